@@ -1,0 +1,53 @@
+# `make run` and `make test` do all the set-up themselves. `make help` lists the rest.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+# Unpacked distribution packages (promtool, Prometheus, node_exporter); what is installed already is used first.
+export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
+
+.PHONY: help run test unit lint types package golden bench tools clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp tools ## show the plan of the default deployment, build everything for it, check it
+	@boxwatch topology
+	@boxwatch build --out generated
+	@boxwatch check
+
+test: lint types unit package ## everything that proves it: style, types, tests with real Prometheus, the wheel
+
+unit: $(VENV)/dev.stamp tools ## the tests, with the coverage floor
+	@pytest --cov --cov-report=term:skip-covered $(ARGS)
+
+lint: $(VENV)/dev.stamp ## style
+	@ruff check .
+	@ruff format --check .
+
+types: $(VENV)/dev.stamp ## strict types
+	@mypy
+
+package: $(VENV)/dev.stamp tools ## build sdist and wheel, install the wheel in a fresh place, test that
+	@tools/test-wheel.sh
+
+golden: $(VENV)/dev.stamp tools ## rewrite the stored results from what the code makes now, then test again
+	@pytest -q --update-golden $(ARGS) || true
+	@pytest -q $(ARGS)
+
+bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
+	@python benchmarks/run.py $(ARGS)
+
+tools: ## promtool, Prometheus and node_exporter, unpacked here if they are not installed
+	@tools/prometheus.sh
+
+clean: ## remove everything that make made
+	@rm -rf $(VENV) .tools build dist generated *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+$(VENV)/run.stamp: setup.cfg constraints.txt
+	@tools/setup.sh .
+	@touch $@
+
+$(VENV)/dev.stamp: setup.cfg constraints.txt
+	@tools/setup.sh '.[dev]'
+	@touch $@ $(VENV)/run.stamp

@@ -1,0 +1,31 @@
+"""What a check finds: a value, printed by one module only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Finding:
+    """One thing that is wrong with something generated or imported.
+
+    Attributes:
+        file: path of the artefact that it is in.
+        where: place inside it: `alert ContainerOomKilled`, `panel "Memory by service"`; may be empty.
+        check: id of the check, which is also its module and its page.
+        severity: an error is wrong; a warning is bad style or a risk.
+        message: what is wrong, one sentence.
+        hint: what to do about it; may be empty.
+        line: line in the artefact, from 1; 0 when unknown.
+    """
+
+    file: str
+    where: str
+    check: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    line: int = 0

@@ -1,0 +1,1 @@
+"""The recorded catalogue of metrics: one JSON file an exporter, written by the recorder, never by hand."""

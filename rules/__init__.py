@@ -1,0 +1,1 @@
+"""Prometheus recording and alerting rules from the topology, each alert with its proof and its runbook."""

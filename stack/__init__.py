@@ -1,0 +1,1 @@
+"""What the running stack needs beside rules and dashboards: Prometheus configuration, from the topology."""

@@ -1,0 +1,119 @@
+"""Sizes, ratios and durations as people write them, and back.
+
+Memory is binary whatever the letter: Docker makes 2^30 bytes of `1g` (docker/go-units, `RAMInBytes`), and a budget
+that meant something else than the limit beside it would lie. Disks are sold in decimal gigabytes, so for a disk `GB`
+is 10^9, `GiB` is 2^30 and a bare `g`, which could be either, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
+
+_BINARY = {"k": KIB, "m": MIB, "g": GIB, "t": TIB}
+_DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:(?P<letter>[kmgt])(?P<suffix>i?b)?|(?P<bytes>b?))", re.ASCII)
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+_SECONDS = (86400, 3600, 60, 1)
+# More digits than any size needs; it keeps a hostile number from costing time.
+_LONGEST = 32
+
+
+def parse_memory(text: str | int) -> int:
+    """Bytes of a memory size: `1g`, `512m`, `2GiB`, `1.5 GB`, or a whole number of bytes.
+
+    Raises:
+        ValueError: with a sentence that says what can be written.
+    """
+    return _parse(text, decimal_suffix=False)
+
+
+def parse_disk(text: str | int) -> int:
+    """Bytes of a disk size: `500GB` is 500·10^9 as disks are sold, `500GiB` is binary.
+
+    Raises:
+        ValueError: with a sentence that says what can be written.
+    """
+    return _parse(text, decimal_suffix=True)
+
+
+def _parse(text: str | int, *, decimal_suffix: bool) -> int:
+    if isinstance(text, int):
+        return text
+    examples = "500GB or 500GiB" if decimal_suffix else "1g, 512m or 2GiB"
+    match = _SIZE.fullmatch(text.strip().lower()) if len(text) <= _LONGEST else None
+    if match is None:
+        raise ValueError(f"is not a size: write a number with a unit, such as {examples}")
+    letter, suffix = match["letter"], match["suffix"]
+    if letter is None:
+        factor = 1
+    elif not decimal_suffix or suffix == "ib":
+        factor = _BINARY[letter]
+    elif suffix == "b":
+        factor = _DECIMAL[letter]
+    else:
+        unit = letter.upper()
+        raise ValueError(
+            f"could be decimal or binary: write {match['number']}{unit}B (10^9-style, as disks are sold) "
+            f"or {match['number']}{unit}iB"
+        )
+    return int(Decimal(match["number"]) * factor)
+
+
+def format_memory(size: int) -> str:
+    """The shortest exact way to write a size in binary units: `1g`, `1536m`; whole bytes where no unit is exact."""
+    for letter, factor in (("t", TIB), ("g", GIB), ("m", MIB), ("k", KIB)):
+        if size and size % factor == 0:
+            return f"{size // factor}{letter}"
+    return str(size)
+
+
+def human_memory(size: int) -> str:
+    """A size for people, in the unit that Docker calls GB: `1.5 GB`, `512 MB`. Rounded to two decimals."""
+    for unit, factor in (("TB", TIB), ("GB", GIB), ("MB", MIB), ("kB", KIB)):
+        if abs(size) >= factor:
+            number = f"{size / factor:.2f}".rstrip("0").rstrip(".")
+            return f"{number} {unit}"
+    return f"{size} B"
+
+
+def parse_duration(text: str) -> int:
+    """Seconds of a duration in Prometheus' notation: `90s`, `5m`, `1h30m`, `2d`.
+
+    Raises:
+        ValueError: with a sentence that says what can be written.
+    """
+    match = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    if match is None or not any(match.groups()):
+        raise ValueError("is not a duration: write a number with a unit, such as 30s, 5m, 1h30m or 2d")
+    return sum(int(number) * seconds for number, seconds in zip(match.groups(), _SECONDS, strict=True) if number)
+
+
+def format_duration(seconds: int) -> str:
+    """A duration in Prometheus' notation, largest units first: 5400 is `1h30m`. Zero is `0s`."""
+    parts = []
+    for unit, factor in zip("dhms", _SECONDS, strict=True):
+        count, seconds = divmod(seconds, factor)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
+
+
+def parse_ratio(text: str | float) -> float:
+    """A share: `90%`, `0.9`. A bare number above 1 is refused: it could mean percent or a multiple.
+
+    Raises:
+        ValueError: with a sentence that says what can be written.
+    """
+    if isinstance(text, str):
+        match = re.fullmatch(r"(\d{1,4}(?:\.\d{1,4})?)\s*(%?)", text.strip(), re.ASCII)
+        if match is None:
+            raise ValueError("is not a share: write a percentage such as 90%")
+        if match[2]:
+            return float(Decimal(match[1]) / 100)
+        text = float(match[1])
+    if not 0 < text <= 1:
+        raise ValueError("is not between 0 and 1: write a percentage such as 90%")
+    return text
