@@ -1,0 +1,1 @@
+"""What tests share: builders of valid objects, and runners of real programs."""
