@@ -40,7 +40,7 @@ class Expected:
     """One alert that must be firing, to the letter.
 
     Attributes:
-        labels: every label beside `alertname` and `severity`.
+        labels: every label beside `alertname` and the severity, which is the alert's own.
         description: the description as the engineer reads it, after templating.
     """
 
@@ -58,12 +58,43 @@ class Case:
         at: seconds after the first sample at which the alert is looked at.
         expects: the alerts that fire then; empty means that it must be silent.
         interval: seconds between samples and between evaluations.
+        throughout: look every minute until `at`, not only then; for what must stay silent all the way.
     """
 
     title: str
     series: tuple[Series, ...]
     at: int
     expects: tuple[Expected, ...] = ()
+    interval: int = 60
+    throughout: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One sample that a query must return: all its labels, and its value."""
+
+    labels: dict[str, str]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A recording rule's proof: what a query returns, to the last label.
+
+    Attributes:
+        title: a sentence about what is shown.
+        expr: the query.
+        at: seconds after the first sample.
+        samples: every sample that it returns; empty means none.
+        series: the input.
+        interval: seconds between samples and between evaluations.
+    """
+
+    title: str
+    expr: str
+    at: int
+    samples: tuple[Sample, ...]
+    series: tuple[Series, ...] = ()
     interval: int = 60
 
 
@@ -181,11 +212,15 @@ class Subject:
         id: name of the module, the file, the golden and the page.
         title: what it is about, for people.
         groups: its groups, recording rules before the alerts that read them.
+        measured: proofs of its recording rules; those of the alerts are in the alerts.
+        reads: ids of the subjects whose recorded series its rules read, the plan's constants aside.
     """
 
     id: str
     title: str
     groups: tuple[Group, ...]
+    measured: tuple[Measured, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def records(self) -> tuple[Record, ...]:

@@ -7,14 +7,19 @@ of a service on one server, `server` one machine. A recorded constant (`plan`, `
 
 from __future__ import annotations
 
-# Labels. `server` is a target label on every job; `service`, `component` and `resource` are made at scrape time from
-# the topology's selectors (boxwatch.stack.containers).
+# Labels. `server` is a target label on every job. `service`, `component` and `resource` are made at scrape time
+# (boxwatch.stack.containers): the first two from the topology's selectors; `resource` is the name in Coolify, or in the
+# compose file, and empty for a container without such labels.
 SERVER = "server"
 SERVICE = "service"
 COMPONENT = "component"
 RESOURCE = "resource"
 NAME = "name"
 KIND = "kind"
+IDENTIFIED_BY = "identified_by"
+
+# Value of `resource` for Coolify's own build containers, which count as system overhead.
+BUILD_RESOURCE = "coolify-helper"
 
 BY_SERVER = SERVER
 BY_SERVICE = f"{SERVER}, {SERVICE}"
@@ -30,13 +35,14 @@ JOB_PROMETHEUS = "prometheus"
 SERVICE_INFO = "service:info:plan"  # 1, with label kind
 SERVICE_REPLICAS_DESIRED = "service:replicas:desired"
 SERVICE_MEMORY_BUDGET = "service:memory_budget_bytes:sum"  # replicas × memory
+SERVICE_PAGES = "service:pages:bool"  # 1 when its outage wakes someone
 SERVICE_PAGE_CACHE_RECLAIMABLE = "service:page_cache_reclaimable:bool"
 SERVICE_NEAR_BUDGET = "service:memory_near_budget:threshold"
 SERVICE_NEAR_LIMIT = "service:memory_near_limit:threshold"
 SERVICE_EXHAUSTED_WITHIN = "service:memory_exhausted_within_seconds:threshold"
 SERVICE_RESTARTS_THRESHOLD = "service:restarts:threshold"
 SERVICE_REPLACEMENTS_THRESHOLD = "service:replacements:threshold"
-COMPONENT_REPLICAS_DESIRED = "component:replicas:desired"  # required components only
+COMPONENT_REPLICAS_DESIRED = "component:replicas:desired"  # required components; label identified_by="label|name"
 COMPONENT_MEMORY_BUDGET = "component:memory_budget_bytes:per_replica"  # where a container has a budget of its own
 COMPONENT_MEMORY_LIMIT = "component:memory_limit_bytes:plan"  # where a limit is expected
 SERVER_MEMORY_PLAN = "server:memory_bytes:plan"  # RAM as sold

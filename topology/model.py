@@ -41,6 +41,9 @@ KINDS: tuple[str, ...] = get_args(Kind)
 # (grafana/mimir#2466), so only memory that the kernel cannot take back is held against their budget.
 PAGE_CACHE_KINDS: frozenset[str] = frozenset({"postgres", "elasticsearch", "minio", "monitoring"})
 
+# No user notices at once when these are gone: what is deployed goes on without them. They make tickets, not calls.
+QUIET_KINDS: frozenset[str] = frozenset({"coolify", "monitoring"})
+
 # A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
 Name = Annotated[str, StringConstraints(strict=True), BeforeValidator(fields.name)]
 Memory = Annotated[int, BeforeValidator(fields.memory)]
@@ -163,6 +166,8 @@ class Service(_Model):
     """True when its ports may answer on the server's public address."""
     url: HttpUrl | None = None
     """Public URL that the probes ask, for services that users reach."""
+    pages: StrictBool | None = None
+    """Whether its outage wakes someone. Left out: yes, except for coolify and monitoring, which make tickets."""
     page_cache: Literal["counted", "reclaimable"] | None = None
     """Whether page cache counts against the budget. Left out: decided by the kind."""
     containers: tuple[Selector, ...] = ()
@@ -193,6 +198,11 @@ class Service(_Model):
         if self.page_cache is not None:
             return self.page_cache == "reclaimable"
         return self.kind in PAGE_CACHE_KINDS
+
+    @property
+    def wakes(self) -> bool:
+        """Whether an outage of it is critical, so that someone is woken, or a warning."""
+        return self.kind not in QUIET_KINDS if self.pages is None else self.pages
 
 
 class Alerts(_Model):

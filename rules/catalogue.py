@@ -1,0 +1,49 @@
+"""Every subject, in the order of triage: what is recorded, then outages, then saturation, then the plan."""
+
+from __future__ import annotations
+
+from boxwatch.rules import (
+    memory,
+    memory_budget,
+    memory_limit,
+    memory_plan,
+    plan,
+    replica_health,
+    replica_stability,
+    replicas,
+)
+from boxwatch.rules.model import Subject
+from boxwatch.rules.promtool import test_files
+from boxwatch.rules.rule_file import rule_file
+from boxwatch.rules.runbook import pages
+from boxwatch.topology.model import Topology
+
+SUBJECTS = (
+    plan.subject,
+    replicas.subject,
+    memory.subject,
+    replica_health.subject,
+    replica_stability.subject,
+    memory_limit.subject,
+    memory_budget.subject,
+    memory_plan.subject,
+)
+
+
+def subjects(topology: Topology) -> tuple[Subject, ...]:
+    """All subjects of a topology."""
+    return tuple(make(topology) for make in SUBJECTS)
+
+
+def files(topology: Topology) -> dict[str, bytes]:
+    """Path → content: rule files, their promtool tests and the runbooks."""
+    made = subjects(topology)
+    return {
+        **{f"prometheus/rules/{subject.id}.yaml": rule_file(topology, subject) for subject in made},
+        **{
+            f"prometheus/tests/{name}": content
+            for subject in made
+            for name, content in test_files(topology, subject).items()
+        },
+        **{f"runbooks/{name}": content for name, content in pages(topology, made).items()},
+    }

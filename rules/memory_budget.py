@@ -1,0 +1,326 @@
+"""RAM budget: containers and services that near it, exceed it, or will reach it soon."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.promql import CONTAINER, PLANNED, expr, per_container
+from boxwatch.rules.world import World, flat, of_container, of_service, steps
+from boxwatch.topology.model import Topology
+from boxwatch.topology.units import GIB, MIB
+
+ID = "memory_budget"
+
+_MINUTE, _HOUR = 60, 3600
+_WORKING_SET = "container_memory_working_set_bytes"
+_ACTIVE_FILE = "container_memory_total_active_file_bytes"
+_START = "container_start_time_seconds"
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on what a service uses of its budget."""
+    return Subject(
+        id=ID,
+        title="RAM budget",
+        groups=(
+            Group(
+                name="memory-budget",
+                rules=(
+                    _near_budget(topology),
+                    _over_budget(topology),
+                    _service_over_budget(topology),
+                    _exhaustion_predicted(topology),
+                ),
+            ),
+        ),
+        reads=("memory",),
+    )
+
+
+def _memory(world: World, values: str, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+    return (world.container(_WORKING_SET, values, name, **labels),)
+
+
+def _two_of_web(world: World, first: str, second: str) -> tuple[Series, ...]:
+    return (*world.service(), *_memory(world, first), *_memory(world, second, "web-2"))
+
+
+def _near_budget(topology: Topology) -> Alert:
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    share = topology.thresholds.memory_near_budget
+    near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
+    percent = f"{near / GIB * 100:.4g}%"
+    database = {"service": "postgres", "resource": "postgres"}
+    cached = (
+        *world.service("postgres", replicas=1, page_cache_reclaimable=True),
+        *_memory(world, flat(near, world.count), "pg", **database),
+    )
+    return Alert(
+        alert="ContainerMemoryNearBudget",
+        expr=f"{names.CONTAINER_MEMORY_BUDGET_RATIO}\n"
+        f"  > on ({names.BY_SERVICE}) group_left () {names.SERVICE_NEAR_BUDGET}",
+        wait=10 * _MINUTE,
+        severity="warning",
+        summary="A container uses nearly all of its memory budget.",
+        description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        runbook=Runbook(
+            meaning="One replica has used nearly as much RAM as the plan gives it, for ten minutes. Nothing is broken "
+            "yet. For databases, search and object storage, page cache does not count here.",
+            first_look=(
+                "Dashboard *Service*, panel *Memory by replica*: one replica or all of them? Since when?",
+                "`docker stats` on the server shows the same number (for services whose page cache counts).",
+            ),
+            action=(
+                "All replicas grew together with traffic: raise `memory` in the topology, and the limit in Coolify.",
+                "One replica only: look for a stuck job or a hot key; restart that replica.",
+                "A steady climb since the last deploy: a leak. Roll back, or plan a restart until it is fixed.",
+            ),
+            false_alarms="Services that fill their memory on purpose (a cache with a maximum below the budget). Raise "
+            "`thresholds.memory_near_budget` for that service.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the one replica that is near its budget, and not for the other",
+                _two_of_web(world, flat(near, world.count), flat(below, world.count)),
+                12 * _MINUTE,
+                Expected(of_container(), f"Container web-1 of web on main uses {percent} of its memory budget."),
+            ),
+            world.fires(
+                "fires for a database whose memory without page cache is near the budget",
+                (*cached, *(world.container(_ACTIVE_FILE, flat(0, world.count), "pg", **database),)),
+                12 * _MINUTE,
+                Expected(
+                    of_container("pg", "postgres", resource="postgres"),
+                    f"Container pg of postgres on main uses {percent} of its memory budget.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent just below the share",
+                _two_of_web(world, flat(below, world.count), flat(below, world.count)),
+                15 * _MINUTE,
+            ),
+            world.silent(
+                "is silent while it has lasted for less than ten minutes",
+                _two_of_web(world, steps((below, 20), (near, 21)), flat(below, world.count)),
+                19 * _MINUTE,
+            ),
+            world.silent(
+                "is silent for a database that is full of page cache",
+                (*cached, *(world.container(_ACTIVE_FILE, flat(GIB // 2, world.count), "pg", **database),)),
+                15 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _over_budget(topology: Topology) -> Alert:
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    over = GIB + GIB // 4
+    return Alert(
+        alert="ContainerMemoryOverBudget",
+        expr=f"{names.CONTAINER_MEMORY_BUDGET_RATIO} > 1",
+        wait=10 * _MINUTE,
+        severity="warning",
+        summary="A container uses more memory than the plan gives it.",
+        description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        runbook=Runbook(
+            meaning="One replica uses more RAM than planned. That can only last when its limit is missing or higher "
+            "than the budget, so it takes what other services were promised.",
+            first_look=(
+                "Is *ContainerMemoryLimitMissing* or *ContainerMemoryLimitDrifted* firing for it too?",
+                "`boxwatch topology` and dashboard *Overview*: how much headroom has the server left?",
+            ),
+            action=(
+                "Set the limit in Coolify (Resource limits, memory) to the budget; the next deploy applies it.",
+                "If the service really needs more, raise `memory` in the topology, so that the plan is true again.",
+            ),
+            false_alarms="None known.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the replica that is over its budget",
+                _two_of_web(world, flat(over, world.count), flat(GIB // 2, world.count)),
+                12 * _MINUTE,
+                Expected(of_container(), "Container web-1 of web on main uses 125% of its memory budget."),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent at exactly the budget",
+                _two_of_web(world, flat(GIB, world.count), flat(GIB, world.count)),
+                15 * _MINUTE,
+            ),
+            world.silent(
+                "is silent while a rolling deploy runs one replica more, each within its budget",
+                (
+                    *_two_of_web(world, flat(GIB * 0.8, world.count), flat(GIB * 0.8, world.count)),
+                    *_memory(world, flat(GIB * 0.8, world.count), "web-3"),
+                ),
+                15 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _service_over_budget(topology: Topology) -> Alert:
+    world = World(length=25 * _MINUTE, thresholds=topology.thresholds)
+    used = names.CONTAINER_MEMORY_USED
+
+    def coolify(each: float) -> tuple[Series, ...]:
+        parts = [world.service("coolify", replicas=1, memory=GIB)]
+        parts += [
+            _memory(world, flat(GIB * each, world.count), name, service="coolify", component=name, resource="")
+            for name in ("app", "database")
+        ]
+        return tuple(one for part in parts for one in part)
+
+    return Alert(
+        alert="ServiceMemoryOverBudget",
+        # With a single container the container's own alert says the same.
+        expr=expr(f"""
+            {names.SERVICE_MEMORY_BUDGET_RATIO} > 1
+            and on ({names.BY_SERVICE}) count by ({names.BY_SERVICE}) ({used}) > 1
+        """),
+        wait=15 * _MINUTE,
+        severity="warning",
+        summary="All containers of a service together use more memory than the plan gives the service.",
+        description="Service {{ $labels.service }} on {{ $labels.server }} uses"
+        " {{ $value | humanizePercentage }} of its memory budget.",
+        runbook=Runbook(
+            meaning="The containers of the service add up to more than replicas × memory of the plan: more replicas "
+            "than planned, replicas over their own budget, or components that grew.",
+            first_look=(
+                "Dashboard *Service*, panels *Replicas* and *Memory by replica*.",
+                "Is a deploy stuck with old and new containers side by side (`docker ps`)?",
+            ),
+            action=(
+                "Remove containers that a failed deploy left behind.",
+                "If the service really needs more, raise `memory` or `replicas` in the topology and check the sum.",
+            ),
+            false_alarms="None known: a rolling deploy doubles the use for minutes only.",
+        ),
+        fires=(
+            world.fires(
+                "fires for a service of several components, no single one of which is over a budget",
+                coolify(0.6),
+                20 * _MINUTE,
+                Expected(of_service("coolify"), "Service coolify on main uses 120% of its memory budget."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent when the components just fit", coolify(0.5), 20 * _MINUTE),
+            world.silent(
+                "is silent through a rolling deploy that doubles the containers for ten minutes",
+                (
+                    *_two_of_web(world, flat(GIB * 0.9, world.count), flat(GIB * 0.9, world.count)),
+                    *_memory(world, steps((None, 10), (GIB * 0.9, 20)), "web-1b"),
+                    *_memory(world, steps((None, 10), (GIB * 0.9, 20)), "web-2b"),
+                ),
+                14 * _MINUTE,
+            ),
+            world.silent(
+                "is silent for a single container, which has an alert of its own",
+                (*world.service(replicas=1), *_memory(world, flat(GIB * 1.5, world.count))),
+                20 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _exhaustion_predicted(topology: Topology) -> Alert:
+    used, by = names.CONTAINER_MEMORY_USED, names.BY_COMPONENT
+    return Alert(
+        alert="ContainerMemoryExhaustionPredicted",
+        # Three guards against growth that is no leak: a container's first six hours are warm-up, small containers have
+        # far to go, and what was higher in the day before (the peak over a day that ended six hours ago) is daily load.
+        expr=expr(f"""
+            (
+              {names.CONTAINER_MEMORY_EXHAUSTION}
+              < on ({names.BY_SERVICE}) group_left () {names.SERVICE_EXHAUSTED_WITHIN}
+            ) / 3600
+            and on ({names.BY_CONTAINER}) time() - {per_container(f"{_START}{{{PLANNED}}}")} > 6 * 3600
+            and on ({names.BY_CONTAINER}) {names.CONTAINER_MEMORY_BUDGET_RATIO} > 0.5
+            unless on ({by})
+              max by ({by}) ({used})
+              <= on ({by}) max by ({by}) (max_over_time({used}[1d] offset 6h))
+        """),
+        wait=30 * _MINUTE,
+        severity="warning",
+        summary="A container's memory grows so that it will reach its budget soon.",
+        description=f"Container {CONTAINER} will reach its memory budget in"
+        ' {{ $value | printf "%.1f" }} hours if the trend of the last six hours goes on.',
+        runbook=Runbook(
+            meaning="Memory has grown for six hours in a container that is not new, is above half of its budget, and "
+            "is higher than in the whole day before. At this rate it is full within the time of the topology's "
+            "`memory_exhausted_within`.",
+            first_look=(
+                "Dashboard *Service*, panel *Memory by replica*, over two days: a straight climb is a leak.",
+                "What was deployed when the climb began?",
+            ),
+            action=(
+                "A leak: roll back, or restart the replicas one by one at a quiet hour until it is fixed.",
+                "More load for good: raise `memory` in the topology and the limit in Coolify.",
+            ),
+            false_alarms="Load that is higher than on any hour of the day before, such as a Monday after a Sunday.",
+        ),
+        **_exhaustion_proof(topology),
+    )
+
+
+class _Proof(TypedDict):
+    fires: tuple[Case, ...]
+    silent: tuple[Case, ...]
+
+
+def _exhaustion_proof(topology: Topology) -> _Proof:
+    # Days of samples, half an hour apart: the trend needs hours, and a proof should take milliseconds.
+    world = World(length=34 * _HOUR, thresholds=topology.thresholds, interval=30 * _MINUTE)
+    within = topology.thresholds.memory_exhausted_within
+    # A climb of whole bytes a second from hour 24, so that at hour 31 half of the time that is warned of is left.
+    start, climb_for, left = 24 * _HOUR, 7 * _HOUR, within / 2
+    slope = int(GIB * 0.4 / (climb_for + left)) or 1
+    before = int(GIB * 0.6)
+    budget = before + int(slope * (climb_for + left))
+    too_slow = slope * (climb_for + left) / (climb_for + within) * 0.8
+
+    def parts(values: str, born: int = 0) -> tuple[Series, ...]:
+        return (
+            *world.service(memory=budget),
+            *_memory(world, values),
+            world.container(_START, flat(born, world.count)),
+        )
+
+    def climb(by_second: float) -> str:
+        lead = world.steps_of(start)
+        return f"{before}x{lead - 1} {before}+{int(by_second * world.interval)}x{world.count - lead}"
+
+    step = slope * world.interval
+    day = f"{before}+{step}x15 {before + 15 * step}x15 {before}x15"
+    born = 26 * _HOUR
+    return _Proof(
+        fires=(
+            world.fires(
+                "fires for a container that climbs above everything of the day before",
+                parts(climb(slope)),
+                31 * _HOUR,
+                Expected(
+                    of_container(),
+                    f"Container web-1 of web on main will reach its memory budget in {left / _HOUR:.1f} hours"
+                    " if the trend of the last six hours goes on.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent when the climb is too slow to matter", parts(climb(too_slow)), 31 * _HOUR),
+            world.silent(
+                "is silent while the container is younger than six hours",
+                parts(f"_x{world.steps_of(born)} {before}+{step}x{world.count - world.steps_of(born)}", born=born),
+                31 * _HOUR,
+            ),
+            world.silent("is silent for a climb that comes every day", parts(f"{day} {day}"), 30 * _HOUR),
+        ),
+    )

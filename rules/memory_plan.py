@@ -1,0 +1,330 @@
+"""The plan against reality: the server as a whole, and what nobody planned."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.promql import NODE, expr
+from boxwatch.rules.world import World, flat
+from boxwatch.topology.model import Topology
+from boxwatch.topology.units import GIB
+
+ID = "memory_plan"
+
+_MINUTE = 60
+# A 32 GB machine reports 31.2 GiB and less: firmware and the kernel itself take a few percent before MemTotal.
+_REPORTED_SHARE = 0.9
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on a server whose memory goes elsewhere than planned."""
+    return Subject(
+        id=ID,
+        title="Memory against the plan",
+        groups=(
+            Group(
+                name="memory-plan",
+                rules=(
+                    _oom_killed(topology),
+                    _plan_exceeded(topology),
+                    _overhead_exceeded(topology),
+                    _below_plan(topology),
+                    _outside_plan(topology),
+                ),
+            ),
+        ),
+        reads=("memory",),
+    )
+
+
+def _planned(world: World, server: str = "main") -> tuple[Series, ...]:
+    """32 GiB, 4 of them reserved, 22 for services: the default deployment's numbers."""
+    return world.server(server, memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
+
+
+def _in_use(world: World, used: float, server: str = "main", total: float = 31) -> tuple[Series, ...]:
+    """What the kernel reports, in GiB."""
+    return (
+        world.node("node_memory_MemTotal_bytes", flat(total * GIB, world.count), server),
+        world.node("node_memory_MemAvailable_bytes", flat((total - used) * GIB, world.count), server),
+    )
+
+
+def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+    return (
+        world.container("container_memory_working_set_bytes", flat(gib * GIB, world.count), name, **labels),
+        world.container("container_memory_total_active_file_bytes", flat(0, world.count), name, **labels),
+    )
+
+
+def _oom_killed(topology: Topology) -> Alert:
+    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    kill = f"0x19 1x{world.count - 20}"
+    return Alert(
+        alert="ServerOomKilled",
+        # The kernel's counter also counts kills inside containers; those that cAdvisor attributes have an alert of
+        # their own. A minute of patience, because the two exporters are not scraped at the same instant.
+        expr=expr(f"""
+            max by ({names.BY_SERVER}) (increase(node_vmstat_oom_kill{{{NODE}}}[10m])) > 0
+            unless on ({names.BY_SERVER}) sum by ({names.BY_SERVER}) ({names.CONTAINER_OOM_EVENTS}) > 0
+        """),
+        wait=_MINUTE,
+        severity="critical",
+        summary="The kernel killed a process for lack of memory, outside of what cAdvisor attributes to a container.",
+        description="The kernel of {{ $labels.server }} killed a process for lack of memory, and no container is known"
+        " to be the victim.",
+        runbook=Runbook(
+            meaning="Either the server itself ran out of memory, or a container was killed and replaced so fast that "
+            "cAdvisor could not attribute it (versions before 0.60.3 lose the count with the container).",
+            first_look=(
+                "`dmesg -T | grep -i -B1 -A1 'killed process'` on the server: which process, which cgroup?",
+                "Dashboard *Overview*, memory of the server: was it full?",
+            ),
+            action=(
+                "A container: treat it as *ContainerOomKilled*.",
+                "The server was full: find what is over its budget or outside the plan, and stop builds first.",
+            ),
+            false_alarms="None known.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the server with a kill that no container accounts for, and not for the other",
+                (
+                    world.node("node_vmstat_oom_kill", kill),
+                    world.node("node_vmstat_oom_kill", flat(0, world.count), "second"),
+                ),
+                14 * _MINUTE,
+                Expected(
+                    {"server": "main"},
+                    "The kernel of main killed a process for lack of memory, and no container is known"
+                    " to be the victim.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent when the kill is attributed to a container",
+                (world.node("node_vmstat_oom_kill", kill), world.container("container_oom_events_total", kill)),
+                14 * _MINUTE,
+            ),
+            world.silent(
+                "is silent when a kill is long past", (world.node("node_vmstat_oom_kill", kill),), 25 * _MINUTE
+            ),
+        ),
+    )
+
+
+def _plan_exceeded(topology: Topology) -> Alert:
+    world = World(length=25 * _MINUTE, thresholds=topology.thresholds)
+    return Alert(
+        alert="ServerMemoryPlanExceeded",
+        expr=f"{names.SERVER_MEMORY_USED} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_PLANNED}",
+        wait=15 * _MINUTE,
+        severity="warning",
+        summary="A server uses more memory than its whole plan.",
+        description="Server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
+        " more than is planned for all services and the system together.",
+        runbook=Runbook(
+            meaning="The headroom for traffic spikes and background work is being used up, without page cache. The "
+            "plan is no longer true.",
+            first_look=(
+                "Dashboard *Overview*, *Memory by service*: who is over?",
+                "Is *ContainerOutsidePlan* or *ServerMemoryOverheadExceeded* firing?",
+            ),
+            action=(
+                "Bring the service that is over back to its budget, or plan more for it.",
+                "The sum no longer fits: move a service to a second server (add it under `servers`).",
+            ),
+            false_alarms="None known: page cache is not counted.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the server that uses more than its plan, and not for the other",
+                (
+                    *_planned(world),
+                    *_planned(world, "second"),
+                    *_in_use(world, 27),
+                    *_in_use(world, 20, "second"),
+                ),
+                17 * _MINUTE,
+                Expected(
+                    {"server": "main"},
+                    "Server main uses 27GiB of memory, more than is planned for all services and the system together.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent at exactly the plan", (*_planned(world), *_in_use(world, 26)), 20 * _MINUTE),
+            world.silent(
+                "is silent when it has lasted for less than a quarter of an hour",
+                (*_planned(world), *_in_use(world, 27)),
+                14 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _overhead_exceeded(topology: Topology) -> Alert:
+    world = World(length=40 * _MINUTE, thresholds=topology.thresholds)
+    return Alert(
+        alert="ServerMemoryOverheadExceeded",
+        expr=f"{names.SERVER_MEMORY_OVERHEAD} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_RESERVED}",
+        wait=30 * _MINUTE,
+        severity="warning",
+        summary="The system and builds use more memory than is reserved for them.",
+        description="Outside its containers, server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
+        " more than is reserved.",
+        runbook=Runbook(
+            meaning="The operating system, Docker and builds together use more than `reserved` of the topology for "
+            "half an hour, so what was promised to services is no longer there.",
+            first_look=(
+                "`ps aux --sort=-rss | head` on the server.",
+                "Is a build running or stuck? Coolify's builds count here (`docker ps | grep coolify-helper`).",
+            ),
+            action=(
+                "Stop a stuck build; limit Coolify's concurrent builds, or build elsewhere (build server, CI).",
+                "If this is normal, raise `reserved` and look at what that leaves.",
+            ),
+            false_alarms="A build that really takes longer than half an hour.",
+        ),
+        fires=(
+            world.fires(
+                "fires when what is not in containers is more than the reserve, builds included",
+                (
+                    *_planned(world),
+                    *_in_use(world, 15),
+                    *_container(world, 10),
+                    *_container(world, 3, "x7k2", service="", resource=names.BUILD_RESOURCE),
+                ),
+                32 * _MINUTE,
+                Expected(
+                    {"server": "main"},
+                    "Outside its containers, server main uses 5GiB of memory, more than is reserved.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent at exactly the reserve",
+                (*_planned(world), *_in_use(world, 14), *_container(world, 10)),
+                35 * _MINUTE,
+            ),
+            world.silent(
+                "is silent when a container outside the plan is what uses the memory",
+                (
+                    *_planned(world),
+                    *_in_use(world, 17),
+                    *_container(world, 10),
+                    *_container(world, 5, "adminer", service=""),
+                ),
+                35 * _MINUTE,
+            ),
+            world.silent(
+                "is silent while cAdvisor is gone and nothing is known of containers",
+                (*_planned(world), *_in_use(world, 15)),
+                35 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _below_plan(topology: Topology) -> Alert:
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    return Alert(
+        alert="ServerMemoryBelowPlan",
+        expr=f"{names.SERVER_MEMORY_TOTAL} < on ({names.BY_SERVER}) ({_REPORTED_SHARE} * {names.SERVER_MEMORY_PLAN})",
+        wait=15 * _MINUTE,
+        severity="warning",
+        summary="A server has less memory than the plan was made for.",
+        description="Server {{ $labels.server }} has {{ $value | humanize1024 }}B of memory, less than the plan says.",
+        runbook=Runbook(
+            meaning="The machine is smaller than `memory` of the topology, so every sum that was made is wrong.",
+            first_look=("`free -h` on the server, and the provider's page of the machine.",),
+            action=(
+                "Correct `memory` in the topology and make the plan fit.",
+                "If the machine should have more, a module may have failed: `dmidecode -t memory`.",
+            ),
+            false_alarms="None known: a tenth is allowed for what firmware and kernel keep.",
+        ),
+        fires=(
+            world.fires(
+                "fires for a 16 GB machine that was planned as 32 GB",
+                (*_planned(world), *_in_use(world, 8, total=15.5)),
+                17 * _MINUTE,
+                Expected({"server": "main"}, "Server main has 15.5GiB of memory, less than the plan says."),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent for what a 32 GB machine reports", (*_planned(world), *_in_use(world, 8)), 17 * _MINUTE
+            ),
+        ),
+    )
+
+
+def _outside_plan(topology: Topology) -> Alert:
+    world = World(length=80 * _MINUTE, thresholds=topology.thresholds)
+    used = names.CONTAINER_MEMORY_USED
+    return Alert(
+        alert="ContainerOutsidePlan",
+        # By resource where Coolify or compose gives one: it stays the same through deploys, a container's name does
+        # not, and the hour would start again with each deploy.
+        expr=expr(f"""
+            (
+              sum by ({names.BY_SERVER}, {names.RESOURCE}) (
+                {used}{{service="",resource!="",resource!="{names.BUILD_RESOURCE}"}}
+              )
+              or
+              sum by ({names.BY_SERVER}, {names.NAME}) ({used}{{service="",resource=""}})
+            ) > 0
+        """),
+        wait=60 * _MINUTE,
+        severity="info",
+        summary="A container runs that is not in the plan.",
+        description="Container {{ or $labels.resource $labels.name }} on {{ $labels.server }} is not in the plan"
+        " and uses {{ $value | humanize1024 }}B of memory.",
+        runbook=Runbook(
+            meaning="Something runs that no line of the topology accounts for: a forgotten experiment, a preview of a "
+            "pull request, a new service that nobody planned, or a planned one whose selector does not match.",
+            first_look=("`docker ps` on the server; Coolify's list of resources.",),
+            action=(
+                "Remove what is not needed.",
+                "Add what is needed to the topology, with its RAM.",
+                "It belongs to a planned service: correct the `containers` selector of that service.",
+            ),
+            false_alarms="Previews of pull requests that are kept for long, and proxies for public database ports.",
+        ),
+        fires=(
+            world.fires(
+                "fires for a forgotten container and for an unplanned Coolify resource, by resource",
+                (
+                    *_container(world, 1),
+                    *_container(world, 0.5, "adminer", service="", resource=""),
+                    *_container(world, 0.25, "abc-1", service="", resource="shop"),
+                    *_container(world, 0.25, "abc-2", service="", resource="shop"),
+                ),
+                70 * _MINUTE,
+                Expected(
+                    {"server": "main", "name": "adminer"},
+                    "Container adminer on main is not in the plan and uses 512MiB of memory.",
+                ),
+                Expected(
+                    {"server": "main", "resource": "shop"},
+                    "Container shop on main is not in the plan and uses 512MiB of memory.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent for planned containers", _container(world, 1), 70 * _MINUTE),
+            world.silent(
+                "is silent for Coolify's build containers",
+                _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
+                70 * _MINUTE,
+            ),
+            world.silent(
+                "is silent for a one-off job of less than an hour",
+                _container(world, 1, "backup", service="", resource=""),
+                55 * _MINUTE,
+            ),
+        ),
+    )

@@ -1,0 +1,43 @@
+"""Pieces of PromQL that several subjects share, and the wording that goes with them.
+
+Everything is grouped by what identifies it on any number of servers, so that a second server changes no rule, and
+constants join with `on (…)` on just those labels.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from boxwatch.rules import names
+
+# Raw cgroups have no name; a scrape of cAdvisor without them is what the stack's configuration stores, and the matcher
+# keeps the rules right for who scrapes with another one.
+CONTAINERS = f'job="{names.JOB_CADVISOR}",name!=""'
+PLANNED = f'{CONTAINERS},service!=""'
+NODE = f'job="{names.JOB_NODE}"'
+
+# How the texts of alerts call what they are about. `component` is absent where a replica is one container.
+SERVICE = "{{ $labels.service }}{{ with $labels.component }}/{{ . }}{{ end }} on {{ $labels.server }}"
+CONTAINER = (
+    "{{ $labels.name }}{{ with $labels.service }} of {{ . }}{{ end }}{{ with $labels.component }}/{{ . }}{{ end }}"
+    " on {{ $labels.server }}"
+)
+
+
+def expr(text: str) -> str:
+    """A PromQL text as it is written in the source, without its indentation."""
+    return textwrap.dedent(text).strip()
+
+
+def per_container(selector: str) -> str:
+    """One value a container, whatever else the series carries (instance, image, device)."""
+    return f"max by ({names.BY_CONTAINER}) ({selector})"
+
+
+def named_containers() -> str:
+    """How many containers cAdvisor names on each server; no result for a server on which it is blind.
+
+    Counted on the start time, which carries no timestamp of its own, so that removed containers leave with the next
+    scrape (cAdvisor 0.60, lib/metrics/prometheus.go).
+    """
+    return f"count by ({names.BY_SERVER}) (container_start_time_seconds{{{CONTAINERS}}})"

@@ -1,0 +1,117 @@
+"""The proofs of a subject as unit tests for `promtool test rules`.
+
+One file for each spacing of samples, because promtool evaluates a whole file at one interval; one test for each case,
+with just the rules that it needs, so that a test costs milliseconds. The files pass on promtool 2.42 to 3.x: no window
+ends on a sample's edge, no fuzzy comparison, no filters by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boxwatch.rules import plan, yaml
+from boxwatch.rules.model import Alert, Case, Measured, Series, Subject
+from boxwatch.rules.texts import expected_annotations
+from boxwatch.topology.model import Topology
+from boxwatch.topology.units import format_duration
+
+_SHORTEST_LOOK = 60
+
+
+def test_files(topology: Topology, subject: Subject) -> dict[str, bytes]:
+    """File name → promtool test file, for every spacing that the subject's proofs use."""
+    found: dict[int, list[dict[str, object]]] = {}
+    for together in _by_input(subject.measured):
+        found.setdefault(together[0].interval, []).append(_measured(together))
+    for alerts in _by_name(subject.alerts):
+        for interval, test in _alerts(topology, alerts):
+            found.setdefault(interval, []).append(test)
+    # The cases bring the plan's constants as input, those of services that no topology has; only the plan's own proof
+    # loads the plan.
+    ids = (*subject.reads, subject.id)
+    order = [group.name for group in subject.groups]
+    return {
+        f"{subject.id}-{format_duration(interval)}.yaml": yaml.dump(
+            {
+                "rule_files": [f"../rules/{name}.yaml" for name in ids],
+                "evaluation_interval": format_duration(interval),
+                **({"group_eval_order": [*_order_of(subject.reads), *order]} if subject.id != plan.ID else {}),
+                "tests": tests,
+            },
+            f"{subject.title}: proofs of deployment {topology.name}, made by boxwatch. Do not edit.",
+        )
+        for interval, tests in sorted(found.items())
+    }
+
+
+def _order_of(reads: tuple[str, ...]) -> tuple[str, ...]:
+    # Groups of the recording subjects, in the order in which they read each other.
+    return tuple(f"{name}-{level}" for name in reads for level in ("containers", "services"))
+
+
+def _by_name(alerts: tuple[Alert, ...]) -> Iterator[tuple[Alert, ...]]:
+    """Alerts that share a name share their tests: promtool compares all that fire under it."""
+    for name in dict.fromkeys(alert.alert for alert in alerts):
+        yield tuple(alert for alert in alerts if alert.alert == name)
+
+
+def _alerts(topology: Topology, alerts: tuple[Alert, ...]) -> Iterator[tuple[int, dict[str, object]]]:
+    seen: set[str] = set()
+    for alert in alerts:
+        for case in (*alert.fires, *alert.silent):
+            if case.title in seen:
+                continue
+            seen.add(case.title)
+            yield case.interval, _case(topology, alert, case)
+
+
+def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
+    expected = [
+        {
+            "exp_labels": {"severity": alert.severity, **one.labels},
+            "exp_annotations": expected_annotations(topology, alert, one),
+        }
+        for one in case.expects
+    ]
+    looks = range(0, case.at + 1, max(case.interval, _SHORTEST_LOOK)) if case.throughout else (case.at,)
+    return {
+        "name": f"{alert.alert} {case.title}",
+        "interval": format_duration(case.interval),
+        "input_series": _series(case.series),
+        "alert_rule_test": [
+            {"eval_time": format_duration(look), "alertname": alert.alert, "exp_alerts": expected} for look in looks
+        ],
+    }
+
+
+def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
+    """Proofs on the same input share a test, since loading the rules costs most of one."""
+    found: dict[tuple[int, tuple[Series, ...]], list[Measured]] = {}
+    for one in measured:
+        found.setdefault((one.interval, one.series), []).append(one)
+    return (tuple(together) for together in found.values())
+
+
+def _measured(together: tuple[Measured, ...]) -> dict[str, object]:
+    return {
+        "name": "; ".join(one.title for one in together),
+        "interval": format_duration(together[0].interval),
+        "input_series": _series(together[0].series),
+        "promql_expr_test": [
+            {
+                "expr": one.expr,
+                "eval_time": format_duration(one.at),
+                "exp_samples": [{"labels": _notation(row.labels), "value": row.value} for row in one.samples],
+            }
+            for one in together
+        ],
+    }
+
+
+def _notation(labels: dict[str, str]) -> str:
+    inside = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()) if value and key != "__name__")
+    return f"{labels.get('__name__', '')}{{{inside}}}"
+
+
+def _series(series: tuple[Series, ...]) -> list[dict[str, str]]:
+    return [{"series": one.series, "values": one.values} for one in series]

@@ -1,0 +1,364 @@
+"""Replica health: missing, down, too many, and a cAdvisor that cannot tell."""
+
+from __future__ import annotations
+
+from boxwatch.rules import deploys, names
+from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.promql import CONTAINERS, SERVICE, expr, named_containers
+from boxwatch.rules.urgency import by_urgency
+from boxwatch.rules.world import World, flat, of_service, steps
+from boxwatch.topology.model import Topology
+from boxwatch.topology.units import GIB
+
+ID = "replica_health"
+
+_MINUTE = 60
+_START = "container_start_time_seconds"
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on how many replicas run."""
+    return Subject(
+        id=ID,
+        title="Replica health",
+        groups=(
+            Group(
+                name="replica-health",
+                rules=(
+                    *_down(topology),
+                    _metrics_missing(topology),
+                    _labels_missing(topology),
+                    _missing(topology),
+                    _extra(topology),
+                ),
+            ),
+        ),
+        reads=("replicas",),
+    )
+
+
+def _runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
+    return tuple(world.container(_START, flat(7, world.count), name, **labels) for name in names_)
+
+
+def _down(topology: Topology) -> tuple[Alert, Alert]:
+    grace = topology.alerts.outage_grace
+    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    stops = steps((7, 20))
+    after = 20 * world.interval
+    text = "No container of {} is running."
+    other = _runs(world, "api-1", "api-2", service="api")
+    gone = (
+        *world.service(),
+        *world.service("api"),
+        *other,
+        world.container(_START, f"{stops} stale"),
+        world.container(_START, f"{stops} stale", "web-2"),
+    )
+    component = (
+        *world.service("coolify", component="app", replicas=1, identified_by="name", pages=False),
+        *world.service("coolify", component="database", replicas=1, identified_by="name")[-3:],
+        *_runs(world, "coolify", service="coolify", component="app", resource=""),
+    )
+    silent: tuple[Case, ...] = (
+        world.silent("is silent while one replica is left", (*world.service(), *_runs(world, "web-1")), after),
+        world.silent("is silent while it has lasted for less than the grace", gone, after + grace - 60),
+        world.silent(
+            "is silent when cAdvisor is gone",
+            (*world.service(), world.container(_START, f"{stops} stale"), *_up(world, 0)),
+            after + grace + 10 * _MINUTE,
+        ),
+        world.silent(
+            "is silent for a service that is parked with no replicas", (*world.service(replicas=0), *other), after
+        ),
+        deploys.rolling(topology),
+        deploys.stop_and_start(topology),
+    )
+    return by_urgency(
+        Alert(
+            alert="ServiceDown",
+            expr=expr(f"""
+                {names.COMPONENT_REPLICAS_RUNNING} == 0
+                and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0
+            """),
+            wait=grace,
+            severity="critical",
+            summary="Nothing of a service is running.",
+            description=f"No container of {SERVICE} is running.",
+            runbook=Runbook(
+                meaning="All replicas are gone, or the service never started. cAdvisor works and sees the other "
+                "containers of the server, so this is no gap in the monitoring.",
+                first_look=(
+                    "Coolify, the resource's page: was a deployment stopped or did it fail?",
+                    "`docker ps -a` on the server: is the container there, and with which exit code?",
+                    "Are other services down as well? Then look at the server and Docker first.",
+                ),
+                action=(
+                    "Start or redeploy the resource in Coolify.",
+                    "It exits at once: read its log (`docker logs NAME`), roll back the last deployment.",
+                    (
+                        "It never ran since it was planned: check `containers` of the service in the topology against the "
+                        "resource's name in Coolify; *ContainerOutsidePlan* shows what matches no service."
+                    ),
+                ),
+                false_alarms="A deploy without overlap that takes longer than `alerts.outage_grace`; raise that, or "
+                "give the application a health check and no fixed port, so that Coolify deploys it rolling.",
+            ),
+            fires=(
+                world.fires(
+                    "fires for the service whose last replica stopped, and not for the others",
+                    gone,
+                    after + grace + 2 * _MINUTE,
+                    Expected(of_service(), text.format("web on main")),
+                ),
+                world.fires(
+                    "fires for a service that never started",
+                    (*world.service("api"), *_runs(world, "web-1")),
+                    grace + 2 * _MINUTE,
+                    Expected(of_service("api"), text.format("api on main")),
+                ),
+                world.fires(
+                    "fires on the server where it is down, and not where it runs",
+                    (
+                        *world.service(),
+                        *world.service(server="second"),
+                        *_runs(world, "web-1"),
+                        *_runs(world, "api-1", service="api", server="second"),
+                    ),
+                    grace + 2 * _MINUTE,
+                    Expected({"server": "second", "service": "web"}, text.format("web on second")),
+                ),
+            ),
+            silent=silent,
+        ),
+        warning_fires=(
+            world.fires(
+                "is a warning for the missing component of a service that wakes nobody",
+                component,
+                grace + 2 * _MINUTE,
+                Expected(of_service("coolify", component="database"), text.format("coolify/database on main")),
+            ),
+        ),
+        warning_silent=silent,
+    )
+
+
+def _missing(topology: Topology) -> Alert:
+    grace = topology.alerts.deploy_grace
+    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    one = (*world.service(), *_runs(world, "web-1"))
+    return Alert(
+        alert="ServiceReplicasMissing",
+        # The value is how many are missing. With one planned replica a missing one is an outage, which has its alert;
+        # both count from the same expression, so a service that goes back and forth between none and one is seen.
+        expr=expr(f"""
+            {names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0
+            and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 1
+        """),
+        wait=grace,
+        severity="warning",
+        summary="A service runs with fewer replicas than planned.",
+        description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
+        runbook=Runbook(
+            meaning="The service still answers, with less capacity and less to fall back on.",
+            first_look=(
+                "Coolify: which of the service's resources is stopped or failed to deploy?",
+                "`docker ps -a` on the server: its exit code (137 is a kill, often for lack of memory).",
+            ),
+            action=(
+                "Start or redeploy the missing resource.",
+                "If fewer replicas are enough, lower `replicas` in the topology.",
+            ),
+            false_alarms="Deploys that take longer than `alerts.deploy_grace`; raise that.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the service with one of two replicas, and not for the complete one",
+                (*one, *world.service("api"), *_runs(world, "api-1", "api-2", service="api")),
+                grace + 2 * _MINUTE,
+                Expected(of_service(), "1 of the planned replicas of web on main are not running."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent while it has lasted for less than a deploy may take", one, grace - 60),
+            world.silent("is silent when all run", (*one, *_runs(world, "web-2")), grace + 10 * _MINUTE),
+            world.silent(
+                "is silent when cAdvisor is gone",
+                (*world.service(), world.container(_START, "7x3 stale"), *_up(world, 0)),
+                grace + 10 * _MINUTE,
+            ),
+            deploys.rolling(topology),
+            deploys.stop_and_start(topology),
+        ),
+    )
+
+
+def _extra(topology: Topology) -> Alert:
+    world = World(length=50 * _MINUTE, thresholds=topology.thresholds)
+    return Alert(
+        alert="ServiceReplicasExtra",
+        expr=f"{names.COMPONENT_REPLICAS_RUNNING} > on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}",
+        wait=30 * _MINUTE,
+        severity="warning",
+        summary="A service runs with more replicas than planned.",
+        description=f"{{{{ $value }}}} containers of {SERVICE} are running, more than planned.",
+        runbook=Runbook(
+            meaning="For half an hour more containers have run than the plan has memory for. Usually a deploy left an "
+            "old container behind, which may still answer requests with old code.",
+            first_look=("`docker ps` on the server: the age of the service's containers.",),
+            action=(
+                "Remove the container that the last deploy should have removed.",
+                "If the replica was added on purpose, raise `replicas` in the topology and check the sum.",
+                "Two different services are counted as one: make their `containers` selectors narrower.",
+            ),
+            false_alarms="None known: a rolling deploy overlaps for minutes. Previews of pull requests do not count.",
+        ),
+        fires=(
+            world.fires(
+                "fires when an old container was left behind",
+                (*world.service(), *_runs(world, "web-1", "web-2", "web-old")),
+                35 * _MINUTE,
+                Expected(of_service(), "3 containers of web on main are running, more than planned."),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent when as many run as planned",
+                (*world.service(), *_runs(world, "web-1", "web-2")),
+                45 * _MINUTE,
+            ),
+            world.silent(
+                "is silent for twenty minutes of overlap",
+                (*world.service(), *_runs(world, "web-1", "web-2"), world.container(_START, "7x40 stale", "web-old")),
+                45 * _MINUTE,
+            ),
+            deploys.rolling(topology),
+        ),
+    )
+
+
+def _up(world: World, value: int) -> tuple[Series, ...]:
+    return (world.gauge("up", value, job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),)
+
+
+def _metrics_missing(topology: Topology) -> Alert:
+    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    plan = world.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
+    both = (*plan, *world.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB))
+    sees = _runs(world, "web-1")
+    return Alert(
+        alert="ContainerMetricsMissing",
+        # Against the plan and not against `up`, which is not there for a server that was never configured or was
+        # taken out by mistake.
+        expr=expr(f"""
+            {names.SERVER_MEMORY_PLAN} > 0
+            unless on ({names.BY_SERVER}) {named_containers()}
+        """),
+        wait=10 * _MINUTE,
+        severity="critical",
+        summary="Nothing is known of a server's containers, so no outage there would be reported.",
+        description="cAdvisor on {{ $labels.server }} is not scraped or names no container: RAM and replicas there are"
+        " not watched.",
+        runbook=Runbook(
+            meaning="Prometheus has had no container metrics of a planned server for ten minutes. Alerts on RAM and "
+            "replicas of that server stay silent, whatever happens there.",
+            first_look=(
+                "Prometheus, page *Targets*, job cadvisor: what is the error?",
+                "`docker ps` on the server: does cAdvisor run? Does the server answer at all?",
+                (
+                    "The target is up: `curl HOST:8080/metrics | grep container_start_time_seconds`. Names are empty when "
+                    "cAdvisor cannot talk to Docker, for one before 0.54 with Docker 29's containerd image store."
+                ),
+            ),
+            action=(
+                "Start cAdvisor; give it /var/run and /var/lib/docker read-only; use version 0.57 or newer.",
+                "The server is gone for good: take it out of the topology.",
+            ),
+            false_alarms="None known.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the server without container metrics, and not for the other",
+                (*both, *sees),
+                12 * _MINUTE,
+                Expected(
+                    {"server": "second"},
+                    "cAdvisor on second is not scraped or names no container: RAM and replicas there are not watched.",
+                ),
+            ),
+            world.fires(
+                "fires when cAdvisor answers but names nothing",
+                (*plan, *_up(world, 1), world.container(_START, flat(7, world.count), "", service="")),
+                12 * _MINUTE,
+                Expected(
+                    {"server": "main"},
+                    "cAdvisor on main is not scraped or names no container: RAM and replicas there are not watched.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent while containers are named", (*plan, *sees), 20 * _MINUTE),
+            world.silent(
+                "is silent while cAdvisor restarts",
+                (*plan, world.container(_START, steps((7, 10), (None, 10), (7, 40)))),
+                20 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _labels_missing(topology: Topology) -> Alert:
+    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    bare = _runs(world, "coolify-proxy", service="traefik", resource="")
+    return Alert(
+        alert="ContainerLabelsMissing",
+        expr=expr(f"""
+            {named_containers()} > 0
+            unless on ({names.BY_SERVER})
+            count by ({names.BY_SERVER}) ({_START}{{{CONTAINERS},{names.RESOURCE}!=""}})
+            and on ({names.BY_SERVER})
+            count by ({names.BY_SERVER}) ({names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}} > 0)
+        """),
+        wait=10 * _MINUTE,
+        severity="critical",
+        summary="No container shows a label, so services that labels recognise are not watched.",
+        description="None of the {{ $value }} containers on {{ $labels.server }} shows a Coolify or compose label:"
+        " services that are recognised by one are not watched.",
+        runbook=Runbook(
+            meaning="cAdvisor runs without the flag that exports the labels by which the topology recognises "
+            "containers. boxwatch then says nothing of those services rather than calling all of them down.",
+            first_look=("cAdvisor's command line in its compose file or unit.",),
+            action=(
+                (
+                    "Start cAdvisor with `--store_container_labels=false --whitelisted_container_labels="
+                    "coolify.resourceName,coolify.pullRequestId,com.docker.compose.service`."
+                ),
+            ),
+            false_alarms="A server on which nothing was started by Coolify or compose, with services that are to be "
+            "recognised by a label: there is nothing to tell the two apart.",
+        ),
+        fires=(
+            world.fires(
+                "fires when names are there and labels are not",
+                (*world.service(), *bare),
+                12 * _MINUTE,
+                Expected(
+                    {"server": "main"},
+                    "None of the 1 containers on main shows a Coolify or compose label:"
+                    " services that are recognised by one are not watched.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent when any container shows a label",
+                (*world.service(), *bare, *_runs(world, "prometheus", service="monitoring", resource="monitoring")),
+                20 * _MINUTE,
+            ),
+            world.silent(
+                "is silent where names alone recognise the services",
+                (*world.service("traefik", replicas=1, identified_by="name"), *bare),
+                20 * _MINUTE,
+            ),
+        ),
+    )

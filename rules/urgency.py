@@ -1,0 +1,33 @@
+"""Who is woken: the same alert as critical for services that page, and as a warning for those that do not.
+
+The name, the texts and the runbook are the same; the severity differs with the recorded constant of the service, so a
+topology decides it and no rule names a service. Containers outside the plan never page.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Case
+
+
+def by_urgency(
+    alert: Alert, *, warning_fires: tuple[Case, ...], warning_silent: tuple[Case, ...]
+) -> tuple[Alert, Alert]:
+    """A critical alert, and its warning for services that wake nobody, with that one's own proof."""
+    pages = f"on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
+    return (
+        replace(alert, expr=f"(\n{_indent(alert.expr)}\n)\nand {pages}"),
+        replace(
+            alert,
+            expr=f"(\n{_indent(alert.expr)}\n)\nunless {pages}",
+            severity="warning",
+            fires=warning_fires,
+            silent=warning_silent,
+        ),
+    )
+
+
+def _indent(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
