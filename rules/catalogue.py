@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from boxwatch.rules import (
+    container_visibility,
     memory,
     memory_budget,
     memory_limit,
     memory_plan,
+    memory_trend,
+    outside_plan,
     plan,
     replica_health,
     replica_stability,
@@ -23,10 +26,13 @@ SUBJECTS = (
     replicas.subject,
     memory.subject,
     replica_health.subject,
+    container_visibility.subject,
     replica_stability.subject,
     memory_limit.subject,
     memory_budget.subject,
+    memory_trend.subject,
     memory_plan.subject,
+    outside_plan.subject,
 )
 
 
