@@ -1,0 +1,28 @@
+"""Every alert has a condition: without one it fires as long as the series exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boxwatch.checks import promql
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.known import Known
+from boxwatch.checks.rule_file import RuleFile
+
+ID = "alert_comparison"
+
+# The one alert that always fires on purpose: a dead man's switch.
+ALWAYS_FIRING = frozenset({"Watchdog"})
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
+    """Alerts that always fire."""
+    for rule in file.alerts:
+        tree = rule.tree
+        if tree is not None and rule.name not in ALWAYS_FIRING and not promql.has_comparison(tree):
+            yield rule.finding(
+                ID,
+                "error",
+                "the query has no condition, so the alert fires while its series exist",
+                "compare the result",
+            )

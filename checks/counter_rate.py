@@ -1,0 +1,54 @@
+"""Counters are read through rate() and its like: their value says only how long a process has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import promql_parser as parser
+
+from boxwatch.checks import promql
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.known import Known
+from boxwatch.checks.rule_file import RuleFile
+from boxwatch.exporters import metrics
+
+ID = "counter_rate"
+
+_FOR_COUNTERS = frozenset(
+    {"rate", "irate", "increase", "resets", "changes", "absent", "absent_over_time", "present_over_time", "timestamp"}
+    | {"count_over_time", "last_over_time"}
+)
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
+    """Counters that are compared or added as they are."""
+    for rule in file.rules:
+        tree = rule.tree
+        for name in raw_counters(tree) if tree is not None else ():
+            yield rule.finding(ID, "warning", f"{name} is a counter and is read as it is", f"use rate({name}[5m])")
+
+
+def raw_counters(tree: parser.Expr) -> tuple[str, ...]:
+    """Names of counters outside of a function that is made for them. `count()` of one is fine; it reads no value."""
+    counted = _counted(tree)
+    return tuple(
+        dict.fromkeys(
+            selector.name
+            for selector in promql.selectors(tree)
+            if selector.name not in counted
+            and selector.function not in _FOR_COUNTERS
+            and any(metric.type == "counter" for metric in metrics.exposed_by(selector.name))
+        )
+    )
+
+
+def _counted(tree: parser.Expr) -> frozenset[str]:
+    found: set[str] = set()
+
+    def visit(node: parser.Expr) -> bool:
+        if isinstance(node, parser.AggregateExpr) and str(node.op) in ("count", "group"):
+            found.update(selector.name for selector in promql.selectors(node.expr))
+        return True
+
+    parser.walk(tree, visit)
+    return frozenset(found)

@@ -1,0 +1,75 @@
+"""Every metric and label that a query names is exposed by an exporter or recorded by a rule."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+import promql_parser as parser
+
+from boxwatch.checks import promql
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.known import Known
+from boxwatch.checks.rule_file import RuleFile
+
+ID = "metric_names"
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Rules on what nobody exposes, which can never fire."""
+    for rule in file.rules:
+        tree = rule.tree
+        for message, hint in problems(tree, known) if tree is not None else ():
+            yield rule.finding(ID, "error", message, hint)
+
+
+def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    """(message, hint) for each name in a query that nothing provides. Each name once."""
+    seen: set[tuple[str, str]] = set()
+    for found in (*_of_selectors(tree, known), *_of_groupings(tree, known)):
+        if found not in seen:
+            seen.add(found)
+            yield found
+
+
+def _of_selectors(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    for selector in promql.selectors(tree):
+        if not selector.name:
+            continue
+        if not known.exists(selector.name):
+            yield (
+                f"no exporter exposes and no rule records {selector.name}",
+                _meant(known.closest(selector.name)) or "correct the name, or record the exporter's page",
+            )
+            continue
+        labels = known.labels_of(selector.name)
+        # `{x=""}` asks for the series without the label, so it need not exist.
+        for label in sorted(selector.labels - selector.absent - (labels or selector.labels)):
+            yield f"{selector.name} has no label {label}", _meant_label(label, labels)
+
+
+def _of_groupings(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+
+    def visit(node: parser.Expr) -> bool:
+        if isinstance(node, parser.AggregateExpr) and node.modifier is not None:
+            inner = promql.result_labels(node.expr, known.labels_of)
+            if inner is not None:
+                for label in node.modifier.labels:
+                    if label not in inner:
+                        word = "by" if node.modifier.type == parser.AggModifierType.By else "without"
+                        message = f"{node.op} {word} ({label}): what it aggregates has no label {label}"
+                        found.append((message, _meant_label(label, inner)))
+        return True
+
+    parser.walk(tree, visit)
+    return iter(found)
+
+
+def _meant(name: str) -> str:
+    return f"did you mean {name}?" if name else ""
+
+
+def _meant_label(label: str, labels: promql.Labels | None) -> str:
+    close = difflib.get_close_matches(label, sorted(labels or ()), n=1)
+    return _meant(close[0]) if close else f"its labels are {', '.join(sorted(labels or ()))}"

@@ -1,0 +1,148 @@
+"""A rule file as the checks look at it: groups and rules with their lines, whoever wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import promql_parser
+import yaml
+
+from boxwatch.checks import promql
+from boxwatch.checks.finding import Finding, Severity
+from boxwatch.errors import BoxwatchError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        file: path of its file.
+        group: name of its group.
+        name: what it records or alerts on.
+        kind: `alert` or `record`; empty when it is neither.
+        expr: its query.
+        wait: its `for`, as written; empty when there is none.
+        labels, annotations: as written.
+        keys: all keys that it has.
+        line: line of the rule in its file, from 1.
+    """
+
+    file: str
+    group: str
+    name: str
+    kind: str
+    expr: str
+    wait: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    keys: frozenset[str]
+    line: int
+
+    @property
+    def tree(self) -> promql_parser.Expr | None:
+        """The parsed query; None when it does not parse, which has a check of its own."""
+        try:
+            return promql.parse(self.expr)
+        except ValueError:
+            return None
+
+    def finding(self, check: str, severity: Severity, message: str, hint: str = "") -> Finding:
+        """A finding about this rule."""
+        where = f"{self.kind or 'rule'} {self.name}"
+        return Finding(self.file, where, check, severity, message, hint, self.line)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of rules, with the keys that it has and its line."""
+
+    name: str
+    rules: tuple[Rule, ...]
+    keys: frozenset[str]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule file."""
+
+    path: str
+    groups: tuple[Group, ...]
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """All rules, in order."""
+        return (rule for group in self.groups for rule in group.rules)
+
+    @property
+    def alerts(self) -> Iterator[Rule]:
+        """The alerts."""
+        return (rule for rule in self.rules if rule.kind == "alert")
+
+    @property
+    def records(self) -> Iterator[Rule]:
+        """The recording rules."""
+        return (rule for rule in self.rules if rule.kind == "record")
+
+
+def read(path: str, content: bytes) -> RuleFile:
+    """Read a rule file.
+
+    Raises:
+        BoxwatchError: it is no YAML, or not shaped as a rule file.
+    """
+    try:
+        root = yaml.compose(content, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise BoxwatchError(f"{path}{line}: {problem}; a rule file is YAML with a list of groups") from error
+    except (RecursionError, UnicodeDecodeError) as error:
+        raise BoxwatchError(f"{path}: cannot be read as YAML; a rule file has a list of groups") from error
+    groups = _mapping(root).get("groups")
+    if not isinstance(groups, yaml.SequenceNode):
+        raise BoxwatchError(f"{path}: has no list of groups, so it is no rule file")
+    return RuleFile(path, tuple(_group(path, node) for node in groups.value))
+
+
+def _group(path: str, node: yaml.Node) -> Group:
+    fields = _mapping(node)
+    name = _text(fields.get("name"))
+    rules = fields.get("rules")
+    nodes = rules.value if isinstance(rules, yaml.SequenceNode) else []
+    return Group(
+        name=name,
+        rules=tuple(_rule(path, name, node) for node in nodes),
+        keys=frozenset(fields),
+        line=node.start_mark.line + 1,
+    )
+
+
+def _rule(path: str, group: str, node: yaml.Node) -> Rule:
+    fields = _mapping(node)
+    kind = next((kind for kind in ("alert", "record") if kind in fields), "")
+    return Rule(
+        file=path,
+        group=group,
+        name=_text(fields.get(kind)),
+        kind=kind,
+        expr=_text(fields.get("expr")),
+        wait=_text(fields.get("for")),
+        labels={key: _text(value) for key, value in _mapping(fields.get("labels")).items()},
+        annotations={key: _text(value) for key, value in _mapping(fields.get("annotations")).items()},
+        keys=frozenset(fields),
+        line=node.start_mark.line + 1,
+    )
+
+
+def _mapping(node: yaml.Node | None) -> dict[str, yaml.Node]:
+    if not isinstance(node, yaml.MappingNode):
+        return {}
+    return {_text(key): value for key, value in node.value}
+
+
+def _text(node: yaml.Node | None) -> str:
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""

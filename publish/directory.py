@@ -1,0 +1,200 @@
+"""Artefacts → a directory, as plan and apply.
+
+Writes only what differs, each file whole or not at all, and removes only what it wrote itself: a manifest in the
+directory (`.boxwatch.json`) says which files are ours. A file that is in the way and not ours is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from boxwatch.errors import OutputError
+
+MANIFEST = ".boxwatch.json"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a build would do to a directory.
+
+    Attributes:
+        directory: where.
+        files: every path that should be there, with its content.
+        written: paths whose content is new or differs, in order.
+        unchanged: paths that are right already.
+        removed: paths that we wrote and that are not made any more.
+        overwritten: those of `written` that somebody changed by hand since.
+        kept: paths that are not made any more and stay, because somebody changed them.
+        before: content on disk of what is written over or removed.
+    """
+
+    directory: Path
+    files: Mapping[str, bytes]
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+    overwritten: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    before: Mapping[str, bytes] = field(default_factory=dict)
+    manifest: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the directory is out of date."""
+        return bool(self.written or self.removed)
+
+
+def plan(files: Mapping[str, bytes], directory: Path) -> Plan:
+    """Compare what should be in a directory with what is there. Reads only.
+
+    Raises:
+        OutputError: the directory cannot be used, or files in it are in the way.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise OutputError(f"{directory} is a file: give --out a directory")
+    ours = _read_manifest(directory)
+    on_disk = {path: _read(directory, path) for path in {*files, *ours}}
+    foreign = [path for path in files if path not in ours and on_disk[path] not in (None, files[path])]
+    if foreign:
+        raise OutputError(
+            "not overwritten, because boxwatch did not write them: "
+            + ", ".join(str(directory / path) for path in sorted(foreign))
+            + "; move them away, or give --out another directory"
+        )
+    gone = sorted(path for path in ours if path not in files and on_disk[path] is not None)
+    touched = {path for path in ours if (disk := on_disk[path]) is not None and _digest(disk) != ours[path]}
+    written = tuple(path for path in files if on_disk[path] != files[path])
+    removed = tuple(path for path in gone if path not in touched)
+    return Plan(
+        directory=directory,
+        files=files,
+        written=written,
+        unchanged=tuple(path for path in files if on_disk[path] == files[path]),
+        removed=removed,
+        overwritten=tuple(path for path in written if path in touched),
+        kept=tuple(path for path in gone if path in touched),
+        before={path: disk for path in (*written, *removed) if (disk := on_disk[path]) is not None},
+        manifest=ours,
+    )
+
+
+def apply(plan: Plan) -> None:
+    """Carry a plan out. Killed at any moment, every file is the whole old or the whole new one.
+
+    Raises:
+        OutputError: something could not be written; what was not reached is as it was.
+    """
+    new = {path: _digest(content) for path, content in plan.files.items()}
+    if not plan.differs and plan.manifest == new:
+        return
+    try:
+        plan.directory.mkdir(parents=True, exist_ok=True)
+        # New paths are entered before they are written, so that a build that was cut off owns what it left.
+        _write_manifest(plan.directory, {**new, **plan.manifest})
+        for path in plan.written:
+            target = plan.directory / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _replace(target, plan.files[path])
+        for path in plan.removed:
+            (plan.directory / path).unlink(missing_ok=True)
+            _remove_empty(plan.directory, (plan.directory / path).parent)
+        _write_manifest(plan.directory, new)
+    except OSError as error:
+        place = error.filename or plan.directory
+        raise OutputError(f"{place} could not be written: {error.strerror}; nothing is half written") from error
+
+
+def diff(plan: Plan) -> Iterator[str]:
+    """A unified diff of what the plan would change, line by line."""
+    for path in sorted((*plan.written, *plan.removed)):
+        old, new = plan.before.get(path, b""), plan.files.get(path, b"")
+        yield from difflib.unified_diff(
+            old.decode(errors="replace").splitlines(),
+            new.decode(errors="replace").splitlines(),
+            f"a/{path}" if path in plan.before else "/dev/null",
+            f"b/{path}" if path in plan.files else "/dev/null",
+            lineterm="",
+        )
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(directory: Path, path: str) -> bytes | None:
+    try:
+        return (directory / path).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise OutputError(f"{directory / path} cannot be read: {error.strerror}; move it away") from error
+
+
+def _read_manifest(directory: Path) -> dict[str, str]:
+    content = _read(directory, MANIFEST)
+    if content is None:
+        return {}
+    broken = OutputError(
+        f"{directory / MANIFEST} is not as boxwatch writes it, so it cannot tell which files are its own: "
+        "restore it, or remove it together with the files that were generated"
+    )
+    try:
+        document = json.loads(content)
+        found = document["files"]
+        if document["version"] != _VERSION or not isinstance(found, dict):
+            raise broken
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise broken from error
+    for path, digest in found.items():
+        # The manifest says what may be deleted: a path that leaves the directory is an attack or an accident.
+        parts = PurePosixPath(path)
+        if parts.is_absolute() or ".." in parts.parts or not parts.parts or not isinstance(digest, str):
+            raise broken
+    return dict(found)
+
+
+def _write_manifest(directory: Path, files: Mapping[str, str]) -> None:
+    document = {
+        "comment": "Files that boxwatch wrote here, and may replace or remove. Keep this file with them.",
+        "version": _VERSION,
+        "files": dict(sorted(files.items())),
+    }
+    _replace(directory / MANIFEST, (json.dumps(document, indent=2) + "\n").encode())
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write a file beside its place and put it there in one rename."""
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes it private; these files are read by Prometheus and Grafana, which run as other users.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _remove_empty(root: Path, folder: Path) -> None:
+    """Remove folders that a removed file leaves empty, up to the directory itself."""
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
