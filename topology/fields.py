@@ -1,162 +1,210 @@
 """Converters for single fields of the topology: what a person wrote → what the models hold.
 
-Each takes the raw value and returns the converted one or raises `ValueError` with the rest of a sentence whose subject
-is the value: "is not a size: write …". They are lenient about nothing: a value of the wrong type says so.
+Each takes the raw value and returns the converted one, or raises `Unfit` with the rest of a sentence whose subject is
+the value, and with what to write instead. They are lenient about nothing: a value of the wrong type says so.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Any
+from collections import Counter
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import re2
+from pydantic import BaseModel
 
 from boxwatch.topology import units
+from boxwatch.topology.forms import LONGEST_NAME, LONGEST_PATTERN, LONGEST_URL, NAME_PATTERN, SMALLEST_DISK
+from boxwatch.topology.words import Unfit, counted, invisible_in, kind_of, listed, shown
 
 # Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB", moby daemon/daemon_unix.go).
-SMALLEST_MEMORY = 6 * units.MIB
+SMALLEST_MEMORY: Final = 6 * units.MIB
 # Larger than any machine for sale; a size above it is a slip of the unit.
-LARGEST_MEMORY = 64 * units.TIB
-SMALLEST_DISK = 10**8
-LARGEST_DISK = 10**16
-LONGEST_NAME = 40
-LONGEST_PATTERN = 500
-LONGEST_URL = 2000
+LARGEST_MEMORY: Final = 64 * units.TIB
+LARGEST_DISK: Final = 10**16
+LONGEST_DURATION: Final = 366 * 86400
+# Generated rules look back five minutes, and rate() over fewer than four intervals breaks on one missed scrape
+# (decision 5). Below 10 s there is nothing new to see: cAdvisor looks at a container once in 10 s at best.
+SCRAPE_INTERVALS: Final = (10, 60)
 
-_NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*", re.ASCII)
+_NAME = re.compile(NAME_PATTERN, re.ASCII)
 _HOST = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
-_DURATION_RANGE = (1, 366 * 86400)
+_PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
+_NOT_IN_URL = re.compile(r"[\s\"'`{}\\<>]|[^\x20-\x7e]")
+# RE2 in C++ knows these, Go's regexp of 1.19 (Prometheus 2.42) does not.
+_NOT_IN_GO = re.compile(r"(?:[^\\]|\\[^C])*?(\\C|\(\?<)", re.ASCII)
 
 
-def name(value: Any) -> str:
+def name(value: object) -> str:
     """A name that is safe as a label value, a file name, a Grafana variable and a word in PromQL."""
     if not isinstance(value, str):
-        raise ValueError(f"is {_kind_of(value)}, and a name is text: put it in quotes")  # noqa: TRY004 - pydantic collects ValueError
+        raise Unfit(f"is {kind_of(value)}, and a name is text", "put it in quotes" if _is_plain(value) else "")
     if len(value) > LONGEST_NAME:
-        raise ValueError(f"is {len(value)} characters long, and a name has at most {LONGEST_NAME}")
+        raise Unfit(f"is {len(value)} characters long, and a name has at most {LONGEST_NAME}")
     if not _NAME.fullmatch(value):
         suggestion = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-0123456789")
-        hint = f": write {suggestion}" if _NAME.fullmatch(suggestion) else ""
-        raise ValueError(f"is not a name: use lower-case letters, digits and single dashes, a letter first{hint}")
+        rule = "use lower-case letters, digits and single dashes, a letter first"
+        hint = f"write `{suggestion}`: {rule}" if _NAME.fullmatch(suggestion) else rule
+        strange = invisible_in(value)
+        raise Unfit(f"is not a name{f', it has a {strange}, in it' if strange else ''}", hint)
     return value
 
 
-def memory(value: Any) -> int:
+def memory(value: object) -> int:
     """Bytes of a memory size between Docker's minimum and what machines have."""
-    size = units.parse_memory(_text_or_int(value, "a size such as 1g"))
-    if size < SMALLEST_MEMORY:
-        unit = f": did you mean {value}g or {value}m?" if isinstance(value, int) and value > 0 else ""
-        raise ValueError(f"is {size} bytes, less than Docker's minimum of 6m{unit}")
-    if size > LARGEST_MEMORY:
-        raise ValueError(f"is {units.human_memory(size)}, more than any server has (64 TB): check the unit")
+    size = units.parse_memory(_size(value, "such as 1g"))
+    if 0 <= size < SMALLEST_MEMORY:
+        hint = f"did you mean {value}g or {value}m?" if isinstance(value, int) and 0 < value < 2**20 else ""
+        raise Unfit(f"is {counted(size, 'byte')}, and Docker's minimum is 6m", hint)
+    if not 0 <= size <= LARGEST_MEMORY:
+        raise Unfit("is negative" if size < 0 else "is more than any server has (64 TB)", "check the size")
     return size
 
 
-def disk(value: Any) -> int:
+def reserve(value: object) -> int:
+    """Bytes of memory, or 0 for none."""
+    return 0 if value in (0, "0") and not isinstance(value, (bool, float)) else memory(value)
+
+
+def limit(value: object) -> int | Literal["none"]:
+    """Bytes of a memory limit, or `none` for a container without one."""
+    if isinstance(value, str) and value.strip().lower() in ("none", "unlimited", "no", "off"):
+        if value != "none":
+            raise Unfit("is not a size", "write none, as it is, for no limit")
+        return "none"
+    if value in (0, "0"):
+        raise Unfit("is no limit in Docker", "write none for no limit")
+    return memory(value)
+
+
+def disk(value: object) -> int:
     """Bytes of a disk size."""
-    size = units.parse_disk(_text_or_int(value, "a size such as 500GB"))
+    size = units.parse_disk(_size(value, "such as 500GB"))
     if not SMALLEST_DISK <= size <= LARGEST_DISK:
-        raise ValueError(f"is {size} bytes, and a disk has between 100MB and 10000TB: check the unit")
+        raise Unfit("is not between 100MB and 10000TB, where disks are", "check the unit")
     return size
 
 
-def duration(value: Any) -> int:
+def duration(value: object) -> int:
     """Seconds of a duration of at least one second."""
-    if not isinstance(value, str):
-        raise ValueError(f"is {_kind_of(value)}, and a duration has a unit: write 30s, 5m, 1h30m or 2d")  # noqa: TRY004 - pydantic collects ValueError
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Unfit(f"is {kind_of(value)}, and should be a duration", "write 30s, 5m, 1h30m or 2d")
+    if isinstance(value, int):
+        raise Unfit("is a number without a unit", f"write {value}s or {value}m" if value > 0 else "write 30s or 5m")
     seconds = units.parse_duration(value)
-    shortest, longest = _DURATION_RANGE
-    if not shortest <= seconds <= longest:
-        raise ValueError("is not between 1s and 366d")
+    if not 1 <= seconds <= LONGEST_DURATION:
+        raise Unfit("is not between 1s and 366d")
     return seconds
 
 
-def ratio(value: Any) -> float:
+def scrape_interval(value: object) -> int:
+    """Seconds between two scrapes."""
+    seconds = duration(value)
+    shortest, longest = SCRAPE_INTERVALS
+    if seconds < shortest:
+        raise Unfit("is shorter than 10s, in which cAdvisor has nothing new to tell", "write 30s")
+    if seconds > longest:
+        raise Unfit("is longer than 60s, and the rules need four samples in five minutes", "write 30s or 60s")
+    return seconds
+
+
+def ratio(value: object) -> float:
     """A share between 0 and 1."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError(f"is {_kind_of(value)}, and a share is a percentage such as 90%")
+        raise Unfit(f"is {kind_of(value)}, and should be a share", "write a percentage such as 90%")
     return units.parse_ratio(value)
 
 
-def http_url(value: Any) -> str:
+def http_url(value: object) -> str:
     """An http or https URL with a host and nothing secret in it."""
     text = _short_text(value, "a URL such as https://example.com", LONGEST_URL)
     try:
         parts = urlsplit(text)
-        host, _port = parts.hostname, parts.port
+        host_name, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise ValueError(f"is not a URL: {error}") from None
-    if parts.scheme not in ("http", "https") or not host or not _is_host(host) or re.search(r"[\s\"'`{}\\<>]", text):
-        raise ValueError("is not a URL: write https://HOST/PATH")
+        raise Unfit("is not a URL", str(error)) from None
+    if parts.scheme not in ("http", "https") or not host_name or not _is_host(host_name) or _NOT_IN_URL.search(text):
+        raise Unfit("is not a URL", "write https://HOST/PATH")
     if parts.username is not None:
-        raise ValueError("has a user name in it: generated files are no place for credentials")
-    return text.rstrip("/") if parts.path in ("", "/") and not parts.query else text
+        raise Unfit("has a user name in it", "take it out: generated files are no place for credentials")
+    return text.rstrip("/") if parts.path in ("", "/") and not parts.query and not parts.fragment else text
 
 
-def host(value: Any) -> str:
+def host(value: object) -> str:
     """A host name or an IP address, without a port."""
     text = _short_text(value, "a host name or IP address", 255)
     if not _is_host(text):
-        raise ValueError("is not a host name or IP address: write it without scheme, port or path")
+        raise Unfit("is not a host name or IP address", "write it without scheme, port or path")
     return text
 
 
-def host_port(value: Any) -> str:
+def host_port(value: object) -> str:
     """`host:port`, with an IPv6 address in brackets."""
     text = _short_text(value, "host:port", 300)
     name_part, _, port = text.rpartition(":")
-    bare = name_part[1:-1] if name_part.startswith("[") and name_part.endswith("]") else name_part
-    if not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 1 <= int(port) <= 65535 or not _is_host(bare):  # noqa: PLR2004 - the range of TCP ports
-        raise ValueError("is not host:port: write it as node-exporter:9100 or 10.0.0.2:9100")
+    bracketed = name_part.startswith("[") and name_part.endswith("]")
+    bare = name_part[1:-1] if bracketed else name_part
+    if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535 or not _is_host(bare) or bracketed != (":" in bare):  # noqa: PLR2004 - the range of TCP ports
+        raise Unfit("is not host:port", "write it as node-exporter:9100, 10.0.0.2:9100 or [fd00::2]:9100")
     return text
 
 
-def pattern(value: Any) -> str:
+def pattern(value: object) -> str:
     """An RE2 pattern that Prometheus accepts as an anchored relabelling regex."""
     text = _short_text(value, "a name or a regular expression", LONGEST_PATTERN)
-    if re.search(r"[\x00-\x1f\x7f]", text):
-        raise ValueError("has a control character in it")
     if text == "":
-        raise ValueError("is empty and would match containers without that label")
+        raise Unfit("would match containers without that label", "write a name or a regular expression")
+    if any(not character.isprintable() for character in text):
+        raise Unfit(f"has a character in it that cannot be seen: {invisible_in(text)}", "delete it")
+    if text != text.strip():
+        raise Unfit("starts or ends with a space", "delete it")
+    foreign = _NOT_IN_GO.match(text)
+    if foreign is not None:
+        raise Unfit(f"has {foreign[1]} in it, which Prometheus 2.42 does not know")
     try:
         compiled = _compile(text)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-        raise ValueError(f"is not a regular expression that Prometheus accepts (RE2): {reason}") from None
+        raise Unfit(f"is not a regular expression that Prometheus accepts: {reason}") from None
     if compiled.fullmatch(""):
-        raise ValueError("matches the empty name, so it would take every container without that label")
+        raise Unfit("matches the empty name, so it would take every container without that label", "use + in place of *")
     return text
 
 
-def one_or_many(value: Any) -> Any:
+def one_or_many(value: object) -> object:
     """One name or a list of different names, as a tuple."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, (list, tuple)):
         if not value:
-            raise ValueError("is an empty list: name at least one server")
-        repeated = sorted({str(item) for item in value if value.count(item) > 1})
+            raise Unfit("is an empty list", "name at least one server")
+        repeated = sorted(item for item, count in Counter(i for i in value if isinstance(i, str)).items() if count > 1)
         if repeated:
-            raise ValueError(f"names {', '.join(repeated)} more than once")
+            raise Unfit(f"names {listed([shown(item) for item in repeated])} more than once")
         return tuple(value)
-    raise ValueError(f"is {_kind_of(value)}: write a server's name, or a list of names")
+    raise Unfit(f"is {kind_of(value)}", "write the name of a server, or a list of names")
 
 
-def named(value: Any) -> Any:
-    """A mapping of names to settings, as the sequence of settings with their names in them."""
+def named(value: object) -> object:
+    """A mapping of names to settings, as the sequence of settings with their names in them.
+
+    A sequence of models, as programs write it, stays as it is.
+    """
+    if isinstance(value, (list, tuple)) and value and all(isinstance(item, BaseModel) for item in value):
+        return tuple(value)
     if not isinstance(value, dict):
-        raise ValueError(f"is {_kind_of(value)}: write a mapping with a name for each entry")  # noqa: TRY004 - pydantic collects ValueError
+        raise Unfit(f"is {kind_of(value)}, and should be a mapping", "write `name:` and its settings below, indented")
     if not value:
-        raise ValueError("is empty: there is nothing to watch")
-    return tuple({"name": key, **body} if isinstance(body, dict) else body for key, body in value.items())
+        raise Unfit("is empty", "name at least one")
+    return tuple({**body, "name": key} if isinstance(body, dict) else body for key, body in value.items())
 
 
-def _compile(text: str) -> Any:
+def _compile(text: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
-    # Prometheus compiles relabelling expressions with Go's defaults, which know no octal escapes and this dot.
+    # Go's default too: the dot stops at line ends.
     options.dot_nl = False
     return re2.compile(text, options)
 
@@ -166,34 +214,24 @@ def _is_host(text: str) -> bool:
         ipaddress.ip_address(text)
     except ValueError:
         return _HOST.fullmatch(text) is not None and not re.fullmatch(r"[0-9.]+", text)
-    return True
+    return "%" not in text
 
 
-def _short_text(value: Any, wanted: str, longest: int) -> str:
+def _is_plain(value: object) -> bool:
+    return value is not None and not isinstance(value, (list, tuple, dict))
+
+
+def _short_text(value: object, wanted: str, longest: int) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"is {_kind_of(value)}, and should be {wanted}")  # noqa: TRY004 - pydantic collects ValueError
+        raise Unfit(f"is {kind_of(value)}, and should be {wanted}", "put it in quotes" if _is_plain(value) else "")
     if len(value) > longest:
-        raise ValueError(f"is {len(value)} characters long, and {longest} is the most")
+        raise Unfit(f"is {len(value)} characters long, and {longest} is the most")
     return value
 
 
-def _text_or_int(value: Any, wanted: str) -> str | int:
+def _size(value: object, example: str) -> str | int:
+    if isinstance(value, float):
+        raise Unfit("is a number without a unit", f"write {value}g" if value > 0 else f"write a size {example}")
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise ValueError(f"is {_kind_of(value)}, and should be {wanted}")
+        raise Unfit(f"is {kind_of(value)}, and should be a size {example}")
     return value
-
-
-def _kind_of(value: Any) -> str:
-    """What a YAML author would call the value."""
-    if value is None:
-        return "empty"
-    for types, word in (
-        (bool, "true or false"),
-        ((int, float), "a number"),
-        (str, "text"),
-        ((list, tuple), "a list"),
-        (dict, "a mapping"),
-    ):
-        if isinstance(value, types):
-            return word
-    return f"a {type(value).__name__}"

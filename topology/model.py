@@ -7,7 +7,7 @@ mistake of a file is reported in one go.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -17,9 +17,10 @@ from pydantic import (
     StrictBool,
     StrictInt,
     StringConstraints,
+    WithJsonSchema,
 )
 
-from boxwatch.topology import fields
+from boxwatch.topology import fields, forms
 
 Kind = Literal[
     "web",
@@ -45,22 +46,36 @@ PAGE_CACHE_KINDS: frozenset[str] = frozenset({"postgres", "elasticsearch", "mini
 QUIET_KINDS: frozenset[str] = frozenset({"coolify", "monitoring"})
 
 # A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
-Name = Annotated[str, StringConstraints(strict=True), BeforeValidator(fields.name)]
-Memory = Annotated[int, BeforeValidator(fields.memory)]
-Disk = Annotated[int, BeforeValidator(fields.disk)]
-Seconds = Annotated[int, BeforeValidator(fields.duration)]
-Ratio = Annotated[float, BeforeValidator(fields.ratio)]
-HttpUrl = Annotated[str, BeforeValidator(fields.http_url)]
-HostPort = Annotated[str, BeforeValidator(fields.host_port)]
-Host = Annotated[str, BeforeValidator(fields.host)]
-Pattern = Annotated[str, BeforeValidator(fields.pattern)]
+Name = Annotated[
+    str,
+    StringConstraints(strict=True),
+    BeforeValidator(fields.name),
+    WithJsonSchema(forms.NAME),
+]
+Memory = Annotated[int, BeforeValidator(fields.memory), WithJsonSchema(forms.MEMORY)]
+Reserve = Annotated[int, BeforeValidator(fields.reserve), WithJsonSchema(forms.MEMORY)]
+Limit = Annotated[int | Literal["none"], BeforeValidator(fields.limit), WithJsonSchema(forms.LIMIT)]
+Disk = Annotated[int, BeforeValidator(fields.disk), WithJsonSchema(forms.DISK)]
+Seconds = Annotated[int, BeforeValidator(fields.duration), WithJsonSchema(forms.DURATION)]
+ScrapeInterval = Annotated[int, BeforeValidator(fields.scrape_interval), WithJsonSchema(forms.DURATION)]
+Ratio = Annotated[float, BeforeValidator(fields.ratio), WithJsonSchema(forms.RATIO)]
+HttpUrl = Annotated[str, BeforeValidator(fields.http_url), WithJsonSchema(forms.URL)]
+HostPort = Annotated[str, BeforeValidator(fields.host_port), WithJsonSchema(forms.HOST_PORT)]
+Host = Annotated[str, BeforeValidator(fields.host), WithJsonSchema(forms.HOST)]
+Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
 Port = Annotated[StrictInt, Field(ge=1, le=65535)]
+
+# Where cAdvisor and node_exporter answer unless the topology says otherwise.
+NODE_PORT: Final = 9100
+CADVISOR_PORT: Final = 8080
 
 
 class _Model(BaseModel):
     """Unknown keys are mistakes, and nothing changes after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=False)
+    # The strings below attributes are their descriptions. boxwatch.topology.schema reads them from the source when
+    # they are wanted; pydantic's use_attribute_docstrings would do it at every import.
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Exporters(_Model):
@@ -82,7 +97,7 @@ class Server(_Model):
     """RAM as sold: 32g. The kernel reports a little less; the rules allow for that."""
     disk: Disk
     """Disk as sold: 500GB."""
-    reserved: Memory = Field(default=0)
+    reserved: Reserve = 0
     """RAM kept for the operating system, Docker and builds. Raise it when builds run on this server."""
     stated_total: Memory | None = None
     """What your own documents say the plan adds up to. A different sum is a warning that shows the arithmetic."""
@@ -98,8 +113,8 @@ class Server(_Model):
             return self.exporters
         if self.address is not None:
             host = f"[{self.address}]" if ":" in self.address else self.address
-            return Exporters.model_construct(node=f"{host}:9100", cadvisor=f"{host}:8080")
-        return Exporters.model_construct(node="node-exporter:9100", cadvisor="cadvisor:8080")
+            return Exporters(node=f"{host}:{NODE_PORT}", cadvisor=f"{host}:{CADVISOR_PORT}")
+        return Exporters(node=f"node-exporter:{NODE_PORT}", cadvisor=f"cadvisor:{CADVISOR_PORT}")
 
 
 class Selector(_Model):
@@ -114,7 +129,8 @@ class Selector(_Model):
     component: Name | None = None
     """Which part of the service this is, when one replica is made of several containers."""
     memory: Memory | None = None
-    """RAM of this component alone, when the service has several. Needed to watch the component's own limit."""
+    """RAM of this component alone, when the service has several. Needed to watch the component's own limit; a
+    component without it shares what the others leave of the service's RAM."""
     optional: StrictBool = False
     """True when the component may be absent without anything being wrong."""
 
@@ -158,7 +174,7 @@ class Service(_Model):
     """RAM of one replica, all its components together."""
     assumed: StrictBool = False
     """True when nobody stated the RAM and it is our guess; the plan shows it as assumed."""
-    limit: Memory | Literal["none"] | None = None
+    limit: Limit | None = None
     """Memory limit that Docker should enforce on a replica. Left out: the same as `memory`. `none`: no limit is set."""
     ports: tuple[Port, ...] = ()
     """Ports it listens on. Two services of one server cannot share one."""
@@ -230,8 +246,9 @@ class Topology(_Model):
     """Version of this file's format."""
     name: Name
     """Name of the deployment: Grafana folder, file headers."""
-    scrape_interval: Seconds = 30
-    """How often Prometheus scrapes and evaluates. 30s fits 2 GB of monitoring; shorter costs RAM in proportion."""
+    scrape_interval: ScrapeInterval = 30
+    """How often Prometheus scrapes and evaluates, 10s to 60s. 30s fits 2 GB of monitoring; shorter costs RAM in
+    proportion, and beyond 60s the rules' windows of five minutes hold too few samples."""
     servers: Annotated[tuple[Server, ...], BeforeValidator(fields.named)]
     services: Annotated[tuple[Service, ...], BeforeValidator(fields.named)]
     thresholds: Thresholds = Thresholds()

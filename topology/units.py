@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from boxwatch.topology.words import Unfit
+
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
 _BINARY = {"k": KIB, "m": MIB, "g": GIB, "t": TIB}
 _DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:(?P<letter>[kmgt])(?P<suffix>i?b)?|(?P<bytes>b?))", re.ASCII)
+_SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:(?P<letter>[kmgt])(?P<suffix>i?b?)|(?P<bytes>b?))", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
 _SECONDS = (86400, 3600, 60, 1)
 # More digits than any size needs; it keeps a hostile number from costing time.
@@ -22,10 +24,10 @@ _LONGEST = 32
 
 
 def parse_memory(text: str | int) -> int:
-    """Bytes of a memory size: `1g`, `512m`, `2GiB`, `1.5 GB`, or a whole number of bytes.
+    """Bytes of a memory size: `1g`, `512m`, `2GiB`, `2Gi`, `1.5 GB`, or a whole number of bytes.
 
     Raises:
-        ValueError: with a sentence that says what can be written.
+        Unfit: a `ValueError` that says what can be written.
     """
     return _parse(text, decimal_suffix=False)
 
@@ -34,7 +36,7 @@ def parse_disk(text: str | int) -> int:
     """Bytes of a disk size: `500GB` is 500·10^9 as disks are sold, `500GiB` is binary.
 
     Raises:
-        ValueError: with a sentence that says what can be written.
+        Unfit: a `ValueError` that says what can be written.
     """
     return _parse(text, decimal_suffix=True)
 
@@ -42,23 +44,23 @@ def parse_disk(text: str | int) -> int:
 def _parse(text: str | int, *, decimal_suffix: bool) -> int:
     if isinstance(text, int):
         return text
-    examples = "500GB or 500GiB" if decimal_suffix else "1g, 512m or 2GiB"
     match = _SIZE.fullmatch(text.strip().lower()) if len(text) <= _LONGEST else None
     if match is None:
-        raise ValueError(f"is not a size: write a number with a unit, such as {examples}")
+        examples = "500GB or 500GiB" if decimal_suffix else "1g, 512m or 2GiB"
+        if re.fullmatch(r"\s*-\s*\d.*", text, re.ASCII):
+            raise Unfit("is negative", f"write a number with a unit, such as {examples}")
+        raise Unfit("is not a size", f"write a number with a unit, such as {examples}")
     letter, suffix = match["letter"], match["suffix"]
     if letter is None:
         factor = 1
-    elif not decimal_suffix or suffix == "ib":
+    elif not decimal_suffix or suffix.startswith("i"):
         factor = _BINARY[letter]
     elif suffix == "b":
         factor = _DECIMAL[letter]
     else:
         unit = letter.upper()
-        raise ValueError(
-            f"could be decimal or binary: write {match['number']}{unit}B (10^9-style, as disks are sold) "
-            f"or {match['number']}{unit}iB"
-        )
+        number = match["number"]
+        raise Unfit("could be decimal or binary", f"write {number}{unit}B, as disks are sold, or {number}{unit}iB")
     return int(Decimal(match["number"]) * factor)
 
 
@@ -83,11 +85,11 @@ def parse_duration(text: str) -> int:
     """Seconds of a duration in Prometheus' notation: `90s`, `5m`, `1h30m`, `2d`.
 
     Raises:
-        ValueError: with a sentence that says what can be written.
+        Unfit: a `ValueError` that says what can be written.
     """
     match = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None or not any(match.groups()):
-        raise ValueError("is not a duration: write a number with a unit, such as 30s, 5m, 1h30m or 2d")
+        raise Unfit("is not a duration", "write a number with a unit, such as 30s, 5m, 1h30m or 2d")
     return sum(int(number) * seconds for number, seconds in zip(match.groups(), _SECONDS, strict=True) if number)
 
 
@@ -105,15 +107,13 @@ def parse_ratio(text: str | float) -> float:
     """A share: `90%`, `0.9`. A bare number above 1 is refused: it could mean percent or a multiple.
 
     Raises:
-        ValueError: with a sentence that says what can be written.
+        Unfit: a `ValueError` that says what can be written.
     """
     if isinstance(text, str):
         match = re.fullmatch(r"(\d{1,4}(?:\.\d{1,4})?)\s*(%?)", text.strip(), re.ASCII)
         if match is None:
-            raise ValueError("is not a share: write a percentage such as 90%")
-        if match[2]:
-            return float(Decimal(match[1]) / 100)
-        text = float(match[1])
+            raise Unfit("is not a share", "write a percentage such as 90%")
+        text = float(Decimal(match[1]) / 100 if match[2] else Decimal(match[1]))
     if not 0 < text <= 1:
-        raise ValueError("is not between 0 and 1: write a percentage such as 90%")
+        raise Unfit("is not a share between 0% and 100%", "write a percentage such as 90%")
     return text

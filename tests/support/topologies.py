@@ -1,0 +1,33 @@
+"""Valid objects to change one thing in: `a_topology(services=[a_service(memory="2g")])`.
+
+Values are written as in the file (`"1g"`, `"5m"`, `"90%"`) or as numbers of bytes and seconds; the models convert them.
+"""
+
+from __future__ import annotations
+
+from boxwatch.topology.model import Selector, Server, Service, Topology
+
+
+def a_server(name: str = "main", **changes: object) -> Server:
+    """8 vCPU, 32 GB and 500 GB of disk, with 4 GB reserved: the server of the default deployment."""
+    values = {"name": name, "cpus": 8, "memory": "32g", "disk": "500GB", "reserved": "4g"}
+    return Server.model_validate(values | changes)
+
+
+def a_service(name: str = "web", **changes: object) -> Service:
+    """One replica of a web application with 1 GB on the server `main`."""
+    return Service.model_validate({"name": name, "kind": "web", "server": "main", "memory": "1g"} | changes)
+
+
+def a_selector(**changes: object) -> Selector:
+    """The Coolify resource `web`, unless other keys are given."""
+    return Selector.model_validate(changes or {"resource": "web"})
+
+
+def a_topology(**changes: object) -> Topology:
+    """One service on one server.
+
+    `servers` and `services` take sequences of models: `a_topology(services=[a_service(), a_service("api")])`.
+    """
+    values: dict[str, object] = {"name": "test", "servers": (a_server(),), "services": (a_service(),)}
+    return Topology.model_validate(values | changes)

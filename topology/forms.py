@@ -1,0 +1,57 @@
+"""The forms of single fields, as far as an editor can check them: JSON Schema.
+
+What these accept and `boxwatch.topology.fields` does not is a matter of range or of RE2; what these refuse, the
+converters refuse too, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+NAME_PATTERN: Final = "[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*"
+LONGEST_NAME: Final = 40
+LONGEST_PATTERN: Final = 500
+LONGEST_URL: Final = 2000
+SMALLEST_DISK: Final = 10**8
+
+# JSON values of any shape.
+Form = dict[str, Any]
+
+NAME: Final[Form] = {"type": "string", "pattern": f"^{NAME_PATTERN}$", "maxLength": LONGEST_NAME}
+MEMORY: Final[Form] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtT]([iI]?[bB]?)|[bB]?)\s*$"},
+        {"type": "integer", "minimum": 0},
+    ],
+    "examples": ["1g", "512m", "1.5GiB"],
+}
+LIMIT: Final[Form] = {"anyOf": [{"const": "none"}, *MEMORY["anyOf"]], "examples": ["none", "1g"]}
+DISK: Final[Form] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*([kKmMgGtT]([iI][bB]?|[bB])|[bB]?)\s*$"},
+        {"type": "integer", "minimum": SMALLEST_DISK},
+    ],
+    "examples": ["500GB", "512GiB"],
+}
+DURATION: Final[Form] = {
+    "type": "string",
+    "pattern": r"^\s*(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?\s*$",
+    "examples": ["30s", "5m", "1h30m", "2d"],
+}
+RATIO: Final[Form] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^\s*[0-9]{1,4}(\.[0-9]{1,4})?\s*%?\s*$"},
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+    ],
+    "examples": ["90%", 0.9],
+}
+URL: Final[Form] = {
+    "type": "string",
+    "pattern": "^[hH][tT][tT][pP][sS]?://[^\\s\"'`{}<>]+$",
+    "maxLength": LONGEST_URL,
+    "examples": ["https://www.example.com"],
+}
+HOST: Final[Form] = {"type": "string", "minLength": 1, "maxLength": 255, "examples": ["10.0.0.2", "box.example.com"]}
+HOST_PORT: Final[Form] = {"type": "string", "pattern": "^.+:[0-9]{1,5}$", "examples": ["10.0.0.2:9100"]}
+PATTERN: Final[Form] = {"type": "string", "minLength": 1, "maxLength": LONGEST_PATTERN, "examples": ["web(-[0-9]+)?"]}
+

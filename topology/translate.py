@@ -1,0 +1,186 @@
+"""pydantic's errors → mistakes in the words of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from boxwatch.topology import yaml_scalars
+from boxwatch.topology.mistakes import Mistake
+from boxwatch.topology.model import (
+    KINDS,
+    Alerts,
+    Exporters,
+    Selector,
+    Server,
+    Service,
+    Thresholds,
+    Topology,
+    Urls,
+)
+from boxwatch.topology.words import Unfit, did_you_mean, invisible_in, kind_of, listed, shown, visible
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+    from boxwatch.topology.document import Path
+
+# What people who know Docker, compose or Kubernetes write, and what it is called here.
+_SYNONYMS = {
+    "mem": "memory", "ram": "memory", "mem_limit": "limit", "memory_limit": "limit", "limits": "limit",
+    "requests": "memory", "resources": "memory", "reservation": "memory",
+    "count": "replicas", "instances": "replicas", "scale": "replicas", "replica": "replicas",
+    "type": "kind", "role": "kind", "host": "server", "node": "server", "cpu": "cpus", "vcpu": "cpus", "vcpus": "cpus",
+    "cores": "cpus", "storage": "disk", "ssd": "disk", "ip": "address", "hostname": "address", "overhead": "reserved",
+    "reserve": "reserved", "system": "reserved", "total": "stated_total", "expose": "exposed", "public": "exposed",
+    "domain": "url", "fqdn": "url", "selectors": "containers", "selector": "containers", "container": "containers",
+    "container_name": "name", "service": "compose_service", "interval": "scrape_interval", "hosts": "servers",
+    "nodes": "servers", "machines": "servers", "apps": "services", "applications": "services",
+}  # fmt: skip
+_KIND_SYNONYMS = {
+    "postgresql": "postgres", "pg": "postgres", "timescaledb": "postgres", "valkey": "redis", "keydb": "redis",
+    "dragonfly": "redis", "elastic": "elasticsearch", "es": "elasticsearch", "opensearch": "elasticsearch",
+    "s3": "minio", "proxy": "traefik", "frontend": "web", "webapp": "web", "backend": "api", "queue": "worker",
+    "cron": "worker", "background": "worker", "prometheus": "monitoring", "grafana": "monitoring", "mysql": "other",
+    "mariadb": "other", "mongodb": "other", "mongo": "other", "nginx": "other", "caddy": "other", "rabbitmq": "other",
+}  # fmt: skip
+_NEEDED = {
+    "name": "name the deployment, such as `name: mvp`",
+    "servers": "name at least one server",
+    "services": "name at least one service",
+    "kind": f"write one of {', '.join(KINDS)}",
+    "server": "write the name of the server that it runs on",
+    "memory": "write the RAM, such as 1g",
+    "cpus": "write the number of vCPUs",
+    "disk": "write the size of the disk, such as 500GB",
+    "node": "write where node_exporter answers, as host:port",
+    "cadvisor": "write where cAdvisor answers, as host:port",
+}
+_LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("the top of the file", Topology),
+    ("a server", Server),
+    ("a service", Service),
+    ("a service's `containers`", Selector),
+    ("`thresholds`", Thresholds),
+    ("`alerts`", Alerts),
+    ("`urls`", Urls),
+    ("a server's `exporters`", Exporters),
+)
+
+
+def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mistake]:
+    """Each error of a validation of the value, as a mistake at its path in the document."""
+    return [_mistake(detail, value) for detail in error.errors(include_url=False)]
+
+
+def _mistake(detail: ErrorDetails, value: Mapping[str, object]) -> Mistake:
+    path = _path(detail["loc"], value)
+    kind, given = detail["type"], detail["input"]
+    last = str(path[-1]) if path else ""
+    if kind == "missing":
+        return Mistake(path, "is missing", _NEEDED.get(last, ""))
+    if kind == "extra_forbidden":
+        return Mistake(path, *_unknown_key(path, given), at_key=True)
+    if kind == "value_error" and isinstance(cause := detail.get("ctx", {}).get("error"), Unfit):
+        # The name of a server or service is its key.
+        at_key = len(detail["loc"]) == 3 and last != "name" and detail["loc"][2] == "name"  # noqa: PLR2004 - section, index, name
+        return Mistake(path, f"{_subject(given)}{cause.message}", cause.hint, at_key=at_key)
+    if kind == "literal_error":
+        return Mistake(path, *_no_choice(last, given, detail))
+    if kind == "int_type":
+        return Mistake(path, *_no_integer(last, given))
+    if kind == "bool_type":
+        return Mistake(path, *_no_boolean(given))
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = detail["ctx"].get("ge", detail["ctx"].get("le"))
+        which = "smallest" if kind == "greater_than_equal" else "largest"
+        return Mistake(path, f"{shown(given)} is out of range: {bound} is the {which} that makes sense")
+    if kind == "tuple_type":
+        return Mistake(path, f"{_subject(given)}is {kind_of(given)}, and should be a list", _as_list(last, given))
+    if kind in ("model_type", "model_attributes_type"):
+        message = f"{_subject(given)}is {kind_of(given)}, and should be a mapping"
+        return Mistake(path, message, "write `key: value` lines below, indented")
+    return Mistake(path, f"{_subject(given)}does not fit: {detail['msg']}")
+
+
+def _path(location: tuple[int | str, ...], value: Mapping[str, object]) -> Path:
+    """pydantic's location as a path in the document, where servers and services have names, not numbers."""
+    if len(location) > 1 and isinstance(location[1], int) and isinstance(named := value[str(location[0])], Mapping):
+        name = list(named)[location[1]]
+        rest = location[2:]
+        return (location[0], name) if rest == ("name",) else (location[0], name, *rest)
+    return location
+
+
+def _subject(given: object) -> str:
+    """The value as it was written, if it can be shown in a line; it then is the subject of the sentence."""
+    return "" if given is None or isinstance(given, (list, tuple, dict)) else f"{shown(given)} "
+
+
+def _unknown_key(path: Path, given: object) -> tuple[str, str]:
+    key = str(path[-1])
+    model = _model_at(path[:-1])
+    known = [name for name in model.model_fields if name != "name" or model is Selector or model is Topology]
+    strange = invisible_in(key)
+    if strange:
+        return f"has a character in the key that looks like nothing or a space: {strange}", "delete it"
+    if key.strip() == "":
+        return "is an empty key", "write a key before the colon"
+    folded = key.lower().replace("-", "_")
+    nearest = f"did you mean `{_SYNONYMS[folded]}`?" if _SYNONYMS.get(folded) in known else did_you_mean(key, known)
+    if ":" in key and given is not None:
+        nearest = "put a space after the colon"
+    if not nearest:
+        homes = [where for where, other in _LEVELS if other is not model and key in other.model_fields]
+        nearest = f"it belongs to {homes[0]}" if homes else f"known here: {listed(known, most=20)}"
+    return "is not a known key", nearest
+
+
+def _model_at(path: Path) -> type[BaseModel]:
+    """The model of the mapping at a path. The second part of a path is a name, which may be any word."""
+    if not path:
+        return Topology
+    if path[0] not in ("servers", "services"):
+        return {"thresholds": Thresholds, "alerts": Alerts}.get(str(path[0]), Urls)
+    inner = {"exporters": Exporters, "containers": Selector, "thresholds": Thresholds}
+    if len(path) > 2:  # noqa: PLR2004 - section and name
+        return inner[str(path[2])]
+    return Server if path[0] == "servers" else Service
+
+
+def _no_choice(field: str, given: object, detail: ErrorDetails) -> tuple[str, str]:
+    if field == "kind":
+        word = str(given).lower()
+        synonym = _KIND_SYNONYMS.get(word)
+        meant = f"did you mean `{synonym}`?" if synonym else did_you_mean(word, KINDS)
+        return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(KINDS)}"
+    if field == "version":
+        return f"{_subject(given)}is not a version that this boxwatch reads", "write 1"
+    expected = str(detail["ctx"]["expected"]).replace("'", "")
+    return f"{_subject(given) or f'is {kind_of(given)}: '}is not one of the choices", f"write {expected}"
+
+
+def _no_integer(field: str, given: object) -> tuple[str, str]:
+    if isinstance(given, str):
+        reason, hint = yaml_scalars.misread_number(given)
+        if not reason and field not in ("cpus", "replicas") and ":" in given:
+            return f"{shown(given)} is not a port", f"write the container's port alone: {given.split(':')[-1][:10]}"
+        if reason:
+            return f"{shown(given)} {reason}", hint
+    if isinstance(given, float) and given.is_integer():
+        return f"{shown(given)} is not a whole number", f"write {int(given)}"
+    return f"{_subject(given)}is {kind_of(given)}, and should be a whole number", ""
+
+
+def _no_boolean(given: object) -> tuple[str, str]:
+    hint = yaml_scalars.misread_boolean(str(given)) if isinstance(given, (str, int)) else ""
+    return f"{_subject(given)}is {kind_of(given)}, and should be true or false", hint
+
+
+def _as_list(field: str, given: object) -> str:
+    if isinstance(given, dict):
+        return "put a dash and a space before its first key"
+    if isinstance(given, (int, str)) and not isinstance(given, bool):
+        return f"write [{visible(str(given))[:20]}]" if field == "ports" else "write a list with a dash before each item"
+    return ""
