@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import (
     container_visibility,
+    deploys,
     memory,
     memory_budget,
     memory_limit,
@@ -16,7 +17,7 @@ from boxwatch.rules import (
     replicas,
 )
 from boxwatch.rules.model import Subject
-from boxwatch.rules.promtool import test_files
+from boxwatch.rules.promtool import everything_file, test_files
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.runbook import pages
 from boxwatch.topology.model import Topology
@@ -51,5 +52,6 @@ def files(topology: Topology) -> dict[str, bytes]:
             for subject in made
             for name, content in test_files(topology, subject).items()
         },
+        "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
         **{f"runbooks/{name}": content for name, content in pages(topology, made).items()},
     }

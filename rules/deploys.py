@@ -1,4 +1,4 @@
-"""Deploys as cAdvisor shows them: what no alert may mistake for a fault.
+"""Deploys as cAdvisor shows them, and other days on which nothing is wrong: what no alert may mistake for a fault.
 
 Coolify's rolling deploy starts the new container, waits for its health check (5 s and up to ten times 5 s), stops the
 old one with 30 s of grace and removes it, one resource after the other (Coolify 4.3, ApplicationDeploymentJob); with a
@@ -8,48 +8,104 @@ fixed port or name it stops the old one first. Each new container is a new serie
 from __future__ import annotations
 
 from boxwatch.rules.model import Case, Series
-from boxwatch.rules.world import World, steps
+from boxwatch.rules.world import World, flat, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
-_START = "container_start_time_seconds"
 _MINUTE = 60
 # When the deploy begins.
 _BEGIN = 10 * _MINUTE
+_START = "container_start_time_seconds"
 
 
 def rolling(topology: Topology) -> Case:
-    """Both replicas of web replaced one after the other, each overlapping its successor for 90 s, all near budget."""
-    world = World(length=45 * _MINUTE, thresholds=topology.thresholds)
-    first, second = _BEGIN, _BEGIN + 3 * _MINUTE
-    return world.never(
-        "is silent through a rolling deploy",
-        (
-            *world.service(),
-            *_container(world, "web-1-old", "web-1", until=first + 90),
-            *_container(world, "web-2-old", "web-2", until=second + 90),
-            *_container(world, "web-1-new", "web-1", since=first, unready_for=60),
-            *_container(world, "web-2-new", "web-2", since=second, unready_for=60),
-        ),
-    )
+    """Both replicas of web replaced one after the other, each overlapping its successor for 90 s."""
+    return _world(topology).never("through a rolling deploy", _rolling(topology))
 
 
 def stop_and_start(topology: Topology) -> Case:
     """Both replicas stopped before their successors are started: a real gap, shorter than the grace for outages."""
-    world = World(length=45 * _MINUTE, thresholds=topology.thresholds)
+    return _world(topology).never("through a deploy that stops the old containers first", _stop_and_start(topology))
+
+
+def ordinary_days(topology: Topology) -> tuple[Case, ...]:
+    """Cases on a whole server, in which no alert at all may fire."""
+    world = _world(topology)
+    server = _server(world)
+    return (
+        world.never("through a rolling deploy", (*_rolling(topology), *server)),
+        world.never("through a deploy that stops the old containers first", (*_stop_and_start(topology), *server)),
+        world.never(
+            "while a build runs beside the services",
+            (
+                *_two_of_web(world),
+                *_container(world, "x7k2", "coolify-helper", since=_BEGIN, until=_BEGIN + 600, service=""),
+                *server,
+            ),
+        ),
+        world.never("while cAdvisor is restarted and sees nothing for five minutes", (*_gap(world), *server)),
+    )
+
+
+def _world(topology: Topology) -> World:
+    return World(length=45 * _MINUTE, thresholds=topology.thresholds)
+
+
+def _two_of_web(world: World) -> tuple[Series, ...]:
+    return (
+        *world.service(),
+        *_container(world, "web-1-old", "web-1"),
+        *_container(world, "web-2-old", "web-2"),
+    )
+
+
+def _rolling(topology: Topology) -> tuple[Series, ...]:
+    world = _world(topology)
+    first, second = _BEGIN, _BEGIN + 3 * _MINUTE
+    return (
+        *world.service(),
+        *_container(world, "web-1-old", "web-1", until=first + 90),
+        *_container(world, "web-2-old", "web-2", until=second + 90),
+        *_container(world, "web-1-new", "web-1", since=first, unready_for=60),
+        *_container(world, "web-2-new", "web-2", since=second, unready_for=60),
+    )
+
+
+def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
+    world = _world(topology)
     gap = min(topology.alerts.outage_grace, topology.alerts.deploy_grace) - world.interval
     back = _BEGIN + max(gap, 0) // world.interval * world.interval
-    return world.never(
-        "is silent through a deploy that stops the old containers first",
-        (
-            *world.service(),
-            # Another service keeps running, so that cAdvisor is seen to work.
-            *_container(world, "api-1", "api-1", service="api"),
-            *_container(world, "web-1-old", "web-1", until=_BEGIN),
-            *_container(world, "web-2-old", "web-2", until=_BEGIN),
-            *_container(world, "web-1-new", "web-1", since=back),
-            *_container(world, "web-2-new", "web-2", since=back),
-        ),
+    return (
+        *world.service(),
+        *_container(world, "web-1-old", "web-1", until=_BEGIN),
+        *_container(world, "web-2-old", "web-2", until=_BEGIN),
+        *_container(world, "web-1-new", "web-1", since=back),
+        *_container(world, "web-2-new", "web-2", since=back),
+        # The database keeps running, so that cAdvisor is seen to work.
+        *world.service("postgres", replicas=1),
+        *_container(world, "pg", "postgres", service="postgres"),
+    )
+
+
+def _gap(world: World) -> tuple[Series, ...]:
+    """Two replicas whose series are not there for five minutes."""
+    lead, gone = world.steps_of(_BEGIN), world.steps_of(5 * _MINUTE)
+    rest = world.count - lead - gone
+    gapped = tuple(
+        world.container(metric, f"{value}x{lead - 1} stale {steps((None, gone))} {value}x{rest}", name)
+        for name in ("web-1", "web-2")
+        for metric, value in ((_START, 7), ("container_memory_working_set_bytes", GIB // 2))
+    )
+    return (*world.service(), *gapped)
+
+
+def _server(world: World) -> tuple[Series, ...]:
+    """A server of 32 GiB with a plan of 26, of which 8 are in use."""
+    return (
+        *world.server(memory=32 * GIB, reserved=8 * GIB, budget=18 * GIB),
+        world.node("node_memory_MemTotal_bytes", flat(31 * GIB, world.count)),
+        world.node("node_memory_MemAvailable_bytes", flat(23 * GIB, world.count)),
+        world.node("node_vmstat_oom_kill", flat(0, world.count)),
     )
 
 
@@ -71,7 +127,7 @@ def _container(  # noqa: PLR0913 - a life has these dates
     labels = {"resource": resource, "service": service}
 
     def life(values: str) -> str:
-        return f"_x{begin} {values}{end}" if begin else f"{values}{end}"
+        return f"{steps((None, begin))} {values}{end}".strip()
 
     return (
         world.container(_START, life(steps((since, count))), name, **labels),

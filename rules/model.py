@@ -58,7 +58,7 @@ class Case:
         at: seconds after the first sample at which the alert is looked at.
         expects: the alerts that fire then; empty means that it must be silent.
         interval: seconds between samples and between evaluations.
-        throughout: look every minute until `at`, not only then; for what must stay silent all the way.
+        throughout: it must have been silent all the way until `at`, and not only then.
     """
 
     title: str

@@ -15,8 +15,6 @@ from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
-_SHORTEST_LOOK = 60
-
 
 def test_files(topology: Topology, subject: Subject) -> dict[str, bytes]:
     """File name → promtool test file, for every spacing that the subject's proofs use."""
@@ -73,15 +71,48 @@ def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
         }
         for one in case.expects
     ]
-    looks = range(0, case.at + 1, max(case.interval, _SHORTEST_LOOK)) if case.throughout else (case.at,)
-    return {
+    test: dict[str, object] = {
         "name": f"{alert.alert} {case.title}",
         "interval": format_duration(case.interval),
         "input_series": _series(case.series),
-        "alert_rule_test": [
-            {"eval_time": format_duration(look), "alertname": alert.alert, "exp_alerts": expected} for look in looks
-        ],
+        "alert_rule_test": [{"eval_time": format_duration(case.at), "alertname": alert.alert, "exp_alerts": expected}],
     }
+    if case.throughout:
+        test["promql_expr_test"] = [_never_fired(case, alert.alert)]
+    return test
+
+
+def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
+    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS."""
+    name = f'alertname="{alert}",' if alert else ""
+    window = format_duration(case.at + case.interval)
+    return {
+        "expr": f'max_over_time(ALERTS{{{name}alertstate="firing"}}[{window}])',
+        "eval_time": format_duration(case.at),
+        "exp_samples": [],
+    }
+
+
+def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tuple[Case, ...]) -> bytes:
+    """Cases in which no alert of any subject may fire at any time, with all rules loaded."""
+    measuring = [subject for subject in subjects if subject.id != plan.ID]
+    return yaml.dump(
+        {
+            "rule_files": [f"../rules/{subject.id}.yaml" for subject in measuring],
+            "evaluation_interval": format_duration(cases[0].interval),
+            "group_eval_order": [group.name for subject in measuring for group in subject.groups],
+            "tests": [
+                {
+                    "name": f"no alert fires {case.title}",
+                    "interval": format_duration(case.interval),
+                    "input_series": _series(case.series),
+                    "promql_expr_test": [_never_fired(case)],
+                }
+                for case in cases
+            ],
+        },
+        f"All alerts together: proofs of deployment {topology.name}, made by boxwatch. Do not edit.",
+    )
 
 
 def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
