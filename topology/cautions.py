@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from boxwatch.topology.document import Path
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.plan import Plan, plan
 from boxwatch.topology.samples import is_literal
 from boxwatch.topology.units import format_duration, human_memory
 from boxwatch.topology.words import counted
+
+if TYPE_CHECKING:
+    from boxwatch.topology.document import Path
 
 Caution = Callable[[Facts, Plan], Iterator[Mistake]]
 
@@ -115,7 +117,9 @@ def outages_outlast_a_scrape(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
         seconds = getattr(topology.alerts, field)
         if seconds < _FEWEST_SCRAPES * topology.scrape_interval:
             interval = format_duration(topology.scrape_interval)
-            message = f"{format_duration(seconds)} is less than two scrapes of {interval}, so one failed scrape can fire it"
+            message = (
+                f"{format_duration(seconds)} is less than two scrapes of {interval}, so one failed scrape can fire it"
+            )
             hint = f"write {format_duration(_FEWEST_SCRAPES * topology.scrape_interval)} or more"
             yield Mistake(("alerts", field), message, hint)
 

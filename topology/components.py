@@ -6,19 +6,23 @@ into the service's memory, and must leave something where a component states non
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from boxwatch.topology.document import Path
-from boxwatch.topology.facts import Facts
 from boxwatch.topology.mistakes import Mistake
-from boxwatch.topology.model import Selector, Service
 from boxwatch.topology.units import human_memory
 from boxwatch.topology.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boxwatch.topology.document import Path
+    from boxwatch.topology.facts import Facts
+    from boxwatch.topology.model import Selector, Service
 
 
 def components_agree(facts: Facts) -> Iterator[Mistake]:
     """Selectors of one component say the same about it, and at least one component must run."""
-    for service in facts.certain_services():
+    for service in facts.certain_services("containers"):
         yield from _same_everywhere(service, facts)
         if service.containers and all(selector.optional for selector in service.containers):
             message = "are all optional, so nothing would be missed if the service were gone"
@@ -27,7 +31,7 @@ def components_agree(facts: Facts) -> Iterator[Mistake]:
 
 def components_fit(facts: Facts) -> Iterator[Mistake]:
     """The components' memory adds up to no more than the service's."""
-    for service in facts.certain_services():
+    for service in facts.certain_services("memory", "containers"):
         stated = [part for part in service.components if part.memory is not None]
         total = sum(part.memory or 0 for part in stated)
         if not stated or total < service.memory:
@@ -48,7 +52,8 @@ def components_fit(facts: Facts) -> Iterator[Mistake]:
 
 def _one_component(service: Service, part: Selector) -> Mistake:
     index = service.containers.index(part)
-    message = f"{human_memory(part.memory or 0)} is not the {human_memory(service.memory)} of the service, which has one component"
+    own, whole = human_memory(part.memory or 0), human_memory(service.memory)
+    message = f"{own} is not the {whole} of the service, which has only this component"
     return Mistake(("services", service.name, "containers", index, "memory"), message, "delete it")
 
 

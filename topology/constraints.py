@@ -1,23 +1,25 @@
 """Rules that need more than one value at a time. Breaking one is an error.
 
 Each rule takes the facts and yields mistakes; `RULES` lists them. Rules run on what is left of a file with mistakes in
-single fields too, so each says which services and servers it can judge: all, or only the certain ones.
+single fields too, so each says which fields must be as written for it to judge.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from boxwatch.topology import overlaps
 from boxwatch.topology.components import components_agree, components_fit
-from boxwatch.topology.document import Path
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.plan import ServerPlan, plan
 from boxwatch.topology.units import human_memory
 from boxwatch.topology.words import did_you_mean, listed
+
+if TYPE_CHECKING:
+    from boxwatch.topology.document import Path
 
 Rule = Callable[[Facts], Iterator[Mistake]]
 
@@ -65,8 +67,8 @@ def ports_are_free(facts: Facts) -> Iterator[Mistake]:
 
 def plans_fit(facts: Facts) -> Iterator[Mistake]:
     """A plan is not larger than its server. Services in doubt are left out: they could only add to it."""
-    certain = facts.topology.model_copy(update={"services": tuple(facts.certain_services())})
-    certain_servers = {server.name for server in facts.certain_servers()}
+    certain = facts.topology.model_copy(update={"services": tuple(facts.certain_services("memory", "replicas"))})
+    certain_servers = {server.name for server in facts.certain_servers("memory", "reserved")}
     for server in plan(certain).servers:
         if server.server in certain_servers and server.headroom < 0:
             too_much = human_memory(-server.headroom)
@@ -77,7 +79,7 @@ def plans_fit(facts: Facts) -> Iterator[Mistake]:
 
 def limits_allow_the_plan(facts: Facts) -> Iterator[Mistake]:
     """A limit is not smaller than the memory: Docker would kill the container before it reaches its budget."""
-    for service in facts.certain_services():
+    for service in facts.certain_services("memory", "limit"):
         if isinstance(service.limit, int) and service.limit < service.memory:
             limit, memory = human_memory(service.limit), human_memory(service.memory)
             message = f"{limit} is less than the planned {memory}, so containers are killed before they use it"
@@ -86,7 +88,7 @@ def limits_allow_the_plan(facts: Facts) -> Iterator[Mistake]:
 
 def selectors_say_something(facts: Facts) -> Iterator[Mistake]:
     """A selector names at least one label to look at."""
-    for service in facts.certain_services():
+    for service in facts.certain_services("containers"):
         for index, selector in enumerate(service.containers):
             if not overlaps.claim(service.name, index, selector).patterns:
                 path: Path = ("services", service.name, "containers", index)
@@ -97,7 +99,7 @@ def selectors_are_apart(facts: Facts) -> Iterator[Mistake]:
     """A container belongs to one service, and to one component of it. Parked services count: theirs may still run."""
     told: set[tuple[Path, Path]] = set()
     claims: defaultdict[str, list[overlaps.Claim]] = defaultdict(list)
-    for service in facts.certain_services():
+    for service in facts.certain_services("containers"):
         for index, selector in enumerate(service.selectors):
             one = overlaps.claim(service.name, index, selector)
             for server in service.server if one.patterns else ():
@@ -114,7 +116,7 @@ def selectors_are_apart(facts: Facts) -> Iterator[Mistake]:
 def servers_are_apart(facts: Facts) -> Iterator[Mistake]:
     """Two servers are not scraped at the same place: each would show the other's numbers."""
     taken: dict[str, str] = {}
-    for server in facts.certain_servers():
+    for server in facts.certain_servers("address", "exporters"):
         for target in (server.targets.node, server.targets.cadvisor):
             owner = taken.setdefault(target, server.name)
             if owner != server.name:
@@ -127,9 +129,11 @@ def servers_are_apart(facts: Facts) -> Iterator[Mistake]:
 
 def some_service_runs(facts: Facts) -> Iterator[Mistake]:
     """The reserve of a server is not all of it."""
-    for server in facts.certain_servers():
+    for server in facts.certain_servers("memory", "reserved"):
         if server.reserved >= server.memory:
-            message = f"{human_memory(server.reserved)} leaves nothing of the {human_memory(server.memory)} for services"
+            message = (
+                f"{human_memory(server.reserved)} leaves nothing of the {human_memory(server.memory)} for services"
+            )
             yield Mistake(("servers", server.name, "reserved"), message)
 
 
@@ -172,7 +176,7 @@ def arithmetic(server: ServerPlan) -> str:
 def _selector_path(claim: overlaps.Claim, written: set[str]) -> Path:
     """Where the selector is written; a default selector is where its service is."""
     path: Path = ("services", claim.service)
-    return (*path, "containers", claim.index) if claim.service in written else path
+    return (*path, "containers", claim.position) if claim.service in written else path
 
 
 def _told_apart(overlap: overlaps.Overlap, first: Path, facts: Facts) -> tuple[str, str]:

@@ -1,26 +1,33 @@
 """What rules across fields work on: a topology, the places in its file, and what is in doubt.
 
 So that one typing mistake does not hide the others, rules across fields run on what is left of a file with mistakes in
-single fields. `mend` takes the wrong values out and puts harmless ones in where a value is needed; services and
-servers in which it did so are in doubt, and rules that would draw a wrong conclusion from that leave them out.
+single fields. `mend` takes the wrong values out and puts harmless ones in where a value is needed; the fields in which
+it did so are in doubt, and a rule leaves out what it would draw a wrong conclusion from.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
-from boxwatch.topology.document import Path, Places
-from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.model import Server, Service, Topology
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Mapping
+
+    from boxwatch.topology.document import Path, Places
+    from boxwatch.topology.mistakes import Mistake
 
 _STAND_INS: Mapping[str, Mapping[str, object]] = {
     "servers": {"cpus": 1, "memory": "1g", "disk": "100GB"},
     "services": {"kind": "other", "memory": "6m"},
 }
 _BODY = 2
+# A key that is not known may have been meant for any field.
+ANY_FIELD: Final = "*"
+_FIELDS: Mapping[str, Container[str]] = {"servers": Server.model_fields, "services": Service.model_fields}
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Facts:
         topology: what is left when wrong values are taken out.
         places: where everything is written.
         server_names: every server that the file names, the dropped ones too.
-        doubtful: paths of the services and servers whose values are not all as written.
+        doubtful: paths of the fields that are not as written; `*` stands for all fields of a body with an unknown key.
     """
 
     topology: Topology
@@ -39,13 +46,16 @@ class Facts:
     server_names: frozenset[str]
     doubtful: frozenset[Path] = frozenset()
 
-    def certain_servers(self) -> Iterator[Server]:
-        """The servers whose every value is as written."""
-        return (server for server in self.topology.servers if ("servers", server.name) not in self.doubtful)
+    def certain_servers(self, *fields: str) -> Iterator[Server]:
+        """The servers of which these fields are as written."""
+        return (server for server in self.topology.servers if self._is_certain("servers", server.name, fields))
 
-    def certain_services(self) -> Iterator[Service]:
-        """The services whose every value is as written."""
-        return (service for service in self.topology.services if ("services", service.name) not in self.doubtful)
+    def certain_services(self, *fields: str) -> Iterator[Service]:
+        """The services of which these fields are as written."""
+        return (service for service in self.topology.services if self._is_certain("services", service.name, fields))
+
+    def _is_certain(self, section: str, name: str, fields: tuple[str, ...]) -> bool:
+        return not any((section, name, field) in self.doubtful for field in (ANY_FIELD, *fields))
 
     @cached_property
     def by_server(self) -> Mapping[str, tuple[Service, ...]]:
@@ -64,7 +74,7 @@ class Facts:
 
 
 def mend(value: Mapping[str, object], mistakes: Iterable[Mistake]) -> tuple[dict[str, object], frozenset[Path]]:
-    """A copy of the value in which nothing is left that a mistake is about, and the bodies that were touched.
+    """A copy of the value in which nothing is left that a mistake is about, and the fields that were touched.
 
     A service whose server is unknown, or a body that is none, is dropped altogether.
     """
@@ -82,12 +92,12 @@ def mend(value: Mapping[str, object], mistakes: Iterable[Mistake]) -> tuple[dict
             mended.pop(str(path[0]) if path else "", None)
             continue
         section, name = str(path[0]), str(path[1])
-        doubtful.add((section, name))
+        field = str(path[_BODY]) if len(path) > _BODY else ANY_FIELD
+        doubtful.add((section, name, field if field in _FIELDS[section] else ANY_FIELD))
         body = bodies.get(name)
         if len(path) == _BODY or not isinstance(body, dict) or path[_BODY] == "server":
             bodies.pop(name, None)
             continue
-        field = str(path[_BODY])
         body.pop(field, None)
         if field in _STAND_INS[section]:
             body[field] = _STAND_INS[section][field]

@@ -169,7 +169,9 @@ def pattern(value: object) -> str:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
         raise Unfit(f"is not a regular expression that Prometheus accepts: {reason}") from None
     if compiled.fullmatch(""):
-        raise Unfit("matches the empty name, so it would take every container without that label", "use + in place of *")
+        raise Unfit(
+            "matches the empty name, so it would take every container without that label", "use + in place of *"
+        )
     return text
 
 

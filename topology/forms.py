@@ -54,4 +54,3 @@ URL: Final[Form] = {
 HOST: Final[Form] = {"type": "string", "minLength": 1, "maxLength": 255, "examples": ["10.0.0.2", "box.example.com"]}
 HOST_PORT: Final[Form] = {"type": "string", "pattern": "^.+:[0-9]{1,5}$", "examples": ["10.0.0.2:9100"]}
 PATTERN: Final[Form] = {"type": "string", "minLength": 1, "maxLength": LONGEST_PATTERN, "examples": ["web(-[0-9]+)?"]}
-

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
 from boxwatch.errors import Problem, TopologyError
 from boxwatch.topology import cautions, constraints, shape, source, yaml_reader
-from boxwatch.topology.document import Document
 from boxwatch.topology.facts import Facts, mend
 from boxwatch.topology.mistakes import Mistake, without_covered
 from boxwatch.topology.model import Topology
 from boxwatch.topology.translate import mistakes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from boxwatch.topology.document import Document
 
 JSONNET_SUFFIXES: Final = frozenset({".jsonnet", ".libsonnet"})
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -104,4 +107,9 @@ def _across_fields(document: Document, value: Mapping[str, object], mistakes: li
 
 
 def _error(document: Document, mistakes: list[Mistake]) -> TopologyError:
-    return TopologyError(tuple(dict.fromkeys(mistake.problem(document.places) for mistake in mistakes)))
+    """One problem for each thing to mend: what an alias repeats is written, and mended, in one place."""
+    problems: dict[tuple[object, ...], Problem] = {}
+    for problem in (mistake.problem(document.places) for mistake in mistakes):
+        key = (problem.file, problem.line, problem.column, problem.path.rpartition(".")[2], problem.message)
+        problems.setdefault(key, problem)
+    return TopologyError(tuple(problems.values()))

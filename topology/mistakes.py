@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from boxwatch.errors import Problem
 from boxwatch.topology.document import Path, Place, Places, spell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Mistake:
         message: what is wrong, the rest of a sentence whose subject is the path.
         hint: what to write instead; may be empty.
         at_key: True when the key is meant, not its value.
+        absent: True when the last part of the path is what is missing; the place is that of what should have it.
         covers: True when nothing else that could be said about the value is worth saying.
         place: where exactly, when the path does not tell.
     """
@@ -26,12 +30,17 @@ class Mistake:
     message: str
     hint: str = ""
     at_key: bool = False
+    absent: bool = False
     covers: bool = False
     place: Place | None = None
 
     def problem(self, places: Places) -> Problem:
         """With the line and column that the document knows for its path."""
-        return self.at(self.place or (places.key(self.path) if self.at_key else places.value(self.path)))
+        if self.place is not None:
+            return self.at(self.place)
+        if self.absent:
+            return self.at(places.key(self.path[:-1]))
+        return self.at(places.key(self.path) if self.at_key else places.value(self.path))
 
     def at(self, place: Place) -> Problem:
         """With a line and column."""

@@ -250,10 +250,15 @@ class Topology(_Model):
     """How often Prometheus scrapes and evaluates, 10s to 60s. 30s fits 2 GB of monitoring; shorter costs RAM in
     proportion, and beyond 60s the rules' windows of five minutes hold too few samples."""
     servers: Annotated[tuple[Server, ...], BeforeValidator(fields.named)]
+    """The machines, each under its name. Add one when the first fills up."""
     services: Annotated[tuple[Service, ...], BeforeValidator(fields.named)]
+    """What runs on them, each under its name."""
     thresholds: Thresholds = Thresholds()
+    """When the alerts of all services speak."""
     alerts: Alerts = Alerts()
+    """How patient the alerts are."""
     urls: Urls = Urls()
+    """Where people reach the pieces, so that alerts can link to them."""
 
     def services_on(self, server: str) -> tuple[Service, ...]:
         """The services that are planned on one server, in the order of the file."""

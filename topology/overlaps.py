@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import re2
 
-from boxwatch.topology.model import Selector
 from boxwatch.topology.samples import samples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from boxwatch.topology.model import Selector
 
 LABELS = ("resource", "compose_service", "name")
 # RE2 gives up on a set whose automaton outgrows this; 10,000 services need a hundredth.
@@ -30,13 +33,13 @@ class Claim(NamedTuple):
     Attributes:
         service: the service's name.
         component: the component that the selector names, or None.
-        index: its place among the service's selectors.
+        position: its place among the service's selectors.
         patterns: label → pattern, for the labels that it names.
     """
 
     service: str
     component: str | None
-    index: int
+    position: int
     patterns: Mapping[str, str]
 
 
@@ -48,15 +51,17 @@ class Overlap(NamedTuple):
     both_match: Mapping[str, str]
 
 
-def claim(service: str, index: int, selector: Selector) -> Claim:
+def claim(service: str, position: int, selector: Selector) -> Claim:
     """What a selector claims for a service."""
     patterns = {label: text for label in LABELS if (text := getattr(selector, label)) is not None}
-    return Claim(service, selector.component, index, patterns)
+    return Claim(service, selector.component, position, patterns)
 
 
 def overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
     """The overlaps between selectors of one server, at most one for each pair of services or components."""
-    sets = {label: _PatternSet(claim.patterns[label] for claim in claims if label in claim.patterns) for label in LABELS}
+    sets = {
+        label: _PatternSet(claim.patterns[label] for claim in claims if label in claim.patterns) for label in LABELS
+    }
     index = _index(claims)
     told: set[tuple[object, ...]] = set()
     twins: dict[tuple[tuple[str, str], ...], int] = {}
@@ -111,9 +116,7 @@ def _candidates(
     labels: tuple[str, ...], known: Mapping[tuple[str, str], list[int]], matching: Mapping[str, frozenset[str]]
 ) -> Iterable[int]:
     """Positions of claims that match by the label that leaves the fewest."""
-    by_label = [
-        [known[label, pattern] for pattern in matching[label] if (label, pattern) in known] for label in labels
-    ]
+    by_label = [[known[label, pattern] for pattern in matching[label] if (label, pattern) in known] for label in labels]
     fewest = min(by_label, key=lambda lists: sum(map(len, lists)))
     return sorted(itertools.chain.from_iterable(fewest))
 

@@ -6,15 +6,19 @@ mistake, because it says nothing about what was meant.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from boxwatch.errors import TopologyError
-from boxwatch.topology.document import Document, Path
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.words import kind_of
+
+if TYPE_CHECKING:
+    from boxwatch.topology.document import Document, Path
 
 # As in Docker Compose: top-level keys with this prefix are yours, for anchors.
 OWN_PREFIX = "x-"
 
-_MAY_BE_EMPTY = frozenset({"thresholds", "alerts", "urls", "containers", "ports", "exporters"})
+MAY_BE_EMPTY = frozenset({"thresholds", "alerts", "urls", "containers", "ports", "exporters"})
 _NAMED = frozenset({"servers", "services"})
 
 
@@ -30,7 +34,7 @@ def settle(document: Document) -> tuple[dict[str, object], list[Mistake]]:
         raise TopologyError((mistake.problem(document.places),))
     mistakes: list[Mistake] = []
     own = {key: value for key, value in document.value.items() if not key.startswith(OWN_PREFIX)}
-    return {key: value for key, value in _mapping(own, (), mistakes)}, mistakes
+    return dict(_mapping(own, (), mistakes)), mistakes
 
 
 def _mapping(value: dict[str, object], path: Path, mistakes: list[Mistake]) -> list[tuple[str, object]]:
@@ -38,7 +42,7 @@ def _mapping(value: dict[str, object], path: Path, mistakes: list[Mistake]) -> l
     for key, inner in value.items():
         here = (*path, key)
         if inner is None:
-            if key not in _MAY_BE_EMPTY:
+            if key not in MAY_BE_EMPTY:
                 mistakes.append(Mistake(here, "is empty", _what_belongs(here), covers=True))
         elif key == "name" and _is_body(path):
             message = "is the key above already" if inner == path[-1] else "would be a second name"

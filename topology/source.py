@@ -6,9 +6,12 @@ import errno
 import os
 import re
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from boxwatch.errors import Problem, TopologyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # A topology of 10,000 services takes 2 MB.
 LARGEST_FILE = 4 * 2**20
@@ -129,7 +132,7 @@ def _why_forbidden(character: str, text: str, foreign: str) -> tuple[str, str]:
 def _why_unopened(path: Path, error: OSError | ValueError) -> tuple[str, str]:
     if isinstance(error, FileNotFoundError):
         if path.is_symlink():
-            return f"is a link to {os.readlink(path)}, which does not exist", ""
+            return f"is a link to {path.readlink()}, which does not exist", ""
         return "does not exist", "`boxwatch init` writes a commented one to start from"
     if isinstance(error, PermissionError):
         return "may not be read by you", "`ls -l` shows who may"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from boxwatch.topology import yaml_scalars
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from boxwatch.topology.document import Path
+
+Context = Mapping[str, object]
 
 # What people who know Docker, compose or Kubernetes write, and what it is called here.
 _SYNONYMS = {
@@ -75,37 +77,27 @@ def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mis
 
 
 def _mistake(detail: ErrorDetails, value: Mapping[str, object]) -> Mistake:
-    path = _path(detail["loc"], value)
-    kind, given = detail["type"], detail["input"]
-    last = str(path[-1]) if path else ""
-    if kind == "missing":
-        return Mistake(path, "is missing", _NEEDED.get(last, ""))
-    if kind == "extra_forbidden":
-        return Mistake(path, *_unknown_key(path, given), at_key=True)
-    if kind == "value_error" and isinstance(cause := detail.get("ctx", {}).get("error"), Unfit):
-        # The name of a server or service is its key.
-        at_key = len(detail["loc"]) == 3 and last != "name" and detail["loc"][2] == "name"  # noqa: PLR2004 - section, index, name
-        return Mistake(path, f"{_subject(given)}{cause.message}", cause.hint, at_key=at_key)
-    if kind == "literal_error":
-        return Mistake(path, *_no_choice(last, given, detail))
-    if kind == "int_type":
-        return Mistake(path, *_no_integer(last, given))
-    if kind == "bool_type":
-        return Mistake(path, *_no_boolean(given))
-    if kind in ("greater_than_equal", "less_than_equal"):
-        bound = detail["ctx"].get("ge", detail["ctx"].get("le"))
-        which = "smallest" if kind == "greater_than_equal" else "largest"
-        return Mistake(path, f"{shown(given)} is out of range: {bound} is the {which} that makes sense")
-    if kind == "tuple_type":
-        return Mistake(path, f"{_subject(given)}is {kind_of(given)}, and should be a list", _as_list(last, given))
-    if kind in ("model_type", "model_attributes_type"):
-        message = f"{_subject(given)}is {kind_of(given)}, and should be a mapping"
-        return Mistake(path, message, "write `key: value` lines below, indented")
-    return Mistake(path, f"{_subject(given)}does not fit: {detail['msg']}")
+    path, given = _path(detail["loc"], value), detail["input"]
+    message, hint = _sentence(detail, path, given)
+    # An unknown key is wrong itself, and so is the name of a server or service, which is its key.
+    is_name = path != detail["loc"] and detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
+    at_key = is_name or detail["type"] == "extra_forbidden"
+    return Mistake(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
+
+
+def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str]:
+    """What is wrong, and what to write instead."""
+    context = detail.get("ctx", {})
+    if isinstance(cause := context.get("error"), Unfit):
+        return f"{_subject(given)}{cause.message}", cause.hint
+    explain = _EXPLANATIONS.get(detail["type"])
+    if explain is None:
+        return f"{_subject(given)}does not fit: {detail['msg']}", ""
+    return explain(path, given, context)
 
 
 def _path(location: tuple[int | str, ...], value: Mapping[str, object]) -> Path:
-    """pydantic's location as a path in the document, where servers and services have names, not numbers."""
+    """Location of pydantic as a path in the document, where servers and services have names, not numbers."""
     if len(location) > 1 and isinstance(location[1], int) and isinstance(named := value[str(location[0])], Mapping):
         name = list(named)[location[1]]
         rest = location[2:]
@@ -118,7 +110,24 @@ def _subject(given: object) -> str:
     return "" if given is None or isinstance(given, (list, tuple, dict)) else f"{shown(given)} "
 
 
-def _unknown_key(path: Path, given: object) -> tuple[str, str]:
+def _missing(path: Path, _given: object, _context: Context) -> tuple[str, str]:
+    return "is missing", _NEEDED.get(str(path[-1]), "")
+
+
+def _too_small(_path: Path, given: object, context: Context) -> tuple[str, str]:
+    return f"{shown(given)} is less than {context['ge']}, the smallest that makes sense", ""
+
+
+def _too_large(_path: Path, given: object, context: Context) -> tuple[str, str]:
+    return f"{shown(given)} is more than {context['le']}, the largest that makes sense", ""
+
+
+def _no_mapping(_path: Path, given: object, _context: Context) -> tuple[str, str]:
+    message = f"{_subject(given)}is {kind_of(given)}, and should be a mapping"
+    return message, "write `key: value` lines below, indented"
+
+
+def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str]:
     key = str(path[-1])
     model = _model_at(path[:-1])
     known = [name for name in model.model_fields if name != "name" or model is Selector or model is Topology]
@@ -141,15 +150,17 @@ def _model_at(path: Path) -> type[BaseModel]:
     """The model of the mapping at a path. The second part of a path is a name, which may be any word."""
     if not path:
         return Topology
+    sections: dict[str, type[BaseModel]] = {"thresholds": Thresholds, "alerts": Alerts, "urls": Urls}
     if path[0] not in ("servers", "services"):
-        return {"thresholds": Thresholds, "alerts": Alerts}.get(str(path[0]), Urls)
-    inner = {"exporters": Exporters, "containers": Selector, "thresholds": Thresholds}
+        return sections[str(path[0])]
+    inner: dict[str, type[BaseModel]] = {"exporters": Exporters, "containers": Selector, "thresholds": Thresholds}
     if len(path) > 2:  # noqa: PLR2004 - section and name
         return inner[str(path[2])]
     return Server if path[0] == "servers" else Service
 
 
-def _no_choice(field: str, given: object, detail: ErrorDetails) -> tuple[str, str]:
+def _no_choice(path: Path, given: object, context: Context) -> tuple[str, str]:
+    field = path[-1]
     if field == "kind":
         word = str(given).lower()
         synonym = _KIND_SYNONYMS.get(word)
@@ -157,14 +168,15 @@ def _no_choice(field: str, given: object, detail: ErrorDetails) -> tuple[str, st
         return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(KINDS)}"
     if field == "version":
         return f"{_subject(given)}is not a version that this boxwatch reads", "write 1"
-    expected = str(detail["ctx"]["expected"]).replace("'", "")
-    return f"{_subject(given) or f'is {kind_of(given)}: '}is not one of the choices", f"write {expected}"
+    return f"{_subject(given) or kind_of(given) + ' '}is not one of the choices", "write " + str(
+        context["expected"]
+    ).replace("'", "")
 
 
-def _no_integer(field: str, given: object) -> tuple[str, str]:
+def _no_integer(path: Path, given: object, _context: Context) -> tuple[str, str]:
     if isinstance(given, str):
         reason, hint = yaml_scalars.misread_number(given)
-        if not reason and field not in ("cpus", "replicas") and ":" in given:
+        if not reason and "ports" in path and ":" in given:
             return f"{shown(given)} is not a port", f"write the container's port alone: {given.split(':')[-1][:10]}"
         if reason:
             return f"{shown(given)} {reason}", hint
@@ -173,14 +185,29 @@ def _no_integer(field: str, given: object) -> tuple[str, str]:
     return f"{_subject(given)}is {kind_of(given)}, and should be a whole number", ""
 
 
-def _no_boolean(given: object) -> tuple[str, str]:
+def _no_boolean(_path: Path, given: object, _context: Context) -> tuple[str, str]:
     hint = yaml_scalars.misread_boolean(str(given)) if isinstance(given, (str, int)) else ""
     return f"{_subject(given)}is {kind_of(given)}, and should be true or false", hint
 
 
-def _as_list(field: str, given: object) -> str:
+def _no_list(path: Path, given: object, _context: Context) -> tuple[str, str]:
+    message = f"{_subject(given)}is {kind_of(given)}, and should be a list"
     if isinstance(given, dict):
-        return "put a dash and a space before its first key"
-    if isinstance(given, (int, str)) and not isinstance(given, bool):
-        return f"write [{visible(str(given))[:20]}]" if field == "ports" else "write a list with a dash before each item"
-    return ""
+        return message, "put a dash and a space before its first key"
+    if path[-1] == "ports" and isinstance(given, (int, str)) and not isinstance(given, bool):
+        return message, f"write [{visible(str(given))[:20]}]"
+    return message, "write a list with a dash before each item"
+
+
+_EXPLANATIONS: Mapping[str, Callable[[Path, object, Context], tuple[str, str]]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "literal_error": _no_choice,
+    "int_type": _no_integer,
+    "bool_type": _no_boolean,
+    "greater_than_equal": _too_small,
+    "less_than_equal": _too_large,
+    "tuple_type": _no_list,
+    "model_type": _no_mapping,
+    "model_attributes_type": _no_mapping,
+}

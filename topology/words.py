@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
 
 _LONGEST_SHOWN = 50
 # Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
@@ -90,4 +93,6 @@ def counted(number: int, noun: str) -> str:
 
 def _escape(character: str) -> str:
     code = ord(character)
-    return {"\t": "\\t", "\n": "\\n", "\r": "\\r"}.get(character, f"\\u{code:04x}" if code < 2**16 else f"\\U{code:08x}")
+    return {"\t": "\\t", "\n": "\\n", "\r": "\\r"}.get(
+        character, f"\\u{code:04x}" if code < 2**16 else f"\\U{code:08x}"
+    )

@@ -25,7 +25,8 @@ MERGE = "<<"
 
 _YAML = "tag:yaml.org,2002:"
 _HARMLESS_TAGS = frozenset({None, "!", f"{_YAML}str", f"{_YAML}map", f"{_YAML}seq"})
-_LOADER: type[yaml.Loader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The one in C is ten times as fast; a PyYAML that was built without it has the other.
+_LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(text: str, file: str) -> tuple[Document, tuple[Mistake, ...]]:
@@ -133,7 +134,7 @@ class _Reader:
         self._attach(node)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        place, name = self._place(event), event.anchor
+        place, name = self._place(event), event.anchor or ""
         node = self._anchors.get(name)
         if node is None:
             hint = words.did_you_mean(name, self._anchors)
@@ -197,7 +198,7 @@ class _Reader:
 
     def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
         if event.tag not in _HARMLESS_TAGS:
-            tag = event.tag.replace(_YAML, "!!", 1)
+            tag = str(event.tag).replace(_YAML, "!!", 1)
             message = f"has the tag {words.shown(tag)}, and a topology is plain YAML"
             self._report(self._path(), message, "delete the tag", place, covers=True)
 
@@ -226,7 +227,8 @@ class _Reader:
         return tuple(path)
 
     def _place(self, event: yaml.Event) -> Place:
-        return Place(self._file, event.start_mark.line + 1, event.start_mark.column + 1)
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1) if mark is not None else Place(self._file, 0, 0)
 
     def _refuse(self, place: Place, message: str, hint: str = "") -> NoReturn:
         raise TopologyError((*self.problems(), Mistake(self._path(), message, hint).at(place)))

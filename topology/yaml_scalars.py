@@ -34,7 +34,7 @@ _NUMBERS = (
 )
 
 
-def resolve(text: str) -> None | bool | int | float | str:
+def resolve(text: str) -> bool | int | float | str | None:
     """The value of an unquoted scalar."""
     if text in _WORDS:
         return _WORDS[text]

@@ -1,0 +1,24 @@
+"""The topology that comes with boxwatch: one server, commented so that each knob says when one would change it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.topology import load as loading
+
+if TYPE_CHECKING:
+    from boxwatch.topology.load import Loaded
+
+# What messages call it: it has no path that anybody could edit.
+NAMED: Final = "the bundled default topology"
+
+
+def text() -> str:
+    """The file as it is written, comments and all, for `boxwatch init`."""
+    return resources.files("boxwatch.topology").joinpath("default.yaml").read_text(encoding="utf-8")
+
+
+def load() -> Loaded:
+    """The default topology. It gives no warnings."""
+    return loading.parse(text(), NAMED)

@@ -1,0 +1,124 @@
+"""JSON Schema of a topology file, for editors: completion, descriptions, and mistakes underlined while one types.
+
+Draft-07, which the YAML language server and every editor's JSON support understand. It describes the file, where
+servers and services are mappings from their name to the rest. What needs more than one value, or RE2, only
+`boxwatch.topology.load` can judge.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from boxwatch.topology import forms, model, units
+from boxwatch.topology.shape import MAY_BE_EMPTY, OWN_PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Schema = dict[str, Any]
+
+_DIALECT = "http://json-schema.org/draft-07/schema#"
+_EXAMPLES: Mapping[str, list[object]] = {
+    "Server.cpus": [8],
+    "Service.replicas": [2],
+    "Service.ports": [[3000]],
+    "Service.server": ["main", ["main", "second"]],
+    "Exporters.node": ["10.0.0.2:9100"],
+    "Exporters.cadvisor": ["10.0.0.2:8080"],
+    "Selector.compose_service": ["prometheus"],
+    "Selector.name": ["coolify-proxy"],
+    "Selector.component": ["database"],
+    "Urls.grafana": ["https://grafana.example.com"],
+    "Topology.name": ["mvp"],
+}
+_NAMED = {"servers": "Server", "services": "Service"}
+
+
+def json_schema() -> Schema:
+    """The schema as plain values for `json.dumps`, keys in a fixed order."""
+    made = model.Topology.model_json_schema(ref_template="#/definitions/{model}")
+    definitions = made.pop("$defs")
+    described = {"Topology": made, **definitions}
+    for name, definition in described.items():
+        _describe(name, definition)
+    for section, body in _NAMED.items():
+        _name_by_key(made["properties"][section], definitions[body], f"#/definitions/{body}")
+    top = described.pop("Topology")
+    top["patternProperties"] = {f"^{OWN_PREFIX}": {"description": "Yours, for YAML anchors. Ignored."}}
+    top["title"] = "boxwatch topology"
+    return {"$schema": _DIALECT, **top, "definitions": definitions}
+
+
+def _describe(name: str, definition: Schema) -> None:
+    """Take out what pydantic adds for programmers, put in what people want to know."""
+    strings = _strings(model.Thresholds if name == "ThresholdOverrides" else getattr(model, name))
+    definition["description"] = " ".join(str(definition["description"]).split())
+    for key, field in definition["properties"].items():
+        _simplify(field)
+        if key in strings:
+            field["description"] = strings[key]
+        if f"{name}.{key}" in _EXAMPLES:
+            field["examples"] = _EXAMPLES[f"{name}.{key}"]
+        default = field.get("default")
+        if default in (None, [], {}) or isinstance(default, dict):
+            field.pop("default", None)
+        elif key in ("scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within"):
+            field["default"] = units.format_duration(default)
+        if key in MAY_BE_EMPTY:
+            definition["properties"][key] = _or_empty(field)
+    server = definition["properties"].get("server")
+    if server is not None:
+        one = forms.NAME
+        server.update(anyOf=[one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}])
+        server.pop("type", None)
+        server.pop("items", None)
+
+
+def _simplify(field: Schema) -> None:
+    """No titles, and no null: an empty value is a mistake."""
+    field.pop("title", None)
+    choices = [choice for choice in field.get("anyOf", []) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        field.pop("anyOf")
+        field.update(choices[0])
+    reference = field.pop("$ref", None)
+    if reference is not None:
+        # In draft-07 everything beside a $ref is ignored.
+        field["allOf"] = [{"$ref": reference}]
+    for choice in (*field.get("anyOf", []), field.get("items", {})):
+        choice.pop("title", None)
+
+
+def _or_empty(field: Schema) -> Schema:
+    """A section may be left empty: everything in it commented out."""
+    outside = {key: value for key, value in field.items() if key in ("description", "examples")}
+    inside = {key: value for key, value in field.items() if key not in outside}
+    return {**outside, "anyOf": [*inside.pop("allOf", [inside]), {"type": "null"}]}
+
+
+def _name_by_key(section: Schema, body: Schema, reference: str) -> None:
+    """Describe a sequence of named bodies as the mapping that people write."""
+    body["properties"].pop("name", None)
+    body["required"] = [key for key in body["required"] if key != "name"]
+    section.pop("items", None)
+    section.update(
+        type="object",
+        minProperties=1,
+        propertyNames={"pattern": forms.NAME["pattern"], "maxLength": forms.LONGEST_NAME},
+        additionalProperties={"$ref": reference},
+    )
+
+
+def _strings(cls: type) -> dict[str, str]:
+    """Attribute → the string below it."""
+    body = next(node.body for node in ast.walk(ast.parse(inspect.getsource(cls))) if isinstance(node, ast.ClassDef))
+    found = {}
+    for statement, following in itertools.pairwise(body):
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            text = following.value if isinstance(following, ast.Expr) else None
+            if isinstance(text, ast.Constant) and isinstance(text.value, str):
+                found[statement.target.id] = " ".join(text.value.split())
+    return found
