@@ -132,13 +132,15 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) 
       boxwatch topology --json | jq '.servers[].headroom_bytes'
       boxwatch topology box.jsonnet --ext-str env=staging
     """
+    from rich.console import Console  # noqa: PLC0415
+
     from boxwatch.topology import plan, table  # noqa: PLC0415
 
     made = plan.plan(_load(topology, ext_str).topology)
     if as_json:
-        _print_json(plan.to_json(made))
+        _print_json(made.to_json())
     else:
-        table.show(made)
+        table.show(made, Console())
 
 
 @main.command()

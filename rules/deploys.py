@@ -88,12 +88,12 @@ def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
 
 
 def _gap(world: World) -> tuple[Series, ...]:
-    """Two replicas whose series are not there for five minutes."""
+    """Two replicas whose series are not there for five minutes, and of which one is found again a scrape later."""
     lead, gone = world.steps_of(_BEGIN), world.steps_of(5 * _MINUTE)
-    rest = world.count - lead - gone
+    rest = world.count - lead - gone - 1
     gapped = tuple(
-        world.container(metric, f"{value}x{lead - 1} stale {steps((None, gone))} {value}x{rest}", name)
-        for name in ("web-1", "web-2")
+        world.container(metric, f"{value}x{lead - 1} stale {steps((None, gone + late))} {value}x{rest}", name)
+        for late, name in enumerate(("web-1", "web-2"))
         for metric, value in ((_START, 7), ("container_memory_working_set_bytes", GIB // 2))
     )
     return (*world.service(), *gapped)
@@ -135,6 +135,6 @@ def _container(  # noqa: PLR0913 - a life has these dates
         world.container("container_memory_working_set_bytes", life(steps((GIB * 0.8, count))), name, **labels),
         world.container("container_memory_total_active_file_bytes", life(steps((0, count))), name, **labels),
         world.container("container_spec_memory_limit_bytes", life(steps((GIB, count))), name, **labels),
-        world.container("container_cpu_user_seconds_total", life(f"0+3x{count - 1}"), name, **labels),
+        world.container("container_cpu_usage_seconds_total", life(f"0+3x{count - 1}"), name, **labels),
         world.container("container_oom_events_total", life(steps((0, count))), name, **labels),
     )

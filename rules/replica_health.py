@@ -8,10 +8,15 @@ from boxwatch.rules.promql import SERVICE, expr
 from boxwatch.rules.urgency import by_urgency
 from boxwatch.rules.world import World, flat, of_service, steps
 from boxwatch.topology.model import Topology
+from boxwatch.topology.units import format_duration
 
 ID = "replica_health"
 
 _MINUTE = 60
+# Half of the shortest window that holds four scrapes of a minute.
+_SHORTEST_GRACE = 120
+# After a gap in the data the first scrape can show containers that cAdvisor has not all found again.
+_SETTLE = 60
 _START = "container_start_time_seconds"
 
 
@@ -34,15 +39,26 @@ def subject(topology: Topology) -> Subject:
     )
 
 
+def _usually_running(grace: int) -> str:
+    """How many ran for more than half of twice the grace: it reaches a lower number when the grace has passed.
+
+    A crash loop shows its container in one scrape of ten (Docker waits up to a minute before each start, cAdvisor sees
+    it for seconds; measured), and every such glimpse would start a plain `for` again: the alert would come and go.
+    """
+    window = format_duration(2 * max(grace, _SHORTEST_GRACE))
+    return f"ceil(quantile_over_time(0.5, {names.COMPONENT_REPLICAS_RUNNING}[{window}]))"
+
+
 def _runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
     return tuple(world.container(_START, flat(7, world.count), name, **labels) for name in names_)
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
-    grace = topology.alerts.outage_grace
-    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
-    stops = steps((7, 20))
-    after = 20 * world.interval
+    grace = max(topology.alerts.outage_grace, _SHORTEST_GRACE)
+    # Long enough before that the window is full, and after that it has turned.
+    after = 2 * grace + 10 * _MINUTE
+    world = World(length=after + 2 * grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    stops = steps((7, world.steps_of(after)))
     text = "No container of {} is running."
     other = _runs(world, "api-1", "api-2", service="api")
     gone = (
@@ -75,10 +91,10 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
         Alert(
             alert="ServiceDown",
             expr=expr(f"""
-                {names.COMPONENT_REPLICAS_RUNNING} == 0
+                {_usually_running(grace)} == 0
                 and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0
             """),
-            wait=grace,
+            wait=_SETTLE,
             severity="critical",
             summary="Nothing of a service is running.",
             description=f"No container of {SERVICE} is running.",
@@ -106,6 +122,16 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                     "fires for the service whose last replica stopped, and not for the others",
                     gone,
                     after + grace + 2 * _MINUTE,
+                    Expected(of_service(), text.format("web on main")),
+                ),
+                world.fires(
+                    "fires steadily in a crash loop that shows a container now and then",
+                    (
+                        *world.service(),
+                        *other,
+                        world.container(_START, " ".join(["7 stale _x6"] * (world.count // 8))),
+                    ),
+                    after + grace + 30,
                     Expected(of_service(), text.format("web on main")),
                 ),
                 world.fires(
@@ -141,18 +167,19 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _missing(topology: Topology) -> Alert:
-    grace = topology.alerts.deploy_grace
-    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
-    one = (*world.service(), *_runs(world, "web-1"))
+    grace = max(topology.alerts.deploy_grace, _SHORTEST_GRACE)
+    after = 2 * grace + 10 * _MINUTE
+    world = World(length=after + 2 * grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    stops = f"{steps((7, world.steps_of(after)))} stale"
+    one = (*world.service(), *_runs(world, "web-1"), world.container(_START, stops, "web-2"))
     return Alert(
         alert="ServiceReplicasMissing",
-        # The value is how many are missing. With one planned replica a missing one is an outage, which has its alert;
-        # both count from the same expression, so a service that goes back and forth between none and one is seen.
+        # The value is how many are missing. With one planned replica a missing one is an outage, which has its alert.
         expr=expr(f"""
-            {names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0
+            {names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {_usually_running(grace)} > 0
             and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 1
         """),
-        wait=grace,
+        wait=_SETTLE,
         severity="warning",
         summary="A service runs with fewer replicas than planned.",
         description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
@@ -172,13 +199,15 @@ def _missing(topology: Topology) -> Alert:
             world.fires(
                 "fires for the service with one of two replicas, and not for the complete one",
                 (*one, *world.service("api"), *_runs(world, "api-1", "api-2", service="api")),
-                grace + 2 * _MINUTE,
+                after + grace + 2 * _MINUTE,
                 Expected(of_service(), "1 of the planned replicas of web on main are not running."),
             ),
         ),
         silent=(
-            world.silent("is silent while it has lasted for less than a deploy may take", one, grace - 60),
-            world.silent("is silent when all run", (*one, *_runs(world, "web-2")), grace + 10 * _MINUTE),
+            world.silent("is silent while it has lasted for less than a deploy may take", one, after + grace - 60),
+            world.silent(
+                "is silent when all run", (*world.service(), *_runs(world, "web-1", "web-2")), grace + 10 * _MINUTE
+            ),
             world.silent(
                 "is silent when cAdvisor is gone",
                 (*world.service(), world.container(_START, "7x3 stale"), *_up(world, 0)),

@@ -15,6 +15,7 @@ ID = "replicas"
 
 _START = "container_start_time_seconds"
 _HEALTH = "container_health_state"
+_CPU = "container_cpu_usage_seconds_total"
 
 
 def subject(topology: Topology) -> Subject:
@@ -40,7 +41,7 @@ def _containers() -> tuple[Record, ...]:
         Record(
             record=names.CONTAINER_CPU,
             # One series a core on cgroup v1, one called `total` on v2: the sum is right on both.
-            expr=f"sum by ({names.BY_CONTAINER}) (rate(container_cpu_usage_seconds_total{{{CONTAINERS}}}[5m]))",
+            expr=f"sum by ({names.BY_CONTAINER}) (rate({_CPU}{{{CONTAINERS}}}[5m]))",
             doc="CPU cores that the container uses.",
         ),
         Record(
@@ -89,15 +90,19 @@ def _components() -> tuple[Record, ...]:
         Record(
             record=names.COMPONENT_RESTARTS,
             # A restart changes the start time since cAdvisor 0.57 and sets the CPU counter back in every version; the
-            # larger of the two counts. A deploy makes a new series and is neither.
+            # larger of the two counts. A deploy makes a new series and is neither. The counter is there once a core on
+            # cgroup v1, so the most of a container's counts, and usage rather than user time, which can stay 0
+            # (measured on cAdvisor 0.49 to 0.60).
             expr=expr(f"""
                 max by ({by}) (
                   label_replace(
-                    sum by ({by}) (changes({_START}{{{PLANNED}}}[15m])), "seen_by", "start_time", "", ""
+                    sum by ({by}) ({per_container(f"changes({_START}{{{PLANNED}}}[15m])")}),
+                    "seen_by", "start_time", "", ""
                   )
                   or
                   label_replace(
-                    sum by ({by}) (resets(container_cpu_user_seconds_total{{{PLANNED}}}[15m])), "seen_by", "cpu", "", ""
+                    sum by ({by}) ({per_container(f"resets({_CPU}{{{PLANNED}}}[15m])")}),
+                    "seen_by", "cpu", "", ""
                   )
                 )
             """),

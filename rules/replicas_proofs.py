@@ -11,7 +11,7 @@ from boxwatch.topology.units import GIB
 _MINUTE, _HOUR = 60, 3600
 _START = "container_start_time_seconds"
 _HEALTH = "container_health_state"
-_CPU_USER = "container_cpu_user_seconds_total"
+_CPU = "container_cpu_usage_seconds_total"
 
 
 def measured(topology: Topology) -> tuple[Measured, ...]:
@@ -148,14 +148,21 @@ def _restarts(world: World) -> tuple[Measured, ...]:
             world,
             "restarts are seen by the start time",
             name,
-            (world.container(_START, starts), world.container(_CPU_USER, f"0+1x{world.count}")),
+            (world.container(_START, starts), world.container(_CPU, f"0+1x{world.count}")),
             sample(name, 3, **_service("web")),
         ),
         _shows(
             world,
             "restarts are seen by the CPU counter where the start time is that of the creation",
             name,
-            (world.container(_START, flat(10, world.count)), world.container(_CPU_USER, cpu)),
+            (world.container(_START, flat(10, world.count)), world.container(_CPU, cpu)),
+            sample(name, 3, **_service("web")),
+        ),
+        _shows(
+            world,
+            "restarts that every core's CPU counter shows are counted once",
+            name,
+            tuple(world.container(_CPU, cpu, cpu=core) for core in ("cpu00", "cpu01")),
             sample(name, 3, **_service("web")),
         ),
         _shows(
@@ -164,9 +171,9 @@ def _restarts(world: World) -> tuple[Measured, ...]:
             name,
             (
                 world.container(_START, starts),
-                world.container(_CPU_USER, cpu),
+                world.container(_CPU, cpu),
                 world.container(_START, steps((None, 10), (300, 30)), "web-2"),
-                world.container(_CPU_USER, "_x10 0+1x29", "web-2"),
+                world.container(_CPU, "_x10 0+1x29", "web-2"),
             ),
             sample(name, 3, **_service("web")),
         ),
@@ -199,8 +206,8 @@ def _cpu(world: World) -> Measured:
         "CPU is the sum over the cores that cgroup v1 tells apart",
         f"round({name}, 0.01)",
         (
-            world.container("container_cpu_usage_seconds_total", f"0+15x{world.count}", cpu="cpu00"),
-            world.container("container_cpu_usage_seconds_total", f"0+30x{world.count}", cpu="cpu01"),
+            world.container(_CPU, f"0+15x{world.count}", cpu="cpu00"),
+            world.container(_CPU, f"0+30x{world.count}", cpu="cpu01"),
         ),
         Sample(labels={"server": "main", "service": "web", "resource": "web-1", "name": "web-1"}, value=1.5),
     )

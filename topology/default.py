@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from boxwatch.errors import OutputError
 from boxwatch.topology import load as loading
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from boxwatch.topology.load import Loaded
 
 # What messages call it: it has no path that anybody could edit.
@@ -22,3 +25,18 @@ def text() -> str:
 def load() -> Loaded:
     """The default topology. It gives no warnings."""
     return loading.parse(text(), NAMED)
+
+
+def write(file: Path) -> None:
+    """Write the file for somebody to edit.
+
+    Raises:
+        OutputError: there is something of that name already, or it cannot be written; nothing was changed.
+    """
+    try:
+        with file.open("x", encoding="utf-8") as target:
+            target.write(text())
+    except FileExistsError as error:
+        raise OutputError(f"{file} exists and is left as it is: name another file, or move it away") from error
+    except OSError as error:
+        raise OutputError(f"{file} could not be written: {error.strerror}") from error
