@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from boxwatch.errors import BoxwatchError
+from boxwatch.errors import BoxwatchError, TopologyError
 
 if TYPE_CHECKING:
     from boxwatch.checks.catalogue import Report
@@ -25,15 +25,17 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 class _Failure(click.ClickException):
-    """A BoxwatchError as click shows errors: each line after `Error: `, and the exit code of its class."""
-
-    def __init__(self, error: BoxwatchError) -> None:
-        super().__init__(str(error))
-        self.exit_code = error.exit_code
+    """A BoxwatchError as click shows errors: each line after `Error: `."""
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's own signature
         for line in self.message.splitlines():
             click.echo(f"{click.style('Error', fg='red', bold=True)}: {line}", file=file, err=True)
+
+
+class _WrongInput(_Failure):
+    """The same, for what the user can correct in the input."""
+
+    exit_code = TopologyError.exit_code
 
 
 class _Group(click.Group):
@@ -43,7 +45,8 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except BoxwatchError as error:
-            raise _Failure(error) from error
+            shown = _WrongInput if isinstance(error, TopologyError) else _Failure
+            raise shown(str(error)) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,6 +10,7 @@ import yaml
 
 from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding, Severity
+from boxwatch.checks.yaml_tree import Node, parse
 from boxwatch.errors import BoxwatchError
 
 
@@ -94,35 +95,35 @@ def read(path: str, content: bytes) -> RuleFile:
         BoxwatchError: it is no YAML, or not shaped as a rule file.
     """
     try:
-        root = yaml.compose(content, Loader=yaml.CSafeLoader)
+        root = parse(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "not YAML"
+        problem = getattr(error, "problem", None) or "is no text"
         raise BoxwatchError(f"{path}{line}: {problem}; a rule file is YAML with a list of groups") from error
-    except (RecursionError, UnicodeDecodeError) as error:
-        raise BoxwatchError(f"{path}: cannot be read as YAML; a rule file has a list of groups") from error
-    groups = _mapping(root).get("groups")
-    if not isinstance(groups, yaml.SequenceNode):
+    except ValueError as error:
+        raise BoxwatchError(f"{path}: {error}; a rule file is YAML with a list of groups") from error
+    groups = _fields(root).get("groups")
+    if groups is None or groups.items is None:
         raise BoxwatchError(f"{path}: has no list of groups, so it is no rule file")
-    return RuleFile(path, tuple(_group(path, node) for node in groups.value))
+    return RuleFile(path, tuple(_group(path, node) for node in groups.items))
 
 
-def _group(path: str, node: yaml.Node) -> Group:
-    fields = _mapping(node)
+def _group(path: str, node: Node) -> Group:
+    fields = _fields(node)
     name = _text(fields.get("name"))
     rules = fields.get("rules")
-    nodes = rules.value if isinstance(rules, yaml.SequenceNode) else []
+    nodes = (rules.items if rules else None) or ()
     return Group(
         name=name,
         rules=tuple(_rule(path, name, node) for node in nodes),
         keys=frozenset(fields),
-        line=node.start_mark.line + 1,
+        line=node.line,
     )
 
 
-def _rule(path: str, group: str, node: yaml.Node) -> Rule:
-    fields = _mapping(node)
+def _rule(path: str, group: str, node: Node) -> Rule:
+    fields = _fields(node)
     kind = next((kind for kind in ("alert", "record") if kind in fields), "")
     return Rule(
         file=path,
@@ -131,18 +132,16 @@ def _rule(path: str, group: str, node: yaml.Node) -> Rule:
         kind=kind,
         expr=_text(fields.get("expr")),
         wait=_text(fields.get("for")),
-        labels={key: _text(value) for key, value in _mapping(fields.get("labels")).items()},
-        annotations={key: _text(value) for key, value in _mapping(fields.get("annotations")).items()},
+        labels={key: _text(value) for key, value in _fields(fields.get("labels")).items()},
+        annotations={key: _text(value) for key, value in _fields(fields.get("annotations")).items()},
         keys=frozenset(fields),
-        line=node.start_mark.line + 1,
+        line=node.line,
     )
 
 
-def _mapping(node: yaml.Node | None) -> dict[str, yaml.Node]:
-    if not isinstance(node, yaml.MappingNode):
-        return {}
-    return {_text(key): value for key, value in node.value}
+def _fields(node: Node | None) -> Mapping[str, Node]:
+    return (node.fields if node else None) or {}
 
 
-def _text(node: yaml.Node | None) -> str:
-    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
+def _text(node: Node | None) -> str:
+    return (node.text if node else None) or ""

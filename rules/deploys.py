@@ -15,6 +15,7 @@ from boxwatch.topology.units import GIB
 _MINUTE = 60
 # When the deploy begins.
 _BEGIN = 10 * _MINUTE
+_LONGEST_GAP = 20 * _MINUTE
 _START = "container_start_time_seconds"
 
 
@@ -62,18 +63,20 @@ def _two_of_web(world: World) -> tuple[Series, ...]:
 def _rolling(topology: Topology) -> tuple[Series, ...]:
     world = _world(topology)
     first, second = _BEGIN, _BEGIN + 3 * _MINUTE
+    # A deployment whose grace is shorter than a start takes is alerted on, as its topology says.
+    starting = max(0, min(60, topology.alerts.deploy_grace - world.interval))
     return (
         *world.service(),
         *_container(world, "web-1-old", "web-1", until=first + 90),
         *_container(world, "web-2-old", "web-2", until=second + 90),
-        *_container(world, "web-1-new", "web-1", since=first, unready_for=60),
-        *_container(world, "web-2-new", "web-2", since=second, unready_for=60),
+        *_container(world, "web-1-new", "web-1", since=first, unready_for=starting),
+        *_container(world, "web-2-new", "web-2", since=second, unready_for=starting),
     )
 
 
 def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
     world = _world(topology)
-    gap = min(topology.alerts.outage_grace, topology.alerts.deploy_grace) - world.interval
+    gap = min(topology.alerts.outage_grace, topology.alerts.deploy_grace, _LONGEST_GAP) - world.interval
     back = _BEGIN + max(gap, 0) // world.interval * world.interval
     return (
         *world.service(),
@@ -125,6 +128,8 @@ def _container(  # noqa: PLR0913 - a life has these dates
     end = " stale" if until is not None else ""
     unready = world.steps_of(unready_for)
     labels = {"resource": resource, "service": service}
+    # As full as may be without being near anything.
+    memory = GIB * 0.9 * min(world.thresholds.memory_near_budget, world.thresholds.memory_near_limit)
 
     def life(values: str) -> str:
         return f"{steps((None, begin))} {values}{end}".strip()
@@ -132,7 +137,7 @@ def _container(  # noqa: PLR0913 - a life has these dates
     return (
         world.container(_START, life(steps((since, count))), name, **labels),
         world.container("container_health_state", life(steps((0, unready), (1, count - unready))), name, **labels),
-        world.container("container_memory_working_set_bytes", life(steps((GIB * 0.8, count))), name, **labels),
+        world.container("container_memory_working_set_bytes", life(steps((memory, count))), name, **labels),
         world.container("container_memory_total_active_file_bytes", life(steps((0, count))), name, **labels),
         world.container("container_spec_memory_limit_bytes", life(steps((GIB, count))), name, **labels),
         world.container("container_cpu_usage_seconds_total", life(f"0+3x{count - 1}"), name, **labels),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from boxwatch.rules import deploys, names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import SERVICE, expr
@@ -15,8 +17,6 @@ ID = "replica_health"
 _MINUTE = 60
 # Half of the shortest window that holds four scrapes of a minute.
 _SHORTEST_GRACE = 120
-# After a gap in the data the first scrape can show containers that cAdvisor has not all found again.
-_SETTLE = 60
 _START = "container_start_time_seconds"
 
 
@@ -39,14 +39,15 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _usually_running(grace: int) -> str:
-    """How many ran for more than half of twice the grace: it reaches a lower number when the grace has passed.
+def _for_most_of(condition: str, grace: int, interval: int) -> tuple[str, str]:
+    """A condition over twice the grace as a range, and the number of samples at which it has lasted for the grace.
 
     A crash loop shows its container in one scrape of ten (Docker waits up to a minute before each start, cAdvisor sees
     it for seconds; measured), and every such glimpse would start a plain `for` again: the alert would come and go.
+    So the samples are counted, and glimpses do not matter.
     """
-    window = format_duration(2 * max(grace, _SHORTEST_GRACE))
-    return f"ceil(quantile_over_time(0.5, {names.COMPONENT_REPLICAS_RUNNING}[{window}]))"
+    window = f"[{format_duration(2 * grace)}:{format_duration(interval)}]"
+    return f"({condition}){window}", str(math.ceil(grace / interval) + 1)
 
 
 def _runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
@@ -59,6 +60,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     after = 2 * grace + 10 * _MINUTE
     world = World(length=after + 2 * grace + 30 * _MINUTE, thresholds=topology.thresholds)
     stops = steps((7, world.steps_of(after)))
+    down, enough = _for_most_of(f"{names.COMPONENT_REPLICAS_RUNNING} == 0", grace, topology.scrape_interval)
     text = "No container of {} is running."
     other = _runs(world, "api-1", "api-2", service="api")
     gone = (
@@ -91,10 +93,10 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
         Alert(
             alert="ServiceDown",
             expr=expr(f"""
-                {_usually_running(grace)} == 0
+                count_over_time({down}) >= {enough}
                 and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0
             """),
-            wait=_SETTLE,
+            wait=0,
             severity="critical",
             summary="Nothing of a service is running.",
             description=f"No container of {SERVICE} is running.",
@@ -171,15 +173,21 @@ def _missing(topology: Topology) -> Alert:
     after = 2 * grace + 10 * _MINUTE
     world = World(length=after + 2 * grace + 30 * _MINUTE, thresholds=topology.thresholds)
     stops = f"{steps((7, world.steps_of(after)))} stale"
+    missing, enough = _for_most_of(
+        f"{names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0",
+        grace,
+        topology.scrape_interval,
+    )
     one = (*world.service(), *_runs(world, "web-1"), world.container(_START, stops, "web-2"))
     return Alert(
         alert="ServiceReplicasMissing",
         # The value is how many are missing. With one planned replica a missing one is an outage, which has its alert.
         expr=expr(f"""
-            {names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {_usually_running(grace)} > 0
+            ceil(quantile_over_time(0.5, {missing}))
+            and on ({names.BY_COMPONENT}) count_over_time({missing}) >= {enough}
             and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 1
         """),
-        wait=_SETTLE,
+        wait=0,
         severity="warning",
         summary="A service runs with fewer replicas than planned.",
         description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
@@ -210,8 +218,13 @@ def _missing(topology: Topology) -> Alert:
             ),
             world.silent(
                 "is silent when cAdvisor is gone",
-                (*world.service(), world.container(_START, "7x3 stale"), *_up(world, 0)),
-                grace + 10 * _MINUTE,
+                (
+                    *world.service(),
+                    world.container(_START, stops),
+                    world.container(_START, stops, "web-2"),
+                    *_up(world, 0),
+                ),
+                after + grace + 10 * _MINUTE,
             ),
             deploys.rolling(topology),
             deploys.stop_and_start(topology),

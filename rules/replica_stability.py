@@ -52,7 +52,9 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
         world.silent(
             "is silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
         ),
-        world.silent("is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace - 60),
+        world.silent(
+            "is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), max(0, grace - 60)
+        ),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
@@ -132,7 +134,9 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent while it may be starting", (*world.service(), *_states(world, 0)), grace - 60),
+            world.silent(
+                "is silent while it may be starting", (*world.service(), *_states(world, 0)), max(0, grace - 60)
+            ),
             world.silent("is silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
             deploys.rolling(topology),
             deploys.stop_and_start(topology),

@@ -1,0 +1,78 @@
+"""YAML as a tree with lines, built without recursion: PyYAML's C composer crashes on input that nests too deeply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+# Deeper than any rule file; a level costs nothing here, but whoever walks the tree may recurse.
+DEEPEST = 64
+
+
+@dataclass(slots=True)
+class Node:
+    """A scalar (`text`), a sequence (`items`) or a mapping (`fields`, by the text of the key), and its line from 1."""
+
+    line: int
+    text: str | None = None
+    items: list[Node] | None = None
+    fields: dict[str, Node] | None = None
+    key: str | None = field(default=None, repr=False)
+
+    def add(self, child: Node) -> None:
+        """Put the next child of a sequence, or the next key or value of a mapping, in its place."""
+        if self.items is not None:
+            self.items.append(child)
+        elif self.fields is not None and self.key is None:
+            self.key = child.text or ""
+        elif self.fields is not None and self.key is not None:
+            self.fields[self.key] = child
+            self.key = None
+
+
+def parse(content: bytes) -> Node | None:
+    """The root of the first document; None when there is none.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+        ValueError: it is YAML that nests too deeply, or refers to an anchor that is not there.
+    """
+    root = Node(0, items=[])
+    stack = [root]
+    anchors: dict[str, Node] = {}
+    for event in yaml.parse(content, Loader=yaml.CSafeLoader):
+        if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            stack.pop()
+            continue
+        if isinstance(event, yaml.DocumentEndEvent):
+            break
+        node = _node(event, anchors)
+        if node is None:
+            continue
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.anchor is not None:
+            anchors[event.anchor] = node
+        stack[-1].add(node)
+        if isinstance(event, yaml.CollectionStartEvent):
+            stack.append(node)
+            if len(stack) > DEEPEST:
+                raise ValueError(f"nests deeper than {DEEPEST} levels")
+    return root.items[0] if root.items else None
+
+
+def _node(event: yaml.Event, anchors: Mapping[str, Node]) -> Node | None:
+    line = event.start_mark.line + 1 if event.start_mark else 0
+    match event:
+        case yaml.AliasEvent():
+            if event.anchor not in anchors:
+                raise ValueError(f"line {line} refers to *{event.anchor}, which is not there")
+            return anchors[str(event.anchor)]
+        case yaml.ScalarEvent():
+            return Node(line, text=str(event.value))
+        case yaml.SequenceStartEvent():
+            return Node(line, items=[])
+        case yaml.MappingStartEvent():
+            return Node(line, fields={})
+        case _:
+            return None

@@ -1,0 +1,74 @@
+"""Every check is listed, named as its module, and quiet on what we make."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from support.artefacts import default_artefacts
+
+from boxwatch.checks import catalogue, promtool, report
+from boxwatch.checks.catalogue import Report
+from boxwatch.checks.finding import Finding
+
+ROOT = Path(__file__).parent.parent.parent
+
+_TOOLS = {"__init__", "catalogue", "finding", "known", "promql", "promtool", "report", "rule_file", "yaml_tree"}
+
+
+def test_every_rule_check_is_listed_under_its_modules_name() -> None:
+    """One name: id, module, test."""
+    modules = {path.stem for path in (ROOT / "checks").glob("*.py") if not path.stem.startswith("dashboard")} - _TOOLS
+
+    assert [module.ID for module in catalogue.RULE_CHECKS] == [
+        module.__name__.rpartition(".")[2] for module in catalogue.RULE_CHECKS
+    ]
+    assert {module.ID for module in catalogue.RULE_CHECKS} == modules
+    assert {path.stem for path in (ROOT / "tests/checks").glob("test_*.py")} >= {f"test_{name}" for name in modules}
+
+
+def test_the_default_deployment_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without promtool, which has a test of its own; its absence is said."""
+    monkeypatch.setattr(promtool, "path", lambda: None)
+
+    found = catalogue.run(default_artefacts(), 30)
+    assert found.findings == ()
+    assert found.skipped == ("promtool is not on the PATH: configuration, rules and proofs were not run through it",)
+    assert found.looked_at == len(default_artefacts())
+
+
+_ERROR = Finding("rules/a.yaml", "alert A", "promql_syntax", "error", "does not parse", "correct it", 7)
+_WARNING = Finding("b.json", "", "dashboard_uid", "warning", "100% wrong:\nno, uid")
+
+
+def test_findings_as_text() -> None:
+    """Place first, so that editors and terminals make it clickable; the hint below."""
+    lines = list(report.lines(Report((_ERROR, _WARNING), 2, ("promtool is missing",)), "text"))
+
+    assert lines[0].replace("\x1b[31m\x1b[1m", "").replace("\x1b[0m", "") == (
+        "error: rules/a.yaml:7: alert A: does not parse [promql_syntax]\n    correct it"
+    )
+    assert lines[-2:] == ["note: promtool is missing", "2 findings in 2 files (1 error, 1 warning)"]
+
+
+def test_findings_as_json() -> None:
+    """One document."""
+    (text,) = report.lines(Report((_ERROR,), 2), "json")
+
+    document = json.loads(text)
+    assert document["findings"][0]["check"] == "promql_syntax"
+    assert document["files"] == 2
+
+
+def test_findings_as_annotations_of_github() -> None:
+    """With its escapes, so that a message cannot become another command."""
+    lines = list(report.lines(Report((_ERROR, _WARNING), 2), "github"))
+
+    assert lines[0] == "::error file=rules/a.yaml,line=7,title=promql_syntax::alert A: does not parse. correct it"
+    assert lines[1] == "::warning file=b.json,title=dashboard_uid::100%25 wrong:%0Ano, uid"
+
+
+def test_nothing_found() -> None:
+    """The line that people look for."""
+    assert report.summary(Report((), 3)) == "0 findings in 3 files"

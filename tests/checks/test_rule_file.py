@@ -1,0 +1,47 @@
+"""Anybody's rule file is read, or refused with a sentence."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boxwatch.checks.rule_file import read
+from boxwatch.errors import BoxwatchError
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"groups: [", "r.yaml:2: did not find expected node content"),
+        (b"\x00\x01", "r.yaml"),
+        (b"[]", "r.yaml: has no list of groups, so it is no rule file"),
+        (b"groups: 1", "r.yaml: has no list of groups"),
+        (b"[" * 100_000, "r.yaml"),
+    ],
+    ids=["not closed", "binary", "a list", "no list", "too deep"],
+)
+def test_what_is_no_rule_file_is_refused_with_a_sentence(content: bytes, message: str) -> None:
+    """File first, line where there is one."""
+    with pytest.raises(BoxwatchError) as caught:
+        read("r.yaml", content)
+
+    assert str(caught.value).startswith(message)
+
+
+def test_lines_are_those_of_the_file() -> None:
+    """A finding leads to its rule."""
+    file = read("r.yaml", b"# a comment\ngroups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n  - record: b:c\n")
+
+    assert [(rule.kind, rule.name, rule.line) for rule in file.rules] == [("alert", "A", 5), ("record", "b:c", 7)]
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    """Never another exception."""
+    try:
+        said = read("r.yaml", content).path
+    except BoxwatchError as error:
+        said = str(error)
+
+    assert said.startswith("r.yaml")

@@ -1,0 +1,111 @@
+"""The whole of the rules: complete, proven, and as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from support.artefacts import default_alerts, default_artefacts, default_subjects
+from support.topologies import a_server, a_service, a_topology
+
+from boxwatch.rules import catalogue
+from boxwatch.rules.model import Alert, Subject
+
+ROOT = Path(__file__).parent.parent.parent
+
+# Modules of the room that are no subject: what subjects are made with.
+_TOOLS = {
+    "__init__", "catalogue", "deploys", "memory_proofs", "model", "names", "promql", "promtool", "replicas_proofs",
+    "rule_file", "runbook", "texts", "urgency", "world", "yaml",
+}  # fmt: skip
+
+
+def test_every_subject_is_in_the_catalogue() -> None:
+    """A subject's module, id and rule file have one name."""
+    modules = {path.stem for path in (ROOT / "rules").glob("*.py")} - _TOOLS
+
+    assert {subject.id for subject in default_subjects()} == modules
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in default_artefacts() if path.startswith(("prometheus/", "runbooks/")))
+)
+def test_the_default_deployment_is_made_as_stored(path: str, golden: Callable[[str, str], None]) -> None:
+    """Rules, proofs, configuration and runbooks are reviewed in the diff of their stored copies."""
+    golden(f"default/{path}", default_artefacts()[path].decode())
+
+
+def test_no_stored_copy_is_stale() -> None:
+    """What is not made any more is removed from the stored copies too."""
+    stored = {
+        str(path.relative_to(ROOT / "tests/golden/default"))
+        for path in (ROOT / "tests/golden/default").rglob("*")
+        if path.is_file()
+    }
+
+    assert stored == set(default_artefacts())
+
+
+@pytest.mark.parametrize("alert", default_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
+def test_every_alert_is_proven_both_ways(alert: Alert) -> None:
+    """At least one case fires, at least one close to it does not, and their titles are sentences."""
+    assert any(case.expects for case in alert.fires)
+    assert any(not case.expects for case in alert.silent)
+    assert all(case.title.split()[0] in {"fires", "is", "through"} for case in (*alert.fires, *alert.silent))
+
+
+@pytest.mark.parametrize("subject", default_subjects(), ids=lambda subject: subject.id)
+def test_every_recorded_series_is_proven(subject: Subject) -> None:
+    """Each recording rule is queried by some proof of its subject."""
+    queried = " ".join(measured.expr for measured in subject.measured)
+
+    assert {record.record for record in subject.records if record.record not in queried} == set()
+
+
+@pytest.mark.parametrize("subject", default_subjects(), ids=lambda subject: subject.id)
+def test_groups_hold_either_records_or_alerts(subject: Subject) -> None:
+    """And no rule reads what another of its group records, since vmalert evaluates them side by side."""
+    for group in subject.groups:
+        assert len({type(rule) for rule in group.rules}) == 1
+        recorded = {getattr(rule, "record", None) for rule in group.rules} - {None}
+        assert [rule for rule in group.rules if any(str(name) in rule.expr for name in recorded)] == []
+
+
+def test_alert_names_are_of_one_subject() -> None:
+    """A name that two subjects raise would have two runbooks."""
+    owners: dict[str, set[str]] = {}
+    for subject in default_subjects():
+        for alert in subject.alerts:
+            owners.setdefault(alert.alert, set()).add(subject.id)
+
+    assert {name: found for name, found in owners.items() if len(found) > 1} == {}
+
+
+def test_alerts_do_not_depend_on_what_is_planned() -> None:
+    """A second server or service changes constants and nothing else."""
+    small = catalogue.files(a_topology(name="mvp"))
+    services = (a_service(), a_service("api", server=["main", "second"]))
+    large = catalogue.files(a_topology(name="mvp", servers=(a_server(), a_server("second")), services=services))
+
+    differing = {path for path in small if small[path] != large[path]}
+    assert differing == {"prometheus/rules/plan.yaml", "prometheus/tests/plan-1m.yaml"}
+
+
+def test_rule_files_use_only_keys_that_prometheus_2_42_knows() -> None:
+    """Group labels and query_offset would make an older Prometheus refuse the file."""
+    for path, content in default_artefacts().items():
+        if path.startswith("prometheus/rules/"):
+            groups = yaml.safe_load(content)["groups"]
+            assert {key for group in groups for key in group} == {"name", "rules"}
+            assert {key for group in groups for rule in group["rules"] for key in rule} <= {
+                "alert", "record", "expr", "for", "labels", "annotations",
+            }  # fmt: skip
+
+
+def test_the_same_topology_gives_the_same_bytes() -> None:
+    """No clock, no environment, no order of a set."""
+    topology = a_topology()
+
+    assert catalogue.files(topology) == catalogue.files(topology.model_copy(deep=True))

@@ -1,0 +1,29 @@
+"""What the default topology is made into, once for all tests that look at it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from boxwatch.assemble import assemble
+from boxwatch.rules.catalogue import subjects
+from boxwatch.rules.model import Alert, Subject
+from boxwatch.topology import default
+
+
+@functools.cache
+def default_artefacts() -> Mapping[str, bytes]:
+    """Path → content of the default deployment."""
+    return MappingProxyType(assemble(default.load().topology))
+
+
+@functools.cache
+def default_subjects() -> tuple[Subject, ...]:
+    """The rule subjects of the default deployment."""
+    return subjects(default.load().topology)
+
+
+def default_alerts() -> tuple[Alert, ...]:
+    """Every alert of the default deployment, each severity of it."""
+    return tuple(alert for subject in default_subjects() for alert in subject.alerts)
