@@ -35,7 +35,8 @@ def components_fit(facts: Facts) -> Iterator[Mistake]:
         stated = [part for part in service.components if part.memory is not None]
         total = sum(part.memory or 0 for part in stated)
         if not stated or total < service.memory:
-            if len(stated) == len(service.components) == 1:
+            same = len({selector.memory for selector in service.containers}) == 1
+            if len(service.components) == 1 and stated and same:
                 yield _one_component(service, stated[0])
             continue
         terms = " + ".join(f"{part.component or 'one'} {human_memory(part.memory or 0)}" for part in stated)

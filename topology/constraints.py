@@ -40,7 +40,7 @@ def servers_exist(facts: Facts) -> Iterator[Mistake]:
                 yield Mistake(
                     path if len(service.server) == 1 else (*path, index),
                     f"`{server}` is not a server of this file",
-                    hint or f"write one of {listed(sorted(facts.server_names))}",
+                    hint or f"known here: {listed(sorted(facts.server_names))}",
                 )
 
 
@@ -70,7 +70,8 @@ def plans_fit(facts: Facts) -> Iterator[Mistake]:
     certain = facts.topology.model_copy(update={"services": tuple(facts.certain_services("memory", "replicas"))})
     certain_servers = {server.name for server in facts.certain_servers("memory", "reserved")}
     for server in plan(certain).servers:
-        if server.server in certain_servers and server.headroom < 0:
+        # When the reserve alone is too much, that is what there is to say.
+        if server.server in certain_servers and server.headroom < 0 and server.reserved < server.memory:
             too_much = human_memory(-server.headroom)
             message = f"{human_memory(server.memory)} is less than the plan: {arithmetic(server)}"
             hint = f"take {too_much} out of the plan, or add it to the server"

@@ -6,13 +6,18 @@ inside an alias is reported where the anchor is written, which is where it has t
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from boxwatch.topology.words import clipped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Path = tuple[str | int, ...]
+
+_PLAIN = re.compile(r"[A-Za-z0-9_<-]{1,50}", re.ASCII)
 
 
 class Place(NamedTuple):
@@ -99,8 +104,12 @@ class Document:
 
 
 def spell(path: Sequence[str | int]) -> str:
-    """A path as people say it: `services.web.containers[1].name`."""
+    """A path as people say it: `services.web.containers[1].name`. A part that is no plain word is put in quotes."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            word = part if _PLAIN.fullmatch(part) else f'"{clipped(part)}"'
+            text += f".{word}" if text else word
     return text

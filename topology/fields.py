@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from collections import Counter
 from typing import Final, Literal
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from pydantic import BaseModel
 
 from boxwatch.topology import units
 from boxwatch.topology.forms import LONGEST_NAME, LONGEST_PATTERN, LONGEST_URL, NAME_PATTERN, SMALLEST_DISK
-from boxwatch.topology.words import Unfit, counted, invisible_in, kind_of, listed, shown
+from boxwatch.topology.words import Unfit, counted, foreign_in, invisible_in, kind_of, listed, shown
 
 # Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB", moby daemon/daemon_unix.go).
 SMALLEST_MEMORY: Final = 6 * units.MIB
@@ -44,10 +45,11 @@ def name(value: object) -> str:
     if len(value) > LONGEST_NAME:
         raise Unfit(f"is {len(value)} characters long, and a name has at most {LONGEST_NAME}")
     if not _NAME.fullmatch(value):
-        suggestion = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-0123456789")
+        plain = "".join(c for c in unicodedata.normalize("NFKD", value.lower()) if not unicodedata.combining(c))
+        suggestion = re.sub(r"[^a-z0-9]+", "-", plain).lstrip("-0123456789").rstrip("-")
         rule = "use lower-case letters, digits and single dashes, a letter first"
-        hint = f"write `{suggestion}`: {rule}" if _NAME.fullmatch(suggestion) else rule
-        strange = invisible_in(value)
+        hint = f"write `{suggestion}`: {rule}" if _NAME.fullmatch(suggestion) and plain.isascii() else rule
+        strange = foreign_in(value)
         raise Unfit(f"is not a name{f', it has a {strange}, in it' if strange else ''}", hint)
     return value
 

@@ -89,9 +89,10 @@ class _Files:
             descriptor = os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise RuntimeError((error.strerror or "cannot be opened").lower()) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise RuntimeError("it is not a file")
         with open(descriptor, "rb") as stream:  # noqa: PTH123 - an open descriptor, not a path
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise RuntimeError("it is not a file")
             content = stream.read(self._largest + 1)
         self._total += len(content)
         if self._total > self._largest:

@@ -71,13 +71,11 @@ class KeyPlaces:
         """Where the last key of the path is written, or one above it; the whole file if none is."""
         for length in range(len(path), 0, -1):
             wanted = path[:length]
-            best = max(
-                ((len(row), place) for row, place in self._rows[wanted[-1]] if _ends(wanted, row)),
-                key=lambda found: found[0],
-                default=None,
-            )
-            if best is not None:
-                return best[1]
+            found = [(len(row), place) for row, place in self._rows[wanted[-1]] if _ends(wanted, row)]
+            if found:
+                longest = [place for length, place in found if length == max(found)[0]]
+                # The main file has the last word, and in a file what overrides stands below what is overridden.
+                return [place for place in longest if place.file == longest[0].file][-1]
         return Place(next(iter(self.texts)), 0, 0)
 
     @cached_property

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Selector
 
 LABELS = ("resource", "compose_service", "name")
-# RE2 gives up on a set whose automaton outgrows this; 10,000 services need a hundredth.
-_SET_MEMORY = 64 * 2**20
+# RE2 gives up on a set whose automaton outgrows this memory, in bytes; 2,000 patterns for names need a hundredth.
+_SET_MEMORY = 32 * 2**20
+_SET_SIZE = 2000
 _MOST_TEXTS = 48
 
 
@@ -133,22 +134,36 @@ class _PatternSet:
     """Many patterns at once: which of them match a whole text."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
-        self._patterns = list(dict.fromkeys(patterns))
         self._known: dict[str, frozenset[str]] = {}
+        self._sets: list[tuple[re2.Set, Sequence[str]]] = []
+        distinct = list(dict.fromkeys(patterns))
+        for start in range(0, len(distinct), _SET_SIZE):
+            self._add(distinct[start : start + _SET_SIZE])
+
+    def _add(self, patterns: Sequence[str]) -> None:
         options = re2.Options()
         options.log_errors = False
         options.never_capture = True
         options.dot_nl = False
         options.max_mem = _SET_MEMORY
-        self._set = re2.Set.FullMatchSet(options)
-        for pattern in self._patterns:
-            self._set.Add(pattern)
-        if self._patterns:
-            self._set.Compile()
+        one = re2.Set.FullMatchSet(options)
+        for pattern in patterns:
+            one.Add(pattern)
+        try:
+            one.Compile()
+        except re2.error:
+            # Long patterns outgrow the memory together; alone each fits, or the loader had refused it.
+            half = len(patterns) // 2
+            for part in (patterns[:half], patterns[half:]) if half else ():
+                self._add(part)
+        else:
+            self._sets.append((one, patterns))
 
     def matching(self, text: str) -> frozenset[str]:
         """The patterns that match the whole text."""
         if text not in self._known:
-            found = self._set.Match(text) if self._patterns else []
-            self._known[text] = frozenset(self._patterns[position] for position in found)
+            # None: the automaton outgrew its memory. Patterns of that sort are then compared as texts only.
+            self._known[text] = frozenset(
+                patterns[position] for one, patterns in self._sets for position in one.Match(text) or ()
+            )
         return self._known[text]

@@ -42,7 +42,11 @@ def _mapping(value: dict[str, object], path: Path, mistakes: list[Mistake]) -> l
     for key, inner in value.items():
         here = (*path, key)
         if inner is None:
-            if key not in MAY_BE_EMPTY:
+            if _is_body(here):
+                kept.append((key, None))
+            if ":" in key:
+                mistakes.append(Mistake(here, "has no space after its colon", "write `key: value`", covers=True))
+            elif key not in MAY_BE_EMPTY or _is_body(here):
                 mistakes.append(Mistake(here, "is empty", _what_belongs(here), covers=True))
         elif key == "name" and _is_body(path):
             message = "is the key above already" if inner == path[-1] else "would be a second name"
@@ -65,7 +69,7 @@ def _inner(value: object, path: Path, mistakes: list[Mistake]) -> object:
 
 def _is_body(path: Path) -> bool:
     """Whether the path is that of one server or one service."""
-    return len(path) == 2 and path[0] in _NAMED  # noqa: PLR2004 - the section and the name
+    return len(path) == 2 and path[0] in _NAMED and isinstance(path[1], str)  # noqa: PLR2004 - section and name
 
 
 def _what_belongs(path: Path) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from boxwatch.topology import yaml_scalars
@@ -59,6 +60,7 @@ _NEEDED = {
     "node": "write where node_exporter answers, as host:port",
     "cadvisor": "write where cAdvisor answers, as host:port",
 }
+_GUESS = re.compile(r"did you mean `(.+)`\?")
 _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("the top of the file", Topology),
     ("a server", Server),
@@ -72,12 +74,18 @@ _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
 
 
 def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mistake]:
-    """Each error of a validation of the value, as a mistake at its path in the document."""
-    return [_mistake(detail, value) for detail in error.errors(include_url=False)]
+    """Each error of a validation of the value, as a mistake at its path in the document.
+
+    A key that is missing because it is misspelt is one mistake.
+    """
+    names = {section: list(body) for section, body in value.items() if isinstance(body, Mapping)}
+    mistakes = [_mistake(detail, names) for detail in error.errors(include_url=False)]
+    meant = {(*mistake.path[:-1], found[1]) for mistake in mistakes if (found := _GUESS.fullmatch(mistake.hint))}
+    return [mistake for mistake in mistakes if not (mistake.absent and mistake.path in meant)]
 
 
-def _mistake(detail: ErrorDetails, value: Mapping[str, object]) -> Mistake:
-    path, given = _path(detail["loc"], value), detail["input"]
+def _mistake(detail: ErrorDetails, names: Mapping[str, Sequence[str]]) -> Mistake:
+    path, given = _path(detail["loc"], names), detail["input"]
     message, hint = _sentence(detail, path, given)
     # An unknown key is wrong itself, and so is the name of a server or service, which is its key.
     is_name = path != detail["loc"] and detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
@@ -96,13 +104,13 @@ def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str
     return explain(path, given, context)
 
 
-def _path(location: tuple[int | str, ...], value: Mapping[str, object]) -> Path:
+def _path(location: tuple[int | str, ...], names: Mapping[str, Sequence[str]]) -> Path:
     """Location of pydantic as a path in the document, where servers and services have names, not numbers."""
-    if len(location) > 1 and isinstance(location[1], int) and isinstance(named := value[str(location[0])], Mapping):
-        name = list(named)[location[1]]
-        rest = location[2:]
-        return (location[0], name) if rest == ("name",) else (location[0], name, *rest)
-    return location
+    section, *below = location
+    if not below or not isinstance(below[0], int):
+        return location
+    name, rest = names[str(section)][below[0]], below[1:]
+    return (section, name) if rest == ["name"] else (section, name, *rest)
 
 
 def _subject(given: object) -> str:
@@ -162,12 +170,14 @@ def _model_at(path: Path) -> type[BaseModel]:
 def _no_choice(path: Path, given: object, context: Context) -> tuple[str, str]:
     field = path[-1]
     if field == "kind":
-        word = str(given).lower()
+        if not isinstance(given, str):
+            return f"{_subject(given)}is {kind_of(given)}, and should be a kind", f"write one of {', '.join(KINDS)}"
+        word = given.lower()
         synonym = _KIND_SYNONYMS.get(word)
         meant = f"did you mean `{synonym}`?" if synonym else did_you_mean(word, KINDS)
         return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(KINDS)}"
     if field == "version":
-        return f"{_subject(given)}is not a version that this boxwatch reads", "write 1"
+        return f"{_subject(given)}is not a version that this boxwatch reads", "write 1, without quotes"
     return f"{_subject(given) or kind_of(given) + ' '}is not one of the choices", "write " + str(
         context["expected"]
     ).replace("'", "")

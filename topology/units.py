@@ -47,6 +47,8 @@ def _parse(text: str | int, *, decimal_suffix: bool) -> int:
     match = _SIZE.fullmatch(text.strip().lower()) if len(text) <= _LONGEST else None
     if match is None:
         examples = "500GB or 500GiB" if decimal_suffix else "1g, 512m or 2GiB"
+        if "," in text and _SIZE.fullmatch(text.strip().lower().replace(",", ".")):
+            raise Unfit("has a comma in the number", f"write {text.strip().replace(',', '.')}")
         if re.fullmatch(r"\s*-\s*\d.*", text, re.ASCII):
             raise Unfit("is negative", f"write a number with a unit, such as {examples}")
         raise Unfit("is not a size", f"write a number with a unit, such as {examples}")
@@ -89,6 +91,8 @@ def parse_duration(text: str) -> int:
     """
     match = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None or not any(match.groups()):
+        if any(character.isspace() for character in text) and _DURATION.fullmatch("".join(text.split())):
+            raise Unfit("has a space in it", f"write {''.join(text.split())}")
         raise Unfit("is not a duration", "write a number with a unit, such as 30s, 5m, 1h30m or 2d")
     return sum(int(number) * seconds for number, seconds in zip(match.groups(), _SECONDS, strict=True) if number)
 

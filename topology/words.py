@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterable, Sequence
 
 _LONGEST_SHOWN = 50
 # Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
 _MOST_COMPARED = 2000
 _LIKENESS = 0.6
+# Messages end up in the logs of CI.
+_CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
@@ -46,12 +50,16 @@ def kind_of(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in back quotes as it was written, on one line, without invisible characters, clipped."""
+    """A value in back quotes as it was written: on one line, clipped, without invisible characters or passwords."""
     if value is None or isinstance(value, (list, tuple, dict)):
         return kind_of(value)
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    clipped = text[:_LONGEST_SHOWN] + ("…" if len(text) > _LONGEST_SHOWN else "")
-    return f"`{visible(clipped)}`" if text else "empty text"
+    text = str(value).lower() if isinstance(value, bool) else _CREDENTIALS.sub("//…@", str(value))
+    return f"`{clipped(text)}`" if text else "empty text"
+
+
+def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:
+    """The beginning of a text, on one line, without invisible characters."""
+    return visible(text[:longest] + ("…" if len(text) > longest else ""))
 
 
 def visible(text: str) -> str:
@@ -66,15 +74,29 @@ def invisible_in(text: str) -> str:
     """The name of the first character of a text that looks like nothing or like a space; empty if there is none."""
     for character in text:
         if character != " " and (character.isspace() or not character.isprintable()):
-            return f"{unicodedata.name(character, 'control character').lower()}, U+{ord(character):04X}"
+            return _named(character)
     return ""
 
 
-def did_you_mean(word: str, known: Collection[str]) -> str:
+def foreign_in(text: str) -> str:
+    """The name of the first character that is not printable ASCII; empty if there is none."""
+    for character in text:
+        if not " " <= character <= "~":
+            return _named(character)
+    return ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `replicas`?` for the nearest of the known words; empty when nothing is near."""
+    return _nearest(word, tuple(known))
+
+
+# A slip that is copied all over a file is looked up once.
+@functools.lru_cache(maxsize=4096)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
     if len(known) > _MOST_COMPARED or len(word) > _LONGEST_SHOWN:
         return ""
-    folded = {name.replace("-", "_"): name for name in reversed(list(known))}
+    folded = {name.replace("-", "_"): name for name in reversed(known)}
     near = difflib.get_close_matches(word.lower().replace("-", "_"), folded, n=1, cutoff=_LIKENESS)
     return f"did you mean `{folded[near[0]]}`?" if near else ""
 
@@ -89,6 +111,10 @@ def listed(words: Sequence[str], most: int = 12) -> str:
 def counted(number: int, noun: str) -> str:
     """`1 service`, `2 services`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _named(character: str) -> str:
+    return f"{unicodedata.name(character, 'control character').lower()}, U+{ord(character):04X}"
 
 
 def _escape(character: str) -> str:

@@ -19,8 +19,8 @@ from boxwatch.topology.mistakes import Mistake
 
 # The format itself nests six deep.
 DEEPEST = 32
-# 10,000 services have 200,000 nodes.
-MOST_NODES = 250_000
+# 1,000 services have 12,000 nodes.
+MOST_NODES = 100_000
 MERGE = "<<"
 
 _YAML = "tag:yaml.org,2002:"
@@ -180,11 +180,10 @@ class _Reader:
         sources = node.items if isinstance(node.value, list) else [node]
         if frame.merged:
             self._report((*self._path(), MERGE), "is written twice", "write one list: `<<: [*a, *b]`", place)
-        elif not all(isinstance(source.value, dict) for source in sources):
+        if not all(isinstance(source.value, dict) for source in sources):
             hint = "write `<<: *name` with the name of an anchor"
             self._report((*self._path(), MERGE), "merges something that is not a mapping", hint, place)
-        else:
-            frame.merged = [(place, source) for source in sources]
+        frame.merged += [(place, source) for source in sources if isinstance(source.value, dict)]
 
     def _merge(self, node: Node, place: Place, source: Node) -> None:
         for name, entry in source.keys.items():
@@ -205,7 +204,8 @@ class _Reader:
     def _report_key(self, place: Place) -> None:
         message = "has a mapping or a list for a key"
         hint = "a key is a word; text in {{ … }} belongs in quotes, and templates are rendered first"
-        self._report(self._path(), message, hint, place)
+        # `{{ x }}` is a mapping with a mapping for a key: there is nothing else to say about it.
+        self._report(self._path(), message, hint, place, covers=not self._open[-1].node.keys)
 
     def _report(self, path: Path, message: str, hint: str, place: Place, *, covers: bool = False) -> None:
         self.mistakes.append(Mistake(path, message, hint, covers=covers, place=place))
@@ -214,7 +214,7 @@ class _Reader:
         self._nodes += nodes
         if self._nodes > MOST_NODES:
             message = f"has more than {MOST_NODES:,} values with its aliases written out"
-            self._refuse(place, message, "a topology of 10,000 services has 200,000")
+            self._refuse(place, message, "a topology of 1,000 services has 12,000")
 
     def _path(self) -> Path:
         """Where the reader stands."""

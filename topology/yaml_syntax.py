@@ -10,18 +10,21 @@ from boxwatch.errors import Problem
 if TYPE_CHECKING:
     import yaml
 
+_NO_COLON = "could not find expected ':'"
+# For these the parser notices at the next line, or at the end, what is wrong at the start.
+_WRONG_AT_THE_START = (_NO_COLON, "while scanning a quoted scalar found unexpected end of stream")
 # What libyaml says (scanner.c, parser.c) → what is wrong, and what to do. The first that is found in the text counts.
 _MEANINGS = (
     ("mapping values are not allowed", "has a `:` where no key can stand",
      "check the indentation of this line and the one above, and put text with `: ` in it in quotes"),
-    ("could not find expected ':'", "has a line without `:`, or text that goes on in the next line",
-     "write `key: value` with a space after the colon"),
+    (_NO_COLON, "is no `key: value`, and not the text of a value either", "put a space after the colon of a key"),
     ("did not find expected key", "is not indented like the lines that it belongs to, or has text after a value",
      "give keys of one level the same number of spaces"),
     ("did not find expected '-'", "is not indented like the list that it belongs to",
      "start each item with `- ` in one column"),
-    ("did not find expected ',' or '}'", "has a `{` that is not closed, or a missing comma", ""),
-    ("did not find expected ',' or ']'", "has a `[` that is not closed, or a missing comma", ""),
+    ("did not find expected ',' or '}'", "does not go on with a comma or `}` after the `{` of line {0}", ""),
+    ("did not find expected ',' or ']'", "does not go on with a comma or `]` after the `[` of line {0}", ""),
+    ("did not find expected node content", "has a bracket that is not closed, or a comma with nothing behind it", ""),
     ("block sequence entries are not allowed", "has a `-` where no list can stand",
      "put the list on lines of its own below its key"),
     ("block mapping keys are not allowed", "has a `?` where no key can stand", ""),
@@ -40,7 +43,7 @@ _MEANINGS = (
     ("did not find expected comment or line break", "has text behind `|` or `>`", "start the text on the next line"),
     ("did not find expected <document start>", "has something behind the end of the document",
      "keep one document, whose keys all start in the first column"),
-    ("found incompatible YAML document", "asks for a version of YAML that nobody speaks", "delete the %YAML line"),
+    ("found incompatible YAML document", "asks for a version of YAML other than 1.1 and 1.2", "delete the %YAML line"),
     ("found duplicate %YAML directive", "has two %YAML lines", "delete them"),
     ("while scanning a directive", "has a line that starts with %", "put text that starts with % in quotes"),
     ("while scanning a tag", "has a `!` with no tag behind it", "put text that starts with ! in quotes"),
@@ -56,15 +59,16 @@ _STARTERS = {
 
 def explain(error: yaml.YAMLError, text: str, file: str) -> Problem:
     """One sentence for an error of PyYAML, with the place at which the parser stopped."""
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}".strip()
+    start, stop = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    mark = start if stop is None or (start and any(fragment in said for fragment in _WRONG_AT_THE_START)) else stop
     lines = re.split("\r\n|\r|\n", text)
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     # At the end of the file the parser stands behind the last line; people look for the mistake in it.
     line = min(line, len(lines) - 1)
     column = min(column, len(lines[line]))
-    said = f"{getattr(error, 'context', None) or ''} {getattr(error, 'problem', None) or error}"
     message, hint = _meaning(said, lines[line][column : column + 1])
-    return Problem(file, line + 1, column + 1, "", message, hint)
+    return Problem(file, line + 1, column + 1, "", message.replace("{0}", str(start.line + 1) if start else "?"), hint)
 
 
 def _meaning(said: str, character: str) -> tuple[str, str]:

@@ -1,0 +1,4 @@
+// expects: 3:9: cannot import `lib`: it is not a file
+{
+  name: importstr "lib",
+}

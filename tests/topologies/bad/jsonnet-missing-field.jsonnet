@@ -1,0 +1,5 @@
+// expects: 4:9: cannot be evaluated: field does not exist: name
+local base = {};
+{
+  name: base.name,
+}

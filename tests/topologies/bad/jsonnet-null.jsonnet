@@ -1,0 +1,2 @@
+// expects: is empty, and a topology is a mapping (start with `name:`, `servers:` and `services:`)
+null

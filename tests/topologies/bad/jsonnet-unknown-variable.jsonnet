@@ -1,0 +1,4 @@
+// expects: 3:9: cannot be evaluated: Unknown variable: deployment
+{
+  name: deployment,
+}

@@ -1,0 +1,5 @@
+function(kind, memory) {
+  kind: kind,
+  server: "main",
+  memory: memory,
+}
