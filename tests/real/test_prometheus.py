@@ -1,0 +1,178 @@
+"""A real Prometheus runs what was built, beside a real node_exporter and a page as cAdvisor serves it."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.programs import free_port, get, running, serving, wait_for
+
+from boxwatch.assemble import assemble
+from boxwatch.publish import directory
+from boxwatch.rules import names
+from boxwatch.topology import default
+from boxwatch.topology.model import Server, Topology
+from boxwatch.topology.units import GIB
+
+Program = Callable[[str], str]
+Query = Callable[[str], dict[tuple[str, ...], float]]
+
+_STARTED = 1_700_000_000
+
+
+def _container(
+    name: str, memory: int, *, active_file: int = 0, limit: int = GIB, health: int = 1, **labels: str
+) -> str:
+    """What cAdvisor says of one container: stats with a timestamp of their own, the rest without."""
+    of = {"id": f"/docker/{name}", "image": "app:1", "name": name} | {
+        f"container_label_{key}": value for key, value in labels.items()
+    }
+    text = ",".join(f'{key}="{value}"' for key, value in of.items())
+    stamp = 1_395_066_363_000  # long ago, as the page of a cAdvisor that hangs; honor_timestamps is off
+    return (
+        f"container_start_time_seconds{{{text}}} {_STARTED}\n"
+        f"container_spec_memory_limit_bytes{{{text}}} {limit}\n"
+        f"container_health_state{{{text}}} {health} {stamp}\n"
+        f"container_memory_working_set_bytes{{{text}}} {memory} {stamp}\n"
+        f"container_memory_total_active_file_bytes{{{text}}} {active_file} {stamp}\n"
+        f"container_oom_events_total{{{text}}} 0 {stamp}\n"
+        f'container_cpu_usage_seconds_total{{cpu="total",{text}}} 100 {stamp}\n'
+    )
+
+
+_PAGE = "".join(
+    (
+        'container_start_time_seconds{id="/",image="",name=""} 1\n',
+        'container_memory_working_set_bytes{id="/",image="",name=""} 30000000000 1395066363000\n',
+        "machine_memory_bytes 33000000000\n",
+        _container("k1-101530", GIB // 2, coolify_resourceName="web-1", coolify_pullRequestId="0"),
+        _container("k2-101531", GIB // 4, coolify_resourceName="web-2", coolify_pullRequestId="0", health=0),
+        _container("k1-pr-7", GIB // 4, coolify_resourceName="web-1", coolify_pullRequestId="7"),
+        _container("db", 3 * GIB, active_file=2 * GIB, limit=4 * GIB, coolify_resourceName="postgres"),
+        _container("coolify-proxy", GIB // 8, limit=0),
+    )
+)  # fmt: skip
+
+
+# The last links of the longest chains: scraped, recorded by container or component, recorded by service or server.
+_LAST_LINKS = (names.SERVICE_REPLICAS_RUNNING, names.SERVICE_MEMORY_BUDGET_RATIO, names.SERVER_MEMORY_UNPLANNED)
+
+
+@pytest.fixture(scope="module")
+def prometheus(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[str]:
+    """The URL of a Prometheus that runs the default deployment's files, whose exporters answer on loopback."""
+    tmp = tmp_path_factory.mktemp("prometheus")
+    port, node = free_port(), free_port()
+    exporter = [program("prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{node}"]
+    with serving({"/metrics": _PAGE}) as cadvisor, running(exporter, tmp / "node.log"):
+        directory.apply(directory.plan(assemble(_topology(node, cadvisor)), tmp / "built"))
+        command = [
+            program("prometheus"),
+            f"--config.file={tmp}/built/prometheus/prometheus.yml",
+            f"--storage.tsdb.path={tmp}/data",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+        with running(command, tmp / "prometheus.log"):
+            url = f"http://127.0.0.1:{port}"
+            try:
+                for name in _LAST_LINKS:
+                    ask = f"{url}/api/v1/query?query={name}"
+                    wait_for(lambda ask=ask: (get(ask) or {}).get("data", {}).get("result"), name)
+                wait_for(lambda: _evaluated(url), "second evaluation of every group")
+            except TimeoutError:
+                pytest.fail((tmp / "prometheus.log").read_text(encoding="utf-8")[-4000:])
+            yield url
+
+
+def _topology(node: int, cadvisor: int) -> Topology:
+    plan = default.load().topology
+    server = plan.servers[0].model_dump() | {
+        "exporters": {"node": f"127.0.0.1:{node}", "cadvisor": f"127.0.0.1:{cadvisor}"}
+    }
+    return plan.model_copy(update={"servers": (Server.model_validate(server),), "scrape_interval": 10})
+
+
+def _groups(url: str) -> list[dict[str, Any]]:
+    answer = get(f"{url}/api/v1/rules")
+    return list(answer["data"]["groups"]) if answer else []
+
+
+def _evaluated(url: str) -> bool:
+    groups = _groups(url)
+    return bool(groups) and all(rule["health"] != "unknown" for group in groups for rule in group["rules"])
+
+
+@pytest.fixture
+def query(prometheus: str) -> Query:
+    """Ask: label values in the order of their names → value."""
+
+    def ask(expr: str) -> dict[tuple[str, ...], float]:
+        answer = get(f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expr})}")
+        assert answer["status"] == "success", answer
+        return {
+            tuple(value for key, value in sorted(row["metric"].items()) if key != "__name__"): float(row["value"][1])
+            for row in answer["data"]["result"]
+        }
+
+    return ask
+
+
+def test_every_group_is_loaded_and_no_rule_fails(prometheus: str) -> None:
+    """Prometheus itself says so."""
+    groups = _groups(prometheus)
+
+    files = {Path(group["file"]).name for group in groups}
+    made = {path for path in assemble(default.load().topology) if path.startswith("prometheus/rules/")}
+    assert files == {Path(path).name for path in made}
+    assert [
+        rule for group in groups for rule in group["rules"] if rule["health"] != "ok" or rule.get("lastError")
+    ] == []
+
+
+def test_the_servers_memory_is_what_the_kernel_says(query: Query) -> None:
+    """MemTotal to the byte; what is in use within what a moment changes."""
+    meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
+    total, available = (int(meminfo[key].split()[0]) * 1024 for key in ("MemTotal", "MemAvailable"))
+
+    assert query(names.SERVER_MEMORY_TOTAL) == {("main",): total}
+    assert query(names.SERVER_MEMORY_USED)["main",] == pytest.approx(total - available, abs=2 * GIB)
+
+
+def test_replicas_are_counted_by_service(query: Query) -> None:
+    """A preview is none, what never started is 0, and an unhealthy one runs."""
+    running_now = query(names.SERVICE_REPLICAS_RUNNING)
+
+    assert running_now["main", "web"] == 2
+    assert running_now["main", "postgres"] == 1
+    assert running_now["main", "traefik"] == 1
+    assert running_now["main", "api"] == 0
+    assert running_now["main", "coolify"] == 0
+    assert query(names.COMPONENT_REPLICAS_HEALTHY)["main", "web"] == 1
+
+
+def test_memory_is_held_against_the_budget(query: Query) -> None:
+    """Page cache counts for web and not for the database."""
+    used = query(names.SERVICE_MEMORY_USED)
+
+    assert used["main", "web"] == 0.75 * GIB
+    assert used["main", "postgres"] == GIB
+    assert query(names.SERVICE_MEMORY_BUDGET_RATIO)["main", "postgres"] == 0.25
+    assert query(names.SERVER_MEMORY_UNPLANNED) == {("main",): GIB / 4}
+
+
+def test_the_plan_is_recorded(query: Query) -> None:
+    """26 of 32 GB."""
+    assert query(names.SERVER_MEMORY_PLANNED) == {("main",): 26 * GIB}
+    assert query(names.SERVICE_REPLICAS_DESIRED)["main", "api"] == 2
+
+
+def test_both_exporters_are_scraped(query: Query) -> None:
+    """And no sample of the raw root cgroup got in."""
+    up = query('up{job=~"node|cadvisor"}')
+
+    assert len(up) == 2
+    assert set(up.values()) == {1.0}
+    assert query('count(container_start_time_seconds{name=""})') == {}

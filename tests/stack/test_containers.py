@@ -1,0 +1,139 @@
+"""Containers become replicas of a service by relabelling, as Prometheus does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import pytest
+from support.topologies import a_server, a_service, a_topology
+
+from boxwatch.stack.containers import relabelling
+from boxwatch.topology import default
+from boxwatch.topology.model import Topology
+
+
+def _relabel(topology: Topology, server: str, labels: Mapping[str, str]) -> dict[str, str] | None:
+    """What Prometheus makes of a sample's labels (model/relabel: anchored regexes, in order); None when dropped."""
+    found = dict(labels)
+    for rule in relabelling(topology, server):
+        regex = re.compile(f"(?:{rule['regex']})")
+        if rule.get("action") == "labeldrop":
+            found = {key: value for key, value in found.items() if not regex.fullmatch(key)}
+            continue
+        sources = rule["source_labels"]
+        assert isinstance(sources, list)
+        match = regex.fullmatch(";".join(found.get(source, "") for source in sources))
+        if match and rule.get("action") == "drop":
+            return None
+        if match:
+            replacement = re.sub(r"\$(\d)", r"\\\1", str(rule["replacement"]))
+            found[str(rule["target_label"])] = match.expand(replacement)
+            found = {key: value for key, value in found.items() if value}
+    return found
+
+
+def _container(name: str, **labels: str) -> dict[str, str]:
+    keys = {
+        "resource": "container_label_coolify_resourceName",
+        "compose": "container_label_com_docker_compose_service",
+        "pull_request": "container_label_coolify_pullRequestId",
+        "image": "image",
+    }
+    return {
+        "__name__": "container_start_time_seconds",
+        "id": f"/docker/{name}",
+        "name": name,
+        "server": "main",
+        **{keys[key]: value for key, value in labels.items()},
+    }
+
+
+def _is(labels: Mapping[str, str] | None) -> tuple[str | None, str | None, str | None]:
+    assert labels is not None
+    return labels.get("service"), labels.get("component"), labels.get("resource")
+
+
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [
+        (_container("x7k-101530", resource="web-1", pull_request="0"), ("web", None, "web-1")),
+        (_container("x7k-101531", resource="web", pull_request="0"), ("web", None, "web")),
+        (_container("abc", resource="postgresql"), ("postgres", None, "postgresql")),
+        (_container("coolify-proxy"), ("traefik", None, None)),
+        (_container("coolify-db", compose="postgres"), ("coolify", "database", "postgres")),
+        (_container("coolify"), ("coolify", "app", None)),
+        (_container("p-1", resource="stack", compose="prometheus"), ("monitoring", "prometheus", "stack")),
+        (_container("shop-1", resource="shop"), (None, None, "shop")),
+        (_container("website", resource="website"), (None, None, "website")),
+        (_container("stray"), (None, None, None)),
+    ],
+    ids=lambda value: value["name"] if isinstance(value, dict) else "",
+)
+def test_containers_of_the_default_deployment(container: dict[str, str], expected: tuple[str | None, ...]) -> None:
+    """(service, component, resource) of what Coolify starts."""
+    assert _is(_relabel(default.load().topology, "main", container)) == expected
+
+
+def test_a_preview_of_a_pull_request_is_no_replica() -> None:
+    """It has the resource name of its application, and its own memory."""
+    preview = _container("x7k-pr-12", resource="web", pull_request="12")
+
+    assert _is(_relabel(default.load().topology, "main", preview)) == (None, None, "x7k-pr-12")
+
+
+@pytest.mark.parametrize(
+    "image", ["coolify-helper", "ghcr.io/coollabsio/coolify-helper:1.0.15", "coolify-helper@sha256:0"]
+)
+def test_a_build_container_is_known_by_its_image(image: str) -> None:
+    """Its name is random and it has no labels."""
+    assert _is(_relabel(default.load().topology, "main", _container("dk2", image=image))) == (
+        None,
+        None,
+        "coolify-helper",
+    )
+
+
+def test_raw_cgroups_are_dropped_and_series_about_no_container_stay() -> None:
+    """A slice would count the memory of its containers once more; the machine's size is about none."""
+    topology = default.load().topology
+
+    assert _relabel(topology, "main", {**_container(""), "name": ""}) is None
+    assert _relabel(topology, "main", {"__name__": "machine_memory_bytes", "server": "main"}) is not None
+
+
+def test_labels_that_change_with_deploys_are_dropped() -> None:
+    """Identity is service, component, resource and name."""
+    found = _relabel(default.load().topology, "main", _container("x", resource="web-1", image="app:3f2"))
+
+    assert found is not None
+    assert set(found) == {"__name__", "name", "server", "service", "resource", "image"}
+
+
+def test_all_keys_of_a_selector_must_match() -> None:
+    """A compose application has one resource name for all its services."""
+    selector = {"resource": "shop|store", "compose_service": "web"}
+    topology = a_topology(services=(a_service(containers=[selector]),))
+
+    assert _is(_relabel(topology, "main", _container("a", resource="store", compose="web")))[0] == "web"
+    assert _is(_relabel(topology, "main", _container("b", resource="store", compose="worker")))[0] is None
+    assert _is(_relabel(topology, "main", _container("c", resource="x", compose="web")))[0] is None
+
+
+def test_the_first_selector_that_matches_wins() -> None:
+    """A narrow one before a broad one."""
+    selectors = [{"name": "app-db", "component": "database"}, {"name": "app-.*", "component": "other"}]
+    topology = a_topology(services=(a_service("app", kind="other", containers=selectors),))
+
+    assert _is(_relabel(topology, "main", _container("app-db"))) == ("app", "database", None)
+    assert _is(_relabel(topology, "main", _container("app-web"))) == ("app", "other", None)
+
+
+def test_a_server_knows_only_its_own_services() -> None:
+    """The same name elsewhere is another plan."""
+    topology = a_topology(
+        servers=(a_server(), a_server("second")), services=(a_service(), a_service("api", server="second"))
+    )
+
+    assert _is(_relabel(topology, "main", _container("a", resource="api")))[0] is None
+    assert _is(_relabel(topology, "second", _container("a", resource="api")))[0] == "api"

@@ -1,0 +1,71 @@
+"""Prometheus' configuration: every server is scraped, with the labels that rules join on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from support.topologies import a_server, a_service, a_topology
+
+from boxwatch.stack import prometheus
+from boxwatch.topology.model import Topology
+
+
+def _config(topology: Topology) -> Any:  # noqa: ANN401 - a YAML document
+    (content,) = prometheus.files(topology).values()
+    return yaml.safe_load(content)
+
+
+def _targets(topology: Topology, job: str) -> dict[str, tuple[str, ...]]:
+    """Server → targets of a job, whatever its scrape configurations are called."""
+    found: dict[str, tuple[str, ...]] = {}
+    for scrape in _config(topology)["scrape_configs"]:
+        for static in scrape["static_configs"]:
+            if static["labels"].get("job", scrape["job_name"]) == job:
+                found[static["labels"]["server"]] = tuple(static["targets"])
+    return found
+
+
+def test_one_server_is_scraped_by_the_names_of_its_containers() -> None:
+    """Prometheus runs beside them."""
+    assert _targets(a_topology(), "node") == {"main": ("node-exporter:9100",)}
+    assert _targets(a_topology(), "cadvisor") == {"main": ("cadvisor:8080",)}
+    assert _targets(a_topology(), "prometheus") == {"main": ("localhost:9090",)}
+
+
+def test_other_servers_are_scraped_by_their_address() -> None:
+    """Or where their exporters are said to answer; rules see one job."""
+    servers = (
+        a_server(),
+        a_server("second", address="10.0.0.2"),
+        a_server("third", address="2001:db8::3"),
+        a_server("fourth", exporters={"node": "n:1", "cadvisor": "c:2"}),
+    )
+    topology = a_topology(servers=servers, services=(a_service(),))
+
+    assert _targets(topology, "node") == {
+        "main": ("node-exporter:9100",),
+        "second": ("10.0.0.2:9100",),
+        "third": ("[2001:db8::3]:9100",),
+        "fourth": ("n:1",),
+    }
+    assert _targets(topology, "cadvisor")["fourth"] == ("c:2",)
+
+
+def test_prometheus_is_on_the_server_that_needs_no_address() -> None:
+    """Or the first, when all have one."""
+    near = a_topology(
+        servers=(a_server("far", address="10.0.0.2"), a_server("near")), services=(a_service(server="near"),)
+    )
+    far = a_topology(servers=(a_server("far", address="10.0.0.2"),), services=(a_service(server="far"),))
+
+    assert list(_targets(near, "prometheus")) == ["near"]
+    assert list(_targets(far, "prometheus")) == ["far"]
+
+
+def test_scraping_is_as_often_as_the_topology_says() -> None:
+    """And rules are evaluated as often."""
+    assert _config(a_topology(scrape_interval="15s"))["global"] == {
+        "scrape_interval": "15s",
+        "evaluation_interval": "15s",
+    }
