@@ -168,7 +168,7 @@ def test_a_write_that_fails_leaves_whole_files(tmp_path: Path, monkeypatch: pyte
             raise OSError(28, "No space left on device")
         real(descriptor)
 
-    monkeypatch.setattr(directory.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left on device; nothing is half written"):
         _build({"a": b"2", "b": b"2"}, tmp_path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -79,8 +80,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, program: Program) -> It
             url = f"http://127.0.0.1:{port}"
             try:
                 for name in _LAST_LINKS:
-                    ask = f"{url}/api/v1/query?query={name}"
-                    wait_for(lambda ask=ask: (get(ask) or {}).get("data", {}).get("result"), name)
+                    wait_for(functools.partial(_rows, f"{url}/api/v1/query?query={name}"), name)
                 wait_for(lambda: _evaluated(url), "second evaluation of every group")
             except TimeoutError:
                 pytest.fail((tmp / "prometheus.log").read_text(encoding="utf-8")[-4000:])
@@ -98,6 +98,11 @@ def _topology(node: int, cadvisor: int) -> Topology:
 def _groups(url: str) -> list[dict[str, Any]]:
     answer = get(f"{url}/api/v1/rules")
     return list(answer["data"]["groups"]) if answer else []
+
+
+def _rows(ask: str) -> list[object]:
+    answer = get(ask)
+    return list(answer["data"]["result"]) if answer else []
 
 
 def _evaluated(url: str) -> bool:

@@ -1,0 +1,94 @@
+"""Speed and memory of the command line, as figures and ratios: `make bench`.
+
+Whole processes, started anew for each run. Medians; the machine's speed cancels out in the ratios, which is why they
+and not the seconds say whether something got worse.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_RUNS = 5
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Median wall seconds, median CPU seconds and peak memory in MB of a command."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def measure(arguments: Sequence[str], runs: int = _RUNS) -> Figure:
+    """Run a command several times after one run that does not count."""
+    walls, cpus, memories = [], [], []
+    for run in range(runs + 1):
+        begin = time.perf_counter()
+        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"{' '.join(arguments)} ended with {process.returncode}")
+        if run:
+            walls.append(time.perf_counter() - begin)
+            cpus.append(usage.ru_utime + usage.ru_stime)
+            memories.append(usage.ru_maxrss / 1024)
+    return Figure(statistics.median(walls), statistics.median(cpus), max(memories))
+
+
+def topology(services: int) -> str:
+    """A topology of so many services, on as many servers as they need."""
+    on_one = 50
+    servers = "".join(
+        f"  s{number}: {{cpus: 64, memory: 512g, disk: 2TB, reserved: 8g, address: 10.0.0.{number + 1}}}\n"
+        for number in range((services + on_one - 1) // on_one)
+    )
+    body = "".join(
+        f"  app{number}x: {{kind: web, server: s{number // on_one}, replicas: 2, memory: 1g}}\n"
+        for number in range(services)
+    )
+    return f"name: large\nservers:\n{servers}services:\n{body}"
+
+
+def main() -> None:
+    """Print the figures."""
+    boxwatch = [str(Path(sys.executable).parent / "boxwatch")]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"{'command':<44} {'wall':>8} {'CPU':>8} {'memory':>8}")
+
+        def row(title: str, figure: Figure) -> Figure:
+            print(f"{title:<44} {figure.wall:>7.3f}s {figure.cpu:>7.3f}s {figure.memory:>6.0f}MB")
+            return figure
+
+        python = row("python -c pass", measure([sys.executable, "-c", "pass"]))
+        helped = row("boxwatch --help", measure([*boxwatch, "--help"]))
+        shown = row("boxwatch topology", measure([*boxwatch, "topology"]))
+        out = str(folder / "out")
+        built = row("boxwatch build (default, nothing to write)", measure([*boxwatch, "build", "--out", out]))
+        sizes = {}
+        for services in (125, 250, 500, 1000):
+            path = folder / f"{services}.yaml"
+            path.write_text(topology(services), encoding="utf-8")
+            command = [*boxwatch, "build", str(path), "--out", str(folder / f"out{services}")]
+            sizes[services] = row(f"boxwatch build ({services} services)", measure(command, runs=3))
+        print()
+        print(f"--help / bare Python             {helped.wall / python.wall:6.1f}")
+        print(f"build / --help                   {built.wall / helped.wall:6.1f}")
+        print(f"build / topology                 {built.wall / shown.wall:6.1f}")
+        for services in (250, 500, 1000):
+            grown = (sizes[services].cpu - built.cpu) / (sizes[services // 2].cpu - built.cpu)
+            print(f"{services} services / {services // 2:<4} (2 is linear)   {grown:6.2f}")
+
+
+if __name__ == "__main__":
+    main()

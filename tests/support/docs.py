@@ -1,0 +1,107 @@
+"""Pages of docs/ that are made from the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from boxwatch.checks.catalogue import DASHBOARD_CHECKS, RULE_CHECKS
+from boxwatch.cli import main
+from boxwatch.rules.model import Alert
+from boxwatch.topology.schema import json_schema
+from support.artefacts import default_subjects
+
+_GENERATED = "<!-- Made from the code by `make golden`. -->"
+
+
+def command_line() -> str:
+    """Every command with its help, as it is printed."""
+    parts = ["# The command line", _GENERATED]
+    context = click.Context(main, info_name="boxwatch", terminal_width=100, max_content_width=100)
+    parts.append(_block(main.get_help(context)))
+    for name in main.list_commands(context):
+        command = main.commands[name]
+        inner = click.Context(command, info_name=name, parent=context, terminal_width=100, max_content_width=100)
+        parts += [f"## {name}", _block(command.get_help(inner))]
+    parts += [
+        "## Exit codes",
+        "| code | meaning |\n|---|---|\n"
+        "| 0 | fine |\n"
+        "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
+        "| 2 | wrong usage, or a topology with mistakes |",
+        "## Environment",
+        "| variable | meaning |\n|---|---|\n"
+        "| `NO_COLOR` | no colours, even on a terminal |\n"
+        "| `PATH` | where promtool is looked for |",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _block(text: str) -> str:
+    return "```text\n" + "\n".join(line.rstrip() for line in text.splitlines()) + "\n```"
+
+
+def rules() -> str:
+    """Every alert and every recorded series."""
+    parts = ["# Alerts and recorded series", _GENERATED, "Each alert has a runbook in what `boxwatch build` writes."]
+    for subject in default_subjects():
+        parts.append(f"## {subject.title}")
+        if subject.alerts:
+            parts.append("\n".join(_alerts(subject.alerts)))
+        records = dict.fromkeys((record.record, record.doc) for record in subject.records)
+        if records:
+            rows = "\n".join(f"| `{name}` | {doc} |" for name, doc in records)
+            parts.append(f"| recorded series | what it is |\n|---|---|\n{rows}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _alerts(alerts: tuple[Alert, ...]) -> Iterator[str]:
+    yield "| alert | severity | after | what it says | proofs |"
+    yield "|---|---|---|---|---|"
+    for alert in alerts:
+        proofs = f"{len(alert.fires)} fire, {len(alert.silent)} stay silent"
+        yield f"| {alert.alert} | {alert.severity} | {alert.for_} | {alert.summary} | {proofs} |"
+
+
+def checks() -> str:
+    """Every check with its one line."""
+    parts = ["# What `boxwatch check` looks at", _GENERATED]
+    for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", DASHBOARD_CHECKS)):
+        rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
+        parts += [f"## {title}", f"| check | what must be true |\n|---|---|\n{rows}"]
+    parts += [
+        "## promtool",
+        "Where promtool is on the PATH, it checks the configuration, lints every rule file with all its lints fatal, and"
+        "\nruns every proof.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def topology() -> str:
+    """Every key of a topology file."""
+    schema = json_schema()
+    parts = [
+        "# The topology file",
+        _GENERATED,
+        "`boxwatch init` writes a commented one; `boxwatch schema` prints the JSON Schema that editors use.",
+    ]
+    definitions = schema["$defs"]
+    assert isinstance(definitions, dict)
+    for title, body in (("Top level", schema), *sorted(definitions.items())):
+        properties = body.get("properties") if isinstance(body, dict) else None
+        if not properties:
+            continue
+        rows = "\n".join(
+            f"| `{key}` | {'yes' if key in body.get('required', ()) else ''} | {_cell(value)} |"
+            for key, value in properties.items()
+        )
+        parts += [f"## {title}", f"| key | required | what it is |\n|---|---|---|\n{rows}"]
+    return "\n\n".join(parts) + "\n"
+
+
+def _cell(value: dict[str, object]) -> str:
+    return " ".join(str(value.get("description", "")).split()).replace("|", "\\|")
+
+
+PAGES = {"cli.md": command_line, "rules.md": rules, "checks.md": checks, "topology.md": topology}

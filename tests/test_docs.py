@@ -1,0 +1,73 @@
+"""The documents say what the code does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from support.docs import PAGES
+
+from boxwatch.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize(("name", "make"), PAGES.items(), ids=PAGES.keys())
+def test_generated_pages_are_current(name: str, make: Callable[[], str], request: pytest.FixtureRequest) -> None:
+    """Rewritten by --update-golden, which still fails where one differed."""
+    path = ROOT / "docs" / name
+    stored = path.read_text(encoding="utf-8") if path.exists() else ""
+
+    if make() != stored and request.config.getoption("--update-golden"):
+        path.write_text(make(), encoding="utf-8")
+        pytest.fail(f"docs/{name} was rewritten; review the diff and run the tests again")
+    assert make() == stored
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    """One that begins with the command itself."""
+    help_text = main.commands[name].help or ""
+
+    assert re.match(r"[A-Z].+\.", help_text)
+    assert re.search(rf"Example:\n +(eval \")?.*boxwatch {name}", help_text.replace("\b", ""))
+
+
+@pytest.mark.parametrize(
+    "option",
+    [(name, option) for name, command in sorted(main.commands.items()) for option in command.params],
+    ids=lambda value: f"{value[0]} {value[1].name}",
+)
+def test_every_option_has_help(option: tuple[str, click.Parameter]) -> None:
+    """Arguments are explained in the command's text."""
+    parameter = option[1]
+
+    assert isinstance(parameter, click.Argument) or getattr(parameter, "help", None)
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    """Files that they name exist."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    broken = {
+        f"{page.name}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    }
+
+    assert broken == set()
+
+
+def test_the_readme_starts_with_what_works() -> None:
+    """Two commands, which the Makefile has."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+    first = re.search(r"```sh\n(.+?)```", readme, re.DOTALL)
+    assert first is not None
+    commands = [line.split("#")[0].strip() for line in first[1].splitlines()]
+    assert commands[-2:] == ["make run", "make test"]
+    assert all(re.search(rf"^{command.removeprefix('make ')}:", makefile, re.MULTILINE) for command in commands[-2:])
