@@ -1,6 +1,6 @@
 """The command line, as typed and as answered.
 
-A transcript is a text file: the first line says what it shows; `$ ` begins a command, the lines below it are its output,
+A transcript is a text file: the first line says what it shows; `$ ` begins a command, the lines below are its output,
 those that begin with `! ` what it says on standard error, and `[2]` its exit code where that is not 0. `>>> NAME` up to
 `<<<` is a file that is there before the first command. `cat`, `rm` and `edit` are the only other commands.
 """

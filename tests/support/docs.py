@@ -26,14 +26,18 @@ def command_line() -> str:
         parts += [f"## {name}", _block(command.get_help(inner))]
     parts += [
         "## Exit codes",
-        "| code | meaning |\n|---|---|\n"
-        "| 0 | fine |\n"
-        "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
-        "| 2 | wrong usage, or a topology with mistakes |",
+        (
+            "| code | meaning |\n|---|---|\n"
+            "| 0 | fine |\n"
+            "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
+            "| 2 | wrong usage, or a topology with mistakes |"
+        ),
         "## Environment",
-        "| variable | meaning |\n|---|---|\n"
-        "| `NO_COLOR` | no colours, even on a terminal |\n"
-        "| `PATH` | where promtool is looked for |",
+        (
+            "| variable | meaning |\n|---|---|\n"
+            "| `NO_COLOR` | no colours, even on a terminal |\n"
+            "| `PATH` | where promtool is looked for |"
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -72,8 +76,10 @@ def checks() -> str:
         parts += [f"## {title}", f"| check | what must be true |\n|---|---|\n{rows}"]
     parts += [
         "## promtool",
-        "Where promtool is on the PATH, it checks the configuration, lints every rule file with all its lints fatal, and"
-        "\nruns every proof.",
+        (
+            "Where promtool is on the PATH, it checks the configuration, lints every rule file with all its lints fatal, and"
+            "\nruns every proof."
+        ),
     ]
     return "\n\n".join(parts) + "\n"
 
