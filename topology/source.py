@@ -67,19 +67,20 @@ def read_bytes(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise refusal(file, *_why_unopened(path, error)) from error
-    with open(descriptor, "rb", buffering=0) as stream:  # noqa: PTH123 - an open descriptor, not a path
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise refusal(file, *_why_irregular(status.st_mode))
-            if status.st_size > LARGEST_FILE:
-                raise refusal(file, _too_large(f"{status.st_size / 2**20:.1f} MiB"))
-            content = bytearray()
-            # A file may grow while it is read, and those in /proc say that they are empty.
-            while len(content) <= LARGEST_FILE and (part := stream.read(LARGEST_FILE + 1 - len(content))):
-                content += part
-        except OSError as error:
-            raise refusal(file, f"cannot be read: {_reason(error)}") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise refusal(file, *_why_irregular(status.st_mode))
+        if status.st_size > LARGEST_FILE:
+            raise refusal(file, _too_large(f"{status.st_size / 2**20:.1f} MiB"))
+        content = bytearray()
+        # A file may grow while it is read, and those in /proc say that they are empty.
+        while len(content) <= LARGEST_FILE and (part := os.read(descriptor, LARGEST_FILE + 1 - len(content))):
+            content += part
+    except OSError as error:
+        raise refusal(file, f"cannot be read: {_reason(error)}") from error
+    finally:
+        os.close(descriptor)
     if len(content) > LARGEST_FILE:
         raise refusal(file, _too_large("more than 4 MiB"))
     return bytes(content)

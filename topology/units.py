@@ -91,8 +91,9 @@ def parse_duration(text: str) -> int:
     """
     match = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None or not any(match.groups()):
-        if any(character.isspace() for character in text) and _DURATION.fullmatch("".join(text.split())):
-            raise Unfit("has a space in it", f"write {''.join(text.split())}")
+        together = "".join(text.split())
+        if together != text.strip() and len(together) <= _LONGEST and _DURATION.fullmatch(together):
+            raise Unfit("has a space in it", f"write {together}")
         raise Unfit("is not a duration", "write a number with a unit, such as 30s, 5m, 1h30m or 2d")
     return sum(int(number) * seconds for number, seconds in zip(match.groups(), _SECONDS, strict=True) if number)
 

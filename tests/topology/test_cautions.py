@@ -1,0 +1,138 @@
+"""Warnings: what is likely a mistake, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from boxwatch.topology.load import parse
+
+HEAD = "name: mvp\nservers:\n  main: {cpus: 8, memory: 32g, disk: 500GB, reserved: 4g}\nservices:\n"
+WEB = "  web: {kind: web, server: main, memory: 1g}\n"
+
+
+def warnings(text: str) -> list[str]:
+    """What is mentioned about a file that can be used."""
+    return [str(problem) for problem in parse(text, "a.yaml").warnings]
+
+
+def service(text: str) -> list[str]:
+    """What is mentioned about one service with these keys."""
+    return warnings(f"{HEAD}  web: {{kind: web, server: main, memory: 1g, {text}}}\n")
+
+
+def test_an_ordinary_file_gives_none() -> None:
+    """Warnings that are always there are not read."""
+    assert warnings(HEAD + WEB) == []
+
+
+def test_a_stated_total_that_differs_shows_the_arithmetic() -> None:
+    """More than stated, with what was assumed."""
+    text = HEAD.replace("reserved: 4g", "reserved: 4g, stated_total: 24g")
+    text += "  api: {kind: api, server: main, memory: 20g}\n  proxy: {kind: traefik, server: main, memory: 2g, assumed: true}\n"
+    assert warnings(text) == [
+        "a.yaml:3:75: servers.main.stated_total: 20 GB of services stated + 2 GB assumed + 4 GB reserved = 26 GB ≠ 24 GB: "
+        "the lines add up to 2 GB more (correct a line or the total)"
+    ]
+
+
+def test_a_stated_total_that_is_too_large_says_less() -> None:
+    """Without reserve and without assumptions these terms are left out."""
+    text = HEAD.replace("reserved: 4g", "stated_total: 2g") + WEB
+    assert warnings(text) == [
+        "a.yaml:3:60: servers.main.stated_total: 1 GB of services stated = 1 GB ≠ 2 GB: the lines add up to 1 GB less "
+        "(correct a line or the total)"
+    ]
+
+
+def test_a_stated_total_that_agrees_is_fine() -> None:
+    """To the byte."""
+    assert warnings(HEAD.replace("reserved: 4g", "reserved: 4g, stated_total: 5g") + WEB) == []
+
+
+def test_a_server_without_services_is_mentioned() -> None:
+    """At its name."""
+    text = HEAD.replace("services:", "  idle: {cpus: 2, memory: 4g, disk: 80GB, address: 10.0.0.2}\nservices:") + WEB
+    assert warnings(text) == [
+        "a.yaml:4:3: servers.idle: has no services, so only the machine itself is watched "
+        "(name it in the `server` of a service)"
+    ]
+
+
+def test_less_than_a_tenth_of_headroom_is_mentioned() -> None:
+    """A deploy runs old and new side by side."""
+    text = HEAD + "  web: {kind: web, server: main, memory: 25g}\n"
+    assert warnings(text) == [
+        "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) beside the planned 29 GB: too little for spikes and for "
+        "deploys, which run old and new at once (leave a tenth free)"
+    ]
+
+
+def test_a_tenth_of_headroom_is_enough() -> None:
+    """28.75 of 32 GB leave 10.2 %."""
+    assert warnings(HEAD + "  web: {kind: web, server: main, memory: 24.75g}\n") == []
+
+
+def test_a_limit_above_the_server_never_takes_effect() -> None:
+    """Most likely a slip of the unit."""
+    assert service("limit: 64g") == [
+        "a.yaml:5:55: services.web.limit: 64 GB never takes effect: the server has 32 GB (write `none` if no limit is meant)"
+    ]
+
+
+@pytest.mark.parametrize("limit", ["none", "32g", "2g"])
+def test_a_limit_within_the_server_is_fine(limit: str) -> None:
+    """So is none."""
+    assert service(f"limit: {limit}") == []
+
+
+def test_an_exposed_service_without_ports_exposes_nothing() -> None:
+    """Its ports were forgotten."""
+    assert service("exposed: true") == [
+        "a.yaml:5:57: services.web.exposed: exposes nothing: the service has no ports (add its `ports`)"
+    ]
+    assert service("exposed: true, ports: [80]") == []
+
+
+def test_one_container_name_cannot_be_two_replicas() -> None:
+    """Docker gives a name once."""
+    assert service("replicas: 2, containers: [{name: app}]") == [
+        "a.yaml:5:58: services.web.replicas: expects 2 replicas, and its containers' names match 1 container at most "
+        "(add the other containers' names, or a pattern such as app-[0-9]+)"
+    ]
+
+
+@pytest.mark.parametrize(
+    "containers", ["{name: app-1}, {name: app-2}", "{name: 'app-[0-9]'}", "{resource: app}", "{name: a}, {resource: b}"]
+)
+def test_names_that_can_be_enough_are_fine(containers: str) -> None:
+    """One for each replica, a pattern, or another label."""
+    assert service(f"replicas: 2, containers: [{containers}]") == []
+
+
+def test_a_glob_is_not_a_regular_expression() -> None:
+    """It would match `web--` and not `web-1`."""
+    assert service("containers: [{resource: web-*}]") == [
+        "a.yaml:5:79: services.web.containers[0].resource: `web-*` is a regular expression: its star only repeats the `-` "
+        "before it (write `web-.*`)"
+    ]
+    assert service("containers: [{resource: 'web-.*'}, {resource: '(www-)*x'}]") == []
+
+
+def test_patience_below_two_scrapes_is_mentioned() -> None:
+    """One failed scrape would wake someone."""
+    text = HEAD + WEB + "scrape_interval: 60s\nalerts: {outage_grace: 1m, deploy_grace: 90s}\n"
+    assert warnings(text) == [
+        "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m, so one failed scrape can fire it "
+        "(write 2m or more)",
+        "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m, so one failed scrape can fire it "
+        "(write 2m or more)",
+    ]
+
+
+def test_warnings_come_in_the_order_of_the_file() -> None:
+    """Whatever rule they are of."""
+    lines = [problem.line for problem in parse(
+        HEAD.replace("reserved: 4g", "stated_total: 4g") + "  a: {kind: web, server: main, memory: 1g, exposed: true}\n"
+        "  b: {kind: web, server: main, memory: 1g, limit: 99g}\nalerts: {outage_grace: 1s}\n", "a.yaml"
+    ).warnings]  # fmt: skip
+    assert lines == [3, 5, 6, 7]

@@ -1,0 +1,72 @@
+"""The topology that comes with boxwatch is the deployment of its documents."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from boxwatch.topology import default, table
+from boxwatch.topology.plan import plan
+from boxwatch.topology.units import GIB
+
+
+def test_it_loads_without_a_warning() -> None:
+    """The first thing that anybody sees is no complaint."""
+    loaded = default.load()
+    assert loaded.warnings == ()
+    assert loaded.source == "the bundled default topology"
+
+
+def test_its_numbers_are_those_of_the_deployment() -> None:
+    """24 GB stated and 2 assumed make the stated 26 of 32, and leave 6."""
+    (server,) = plan(default.load().topology).servers
+    assert [size / GIB for size in (server.stated, server.services_assumed, server.planned)] == [24, 2, 26]
+    assert [size / GIB for size in (server.memory, server.headroom, server.reserved)] == [32, 6, 4]
+    assert server.stated_total == server.planned
+
+
+def test_its_services_are_those_of_the_deployment() -> None:
+    """Name: replicas, GB for each, ports."""
+    services = {
+        service.name: (service.replicas, service.memory / GIB, service.ports)
+        for service in default.load().topology.services
+    }
+    assert services == {
+        "coolify": (1, 1.5, (8000,)),
+        "traefik": (1, 0.5, (80, 443)),
+        "web": (2, 1, (3000,)),
+        "admin": (1, 1, (3002,)),
+        "api": (2, 2, (3001,)),
+        "worker": (2, 1, ()),
+        "postgres": (1, 4, (5432,)),
+        "redis": (1, 2, (6379,)),
+        "elasticsearch": (1, 2, (9200,)),
+        "minio": (1, 1, (9000,)),
+        "monitoring": (1, 2, ()),
+    }
+
+
+def test_only_the_proxy_is_exposed() -> None:
+    """Traefik is the only way in."""
+    assert [service.name for service in default.load().topology.services if service.exposed] == ["traefik"]
+
+
+def test_the_components_of_the_monitoring_stack_use_up_its_memory() -> None:
+    """So that each container can have a limit of its own."""
+    monitoring = next(service for service in default.load().topology.services if service.name == "monitoring")
+    assert sum(part.memory or 0 for part in monitoring.components) == monitoring.memory
+
+
+def test_its_text_explains_every_number_and_points_to_the_schema() -> None:
+    """It is what `boxwatch init` writes."""
+    text = default.text()
+    assert text.startswith("# yaml-language-server: $schema=")
+    assert text.count("#") > 40
+
+
+def test_its_sum_reads_as_in_the_documents() -> None:
+    """Word for word."""
+    console = Console(width=80, record=True, file=io.StringIO())
+    table.show(plan(default.load().topology), console)
+    assert "26 of 32 GB, 24 stated and 2 assumed, 6 GB headroom" in console.export_text()

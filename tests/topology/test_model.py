@@ -1,0 +1,117 @@
+"""The models that every other room reads."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+from support.topologies import a_selector, a_server, a_service, a_topology
+
+from boxwatch.topology import default, fields
+
+
+def test_nothing_changes_after_loading() -> None:
+    """Frozen, all the way down."""
+    topology = default.load().topology
+    with pytest.raises(ValidationError, match="frozen"):
+        topology.name = "other"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        topology.services[0].thresholds.restarts = 1  # type: ignore[misc]
+
+
+def test_topologies_are_equal_and_hashed_by_what_they_say() -> None:
+    """So that they can be keys, and compared in tests."""
+    assert default.load().topology == default.load().topology
+    assert hash(default.load().topology) == hash(default.load().topology)
+    assert len({a_service(), a_service(), a_service("api")}) == 2
+
+
+def test_programs_build_a_topology_from_models() -> None:
+    """What is a mapping in the file is a sequence here."""
+    topology = a_topology(services=[a_service(), a_service("api", containers=[a_selector(name="api")])])
+    assert [service.name for service in topology.services] == ["web", "api"]
+
+
+def test_the_key_is_the_name_whatever_the_body_says() -> None:
+    """The loader reports a name in the body; the models do not let it win."""
+    assert fields.named({"web": {"name": "other", "kind": "web"}}) == ({"name": "web", "kind": "web"},)
+
+
+def test_an_unknown_key_is_refused() -> None:
+    """A typing mistake in a program, too."""
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        a_service(replcas=2)
+
+
+def test_a_plain_service_is_recognised_by_its_name_in_coolify() -> None:
+    """Resources NAME, NAME-1, NAME-2, …."""
+    (selector,) = a_service("shop").selectors
+    assert selector.resource == "shop(-[0-9]+)?"
+    assert (selector.name, selector.compose_service, selector.component, selector.optional) == (None, None, None, False)
+
+
+def test_each_component_is_listed_once_in_order() -> None:
+    """The first selector of a component speaks for it."""
+    service = a_service(
+        containers=[
+            {"resource": "a", "component": "app"},
+            {"resource": "d", "component": "db"},
+            {"resource": "b", "component": "app"},
+        ]
+    )
+    assert [part.component for part in service.components] == ["app", "db"]
+    assert [part.component for part in a_service().components] == [None]
+
+
+@pytest.mark.parametrize(
+    ("kind", "stated", "reclaimable"),
+    [("postgres", None, True), ("redis", None, False), ("postgres", "counted", False), ("web", "reclaimable", True)],
+)
+def test_page_cache_counts_by_kind_unless_stated(kind: str, stated: str | None, *, reclaimable: bool) -> None:
+    """The kinds that map files are not held to it."""
+    assert a_service(kind=kind, page_cache=stated).page_cache_reclaimable is reclaimable
+
+
+def test_a_server_is_scraped_where_it_says() -> None:
+    """Stated, by address, or in the stack beside Prometheus."""
+    stated = {"node": "a:1", "cadvisor": "b:2"}
+    assert a_server(exporters=stated).targets.model_dump() == stated
+    assert a_server(address="10.0.0.2").targets.node == "10.0.0.2:9100"
+    assert a_server(address="fd00::2").targets.cadvisor == "[fd00::2]:8080"
+    assert a_server().targets.model_dump() == {"node": "node-exporter:9100", "cadvisor": "cadvisor:8080"}
+
+
+def test_services_of_a_server_come_in_the_order_of_the_file() -> None:
+    """Those on several servers on each."""
+    servers = [a_server(), a_server("second", address="10.0.0.2")]
+    services = [a_service(server=["main", "second"]), a_service("api", server="second")]
+    topology = a_topology(servers=servers, services=services)
+    assert [service.name for service in topology.services_on("second")] == ["web", "api"]
+    assert [service.name for service in topology.services_on("main")] == ["web"]
+
+
+def test_a_service_overrides_only_the_thresholds_that_it_states() -> None:
+    """The others stay those of the topology."""
+    service = a_service(thresholds={"restarts": 9})
+    topology = a_topology(services=[service], thresholds={"replacements": 7})
+    thresholds = topology.thresholds_of(service)
+    assert (thresholds.restarts, thresholds.replacements, thresholds.memory_near_budget) == (9, 7, 0.9)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://example.com/", "https://example.com"),
+        ("https://example.com/a/", "https://example.com/a/"),
+        ("http://10.0.0.1:3000", "http://10.0.0.1:3000"),
+        ("https://example.com/?q=1", "https://example.com/?q=1"),
+    ],
+)
+def test_a_root_url_loses_its_slash(url: str, kept: str) -> None:
+    """Links are made by adding a path."""
+    assert fields.http_url(url) == kept
+
+
+@pytest.mark.parametrize("value", [0, "0"])
+def test_nothing_may_be_reserved(value: object) -> None:
+    """Written out, as well as left out."""
+    assert a_server(reserved=value).reserved == 0
