@@ -245,11 +245,18 @@ def check(topology: Path | None, ext_str: tuple[str, ...], style: str) -> None:
     from boxwatch.checks import catalogue, report  # noqa: PLC0415
 
     loaded = _load(topology, ext_str)
-    found: Report = catalogue.run(assemble.assemble(loaded.topology), loaded.topology.scrape_interval)
+    files = assemble.assemble(loaded.topology)
+    found: Report = catalogue.run(files, loaded.topology.scrape_interval, _progress if sys.stderr.isatty() else None)
     for line in report.lines(found, style):
         click.echo(line)
     if found.findings:
         sys.exit(1)
+
+
+def _progress(done: int, total: int) -> None:
+    """A line that is written over, and gone at the end."""
+    text = f"promtool: {done} of {total}"
+    click.echo(f"\r{text}" if done < total else f"\r{' ' * len(text)}\r", nl=False, err=True)
 
 
 @main.command()

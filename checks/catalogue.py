@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +12,9 @@ from boxwatch.checks import (
     alert_style,
     alert_templates,
     counter_rate,
+    dashboards,
     metric_names,
+    promql,
     promql_syntax,
     promtool,
     range_window,
@@ -21,6 +25,7 @@ from boxwatch.checks import (
 )
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known, known
+from boxwatch.errors import BoxwatchError
 
 RULE_CHECKS = (
     promql_syntax,
@@ -36,6 +41,7 @@ RULE_CHECKS = (
 )
 
 _RULES = "prometheus/rules/"
+_DASHBOARDS = "grafana/dashboards/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +59,23 @@ class Report:
     skipped: tuple[str, ...] = ()
 
 
-def run(files: Mapping[str, bytes], scrape_interval: int) -> Report:
+def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:
     """Run every check over artefacts: path → content, as `assemble` makes them.
+
+    `watch` is told how far promtool is, which takes most of the time.
 
     Raises:
         BoxwatchError: a file is not what its place says, or promtool cannot be run.
     """
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
     names = known(rule_files, scrape_interval)
-    findings = list(_rules(rule_files, names))
+    findings = [*_rules(rule_files, names), *_dashboards(files, names)]
     tool = promtool.path()
     skipped: tuple[str, ...] = ()
     if tool is None:
         skipped = ("promtool is not on the PATH: configuration, rules and proofs were not run through it",)
     else:
-        findings += promtool.check(files, tool)
+        findings += promtool.check(files, tool, watch)
     return Report(tuple(sorted(findings)), len(files), skipped)
 
 
@@ -75,3 +83,26 @@ def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Find
     for file in files:
         for module in RULE_CHECKS:
             yield from module.check(file, names)
+
+
+def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:
+    for path, content in files.items():
+        if not path.startswith(_DASHBOARDS):
+            continue
+        document = _dashboard(path, content)
+        yield from dashboards.check(path, document)
+        for where, expr in dashboards.expressions(path, document):
+            # A query that does not parse is found by a check of its own.
+            with contextlib.suppress(ValueError):
+                for message, hint in metric_names.problems(promql.parse(expr), names):
+                    yield Finding(path, where, metric_names.ID, "error", message, hint)
+
+
+def _dashboard(path: str, content: bytes) -> Mapping[str, object]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BoxwatchError(f"{path}: is not JSON: {error}; export the dashboard again") from error
+    if not isinstance(document, dict):
+        raise BoxwatchError(f"{path}: is JSON, but no dashboard: a dashboard is an object")
+    return document

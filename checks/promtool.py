@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from boxwatch.checks.finding import Finding
 from boxwatch.errors import ToolError
 
 ID = "promtool"
+
+Watch = Callable[[int, int], None]
 
 _CONFIG = "prometheus/prometheus.yml"
 _RULES = "prometheus/rules/"
@@ -32,8 +34,13 @@ def path() -> str | None:
     return shutil.which("promtool")
 
 
-def check(files: Mapping[str, bytes], promtool: str) -> Iterator[Finding]:
+def check(files: Mapping[str, bytes], promtool: str, watch: Watch | None = None) -> Iterator[Finding]:
     """Everything that promtool refuses, and every proof that does not hold.
+
+    Args:
+        files: path → content.
+        promtool: the program.
+        watch: is told after each run how many are done, of how many.
 
     Raises:
         ToolError: promtool cannot be run.
@@ -47,7 +54,9 @@ def check(files: Mapping[str, bytes], promtool: str) -> Iterator[Finding]:
                 target.write_bytes(content)
         jobs = list(_jobs(files))
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            for found in pool.map(lambda job: _run(root, promtool, *job), jobs):
+            for done, found in enumerate(pool.map(lambda job: _run(root, promtool, *job), jobs), start=1):
+                if watch:
+                    watch(done, len(jobs))
                 yield from found
 
 
