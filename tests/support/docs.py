@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from boxwatch.checks.catalogue import DASHBOARD_CHECKS, RULE_CHECKS
+from boxwatch.checks.catalogue import RULE_CHECKS
+from boxwatch.checks.dashboards import DASHBOARD_CHECKS
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
 from boxwatch.topology.schema import json_schema
