@@ -30,17 +30,19 @@ _MOST_TERMS = 6
 
 def servers_exist(facts: Facts) -> Iterator[Mistake]:
     """A service runs on servers that the file names."""
-    hints = 0
+    if facts.server_names is None:
+        return
+    known, hints = facts.server_names, 0
     for service in facts.topology.services:
         for index, server in enumerate(service.server):
-            if server not in facts.server_names:
+            if server not in known:
                 hints += 1
-                hint = did_you_mean(server, facts.server_names) if hints <= _MOST_HINTS else ""
+                hint = did_you_mean(server, sorted(known)) if hints <= _MOST_HINTS else ""
                 path: Path = ("services", service.name, "server")
                 yield Mistake(
                     path if len(service.server) == 1 else (*path, index),
                     f"`{server}` is not a server of this file",
-                    hint or f"known here: {listed(sorted(facts.server_names))}",
+                    hint or f"known here: {listed(sorted(known))}",
                 )
 
 

@@ -7,9 +7,7 @@ it did so are in doubt, and a rule leaves out what it would draw a wrong conclus
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from boxwatch.topology.model import Server, Service, Topology
@@ -24,6 +22,7 @@ _STAND_INS: Mapping[str, Mapping[str, object]] = {
     "servers": {"cpus": 1, "memory": "1g", "disk": "100GB"},
     "services": {"kind": "other", "memory": "6m"},
 }
+_STAND_IN = "stand-in"
 _BODY = 2
 # A key that is not known may have been meant for any field.
 ANY_FIELD: Final = "*"
@@ -37,13 +36,13 @@ class Facts:
     Attributes:
         topology: what is left when wrong values are taken out.
         places: where everything is written.
-        server_names: every server that the file names, the dropped ones too.
+        server_names: every server that the file names, the dropped ones too; None when that is in doubt.
         doubtful: paths of the fields that are not as written; `*` stands for all fields of a body with an unknown key.
     """
 
     topology: Topology
     places: Places
-    server_names: frozenset[str]
+    server_names: frozenset[str] | None
     doubtful: frozenset[Path] = frozenset()
 
     def certain_servers(self, *fields: str) -> Iterator[Server]:
@@ -56,15 +55,6 @@ class Facts:
 
     def _is_certain(self, section: str, name: str, fields: tuple[str, ...]) -> bool:
         return not any((section, name, field) in self.doubtful for field in (ANY_FIELD, *fields))
-
-    @cached_property
-    def by_server(self) -> Mapping[str, tuple[Service, ...]]:
-        """Server → its services, the doubtful ones too."""
-        found: defaultdict[str, list[Service]] = defaultdict(list)
-        for service in self.topology.services:
-            for server in service.server:
-                found[server].append(service)
-        return {server: tuple(services) for server, services in found.items()}
 
     def line(self, path: Path) -> str:
         """A place to mention in a sentence about another: `line 12`, with the file if it is in another one."""
@@ -101,5 +91,9 @@ def mend(value: Mapping[str, object], mistakes: Iterable[Mistake]) -> tuple[dict
         body.pop(field, None)
         if field in _STAND_INS[section]:
             body[field] = _STAND_INS[section][field]
-    mended.setdefault("name", "nameless")
+    mended.setdefault("name", _STAND_IN)
+    if not mended.get("servers"):
+        # Services can be compared with each other without knowing where they run.
+        mended["servers"] = {_STAND_IN: _STAND_INS["servers"]}
+        doubtful.add(("servers", _STAND_IN, ANY_FIELD))
     return mended, frozenset(doubtful)

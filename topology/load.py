@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from boxwatch.topology.document import Document
 
 JSONNET_SUFFIXES: Final = frozenset({".jsonnet", ".libsonnet"})
+# The length of the path of a server or a service.
+_BODY: Final = 2
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -99,10 +101,12 @@ def _across_fields(document: Document, value: Mapping[str, object], mistakes: li
     try:
         topology = Topology.model_validate(mended)
     except ValidationError:
-        # Too little is left: no server or no service without a mistake.
+        # Too little is left: no service without a mistake.
         return []
-    servers = value["servers"]
-    names = frozenset(servers if isinstance(servers, dict) else ())
+    servers = value.get("servers")
+    # A server with a mistake in its name, or none at all, may be the one that a service means.
+    misnamed = any(len(mistake.path) == _BODY and mistake.path[0] == "servers" for mistake in mistakes)
+    names = frozenset(servers) if isinstance(servers, dict) and servers and not misnamed else None
     return constraints.mistakes_in(Facts(topology, document.places, names, doubtful))
 
 

@@ -78,17 +78,16 @@ def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mis
 
     A key that is missing because it is misspelt is one mistake.
     """
-    names = {section: list(body) for section, body in value.items() if isinstance(body, Mapping)}
-    mistakes = [_mistake(detail, names) for detail in error.errors(include_url=False)]
+    sections = {section: list(body.items()) for section, body in value.items() if isinstance(body, Mapping)}
+    mistakes = [_mistake(detail, _path(detail["loc"], sections)) for detail in error.errors(include_url=False)]
     meant = {(*mistake.path[:-1], found[1]) for mistake in mistakes if (found := _GUESS.fullmatch(mistake.hint))}
     return [mistake for mistake in mistakes if not (mistake.absent and mistake.path in meant)]
 
 
-def _mistake(detail: ErrorDetails, names: Mapping[str, Sequence[str]]) -> Mistake:
-    path, given = _path(detail["loc"], names), detail["input"]
-    message, hint = _sentence(detail, path, given)
+def _mistake(detail: ErrorDetails, path: Path) -> Mistake:
+    message, hint = _sentence(detail, path, detail["input"])
     # An unknown key is wrong itself, and so is the name of a server or service, which is its key.
-    is_name = path != detail["loc"] and detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
+    is_name = detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
     at_key = is_name or detail["type"] == "extra_forbidden"
     return Mistake(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
 
@@ -104,13 +103,18 @@ def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str
     return explain(path, given, context)
 
 
-def _path(location: tuple[int | str, ...], names: Mapping[str, Sequence[str]]) -> Path:
+def _path(location: tuple[int | str, ...], sections: Mapping[str, Sequence[tuple[str, object]]]) -> Path:
     """Location of pydantic as a path in the document, where servers and services have names, not numbers."""
     section, *below = location
     if not below or not isinstance(below[0], int):
         return location
-    name, rest = names[str(section)][below[0]], below[1:]
-    return (section, name) if rest == ["name"] else (section, name, *rest)
+    (name, body), rest = sections[str(section)][below[0]], below[1:]
+    if rest == ["name"]:
+        return (section, name)
+    # The models hold a list of servers, where people mostly write one.
+    if rest == ["server", 0] and isinstance(body, Mapping) and not isinstance(body["server"], list):
+        return (section, name, "server")
+    return (section, name, *rest)
 
 
 def _subject(given: object) -> str:

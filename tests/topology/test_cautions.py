@@ -28,10 +28,13 @@ def test_an_ordinary_file_gives_none() -> None:
 def test_a_stated_total_that_differs_shows_the_arithmetic() -> None:
     """More than stated, with what was assumed."""
     text = HEAD.replace("reserved: 4g", "reserved: 4g, stated_total: 24g")
-    text += "  api: {kind: api, server: main, memory: 20g}\n  proxy: {kind: traefik, server: main, memory: 2g, assumed: true}\n"
+    text += "  api: {kind: api, server: main, memory: 20g}\n"
+    text += "  proxy: {kind: traefik, server: main, memory: 2g, assumed: true}\n"
     assert warnings(text) == [
-        "a.yaml:3:75: servers.main.stated_total: 20 GB of services stated + 2 GB assumed + 4 GB reserved = 26 GB ≠ 24 GB: "
-        "the lines add up to 2 GB more (correct a line or the total)"
+        (
+            "a.yaml:3:73: servers.main.stated_total: 20 GB of services stated + 2 GB assumed + 4 GB reserved "
+            "= 26 GB ≠ 24 GB: the lines add up to 2 GB more (correct a line or the total)"
+        )
     ]
 
 
@@ -39,8 +42,10 @@ def test_a_stated_total_that_is_too_large_says_less() -> None:
     """Without reserve and without assumptions these terms are left out."""
     text = HEAD.replace("reserved: 4g", "stated_total: 2g") + WEB
     assert warnings(text) == [
-        "a.yaml:3:60: servers.main.stated_total: 1 GB of services stated = 1 GB ≠ 2 GB: the lines add up to 1 GB less "
-        "(correct a line or the total)"
+        (
+            "a.yaml:3:59: servers.main.stated_total: 1 GB of services stated = 1 GB ≠ 2 GB: "
+            "the lines add up to 1 GB less (correct a line or the total)"
+        )
     ]
 
 
@@ -53,8 +58,10 @@ def test_a_server_without_services_is_mentioned() -> None:
     """At its name."""
     text = HEAD.replace("services:", "  idle: {cpus: 2, memory: 4g, disk: 80GB, address: 10.0.0.2}\nservices:") + WEB
     assert warnings(text) == [
-        "a.yaml:4:3: servers.idle: has no services, so only the machine itself is watched "
-        "(name it in the `server` of a service)"
+        (
+            "a.yaml:4:3: servers.idle: has no services, so only the machine itself is watched "
+            "(name it in the `server` of a service)"
+        )
     ]
 
 
@@ -62,8 +69,10 @@ def test_less_than_a_tenth_of_headroom_is_mentioned() -> None:
     """A deploy runs old and new side by side."""
     text = HEAD + "  web: {kind: web, server: main, memory: 25g}\n"
     assert warnings(text) == [
-        "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) beside the planned 29 GB: too little for spikes and for "
-        "deploys, which run old and new at once (leave a tenth free)"
+        (
+            "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) beside the planned 29 GB: "
+            "too little for spikes and for deploys, which run old and new at once (leave a tenth free)"
+        )
     ]
 
 
@@ -75,7 +84,10 @@ def test_a_tenth_of_headroom_is_enough() -> None:
 def test_a_limit_above_the_server_never_takes_effect() -> None:
     """Most likely a slip of the unit."""
     assert service("limit: 64g") == [
-        "a.yaml:5:55: services.web.limit: 64 GB never takes effect: the server has 32 GB (write `none` if no limit is meant)"
+        (
+            "a.yaml:5:53: services.web.limit: 64 GB never takes effect: the server has 32 GB "
+            "(write `none` if no limit is meant)"
+        )
     ]
 
 
@@ -88,7 +100,7 @@ def test_a_limit_within_the_server_is_fine(limit: str) -> None:
 def test_an_exposed_service_without_ports_exposes_nothing() -> None:
     """Its ports were forgotten."""
     assert service("exposed: true") == [
-        "a.yaml:5:57: services.web.exposed: exposes nothing: the service has no ports (add its `ports`)"
+        "a.yaml:5:55: services.web.exposed: exposes nothing: the service has no ports (add its `ports`)"
     ]
     assert service("exposed: true, ports: [80]") == []
 
@@ -96,8 +108,10 @@ def test_an_exposed_service_without_ports_exposes_nothing() -> None:
 def test_one_container_name_cannot_be_two_replicas() -> None:
     """Docker gives a name once."""
     assert service("replicas: 2, containers: [{name: app}]") == [
-        "a.yaml:5:58: services.web.replicas: expects 2 replicas, and its containers' names match 1 container at most "
-        "(add the other containers' names, or a pattern such as app-[0-9]+)"
+        (
+            "a.yaml:5:56: services.web.replicas: expects 2 replicas, and its containers' names "
+            "match 1 container at most (add the other containers' names, or a pattern such as app-[0-9]+)"
+        )
     ]
 
 
@@ -112,8 +126,10 @@ def test_names_that_can_be_enough_are_fine(containers: str) -> None:
 def test_a_glob_is_not_a_regular_expression() -> None:
     """It would match `web--` and not `web-1`."""
     assert service("containers: [{resource: web-*}]") == [
-        "a.yaml:5:79: services.web.containers[0].resource: `web-*` is a regular expression: its star only repeats the `-` "
-        "before it (write `web-.*`)"
+        (
+            "a.yaml:5:70: services.web.containers[0].resource: `web-*` is a regular expression: "
+            "its star only repeats the `-` before it (write `web-.*`)"
+        )
     ]
     assert service("containers: [{resource: 'web-.*'}, {resource: '(www-)*x'}]") == []
 
@@ -122,10 +138,14 @@ def test_patience_below_two_scrapes_is_mentioned() -> None:
     """One failed scrape would wake someone."""
     text = HEAD + WEB + "scrape_interval: 60s\nalerts: {outage_grace: 1m, deploy_grace: 90s}\n"
     assert warnings(text) == [
-        "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m, so one failed scrape can fire it "
-        "(write 2m or more)",
-        "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m, so one failed scrape can fire it "
-        "(write 2m or more)",
+        (
+            "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m, so one failed scrape can fire it "
+            "(write 2m or more)"
+        ),
+        (
+            "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m, so one failed scrape can fire it "
+            "(write 2m or more)"
+        ),
     ]
 
 

@@ -1,0 +1,42 @@
+"""A topology as a file: the inverse of loading, for round trips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from boxwatch.topology.units import format_duration, format_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from boxwatch.topology.model import Topology
+
+_MEMORY = frozenset({"memory", "reserved", "stated_total", "limit"})
+_DURATIONS = frozenset({"scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within"})
+
+
+def written(topology: Topology) -> str:
+    """The topology in YAML, everything that is set written out."""
+    values = topology.model_dump(exclude_none=True)
+    for section in ("servers", "services"):
+        values[section] = {body.pop("name"): body for body in values[section]}
+    return yaml.safe_dump(_plain(values), sort_keys=False, allow_unicode=True)
+
+
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
+    return {key: _value(key, value) for key, value in values.items()}
+
+
+def _value(key: str, value: object) -> object:
+    if isinstance(value, dict):
+        return _plain(value)
+    if isinstance(value, (list, tuple)):
+        return [_value("", item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool):
+        if key in _MEMORY:
+            return format_memory(value)
+        if key in _DURATIONS:
+            return format_duration(value)
+    return value
