@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LONGEST_SHOWN = 50
 # Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
 _MOST_COMPARED = 2000
-_LIKENESS = 0.6
+_LIKENESS = 0.65
 # Messages end up in the logs of CI.
 _CREDENTIALS = re.compile(r"//[^/@]*@")
 
