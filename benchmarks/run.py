@@ -76,7 +76,7 @@ def main() -> None:
         out = str(folder / "out")
         built = row("boxwatch build (default, nothing to write)", measure([*boxwatch, "build", "--out", out]))
         sizes = {}
-        for services in (125, 250, 500, 1000):
+        for services in (1, 250, 500, 1000):
             path = folder / f"{services}.yaml"
             path.write_text(topology(services), encoding="utf-8")
             command = [*boxwatch, "build", str(path), "--out", str(folder / f"out{services}")]
@@ -85,9 +85,12 @@ def main() -> None:
         print(f"--help / bare Python             {helped.wall / python.wall:6.1f}")
         print(f"build / --help                   {built.wall / helped.wall:6.1f}")
         print(f"build / topology                 {built.wall / shown.wall:6.1f}")
-        for services in (250, 500, 1000):
-            grown = (sizes[services].cpu - built.cpu) / (sizes[services // 2].cpu - built.cpu)
-            print(f"{services} services / {services // 2:<4} (2 is linear)   {grown:6.2f}")
+        base = sizes[1].cpu
+        for services in (500, 1000):
+            half = services // 2
+            print(f"{services} services / {half:<4}            {sizes[services].cpu / sizes[half].cpu:6.2f}")
+            grown = (sizes[services].cpu - base) / (sizes[half].cpu - base)
+            print(f"  without what one service costs {grown:6.2f}  (2 is linear)")
 
 
 if __name__ == "__main__":

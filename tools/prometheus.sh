@@ -5,26 +5,32 @@ set -eu
 cd "$(dirname "$0")/.."
 
 missing=''
-for pair in promtool:prometheus prometheus:prometheus prometheus-node-exporter:prometheus-node-exporter; do
-    command -v "${pair%%:*}" >/dev/null || [ -x ".tools/usr/bin/${pair%%:*}" ] || missing="$missing ${pair##*:}"
+for program in promtool prometheus prometheus-node-exporter; do
+    command -v "$program" >/dev/null || [ -x ".tools/usr/bin/$program" ] || missing="$missing $program"
 done
-missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
-[ -n "${missing% }" ] || exit 0
+[ -n "$missing" ] || exit 0
 
 say() { printf 'tools: %s\n' "$*" >&2; }
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-    say "promtool or Prometheus is missing and this is no Debian: install them, or go on without their checks"
+    say "not there:$missing, and this is no Debian: install them, or go on without their checks"
     exit 0
 fi
-say "unpacking $missing into .tools"
-apt=.tools/apt
+say "unpacking$missing into .tools"
+apt=$PWD/.tools/apt
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-options="-o Dir::State::lists=$PWD/$apt/lists -o Dir::Cache=$PWD/$apt/cache -o APT::Sandbox::User= -qq"
-if {
-    apt-get $options update >/dev/null &&
-        (cd "$apt" && apt-get $options download $missing >/dev/null)
-} 2>"$apt/log"; then
+options="-o Dir::State::Lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbox::User= -qq"
+
+download() {
+    apt-get $options update >/dev/null || return 1
+    # promtool is a package of its own from Debian 13 on, and a part of prometheus before.
+    packages=$(for program in $missing; do
+        if apt-cache $options show "$program" >/dev/null 2>&1; then echo "$program"; else echo prometheus; fi
+    done | sort -u)
+    (cd "$apt" && apt-get $options download $packages >/dev/null)
+}
+
+if download 2>"$apt/log"; then
     for package in "$apt"/*.deb; do dpkg -x "$package" .tools; done
     rm -rf "$apt"
 else
