@@ -116,8 +116,11 @@ def _component(labels: dict[str, str], service: Service, component: Selector) ->
     if budget is None:
         return
     yield names.COMPONENT_MEMORY_BUDGET, part, budget
-    if service.limit != "none":
-        yield names.COMPONENT_MEMORY_LIMIT, part, budget if service.limit is None else service.limit
+    if service.limit == "none":
+        return
+    # A stated limit is that of a replica; of a component's own limit only its memory is known.
+    limit = budget if service.limit is None or len(service.components) > 1 else service.limit
+    yield names.COMPONENT_MEMORY_LIMIT, part, limit
 
 
 def _number(value: float) -> str:

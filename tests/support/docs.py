@@ -77,10 +77,7 @@ def checks() -> str:
         parts += [f"## {title}", f"| check | what must be true |\n|---|---|\n{rows}"]
     parts += [
         "## promtool",
-        (
-            "Where promtool is on the PATH, it checks the configuration, lints every rule file with all its lints fatal, and"
-            "\nruns every proof."
-        ),
+        "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -1,0 +1,78 @@
+"""`boxwatch build`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from boxwatch.commands import options
+
+if TYPE_CHECKING:
+    from boxwatch.publish.directory import Plan
+
+
+@click.command(short_help="Make rules, proofs, dashboards and the rest.")
+@options.topology
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Directory to write to."
+)  # fmt: skip
+@click.option("--diff", "show_diff", is_flag=True, help="Show what would change, and write nothing.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if DIR is out of date. For CI.")
+@options.as_json
+def build(  # noqa: PLR0913 - one for each option
+    topology: Path | None, ext_str: tuple[str, ...], out: Path, *, show_diff: bool, only_check: bool, as_json: bool
+) -> None:
+    """Make rules, their proofs, dashboards, configuration and runbooks, in DIR.
+
+    Writes only what changed, each file whole or not at all, and removes only files that it wrote itself.
+
+    \b
+    Example:
+      boxwatch build --out generated
+      boxwatch build --out generated --diff
+      boxwatch build staging.yaml --out generated/staging --check
+    """
+    from boxwatch import assemble  # noqa: PLC0415
+    from boxwatch.publish import directory  # noqa: PLC0415
+
+    plan = directory.plan(assemble.assemble(options.load(topology, ext_str).topology), out)
+    if show_diff:
+        for line in directory.diff(plan):
+            click.echo(_coloured(line))
+    elif not only_check:
+        directory.apply(plan)
+    if as_json:
+        options.print_json({name: list(getattr(plan, name)) for name in _OUTCOMES})
+    elif not show_diff:
+        _print_plan(plan, only_check=only_check)
+    if only_check and plan.differs:
+        sys.exit(1)
+
+
+_OUTCOMES = ("written", "unchanged", "removed", "overwritten", "kept")
+
+
+def _print_plan(plan: Plan, *, only_check: bool) -> None:
+    would = "would be " if only_check else ""
+    outcomes = {
+        **dict.fromkeys(plan.written, f"{would}written"),
+        **dict.fromkeys(plan.unchanged, "unchanged"),
+        **dict.fromkeys(plan.removed, f"{would}removed"),
+        **dict.fromkeys(plan.kept, "kept"),
+    }
+    notes = {
+        **dict.fromkeys(plan.overwritten, " (it had been changed by hand)"),
+        **dict.fromkeys(plan.kept, " (not made any more, but changed by hand: remove it yourself)"),
+    }
+    for path, outcome in sorted(outcomes.items()):
+        click.echo(f"  {outcome:<{len(would) + 9}} {path}{notes.get(path, '')}")
+    counts = f"{len(plan.written)} {would}written, {len(plan.unchanged)} unchanged, {len(plan.removed)} {would}removed"
+    click.echo(f"{plan.directory}: {counts}")
+
+
+def _coloured(line: str) -> str:
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+    return click.style(line, fg=colour) if colour else line

@@ -1,0 +1,58 @@
+"""What several commands share: which topology is meant, and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from boxwatch.topology.load import Loaded
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+# Where a topology is looked for when none is named.
+HERE = "topology.yaml"
+
+
+def topology(command: Command) -> Command:
+    """The topology that is meant, and its external variables: `topology` and `ext_str`."""
+    command = click.option(
+        "--ext-str", "ext_str", metavar="NAME=VALUE", multiple=True, help="External variable of a Jsonnet topology."
+    )(command)
+    return click.argument("topology", required=False, type=click.Path(path_type=Path))(command)
+
+
+def as_json(command: Command) -> Command:
+    """`--json`, as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(command)
+
+
+def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
+    """The topology that is meant, with its warnings shown; says which one when the user named none."""
+    from boxwatch.topology import default, load  # noqa: PLC0415
+
+    variables = {}
+    for pair in ext_str:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint="--ext-str")
+        variables[name] = value
+    if path is None and Path(HERE).exists():
+        path = Path(HERE)
+        click.echo(f"Topology: ./{HERE}", err=True)
+    if path is None:
+        click.echo(f"Topology: the bundled default (there is no ./{HERE}; `boxwatch init` writes one)", err=True)
+        loaded = default.load()
+    else:
+        loaded = load.load(path, ext_str=variables)
+    for warning in loaded.warnings:
+        click.echo(f"{click.style('Warning', fg='yellow', bold=True)}: {warning}", err=True)
+    return loaded
+
+
+def print_json(document: object) -> None:
+    """JSON for machines, on standard output."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

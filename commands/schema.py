@@ -1,0 +1,22 @@
+"""`boxwatch schema`."""
+
+from __future__ import annotations
+
+import click
+
+from boxwatch.commands import options
+
+
+@click.command(short_help="Print the JSON Schema of the topology.")
+def schema() -> None:
+    """Print the JSON Schema of the topology file, for editors.
+
+    The default topology points to topology.schema.json beside it.
+
+    \b
+    Example:
+      boxwatch schema > topology.schema.json
+    """
+    from boxwatch.topology import schema as json_schema  # noqa: PLC0415
+
+    options.print_json(json_schema.json_schema())

@@ -1,0 +1,34 @@
+"""`boxwatch topology`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from boxwatch.commands import options
+
+
+@click.command(short_help="Show the plan as a table.")
+@options.topology
+@options.as_json
+def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) -> None:
+    """Show the plan: what runs where, with how much RAM, and what is left.
+
+    Without TOPOLOGY it is ./topology.yaml, or the bundled default where there is none.
+
+    \b
+    Example:
+      boxwatch topology
+      boxwatch topology --json | jq '.servers[].headroom_bytes'
+      boxwatch topology box.jsonnet --ext-str env=staging
+    """
+    from rich.console import Console  # noqa: PLC0415
+
+    from boxwatch.topology import plan, table  # noqa: PLC0415
+
+    made = plan.plan(options.load(topology, ext_str).topology)
+    if as_json:
+        options.print_json(made.to_json())
+    else:
+        table.show(made, Console())
