@@ -45,7 +45,7 @@ def test_no_stored_copy_is_stale() -> None:
         if path.is_file()
     }
 
-    assert stored == set(default_artefacts())
+    assert stored == {path for path in default_artefacts() if path.startswith(("prometheus/", "runbooks/"))}
 
 
 @pytest.mark.parametrize("alert", default_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")

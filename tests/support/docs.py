@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 
 import click
@@ -72,9 +73,10 @@ def _alerts(alerts: tuple[Alert, ...]) -> Iterator[str]:
 def checks() -> str:
     """Every check with its one line."""
     parts = ["# What `boxwatch check` looks at", _GENERATED]
-    for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", DASHBOARD_CHECKS)):
+    dashboard_checks = tuple(importlib.import_module(check.__module__) for check in DASHBOARD_CHECKS)
+    for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks)):
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
-        parts += [f"## {title}", f"| check | what must be true |\n|---|---|\n{rows}"]
+        parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]
     parts += [
         "## promtool",
         "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
@@ -90,7 +92,7 @@ def topology() -> str:
         _GENERATED,
         "`boxwatch init` writes a commented one; `boxwatch schema` prints the JSON Schema that editors use.",
     ]
-    definitions = schema["$defs"]
+    definitions = schema["definitions"]
     assert isinstance(definitions, dict)
     for title, body in (("Top level", schema), *sorted(definitions.items())):
         properties = body.get("properties") if isinstance(body, dict) else None
