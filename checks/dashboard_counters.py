@@ -1,0 +1,35 @@
+"""A counter is shown as it is: it only grows, and starts anew with its process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import promql_parser as parser
+
+from boxwatch.checks.finding import Finding
+from boxwatch.dashboards import expressions, promql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ID = "dashboard_counters"
+
+_COUNTER = "_total"
+# What makes sense of a counter, or does not look at its value.
+_SENSIBLE = frozenset({
+    "absent", "absent_over_time", "changes", "count", "count_over_time", "group", "increase", "irate",
+    "present_over_time", "rate", "resets", "timestamp",
+})  # fmt: skip
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """Series named …_total stand inside rate, irate or increase, or something that ignores the value."""
+    for where, expr in expressions.expressions(dashboard):
+        parsed = promql.parse(expr)
+        if isinstance(parsed, str) or where.startswith("variable"):
+            continue
+        for part, around in promql.walk(parsed):
+            name = part.name if isinstance(part, parser.VectorSelector) else None
+            if name and name.endswith(_COUNTER) and ":" not in name and not _SENSIBLE & set(around):
+                message = f"{name} is a counter, and stands in no rate, irate or increase"
+                yield Finding(file, where, ID, "error", message, f"rate({name}[$__rate_interval])")

@@ -1,0 +1,55 @@
+"""A query goes to one fixed data source, so the dashboard works in one Grafana only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.checks.finding import Finding
+from boxwatch.dashboards import expressions, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from boxwatch.dashboards.tree import Node
+
+ID = "dashboard_datasource"
+
+# Not data sources: Grafana itself, a mixture, other panels' answers, expressions.
+_BUILT_IN = ("-- ", "__expr__", "grafana")
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """There is a variable of type datasource, and panels, queries, variables and annotations refer to it."""
+    names = {tree.text(each.get("name")) for each in tree.variables(dashboard) if each.get("type") == "datasource"}
+    if not names:
+        hint = "add one named `datasource`, labelled Data source"
+        yield Finding(file, "", ID, "error", "there is no variable of type datasource", hint)
+        return
+    for where, holder in _holders(dashboard):
+        uid = _uid(holder)
+        if uid.startswith(_BUILT_IN):
+            continue
+        if not uid:
+            yield Finding(file, where, ID, "error", "the query goes to whatever data source is Grafana's default")
+        elif not names & set(expressions.used(uid)):
+            yield Finding(file, where, ID, "error", f"the data source is fixed: {uid}", "use ${datasource}")
+
+
+def _uid(holder: Mapping[str, object]) -> str:
+    source = holder.get("datasource")
+    return tree.text(source) or tree.text(tree.node(source).get("uid"))
+
+
+def _holders(dashboard: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
+    for annotation in tree.marks(dashboard):
+        if annotation.get("builtIn") != 1:
+            yield f'annotation "{tree.text(annotation.get("name"))}"', annotation
+    for variable in tree.variables(dashboard):
+        if variable.get("type") == "query":
+            yield f'variable "{tree.text(variable.get("name"))}"', variable
+    for panel in tree.plots(dashboard):
+        where = tree.name(panel)
+        yield where, panel
+        for target in tree.targets(panel):
+            if "datasource" in target:
+                yield f"{where} query {tree.text(target.get('refId'))}", target

@@ -1,0 +1,18 @@
+"""The dashboard can be edited in Grafana, where the next publishing overwrites what was edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.checks.finding import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ID = "dashboard_editable"
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """A dashboard that is kept as code says `editable: false`."""
+    if dashboard.get("editable", True) is not False:
+        yield Finding(file, "", ID, "warning", "the dashboard can be edited in Grafana", 'write "editable": false')

@@ -1,0 +1,33 @@
+"""A legend names a label that the query's aggregation has removed: every series is called the same."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from boxwatch.checks.finding import Finding
+from boxwatch.dashboards import expressions, labels, promql, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ID = "dashboard_legends"
+
+_LABEL = re.compile(r"\{\{\s*([^}\s]+)\s*\}\}")
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """`{{label}}` is one of the labels that the answer can have."""
+    for panel in tree.plots(dashboard):
+        for target in tree.targets(panel):
+            named = _LABEL.findall(tree.text(target.get("legendFormat")))
+            parsed = promql.parse(expressions.expand(tree.text(target.get("expr")), dashboard))
+            kept = labels.ALL if isinstance(parsed, str) else labels.of(parsed)
+            if kept is labels.ALL:
+                continue
+            for label in dict.fromkeys(named):
+                if label not in kept:
+                    where = f"{tree.name(panel)} query {tree.text(target.get('refId'))}"
+                    left = ", ".join(sorted(kept)) or "none"
+                    message = f"the legend names {label}, which the query does not keep"
+                    yield Finding(file, where, ID, "error", message, f"labels that are left: {left}")

@@ -1,0 +1,22 @@
+"""A panel does not say which version wrote its options, so Grafana converts them again, sometimes destructively."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.checks.finding import Finding
+from boxwatch.dashboards import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ID = "dashboard_plugin_version"
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """grafana#125371: conversions that ran on panels without pluginVersion lost options."""
+    for panel in tree.plots(dashboard):
+        if not panel.get("pluginVersion"):
+            yield Finding(
+                file, tree.name(panel), ID, "warning", "the panel has no pluginVersion", "boxwatch modernise adds it"
+            )

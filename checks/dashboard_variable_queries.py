@@ -1,0 +1,34 @@
+"""A variable asks what Prometheus does not understand, or keeps values of a time range that is no longer shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.checks.finding import Finding
+from boxwatch.dashboards import expressions, promql, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ID = "dashboard_variable_queries"
+
+_ON_TIME_RANGE_CHANGE = 2
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """label_values(…), label_names(…), metrics(…), query_result(…) with PromQL inside; asked at each change of time."""
+    for variable in tree.variables(dashboard):
+        where = f'variable "{tree.text(variable.get("name"))}"'
+        if variable.get("type") != "query" or not expressions.is_prometheus(variable):
+            continue
+        if not expressions.variable_is_readable(variable):
+            hint = "label_values(METRIC, LABEL), label_names(), metrics(REGEX) or query_result(PROMQL)"
+            yield Finding(file, where, ID, "error", "Prometheus' data source does not understand the query", hint)
+        written = expressions.of_variable(variable)
+        if written:
+            parsed = promql.parse(expressions.expand(written, dashboard))
+            if isinstance(parsed, str):
+                yield Finding(file, where, ID, "error", f"the PromQL does not parse: {parsed}")
+        if variable.get("refresh") != _ON_TIME_RANGE_CHANGE:
+            message = "the values are not asked for again when the time range changes"
+            yield Finding(file, where, ID, "warning", message, 'write "refresh": 2')

@@ -1,0 +1,137 @@
+"""What a panel says about single fields: overrides, value mappings, links, display names.
+
+grafanalib has no classes for these (its issue 422, open since 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Properties of the fields that a matcher finds."""
+
+    matcher: str
+    options: str
+    properties: tuple[tuple[str, object], ...]
+
+    def to_json(self) -> Node:
+        """Grafana's override."""
+        return {
+            "matcher": {"id": self.matcher, "options": self.options},
+            "properties": [{"id": name, "value": value} for name, value in self.properties],
+        }
+
+
+def field(name: str, *properties: tuple[str, object]) -> Override:
+    """Properties of the column or series with this display name."""
+    return Override("byName", name, properties)
+
+
+def query(ref_id: str, *properties: tuple[str, object]) -> Override:
+    """Properties of everything that one query returns."""
+    return Override("byFrameRefID", ref_id, properties)
+
+
+def colour(value: str) -> tuple[str, object]:
+    """One fixed colour."""
+    return ("color", {"mode": "fixed", "fixedColor": value})
+
+
+def plan_line(ref_id: str) -> Override:
+    """A query that shows what the topology says: a dashed line, never filled, never stacked."""
+    return query(
+        ref_id,
+        colour(colours.PLAN),
+        ("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
+        *_BARE_LINE,
+    )
+
+
+def limit_line(ref_id: str) -> Override:
+    """A query that shows where something is killed or full: a thick solid line."""
+    return query(ref_id, colour(colours.LIMIT), *_BARE_LINE)
+
+
+_BARE_LINE: tuple[tuple[str, object], ...] = (
+    ("custom.lineWidth", 2),
+    ("custom.fillOpacity", 0),
+    ("custom.stacking", {"group": "A", "mode": "none"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one value is called and how it is coloured."""
+
+    value: int
+    word: str
+    colour: str
+
+
+def states(*all_states: State) -> list[Node]:
+    """Value mappings: words for numbers."""
+    return [
+        {
+            "type": "value",
+            "options": {
+                str(state.value): {"text": state.word, "color": state.colour, "index": index}
+                for index, state in enumerate(all_states)
+            },
+        }
+    ]
+
+
+def between(start: float, end: float, state: State) -> Node:
+    """Value mapping for everything between two values; the values themselves are for `states`, which comes first."""
+    result: Node = {"text": state.word, "color": state.colour, "index": state.value}
+    return {"type": "range", "options": {"from": start, "to": end, "result": result}}
+
+
+def unknown(word: str) -> list[Node]:
+    """Value mapping for what is not there: grey, never the colour of the first threshold."""
+    return [
+        {
+            "type": "special",
+            "options": {"match": "null+nan", "result": {"text": word, "color": colours.QUIET, "index": 0}},
+        }
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link from a value to another dashboard, which keeps time and data source.
+
+    Attributes:
+        title: what is behind it.
+        uid: the other dashboard.
+        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like.
+    """
+
+    title: str
+    uid: str
+    variables: tuple[tuple[str, str], ...]
+
+    def property(self) -> tuple[str, object]:
+        """The override property that carries the link."""
+        chosen = "".join(f"&var-{name}={value}" for name, value in self.variables)
+        url = f"/d/{self.uid}?${{datasource:queryparam}}&${{__url_time_range}}{chosen}"
+        return ("links", [{"title": self.title, "url": url}])
+
+
+# Containers are named by Coolify `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series
+# are called component/resource/name, and these three expressions make of it, in this order: "web-1 …a1b2c3" for long
+# names, the plain name where there is nothing else, and "app coolify" for short names.
+REPLICA = "{{component}}/{{resource}}/{{name}}"
+SHORT_NAMES: tuple[tuple[str, Node], ...] = (
+    ("renameByRegex", {"regex": r"^/*([^/]+)/(?:[^/]*/)?(?=[^/]{16,}$).*([^/]{6})$", "renamePattern": "$1 …$2"}),
+    ("renameByRegex", {"regex": r"^/+([^/]+)$", "renamePattern": "$1"}),
+    ("renameByRegex", {"regex": r"^/*([^/]+)/+(?:[^/]+/)*([^/]+)$", "renamePattern": "$1 $2"}),
+)

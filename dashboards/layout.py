@@ -1,0 +1,100 @@
+"""Where panels stand: lines of cells on Grafana's grid of 24 columns, in the order of the questions.
+
+Nobody writes coordinates. A line has a height and cells; a cell is a panel with its width, or a column of panels one
+above the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boxwatch.dashboards.panels import Panel
+
+COLUMNS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A panel, or a section's heading when `panel` is None, at its place."""
+
+    panel: Panel | None
+    x: int
+    y: int
+    w: int
+    h: int
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Panels one above the other, with their heights; most cells hold one."""
+
+    width: int
+    stack: tuple[tuple[Panel, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Cells side by side, all equally high; or a heading."""
+
+    height: int
+    cells: tuple[Cell, ...]
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a line that would leave a hole or run over.
+
+        Raises:
+            ValueError: the sum that does not fit.
+        """
+        width = sum(cell.width for cell in self.cells)
+        if self.cells and width != COLUMNS:
+            raise ValueError(f"the cells of a line fill {COLUMNS} columns, these fill {width}")
+        for cell in self.cells:
+            high = sum(height for _, height in cell.stack)
+            if high != self.height:
+                raise ValueError(f"a cell is as high as its line ({self.height}), this one is {high}")
+
+
+def heading(title: str) -> Line:
+    """The heading of a section."""
+    return Line(1, (), title)
+
+
+def line(height: int, *panels: tuple[Panel, int]) -> Line:
+    """Panels side by side, each with its width."""
+    return Line(height, tuple(Cell(width, ((panel, height),)) for panel, width in panels))
+
+
+def even(height: int, *panels: Panel) -> Line:
+    """Panels side by side, all equally wide."""
+    return line(height, *((panel, COLUMNS // len(panels)) for panel in panels))
+
+
+def column(width: int, *panels: tuple[Panel, int]) -> Cell:
+    """Panels one above the other, each with its height."""
+    return Cell(width, panels)
+
+
+def place(*lines: Line) -> tuple[Placed, ...]:
+    """The panels of all lines with their coordinates, in reading order."""
+    return tuple(sorted(_place(lines), key=lambda placed: (placed.y, placed.x)))
+
+
+def _place(lines: tuple[Line, ...]) -> Iterator[Placed]:
+    y = 0
+    for each in lines:
+        if not each.cells:
+            yield Placed(None, 0, y, COLUMNS, each.height, each.title)
+        x = 0
+        for cell in each.cells:
+            top = y
+            for panel, height in cell.stack:
+                yield Placed(panel, x, top, cell.width, height)
+                top += height
+            x += cell.width
+        y += each.height

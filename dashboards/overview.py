@@ -1,0 +1,159 @@
+"""Is everything all right, and if not, where?
+
+Read from top to bottom it asks in the order of worry: does something need a person now; which service, which server;
+since when. The first line is large enough for a wall; the first two fit a laptop without scrolling.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, layout, overview_tables, queries, scale, style
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Bars, Graph, Query, Stat, States
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_SERVER = f"{{{{{names.SERVER}}}}}"
+_SERVICE = f"{{{{{names.SERVICE}}}}}"
+
+
+def build(topology: Topology) -> Node:
+    """The dashboard as JSON."""
+    page = style.Page(
+        id="overview",
+        title="Overview",
+        description="Is everything all right, and if not, where?",
+        variables=(SERVERS,),
+        alerts=queries.ON_SERVERS_OR_NONE,
+        panels=layout.place(
+            layout.even(4, *_first_answer(topology)),
+            layout.Line(
+                13,
+                (
+                    layout.column(16, (overview_tables.services(topology), 13)),
+                    layout.column(8, (overview_tables.alerts(topology), 7), (_plan(topology), 6)),
+                ),
+            ),
+            layout.heading("Servers: the plan against reality"),
+            layout.line(overview_tables.servers_height(topology), (overview_tables.servers(topology), 24)),
+            layout.heading("Since when"),
+            layout.even(10, _memory(), _replicas(topology)),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _first_answer(topology: Topology) -> tuple[Stat, ...]:
+    return (
+        Stat(
+            title="Critical alerts",
+            good="Alerts that wake someone. Good is 0.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(Query(queries.alerts_firing("critical")),),
+        ),
+        Stat(
+            title="Warnings",
+            good="Alerts that can wait until the morning. Good is 0, or few and known.",
+            unit="none",
+            scale=scale.none_is_good(colours.NEAR),
+            queries=(Query(queries.alerts_firing("warning")),),
+        ),
+        Stat(
+            title="Incomplete",
+            good="Services that do not run all their replicas, or that nobody can see. Good is 0.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(Query(queries.services_incomplete()),),
+        ),
+        Stat(
+            title="Over budget",
+            good="Services that use more memory than the plan gives all their replicas together. Good is 0.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(Query(queries.services_over_budget()),),
+        ),
+        Stat(
+            title="Near budget",
+            good="Services past their own threshold and still within their budget. Good is 0.",
+            unit="none",
+            scale=scale.none_is_good(colours.NEAR),
+            queries=(Query(queries.services_near_budget()),),
+        ),
+        Stat(
+            title="Least headroom",
+            good="Free RAM of the server that has least. Good is at least what the plan leaves free.",
+            unit="bytes",
+            scale=scale.headroom(topology),
+            queries=(Query(queries.least_headroom(), _SERVER),),
+        ),
+    )
+
+
+def _plan(topology: Topology) -> Bars:
+    return Bars(
+        title="RAM of the chosen servers",
+        good="What is used now against what is planned and what there is. Good is a first bar shorter than the second.",
+        unit="bytes",
+        scale=scale.lines("The planned bar is recorded from the topology."),
+        queries=(
+            Query(queries.of_all_servers(names.SERVER_MEMORY_USED), "used"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
+            Query(queries.free_of_all_servers(), "free"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
+        ),
+        overrides=(
+            fields.query("A", fields.colour(colours.USE)),
+            fields.query("B", fields.colour(colours.PLAN)),
+            fields.query("C", fields.colour(colours.GOOD)),
+            fields.query("D", fields.colour(colours.QUIET)),
+        ),
+        full=sum(server.memory for server in topology.servers),
+    )
+
+
+def _memory() -> Graph:
+    return Graph(
+        title="Where the RAM goes",
+        good="Memory of the chosen servers by service, as held against budgets. Good is a pile below the dashed line.",
+        unit="bytes",
+        scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
+        queries=(
+            Query(queries.memory_of_largest_services(), _SERVICE),
+            Query(queries.memory_of_other_services(), "other services"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_UNPLANNED), "outside the plan"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "system overhead"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
+        ),
+        overrides=(
+            fields.query("D", fields.colour(colours.QUIET)),
+            fields.limit_line("E"),
+            fields.plan_line("F"),
+        ),
+        fill=70,
+        stacked=True,
+        table=True,
+    )
+
+
+def _replicas(topology: Topology) -> States:
+    # Not thresholds: Grafana calls a stretch by its threshold's text, and 1 and 1.001 are both "100%".
+    words = (
+        *fields.states(State(0, "none runs", colours.BAD), State(1, "as wanted", colours.GOOD)),
+        fields.between(0, 1, State(2, "some are missing", colours.NEAR)),
+        fields.between(1, 1000, State(3, "more than wanted, as during a deploy", colours.USE)),
+    )
+    return States(
+        title="Replicas, as wanted or not",
+        good="Replicas running against those wanted, by service. Good is one colour from end to end.",
+        unit="percentunit",
+        scale=scale.completeness(),
+        queries=(Query(queries.completeness(), _SERVICE if len(topology.servers) == 1 else f"{_SERVICE} {_SERVER}"),),
+        mappings=words,
+    )

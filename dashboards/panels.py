@@ -1,0 +1,215 @@
+"""The panels of the house: small frozen classes that cannot be made without what every panel owes its reader.
+
+Title, a sentence that says what good looks like, a unit, and a scale that says when it is not good and where that
+number comes from. How the panel looks is decided here, once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from boxwatch.dashboards import colours, fields
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.fields import Override
+    from boxwatch.dashboards.scale import Scale
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_SENTENCES = re.compile(r"[A-Z].+\.", re.DOTALL)
+Transformation = tuple[str, "Node"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """PromQL, and how its series are called: `{{service}}`."""
+
+    expr: str
+    legend: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """What every panel has.
+
+    Attributes:
+        title: a noun phrase, unique in its dashboard.
+        good: one or two sentences: what is shown, and what good looks like.
+        unit: Grafana's id of the unit.
+        scale: the colours, with the source of their numbers.
+        queries: A, B, C, …
+        overrides: what differs for single fields.
+        mappings: words for values.
+        transformations: what Grafana does to the answers before it shows them.
+    """
+
+    type: ClassVar[str] = ""
+    # Whether only the newest value is asked for, which spares Prometheus the rest.
+    instant: ClassVar[bool] = False
+
+    title: str
+    good: str
+    unit: str
+    scale: Scale
+    queries: tuple[Query, ...]
+    overrides: tuple[Override, ...] = ()
+    mappings: tuple[Node, ...] = ()
+    transformations: tuple[Transformation, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a panel that leaves its reader alone.
+
+        Raises:
+            ValueError: what is missing.
+        """
+        if not self.title or not self.unit:
+            raise ValueError(f"panel {self.title!r} needs a title and a unit")
+        if not _SENTENCES.fullmatch(self.good):
+            raise ValueError(f"panel {self.title!r} does not say in a sentence what good looks like")
+        if not self.queries:
+            raise ValueError(f"panel {self.title!r} asks nothing")
+
+    @property
+    def description(self) -> str:
+        """What stands behind the (i) of the panel."""
+        return f"{self.good} {self.scale.says}"
+
+    def defaults(self, topology: Topology) -> Node:
+        """`fieldConfig.defaults`, beside unit and thresholds."""
+        del topology
+        return {"color": {"mode": "thresholds"}, "mappings": list(self.mappings)}
+
+    def options(self) -> Node:
+        """`options` of the panel's type."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stat(Panel):
+    """A few numbers, large, on their colour: the first answer, readable from across the room."""
+
+    type: ClassVar[str] = "stat"
+    instant: ClassVar[bool] = True
+    # What to write where there is nothing to show and that is no fault.
+    nothing: str = "not recorded"
+
+    def defaults(self, topology: Topology) -> Node:
+        """Grey where nothing is recorded, instead of the first threshold's green."""
+        del topology
+        return {"color": {"mode": "thresholds"}, "mappings": [*self.mappings, *fields.unknown(self.nothing)]}
+
+    def options(self) -> Node:
+        """No sparkline: the answer is a number, and its history is further down."""
+        return {
+            "colorMode": "background_solid",
+            "graphMode": "none",
+            "justifyMode": "center",
+            "orientation": "vertical",
+            "percentChangeColorMode": "standard",
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "showPercentChange": False,
+            "textMode": "value_and_name" if any(query.legend for query in self.queries) else "value",
+            "wideLayout": True,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bars(Panel):
+    """One bar for each thing of a kind, to compare: horizontal, so that names can be read."""
+
+    type: ClassVar[str] = "bargauge"
+    instant: ClassVar[bool] = True
+    # Where a full bar ends. Left to itself, Grafana ends each at its own value.
+    full: float
+
+    def defaults(self, topology: Topology) -> Node:
+        """Bars begin at nothing and have one scale, so that half as much looks like half."""
+        # zero-argument super() does not work in a dataclass with slots.
+        return {**Panel.defaults(self, topology), "min": 0, "max": self.full}
+
+    def options(self) -> Node:
+        """Plain bars: gradients suggest precision that the colours do not have."""
+        return {
+            "displayMode": "basic",
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
+            "maxVizHeight": 60,
+            "minVizHeight": 16,
+            "minVizWidth": 8,
+            "namePlacement": "left",
+            "orientation": "horizontal",
+            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "showUnfilled": True,
+            "sizing": "manual",
+            "valueMode": "color",
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph(Panel):
+    """Lines over time.
+
+    Attributes:
+        colour: of the lines, where they are all one thing; else each has its own by name.
+        fill: how much the area below a line is filled, in percent.
+        stacked: lines add up to a whole.
+        steps: values jump and hold, as counts do.
+        table: the legend is a table with the newest and the largest value, for several lines.
+    """
+
+    type: ClassVar[str] = "timeseries"
+    colour: str = ""
+    fill: int = 0
+    stacked: bool = False
+    steps: bool = False
+    table: bool = False
+    # How high the axis reaches at least, so that a lone zero does not stand on an axis up to 100.
+    reach: float = 0
+
+    def defaults(self, topology: Topology) -> Node:
+        """A lost scrape does not break a line; a longer gap does, because nobody knows what happened in it."""
+        color: Node = {"mode": "fixed", "fixedColor": self.colour} if self.colour else {"mode": colours.BY_NAME}
+        custom: Node = {
+            "fillOpacity": self.fill,
+            "lineInterpolation": "stepAfter" if self.steps else "linear",
+            "lineWidth": 0 if self.stacked else 2,
+            "showPoints": "never",
+            "spanNulls": 3 * topology.scrape_interval * 1000,
+            "stacking": {"group": "A", "mode": "normal" if self.stacked else "none"},
+        }
+        if self.reach:
+            custom["axisSoftMax"] = self.reach
+        counts: Node = {"decimals": 0} if self.steps else {}
+        return {"color": color, "mappings": [*self.mappings], "min": 0, "custom": custom, **counts}
+
+    def options(self) -> Node:
+        """One tooltip for all lines, largest first, zeros left out where lines are many."""
+        legend: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
+        if self.table:
+            legend |= {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "right"}
+            legend |= {"sortBy": "Last *", "sortDesc": True}
+        return {"legend": legend, "tooltip": {"hideZeros": self.stacked, "mode": "multi", "sort": "desc"}}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States(Panel):
+    """What state each thing was in, over time: a row of coloured stretches for each."""
+
+    type: ClassVar[str] = "state-timeline"
+
+    def defaults(self, topology: Topology) -> Node:
+        """The words give the colours; what no word stands for is grey."""
+        return {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
+
+    def options(self) -> Node:
+        """Stretches of one state are one stretch; the words stand in the tooltip."""
+        return {
+            "alignValue": "left",
+            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
+            "mergeValues": True,
+            "perPage": 20,
+            "rowHeight": 0.8,
+            "showValue": "never",
+            "tooltip": {"mode": "single", "sort": "none"},
+        }

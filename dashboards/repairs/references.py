@@ -1,0 +1,34 @@
+"""References to data sources: objects, with the type where a variable tells it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards.tree import text, variables
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+
+
+def _variable_named(uid: str) -> str:
+    """The variable that a uid names: `$x`, `${x}`, `[[x]]`; empty for a plain uid."""
+    for start, end in (("${", "}"), ("[[", "]]"), ("$", "")):
+        if uid.startswith(start) and uid.endswith(end):
+            return uid[len(start) : len(uid) - len(end)]
+    return ""
+
+
+def repair(holder: Node, dashboard: Node) -> None:
+    """Make the `datasource` of a panel, query, variable or annotation a reference, if it has one."""
+    value = holder.get("datasource")
+    if isinstance(value, str) and value:
+        value = {"uid": value}
+        holder["datasource"] = value
+    if not isinstance(value, dict) or not value:
+        holder.pop("datasource", None)
+        return
+    if "type" not in value:
+        named = _variable_named(text(value.get("uid")))
+        for variable in variables(dashboard):
+            if variable.get("type") == "datasource" and variable.get("name") == named and text(variable.get("query")):
+                value["type"] = variable["query"]

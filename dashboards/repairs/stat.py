@@ -1,0 +1,53 @@
+"""Repairs of numbers and texts: stat, text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards.tree import child, node
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+
+_OPTIONS: Node = {
+    "colorMode": "value",
+    "graphMode": "area",
+    "justifyMode": "auto",
+    "orientation": "auto",
+    "percentChangeColorMode": "standard",
+    "showPercentChange": False,
+    "textMode": "auto",
+    "wideLayout": True,
+}
+
+
+def fill(options: Node, values: Node) -> None:
+    """Say what is assumed where nothing is said."""
+    for key, value in values.items():
+        if options.get(key) is None:
+            options[key] = value
+
+
+def reduce_options(options: Node) -> None:
+    """Which of a field's values are shown; the newest, where nothing else is said."""
+    fill(child(options, "reduceOptions"), {"calcs": ["lastNotNull"], "fields": "", "values": False})
+
+
+def repair_stat(panel: Node) -> None:
+    """A stat says how it looks, and does not write "none" where there is nothing."""
+    options = child(panel, "options")
+    fill(options, _OPTIONS)
+    reduce_options(options)
+    defaults = node(node(panel.get("fieldConfig")).get("defaults"))
+    if defaults.get("noValue") == "none":  # grafanalib's default
+        del defaults["noValue"]
+
+
+def repair_text(panel: Node) -> None:
+    """The text and its language are options."""
+    options = child(panel, "options")
+    for key, assumed in (("content", ""), ("mode", "markdown")):
+        said = panel.pop(key, None)
+        fill(options, {key: assumed if said is None else said})
+    if options["mode"] not in ("html", "markdown", "code"):
+        options["mode"] = "markdown"

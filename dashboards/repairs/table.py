@@ -1,0 +1,35 @@
+"""Repairs of tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards.canonical import late
+from boxwatch.dashboards.canonical.sources import Sources
+from boxwatch.dashboards.repairs.stat import fill
+from boxwatch.dashboards.tree import child
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+
+
+def repair_table(panel: Node) -> None:
+    """Colour, columns and mappings on the panel are the old table's; the cell's look is an object."""
+    defaults = child(child(panel, "fieldConfig"), "defaults")
+    mappings = panel.pop("mappings", None)
+    if isinstance(mappings, list) and mappings:
+        defaults.setdefault("mappings", mappings)
+    colour = panel.pop("color", None)
+    if isinstance(colour, dict) and colour.get("mode"):
+        defaults.setdefault("color", colour)
+    late.cell_options({"panels": [panel]}, Sources())
+    custom = child(defaults, "custom")
+    # What Grafana assumes anyway.
+    for key, assumed in (("cellOptions", {"type": "auto"}), ("filterable", False)):
+        if key in custom and custom[key] == assumed:
+            del custom[key]
+    fill(custom, {"align": "auto", "inspect": False})
+    options = child(panel, "options")
+    fill(options, {"cellHeight": "sm", "frameIndex": 0, "showHeader": True})
+    if options.get("sortBy") == []:
+        del options["sortBy"]

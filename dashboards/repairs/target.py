@@ -1,0 +1,57 @@
+"""Repairs of queries: refIds, data sources, and what grafanalib adds to a Prometheus query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards.canonical import ids, sources
+from boxwatch.dashboards.repairs import references
+from boxwatch.dashboards.tree import node, targets, text
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+
+# Graphite's and Grafana 4's. `intervalFactor` 2, grafanalib's default, halves the resolution.
+_DEAD = ("target", "metric", "step", "intervalFactor", "query")
+_ASSUMED: dict[str, tuple[object, ...]] = {
+    "format": ("", "time_series"),
+    "hide": (False,),
+    "interval": ("",),
+    "legendFormat": ("",),
+}
+
+
+def repair(panel: Node, dashboard: Node) -> None:
+    """Every query has its own refId and says where it goes; a Prometheus query says how it is asked."""
+    _rename_double(panel)
+    for target in targets(panel):
+        references.repair(target, dashboard)
+        of_panel = node(panel.get("datasource"))
+        if "datasource" not in target and of_panel and of_panel.get("uid") != sources.MIXED and len(target) > 1:
+            target["datasource"] = dict(of_panel)
+        if isinstance(target.get("expr"), str) and node(target.get("datasource")).get("type") in (None, "prometheus"):
+            _prometheus(target)
+
+
+def _rename_double(panel: Node) -> None:
+    seen: set[object] = set()
+    for target in targets(panel):
+        ref_id = target.get("refId")
+        if not text(ref_id) or ref_id in seen:
+            target.pop("refId", None)
+        seen.add(ref_id)
+    ids.name_targets(panel)
+
+
+def _prometheus(target: Node) -> None:
+    for key in _DEAD:
+        target.pop(key, None)
+    for key, assumed in _ASSUMED.items():
+        if key in target and target[key] in assumed:
+            del target[key]
+    if target.get("instant") is not True:
+        target["range"] = True
+    for key in ("exemplar", "instant", "range"):
+        if target.get(key) is False:
+            del target[key]
+    target.setdefault("editorMode", "code")

@@ -1,0 +1,263 @@
+"""One service: do its replicas run, do they fit into their memory, and what happened to them?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, layout, queries, scale, style
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.variables import SERVERS, SERVICE
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_COMPONENT = f"{{{{{names.COMPONENT}}}}}"
+
+
+def build(topology: Topology) -> Node:
+    """The dashboard as JSON."""
+    page = style.Page(
+        id="service",
+        title="Service",
+        description="Do the replicas of this service run, do they fit into their memory, and what happened to them?",
+        variables=(SERVERS, SERVICE),
+        alerts=queries.OF_SERVICE,
+        panels=layout.place(
+            layout.line(4, *zip(_first_answer(topology), (4, 6, 4, 4, 3, 3), strict=True)),
+            layout.heading("Memory"),
+            layout.line(10, (_memory(), 14), (_replica_table(topology), 10)),
+            layout.even(8, _exhaustion(topology), _limit_share(topology), _page_cache()),
+            layout.heading("Replicas"),
+            layout.even(8, _running(), _restarts(), _replacements()),
+            layout.heading("CPU and kills"),
+            layout.even(8, _cpu(), _oom()),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _first_answer(topology: Topology) -> tuple[Stat, ...]:
+    return (
+        Stat(
+            title="Alerts",
+            good="Alerts about this service that fire now. Good is 0 of both.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(
+                Query(queries.service_alerts("critical"), "critical"),
+                Query(queries.service_alerts("warning"), "warning"),
+            ),
+            overrides=(fields.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
+        ),
+        Stat(
+            title="Replicas",
+            good="Replicas of the chosen servers: missing, running, and wanted by the topology. Good is 0 missing.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(
+                Query(queries.missing_of_service(), "missing"),
+                Query(queries.of_service(names.SERVICE_REPLICAS_RUNNING), "running"),
+                Query(queries.of_service(names.SERVICE_REPLICAS_DESIRED), "wanted"),
+            ),
+            overrides=tuple(fields.query(ref_id, fields.colour(colours.QUIET)) for ref_id in ("B", "C")),
+        ),
+        Stat(
+            title="Share of budget",
+            good="Memory of all replicas against the budget of all replicas, on the fullest server. Good is green.",
+            unit="percentunit",
+            scale=scale.budget_share(topology),
+            queries=(Query(queries.of_service(names.SERVICE_MEMORY_BUDGET_RATIO, "max")),),
+        ),
+        Stat(
+            title="Budget reached in",
+            good="When the first replica reaches its budget, by the trend of six hours. Good is no growth.",
+            unit="dtdurations",
+            scale=scale.exhaustion(topology),
+            queries=(Query(queries.of_service(names.CONTAINER_MEMORY_EXHAUSTION, "min")),),
+            nothing="no growth",
+        ),
+        Stat(
+            title="Restarts",
+            good="Restarts of the same containers in 15 minutes. Good is 0.",
+            unit="none",
+            scale=scale.restarts(topology),
+            queries=(Query(queries.of_service(names.COMPONENT_RESTARTS)),),
+        ),
+        Stat(
+            title="OOM kills",
+            good="Processes that the kernel killed for memory in ten minutes. Good is 0.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(Query(queries.oom_kills()),),
+        ),
+    )
+
+
+def _memory() -> Graph:
+    return Graph(
+        title="Memory of each replica",
+        good="Memory as held against the budget. Good is every line below the dashed one.",
+        unit="bytes",
+        scale=scale.lines(
+            "The dashed line is the budget of one replica as recorded from the topology, the solid one the limit that "
+            "Docker enforces; no solid line, no limit."
+        ),
+        queries=(
+            Query(queries.of_replicas(names.CONTAINER_MEMORY_USED), fields.REPLICA),
+            Query(queries.limits_in_force(), f"limit {_COMPONENT}"),
+            # Last, so that the dashes are seen where budget and limit are the same.
+            Query(queries.of_components(names.COMPONENT_MEMORY_BUDGET), f"budget {_COMPONENT}"),
+        ),
+        overrides=(fields.limit_line("B"), fields.plan_line("C")),
+        transformations=fields.SHORT_NAMES,
+        fill=10,
+        table=True,
+    )
+
+
+def _replica_table(topology: Topology) -> Table:
+    rows = Rows(
+        title="Replicas now",
+        good="Each container of the service. Good is a share of the budget that is green and an age that you expect.",
+        labels=(
+            Label(label=names.RESOURCE, head="Resource", width=90),
+            Label(label=names.COMPONENT, head="Component", width=100),
+            Label(label=names.NAME, head="Container"),
+            Label(label=names.SERVER, head="Server", width=75),
+        ),
+        hidden=(names.SERVICE,),
+        columns=(
+            Column(
+                head="Share of budget",
+                expr=queries.of_replicas(names.CONTAINER_MEMORY_BUDGET_RATIO),
+                unit="percentunit",
+                scale=scale.budget_share(topology),
+                look="gauge",
+                full=1.2,
+                width=140,
+            ),
+            Column(head="Age", expr=queries.age_of_replicas(), unit="dtdurations", width=95),
+        ),
+        sort_by=("Share of budget",),
+    )
+    return table(rows)
+
+
+def _exhaustion(topology: Topology) -> Graph:
+    return Graph(
+        title="Time until the budget is reached",
+        good="The trend of six hours, drawn on. Good is no line, or one far above a day.",
+        unit="dtdurations",
+        scale=scale.exhaustion(topology),
+        queries=(
+            Query(queries.of_replicas(names.CONTAINER_MEMORY_EXHAUSTION), fields.REPLICA),
+            Query(queries.of_service(names.SERVICE_EXHAUSTED_WITHIN, "min"), "alert below"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        transformations=fields.SHORT_NAMES,
+    )
+
+
+def _limit_share(topology: Topology) -> Graph:
+    return Graph(
+        title="Share of the limit that cannot be reclaimed",
+        good="What the OOM killer judges: memory without page cache, against Docker's limit. Good is below the line.",
+        unit="percentunit",
+        scale=scale.limit_share(topology),
+        queries=(
+            Query(queries.of_replicas(names.CONTAINER_MEMORY_LIMIT_RATIO), fields.REPLICA),
+            Query(queries.of_service(names.SERVICE_NEAR_LIMIT, "min"), "alert above"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        transformations=fields.SHORT_NAMES,
+    )
+
+
+def _page_cache() -> Graph:
+    return Graph(
+        title="Page cache in use",
+        good="File cache that the kernel takes back when memory is needed. A database that fills it is well.",
+        unit="bytes",
+        scale=scale.none_known("No amount of it is bad by itself, so nothing is coloured."),
+        queries=(Query(queries.page_cache(), fields.REPLICA),),
+        transformations=fields.SHORT_NAMES,
+    )
+
+
+def _running() -> Graph:
+    return Graph(
+        title="Replicas running",
+        good="Replicas by component. Good is running and healthy on the dashed line; above it for minutes is a deploy.",
+        unit="none",
+        scale=scale.lines("The dashed line is what the topology wants."),
+        queries=(
+            Query(queries.of_components(names.COMPONENT_REPLICAS_RUNNING), f"running {_COMPONENT}"),
+            Query(queries.of_components(names.COMPONENT_REPLICAS_HEALTHY), f"healthy {_COMPONENT}"),
+            Query(queries.of_components(names.COMPONENT_REPLICAS_DESIRED), f"wanted {_COMPONENT}"),
+        ),
+        overrides=(
+            fields.query("A", fields.colour(colours.USE)),
+            fields.query("B", fields.colour(colours.GOOD)),
+            fields.plan_line("C"),
+        ),
+        steps=True,
+    )
+
+
+def _restarts() -> Graph:
+    return Graph(
+        title="Restarts in 15 minutes",
+        good="Restarts of the same containers. Good is a flat line at 0.",
+        unit="none",
+        scale=scale.lines("The dashed line is the number of restarts from which the alert fires."),
+        queries=(
+            Query(queries.of_components(names.COMPONENT_RESTARTS), f"restarts {_COMPONENT}"),
+            Query(queries.of_service(names.SERVICE_RESTARTS_THRESHOLD, "min"), "alert from"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        steps=True,
+    )
+
+
+def _replacements() -> Graph:
+    return Graph(
+        title="Replacements in an hour",
+        good="New containers in place of old ones, as each deploy makes. Good is as many as you deployed.",
+        unit="none",
+        scale=scale.lines("The dashed line is the number for each replica from which the alert fires."),
+        queries=(
+            Query(queries.of_components(names.COMPONENT_REPLACEMENTS), f"replacements {_COMPONENT}"),
+            Query(queries.of_service(names.SERVICE_REPLACEMENTS_THRESHOLD, "min"), "alert from"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        steps=True,
+    )
+
+
+def _cpu() -> Graph:
+    return Graph(
+        title="CPU of each replica",
+        good="Use of vCPUs; 100% is one, as docker stats counts. Good is a level that you know.",
+        unit="percentunit",
+        scale=scale.none_known("The topology plans no CPU for a service, so nothing is coloured."),
+        queries=(Query(queries.of_replicas(names.CONTAINER_CPU), fields.REPLICA),),
+        transformations=fields.SHORT_NAMES,
+        table=True,
+    )
+
+
+def _oom() -> Graph:
+    return Graph(
+        title="OOM kills in 10 minutes",
+        good="Processes that the kernel killed because a container was at its limit. Good is a flat line at 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(queries.of_replicas(names.CONTAINER_OOM_EVENTS), fields.REPLICA),),
+        transformations=fields.SHORT_NAMES,
+        steps=True,
+        table=True,
+        reach=1,
+    )

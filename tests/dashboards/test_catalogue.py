@@ -1,0 +1,154 @@
+"""Our dashboards, for deployments of every size, as Grafana's schemas and our own checks judge them."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support import boards, grafana_schema
+
+from boxwatch.checks import dashboards as checks
+from boxwatch.dashboards import catalogue, tree
+from boxwatch.dashboards.canonical.form import canonical
+from boxwatch.dashboards.modern import modernise
+from boxwatch.dashboards.tree import node, nodes
+
+if TYPE_CHECKING:
+    from conftest import Golden
+
+    from boxwatch.topology.model import Topology
+
+TOPOLOGIES = {
+    "the default": boards.default_topology(),
+    "one server": boards.a_topology(1),
+    "three servers": boards.a_topology(3),
+    "twenty servers": boards.a_topology(20, 8),
+    "a slow scrape": boards.a_topology(1, scrape_interval="90s"),
+    "a plan as large as its server": boards.a_topology(1, 14),
+    "thresholds at their ends": boards.a_topology(1, memory_near_budget="100%", restarts=1),
+    "no databases": boards.without(boards.default_topology(), "postgres", "redis", "elasticsearch", "minio"),
+    "no entry point": boards.without(boards.default_topology(), "traefik", "coolify"),
+    "no monitoring": boards.without(boards.default_topology(), "monitoring"),
+}
+
+
+@pytest.fixture(params=list(TOPOLOGIES.values()), ids=list(TOPOLOGIES))
+def files(request: pytest.FixtureRequest) -> dict[str, bytes]:
+    """The files for one deployment."""
+    topology: Topology = request.param
+    return catalogue.files(topology)
+
+
+@pytest.mark.parametrize("name", [name for name, _ in catalogue.DASHBOARDS])
+def test_golden(name: str, golden: Golden) -> None:
+    """What changes in a dashboard is seen in review."""
+    golden(f"dashboards/{name}.json", catalogue.files(boards.default_topology())[f"{name}.json"].decode())
+
+
+def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
+    """A dashboard that is written and not listed would never be built."""
+    folder = Path(catalogue.__file__).parent
+    building = {path.stem for path in folder.glob("*.py") if "\ndef build(topology: Topology)" in path.read_text()}
+    assert building == {name for name, _ in catalogue.DASHBOARDS}
+
+
+def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
+    """One name for module, file and uid."""
+    assert {name: json.loads(text)["uid"] for name, text in files.items()} == {
+        f"{name}.json": f"boxwatch-{name}" for name, _ in catalogue.DASHBOARDS
+    }
+
+
+def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
+    """All checks, on all deployments."""
+    for name, text in files.items():
+        assert list(checks.check(name, json.loads(text))) == []
+
+
+def test_grafanas_schemas_have_nothing_against_ours(files: dict[str, bytes]) -> None:
+    """Dashboard, options of panels, and their custom fields."""
+    for text in files.values():
+        assert list(grafana_schema.errors(json.loads(text))) == []
+
+
+def test_ours_are_as_grafana_would_store_them(files: dict[str, bytes]) -> None:
+    """Else every publishing would show a difference."""
+    for text in files.values():
+        dashboard = json.loads(text)
+        assert canonical(dashboard) == dashboard
+        assert modernise(dashboard) == dashboard
+
+
+def test_every_panel_says_what_good_is_and_where_its_limits_come_from(files: dict[str, bytes]) -> None:
+    """Also for panels that are added later: unit, thresholds, and a sentence that names their source."""
+    for text in files.values():
+        for panel in tree.plots(json.loads(text)):
+            where = tree.name(panel)
+            defaults = node(node(panel["fieldConfig"])["defaults"])
+            assert defaults["unit"], where
+            assert nodes(node(defaults["thresholds"])["steps"]), where
+            said = tree.text(panel["description"])
+            assert "ood is" in said or "is well" in said, where
+            assert _source(said), f"{where} does not say where its thresholds come from: {said}"
+
+
+def _source(description: str) -> bool:
+    """A number of the topology, a recorded line, none at all, or plain zero."""
+    words = ("topology", "dashed line", "from 1.", "nothing is coloured", "Red is critical")
+    return any(word in description for word in words)
+
+
+def test_panels_do_not_leave_holes_in_a_line(files: dict[str, bytes]) -> None:
+    """Grafana would move the panels below into them."""
+    for text in files.values():
+        widths: dict[int, int] = {}
+        for panel in tree.panels(json.loads(text)):
+            place = panel["gridPos"]
+            assert isinstance(place, dict)
+            for y in range(place["y"], place["y"] + place["h"]):
+                widths[y] = widths.get(y, 0) + place["w"]
+        assert set(widths.values()) == {24}
+
+
+def test_links_lead_to_our_dashboards_and_keep_time_and_data_source() -> None:
+    """A link that loses the time of the incident is worse than none."""
+    uids = {str(dashboard["uid"]) for dashboard in boards.ours().values()}
+    urls = [string for board in boards.ours().values() for string in tree.strings(board) if string.startswith("/d/")]
+    assert urls
+    for url in urls:
+        assert url.split("/")[2].split("?")[0] in uids
+        assert "${__url_time_range}" in url
+        assert "${datasource:queryparam}" in url
+
+
+def test_same_topology_same_bytes() -> None:
+    """Nothing but the topology decides."""
+    assert catalogue.files(boards.default_topology()) == catalogue.files(boards.default_topology())
+
+
+def test_size_does_not_grow_with_the_deployment() -> None:
+    """Twenty servers and a thousand services make the same panels."""
+    small, large = catalogue.files(boards.a_topology(1, 1)), catalogue.files(boards.a_topology(20, 1000))
+    for name, text in small.items():
+        assert abs(len(large[name]) - len(text)) < 500
+
+
+def test_a_dashboard_of_25_panels_is_at_most_45_kilobytes() -> None:
+    """As written to disk."""
+    for name, text in catalogue.files(boards.default_topology()).items():
+        panels = len(list(tree.panels(json.loads(text))))
+        assert panels <= 25
+        assert len(text) <= 45_000, f"{name} has {panels} panels and {len(text)} bytes"
+
+
+def test_building_takes_no_time_that_a_person_notices() -> None:
+    """Both dashboards, serialised."""
+    topology = boards.default_topology()
+    catalogue.files(topology)
+    started = time.perf_counter()
+    catalogue.files(topology)
+    # 0.02 s on two cores; the bound leaves room for a busy machine.
+    assert time.perf_counter() - started < 0.5

@@ -1,0 +1,84 @@
+"""Validation against Grafana's own JSON Schemas, with the two relaxations that their bugs need."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+
+from boxwatch.dashboards import tree
+from boxwatch.dashboards.tree import Node, node
+from support import boards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+_PANELS = {
+    "bargauge": "bargauge",
+    "gauge": "gauge",
+    "heatmap": "heatmap",
+    "stat": "stat",
+    "state-timeline": "statetimeline",
+    "status-history": "statushistory",
+    "table": "table",
+    "text": "text",
+    "timeseries": "timeseries",
+}
+# What the schemas call the part of `fieldConfig.defaults.custom`.
+_CUSTOM = {"timeseries": "GraphFieldConfig", "table": "TableFieldOptions", "state-timeline": "FieldConfig"}
+
+
+@cache
+def _load(name: str) -> dict[str, Any]:
+    text = (boards.grafana_data() / f"{name}.jsonschema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    # Kinds of table cells are told apart by `type`, which the schema types as any kind: several match.
+    cells = loaded.get("definitions", {}).get("TableCellOptions")
+    if cells is not None and "oneOf" in cells:
+        cells["anyOf"] = cells.pop("oneOf")
+    return loaded
+
+
+def _validator(schema: dict[str, Any], definition: str) -> Any:  # noqa: ANN401 - typed for JSON only, not for Node
+    return jsonschema.Draft7Validator({**schema, "$ref": f"#/definitions/{definition}"})
+
+
+@cache
+def _dashboard() -> Any:  # noqa: ANN401
+    schema = json.loads(json.dumps(_load("dashboard")))
+    # Both are typed as objects; values of properties and options of matchers are anything.
+    schema["definitions"]["DynamicConfigValue"]["properties"]["value"] = {}
+    schema["definitions"]["MatcherConfig"]["properties"]["options"] = {}
+    return _validator(schema, "Dashboard")
+
+
+@cache
+def _panel(name: str, definition: str) -> Any:  # noqa: ANN401
+    schema = _load(name)
+    return _validator(schema, definition) if definition in schema["definitions"] else None
+
+
+def errors(dashboard: Node) -> Iterator[str]:
+    """Everything that Grafana's schemas have against a dashboard and the options of its panels."""
+    for error in _dashboard().iter_errors(dashboard):
+        yield _said(error)
+    for panel in tree.plots(dashboard):
+        kind = tree.text(panel.get("type"))
+        if kind not in _PANELS:
+            continue
+        parts = [("Options", panel.get("options", {}))]
+        if kind in _CUSTOM:
+            parts.append((_CUSTOM[kind], node(node(panel.get("fieldConfig")).get("defaults")).get("custom", {})))
+        for definition, part in parts:
+            validator = _panel(_PANELS[kind], definition)
+            if validator is not None and not (definition == "TableFieldOptions" and part == {}):
+                for error in validator.iter_errors(part):
+                    yield f"{tree.name(panel)} {definition}: {_said(error)}"
+
+
+def _said(error: jsonschema.ValidationError) -> str:
+    deepest = max([error, *(error.context or [])], key=lambda each: len(each.absolute_path))
+    return f"{'.'.join(str(part) for part in deepest.absolute_path)}: {deepest.message[:300]}"
