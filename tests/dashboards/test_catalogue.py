@@ -26,7 +26,7 @@ TOPOLOGIES = {
     "one server": boards.a_topology(1),
     "three servers": boards.a_topology(3),
     "twenty servers": boards.a_topology(20, 8),
-    "a slow scrape": boards.a_topology(1, scrape_interval="90s"),
+    "a slow scrape": boards.a_topology(1, scrape_interval="60s"),
     "a plan as large as its server": boards.a_topology(1, 14),
     "thresholds at their ends": boards.a_topology(1, memory_near_budget="100%", restarts=1),
     "no databases": boards.without(boards.default_topology(), "postgres", "redis", "elasticsearch", "minio"),

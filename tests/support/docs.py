@@ -20,11 +20,13 @@ _GENERATED = "<!-- Made from the code by `make golden`. -->"
 def command_line() -> str:
     """Every command with its help, as it is printed."""
     parts = ["# The command line", _GENERATED]
-    context = click.Context(main, info_name="boxwatch", terminal_width=100, max_content_width=100)
+    # With the group's own settings: click keeps what it first made of a command's help option.
+    settings = {**main.context_settings, "terminal_width": 100}
+    context = click.Context(main, info_name="boxwatch", **settings)
     parts.append(_block(main.get_help(context)))
     for name in main.list_commands(context):
         command = main.commands[name]
-        inner = click.Context(command, info_name=name, parent=context, terminal_width=100, max_content_width=100)
+        inner = click.Context(command, info_name=name, parent=context, **settings)
         parts += [f"## {name}", _block(command.get_help(inner))]
     parts += [
         "## Exit codes",
