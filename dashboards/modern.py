@@ -59,10 +59,11 @@ def _repair_panel(each: Node, dashboard: Node) -> None:
     if each.get("type") == "row":
         panel.repair_row(each)
         return
-    if "autoMigrateFrom" in each or "libraryPanel" in each:
-        # The frontend converts the first from keys that we would call dead; the second is kept elsewhere.
-        return
+    if "libraryPanel" in each:
+        return  # it is kept elsewhere
     target.repair(each, dashboard)
+    if "autoMigrateFrom" in each:
+        return  # the frontend converts it from keys that we would call dead
     repair_type = _BY_TYPE.get(tree.text(each.get("type")))
     if repair_type is not None:
         repair_type(each)

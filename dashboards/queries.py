@@ -191,6 +191,12 @@ def service_alerts(severity: str) -> str:
     return alerts_firing(severity, OF_SERVICE)
 
 
+def replacements_allowed() -> str:
+    """Replacements in an hour from which the alert fires: the threshold is for each replica, the count for all."""
+    threshold = f"{_ON_SERVICE} group_left () {_at(names.SERVICE_REPLACEMENTS_THRESHOLD, OF_SERVICE)}"
+    return f"max {_BY_COMPONENT} ({_at(names.COMPONENT_REPLICAS_DESIRED, OF_SERVICE)} * {threshold})"
+
+
 def missing_of_service() -> str:
     """Replicas of the chosen service that are wanted and do not run."""
     wanted, running = _at(names.SERVICE_REPLICAS_DESIRED, OF_SERVICE), _at(names.SERVICE_REPLICAS_RUNNING, OF_SERVICE)

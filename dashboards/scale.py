@@ -99,12 +99,6 @@ def restarts(topology: Topology) -> Scale:
     return Scale(says, steps if most > 1 else (steps[0], (1, colours.BAD)))
 
 
-def replacements(topology: Topology) -> Scale:
-    """Replacements of each replica in an hour: amber from the topology's threshold."""
-    most = topology.thresholds.replacements
-    return Scale(f"Amber from {most} (replacements in the topology).", ((0, colours.GOOD), (most, colours.NEAR)))
-
-
 def none_is_good(colour: str = colours.BAD) -> Scale:
     """Counts of things that should not be."""
     word = {colours.BAD: "Red", colours.NEAR: "Amber"}[colour]

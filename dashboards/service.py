@@ -227,10 +227,10 @@ def _replacements() -> Graph:
         title="Replacements in an hour",
         good="New containers in place of old ones, as each deploy makes. Good is as many as you deployed.",
         unit="none",
-        scale=scale.lines("The dashed line is the number for each replica from which the alert fires."),
+        scale=scale.lines("The dashed line is the number from which the alert fires, all replicas together."),
         queries=(
             Query(queries.of_components(names.COMPONENT_REPLACEMENTS), f"replacements {_COMPONENT}"),
-            Query(queries.of_service(names.SERVICE_REPLACEMENTS_THRESHOLD, "min"), "alert from"),
+            Query(queries.replacements_allowed(), f"alert from {_COMPONENT}"),
         ),
         overrides=(fields.plan_line("B"),),
         steps=True,

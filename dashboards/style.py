@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
-from boxwatch.dashboards import modern, queries
+from boxwatch.dashboards import colours, modern, queries
 from boxwatch.dashboards.variables import DATASOURCE, Variable
 from boxwatch.topology import units
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Topology
 
 TAG = "boxwatch"
-ALERT_COLOUR = "#D55E00"
 # Grafana's default. A dashboard of a deployment answers "now and this shift"; the week is a click away.
 TIME_RANGE = "now-6h"
 SHARED_CROSSHAIR = 1
@@ -108,7 +107,7 @@ def _firing_alerts(selection: str, interval: str) -> Node:
         "datasource": dict(DATASOURCE.reference),
         "enable": True,
         "hide": False,
-        "iconColor": ALERT_COLOUR,
+        "iconColor": colours.BAD,
         "target": {
             "expr": queries.began_to_fire(selection),
             "interval": interval,

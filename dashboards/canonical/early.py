@@ -125,6 +125,8 @@ def current_of_multi(dashboard: Node, sources: Sources) -> None:
         current, multi = node(variable.get("current")), variable.get("multi")
         if not isinstance(multi, bool):
             continue
+        if multi and ("value" not in current or isinstance(current["value"], list)):
+            continue  # the words may be one string beside a list of values; Grafana leaves them
         for key in ("value", "text"):
             value = current.get(key)
             if key in current and multi and not isinstance(value, list):

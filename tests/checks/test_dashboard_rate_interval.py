@@ -32,7 +32,12 @@ def test_a_query_that_does_not_say_the_scrape_interval() -> None:
 
 @pytest.mark.parametrize(
     "expr",
-    ["rate(x_total[$__rate_interval])", "increase(x_total[1h])", "max_over_time(rate(x[$__rate_interval])[1h:])"],
+    [
+        "rate(x_total[$__rate_interval])",
+        "increase(x_total[1h])",
+        "max_over_time(rate(x[$__rate_interval])[1h:])",
+        "sum(abs(x)) + rate(f(x)[$__rate_interval])",
+    ],
 )
 def test_a_right_window(expr: str) -> None:
     """Fixed times are right where a fixed time is meant."""

@@ -241,6 +241,8 @@ def test_23_what_is_chosen_is_a_list_when_several_can_be() -> None:
         "text": ["a"], "value": ["a"],
     }  # fmt: skip
     assert one_variable(22, multi=False, current={"text": ["a"], "value": []})["current"] == {"text": "a", "value": ""}
+    listed: Node = {"text": "All", "value": ["$__all"]}
+    assert one_variable(22, multi=True, current=listed)["current"] == listed
 
 
 def test_26_text_panels() -> None:
@@ -408,3 +410,9 @@ def test_40_to_42() -> None:
     assert made["timepicker"] == {}
     overrides = nodes(node(nodes(made["panels"])[0]["fieldConfig"])["overrides"])
     assert nodes(overrides[0]["properties"])[0]["value"] == {"viz": True, "tooltip": True}
+
+
+def test_more_queries_than_letters() -> None:
+    """After Z come two letters."""
+    panel = one_panel(42, targets=[{"expr": str(number)} for number in range(28)])
+    assert [target["refId"] for target in nodes(panel["targets"])][-3:] == ["Z", "AA", "AB"]

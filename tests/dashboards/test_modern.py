@@ -321,6 +321,28 @@ def test_annotations_get_what_the_schema_asks_for() -> None:
     assert "showIn" not in made
 
 
+def test_small_things_of_strangers() -> None:
+    """Hidden legends, logarithms, a null refresh, a numbered gnetId, empty texts, old mappings of a table."""
+    log = {"defaults": {"custom": {"scaleDistribution": {"type": "log", "log": 2}}}, "overrides": []}
+    graph = boards.a_panel(fieldConfig=log, options={"legend": {"displayMode": "hidden"}}, interval="")
+    table = boards.a_panel(id=2, type="table", mappings=[{"type": "value", "options": {}}])
+    board = {**boards.a_dashboard(graph, table), "refresh": None, "gnetId": 5, "timepicker": {"hidden": False}}
+    made = modern.modernise(board)
+    assert (made["refresh"], made["gnetId"], made["timepicker"]) == ("", "5", {})
+    first, second = nodes(made["panels"])
+    assert node(node(first["options"])["legend"])["showLegend"] is False
+    custom = node(node(node(first["fieldConfig"])["defaults"])["custom"])
+    assert custom["scaleDistribution"] == {"type": "log", "log": 2}
+    assert "interval" not in first
+    assert node(node(second["fieldConfig"])["defaults"])["mappings"] == [{"type": "value", "options": {}}]
+
+
+def test_a_panel_of_a_type_that_waits_for_grafana_still_has_letters() -> None:
+    """Its options are Grafana's to convert, its queries are not."""
+    board = boards.a_dashboard({"id": 1, "type": "natel-discrete-panel", "targets": [{"refId": "", "expr": "up"}]})
+    assert nodes(nodes(modern.modernise(board)["panels"])[0]["targets"])[0]["refId"] == "A"
+
+
 # Panels as strangers might write them: right and wrong values in every place that a repair looks at.
 _WORDS = st.sampled_from(["", "none", "s", "hidden", "list", "table", "linear", "log", "$datasource", "A", "multi"])
 _VALUES = st.one_of(st.none(), st.booleans(), st.integers(-5, 100), _WORDS)
@@ -404,4 +426,4 @@ def test_modernising_twice_is_modernising_once(panels: list[Node], version: int)
     for panel in tree.panels(made):
         refs = [target.get("refId") for target in tree.targets(panel)]
         assert all(refs)
-        assert len(refs) == len(set(refs)) or "autoMigrateFrom" in panel
+        assert len(refs) == len(set(refs))

@@ -70,14 +70,12 @@ def test_numbers_of_scales_are_the_topologys() -> None:
         memory_near_limit="70%",
         memory_exhausted_within="2d",
         restarts=5,
-        replacements=9,
     )
     assert [value for value, _ in scale.budget_share(topology).steps] == [0, 0.8, 1]
     assert "80% (memory_near_budget in the topology)" in scale.budget_share(topology).says
     assert [value for value, _ in scale.limit_share(topology).steps] == [0, 0.7]
     assert [value for value, _ in scale.exhaustion(topology).steps] == [0, 2 * 86400]
     assert [value for value, _ in scale.restarts(topology).steps] == [0, 1, 5]
-    assert [value for value, _ in scale.replacements(topology).steps] == [0, 9]
     # 32 GiB less 4 reserved and three services of two replicas with 1 GiB.
     assert [value for value, _ in scale.headroom(topology).steps] == [0, 22 * 2**30]
 
