@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from support.artefacts import default_artefacts
 from boxwatch.checks import catalogue, promtool, report
 from boxwatch.checks.catalogue import Report
 from boxwatch.checks.finding import Finding
+from boxwatch.errors import BoxwatchError
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -47,6 +49,50 @@ def test_the_default_deployment_has_no_findings(monkeypatch: pytest.MonkeyPatch)
     assert found.findings == ()
     assert found.skipped == ("promtool is not on the PATH: configuration, rules and proofs were not run through it",)
     assert found.looked_at == len(default_artefacts())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "is not JSON: Expecting property name"),
+        (b"[]", "is JSON, but no dashboard: a dashboard is an object"),
+        (b"[" * 100_000, "is not JSON"),
+    ],
+    ids=["not closed", "a list", "too deep"],
+)
+def test_a_dashboard_that_is_none_is_refused_with_a_sentence(content: bytes, message: str) -> None:
+    """File first."""
+    with pytest.raises(BoxwatchError) as caught:
+        catalogue.run({"grafana/dashboards/a.json": content}, 30)
+
+    assert str(caught.value).startswith(f"grafana/dashboards/a.json: {message}")
+
+
+def test_a_panel_on_a_name_that_nothing_records_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the name that was probably meant."""
+    monkeypatch.setattr(promtool, "path", lambda: None)
+    path = "grafana/dashboards/overview.json"
+    wrong = default_artefacts()[path].replace(b"service:memory_used_bytes:sum", b"service:memory_usde_bytes:sum")
+
+    found = catalogue.run({**default_artefacts(), path: wrong}, 30).findings
+    assert {(finding.check, finding.message, finding.hint) for finding in found} == {
+        (
+            "metric_names",
+            "no exporter exposes and no rule records service:memory_usde_bytes:sum",
+            "did you mean service:memory_used_bytes:sum?",
+        )
+    }
+
+
+def test_promtools_findings_are_in_the_report(program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """And how far it is, is told on the way."""
+    monkeypatch.setattr(promtool, "path", lambda: program("promtool"))
+    told: list[tuple[int, int]] = []
+
+    found = catalogue.run({"prometheus/prometheus.yml": b"nonsense: 1"}, 30, lambda *step: told.append(step))
+    assert [finding.check for finding in found.findings] == ["promtool"]
+    assert told == [(1, 1)]
+    assert found.skipped == ()
 
 
 _ERROR = Finding("rules/a.yaml", "alert A", "promql_syntax", "error", "does not parse", "correct it", 7)

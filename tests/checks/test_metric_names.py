@@ -89,3 +89,13 @@ def test_a_rule_that_reads_itself_is_not_judged_and_does_not_hang() -> None:
 def test_each_name_is_reported_once() -> None:
     """However often the query says it."""
     assert len(found(metric_names, alert("nothing_a + nothing_a > nothing_a"))) == 1
+
+
+def test_a_selector_without_a_name_is_not_judged() -> None:
+    """It matches by labels alone."""
+    assert found(metric_names, alert('count({job="node"}) > 1')) == []
+
+
+def test_what_a_parameter_reads_is_judged_too() -> None:
+    """`topk` takes a query for its number."""
+    assert len(found(metric_names, alert("topk(scalar(nothing_a), up) > 0"))) == 1

@@ -17,9 +17,11 @@ from boxwatch.errors import BoxwatchError
         (b"\x00\x01", "r.yaml"),
         (b"[]", "r.yaml: has no list of groups, so it is no rule file"),
         (b"groups: 1", "r.yaml: has no list of groups"),
-        (b"[" * 100_000, "r.yaml"),
+        (b"[" * 100_000, "r.yaml: nests deeper than 64 levels"),
+        (b"groups: *nowhere", "r.yaml: line 1 refers to *nowhere, which is not there"),
+        (b"", "r.yaml: has no list of groups"),
     ],
-    ids=["not closed", "binary", "a list", "no list", "too deep"],
+    ids=["not closed", "binary", "a list", "no list", "too deep", "no anchor", "empty"],
 )
 def test_what_is_no_rule_file_is_refused_with_a_sentence(content: bytes, message: str) -> None:
     """File first, line where there is one."""
@@ -45,3 +47,10 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         said = str(error)
 
     assert said.startswith("r.yaml")
+
+
+def test_anchors_are_followed() -> None:
+    """As Prometheus 3.3 and later do."""
+    text = b"groups:\n- name: g\n  rules:\n  - {alert: A, expr: &e up > 0}\n  - {alert: B, expr: *e}\n"
+
+    assert [rule.expr for rule in read("r.yaml", text).rules] == ["up > 0", "up > 0"]

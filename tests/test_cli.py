@@ -1,0 +1,73 @@
+"""What transcripts cannot show: terminals, colours, and the schema as a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from boxwatch import cli
+from boxwatch.commands import check as check_command
+
+
+def _run(*arguments: str, colour: bool = False) -> str:
+    result = CliRunner().invoke(cli.main, arguments, color=colour)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_schema_is_json() -> None:
+    """For an editor."""
+    assert json.loads(_run("schema"))["title"] == "boxwatch topology"
+
+
+def test_a_diff_is_coloured_only_where_it_is_seen(tmp_path: Path) -> None:
+    """Not in a file or a pipe."""
+    out = str(tmp_path / "out")
+
+    assert "\x1b[32m" in _run("build", "--out", out, "--diff", colour=True)
+    assert "\x1b" not in _run("build", "--out", out, "--diff")
+
+
+def test_a_build_that_changes_nothing_says_so(tmp_path: Path) -> None:
+    """Twice the same."""
+    _run("build", "--out", str(tmp_path))
+
+    assert " 0 written, " in _run("build", "--out", str(tmp_path)).splitlines()[-1]
+    assert " 0 would be written, " in _run("build", "--out", str(tmp_path), "--check").splitlines()[-1]
+
+
+def test_progress_is_one_line_that_is_gone_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
+    """Written over, on standard error."""
+    check_command._progress(1, 2)  # noqa: SLF001 - only a terminal calls it
+    check_command._progress(2, 2)  # noqa: SLF001
+
+    assert capsys.readouterr().err == "\rpromtool: 1 of 2\r                \r"
+
+
+def test_the_default_deployment_has_no_findings(program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """All checks, and promtool with every proof: what `make run` ends with."""
+    monkeypatch.setenv("PATH", str(Path(program("promtool")).parent))
+
+    assert _run("check").splitlines()[-1].startswith("0 findings in ")
+
+
+def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And with what was found."""
+    from boxwatch import assemble  # noqa: PLC0415 - to change what it makes
+
+    made = assemble.assemble
+
+    def broken(topology: object) -> dict[str, bytes]:
+        files = made(topology)  # type: ignore[arg-type]
+        return {**files, "prometheus/rules/plan.yaml": b"groups:\n- name: g\n  rules:\n  - {record: a, expr: up}\n"}
+
+    monkeypatch.setattr(assemble, "assemble", broken)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(cli.main, ["check"])
+
+    assert result.exit_code == 1
+    assert "the name is not level:metric:operations [rule_names]" in result.stdout
