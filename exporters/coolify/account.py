@@ -192,7 +192,7 @@ class Account:
         if world.lists.get(names.APPLICATION) is not None:
             world.history.forget(known)
         self._asked["counted"] = frozenset(known)
-        self.schedule.keep("history", known, over=10 * self.interval)
+        self.schedule.keep("history", known)
 
     def _hurry_ended(self) -> None:
         """Read the history of each application whose deployment is no longer active: it has just ended."""

@@ -67,8 +67,9 @@ class History:
         for uuid, row in active:
             log = self.logs.setdefault(uuid, Log())
             # A row above `seen` is new to the next reading in any case, once there was a first one.
-            awaited = log.complete and row.id > log.seen
-            if row.active and not awaited and row.id not in log.open and len(log.open) < _MAX_OPEN:
+            # A row that was looked at and is not open has ended: this answer is older than that one.
+            over = log.complete and row.id <= log.seen
+            if row.active and not over and row.id not in log.open and len(log.open) < _MAX_OPEN:
                 log.open.add(row.id)
                 self.changed = True
 

@@ -129,7 +129,9 @@ SOURCE_SUCCESS = _gauge(
     "coolify_source_success", (ACCOUNT, SOURCE), "1 if the last reading of each part of the source was good."
 )
 SOURCE_FAILURE_REASON = _gauge(
-    "coolify_source_failure_reason", (ACCOUNT, SOURCE, REASON), "1 for the reason of the source's failure, else 0."
+    "coolify_source_failure_reason",
+    (ACCOUNT, SOURCE, REASON),
+    "1 for the reason why the source fails; absent while it does not.",
 )
 SOURCE_DURATION = _gauge(
     "coolify_source_duration_seconds", (ACCOUNT, SOURCE), "Time that the last reading of the source took."

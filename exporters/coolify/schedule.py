@@ -60,21 +60,20 @@ class Schedule:
     tasks: dict[Key, Task] = field(default_factory=dict)
     _stretch: float = 1.0
 
-    def add(self, name: str, target: str = "", *, delay: float = 0.0) -> Task:
-        """The task, made if it is new, and then due after `delay`."""
+    def add(self, name: str, target: str = "") -> Task:
+        """The task, made if it is new, and then due at once."""
         task = self.tasks.get((name, target))
         if task is None:
-            task = self.tasks[name, target] = Task(_BY_NAME[name], target, self.clock.steady() + delay)
+            task = self.tasks[name, target] = Task(_BY_NAME[name], target, self.clock.steady())
         return task
 
-    def keep(self, name: str, targets: Iterable[str], *, over: float = 0.0) -> None:
-        """Have exactly these targets for a source; new ones become due one after the other, over a time."""
+    def keep(self, name: str, targets: Iterable[str]) -> None:
+        """Have exactly these targets for a source; new ones are due at once."""
         wanted = set(targets)
         for key in [key for key in self.tasks if key[0] == name and key[1] and key[1] not in wanted]:
             del self.tasks[key]
-        new = sorted(target for target in wanted if (name, target) not in self.tasks)
-        for place, target in enumerate(new):
-            self.add(name, target, delay=over * place / len(new))
+        for target in sorted(wanted):
+            self.add(name, target)
 
     def of(self, name: str) -> list[Task]:
         """The tasks of a source."""
@@ -122,9 +121,11 @@ class Schedule:
 
     def done(self, task: Task, duration: float) -> None:
         """A good reading."""
+        # Histories are all read once at the start; from then on each has its own time, so that they spread.
+        phase = max(0.1, self.clock.chance()) if task.source.background and task.good_at is None else 1.0
         task.attempted, task.urgent, task.failure, task.failures = True, False, None, 0
         task.duration, task.good_at = duration, self.clock.wall()
-        task.due = self.clock.steady() + self.clock.spread(self.period(task), 0.05)
+        task.due = self.clock.steady() + self.clock.spread(self.period(task) * phase, 0.05)
 
     def failed(self, task: Task, failure: Failure, duration: float) -> None:
         """A bad reading: try again later each time, and not in step with others."""

@@ -132,10 +132,10 @@ def _deployments(api: Api, world: World, target: str) -> None:
     active = []
     for row in world.active:
         uuid = world.application_of(row)
-        if uuid is None:
-            complain("application")
-        else:
+        if uuid is not None:
             active.append((uuid, row))
+        elif world.lights:  # before the first states no id is known
+            complain("application")
     world.history.watch(active)
 
 

@@ -21,8 +21,24 @@ if TYPE_CHECKING:
 class BackupsCollector(Collector):
     """The schedules and their last run.
 
-    PAGE
-    """
+    # TYPE coolify_backup_enabled gauge
+    coolify_backup_enabled{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.0
+    # TYPE coolify_backup_interval_seconds gauge
+    coolify_backup_interval_seconds{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 86400.0
+    # TYPE coolify_backup_last_result gauge
+    coolify_backup_last_result{account="main",backup="b1",environment="live",project="shop",resource="db",result="success",uuid="d1"} 1.0
+    coolify_backup_last_result{account="main",backup="b1",environment="live",project="shop",resource="db",result="failed",uuid="d1"} 0.0
+    coolify_backup_last_result{account="main",backup="b1",environment="live",project="shop",resource="db",result="running",uuid="d1"} 0.0
+    coolify_backup_last_result{account="main",backup="b1",environment="live",project="shop",resource="db",result="unknown",uuid="d1"} 0.0
+    # TYPE coolify_backup_last_finished_timestamp_seconds gauge
+    coolify_backup_last_finished_timestamp_seconds{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.7873748e+09
+    # TYPE coolify_backup_last_success_timestamp_seconds gauge
+    coolify_backup_last_success_timestamp_seconds{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.7873748e+09
+    # TYPE coolify_backup_last_size_bytes gauge
+    coolify_backup_last_size_bytes{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 123456.0
+    # TYPE coolify_backup_last_uploaded gauge
+    coolify_backup_last_uploaded{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.0
+    """  # noqa: E501 - lines of the page
 
     def __init__(self, state: State) -> None:
         """Read from the state."""

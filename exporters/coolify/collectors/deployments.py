@@ -22,8 +22,40 @@ if TYPE_CHECKING:
 class DeploymentsCollector(Collector):
     """Deployments by server now, and by application as last seen and as totals.
 
-    PAGE
-    """
+    # TYPE coolify_deployments_active gauge
+    coolify_deployments_active{account="main",coolify_server="box",status="queued"} 1.0
+    coolify_deployments_active{account="main",coolify_server="box",status="in_progress"} 1.0
+    # TYPE coolify_deployments_oldest_created_timestamp_seconds gauge
+    coolify_deployments_oldest_created_timestamp_seconds{account="main",coolify_server="box",status="queued"} 1.78739998e+09
+    coolify_deployments_oldest_created_timestamp_seconds{account="main",coolify_server="box",status="in_progress"} 1.78739988e+09
+    # TYPE coolify_deployment_active_created_timestamp_seconds gauge
+    coolify_deployment_active_created_timestamp_seconds{account="main",environment="live",project="shop",resource="api",status="queued",uuid="a1"} 1.78739998e+09
+    coolify_deployment_active_created_timestamp_seconds{account="main",environment="live",project="shop",resource="api",status="in_progress",uuid="a1"} 1.78739988e+09
+    # TYPE coolify_deployment_active_progress_timestamp_seconds gauge
+    coolify_deployment_active_progress_timestamp_seconds{account="main",environment="live",project="shop",resource="api",status="queued",uuid="a1"} 1.78739998e+09
+    coolify_deployment_active_progress_timestamp_seconds{account="main",environment="live",project="shop",resource="api",status="in_progress",uuid="a1"} 1.78739988e+09
+    # TYPE coolify_deployments_total counter
+    coolify_deployments_total{account="main",environment="live",kind="deployment",project="shop",resource="api",result="finished",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="deployment",project="shop",resource="api",result="failed",uuid="a1"} 1.0
+    coolify_deployments_total{account="main",environment="live",kind="deployment",project="shop",resource="api",result="cancelled",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="rollback",project="shop",resource="api",result="finished",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="rollback",project="shop",resource="api",result="failed",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="rollback",project="shop",resource="api",result="cancelled",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="restart",project="shop",resource="api",result="finished",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="restart",project="shop",resource="api",result="failed",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="restart",project="shop",resource="api",result="cancelled",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="preview",project="shop",resource="api",result="finished",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="preview",project="shop",resource="api",result="failed",uuid="a1"} 0.0
+    coolify_deployments_total{account="main",environment="live",kind="preview",project="shop",resource="api",result="cancelled",uuid="a1"} 0.0
+    # TYPE coolify_deployment_last_result gauge
+    coolify_deployment_last_result{account="main",environment="live",project="shop",resource="api",result="finished",uuid="a1"} 0.0
+    coolify_deployment_last_result{account="main",environment="live",project="shop",resource="api",result="failed",uuid="a1"} 1.0
+    coolify_deployment_last_result{account="main",environment="live",project="shop",resource="api",result="cancelled",uuid="a1"} 0.0
+    # TYPE coolify_deployment_last_finished_timestamp_seconds gauge
+    coolify_deployment_last_finished_timestamp_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 1.7874e+09
+    # TYPE coolify_deployment_last_duration_seconds gauge
+    coolify_deployment_last_duration_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 300.0
+    """  # noqa: E501 - lines of the page
 
     def __init__(self, state: State) -> None:
         """Read from the state."""

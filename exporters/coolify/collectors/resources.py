@@ -22,8 +22,91 @@ if TYPE_CHECKING:
 class ResourcesCollector(Collector):
     """State, health, restarts and limits of each resource, and state and health of each part of a service.
 
-    PAGE
-    """
+    # TYPE coolify_resource_info gauge
+    coolify_resource_info{account="main",coolify_server="box",environment="live",name="api",project="shop",resource="api",subtype="nixpacks",type="application",uuid="a1"} 1.0
+    coolify_resource_info{account="main",coolify_server="box",environment="live",name="db",project="shop",resource="db",subtype="redis",type="database",uuid="d1"} 1.0
+    coolify_resource_info{account="main",coolify_server="box",environment="live",name="search",project="shop",resource="search",subtype="",type="service",uuid="v1"} 1.0
+    # TYPE coolify_resource_state gauge
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="running",type="application",uuid="a1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="starting",type="application",uuid="a1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="restarting",type="application",uuid="a1"} 1.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="degraded",type="application",uuid="a1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="paused",type="application",uuid="a1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="exited",type="application",uuid="a1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="api",state="unknown",type="application",uuid="a1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="running",type="database",uuid="d1"} 1.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="starting",type="database",uuid="d1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="restarting",type="database",uuid="d1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="degraded",type="database",uuid="d1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="paused",type="database",uuid="d1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="exited",type="database",uuid="d1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="db",state="unknown",type="database",uuid="d1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="running",type="service",uuid="v1"} 1.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="starting",type="service",uuid="v1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="restarting",type="service",uuid="v1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="degraded",type="service",uuid="v1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="paused",type="service",uuid="v1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="exited",type="service",uuid="v1"} 0.0
+    coolify_resource_state{account="main",environment="live",project="shop",resource="search",state="unknown",type="service",uuid="v1"} 0.0
+    # TYPE coolify_resource_health gauge
+    coolify_resource_health{account="main",environment="live",project="shop",resource="api",state="healthy",type="application",uuid="a1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="api",state="unhealthy",type="application",uuid="a1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="api",state="starting",type="application",uuid="a1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="api",state="unknown",type="application",uuid="a1"} 1.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="db",state="healthy",type="database",uuid="d1"} 1.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="db",state="unhealthy",type="database",uuid="d1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="db",state="starting",type="database",uuid="d1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="db",state="unknown",type="database",uuid="d1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="search",state="healthy",type="service",uuid="v1"} 1.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="search",state="unhealthy",type="service",uuid="v1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="search",state="starting",type="service",uuid="v1"} 0.0
+    coolify_resource_health{account="main",environment="live",project="shop",resource="search",state="unknown",type="service",uuid="v1"} 0.0
+    # TYPE coolify_resource_excluded gauge
+    coolify_resource_excluded{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
+    coolify_resource_excluded{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 0.0
+    coolify_resource_excluded{account="main",environment="live",project="shop",resource="search",type="service",uuid="v1"} 0.0
+    # TYPE coolify_resource_server_reachable gauge
+    coolify_resource_server_reachable{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 1.0
+    coolify_resource_server_reachable{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 1.0
+    coolify_resource_server_reachable{account="main",environment="live",project="shop",resource="search",type="service",uuid="v1"} 1.0
+    # TYPE coolify_resource_last_online_timestamp_seconds gauge
+    coolify_resource_last_online_timestamp_seconds{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 1.7873964e+09
+    coolify_resource_last_online_timestamp_seconds{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 1.7873964e+09
+    # TYPE coolify_resource_restarts gauge
+    coolify_resource_restarts{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
+    # TYPE coolify_resource_restart_limit gauge
+    coolify_resource_restart_limit{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
+    # TYPE coolify_resource_restart_limit_reached gauge
+    coolify_resource_restart_limit_reached{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
+    # TYPE coolify_resource_last_restart_timestamp_seconds gauge
+    coolify_resource_last_restart_timestamp_seconds{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 1.7873991e+09
+    # TYPE coolify_resource_memory_limit_bytes gauge
+    coolify_resource_memory_limit_bytes{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 1.073741824e+09
+    coolify_resource_memory_limit_bytes{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 4.294967296e+09
+    # TYPE coolify_resource_memory_reservation_bytes gauge
+    coolify_resource_memory_reservation_bytes{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
+    coolify_resource_memory_reservation_bytes{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 0.0
+    # TYPE coolify_resource_cpu_limit_cores gauge
+    coolify_resource_cpu_limit_cores{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
+    coolify_resource_cpu_limit_cores{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 0.0
+    # TYPE coolify_service_part_state gauge
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="running",uuid="v1"} 1.0
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="starting",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="restarting",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="degraded",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="paused",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="exited",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="unknown",uuid="v1"} 0.0
+    # TYPE coolify_service_part_health gauge
+    coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="healthy",uuid="v1"} 1.0
+    coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="unhealthy",uuid="v1"} 0.0
+    coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="starting",uuid="v1"} 0.0
+    coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="unknown",uuid="v1"} 0.0
+    # TYPE coolify_service_part_excluded gauge
+    coolify_service_part_excluded{account="main",environment="live",part="es",project="shop",resource="search",uuid="v1"} 0.0
+    # TYPE coolify_service_part_last_online_timestamp_seconds gauge
+    coolify_service_part_last_online_timestamp_seconds{account="main",environment="live",part="es",project="shop",resource="search",uuid="v1"} 1.7873964e+09
+    """  # noqa: E501 - lines of the page
 
     def __init__(self, state: State) -> None:
         """Read from the state."""

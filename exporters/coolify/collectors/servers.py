@@ -21,8 +21,35 @@ if TYPE_CHECKING:
 class ServersCollector(Collector):
     """Servers, their proxy and their Sentinel.
 
-    PAGE
-    """
+    # TYPE coolify_server_info gauge
+    coolify_server_info{account="main",coolify_host="true",coolify_server="box",proxy="traefik",proxy_version="3.6.1",uuid="s1"} 1.0
+    # TYPE coolify_server_reachable gauge
+    coolify_server_reachable{account="main",coolify_server="box",uuid="s1"} 1.0
+    # TYPE coolify_server_usable gauge
+    coolify_server_usable{account="main",coolify_server="box",uuid="s1"} 1.0
+    # TYPE coolify_server_proxy_state gauge
+    coolify_server_proxy_state{account="main",coolify_server="box",state="running",uuid="s1"} 1.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="starting",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="restarting",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="degraded",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="paused",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="exited",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="unknown",uuid="s1"} 0.0
+    # TYPE coolify_server_proxy_outdated gauge
+    coolify_server_proxy_outdated{account="main",coolify_server="box",uuid="s1"} 0.0
+    # TYPE coolify_server_sentinel_enabled gauge
+    coolify_server_sentinel_enabled{account="main",coolify_server="box",uuid="s1"} 1.0
+    # TYPE coolify_server_sentinel_last_push_timestamp_seconds gauge
+    coolify_server_sentinel_last_push_timestamp_seconds{account="main",coolify_server="box",uuid="s1"} 1.78739998e+09
+    # TYPE coolify_server_sentinel_push_interval_seconds gauge
+    coolify_server_sentinel_push_interval_seconds{account="main",coolify_server="box",uuid="s1"} 60.0
+    # TYPE coolify_server_concurrent_builds gauge
+    coolify_server_concurrent_builds{account="main",coolify_server="box",uuid="s1"} 2.0
+    # TYPE coolify_server_deployment_queue_limit gauge
+    coolify_server_deployment_queue_limit{account="main",coolify_server="box",uuid="s1"} 25.0
+    # TYPE coolify_server_deployment_timeout_seconds gauge
+    coolify_server_deployment_timeout_seconds{account="main",coolify_server="box",uuid="s1"} 3600.0
+    """  # noqa: E501 - lines of the page
 
     def __init__(self, state: State) -> None:
         """Read from the state."""

@@ -60,7 +60,7 @@ def _each(name: str, edit: Callable[[dict[str, Any]], object]) -> Callable[[str,
     """Edit each record of the list at a path."""
 
     def change(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
-        if not path.endswith(name):
+        if not (path.endswith(name) or path.startswith("/deployments/") and name == "/deployments"):
             return document
         changed = copy.deepcopy(document)
         for record in changed["deployments"] if isinstance(changed, dict) else changed:
@@ -178,11 +178,11 @@ TRAPS: Final[Mapping[str, Trap]] = {
     "deleted_application": Trap("The history of a deleted application is 404."),
     "hidden_id": Trap(
         "GET /applications hides `id`, deployments carry no uuid.",
-        change=_each("ents", lambda r: r.update(deployment_url=None)),
+        change=_each("/deployments", lambda r: r.update(deployment_url=None)),
     ),
     "null_server_name": Trap(
         "Many fields that the OpenAPI document calls strings can be null.",
-        change=_each("ents", lambda r: r.update(server_name=None, git_type=None)),
+        change=_each("/deployments", lambda r: r.update(server_name=None, git_type=None)),
     ),
     "no_started_at": Trap("A deployment has no time of its start: its duration includes waiting."),
     "row_for_each_server": Trap("An application with several servers makes one row for each."),
@@ -208,7 +208,7 @@ TRAPS: Final[Mapping[str, Trap]] = {
         "`unknown` is the health of what has no health check.", change=_status("running:healthy", "running:unknown")
     ),
     "new_deployment_status": Trap(
-        "A later version may have a new word.", change=_each("ents", lambda r: r.update(status="superseded"))
+        "A later version may have a new word.", change=_each("/deployments", lambda r: r.update(status="superseded"))
     ),
     "parts_missing": Trap(
         "A service that starts has no applications and databases.",
@@ -239,7 +239,7 @@ TRAPS: Final[Mapping[str, Trap]] = {
         "A later version may have a new type of resource.",
         change=_each(
             "/resources",
-            lambda r: r.update(type="standalone-surrealdb") if r["type"] == "standalone-postgresql" else None,
+            lambda r: r.update(type="function") if r["type"] == "standalone-postgresql" else None,
         ),
     ),
 }
