@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # One record: the largest real ones carry a proxy configuration or, up to 4.1.2, the log of a deployment.
 MAX_RECORD: Final = 4 << 20
+_NUMBER: Final = ("", *"0123456789.eE+-")
 _SPACE: Final = " \t\r\n"
 _DECODER: Final = json.JSONDecoder()
 
@@ -78,8 +79,8 @@ class _Text:
                 raise bad("the answer is nested too deeply") from None
             except ValueError:
                 value, end = None, -1
-            # A number at the end of what was read may go on.
-            if end >= 0 and (end < len(self._text) or self._ended):
+            # A number at the end of what was read may go on: `0` with `.5`, `1` with `e3`.
+            if end >= 0 and (self._ended or self._text[end : end + 1] not in _NUMBER):
                 self._at = end
                 return value
             held = len(self._text) - self._at

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from boxwatch.exporters.coolify.keep import StateFile
     from boxwatch.exporters.coolify.names import Metric
 
-NOON = 1787400000.0  # 2026-08-22 10:40:00 UTC
+NOON = 1787400000.0  # 2026-08-22 12:00:00 UTC
 CHUNK = 4096
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +14,10 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 from boxwatch.exporters.coolify.history import History
+
+if TYPE_CHECKING:
+    from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 
 
 def _row(number: int, status: str = "finished", *, at: float = NOON, kind: str = "deployment") -> Deployment:
@@ -99,7 +102,9 @@ def test_older_pages_are_wanted_until_something_known() -> None:
 
 def test_the_last_deployment_is_the_one_that_ended_last() -> None:
     history = _history()
-    history.read("a", [_row(2, at=NOON), _row(1, "failed", at=NOON + 30), _row(3, kind="restart", at=NOON + 90)], whole=True)
+    history.read(
+        "a", [_row(2, at=NOON), _row(1, "failed", at=NOON + 30), _row(3, kind="restart", at=NOON + 90)], whole=True
+    )
 
     assert history.logs["a"].last == _row(1, "failed", at=NOON + 30)
 
@@ -126,7 +131,13 @@ def test_dump_and_load_go_on_where_they_were() -> None:
 
 @pytest.mark.parametrize(
     "entry",
-    [None, [], {}, {"seen": "1", "open": [], "totals": {}}, {"seen": 1, "open": [], "totals": {"deployment/failed": -1}}],
+    [
+        None,
+        [],
+        {},
+        {"seen": "1", "open": [], "totals": {}},
+        {"seen": 1, "open": [], "totals": {"deployment/failed": -1}},
+    ],
     ids=str,
 )
 def test_nonsense_in_a_state_file_begins_anew(entry: object) -> None:
