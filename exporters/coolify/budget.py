@@ -79,7 +79,8 @@ class Budget:
         closed = self._closed_until - self._at
         if closed > 0:
             return closed
-        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self.rate()
+        # Never less than the clocks' resolution, or the wait would be over before any time has passed.
+        return 0.0 if self._tokens >= 1 else max((1 - self._tokens) / self.rate(), 0.01)
 
     def spend(self) -> None:
         """Take one request."""

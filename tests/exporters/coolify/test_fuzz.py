@@ -104,7 +104,9 @@ def _replace(value: Any, path: tuple[Any, ...], new: object) -> Any:  # noqa: AN
 
 
 @SLOW
-@given(endpoint=st.sampled_from(sorted(ENDPOINTS)), seed=st.integers(0, 10**6), new=st.lists(JSON, min_size=1, max_size=6))
+@given(
+    endpoint=st.sampled_from(sorted(ENDPOINTS)), seed=st.integers(0, 10**6), new=st.lists(JSON, min_size=1, max_size=6)
+)
 def test_real_payloads_with_anything_in_any_place(endpoint: str, seed: int, new: list[object]) -> None:
     """Changes that keep most of the shape reach deeper than random JSON does."""
     rig = _rig()
