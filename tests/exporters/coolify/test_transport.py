@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
+from support.certificate import make_certificate
 from support.rawserver import raw_server
 
 from boxwatch.exporters.coolify import names
@@ -223,15 +223,7 @@ def test_https_goes_through_a_proxy_by_tunnel_and_the_proxy_sees_no_token() -> N
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-        + ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def _tls_server(certificate: tuple[Path, Path]) -> tuple[socket.socket, threading.Thread]:
