@@ -155,8 +155,6 @@ class Account:
         """Deleted since we listed it: drop it, and read the list again."""
         self.schedule.tasks.pop((task.source.name, task.target), None)
         parent = {"history": "applications", "projects": "projects"}.get(task.source.name, "servers")
-        if task.source.name == "history":
-            self.world.history.logs.pop(task.target, None)
         self.schedule.hurry(parent)
 
     def _follow(self, task: Task) -> None:

@@ -68,7 +68,7 @@ def run(config: Config) -> int:
     PlatformCollector(registry=registry)
     set_up(config.log_level, config.log_format, exporter.secrets)
     for account in config.accounts:
-        _warn_of_plain_http(account)
+        warn_of_plain_http(account)
     sys.setswitchinterval(_SWITCH)
     try:
         asyncio.run(_serve(exporter, web_config, config))
@@ -139,7 +139,8 @@ def _stamps(web_config: WebConfig) -> Mapping[Path, int]:
     return {path: path.stat().st_mtime_ns for path in web_config.certificate or () if path.exists()}
 
 
-def _warn_of_plain_http(account: AccountConfig) -> None:
+def warn_of_plain_http(account: AccountConfig) -> None:
+    """Say it in the log when a token would cross the internet in the clear."""
     parts = urlsplit(account.url)
     host = parts.hostname or ""
     try:

@@ -42,24 +42,21 @@ class Failure(BoxwatchError):  # noqa: N818 - an outcome that the page shows
         reason: one of names.REASONS.
         code: what `coolify_api_requests_total` counts it under: a status code, or how the connection failed.
         wait: seconds that Coolify asked us to wait, if it did.
+        gone: whether Coolify says that the thing asked for does not exist: deleted, or of another team.
     """
 
-    def __init__(self, reason: str, code: str, message: str, *, wait: float | None = None) -> None:
+    def __init__(self, reason: str, code: str, message: str, *, wait: float | None = None, gone: bool = False) -> None:
         """Keep the reason; the message is ours, never a part of what came over the wire."""
         self.reason = reason
         self.code = code
         self.wait = wait
+        self.gone = gone
         super().__init__(message)
 
     @property
     def account_wide(self) -> bool:
         """Whether every other request of the account would fail in the same way."""
         return self.reason in _ACCOUNT_WIDE or (self.reason == names.UNREACHABLE and self.code in NO_CONNECTION)
-
-    @property
-    def gone(self) -> bool:
-        """Whether Coolify says that the thing asked for does not exist: deleted, or of another team."""
-        return self.code == str(_NOT_FOUND)
 
 
 def code_label(status: int) -> str:
@@ -91,7 +88,9 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> F
         reason, text = names.SERVER_ERROR, f"Coolify, or a proxy before it, answered {status}"
     else:
         reason, text = names.REJECTED, f"Coolify rejects the request with {status}"
-    return Failure(reason, code_label(status), text, wait=wait)
+    # `Not found.` is said of a path that this version does not have; of a thing it is `Application not found`.
+    gone = status == _NOT_FOUND and message not in ("", "Not found.")
+    return Failure(reason, code_label(status), text, wait=wait, gone=gone)
 
 
 _FORBIDDEN_HINTS = {
@@ -124,11 +123,8 @@ def http_date(value: str) -> float | None:
     """An HTTP date as seconds since 1970; None if it is none."""
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    except (OverflowError, ValueError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 

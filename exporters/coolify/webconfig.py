@@ -43,7 +43,7 @@ _HEADERS: Final = (
     "X-XSS-Protection",
 )
 # Checked for users that do not exist, so that both take the same time. It belongs to no password.
-_NOBODY: Final = b"$2b$10$7EqJtq98hPqEX7fNZaFWoOa5Cq5hVQmC8fGq8a8G1pWqG9o0cKQ3K"
+NOBODY: Final = b"$2b$10$7EqJtq98hPqEX7fNZaFWoOa5Cq5hVQmC8fGq8a8G1pWqG9o0cKQ3K"
 _KNOWN_PASSWORDS: Final = 64
 _HASH: Final = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
 
@@ -84,7 +84,7 @@ class Users:
             return True
         bcrypt = _module("bcrypt", "basic_auth_users")
         with self._lock:
-            good = bcrypt.checkpw(password.encode("utf-8", "replace")[:72], stored or _NOBODY) and stored is not None
+            good = bcrypt.checkpw(password.encode("utf-8", "replace")[:72], stored or NOBODY) and stored is not None
         if good and len(self._good) < _KNOWN_PASSWORDS:
             self._good.add(mark)
         return bool(good)

@@ -6,7 +6,6 @@ Traps are switched while it runs: GET /_fake/on/object_list, /_fake/off/object_l
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 import time

@@ -60,7 +60,7 @@ def _each(name: str, edit: Callable[[dict[str, Any]], object]) -> Callable[[str,
     """Edit each record of the list at a path."""
 
     def change(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
-        if not (path.endswith(name) or path.startswith("/deployments/") and name == "/deployments"):
+        if not (path.endswith(name) or (path.startswith("/deployments/") and name == "/deployments")):
             return document
         changed = copy.deepcopy(document)
         for record in changed["deployments"] if isinstance(changed, dict) else changed:

@@ -1,5 +1,7 @@
 """One account: what it asks and when, and that one failing source hides no other."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import logging
@@ -128,6 +130,39 @@ def test_servers_and_projects_that_are_deleted_disappear(rig: Rig) -> None:
     assert len(rig.account.world.projects) == 1
 
 
+def test_an_application_that_is_gone_before_the_list_says_so_is_no_failure(rig: Rig) -> None:
+    rig.settle()
+    uuid = rig.fake.applications[0]["uuid"]
+    for task in rig.account.schedule.of("applications") + rig.account.schedule.of("statuses"):
+        task.due += 1000
+    rig.fake.applications.pop(0)
+    rig.account.schedule.hurry("history", uuid)
+    rig.wait(10)
+
+    assert rig.value(names.SOURCE_SUCCESS, source="history") == 1.0
+    assert rig.value(names.REQUESTS, endpoint="/deployments/applications/{uuid}", code="404") == 1.0
+    assert rig.values(names.RESOURCE_INFO, uuid=uuid) == [], "the list was read again at once"
+
+
+def test_a_server_that_is_gone_before_the_list_says_so_is_no_failure(rig: Rig) -> None:
+    rig.fake.add_server("second")
+    rig.settle()
+    rig.account.schedule.tasks["servers", ""].due += 1000
+    rig.fake.servers.pop()
+    rig.wait(65)
+
+    assert {value for _, value in rig.values(names.SOURCE_SUCCESS)} == {1.0}
+    assert len(rig.values(names.SERVER_REACHABLE)) == 1
+
+
+def test_an_endpoint_that_this_version_does_not_have_is_a_failure(rig: Rig) -> None:
+    failure = Failure(names.REJECTED, "404", "Coolify rejects the request with 404")
+    rig.wire.broken["/deployments/applications"] = failure
+    rig.settle()
+
+    assert rig.value(names.SOURCE_FAILURE_REASON, source="history", reason=names.REJECTED) == 1.0
+
+
 def test_the_end_of_a_deployment_is_read_at_once(rig: Rig) -> None:
     rig.settle()
     row = rig.fake.deploy(rig.fake.applications[0])
@@ -234,8 +269,6 @@ def test_many_applications_stay_within_the_budget_and_are_all_read() -> None:
 
 def test_while_others_use_up_the_limit_histories_wait(rig: Rig) -> None:
     rig.settle()
-    rig.fake._used = 170
-    rig.fake._window = rig.hand.now
     rig.wait(15)
     rig.account.schedule.tasks["history", rig.fake.applications[0]["uuid"]].due = 0
     asked = len(rig.fake.asked)

@@ -1,5 +1,7 @@
 """The budget: no minute sees more, refusals slow it down, others who use the limit come first."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 from hypothesis import given

@@ -1,7 +1,11 @@
 """The command as users start it: a process of its own, light, quiet about its token, and quick to stop."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
+import importlib.metadata
+import logging
 import os
 import re
 import shutil
@@ -99,6 +103,46 @@ def test_it_serves_and_stops_cleanly(number: int, coolify: FakeServer, tmp_path:
     for text in (page, landing, command_line, variables, "".join(running.log)):
         assert TOKEN not in text
         assert TOKEN.split("|")[1] not in text
+
+
+@pytest.fixture
+def _own_log() -> Iterator[None]:
+    """Put the log back as it was."""
+    logger = logging.getLogger("boxwatch.exporters.coolify")
+    before = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
+
+
+@pytest.mark.usefixtures("_own_log")
+def test_it_runs_in_this_process_too(coolify: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as above, where coverage can see it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("COOLIFY_TOKEN", TOKEN)
+    monkeypatch.setattr(sys, "setswitchinterval", lambda _: None)
+    statuses: list[int] = []
+
+    def visit() -> None:
+        time.sleep(0.3)
+        eventually(lambda: _answers(port))
+        statuses.append(get(port)[0])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    code = command.main(["--url", _url(coolify), "--listen", f"127.0.0.1:{port}", "--log-level", "error"])
+    visitor.join(10)
+
+    assert (code, statuses) == (0, [200])
+
+
+def _answers(port: int) -> bool:
+    try:
+        return get(port, "/-/healthy")[0] == 200
+    except OSError:
+        return False
 
 
 def test_it_stops_within_the_grace_while_coolify_is_silent() -> None:
@@ -204,7 +248,7 @@ def test_a_file_without_certificates_is_told(tmp_path: Path, capsys: pytest.Capt
 )
 def test_plain_http_over_the_internet_is_warned_of(url: str, caplog: pytest.LogCaptureFixture, *, warned: bool) -> None:
     config = load(["--url", url], {"COOLIFY_TOKEN": TOKEN}, "1.2.3")
-    command._warn_of_plain_http(config.accounts[0])
+    command.warn_of_plain_http(config.accounts[0])
 
     assert ("plain http" in caplog.text) is warned
 
@@ -216,9 +260,9 @@ def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) 
         "import sys; from boxwatch.exporters.coolify import command\n"
         "command._CERTIFICATE_CHECK = 0.05; sys.exit(command.main(sys.argv[1:]))"
     )
+    options = ["--listen", "127.0.0.1:0", "--url", _url(coolify), "--web-config-file", str(tmp_path / "web.yml")]
     process = subprocess.Popen(
-        [sys.executable, "-c", program, "--listen", "127.0.0.1:0", "--url", _url(coolify)]
-        + ["--web-config-file", str(tmp_path / "web.yml")],
+        [sys.executable, "-c", program, *options],
         env={"COOLIFY_TOKEN": TOKEN},
         stderr=subprocess.PIPE,
         text=True,
@@ -270,9 +314,9 @@ def test_the_image_holds_all_that_the_command_needs(tmp_path: Path) -> None:
 
 def test_without_an_installed_package_the_version_is_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(_: str) -> str:
-        raise command.importlib.metadata.PackageNotFoundError
+        raise importlib.metadata.PackageNotFoundError
 
-    monkeypatch.setattr(command.importlib.metadata, "version", missing)
+    monkeypatch.setattr(importlib.metadata, "version", missing)
     monkeypatch.setenv("BOXWATCH_VERSION", "9.9.9")
 
     assert command.version() == "9.9.9"

@@ -1,5 +1,7 @@
 """Options: flag before environment before file before default, and every mistake is a sentence."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -10,7 +12,7 @@ from boxwatch.exporters.coolify.config import Config, ConfigError, load
 from boxwatch.exporters.coolify.options import OPTIONS
 from boxwatch.exporters.coolify.secret import FixedToken, TokenFile
 
-TOKEN = "1|abcdefghijklmnop"
+TOKEN = "1|abcdefghijklmnop"  # noqa: S105 - it opens nothing
 
 
 def _load(*arguments: str, **environment: str) -> Config:

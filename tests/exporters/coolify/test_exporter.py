@@ -1,5 +1,7 @@
 """Threads: accounts that poll by themselves, independent of each other, and a stop that ends them."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import threading
@@ -36,7 +38,7 @@ def test_accounts_are_polled_side_by_side_and_one_that_is_down_hides_no_other() 
     exporter.start()
     try:
         eventually(lambda: exporter.ready)
-        assert exporter.healthy
+        healthy = exporter.healthy
         page = generate_latest(exporter.registry).decode()
     finally:
         exporter.stop(5)
@@ -45,8 +47,8 @@ def test_accounts_are_polled_side_by_side_and_one_that_is_down_hides_no_other() 
     assert 'coolify_up{account="second"} 0.0' in page
     assert 'coolify_down_reason{account="second",reason="api_disabled"} 1.0' in page
     assert page.count("coolify_resource_info{") == 12
-    assert not exporter.healthy, "the threads have ended"
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("poll ")]
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("poll ")] == []
+    assert (healthy, exporter.healthy) == (True, False), "the threads have ended"
 
 
 def test_a_mistake_of_ours_in_a_turn_is_survived(monkeypatch: pytest.MonkeyPatch) -> None:

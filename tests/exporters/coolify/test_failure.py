@@ -1,5 +1,7 @@
 """What an answer means: by its status and Coolify's fixed sentences, never by `success`."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import json
@@ -88,6 +90,13 @@ def test_any_date_is_read_or_none(text: str) -> None:
 
 def test_a_date_without_zone_is_utc() -> None:
     assert http_date("22 Aug 2026 12:00:00 -0000") == NOON
+
+
+def test_a_thing_that_is_gone_is_not_a_path_that_is_missing() -> None:
+    assert _judge(404, "Application not found").gone
+    assert _judge(404, "Server not found.").gone
+    assert not _judge(404, "Not found.").gone
+    assert not judge(404, {}, b"<html>", NOON).gone
 
 
 def test_account_wide_failures() -> None:

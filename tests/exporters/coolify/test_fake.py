@@ -1,5 +1,7 @@
 """The fake over HTTP, as the demo starts it: it lives, and shows traps on command."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import json
@@ -31,7 +33,7 @@ def fake() -> Iterator[FakeServer]:
 
 
 def _get(fake: FakeServer, path: str) -> tuple[int, bytes]:
-    request = urllib.request.Request(  # noqa: S310 - http on loopback
+    request = urllib.request.Request(
         f"http://127.0.0.1:{fake.server_port}{path}",
         headers={"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"},
     )

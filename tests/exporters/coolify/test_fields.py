@@ -1,5 +1,7 @@
 """Reading fields of any type: what cannot be understood is None and counted, never fatal."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import math

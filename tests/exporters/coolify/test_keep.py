@@ -1,5 +1,7 @@
 """The state file: totals go on after a restart, and never show less than was scraped."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Structured logs: one line an event, whatever is in it, without secrets."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import json

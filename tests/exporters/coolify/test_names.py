@@ -1,5 +1,7 @@
 """Names and labels: by the conventions of Prometheus, and without the target's labels."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """The page as bytes: negotiated, compressed, made once for everybody, without secrets."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import gzip

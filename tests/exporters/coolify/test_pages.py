@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
-from support.coolify import HandClock, Rig
+from support.coolify import HandClock, Rig, parse
 from support.tiny import tiny
 
 from boxwatch.exporters.coolify import names
@@ -21,6 +20,7 @@ from boxwatch.exporters.coolify.state import State
 
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
+    from prometheus_client.samples import Sample
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
@@ -73,9 +73,7 @@ def test_openmetrics_page_is_read_back_with_the_same_samples() -> None:
     rig = tiny()
     page = b"".join(render(rig.registry, OPENMETRICS).pieces()).decode()
 
-    parsed = {
-        (s.name, tuple(sorted(s.labels.items()))) for f in text_string_to_metric_families(page) for s in f.samples
-    }
+    parsed = {(s.name, tuple(sorted(s.labels.items()))) for f in parse(page) for s in f.samples}
 
     assert page.endswith("# EOF\n")
     assert parsed == {(s.name, tuple(sorted(s.labels.items()))) for s in _all(rig)}
@@ -122,6 +120,6 @@ def test_state_sets_have_one_present_value() -> None:
         assert set(sums.values()) == {1.0}, metric
 
 
-def _all(rig: Rig) -> Iterator[object]:
+def _all(rig: Rig) -> Iterator[Sample]:
     for family in rig.registry.collect():
         yield from family.samples

@@ -1,5 +1,7 @@
 """Reading JSON record by record: the same as reading it whole, in bounded memory, and never past a limit."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import json

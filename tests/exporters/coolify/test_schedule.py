@@ -1,5 +1,7 @@
 """What is asked next: what waits longest, urgent things first, histories last, and failures ever more patiently."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 from support.coolify import HandClock
@@ -135,7 +137,8 @@ def test_more_servers_than_the_budget_carries_stretch_all_periods() -> None:
 
 def test_histories_spread_after_the_first_round() -> None:
     schedule, hand = _schedule()
-    task = schedule.keep("history", ["a"]) or schedule.tasks["history", "a"]
+    schedule.keep("history", ["a"])
+    task = schedule.tasks["history", "a"]
     schedule.done(task, 0)
     assert task.due - hand.clock().steady() == 300
     schedule.done(task, 0)

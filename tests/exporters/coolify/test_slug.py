@@ -1,5 +1,7 @@
 """Names as container labels spell them, so that both can be joined."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import re

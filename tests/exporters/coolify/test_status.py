@@ -1,5 +1,7 @@
 """Status strings: every value that Coolify's code can produce, and any other."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import pytest

@@ -1,5 +1,7 @@
 """Every trap of Coolify's API: what the page shows when the fake shows it. One test a trap, by its name."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import inspect

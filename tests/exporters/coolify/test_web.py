@@ -1,5 +1,7 @@
 """The web side: what it answers, and that nobody can hold it or fill it."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import base64

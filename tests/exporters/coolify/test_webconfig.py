@@ -1,5 +1,7 @@
 """The web configuration file: as Prometheus' exporter-toolkit has it, with every mistake told and no hash quoted."""
 
+# ruff: noqa: D103 - the names of the tests are sentences
+
 from __future__ import annotations
 
 import importlib
@@ -50,7 +52,8 @@ def test_clients_can_be_asked_for_certificates(tls: Path) -> None:
 
 
 def test_users_and_headers(tmp_path: Path) -> None:
-    content = f"basic_auth_users:\n  alice: {HASH}\nhttp_server_config:\n  http2: true\n  headers:\n    X-Frame-Options: deny\n"
+    http = "http_server_config:\n  http2: true\n  headers:\n    X-Frame-Options: deny\n"
+    content = f"basic_auth_users:\n  alice: {HASH}\n{http}"
     config = _load(tmp_path, content)
 
     assert config.users is not None
@@ -77,7 +80,7 @@ def test_a_good_password_is_checked_slowly_only_once(monkeypatch: pytest.MonkeyP
 
 def test_the_hash_for_nobody_is_a_hash() -> None:
     """A user that does not exist has to take as long as one that does."""
-    assert not bcrypt.checkpw(b"", webconfig._NOBODY)
+    assert not bcrypt.checkpw(b"", webconfig.NOBODY)
 
 
 @pytest.mark.parametrize(
