@@ -9,17 +9,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import contextlib
 import html
 import logging
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from boxwatch.exporters.coolify.page import OPENMETRICS, negotiate, wants_gzip
+from boxwatch.exporters.coolify.page import negotiate, wants_gzip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from boxwatch.exporters.coolify.exporter import Exporter
     from boxwatch.exporters.coolify.webconfig import WebConfig
@@ -59,18 +58,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, headers, and a body in pieces whose sum is `size`."""
+    """A status, a body and headers."""
 
     status: HTTPStatus
-    body: Iterable[bytes]
-    size: int
+    body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def plain(status: HTTPStatus, text: str, **headers: str) -> Answer:
     """A line of text."""
-    body = f"{text}\n".encode()
-    return Answer(status, (body,), len(body), {"Content-Type": _PLAIN, **headers})
+    return Answer(status, f"{text}\n".encode(), {"Content-Type": _PLAIN, **headers})
 
 
 @dataclass(slots=True)
@@ -79,13 +76,15 @@ class Web:
 
     Attributes:
         most: connections at once; more are turned away at once.
-        idle: seconds for which a connection may say nothing, or take nothing.
+        idle: seconds for which a connection may say nothing.
+        take: seconds in which an answer has to be taken; Prometheus' own patience is 10.
     """
 
     exporter: Exporter
     config: WebConfig
     most: int = 256
     idle: float = 75.0
+    take: float = 20.0
     _open: int = 0
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
@@ -102,13 +101,22 @@ class Web:
                 return
             while await self._one(reader, writer):
                 pass
-        except (OSError, asyncio.IncompleteReadError, TimeoutError):
-            pass  # the client went away, or said nothing for too long
+        except TimeoutError:
+            writer.transport.abort()  # the client says or takes nothing: what is buffered for it goes too
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the client went away
         finally:
+            await self._close(writer)
             self._open -= 1
-            writer.close()
-            with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), self.idle)
+
+    async def _close(self, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        try:
+            await asyncio.wait_for(writer.wait_closed(), self.take)
+        except TimeoutError:
+            writer.transport.abort()
+        except OSError:
+            pass  # it was closed already
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         try:
@@ -128,17 +136,17 @@ class Web:
         headers = {
             **self.config.headers,
             **answer.headers,
-            "Content-Length": str(answer.size),
+            "Content-Length": str(len(answer.body)),
             "Connection": "keep-alive" if keep else "close",
         }
         lines = [f"HTTP/1.1 {answer.status.value} {answer.status.phrase}", *(f"{k}: {v}" for k, v in headers.items())]
         writer.write("\r\n".join((*lines, "", "")).encode("latin-1", "replace"))
-        for piece in answer.body if body else ():
-            # In small pieces, so that a client that takes nothing holds 64 KB and not the page.
-            for start in range(0, len(piece), _PIECE):
-                writer.write(piece[start : start + _PIECE])
-                await asyncio.wait_for(writer.drain(), self.idle)
-        await asyncio.wait_for(writer.drain(), self.idle)
+        async with asyncio.timeout(self.take):
+            # In small pieces, so that a client that takes nothing holds little more than 64 KB of buffer.
+            for start in range(0, len(answer.body) if body else 0, _PIECE):
+                writer.write(answer.body[start : start + _PIECE])
+                await writer.drain()
+            await writer.drain()
 
     async def _answer(self, request: Request) -> Answer:
         if self.config.users is not None and not await self._allowed(request.headers.get("authorization", "")):
@@ -170,15 +178,13 @@ class Web:
 
     async def _metrics(self, headers: Mapping[str, str]) -> Answer:
         content_type = negotiate(headers.get("accept", ""))
-        if content_type == OPENMETRICS:
-            # The first one for this format makes it, and must not hold up the others.
-            page = await asyncio.get_running_loop().run_in_executor(None, self.exporter.pages.get, content_type)
-        else:
-            page = self.exporter.pages.get(content_type)
-        sent = {"Content-Type": page.content_type, "Vary": "Accept, Accept-Encoding"}
+        pages, loop = self.exporter.pages, asyncio.get_running_loop()
+        sent = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
+        # In a thread: the first one for a format makes the page, and must not hold up the others.
         if wants_gzip(headers.get("accept-encoding", "")):
-            return Answer(HTTPStatus.OK, (page.gzipped,), len(page.gzipped), {**sent, "Content-Encoding": "gzip"})
-        return Answer(HTTPStatus.OK, page.pieces(), page.size, sent)
+            page = await loop.run_in_executor(None, pages.get, content_type)
+            return Answer(HTTPStatus.OK, page.gzipped, {**sent, "Content-Encoding": "gzip"})
+        return Answer(HTTPStatus.OK, await loop.run_in_executor(None, pages.plain, content_type), sent)
 
     def _landing(self) -> Answer:
         rows = "".join(
@@ -188,7 +194,7 @@ class Web:
         )
         body = _LANDING.format(version=html.escape(self.exporter.version), rows=rows).encode()
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-        return Answer(HTTPStatus.OK, (body,), len(body), {"Content-Type": "text/html; charset=utf-8", **policy})
+        return Answer(HTTPStatus.OK, body, {"Content-Type": "text/html; charset=utf-8", **policy})
 
 
 _LANDING: Final = """<!doctype html>
