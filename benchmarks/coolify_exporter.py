@@ -193,10 +193,9 @@ def naive(fake_port: int, ours: float) -> None:
         took = statistics.median(times)
         print("the naive collector that asks at scrape time:")
         print(f"  {requests:.0f} requests and {took:.1f} s for one scrape; {memory(running.pid)[1]:.0f} MB at most")
-        print(
-            f"  scraped every 30 s: {requests * 2:.0f} requests a minute, {requests * 2 / 200:.1f} times Coolify's limit"
-        )
-        print(f"  ratios: scrape {took / ours:,.0f} to 1, requests a minute {requests * 2 / 60:.0f} to 1")
+        often = requests * 2
+        print(f"  scraped every 30 s: {often:.0f} requests a minute, {often / 200:.1f} times Coolify's limit")
+        print(f"  ratios: scrape {took / ours:,.0f} to 1, requests a minute {often / 60:.0f} to 1")
 
 
 class Naive(Collector):
