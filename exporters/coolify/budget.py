@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 MINUTE: Final = 60.0
 # Share of the budget that may go at once, so that the first page is complete within seconds. The refill is the rest,
-# so that no minute ever sees more than the budget.
+# less what one reading of several requests may overdraw, so that no minute ever sees more than the budget.
 _BURST: Final = 1 / 3
+_OVERDRAFT: Final = 1 / 15
 # Share of the instance's own limit that is never exceeded, however large the budget was made.
 _FAIR: Final = 0.5
 # Shares of what is left of the minute below which first the history, then everything waits.
@@ -61,9 +62,14 @@ class Budget:
     def _burst(self) -> float:
         return max(1.0, self._allowed() * _BURST)
 
+    @property
+    def overdraft(self) -> int:
+        """Requests that one reading may send beyond the one that it was let go for."""
+        return int(self._allowed() * _OVERDRAFT)
+
     def rate(self) -> float:
         """Requests a second at which the bucket refills."""
-        return max(self._allowed() - self._burst(), 0.5) / MINUTE
+        return max(self._allowed() - self._burst() - self.overdraft, 0.5) / MINUTE
 
     def _refill(self) -> None:
         now = self.clock.steady()

@@ -26,7 +26,7 @@ _VERSION: Final = re.compile(r"v?([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,32})")
 # Rows of a history: most readings find one or two new ones. When more are missing, larger pages follow.
 _TAKE: Final = 10
 _TAKE_MORE: Final = 50
-_PAGES: Final = 5
+_PAGES: Final = 4  # of the larger ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _history(api: Api, world: World, target: str) -> None:
     """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may hold something new."""
     rows: dict[int, Deployment] = {}
     skip, whole = 0, False
-    for page in range(_PAGES):
+    for page in range(1 + min(_PAGES, api.budget.overdraft)):
         take = _TAKE if page == 0 else _TAKE_MORE
         endpoint = "/deployments/applications/{uuid}"
         found = api.records("history", endpoint, deployments.read, uuid=target, page=(skip, take))

@@ -89,8 +89,10 @@ class Web:
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Begin to listen; an empty host is every address."""
+        tls = self.config.tls
+        patience = self.take if tls is not None else None
         return await asyncio.start_server(
-            self._client, host or None, port, ssl=self.config.tls, limit=_HEAD, backlog=512
+            self._client, host or None, port, ssl=tls, ssl_handshake_timeout=patience, limit=_HEAD, backlog=512
         )
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -26,7 +26,12 @@ def test_no_minute_sees_more_than_the_budget(per_minute: int, pauses: list[float
     times: list[float] = []
     for pause in pauses:
         hand.now += pause
-        times += [hand.now] * _spend_all(budget)
+        spent = _spend_all(budget)
+        if spent:  # the last reading overdraws
+            for _ in range(budget.overdraft):
+                budget.spend()
+            spent += budget.overdraft
+        times += [hand.now] * spent
 
     for start in times:
         assert sum(1 for moment in times if start <= moment < start + MINUTE) <= per_minute
@@ -37,8 +42,8 @@ def test_a_third_may_go_at_once_and_the_rest_is_spread() -> None:
     budget = Budget(60, hand.clock())
 
     assert _spend_all(budget) == 20
-    assert budget.wait() == 1.5
-    hand.now += 30
+    assert round(budget.wait() * 36) == 60
+    hand.now += 34
     assert _spend_all(budget) == 20
 
 
@@ -51,7 +56,7 @@ def test_all_of_a_budget_is_used_over_time() -> None:
         hand.now += 1
         spent += _spend_all(budget)
 
-    assert 399 <= spent <= 400
+    assert 359 <= spent <= 360
 
 
 def test_never_more_than_half_of_the_instances_limit() -> None:
@@ -60,7 +65,7 @@ def test_never_more_than_half_of_the_instances_limit() -> None:
     budget.observe({"x-ratelimit-limit": "30", "x-ratelimit-remaining": "29"})
 
     assert (budget.limit, budget.remaining) == (30, 29)
-    assert round(budget.rate() * MINUTE) == 10
+    assert round(budget.rate() * MINUTE) == 9
 
 
 def test_headers_that_make_no_sense_change_nothing() -> None:
@@ -91,7 +96,7 @@ def test_a_refusal_is_waited_for_and_halves_the_rate_which_recovers() -> None:
     full = budget.rate()
     budget.refused(40)
     assert 40 <= budget.wait() <= 44
-    assert budget.rate() == full / 2
+    assert budget.rate() < full * 0.6
 
     hand.now += 50
     assert budget.wait() == 0

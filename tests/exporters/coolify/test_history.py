@@ -283,6 +283,19 @@ def test_more_deployments_than_a_page_holds_are_all_counted() -> None:
     assert _count(rig)["finished"] == 75
 
 
+def test_a_small_budget_reads_one_page_at_a_time_and_tells() -> None:
+    hand = HandClock()
+    fake = default(lambda: hand.now)
+    rig = Rig(fake, hand, per_minute=12).settle()
+    hand.now += 5
+    for _ in range(40):
+        fake.end(fake.deploy(fake.applications[0]))
+    rig.wait(4000)
+
+    assert _count(rig)["finished"] == 10
+    assert rig.value(names.UNPARSED, source="history", field="too_many_deployments") == 1.0
+
+
 def test_more_deployments_than_all_pages_hold_are_told() -> None:
     hand = HandClock()
     fake = default(lambda: hand.now)
