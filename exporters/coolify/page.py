@@ -93,7 +93,7 @@ class Pages:
         self._state = state
         self._secrets = secrets
         self._pages: dict[str, Page] = {}
-        self._plain: dict[str, bytes] = {}
+        self._plain: dict[str, tuple[Page, bytes]] = {}
         self._lock: Final = threading.Lock()
         self.refresh()
 
@@ -109,18 +109,18 @@ class Pages:
     def plain(self, content_type: str) -> bytes:
         """The page unpacked, held until the next one is made."""
         page = self.get(content_type)
-        with self._lock:
-            held = self._plain.get(content_type)
-            if held is None:
-                held = self._plain[content_type] = page.plain()
-        return held
+        held = self._plain.get(content_type)
+        # Without the lock, which is held for as long as the next page is being made.
+        if held is None or held[0] is not page:
+            held = self._plain[content_type] = (page, page.plain())
+        return held[1]
 
     def refresh(self) -> None:
         """Make every format anew that was asked for once."""
         with self._lock:
-            self._plain.clear()
             for content_type in [TEXT, *(name for name in self._pages if name != TEXT)]:
                 self._pages[content_type] = render(self._registry, content_type, self._secrets())
+                self._plain.pop(content_type, None)
 
     def run(self, stop: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
         """Refresh whenever the state changed, until `stop`; the body of a thread."""

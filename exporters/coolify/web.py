@@ -11,6 +11,7 @@ import base64
 import binascii
 import html
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -86,6 +87,8 @@ class Web:
     idle: float = 75.0
     take: float = 20.0
     _open: int = 0
+    # Few: each thread keeps memory of its own, and both of its tasks wait for a lock in any case.
+    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "web"))
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Begin to listen; an empty host is every address."""
@@ -176,17 +179,17 @@ class Web:
             user, _, password = base64.b64decode(coded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
-        return await asyncio.get_running_loop().run_in_executor(None, self.config.users.allow, user, password)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.config.users.allow, user, password)
 
     async def _metrics(self, headers: Mapping[str, str]) -> Answer:
         content_type = negotiate(headers.get("accept", ""))
-        pages, loop = self.exporter.pages, asyncio.get_running_loop()
+        pages = self.exporter.pages
         sent = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         # In a thread: the first one for a format makes the page, and must not hold up the others.
+        page = await asyncio.get_running_loop().run_in_executor(self._threads, pages.get, content_type)
         if wants_gzip(headers.get("accept-encoding", "")):
-            page = await loop.run_in_executor(None, pages.get, content_type)
             return Answer(HTTPStatus.OK, page.gzipped, {**sent, "Content-Encoding": "gzip"})
-        return Answer(HTTPStatus.OK, await loop.run_in_executor(None, pages.plain, content_type), sent)
+        return Answer(HTTPStatus.OK, pages.plain(content_type), sent)
 
     def _landing(self) -> Answer:
         rows = "".join(
