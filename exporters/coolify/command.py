@@ -37,7 +37,7 @@ _LOG: Final = logging.getLogger(__name__)
 _GRACE: Final = 5.0
 _CERTIFICATE_CHECK: Final = 60.0
 # Threads hold the interpreter for at most this long, so that a scrape does not wait behind the making of a page.
-_SWITCH: Final = 0.001
+_SWITCH: Final = 0.0005
 
 
 def version() -> str:

@@ -6,32 +6,25 @@ those who do not, it is unpacked once for each page that they ask for.
 
 from __future__ import annotations
 
-import threading
 import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics import exposition as openmetrics_exposition
-from prometheus_client.registry import Collector
-
+from boxwatch.exporters.coolify.exposition import EOF, texts
 from boxwatch.exporters.coolify.logs import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    import threading
+    from collections.abc import Callable, Iterable, Mapping
 
     from prometheus_client import CollectorRegistry
-    from prometheus_client import Metric as Family
 
     from boxwatch.exporters.coolify.state import State
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _GZIP: Final = zlib.MAX_WBITS | 16
-# Untyped in prometheus_client.
-_openmetrics: Final[Callable[[Collector], bytes]] = openmetrics_exposition.generate_latest
-_EOF: Final = "# EOF\n"
 # The page is made again after this time even if nothing changed, for the metrics of the process.
 _OLDEST: Final = 15.0
 # Making the page may take this share of a core, however many applications there are.
@@ -51,76 +44,63 @@ class Page:
         return zlib.decompress(self.gzipped, _GZIP, self.size)
 
 
-class _One(Collector):
-    """A registry of one family, so that the text of only one is in memory at a time."""
+class _Packer:
+    """Packs a page piece by piece, so that the text of only one family is in memory at a time."""
 
-    def __init__(self, family: Family) -> None:
-        self._family = family
+    def __init__(self, content_type: str) -> None:
+        self._content_type = content_type
+        self._pack = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+        self._pieces: list[bytes] = []
+        self._size = 0
 
-    def collect(self) -> Iterable[Family]:
-        return [self._family]
+    def add(self, text: str) -> None:
+        data = text.encode()
+        self._size += len(data)
+        self._pieces.append(self._pack.compress(data))
 
-
-def render(registry: CollectorRegistry, content_type: str, secrets: Iterable[str] = ()) -> Page:
-    """The registry's page; secrets that got into a label are taken out, whoever put them there."""
-    openmetrics = content_type == OPENMETRICS
-    pack = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
-    packed, size = [], 0
-    for text in _texts(registry, openmetrics=openmetrics):
-        data = hide(text, secrets).encode()
-        size += len(data)
-        packed.append(pack.compress(data))
-    packed.append(pack.flush())
-    return Page(content_type, b"".join(packed), size)
+    def page(self) -> Page:
+        return Page(self._content_type, b"".join((*self._pieces, self._pack.flush())), self._size)
 
 
-def _texts(registry: CollectorRegistry, *, openmetrics: bool) -> Iterator[str]:
-    for family in registry.collect():
-        if openmetrics:
-            yield _openmetrics(_One(family)).decode().removesuffix(_EOF)
-        else:
-            yield generate_latest(_One(family)).decode()
-    if openmetrics:
-        yield _EOF
+def render(registry: CollectorRegistry, secrets: Iterable[str] = ()) -> Mapping[str, Page]:
+    """The registry's page in both formats; secrets that got into a label are taken out, whoever put them there."""
+    hidden = tuple(secrets)
+    text, openmetrics = _Packer(TEXT), _Packer(OPENMETRICS)
+    for one, other in texts(registry.collect()):
+        text.add(hide(one, hidden))
+        openmetrics.add(hide(other, hidden))
+    openmetrics.add(EOF)
+    return {TEXT: text.page(), OPENMETRICS: openmetrics.page()}
 
 
 class Pages:
-    """The current page in each format that was asked for."""
+    """The current page in each format."""
 
     def __init__(self, registry: CollectorRegistry, state: State, secrets: Callable[[], Iterable[str]]) -> None:
         """Make the first page."""
         self._registry = registry
         self._state = state
         self._secrets = secrets
-        self._pages: dict[str, Page] = {}
         self._plain: dict[str, tuple[Page, bytes]] = {}
-        self._lock: Final = threading.Lock()
+        self._pages: Mapping[str, Page] = {}
         self.refresh()
 
     def get(self, content_type: str) -> Page:
-        """The page in a format; only the first request for a format waits until it is made."""
-        page = self._pages.get(content_type)
-        if page is None:
-            with self._lock:
-                page = self._pages.get(content_type) or render(self._registry, content_type, self._secrets())
-                self._pages[content_type] = page
-        return page
+        """The page in a format."""
+        return self._pages[content_type]
 
     def plain(self, content_type: str) -> bytes:
         """The page unpacked, held until the next one is made."""
         page = self.get(content_type)
         held = self._plain.get(content_type)
-        # Without the lock, which is held for as long as the next page is being made.
         if held is None or held[0] is not page:
             held = self._plain[content_type] = (page, page.plain())
         return held[1]
 
     def refresh(self) -> None:
-        """Make every format anew that was asked for once."""
-        with self._lock:
-            for content_type in [TEXT, *(name for name in self._pages if name != TEXT)]:
-                self._pages[content_type] = render(self._registry, content_type, self._secrets())
-                self._plain.pop(content_type, None)
+        """Make the page anew."""
+        self._pages = render(self._registry, self._secrets())
+        self._plain.clear()
 
     def run(self, stop: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
         """Refresh whenever the state changed, until `stop`; the body of a thread."""

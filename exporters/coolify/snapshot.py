@@ -97,7 +97,7 @@ def take(account: Account) -> Snapshot:
         internal_errors=account.api.counts.internal_errors,
         limit=account.api.budget.limit,
         remaining=account.api.budget.remaining,
-        rate=account.api.budget.rate(),
+        rate=round(account.api.budget.rate(), 3),
         history_oldest=min((task.good_at or 0.0 for task in histories), default=None),
         servers=tuple(
             (server, world.details.get(uuid) if _fresh(account, "server_details", uuid) else None)

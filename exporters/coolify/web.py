@@ -87,8 +87,8 @@ class Web:
     idle: float = 75.0
     take: float = 20.0
     _open: int = 0
-    # Few: each thread keeps memory of its own, and both of its tasks wait for a lock in any case.
-    _threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2, "web"))
+    # One is enough for passwords, which are checked one at a time, and each thread keeps memory of its own.
+    _passwords: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "passwords"))
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Begin to listen; an empty host is every address."""
@@ -160,7 +160,7 @@ class Web:
             return plain(HTTPStatus.METHOD_NOT_ALLOWED, "GET or HEAD", Allow="GET, HEAD")
         match request.path:
             case "/metrics":
-                return await self._metrics(request.headers)
+                return self._metrics(request.headers)
             case "/":
                 return self._landing()
             case "/-/healthy":
@@ -179,16 +179,16 @@ class Web:
             user, _, password = base64.b64decode(coded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             return False
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self.config.users.allow, user, password)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._passwords, self.config.users.allow, user, password
+        )
 
-    async def _metrics(self, headers: Mapping[str, str]) -> Answer:
+    def _metrics(self, headers: Mapping[str, str]) -> Answer:
         content_type = negotiate(headers.get("accept", ""))
         pages = self.exporter.pages
         sent = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
-        # In a thread: the first one for a format makes the page, and must not hold up the others.
-        page = await asyncio.get_running_loop().run_in_executor(self._threads, pages.get, content_type)
         if wants_gzip(headers.get("accept-encoding", "")):
-            return Answer(HTTPStatus.OK, page.gzipped, {**sent, "Content-Encoding": "gzip"})
+            return Answer(HTTPStatus.OK, pages.get(content_type).gzipped, {**sent, "Content-Encoding": "gzip"})
         return Answer(HTTPStatus.OK, pages.plain(content_type), sent)
 
     def _landing(self) -> Answer:

@@ -91,7 +91,7 @@ class ApiCollector(Collector):
     # TYPE coolify_api_rate_limit_remaining_requests gauge
     coolify_api_rate_limit_remaining_requests{account="main"} 195.0
     # TYPE coolify_api_budget_requests_per_second gauge
-    coolify_api_budget_requests_per_second{account="main"} 1.1111111111111112
+    coolify_api_budget_requests_per_second{account="main"} 1.011
     # TYPE coolify_unparsed_values_total counter
     # TYPE coolify_history_oldest_read_timestamp_seconds gauge
     coolify_history_oldest_read_timestamp_seconds{account="main"} 1.78740003e+09

@@ -45,7 +45,7 @@ def _rig() -> Rig:
 
 def _check(rig: Rig) -> None:
     """The page can be read, its values are of the closed lists, and no mistake of ours was met."""
-    page = render(rig.registry, OPENMETRICS).plain().decode("utf-8")
+    page = render(rig.registry)[OPENMETRICS].plain().decode("utf-8")
     seen = set()
     for family in parse(page):
         for sample in family.samples:

@@ -71,7 +71,7 @@ def test_whole_page_of_the_default_box_is_stored_and_clean(golden: Golden, progr
 def test_openmetrics_page_is_read_back_with_the_same_samples() -> None:
     """prometheus_client's strict OpenMetrics parser accepts the page and finds what the text page has."""
     rig = tiny()
-    page = render(rig.registry, OPENMETRICS).plain().decode()
+    page = render(rig.registry)[OPENMETRICS].plain().decode()
 
     parsed = {(s.name, tuple(sorted(s.labels.items()))) for f in parse(page) for s in f.samples}
 
@@ -83,7 +83,7 @@ def test_text_page_is_what_prometheus_client_would_make() -> None:
     """Rendering family by family changes nothing."""
     rig = tiny()
 
-    assert render(rig.registry, TEXT).plain() == generate_latest(rig.registry)
+    assert render(rig.registry)[TEXT].plain() == generate_latest(rig.registry)
 
 
 def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
