@@ -35,7 +35,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=20,
 )
-SLOW = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _rig() -> Rig:

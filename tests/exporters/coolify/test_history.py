@@ -185,7 +185,7 @@ def _live(fake: FakeCoolify, chance: random.Random, truth: dict[str, int]) -> No
             truth["finished"] += 1
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(seed=st.integers(0, 10**6))
 def test_totals_equal_what_happened(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - a test's dice
