@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -147,7 +147,7 @@ def carry_out(target: Target, plan: Plan, *, dry_run: bool, yes: bool, as_json: 
     if not dry_run:
         if plan.needed and not yes:
             _ask()
-        said = publishing.apply(target, plan, _progress if sys.stderr.isatty() else None)
+        said = publishing.apply(target, plan, _progress if _on_terminal(sys.stderr) else None)
     done = plan.needed and not dry_run
     if as_json:
         options.print_json({**plan.to_json(), "done": done, "said": said})
@@ -174,8 +174,12 @@ def _show(target: Target, plan: Plan) -> None:
     click.echo(f"{target.directory}: {counts}")
 
 
+def _on_terminal(stream: TextIO) -> bool:
+    return stream.isatty()
+
+
 def _ask() -> None:
-    if not sys.stdin.isatty():
+    if not _on_terminal(sys.stdin):
         raise click.UsageError("Nobody is there to ask: give --yes to do it, or --dry-run to see it.")
     click.confirm("Do it?", abort=True, err=True)
 

@@ -47,7 +47,7 @@ def failing(name: str) -> dict[str, bytes]:
 
 
 def which(groups: list[dict[str, Any]]) -> str:
-    """The set that these groups of /api/v1/rules are, whole; empty for none.
+    """The set that these groups are, as written or as /api/v1/rules shows them, whole; empty for none.
 
     Raises:
         AssertionError: they are of several sets, or not all of one.
@@ -57,5 +57,8 @@ def which(groups: list[dict[str, Any]]) -> str:
     assert len(names) <= 1, f"mixed: {names}"
     if rules:
         assert sum(group["name"].startswith("group-") for group in groups) == GROUPS, "groups are missing"
-        assert sum(rule["name"].startswith("level:metric") for rule in rules) == GROUPS * RULES, "rules are missing"
+        assert (
+            sum((rule.get("name") or rule.get("record", "")).startswith("level:metric") for rule in rules)
+            == GROUPS * RULES
+        ), "rules are missing"
     return next(iter(names), "")
