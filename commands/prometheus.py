@@ -152,8 +152,9 @@ def carry_out(target: Target, plan: Plan, *, dry_run: bool, yes: bool, as_json: 
     if as_json:
         options.print_json({**plan.to_json(), "done": done, "said": said})
     elif done:
-        confirmed = "Prometheus has loaded them" if target.client else "they are on disk"
-        click.echo(f"Done: {confirmed}. The way back: boxwatch rollback --rules-dir {target.directory}")
+        where = f" --prometheus {target.client.url}" if target.client else ""
+        confirmed = "Prometheus has loaded the rules" if target.client else "the rules are on disk"
+        click.echo(f"Done: {confirmed}. The way back: boxwatch rollback --rules-dir {target.directory}{where}")
     if said:
         click.echo(f"note: {said}".replace("\n", "\nnote: "), err=True)
 
@@ -168,7 +169,7 @@ def _show(target: Target, plan: Plan) -> None:
     for note in plan.notes:
         click.echo(f"note: {note}", err=True)
     if not plan.needed:
-        click.echo(f"{target.directory}: the rules are up to date")
+        click.echo(f"{target.directory}: up to date")
         return
     counts = ", ".join(f"{sum(one.kind == kind for one in plan.changes)} {kind}" for kind in _SIGNS)
     click.echo(f"{target.directory}: {counts}")

@@ -27,6 +27,8 @@ _RULES = "prometheus/rules/"
 _CHECKED = f"{_RULES}{LIVE}"
 # Seconds that a read-back gets, however long the reload took.
 _LEAST = 2.0
+# Changes by hand that are shown.
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         raise PublishError(
             f"{store.live} was changed by hand, or not written by `boxwatch publish`; nothing was changed: "
             "take the change over into the topology, then use --overwrite (a rollback brings it back)"
+            + _by_hand(store, seen)
         )
     notes: list[str] = []
     needed = digest(seen.live) != wanted or seen.cut_off
@@ -248,6 +251,17 @@ def _parsed(content: bytes | None) -> RuleSet | None:
         return rule_set.read(LIVE, content)
     except BoxwatchError:
         return RuleSet(content, (), "")
+
+
+def _by_hand(store: Store, seen: Seen) -> str:
+    """What somebody changed since our last publish, one line each; empty where nothing of ours was there."""
+    try:
+        ours = _parsed(store.content(seen.state.current))
+    except PublishError:
+        return ""
+    found = [f"by hand: {change}" for change in changes(ours, _parsed(seen.live))] if ours else []
+    more = [f"by hand: {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return "".join(f"\n{line}" for line in (*found[:_SHOWN], *more))
 
 
 def _refuse_twins(new: RuleSet | None, found: read_back.Running) -> None:

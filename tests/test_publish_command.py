@@ -39,9 +39,9 @@ def test_publish_shows_the_plan_and_does_it(server: StandIn) -> None:
 
     assert done.exit_code == 0, done.output
     assert "  + memory-budget: 3 rules\n" in done.stdout
-    assert "rules: 13 added, 0 changed, 0 removed\nDone: Prometheus has loaded them." in done.stdout
+    assert "rules: 13 added, 0 changed, 0 removed\nDone: Prometheus has loaded the rules." in done.stdout
     assert len(server.groups) == 14
-    assert _run(server, "publish", "--yes").stdout == "rules: the rules are up to date\n"
+    assert _run(server, "publish", "--yes").stdout == "rules: up to date\n"
     assert _run(server, "rollback", "--yes").exit_code == 0
     assert server.groups == []
 
@@ -117,7 +117,7 @@ def test_what_is_left_to_say_is_said(server: StandIn) -> None:
     """Here, that nothing was read back."""
     done = CliRunner().invoke(main, ["publish", "--rules-dir", "rules", "--yes"])
 
-    assert "Done: they are on disk." in done.stdout
+    assert "Done: the rules are on disk." in done.stdout
     assert "note: not read back, since no URL of Prometheus was given" in done.stderr
     server.load()
     assert len(server.groups) == 14

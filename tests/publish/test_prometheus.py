@@ -265,9 +265,13 @@ def test_what_somebody_changed_by_hand_is_not_overwritten(server: StandIn) -> No
     edited = A.content.replace(b"vector(1)", b"vector(2)")
     (server.directory / "boxwatch.yaml").write_bytes(edited)
 
-    with pytest.raises(PublishError, match="was changed by hand, or not written by `boxwatch publish`"):
+    with pytest.raises(PublishError, match="was changed by hand, or not written by `boxwatch publish`") as caught:
         _publish(server, B)
     assert _live(server) == edited
+    assert str(caught.value).splitlines()[1:] == [
+        f"by hand: group-{number} / level:metric1:op: expression vector(1) → vector(2)"
+        for number in range(rule_sets.GROUPS)
+    ]
 
     _publish(server, B, overwrite=True)
     assert _live(server) == B.content
