@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import signal
 from collections.abc import Callable, Mapping
@@ -533,6 +534,71 @@ def _cut_off(server: StandIn, new: rule_set.RuleSet) -> None:
         _publish(server, new)
 
 
+def test_leftovers_are_removed_where_nothing_else_is_to_be_done(server: StandIn) -> None:
+    """Of a publisher that was killed before it entered what it was about to do."""
+    _publish(server, A)
+    names = _names(server)
+    own = server.directory / ".boxwatch"
+    for path in (own / "next", own / ".next.x1", own / "sets" / ("0" * 64)):
+        path.write_bytes(b"left")
+
+    _publish(server, A)
+
+    assert _names(server) == names
+
+
+def test_leftovers_that_cannot_be_removed_are_said(server: StandIn) -> None:
+    """A folder in the place of a file is none of ours."""
+    _publish(server, A)
+    (server.directory / ".boxwatch" / "next").mkdir()
+
+    with pytest.raises(PublishError, match=r"\.boxwatch could not be written: .*; the rules are as they were"):
+        _publish(server, A)
+
+
+def test_a_way_back_that_cannot_be_noted_is_said(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old rules are there; the next run notes it."""
+    _publish(server, A)
+    server.faults[RELOAD] = ["refuse"]
+    real = atomic.replace
+
+    def full(target: Path, content: bytes) -> None:
+        if target.name == "state.json" and b'"before": null' in content:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(target, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(atomic, "replace", full)
+        with pytest.raises(PublishError, match=r"(?s)refused the rules.*is in place, but .*state\.json could not be"):
+            _publish(server, B)
+
+    assert (_live(server), _loaded(server)) == (A.content, "A")
+    _publish(server, A)
+    assert not Store(server.directory).see().cut_off
+
+
+def test_a_change_by_hand_is_refused_even_where_ours_was_lost(server: StandIn) -> None:
+    """Only what was changed cannot be said then."""
+    _publish(server, A)
+    (server.directory / "boxwatch.yaml").write_bytes(B.content)
+    for path in (server.directory / ".boxwatch" / "sets").iterdir():
+        path.unlink()
+
+    with pytest.raises(PublishError, match="was changed by hand") as caught:
+        _publish(server, C)
+
+    assert "by hand: " not in str(caught.value)
+
+
+def test_many_changes_by_hand_are_counted(server: StandIn) -> None:
+    """The first ten are shown."""
+    _publish(server, A)
+    (server.directory / "boxwatch.yaml").write_bytes(B.content)
+
+    with pytest.raises(PublishError, match=r"by hand: 30 more$"):
+        _publish(server, C)
+
+
 def test_a_stored_set_that_was_lost_blocks_no_publish(server: StandIn) -> None:
     """What is live is the best there is to go back to."""
     _publish(server, A)
@@ -633,6 +699,17 @@ def test_a_directory_is_settled_or_the_error_is_told(tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     """With its place."""
     with pytest.raises(PublishError, match="cannot be opened: Is a directory"), lock.held(tmp_path):
+        pass
+
+
+def test_a_lock_that_the_disk_does_not_have_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network file systems have none."""
+
+    def none(*_: int) -> Never:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with pytest.raises(PublishError, match="cannot be locked: No locks available"), lock.held(tmp_path / "lock"):
         pass
 
 
