@@ -1,6 +1,7 @@
 """The rules on disk: one file that Prometheus reads, switched in one rename, with what is needed to go back.
 
-    DIR/boxwatch.yaml              the live set; `rule_files` names it, or DIR/*.yaml
+    DIR/boxwatch.yaml              the live set; `rule_files` names it, or DIR/*.yaml. A container must mount DIR: a
+                                   file that is mounted by itself stays the old one
     DIR/.boxwatch/lock             held while somebody publishes
     DIR/.boxwatch/state.json       which set was confirmed last, which before that, and what is under way
     DIR/.boxwatch/sets/<sha256>    sets that a restore or a rollback needs

@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from support import publisher, rule_sets
 from support.programs import free_port, get, running, wait_for
 
+from boxwatch.cli import main
 from boxwatch.errors import PublishError
 from boxwatch.publish import prometheus, rule_set
 from boxwatch.publish.http import Client
@@ -110,6 +112,20 @@ def test_rules_are_loaded_and_evaluated_when_publish_returns(box: _Box) -> None:
 
     prometheus.apply(box.target, prometheus.rollback(box.target))
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")
+
+
+def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, program: Program) -> None:
+    """Checked by promtool, and every rule of it evaluated; a rollback takes all of it away again."""
+    program("promtool")
+    where = ["--prometheus", box.url, "--rules-dir", str(box.rules), "--yes"]
+
+    done = CliRunner().invoke(main, ["publish", *where])
+
+    assert done.exit_code == 0, done.output
+    assert len(box.groups) == len([line for line in done.stdout.splitlines() if line.startswith("  + ")]) + 1
+    assert {rule["health"] for group in box.groups for rule in group["rules"]} == {"ok"}
+    assert CliRunner().invoke(main, ["rollback", *where]).exit_code == 0
+    assert box.groups == []
 
 
 def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
