@@ -20,7 +20,8 @@ from boxwatch.publish.http import Client
 from boxwatch.publish.reload import Reload
 from boxwatch.publish.rule_changes import Change, changes
 from boxwatch.publish.rule_set import RuleSet
-from boxwatch.publish.rule_store import LIVE, Seen, State, Store, digest
+from boxwatch.publish.rule_state import Seen, State, digest
+from boxwatch.publish.rule_store import LIVE, Store
 
 _RULES = "prometheus/rules/"
 # The name under which promtool sees the set.

@@ -15,73 +15,15 @@ moment leaves the whole old or the whole new file, and an entry that tells the n
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from boxwatch.errors import PublishError
 from boxwatch.publish import atomic
+from boxwatch.publish.rule_state import NOTHING, Seen, State, digest
 
 LIVE = "boxwatch.yaml"
-# The digest of "there is no file".
-NOTHING = ""
-_VERSION = 1
-_DIGITS = frozenset("0123456789abcdef")
-_DIGEST_LENGTH = 64
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is remembered between runs; sets are named by their digest.
-
-    Attributes:
-        current: the set that was confirmed last.
-        previous: the one before it, which a rollback brings back; None when nothing was published yet.
-        before: the set that was live when what is under way began; None when nothing is under way.
-        pending: sets that may be live since then.
-    """
-
-    current: str = NOTHING
-    previous: str | None = None
-    before: str | None = None
-    pending: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Sets that may be live without anybody's hand in it."""
-        return frozenset({self.current, *self.pending} | ({self.before} if self.before is not None else set()))
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a plan was made from.
-
-    Attributes:
-        live: the live file; None where there is none.
-        state: what is remembered.
-        leftovers: files that a publisher left which was killed before it entered what it was about to do.
-    """
-
-    live: bytes | None
-    state: State
-    leftovers: tuple[Path, ...] = ()
-
-    @property
-    def cut_off(self) -> bool:
-        """A publish began and did not end."""
-        return self.state.before is not None
-
-    @property
-    def by_hand(self) -> bool:
-        """Somebody changed the live file, or wrote it. One that was removed is just not there."""
-        return self.live is not None and digest(self.live) not in self.state.known
-
-
-def digest(content: bytes | None) -> str:
-    """The name of a set."""
-    return NOTHING if content is None else hashlib.sha256(content).hexdigest()
 
 
 class Store:
@@ -252,35 +194,17 @@ class Store:
 
     def _read_state(self) -> State:
         content = _read(self._state)
-        if content is None:
-            return State()
         try:
-            document = json.loads(content)
-            document["pending"] = tuple(document["pending"])
-            if document.pop("version") == _VERSION:
-                state = State(**document)
-                # Names become paths: one that is no digest is an attack or an accident.
-                if all(_is_name(name) for name in (state.current, state.previous, state.before, *state.pending)):
-                    return state
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            pass
-        raise PublishError(
-            f"{self._state} is not as boxwatch writes it: restore it, or remove {self._own} and move {self.live} away "
-            "to begin anew, without a way back"
-        )
+            return State() if content is None else State.read(content)
+        except ValueError as error:
+            raise PublishError(
+                f"{self._state} is not as boxwatch writes it: restore it, or remove {self._own} and move {self.live} "
+                "away to begin anew, without a way back"
+            ) from error
 
     def _write_state(self, state: State) -> None:
-        document = {"version": _VERSION, **asdict(state)}
-        atomic.replace(self._state, (json.dumps(document, indent=2) + "\n").encode())
+        atomic.replace(self._state, state.written())
         atomic.settle(self._own)
-
-
-def _is_name(name: object) -> bool:
-    return (
-        name is None
-        or name == NOTHING
-        or (isinstance(name, str) and len(name) == _DIGEST_LENGTH and set(name) <= _DIGITS)
-    )
 
 
 def _remove(paths: Iterable[Path]) -> None:
