@@ -31,7 +31,7 @@ from boxwatch.publish.rule_store import Store
 
 Program = Callable[[str], str]
 
-# 200 for the full proof, which takes about four minutes.
+# 200 for the full proof, which takes two and a half minutes.
 KILLS = int(os.environ.get("BOXWATCH_KILLS", "20"))
 # Seconds for one publish, and for one publisher to get ready.
 _PATIENCE = 20.0
