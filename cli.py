@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from boxwatch.commands import build, check, completion, exporter, init, schema, topology
+from boxwatch.commands import build, check, completion, exporter, init, publish, rollback, schema, topology
 from boxwatch.errors import BoxwatchError, TopologyError
 
 
@@ -53,6 +53,7 @@ def main() -> None:
       boxwatch topology                 show the plan
       boxwatch build --out generated    make everything
       boxwatch check                    check everything
+      boxwatch publish --help           bring it into a running Prometheus
     """
 
 
@@ -63,6 +64,8 @@ COMMANDS = (
     schema.schema,
     build.build,
     check.check,
+    publish.publish,
+    rollback.rollback,
     exporter.exporter,
     completion.completion,
 )

@@ -30,6 +30,12 @@ def as_json(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(command)
 
 
+def plan(command: Command) -> Command:
+    """`--dry-run` and `--yes`, of commands that change something elsewhere."""
+    command = click.option("--yes", is_flag=True, help="Do not ask.")(command)
+    return click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")(command)
+
+
 def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
     """The topology that is meant, with its warnings shown; says which one when the user named none."""
     from boxwatch.topology import default, load  # noqa: PLC0415

@@ -6,17 +6,15 @@ directory (`.boxwatch.json`) says which files are ours. A file that is in the wa
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from boxwatch.errors import OutputError
+from boxwatch.publish import atomic
 
 MANIFEST = ".boxwatch.json"
 _VERSION = 1
@@ -103,7 +101,7 @@ def apply(plan: Plan) -> None:
         for path in plan.written:
             target = plan.directory / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            _replace(target, plan.files[path])
+            atomic.replace(target, plan.files[path])
         for path in plan.removed:
             (plan.directory / path).unlink(missing_ok=True)
             _remove_empty(plan.directory, (plan.directory / path).parent)
@@ -168,26 +166,7 @@ def _write_manifest(directory: Path, files: Mapping[str, str]) -> None:
         "version": _VERSION,
         "files": dict(sorted(files.items())),
     }
-    _replace(directory / MANIFEST, (json.dumps(document, indent=2) + "\n").encode())
-
-
-def _replace(target: Path, content: bytes) -> None:
-    """Write a file beside its place and put it there in one rename."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes it private; these files are read by Prometheus and Grafana, which run as other users.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise
+    atomic.replace(directory / MANIFEST, (json.dumps(document, indent=2) + "\n").encode())
 
 
 def _remove_empty(root: Path, folder: Path) -> None:

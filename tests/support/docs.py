@@ -40,7 +40,9 @@ def command_line() -> str:
         (
             "| variable | meaning |\n|---|---|\n"
             "| `NO_COLOR` | no colours, even on a terminal |\n"
-            "| `PATH` | where promtool is looked for |"
+            "| `PATH` | where promtool is looked for |\n"
+            "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
+            "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |"
         ),
     ]
     return "\n\n".join(parts) + "\n"

@@ -1,0 +1,134 @@
+"""What differs between two sets of rules, rule by rule, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from boxwatch.publish.rule_set import MARK_GROUP, Group, Rule, RuleSet
+
+Kind = Literal["added", "changed", "removed"]
+# Values up to this length are shown; a longer one has only changed.
+_SHORT = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One group or rule that is added, changed or removed.
+
+    Attributes:
+        kind: what happens to it.
+        group: the group's name.
+        rule: the rule's name, with labels where several have it; empty when the whole group is meant.
+        details: what changes, one short phrase each: `for 10m → 15m`.
+    """
+
+    kind: Kind
+    group: str
+    rule: str = ""
+    details: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """`memory-budget / ContainerMemoryNearBudget: for 10m → 15m, expression changed`."""
+        where = f"{self.group} / {self.rule}" if self.rule else f"{self.group}"
+        return f"{where}: {', '.join(self.details)}" if self.details else where
+
+
+def changes(old: RuleSet | None, new: RuleSet | None) -> Iterator[Change]:
+    """Every difference, in the order of the new set, then what is removed. The mark differs always and says nothing."""
+    before, after = _by_name(old), _by_name(new)
+    for name, group in after.items():
+        if name in before:
+            yield from _group(before[name], group)
+        else:
+            yield Change("added", name, details=(_count(group),))
+    for name, group in before.items():
+        if name not in after:
+            yield Change("removed", name, details=(_count(group),))
+
+
+def _by_name(rules: RuleSet | None) -> dict[str, Group]:
+    return {group.name: group for group in rules.groups if group.name != MARK_GROUP} if rules else {}
+
+
+def _count(group: Group) -> str:
+    number = len(group.rules)
+    return "1 rule" if number == 1 else f"{number} rules"
+
+
+def _group(old: Group, new: Group) -> Iterator[Change]:
+    details = tuple(_fields(old.fields, new.fields))
+    if details:
+        yield Change("changed", new.name, details=details)
+    pairs = list(_pairs(old.rules, new.rules))
+    several = {rule.name for rule in (*old.rules, *new.rules) if _names(old, new).count(rule.name) > 1}
+    for before, after in pairs:
+        rule = after or before
+        if rule is None:  # pragma: no cover - a pair has at least one
+            continue
+        title = f"{rule.name}{_labels(rule)}" if rule.name in several else rule.name
+        if before is None:
+            yield Change("added", new.name, title)
+        elif after is None:
+            yield Change("removed", new.name, title)
+        elif details := tuple(_fields(before.fields, after.fields)):
+            yield Change("changed", new.name, title, details)
+    kept = [(before, after) for before, after in pairs if before and after]
+    # Rules of a group are evaluated in order, so another order is another group.
+    if [before for before, _ in kept] != [rule for rule in old.rules if any(rule is before for before, _ in kept)]:
+        yield Change("changed", new.name, details=("order of its rules changed",))
+
+
+def _names(old: Group, new: Group) -> list[str]:
+    longest = max((old, new), key=lambda group: len(group.rules))
+    return [rule.name for rule in longest.rules]
+
+
+def _pairs(old: tuple[Rule, ...], new: tuple[Rule, ...]) -> Iterator[tuple[Rule | None, Rule | None]]:
+    """Each rule with what it was: by name and labels, else by name alone in order; then those that are gone."""
+    left = list(old)
+    partner: dict[int, Rule] = {}
+    for same in (_same_labels, _same_name):
+        for index, rule in enumerate(new):
+            found = next((before for before in left if index not in partner and same(before, rule)), None)
+            if found is not None:
+                left = [before for before in left if before is not found]
+                partner[index] = found
+    yield from ((partner.get(index), rule) for index, rule in enumerate(new))
+    yield from ((rule, None) for rule in left)
+
+
+def _same_name(one: Rule, other: Rule) -> bool:
+    return (one.kind, one.name) == (other.kind, other.name)
+
+
+def _same_labels(one: Rule, other: Rule) -> bool:
+    return _same_name(one, other) and one.fields.get("labels") == other.fields.get("labels")
+
+
+def _labels(rule: Rule) -> str:
+    labels = rule.fields.get("labels")
+    text = ", ".join(f'{key}="{value}"' for key, value in labels.items()) if isinstance(labels, dict) else ""
+    return f"{{{text}}}"
+
+
+def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "") -> Iterator[str]:
+    for key in {**old, **new}:
+        before, after = old.get(key), new.get(key)
+        if before == after:
+            continue
+        if isinstance(before, dict | None) and isinstance(after, dict | None):
+            yield from _fields(before or {}, after or {}, "label " if key == "labels" else "")
+        else:
+            yield _words(path + {"expr": "expression"}.get(key, key), before, after)
+
+
+def _words(name: str, old: object, new: object) -> str:
+    if old is None:
+        return f"{name} added"
+    if new is None:
+        return f"{name} removed"
+    if max(len(str(old)), len(str(new))) > _SHORT or "\n" in f"{old}{new}":
+        return f"{name} changed"
+    return f"{name} {old} → {new}"

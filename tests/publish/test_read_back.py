@@ -1,0 +1,109 @@
+"""What Prometheus has loaded is read from its own answer, whatever that is."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import rule_sets
+from support.stand_in import RULES, StandIn
+
+from boxwatch.errors import PublishError
+from boxwatch.publish import rule_set
+from boxwatch.publish.http import Answer, Client
+from boxwatch.publish.read_back import Loaded, Running, difference, read_back, running
+
+A = rule_set.merge(rule_sets.files("A"))
+
+
+def _running() -> Running:
+    groups = {
+        group.name: tuple(Loaded(rule.kind, rule.name, "ok", "", "1") for rule in group.rules) for group in A.groups
+    }
+    return Running(groups, (), A.mark)
+
+
+def test_the_set_that_was_written_is_recognised() -> None:
+    """Group by group, rule by rule, and by its mark."""
+    assert difference(A, _running()) == ""
+    assert difference(None, Running({})) == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "said"),
+    [
+        (None, _running(), "Prometheus still has rules of boxwatch.yaml"),
+        (A, Running({}), "Prometheus loads no file named boxwatch.yaml: let rule_files of its configuration name it"),
+        (A, Running(_running().ours, (), "f00"), f"Prometheus has another set (f00) than the one on disk ({A.mark})"),
+        (A, Running(_running().ours, ()), f"has another set (without our mark) than the one on disk ({A.mark})"),
+        (A, Running({"boxwatch": ()}, (), A.mark), "Prometheus lacks the groups group-0, group-1, group-2, group-3"),
+        (A, Running({**_running().ours, "x": ()}, (), A.mark), "Prometheus also has the groups x"),
+        (
+            A,
+            Running({**_running().ours, "group-1": ()}, (), A.mark),
+            "the group group-1 has other rules in Prometheus than on disk",
+        ),
+    ],
+    ids=["still there", "not there", "another mark", "no mark", "groups missing", "groups too many", "other rules"],
+)
+def test_another_set_is_told_from_it(wanted: rule_set.RuleSet | None, found: Running, said: str) -> None:
+    """By the first thing that differs."""
+    assert said in difference(wanted, found)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"data": {}}',
+        b'{"data": {"groups": [1]}}',
+        b'{"data": {"groups": [{"name": 1}]}}',
+        b"[" * 99999,
+    ],
+)
+def test_an_answer_that_is_not_prometheus_is_said(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to look at."""
+    monkeypatch.setattr(Client, "ask", lambda *_: Answer(200, body, {}))
+
+    with pytest.raises(PublishError, match="http://host does not answer as Prometheus does: is the URL right"):
+        running(Client("http://host"))
+
+
+def test_a_refusal_is_said(server: StandIn) -> None:
+    """With Prometheus' own words."""
+    server.faults[RULES] = ["who"]
+
+    with pytest.raises(PublishError, match=r"does not show its rules \(401\): bad credentials"):
+        running(Client(server.url))
+
+
+def test_rules_of_others_are_told_from_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name of the file; a Prometheus in a container sees it elsewhere."""
+    groups = [
+        {"name": "mine", "file": "/in/a/container/boxwatch.yaml", "rules": []},
+        {"name": "theirs", "file": "/etc/other.yaml", "rules": []},
+    ]
+    monkeypatch.setattr(Client, "ask", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {}))
+
+    assert running(Client("http://host")) == Running({"mine": ()}, (("theirs", "/etc/other.yaml"),), "")
+
+
+def test_a_server_that_comes_back_in_time_is_read(server: StandIn) -> None:
+    """As after a restart."""
+    (server.directory / "boxwatch.yaml").write_bytes(A.content)
+    server.load()
+    server.faults[RULES] = ["busy"] * 7
+
+    assert read_back(Client(server.url), A, 5, at_once=True) == ""
+
+
+def test_a_failure_that_lasts_until_the_end_is_one(server: StandIn) -> None:
+    """Even where there was no time for a second evaluation."""
+    (server.directory / "boxwatch.yaml").write_bytes(A.content)
+    server.load()
+    server.faults[RULES] = ["sick"] * 9
+
+    with pytest.raises(PublishError, match="group-7 / level:metric4:op fails: many-to-many matching"):
+        read_back(Client(server.url), A, 0, at_once=True)

@@ -1,0 +1,60 @@
+"""Publishing to the stand-in: sets of rules, what becomes of them, and a publisher that is killed."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Never
+
+import pytest
+
+from boxwatch.publish import prometheus as publishing
+from boxwatch.publish import rule_set
+from boxwatch.publish.http import Client
+from boxwatch.publish.reload import ByHttp
+from support import rule_sets
+from support.stand_in import StandIn
+
+A, B, C, D = (rule_set.merge(rule_sets.files(name)) for name in "ABCD")
+
+
+def target_of(server: StandIn, patience: float = 1.0) -> publishing.Target:
+    """The stand-in and the directory that it reads."""
+    client = Client(server.url)
+    return publishing.Target(server.directory, client, ByHttp(client), patience)
+
+
+def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, patience: float = 1.0) -> str:
+    """Plan a set and carry the plan out."""
+    target = target_of(server, patience)
+    return publishing.apply(target, publishing.plan(target, new, overwrite=overwrite))
+
+
+def live(server: StandIn) -> bytes | None:
+    """The bytes that Prometheus would read."""
+    path = server.directory / "boxwatch.yaml"
+    return path.read_bytes() if path.exists() else None
+
+
+def loaded(server: StandIn) -> str:
+    """The set that the stand-in has loaded, whole."""
+    return rule_sets.which(server.groups)
+
+
+def names(server: StandIn) -> set[str]:
+    """Every file below the directory."""
+    return {str(path.relative_to(server.directory)) for path in server.directory.rglob("*") if path.is_file()}
+
+
+class Killed(BaseException):
+    """As if the process were not there any more: nothing catches it."""
+
+
+def _kill(*_: object) -> Never:
+    raise Killed
+
+
+def cut_off(server: StandIn, new: rule_set.RuleSet) -> None:
+    """A publish that is killed between the switch and the reload."""
+    with pytest.MonkeyPatch.context() as patched, contextlib.suppress(Killed):
+        patched.setattr(ByHttp, "__call__", _kill)
+        publish(server, new)

@@ -1,0 +1,36 @@
+"""A publisher in a process of its own, to be killed: `publisher.py URL DIR SET KIND PATIENCE`.
+
+It says `ready` when everything is imported and checked, and begins when it reads a line.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from boxwatch.errors import PublishError
+from boxwatch.publish import prometheus, rule_set
+from boxwatch.publish.http import Client
+from boxwatch.publish.reload import ByHttp
+from support import rule_sets
+
+
+def main(url: str, directory: str, name: str, kind: str, patience: str) -> int:
+    """Publish; 1 with the reason where that failed."""
+    client = Client(url)
+    target = prometheus.Target(Path(directory), client, ByHttp(client), float(patience))
+    # Not checked first: Prometheus itself must be the one to refuse it.
+    new = rule_set.merge(getattr(rule_sets, kind)(name))
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    try:
+        prometheus.apply(target, prometheus.plan(target, new))
+    except PublishError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,166 @@
+"""A stand-in for Prometheus on loopback: it loads rules as the real one does, and misbehaves when told.
+
+What is believed of the real one was looked at in 2.42: /-/reload answers when the rules are loaded, 500 with a reason
+when they are refused (the old ones stay), 403 without --web.enable-lifecycle; /api/v1/rules shows groups with `file`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+RELOAD, RULES = "/-/reload", "/api/v1/rules"
+
+
+class StandIn:
+    """A server that reads `directory/boxwatch.yaml`.
+
+    Attributes:
+        faults: path → what the next requests to it meet, in order: `ok`, `refuse` (500), `locked` (403), `who` (401),
+            `busy` (503 with Retry-After), `slow`, `drip`, `cut`, `empty` (closes at once), `silent`, `garbage`,
+            `html` (404 with a page), `short` (a group less), `sick` (a rule that fails), `new` (not evaluated yet),
+            `lost` (loads, and its answer is cut).
+        asked: `METHOD path` of every request, in order.
+        sent: the Authorization header of every request.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        """Nothing is loaded yet."""
+        self.directory = directory
+        self.faults: dict[str, list[str]] = {RELOAD: [], RULES: []}
+        self.asked: list[str] = []
+        self.sent: list[str | None] = []
+        self.groups: list[dict[str, Any]] = []
+        self.others: list[dict[str, Any]] = []
+        self.over = threading.Event()
+        self.url = ""
+        self.evaluation = 0
+
+    def load(self) -> None:
+        """What is on disk, as a reload or a start does."""
+        live = self.directory / "boxwatch.yaml"
+        found = yaml.safe_load(live.read_bytes())["groups"] if live.exists() else []
+        self.groups = [group | {"file": "/etc/prometheus/rules/boxwatch.yaml"} for group in found]
+
+    def shown(self, fault: str) -> dict[str, Any]:
+        """/api/v1/rules, with a fault in it."""
+        self.evaluation += 1
+        groups = [
+            {"name": group["name"], "file": group["file"], "rules": [self._rule(rule) for rule in group["rules"]]}
+            for group in self.groups
+        ]
+        if fault == "short" and groups:
+            del groups[-1]
+        if fault in {"sick", "new"} and groups:
+            groups[-1]["rules"][-1] |= {
+                "sick": {"health": "err", "lastError": "many-to-many matching"},
+                "new": {"health": "unknown"},
+            }[fault]
+        return {"status": "success", "data": {"groups": groups + self.others}}
+
+    def _rule(self, rule: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "type": "alerting" if "alert" in rule else "recording",
+            "name": rule.get("alert") or rule.get("record"),
+            "labels": rule.get("labels", {}),
+            "health": "ok",
+            "lastEvaluation": str(self.evaluation),
+        }
+
+
+# Fault → status, what is said, more headers.
+_REFUSALS: dict[str, tuple[int, bytes, dict[str, str]]] = {
+    "refuse": (500, b"failed to reload config: one or more errors occurred", {}),
+    "locked": (403, b"Lifecycle API is not enabled.", {}),
+    "who": (401, b"bad credentials: %s", {}),
+    "busy": (503, b"Service Unavailable", {"Retry-After": "0"}),
+    "html": (404, b"<html>no such page</html>", {}),
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    double: StandIn
+
+    def do_GET(self) -> None:
+        self._meet()
+
+    def do_POST(self) -> None:
+        self._meet()
+
+    def _meet(self) -> None:
+        double = self.double
+        double.asked.append(f"{self.command} {self.path}")
+        double.sent.append(self.headers["Authorization"])
+        planned = double.faults.get(self.path, [])
+        fault = planned.pop(0) if planned else "ok"
+        with contextlib.suppress(ConnectionError):
+            if fault == "silent":
+                double.over.wait()
+            elif fault == "garbage":
+                self.wfile.write(b"\x00\x01 this is no HTTP\r\n\r\n")
+            elif fault in _REFUSALS:
+                status, body, more = _REFUSALS[fault]
+                # Some servers send back what they were sent.
+                self._send(status, body.replace(b"%s", str(self.headers["Authorization"]).encode()), more)
+            elif fault != "empty":
+                self._do(fault)
+
+    def _do(self, fault: str) -> None:
+        if fault == "slow":
+            time.sleep(0.1)
+        if self.path == RELOAD:
+            self.double.load()
+            body = b"x" * 9
+        else:
+            body = json.dumps(self.double.shown(fault)).encode()
+        if fault == "drip":
+            self._drip(body)
+        elif fault in {"cut", "lost"}:
+            self._send(200, body, {"Content-Length": str(len(body) + 1)})
+        else:
+            self._send(200, body)
+
+    def _send(self, status: int, body: bytes, more: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for key, value in {"Content-Length": str(len(body)), **(more or {})}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drip(self, body: bytes) -> None:
+        self._send(200, b"", {"Content-Length": str(len(body))})
+        for byte in body:
+            self.wfile.write(bytes([byte]))
+            if self.double.over.wait(0.05):
+                return
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextlib.contextmanager
+def prometheus(directory: Path, tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
+    """The stand-in, for as long as the block lasts."""
+    double = StandIn(directory)
+    handler = type("Handler", (_Handler,), {"double": double})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        double.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}"
+        try:
+            yield double
+        finally:
+            double.over.set()
+            server.shutdown()
+            thread.join()

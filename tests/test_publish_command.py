@@ -1,0 +1,215 @@
+"""`boxwatch publish` and `boxwatch rollback`, against a stand-in for Prometheus."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.stand_in import RELOAD, RULES, StandIn, prometheus
+
+from boxwatch.cli import main
+from boxwatch.commands import prometheus as shared
+from boxwatch.publish import http, read_back
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A Prometheus that reads `rules` in the directory that we are in; no promtool on the PATH."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(read_back, "_PAUSE", 0.01)
+    monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
+    (tmp_path / "rules").mkdir()
+    with prometheus(tmp_path / "rules") as double:
+        yield double
+
+
+def _run(server: StandIn, *arguments: str, answer: str | None = None) -> Result:
+    words = [arguments[0], "--prometheus", server.url, "--rules-dir", "rules", *arguments[1:]]
+    return CliRunner().invoke(main, words, input=answer)
+
+
+def test_publish_shows_the_plan_and_does_it(server: StandIn) -> None:
+    """And says the way back, which works."""
+    done = _run(server, "publish", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert "  + memory-budget: 3 rules\n" in done.stdout
+    assert "rules: 13 added, 0 changed, 0 removed\nDone: Prometheus has loaded the rules." in done.stdout
+    assert len(server.groups) == 14
+    assert _run(server, "publish", "--yes").stdout == "rules: up to date\n"
+    assert _run(server, "rollback", "--yes").exit_code == 0
+    assert server.groups == []
+
+
+def test_a_changed_plan_is_shown_rule_by_rule(server: StandIn) -> None:
+    """A budget in the topology is a constant in the rules."""
+    CliRunner().invoke(main, ["init"])
+    _run(server, "publish", "--yes")
+    topology = Path("topology.yaml")
+    topology.write_text(topology.read_text(encoding="utf-8").replace("memory: 4g", "memory: 3g", 1), encoding="utf-8")
+
+    shown = _run(server, "publish", "--dry-run")
+
+    assert (
+        '  ~ plan / service:memory_budget_bytes:sum{server="main", service="postgres"}: '
+        "expression vector(4294967296) → vector(3221225472)\n" in shown.stdout
+    )
+    assert server.asked.count(f"POST {RELOAD}") == 1
+
+
+def test_a_dry_run_changes_nothing(server: StandIn) -> None:
+    """Not even a folder."""
+    assert _run(server, "publish", "--dry-run").exit_code == 0
+    assert list(Path("rules").iterdir()) == []
+    assert server.asked == [f"GET {RULES}"]
+
+
+def test_machines_get_json(server: StandIn) -> None:
+    """With the changes one by one."""
+    done = json.loads(_run(server, "publish", "--yes", "--json").stdout)
+
+    assert done["done"] is True
+    assert done["changes"][0] == {"kind": "added", "group": "plan", "rule": "", "details": ["174 rules"]}
+    assert done["mark"] == server.groups[0]["rules"][0]["labels"]["digest"]
+
+
+def test_a_failure_exits_with_1_and_prometheus_own_words(server: StandIn) -> None:
+    """And says what is in place."""
+    server.faults[RELOAD] = ["refuse"]
+
+    done = _run(server, "publish", "--yes")
+
+    assert done.exit_code == 1
+    assert "Error: Prometheus refused the rules (500): failed to reload config" in done.stderr
+    assert "Error: there were no rules before, and there are none in place again" in done.stderr
+
+
+def test_without_a_terminal_nobody_is_asked(server: StandIn) -> None:
+    """That is wrong usage."""
+    done = _run(server, "publish")
+
+    assert done.exit_code == 2
+    assert "Nobody is there to ask: give --yes to do it, or --dry-run to see it." in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "code", "groups"), [("y\n", 0, 14), ("n\n", 1, 0)], ids=["yes", "no"])
+def test_on_a_terminal_one_is_asked(
+    server: StandIn, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, groups: int
+) -> None:
+    """And no is no."""
+    monkeypatch.setattr(shared, "_on_terminal", lambda _: True)
+    server.faults[RULES] = ["ok", "new"]
+
+    done = _run(server, "publish", answer=answer)
+
+    assert done.exit_code == code
+    assert "Do it? [y/N]" in done.stderr
+    assert len(server.groups) == groups
+    assert ("evaluated: " in done.stderr) is (code == 0)
+
+
+def test_what_is_left_to_say_is_said(server: StandIn) -> None:
+    """Here, that nothing was read back."""
+    done = CliRunner().invoke(main, ["publish", "--rules-dir", "rules", "--yes"])
+
+    assert "Done: the rules are on disk." in done.stdout
+    assert "note: not read back, since no URL of Prometheus was given" in done.stderr
+    server.load()
+    assert len(server.groups) == 14
+
+
+def test_a_set_that_is_not_loaded_is_noted(server: StandIn) -> None:
+    """And then loaded."""
+    _run(server, "publish", "--yes")
+    server.groups = []
+
+    assert "note: Prometheus loads no file named boxwatch.yaml" in _run(server, "publish", "--yes").stderr
+    assert len(server.groups) == 14
+
+
+_TOKEN, _PASSWORD = "t0ken-that-none-may-see", "passw0rd-that-none-may-see"
+
+
+@pytest.mark.parametrize("fault", ["ok", "who", "silent", "cut", "refuse"])
+@pytest.mark.parametrize("by", ["token file", "token", "password file", "password"])
+def test_no_secret_is_in_any_output_or_file(
+    server: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, by: str, fault: str
+) -> None:
+    """Whatever goes wrong; and it is sent, or this would show nothing."""
+    caplog.set_level(logging.DEBUG)
+    Path("token").write_text(f"{_TOKEN}\n", encoding="utf-8")
+    Path("password").write_text(f"{_PASSWORD}\n", encoding="utf-8")
+    more = {
+        "token file": ["--prometheus-token-file", "token"],
+        "token": [],
+        "password file": ["--prometheus-user", "me", "--prometheus-password-file", "password"],
+        "password": ["--prometheus-user", "me"],
+    }[by]
+    if by in {"token", "password"}:
+        monkeypatch.setenv(shared.TOKEN, _TOKEN)
+        monkeypatch.setenv(shared.PASSWORD, _PASSWORD)
+    server.faults[RELOAD], server.faults[RULES] = [fault] * 2, ["ok", *[fault] * 2]
+
+    done = _run(server, "publish", "--yes", "--timeout", "1", *more)
+
+    assert server.sent[0] is not None
+    secret = server.sent[0].split()[1]
+    files = [path.read_text(encoding="utf-8") for path in Path("rules").rglob("*") if path.is_file()]
+    chain: list[BaseException | None] = [done.exception]
+    while chain[-1] is not None:
+        chain.append(chain[-1].__cause__ or chain[-1].__context__)
+    seen = "\n".join([done.output, done.stderr, caplog.text, *files, *map(repr, chain)])
+    assert not [text for text in (secret, _TOKEN, _PASSWORD) if text in seen]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    {
+        "publish": "Missing option '--rules-dir'",
+        "publish --rules-dir . --reload http": "--reload http needs --prometheus",
+        "publish --rules-dir . --reload signal": "--reload signal needs --pid",
+        "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs",
+        "publish --rules-dir . --prometheus http://h --prometheus-user me --prometheus-token-file x": "not both",
+        "publish --rules-dir . --prometheus http://h --prometheus-password-file x": "needs --prometheus-user",
+        "publish --rules-dir . --timeout 0": "Invalid value for '--timeout'",
+        "rollback --rules-dir . --reload maybe": "Invalid value for '--reload'",
+    }.items(),
+)
+def test_options_that_do_not_go_together_are_wrong_usage(arguments: str, said: str) -> None:
+    """Exit code 2."""
+    done = CliRunner().invoke(main, arguments.split())
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "No such file"), (b"\xffsecret", "is no text"), (b"\n", "is empty")]
+)
+def test_a_file_without_a_secret_is_said(server: StandIn, content: bytes | None, said: str) -> None:
+    """Without what is in it."""
+    if content is not None:
+        Path("token").write_bytes(content)
+
+    done = _run(server, "publish", "--prometheus-token-file", "token")
+
+    assert done.exit_code == 1
+    assert said in done.stderr
+    assert "secret" not in done.stderr.replace("it must hold the secret", "")
+
+
+@pytest.mark.parametrize("pid", ["999999999", "pid"])
+def test_a_process_is_given_by_number_or_by_file(server: StandIn, pid: str) -> None:
+    """The default is a signal then; this one is not there, and the rules are taken back."""
+    Path("pid").write_text("999999999", encoding="ascii")
+
+    done = CliRunner().invoke(main, ["publish", "--rules-dir", "rules", "--pid", pid, "--yes"])
+
+    assert done.exit_code == 1
+    assert "there is no process 999999999 to signal" in done.stderr
+    assert not (server.directory / "boxwatch.yaml").exists()
