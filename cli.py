@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from boxwatch.commands import build, check, completion, init, schema, topology
+from boxwatch.commands import build, check, completion, grafana, init, schema, topology
 from boxwatch.errors import BoxwatchError, TopologyError
 
 
@@ -63,6 +63,7 @@ COMMANDS = (
     schema.schema,
     build.build,
     check.check,
+    grafana.grafana,
     completion.completion,
 )
 

@@ -3,6 +3,7 @@
     BoxwatchError              1   something that was asked for could not be done
     ├── TopologyError          2   the input is wrong: every mistake in one go, each with its place
     ├── OutputError            1   a file could not be written, or is not ours to overwrite
+    ├── PublishError           1   a live Grafana or Prometheus could not be reached, or refuses
     └── ToolError              1   a program that we drive (promtool) is missing or failed in a way that is no finding
 
 Messages are whole sentences that say what is wrong, where, and what to do. Errors of libraries do not leak: they are
@@ -23,6 +24,10 @@ class BoxwatchError(Exception):
 
 class OutputError(BoxwatchError):
     """A file could not be written, or exists and was not written by boxwatch."""
+
+
+class PublishError(BoxwatchError):
+    """A live server could not be reached or refuses, or a write would lose somebody's work."""
 
 
 class ToolError(BoxwatchError):
