@@ -31,15 +31,24 @@ def form(dashboard: Mapping[str, object]) -> Node:
 
 def checksum(dashboard: Mapping[str, object]) -> str:
     """Of the form: equal for two dashboards that mean the same."""
-    text = json.dumps(form(dashboard), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _digest(form(dashboard))
+
+
+def _digest(made: Node) -> str:
+    text = json.dumps(made, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
 def marked(dashboard: Mapping[str, object]) -> Node:
     """The form with our marks: what is published."""
     made = form(dashboard)
-    made["tags"] = [*_tags(made), OWNER, _CHECKSUM + checksum(made)]
+    made["tags"] = [*_tags(made), OWNER, _CHECKSUM + _digest(made)]
     return made
+
+
+def stored_as(dashboard: Mapping[str, object], sent: Mapping[str, object]) -> bool:
+    """Whether a server holds exactly what was sent: the usual case, for which no canonical form has to be made."""
+    return {key: dashboard[key] for key in dashboard if key not in ("id", "version")} == sent
 
 
 def is_ours(dashboard: Mapping[str, object]) -> bool:

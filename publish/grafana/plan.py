@@ -138,8 +138,10 @@ def _compare(api: Legacy, ours: Node, folder: str, *, overwrite_changed: bool) -
     theirs = api.read(uid)
     if theirs is None:
         return Change(uid, title, "create", ours)
-    there, wanted = form.form(theirs.dashboard), form.form(ours)
     note = "" if theirs.folder == folder else f"stays in the folder {theirs.folder_title or 'General'}, where it is"
+    if form.stored_as(theirs.dashboard, ours):
+        return Change(uid, title, "unchanged", ours, theirs, problem=note)
+    there, wanted = form.form(theirs.dashboard), form.form(ours)
     mark = form.published(theirs.dashboard)
     if there == wanted and form.is_ours(theirs.dashboard) and mark == form.published(ours):
         return Change(uid, title, "unchanged", ours, theirs, problem=note)

@@ -46,6 +46,14 @@ def test_what_is_equal_is_not_written(server: Grafana, api: Legacy) -> None:
     assert (kinds(made), made.writes, made.folder, made.new_folder) == (["unchanged overview"], (), "f", False)
 
 
+def test_what_grafana_wrote_differently_is_not_written(server: Grafana, api: Legacy) -> None:
+    """A null, a default, and tags in another order mean the same."""
+    published(server, a_dashboard())
+    by_hand(server, "overview", gnetId=None, tags=sorted(server.boards["overview"].json["tags"]))
+
+    assert kinds(planned(api, a_dashboard())) == ["unchanged overview"]
+
+
 def test_what_is_missing_is_created_in_a_new_folder(api: Legacy) -> None:
     """With a uid that says whose it is."""
     made = planned(api, a_dashboard())
