@@ -57,7 +57,7 @@ def rollback(
     \b
     Example:
       boxwatch grafana rollback --url https://grafana.example.com --token-file token
-      boxwatch grafana rollback --backup .boxwatch/backups/20260101T120000.000000Z-grafana.example.com
+      boxwatch grafana rollback --backup .boxwatch/backups/20260101T120000.000000Z-publish-grafana.example.com
     """
     from boxwatch.errors import PublishError  # noqa: PLC0415
     from boxwatch.publish.grafana import backup as keeping  # noqa: PLC0415

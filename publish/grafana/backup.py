@@ -61,11 +61,11 @@ def write(plan: Plan, url: str, backups: Path) -> Path:
         )
         for change in plan.writes
     ]
-    return keep(entries, url, backups)
+    return keep(entries, url, backups, what="publish")
 
 
-def keep(entries: list[Entry], url: str, backups: Path) -> Path:
-    """Write entries into a new folder below `backups`; its name says which Grafana and when (UTC).
+def keep(entries: list[Entry], url: str, backups: Path, *, what: str = "backup") -> Path:
+    """Write entries into a new folder below `backups`; its name says when (UTC), why and which Grafana.
 
     Raises:
         OutputError: it cannot be written.
@@ -76,7 +76,7 @@ def keep(entries: list[Entry], url: str, backups: Path) -> Path:
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(url).netloc)
     try:
         backups.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = _new_folder(backups, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{host}")
+        folder = _new_folder(backups, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{what}-{host}")
         (folder / "dashboards").mkdir()
         for entry in entries:
             if entry.before is not None:
@@ -138,15 +138,15 @@ def _entry(folder: Path, item: Node) -> Entry:
 
 
 def newest(backups: Path, url: str) -> Path:
-    """The last backup of a Grafana that was not rolled back.
+    """What the last publish to a Grafana replaced that was not rolled back.
 
     Raises:
         OutputError: there is none.
     """
-    for index in sorted(backups.glob(f"*/{_INDEX}"), reverse=True):
+    for index in sorted(backups.glob(f"*-publish-*/{_INDEX}"), reverse=True):
         if not (index.parent / _UNDONE).exists() and read(index.parent)[0] == url:
             return index.parent
-    raise OutputError(f"{backups} holds no backup of {url} that was not rolled back already")
+    raise OutputError(f"{backups} holds no publish to {url} that was not rolled back already")
 
 
 def undone(folder: Path) -> None:

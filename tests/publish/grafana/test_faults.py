@@ -127,7 +127,7 @@ def test_rollback_leaves_alone_what_was_changed_since(server: Grafana, api: Lega
     assert "new" not in server.boards
     rollback.rollback(api, folder, overwrite_changed=True)
     assert _content(server) == before
-    with pytest.raises(BoxwatchError, match="no backup"):
+    with pytest.raises(BoxwatchError, match="no publish"):
         backup.newest(backups, server.url)
 
 
