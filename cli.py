@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from boxwatch.commands import build, check, completion, grafana, init, schema, topology
+from boxwatch.commands import build, check, completion, exporter, grafana, init, schema, topology
 from boxwatch.errors import BoxwatchError, TopologyError
 
 
@@ -64,6 +64,7 @@ COMMANDS = (
     build.build,
     check.check,
     grafana.grafana,
+    exporter.exporter,
     completion.completion,
 )
 

@@ -58,7 +58,8 @@ def _metrics_missing(topology: Topology) -> Alert:
                 ),
             ),
             action=(
-                "Start cAdvisor; give it /var/run and /var/lib/docker read-only; use version 0.57 or newer.",
+                "Start cAdvisor, or restart it: once it could not talk to Docker, it does not try again.",
+                "Give it /var/run and /var/lib/docker read-only; use version 0.57 or newer.",
                 "The server is gone for good: take it out of the topology.",
             ),
             false_alarms="None known.",

@@ -83,12 +83,14 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     budget = before + int(slope * (climb_for + left))
     too_slow = slope * (climb_for + left) / (climb_for + within) * 0.8
 
-    def parts(values: str, born: int = 0) -> tuple[Series, ...]:
+    def grows(values: str, name: str = "web-1", *, born: int = 0, **labels: str) -> tuple[Series, ...]:
         return (
-            *world.service(memory=budget),
-            world.container("container_memory_working_set_bytes", values),
-            world.container(_START, flat(born, world.count)),
+            world.container("container_memory_working_set_bytes", values, name, **labels),
+            world.container(_START, flat(born, world.count), name, **labels),
         )
+
+    def parts(values: str, born: int = 0) -> tuple[Series, ...]:
+        return (*world.service(memory=budget), *grows(values, born=born))
 
     def climb(by_second: float) -> str:
         lead = world.steps_of(start)
@@ -97,11 +99,20 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     step = slope * world.interval
     day = f"{before}+{step}x15 {before + 15 * step}x15 {before}x15"
     born = 26 * _HOUR
+    late = f"_x{world.steps_of(born)} {before}+{step}x{world.count - world.steps_of(born)}"
+    # From nothing to a quarter of the budget in the time that a climb takes here.
+    small = f"1000000x{world.steps_of(start) - 1} 1000000+{budget // 4 // world.steps_of(climb_for)}x20"
     return _Proof(
         fires=(
             world.fires(
                 "fires for a container that climbs above everything of the day before",
-                parts(climb(slope)),
+                (
+                    *parts(climb(slope)),
+                    # Beside it a young container of the same resource, and another service that grows slowly.
+                    *grows(late, "web-1-new", born=born, resource="web-1"),
+                    *world.service("api", memory=budget),
+                    *grows(climb(too_slow / 2), "api", service="api", resource="api"),
+                ),
                 31 * _HOUR,
                 Expected(
                     of_container(),
@@ -114,9 +125,10 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
             world.silent("is silent when the climb is too slow to matter", parts(climb(too_slow)), 31 * _HOUR),
             world.silent(
                 "is silent while the container is younger than six hours",
-                parts(f"_x{world.steps_of(born)} {before}+{step}x{world.count - world.steps_of(born)}", born=born),
+                parts(late, born=born),
                 31 * _HOUR,
             ),
+            world.silent("is silent while less than half of the budget is used", parts(small), 31 * _HOUR),
             world.silent("is silent for a climb that comes every day", parts(f"{day} {day}"), 30 * _HOUR),
         ),
     )

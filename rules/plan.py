@@ -70,7 +70,7 @@ DOCS: dict[str, str] = {
     names.SERVICE_NEAR_BUDGET: "Share of its budget at which a container is near it.",
     names.SERVICE_NEAR_LIMIT: "Share of its limit at which the OOM killer is close.",
     names.SERVICE_EXHAUSTED_WITHIN: "Seconds within which a trend that reaches the budget is reported.",
-    names.SERVICE_RESTARTS_THRESHOLD: "Restarts within 15 minutes that make a crash loop.",
+    names.SERVICE_RESTARTS_THRESHOLD: "Restarts of one container within 15 minutes that make a crash loop.",
     names.SERVICE_REPLACEMENTS_THRESHOLD: "Times an hour that each replica may be replaced.",
     names.COMPONENT_REPLICAS_DESIRED: "Containers of this component that should run.",
     names.COMPONENT_MEMORY_BUDGET: "RAM planned for one container of this component, bytes.",

@@ -8,8 +8,9 @@ ends on a sample's edge, no fuzzy comparison, no filters by name.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from boxwatch.rules import plan, yaml
+from boxwatch.rules import bystanders, plan, yaml
 from boxwatch.rules.model import Alert, Case, Measured, Series, Subject
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
@@ -56,11 +57,20 @@ def _by_name(alerts: tuple[Alert, ...]) -> Iterator[tuple[Alert, ...]]:
 def _alerts(topology: Topology, alerts: tuple[Alert, ...]) -> Iterator[tuple[int, dict[str, object]]]:
     seen: set[str] = set()
     for alert in alerts:
-        for case in (*alert.fires, *alert.silent):
+        for case in (*alert.fires, *alert.silent, *_patience(alert)):
             if case.title in seen:
                 continue
             seen.add(case.title)
             yield case.interval, _case(topology, alert, case)
+
+
+def _patience(alert: Alert) -> tuple[Case, ...]:
+    """What fires in the first case is silent one sample before it can have lasted long enough."""
+    first = alert.fires[0]
+    if alert.wait <= first.interval:
+        return ()
+    title = f"is silent before it has lasted for {alert.for_}"
+    return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
 
 
 def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
@@ -74,7 +84,7 @@ def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
     test: dict[str, object] = {
         "name": f"{alert.alert} {case.title}",
         "interval": format_duration(case.interval),
-        "input_series": _series(case.series),
+        "input_series": _series((*case.series, *bystanders.beside(case))),
         "alert_rule_test": [{"eval_time": format_duration(case.at), "alertname": alert.alert, "exp_alerts": expected}],
     }
     if case.throughout:

@@ -158,9 +158,20 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             world.container(_START, f"{starts} {count}x{world.count}"),
         )
 
-    expected = Expected(of_service(), f"Containers of web on main were restarted {most} times in the last 15 minutes.")
+    expected = Expected(of_service(), f"A container of web on main was restarted {most} times in the last 15 minutes.")
     silent = (
         world.silent("is silent for one restart less", restarts(most - 1), at),
+        world.silent(
+            "is silent when a reboot restarts every replica once",
+            (
+                *world.service(replicas=most + 1),
+                *(
+                    world.container(_START, f"{steps((0, before), (1, 1))} 1x{world.count}", f"web-{number}")
+                    for number in range(most + 1 if most > 1 else 0)
+                ),
+            ),
+            at,
+        ),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
@@ -171,8 +182,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             f"  >= on ({names.BY_SERVICE}) group_left () {names.SERVICE_RESTARTS_THRESHOLD}",
             wait=0,
             severity="critical",
-            summary="Containers of a service are restarted again and again.",
-            description=f"Containers of {SERVICE} were restarted {{{{ $value }}}} times in the last 15 minutes.",
+            summary="A container of a service is restarted again and again.",
+            description=f"A container of {SERVICE} was restarted {{{{ $value }}}} times in the last 15 minutes.",
             runbook=Runbook(
                 meaning="A container ends and Docker starts it again. Between two ends it may look healthy, so the "
                 "count of replicas stays right while requests fail.",

@@ -89,24 +89,18 @@ def _components() -> tuple[Record, ...]:
         ),
         Record(
             record=names.COMPONENT_RESTARTS,
-            # A restart changes the start time since cAdvisor 0.57 and sets the CPU counter back in every version; the
-            # larger of the two counts. A deploy makes a new series and is neither. The counter is there once a core on
-            # cgroup v1, so the most of a container's counts, and usage rather than user time, which can stay 0
-            # (measured on cAdvisor 0.49 to 0.60).
+            # Of one container: a reboot restarts every replica once, and is no crash loop. A restart changes the start
+            # time since cAdvisor 0.57 and sets the CPU counter back in every version (mostly: a start that costs more
+            # than the former life hides it), so the larger of the two counts. Usage and not user time, which can stay
+            # 0 (measured on cAdvisor 0.49 to 0.60). A deploy makes a new series and is neither.
             expr=expr(f"""
                 max by ({by}) (
-                  label_replace(
-                    sum by ({by}) ({per_container(f"changes({_START}{{{PLANNED}}}[15m])")}),
-                    "seen_by", "start_time", "", ""
-                  )
+                  label_replace(changes({_START}{{{PLANNED}}}[15m]), "seen_by", "start_time", "", "")
                   or
-                  label_replace(
-                    sum by ({by}) ({per_container(f"resets({_CPU}{{{PLANNED}}}[15m])")}),
-                    "seen_by", "cpu", "", ""
-                  )
+                  label_replace(resets({_CPU}{{{PLANNED}}}[15m]), "seen_by", "cpu", "", "")
                 )
             """),
-            doc="Restarts of the component's containers in the last 15 minutes.",
+            doc="Restarts in the last 15 minutes, of the component's container that had the most.",
         ),
         Record(
             record=names.COMPONENT_REPLACEMENTS,

@@ -145,7 +145,7 @@ class Thresholds(_Model):
     memory_exhausted_within: Seconds = 86400
     """Warn when the trend of the last six hours reaches the budget within this time."""
     restarts: Annotated[StrictInt, Field(ge=1, le=1000)] = 3
-    """Restarts of the same containers within 15 minutes that make it a crash loop. This one pages."""
+    """Restarts of one container within 15 minutes that make it a crash loop. This one pages."""
     replacements: Annotated[StrictInt, Field(ge=1, le=1000)] = 6
     """Times an hour that every replica may be replaced by a new container. Raise it if you deploy more often."""
 

@@ -59,6 +59,7 @@ _PAGE = "".join(
 
 
 # The last links of the longest chains: scraped, recorded by container or component, recorded by service or server.
+_CHAIN = 2
 _LAST_LINKS = (names.SERVICE_REPLICAS_RUNNING, names.SERVICE_MEMORY_BUDGET_RATIO, names.SERVER_MEMORY_UNPLANNED)
 
 
@@ -81,7 +82,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, program: Program) -> It
             try:
                 for name in _LAST_LINKS:
                     wait_for(functools.partial(_rows, f"{url}/api/v1/query?query={name}"), name)
-                wait_for(lambda: _evaluated(url), "second evaluation of every group")
+                # Each group reads what another recorded before it, so the chain is right after as many evaluations.
+                for _ in range(_CHAIN):
+                    seen = max(_evaluations(url), default="")
+                    wait_for(functools.partial(_all_after, url, seen), "evaluation of every group")
             except TimeoutError:
                 pytest.fail((tmp / "prometheus.log").read_text(encoding="utf-8")[-4000:])
             yield url
@@ -105,9 +109,14 @@ def _rows(ask: str) -> list[object]:
     return list(answer["data"]["result"]) if answer else []
 
 
-def _evaluated(url: str) -> bool:
-    groups = _groups(url)
-    return bool(groups) and all(rule["health"] != "unknown" for group in groups for rule in group["rules"])
+def _evaluations(url: str) -> list[str]:
+    """When each group was last evaluated; the notation sorts by time."""
+    return [str(group["lastEvaluation"]) for group in _groups(url)]
+
+
+def _all_after(url: str, moment: str) -> bool:
+    evaluations = _evaluations(url)
+    return bool(evaluations) and min(evaluations) > moment
 
 
 @pytest.fixture

@@ -1,0 +1,302 @@
+"""The Coolify exporter in figures: a thousand applications, fifty scrapers, a hundred thousand polls.
+
+    python benchmarks/coolify_exporter.py scale     # memory, latency and requests, and the naive collector beside it
+    python benchmarks/coolify_exporter.py soak      # growth over 100,000 polls, with an accelerated clock
+
+Figures depend on the machine; the ratios say more. Nothing is asserted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import http.client
+import json
+import logging
+import os
+import random
+import re
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests' clock and wire, for the soak
+
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.registry import Collector
+from support.coolify import HandClock, Rig
+
+from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.account import Account
+from boxwatch.exporters.coolify.budget import Budget
+from boxwatch.exporters.coolify.client import Api, Counts
+from boxwatch.exporters.coolify.exporter import Exporter, Watch
+from boxwatch.exporters.coolify.failure import Failure
+from boxwatch.exporters.coolify.fake.box import default
+from boxwatch.exporters.coolify.fake.coolify import TOKEN, FakeCoolify
+from boxwatch.exporters.coolify.page import OPENMETRICS
+from boxwatch.exporters.coolify.secret import FixedToken
+from boxwatch.exporters.coolify.transport import HttpTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from prometheus_client import Metric as Family
+
+GZIP = {"Accept-Encoding": "gzip", "Accept": "application/openmetrics-text; version=1.0.0"}
+
+
+def free_port() -> int:
+    """A port that nobody uses right now."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def process(*command: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process for a while."""
+    running = subprocess.Popen([sys.executable, *command], env=os.environ | environment, stderr=subprocess.DEVNULL)
+    try:
+        yield running
+    finally:
+        running.send_signal(signal.SIGTERM)
+        running.wait(20)
+
+
+def get(port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    """One request."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=300)) as connection:
+        connection.request("GET", path, headers=headers or {})
+        reply = connection.getresponse()
+        return reply.status, reply.read()
+
+
+def wait_for(port: int, path: str, pattern: str, seconds: float) -> float:
+    """Wait until a page matches; the seconds that it took."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        with contextlib.suppress(OSError):
+            if re.search(pattern, get(port, path)[1].decode()):
+                break
+        time.sleep(0.5)
+    return time.monotonic() - started
+
+
+def memory(pid: int) -> tuple[float, float]:
+    """Resident memory now and at its highest, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    found = {name: int(value) / 1024 for name, value in re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", status)}
+    return found["VmRSS"], found["VmHWM"]
+
+
+async def scrapers(port: int, number: int, seconds: float, every: float, headers: dict[str, str]) -> list[float]:
+    """Latencies of many scrapers at once, each on its own connection; `every` 0 is as fast as they can."""
+    times: list[float] = []
+    until = time.monotonic() + seconds
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    request = f"GET /metrics HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode()
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
+        await asyncio.sleep(random.random() * every)  # noqa: S311 - phases
+        while time.monotonic() < until:
+            started = time.perf_counter()
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            match = re.search(rb"Content-Length: (\d+)", head)
+            await reader.readexactly(int(match[1]) if match else 0)
+            times.append(time.perf_counter() - started)
+            await asyncio.sleep(max(0.0, every - times[-1]))
+        writer.close()
+
+    await asyncio.gather(*(one() for _ in range(number)))
+    return times
+
+
+def show(name: str, times: Sequence[float]) -> None:
+    """Percentiles in milliseconds."""
+    cuts = statistics.quantiles(times, n=1000)
+    points = ((500, "p50"), (950, "p95"), (990, "p99"), (999, "p99.9"))
+    line = "  ".join(f"{label} {cuts[point - 1] * 1000:7.1f} ms" for point, label in points)
+    print(f"  {name:42} {len(times):6} scrapes  {line}")
+
+
+def scale(applications: int, servers: int, minutes: float) -> None:
+    """Memory, latency and requests for many applications."""
+    fake_port, port = free_port(), free_port()
+    fake = ["-m", "boxwatch.exporters.coolify.fake", "--listen", f"127.0.0.1:{fake_port}", "--limit", "1000000"]
+    exporter = ["-m", "boxwatch.exporters.coolify", "--url", f"http://127.0.0.1:{fake_port}", "--log-level", "error"]
+    print(f"{applications} applications on {servers} servers, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with process(*fake, "--applications", str(applications), "--servers", str(servers)):
+        wait_for(fake_port, "/_fake/stats", "requests", 60)
+        with process(
+            *exporter, "--listen", f"127.0.0.1:{port}", "--requests-per-minute", "6000", COOLIFY_TOKEN=TOKEN
+        ) as running:
+            full = r"(?s)coolify_history_oldest_read_timestamp_seconds\S+ [1-9].*coolify_deployments_total"
+            took = wait_for(port, "/metrics", full, 600)
+            time.sleep(15)
+            print(f"with everything read (budget lifted, {took:.0f} s):")
+            text, packed = get(port, "/metrics")[1], get(port, "/metrics", GZIP)[1]
+            print(f"  page {len(text) / 1e6:.1f} MB, {len(packed) / 1e6:.2f} MB as gzip, {text.count(b'} '):,} series")
+            print("  resident memory before scrapes {:.0f} MB, at most {:.0f} MB".format(*memory(running.pid)))
+            for name, every, headers in (
+                ("50 scrapers, each every second, gzip", 1.0, GZIP),
+                ("50 scrapers as fast as they can, gzip", 0.0, GZIP),
+                ("50 scrapers, each every 15 s, plain text", 15.0, {}),
+            ):
+                show(name, asyncio.run(scrapers(port, 50, max(30, 4 * every), every, headers)))
+            print("  resident memory after scrapes {:.0f} MB, at most {:.0f} MB".format(*memory(running.pid)))
+            ours = asyncio.run(scrapers(port, 1, 5, 0.5, GZIP))
+        budget(fake_port, exporter, minutes)
+        naive(fake_port, statistics.median(ours))
+
+
+def budget(fake_port: int, exporter: list[str], minutes: float) -> None:
+    """Requests with the default budget, minute by minute."""
+    port = free_port()
+    with process(*exporter, "--listen", f"127.0.0.1:{port}", COOLIFY_TOKEN=TOKEN) as running:
+        counts = []
+        before = stats(fake_port)
+        for _ in range(int(minutes)):
+            time.sleep(60)
+            now = stats(fake_port)
+            counts.append(now - before)
+            before = now
+        print(f"with the default budget of 60: {counts} requests in each minute; Coolify grants 200")
+        print("  resident memory {:.0f} MB, at most {:.0f} MB".format(*memory(running.pid)))
+
+
+def stats(fake_port: int) -> int:
+    """Requests that the fake has had."""
+    return int(json.loads(get(fake_port, "/_fake/stats")[1])["requests"])
+
+
+def naive(fake_port: int, ours: float) -> None:
+    """The collector that asks Coolify at scrape time: the same client and page, without schedule and memory."""
+    port = free_port()
+    before = stats(fake_port)
+    with process(__file__, "naive", "--port", str(port), "--url", f"http://127.0.0.1:{fake_port}") as running:
+        wait_for(port, "/", ".", 30)
+        before = stats(fake_port)
+        times = []
+        for _ in range(2):
+            started = time.perf_counter()
+            get(port, "/metrics", GZIP)
+            times.append(time.perf_counter() - started)
+        requests = (stats(fake_port) - before) / 2
+        took = statistics.median(times)
+        print("the naive collector that asks at scrape time:")
+        print(f"  {requests:.0f} requests and {took:.1f} s for one scrape; {memory(running.pid)[1]:.0f} MB at most")
+        often = requests * 2
+        print(f"  scraped every 30 s: {often:.0f} requests a minute, {often / 200:.1f} times Coolify's limit")
+        print(f"  ratios: scrape {took / ours:,.0f} to 1, requests a minute {often / 60:.0f} to 1")
+
+
+class Naive(Collector):
+    """Reads everything for every scrape, and holds nothing."""
+
+    def __init__(self, url: str) -> None:
+        """Ask nothing yet."""
+        self._url = url
+
+    def collect(self) -> Iterator[Family]:
+        """All of Coolify, once more."""
+        clock = HandClock(time.time()).clock()  # it stands still, so everything is due once
+        api = Api(HttpTransport(self._url), FixedToken(TOKEN), Budget(1e9, clock), clock, Counts())
+        account = Account("naive", api, clock)
+        while account.turn() == 0:
+            pass
+        exporter = Exporter([Watch(account, self._url, 60)], CollectorRegistry(), "0")
+        exporter.publish(account, self._url)
+        yield from exporter.registry.collect()
+
+    def describe(self) -> list[Family]:
+        """Nothing: registering must not ask Coolify."""
+        return []
+
+
+def serve_naive(url: str, port: int) -> None:
+    """The naive collector behind prometheus_client's own server."""
+    registry = CollectorRegistry()
+    registry.register(Naive(url))
+    start_http_server(port, "127.0.0.1", registry=registry)
+    signal.pause()
+
+
+def disturb(rig: Rig, chance: random.Random, number: int) -> int:
+    """Half a minute of an instance where everything moves; returns the number of applications that were made."""
+    fake: FakeCoolify = rig.fake
+    odds = iter([chance.random() for _ in range(3)])
+    rig.wire.broken.clear()
+    if next(odds) < 1 / 20:
+        path = chance.choice(("", "/applications", "/servers", "/deployments"))
+        rig.wire.broken[path] = Failure(names.UNREACHABLE, chance.choice(("timeout", "refused")), "soak")
+    if next(odds) < 1 / 50:
+        number += 1
+        fake.add_application(f"app {number}", 1)
+        fake.applications.pop(0)
+    if next(odds) < 1 / 5:
+        fake.deploy(chance.choice(fake.applications))
+    for row in fake.deployments:
+        if row["status"] == "queued" and chance.randrange(3) == 0:
+            fake.end(row, chance.choice(("finished", "failed", "cancelled-by-user")))
+    del fake.deployments[:-200]
+    fake.asked.clear()
+    return number
+
+
+def soak(polls: int) -> None:
+    """Poll an instance where applications come and go, things fail and deployments end, with a clock that races."""
+    logging.getLogger("boxwatch").setLevel(logging.CRITICAL)
+    chance = random.Random(1)  # noqa: S311 - a benchmark's dice
+    hand = HandClock()
+    rig = Rig(default(lambda: hand.now), hand).settle()
+    done, made, begun, started, growth = 0, 0, hand.now, time.monotonic(), list[float]()
+    print(f"{polls:,} polls of an instance in motion, with a clock that races")
+    while done < polls:
+        hand.now += chance.choice((5, 15, 30, 60))
+        made = disturb(rig, chance, made)
+        while rig.account.turn() == 0:
+            done += 1
+        rig.exporter.publish(rig.account, "http://coolify:8080")
+        if chance.randrange(20) == 0:
+            rig.exporter.pages.refresh()
+        if done // (polls // 10) > len(growth):
+            held = len(rig.counts.requests) + len(rig.counts.unparsed) + len(rig.account.world.history.logs)
+            growth.append(memory(os.getpid())[0])
+            size = rig.exporter.pages.get(OPENMETRICS).size
+            tasks = len(rig.account.schedule.tasks)
+            print(f"  {done:9,} polls  {growth[-1]:6.1f} MB  {held + tasks:5} things held  page {size:7,} bytes")
+    rate, days = done / (time.monotonic() - started), (hand.now - begun) / 86400
+    print(f"  {rate:,.0f} polls a second, {days:.0f} days, {made:,} applications came and went")
+    print(f"  growth from the first tenth to the last: {growth[-1] - growth[0]:+.1f} MB")
+    print(f"  mistakes of the exporter: {rig.counts.internal_errors}")
+
+
+def main() -> None:
+    """Pick one."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("scale", "soak", "naive"))
+    parser.add_argument("--applications", type=int, default=1000)
+    parser.add_argument("--servers", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--polls", type=int, default=100_000)
+    parser.add_argument("--url", default="")
+    parser.add_argument("--port", type=int, default=0)
+    options = parser.parse_args()
+    if options.what == "scale":
+        scale(options.applications, options.servers, options.minutes)
+    elif options.what == "soak":
+        soak(options.polls)
+    else:
+        serve_naive(options.url, options.port)
+
+
+if __name__ == "__main__":
+    main()

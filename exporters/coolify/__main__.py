@@ -1,0 +1,10 @@
+"""`python -m boxwatch.exporters.coolify`, as the image starts it."""
+
+from __future__ import annotations
+
+import sys
+
+from boxwatch.exporters.coolify.command import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Coolify's API as the exporter uses it: GET with a `read` token, each request counted and paid from the budget."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from boxwatch.exporters.coolify import records
+from boxwatch.exporters.coolify.failure import OK, Failure, http_date, judge
+from boxwatch.exporters.coolify.fields import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from boxwatch.exporters.coolify.budget import Budget
+    from boxwatch.exporters.coolify.clock import Clock
+    from boxwatch.exporters.coolify.secret import Token
+    from boxwatch.exporters.coolify.transport import Reply, Transport
+
+PREFIX: Final = "/api/v1"
+# Enough to find `message` in an error of Coolify; its HTML errors are longer and not looked into.
+_ERROR_BODY: Final = 1 << 14
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What only grows, by labels: all values are from closed lists, so it is bounded."""
+
+    requests: Counter[tuple[str, str]] = field(default_factory=Counter)  # endpoint, code
+    unparsed: Counter[tuple[str, str]] = field(default_factory=Counter)  # source, field
+    internal_errors: int = 0
+
+
+@dataclass(slots=True)
+class Api:
+    """One account's way to Coolify.
+
+    Attributes:
+        ahead: seconds by which Coolify's clock is ahead of ours, by the Date header; 0 until one was seen.
+        most: records of one list that are taken; the rest is counted as unparsed, so that the page stays bounded.
+    """
+
+    transport: Transport
+    token: Token
+    budget: Budget
+    clock: Clock
+    counts: Counts
+    agent: str = "boxwatch-coolify-exporter"
+    most: int = 5000
+    ahead: float = 0.0
+
+    def now(self) -> float:
+        """Seconds since 1970 by Coolify's clock."""
+        return self.clock.wall() + self.ahead
+
+    def records(
+        self,
+        source: str,
+        endpoint: str,
+        read: Callable[[Fields], T | None],
+        *,
+        uuid: str = "",
+        page: tuple[int, int] | None = None,
+    ) -> list[T]:
+        """The records of a list that could be read; the list as a whole fails if none of them could.
+
+        `page` is skip and take, for a history, whose list stands in an object under `deployments`.
+        """
+        query = f"?skip={page[0]}&take={page[1]}" if page else ""
+        wrapper = "deployments" if page else ""
+        complain = self.complainer(source)
+        found: list[T] = []
+        strange = 0
+        with self._get(endpoint, uuid, query) as reply:
+            for number, item in enumerate(records.records(reply.chunks, wrapper)):
+                if number >= self.most:
+                    complain("over_limit")
+                    break
+                value = read(Fields(item, complain)) if isinstance(item, dict) else None
+                if value is None:
+                    complain("record")
+                    strange += 1
+                else:
+                    found.append(value)
+        if strange and not found:
+            raise records.bad("none of the records of the answer can be understood")
+        return found
+
+    def document(self, source: str, endpoint: str, *, uuid: str) -> Fields:
+        """An answer that is one object."""
+        with self._get(endpoint, uuid, "") as reply:
+            return Fields(records.document(reply.chunks), self.complainer(source))
+
+    def line(self, endpoint: str) -> str:
+        """An answer that is one line of text."""
+        with self._get(endpoint, "", "") as reply:
+            return records.line(reply.chunks)
+
+    def complainer(self, source: str) -> Callable[[str], None]:
+        """What to call with the name of a field that could not be understood."""
+
+        def complain(name: str) -> None:
+            self.counts.unparsed[source, name] += 1
+
+        return complain
+
+    @contextmanager
+    def _get(self, endpoint: str, uuid: str, query: str) -> Iterator[Reply]:
+        path = PREFIX + endpoint.replace("{uuid}", uuid) + query
+        headers = {
+            # Without it, Coolify answers some errors as HTML pages or redirects (Coolify 4.3.11, app/Exceptions).
+            "Accept": "application/json",
+            "User-Agent": self.agent,
+            "Authorization": f"Bearer {self.token.read().reveal()}",
+        }
+        self.budget.spend()
+        try:
+            with self.transport(path, headers) as reply:
+                self._learn(reply)
+                if reply.status != OK:
+                    raise judge(reply.status, reply.headers, _beginning(reply), self.clock.wall())
+                yield reply
+        except Failure as failure:
+            self.counts.requests[endpoint, failure.code] += 1
+            raise
+        self.counts.requests[endpoint, "200"] += 1
+
+    def _learn(self, reply: Reply) -> None:
+        self.budget.observe(reply.headers)
+        moment = http_date(reply.headers.get("date", ""))
+        if moment is not None:
+            self.ahead = moment - self.clock.wall()
+
+
+def _beginning(reply: Reply) -> bytes:
+    """The start of an error's body; an error that cannot be read whole is still that error."""
+    body = b""
+    try:
+        for chunk in reply.chunks:
+            body += chunk
+            if len(body) >= _ERROR_BODY:
+                break
+    except Failure:
+        pass
+    return body[:_ERROR_BODY]

@@ -1,0 +1,25 @@
+"""All collectors, in the order of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.exporters.coolify.collectors.api import ApiCollector
+from boxwatch.exporters.coolify.collectors.backups import BackupsCollector
+from boxwatch.exporters.coolify.collectors.deployments import DeploymentsCollector
+from boxwatch.exporters.coolify.collectors.resources import ResourcesCollector
+from boxwatch.exporters.coolify.collectors.servers import ServersCollector
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+    from boxwatch.exporters.coolify.state import State
+
+COLLECTORS: Final = (ApiCollector, ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector)
+
+
+def register(registry: CollectorRegistry, state: State, version: str) -> None:
+    """Add the whole page to a registry."""
+    registry.register(ApiCollector(state, version))
+    for collector in (ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector):
+        registry.register(collector(state))

@@ -1,0 +1,92 @@
+"""Servers of the team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client.registry import Collector
+
+from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from prometheus_client import Metric as Family
+
+    from boxwatch.exporters.coolify.servers import Detail, Server
+    from boxwatch.exporters.coolify.state import State
+
+
+class ServersCollector(Collector):
+    """Servers, their proxy and their Sentinel.
+
+    # TYPE coolify_server_info gauge
+    coolify_server_info{account="main",coolify_host="true",coolify_server="box",proxy="traefik",proxy_version="3.6.1",uuid="s1"} 1.0
+    # TYPE coolify_server_reachable gauge
+    coolify_server_reachable{account="main",coolify_server="box",uuid="s1"} 1.0
+    # TYPE coolify_server_usable gauge
+    coolify_server_usable{account="main",coolify_server="box",uuid="s1"} 1.0
+    # TYPE coolify_server_proxy_state gauge
+    coolify_server_proxy_state{account="main",coolify_server="box",state="running",uuid="s1"} 1.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="starting",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="restarting",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="degraded",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="paused",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="exited",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="unknown",uuid="s1"} 0.0
+    # TYPE coolify_server_proxy_outdated gauge
+    coolify_server_proxy_outdated{account="main",coolify_server="box",uuid="s1"} 0.0
+    # TYPE coolify_server_sentinel_enabled gauge
+    coolify_server_sentinel_enabled{account="main",coolify_server="box",uuid="s1"} 1.0
+    # TYPE coolify_server_sentinel_last_push_timestamp_seconds gauge
+    coolify_server_sentinel_last_push_timestamp_seconds{account="main",coolify_server="box",uuid="s1"} 1.78739998e+09
+    # TYPE coolify_server_sentinel_push_interval_seconds gauge
+    coolify_server_sentinel_push_interval_seconds{account="main",coolify_server="box",uuid="s1"} 60.0
+    # TYPE coolify_server_concurrent_builds gauge
+    coolify_server_concurrent_builds{account="main",coolify_server="box",uuid="s1"} 2.0
+    # TYPE coolify_server_deployment_queue_limit gauge
+    coolify_server_deployment_queue_limit{account="main",coolify_server="box",uuid="s1"} 25.0
+    # TYPE coolify_server_deployment_timeout_seconds gauge
+    coolify_server_deployment_timeout_seconds{account="main",coolify_server="box",uuid="s1"} 3600.0
+    """  # noqa: E501 - lines of the page
+
+    def __init__(self, state: State) -> None:
+        """Read from the state."""
+        self._state = state
+
+    def collect(self) -> Iterator[Family]:
+        """The families, from memory."""
+        found = [
+            ((snapshot.account, server.name, server.uuid), server, detail)
+            for snapshot in self._state.current
+            for server, detail in snapshot.servers
+        ]
+
+        def each(read: Callable[[tuple[str, ...], Server], Iterable[Sample]]) -> Iterator[Sample]:
+            for labels, server, _ in found:
+                yield from read(labels, server)
+
+        def details(read: Callable[[tuple[str, ...], Detail], Iterable[Sample]]) -> Iterator[Sample]:
+            for labels, _, detail in found:
+                if detail is not None:
+                    yield from read(labels, detail)
+
+        yield family(names.SERVER_INFO, (sample for place in found for sample in _info(*place)))
+        yield family(names.SERVER_REACHABLE, each(lambda labels, s: one(labels, s.reachable)))
+        yield family(names.SERVER_USABLE, each(lambda labels, s: one(labels, s.usable)))
+        yield family(names.SERVER_PROXY_STATE, details(lambda labels, d: one_of(labels, names.STATES, d.proxy_state)))
+        yield family(names.SERVER_PROXY_OUTDATED, details(lambda labels, d: one(labels, d.outdated)))
+        yield family(names.SERVER_SENTINEL_ENABLED, each(lambda labels, s: one(labels, s.sentinel)))
+        yield family(names.SERVER_SENTINEL_PUSH, details(lambda labels, d: one(labels, d.sentinel_pushed)))
+        yield family(names.SERVER_SENTINEL_INTERVAL, each(lambda labels, s: one(labels, s.push_interval)))
+        yield family(names.SERVER_BUILDS, each(lambda labels, s: one(labels, s.builds)))
+        yield family(names.SERVER_QUEUE_LIMIT, each(lambda labels, s: one(labels, s.queue_limit)))
+        yield family(names.SERVER_TIMEOUT, each(lambda labels, s: one(labels, s.timeout)))
+
+
+def _info(labels: tuple[str, ...], server: Server, detail: Detail | None) -> Iterator[Sample]:
+    # Without the detail, the labels would be other ones, and so another series.
+    if detail is not None:
+        host = "true" if server.coolify_host else "false"
+        yield (*labels, detail.proxy, detail.proxy_version, host), 1.0

@@ -1,0 +1,201 @@
+"""What was asked for: by flag, environment variable and file; the first of these that says something wins."""
+
+from __future__ import annotations
+
+import math
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.errors import BoxwatchError
+from boxwatch.exporters.coolify.fields import clean
+from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, TOKEN_VARIABLE, Option, parser
+from boxwatch.exporters.coolify.secret import FixedToken, Token, TokenFile
+from boxwatch.exporters.coolify.transport import Limits, check_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_PORTS: Final = range(65536)
+_ACCOUNT_KEYS: Final = ("name", "token-variable", *(option.name for option in ACCOUNT))
+
+
+class ConfigError(BoxwatchError):
+    """An option is missing or wrong; the message says which, and what to write."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """One URL and token."""
+
+    name: str
+    url: str
+    token: Token
+    requests_per_minute: float
+    interval: float
+    stale_after: float
+    ca_file: Path | None
+    proxy: str
+    limits: Limits
+    max_resources: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that was asked for."""
+
+    accounts: tuple[AccountConfig, ...]
+    host: str
+    port: int
+    web_config_file: Path | None
+    state_file: Path | None
+    log_level: str
+    log_format: str
+
+
+def load(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Config:
+    """Read flags, environment and file; ConfigError for what they have wrong."""
+    flags = {key.replace("_", "-"): value for key, value in vars(parser(version).parse_args(arguments)).items()}
+    every = (*OPTIONS.values(), FILE)
+    given: dict[str, object] = {o.name: environment[o.variable] for o in every if o.variable in environment}
+    given |= {key: value for key, value in flags.items() if value is not None}
+    path = str(given.pop(FILE.name, ""))
+    document = _read(Path(path)) if path else {}
+    entries = document.pop("accounts", None)
+    folder = Path(path).parent
+    values = _place(document, tuple(OPTIONS), folder, path) | given
+    if entries is None:
+        accounts: tuple[AccountConfig, ...] = (_account("default", values, environment, TOKEN_VARIABLE),)
+    else:
+        accounts = _accounts(entries, values, environment, folder, path)
+    host, port = _listen(_text(values, "listen"))
+    return Config(
+        accounts=accounts,
+        host=host,
+        port=port,
+        web_config_file=_path(values, "web-config-file"),
+        state_file=_path(values, "state-file"),
+        log_level=_text(values, "log-level"),
+        log_format=_text(values, "log-format"),
+    )
+
+
+def _read(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        # The parser's message may quote the file, and people put tokens where they do not belong.
+        raise ConfigError(f"{path} is not TOML") from None
+
+
+def _place(table: Mapping[str, object], known: Sequence[str], folder: Path, where: str) -> dict[str, object]:
+    """A table of the file with dashes in its names, and with its paths found from the file's folder."""
+    placed: dict[str, object] = {}
+    for key, value in table.items():
+        name = key.replace("_", "-")
+        if name not in known:
+            raise ConfigError(f"{where}: {key:.40} is not an option here; there are {', '.join(known)}")
+        option = OPTIONS.get(name)
+        placed[name] = str(folder / value) if option and option.path and isinstance(value, str) and value else value
+    return placed
+
+
+def _accounts(
+    entries: object, shared: Mapping[str, object], environment: Mapping[str, str], folder: Path, where: str
+) -> tuple[AccountConfig, ...]:
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise ConfigError(f"{where}: accounts is a list of tables: [[accounts]]")
+    accounts: list[AccountConfig] = []
+    for entry in entries:
+        values = {**shared, **_place(entry, _ACCOUNT_KEYS, folder, f"{where}: accounts")}
+        name = values.pop("name", None)
+        if not isinstance(name, str) or not name or clean(name) != name:
+            raise ConfigError(f"{where}: every [[accounts]] needs a name, which becomes the label `account`")
+        if any(account.name == name for account in accounts):
+            raise ConfigError(f"{where}: two accounts are called {name}")
+        variable = values.pop("token-variable", None)
+        accounts.append(_account(name, values, environment, str(variable) if variable else ""))
+    return tuple(accounts)
+
+
+def _account(name: str, values: Mapping[str, object], environment: Mapping[str, str], variable: str) -> AccountConfig:
+    for option in ("url", "proxy"):
+        url = _text(values, option)
+        try:
+            if url or option == "url":
+                check_url(url)
+        except ValueError as error:
+            raise ConfigError(f"{option} of account {name}: {error}") from None
+    ca_file = _path(values, "ca-file")
+    if ca_file is not None and not ca_file.is_file():
+        raise ConfigError(f"ca-file of account {name}: {ca_file} is no file")
+    return AccountConfig(
+        name=name,
+        url=_text(values, "url"),
+        token=_token(name, values, environment, variable),
+        requests_per_minute=_number(values, "requests-per-minute"),
+        interval=_number(values, "interval"),
+        stale_after=_number(values, "stale-after"),
+        ca_file=ca_file,
+        proxy=_text(values, "proxy"),
+        limits=Limits(
+            connect=_number(values, "connect-timeout"),
+            read=_number(values, "read-timeout"),
+            total=_number(values, "total-timeout"),
+            body=int(_number(values, "max-body-bytes")),
+        ),
+        max_resources=int(_number(values, "max-resources")),
+    )
+
+
+def _token(name: str, values: Mapping[str, object], environment: Mapping[str, str], variable: str) -> Token:
+    path = _path(values, "token-file")
+    if path is not None:
+        return TokenFile(path)
+    if variable and environment.get(variable):
+        return FixedToken(environment[variable])
+    hint = f"--token-file, or {variable} in the environment" if variable else "token_file or token_variable"
+    raise ConfigError(f"account {name} has no token: give {hint}")
+
+
+def _value(values: Mapping[str, object], name: str) -> object:
+    return values.get(name, OPTIONS[name].default)
+
+
+def _text(values: Mapping[str, object], name: str) -> str:
+    option, value = OPTIONS[name], _value(values, name)
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} has to be a text in quotes")
+    if option.choices and value not in option.choices:
+        raise ConfigError(f"{name} has to be one of {', '.join(option.choices)}")
+    return value
+
+
+def _path(values: Mapping[str, object], name: str) -> Path | None:
+    text = _text(values, name)
+    return Path(text) if text else None
+
+
+def _number(values: Mapping[str, object], name: str) -> float:
+    option: Option = OPTIONS[name]
+    value = _value(values, name)
+    try:
+        number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or number < option.least:
+        raise ConfigError(f"{name} has to be a number of at least {option.least:g}")
+    return number
+
+
+def _listen(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) in _PORTS):
+        raise ConfigError("listen has to end in a port: :18000, 127.0.0.1:18000 or [::1]:18000")
+    return host.removeprefix("[").removesuffix("]"), int(port)

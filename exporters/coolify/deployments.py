@@ -1,0 +1,99 @@
+"""One deployment, as GET /deployments and the history of an application show it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from boxwatch.exporters.coolify.fields import Fields
+
+# The values of app/Enums/ApplicationDeploymentStatus.php in Coolify 4.3.11; the hyphens are Coolify's.
+_ACTIVE: Final = frozenset(("queued", "in_progress"))
+_RESULTS: Final = {"finished": "finished", "failed": "failed", "cancelled-by-user": "cancelled"}
+# `/project/{uuid}/environment/{uuid}/application/{uuid}/deployment/{uuid}`, a relative path.
+_URL: Final = re.compile(r"/application/([A-Za-z0-9-]{1,64})(?:/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A row of Coolify's deployment queue.
+
+    Attributes:
+        id: grows with each row of the instance.
+        application: uuid of the application, if the row's URL tells it.
+        application_id: its database id, which Coolify sends as a string here.
+        status: queued, in_progress, finished, failed or cancelled; empty if Coolify sent another word.
+        kind: deployment, rollback, restart or preview.
+        server: name of the server, as it was when the row was made.
+        created: when it was asked for. There is no time of the start, so a duration includes waiting.
+        moved: when the row last changed; a running deployment writes its log into it.
+        finished: when it ended. Null for one cancelled while waiting, one that failed before it began, and for all
+            that Coolify's own restart ended (Coolify 4.3.11, app/Console/Commands/Init.php).
+    """
+
+    id: int
+    application: str | None
+    application_id: int | None
+    status: str
+    kind: str
+    server: str
+    created: float | None
+    moved: float | None
+    finished: float | None
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.status in _ACTIVE
+
+    @property
+    def result(self) -> str | None:
+        """How it ended; None while it waits or runs, and for a status that we do not know."""
+        return self.status if self.status and not self.active else None
+
+    @property
+    def ended(self) -> float | None:
+        """When it ended, as well as the row tells; None if it has not."""
+        return (self.finished or self.moved or self.created) if self.result else None
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from request to end."""
+        ended = self.ended
+        return None if ended is None or self.created is None or ended < self.created else ended - self.created
+
+
+def read(fields: Fields) -> Deployment | None:
+    """A row; logs, which tokens with more than `read` get and may be megabytes, are dropped."""
+    identity = fields.count("id")
+    if identity is None:
+        fields.complain("id")
+        return None
+    text = fields.text("status") or ""
+    status = text if text in _ACTIVE else _RESULTS.get(text, "")
+    if not status:
+        fields.complain("status")
+    url = fields.record.get("deployment_url")
+    match = _URL.search(url) if isinstance(url, str) else None
+    return Deployment(
+        id=identity,
+        application=match[1] if match else None,
+        application_id=fields.integer("application_id"),
+        status=status,
+        kind=_kind(fields),
+        server=fields.text("server_name") or "",
+        created=fields.time("created_at"),
+        moved=fields.time("updated_at"),
+        finished=fields.time("finished_at"),
+    )
+
+
+def _kind(fields: Fields) -> str:
+    """A preview whatever was done to it, then a restart, which builds nothing, then a rollback."""
+    if (fields.integer("pull_request_id") or 0) > 0:
+        return "preview"
+    if fields.flag("restart_only"):
+        return "restart"
+    return "rollback" if fields.flag("rollback") else "deployment"

@@ -1,0 +1,44 @@
+"""Ready-made fakes: the deployment of the default topology, and as many applications and servers as wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_APPLICATIONS: Final = ("web-1", "web-2", "admin", "api-1", "api-2", "worker-1", "worker-2")
+_SERVICES: Final = ("elasticsearch", "minio", "monitoring")
+_DATABASES: Final = (("postgres", "postgresql"), ("redis", "redis"))
+
+
+def default(now: Callable[[], float], version: str = "4.3") -> FakeCoolify:
+    """What the default topology runs, on one server, each application deployed twice."""
+    fake = FakeCoolify(now, version)
+    environment = fake.add_project("Shop", "production")
+    fake.add_server("localhost")
+    for name in _APPLICATIONS:
+        app = fake.add_application(name, environment)
+        fake.deploy(app, "failed", ago=90000, took=60)
+        fake.deploy(app, "finished", ago=86400, took=150)
+    for name in _SERVICES:
+        fake.add_service(name, environment)
+    for name, engine in _DATABASES:
+        fake.add_database(name, engine, environment)
+    return fake
+
+
+def large(now: Callable[[], float], applications: int, servers: int, *, rows: int = 3) -> FakeCoolify:
+    """Many applications, evenly on servers, fifty to a project, each with a short history."""
+    fake = FakeCoolify(now)
+    places = [fake.add_server(f"node-{number}") for number in range(servers)]
+    environment = 0
+    for number in range(applications):
+        if number % 50 == 0:
+            environment = fake.add_project(f"project {number // 50:03d}", "production", "staging")
+        app = fake.add_application(f"app {number:05d}", environment + number % 2, places[number % servers])
+        for row in range(rows):
+            fake.deploy(app, "finished", ago=86400 * (rows - row), took=120)
+    return fake

@@ -1,0 +1,260 @@
+"""The fake's API: what it knows, who may ask, and how often."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
+
+from boxwatch.exporters.coolify.fake import payloads
+from boxwatch.exporters.coolify.fake.traps import TRAPS, Answer, answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from boxwatch.exporters.coolify.fake.payloads import Record
+
+VERSIONS: Final = {"4.1": "4.1.2", "4.2": "4.2.0", "4.3": "4.3.11", "4.4": "4.4.2"}
+TOKEN: Final = "1|fakefakefakefakefakefakefakefakefakefake0123abcd"  # noqa: S105 - it opens nothing
+ACTIVE: Final = ("queued", "in_progress")
+_MINUTE: Final = 60.0
+_TYPES: Final = {"applications": "application", "services": "service"}
+
+
+@dataclass(slots=True)
+class FakeCoolify:
+    """An instance. Change its records as you like; switch traps on by name in `traps`.
+
+    Attributes:
+        version: 4.1 to 4.4, or a full version.
+        now: seconds since 1970.
+        limit: requests a minute, for everybody together.
+        asked: path of each request, with its query.
+    """
+
+    now: Callable[[], float]
+    version: str = "4.3"
+    token: str = TOKEN
+    limit: int = 200
+    traps: set[str] = field(default_factory=set)
+    projects: list[Record] = field(default_factory=list)
+    servers: list[Record] = field(default_factory=list)
+    applications: list[Record] = field(default_factory=list)
+    services: list[Record] = field(default_factory=list)
+    databases: list[Record] = field(default_factory=list)
+    deployments: list[Record] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    _window: float = 0.0
+    _used: int = 0
+    _last_id: int = 0
+
+    @property
+    def full_version(self) -> str:
+        """As /version says it."""
+        return VERSIONS.get(self.version, self.version)
+
+    def at_least(self, *version: int) -> bool:
+        """Whether this is at least a version."""
+        return tuple(int(part) for part in self.full_version.split(".")[:3]) >= version
+
+    # What it knows.
+
+    def add_project(self, name: str, *environments: str) -> int:
+        """A project; returns the id of its first environment."""
+        first = sum(len(project["environments"]) for project in self.projects) + 1
+        found = [
+            {"id": first + place, "uuid": payloads.uuid(f"{name}{env}"), "name": env, "project_id": len(self.projects)}
+            for place, env in enumerate(environments)
+        ]
+        project = {"id": len(self.projects), "uuid": payloads.uuid(name), "name": name, "description": None}
+        self.projects.append({**project, "team_id": 0, "environments": found})
+        return first
+
+    def add_server(self, name: str) -> Record:
+        """A server; the first has id 0."""
+        self.servers.append(payloads.server(len(self.servers), name, self.now()))
+        return self.servers[-1]
+
+    def add_application(self, name: str, environment: int, place: Record | None = None, **more: object) -> Record:
+        """An application."""
+        record = payloads.application(
+            len(self.applications) + 12, name, place or self.servers[0], environment, self.now()
+        )
+        self.applications.append(record | more)
+        return self.applications[-1]
+
+    def add_service(self, name: str, environment: int, place: Record | None = None, **more: object) -> Record:
+        """A service."""
+        record = payloads.service(len(self.services) + 5, name, place or self.servers[0], environment, self.now())
+        self.services.append(record | more)
+        return self.services[-1]
+
+    def add_database(
+        self, name: str, engine: str, environment: int, place: Record | None = None, **more: object
+    ) -> Record:
+        """A standalone database."""
+        number = len(self.databases) + 3
+        record = payloads.database(number, name, engine, place or self.servers[0], environment, self.now())
+        self.databases.append(record | more)
+        return self.databases[-1]
+
+    def deploy(
+        self, app: Record, status: str = "queued", *, ago: float = 0.0, took: float | None = None, **more: object
+    ) -> Record:
+        """A deployment that was asked for some time ago, and ended if it `took` a time."""
+        self._last_id += 1
+        created = self.now() - ago
+        place = next(server for server in self.servers if server["uuid"] == app["_server"])
+        row = payloads.deployment(self._last_id, app, place, status, created)
+        if took is not None:
+            row["updated_at"] = row["finished_at"] = payloads.iso(created + took)
+        self.deployments.append(row | more)
+        return self.deployments[-1]
+
+    def end(self, row: Record, status: str = "finished", *, finished_at: bool = True) -> None:
+        """A deployment ends now."""
+        row["status"] = status
+        row["updated_at"] = payloads.iso(self.now())
+        row["finished_at"] = payloads.iso(self.now()) if finished_at else None
+
+    # Who may ask, and what the answer is.
+
+    def get(self, target: str, headers: Mapping[str, str]) -> Answer:
+        """Answer a GET; header names are taken in any case."""
+        self.asked.append(target)
+        parts = urlsplit(target)
+        lower = {name.lower(): value for name, value in headers.items()}
+        found = self._limited(lower) or self._trapped(parts.path, lower) or self._allowed(parts.path, lower)
+        if found is None:
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            found = self._content(parts.path.removeprefix("/api/v1"), query)
+        counted = {
+            "Date": formatdate(self.now(), usegmt=True),
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(max(0, self.limit - self._used)),
+        }
+        return Answer(found.status, found.body, {**counted, **found.headers})
+
+    def _limited(self, headers: Mapping[str, str]) -> Answer | None:
+        if self.now() - self._window >= _MINUTE:
+            self._window, self._used = self.now(), 0
+        self._used += 1
+        if self._used <= self.limit and "rate_limited" not in self.traps:
+            return None
+        left = max(1, int(self._window + _MINUTE - self.now()))
+        more = {"Retry-After": str(left), "X-RateLimit-Reset": str(int(self._window + _MINUTE))}
+        if "json" not in headers.get("accept", ""):
+            return Answer(
+                429, b"<!doctype html><title>Too Many Requests</title>", {"Content-Type": "text/html", **more}
+            )
+        return answer({"message": "Too Many Attempts."}, 429, **more)
+
+    def _trapped(self, path: str, headers: Mapping[str, str]) -> Answer | None:
+        for name in sorted(self.traps):
+            found = TRAPS[name].answer
+            reply = found(path, headers) if found is not None else None
+            if reply is not None:
+                return reply
+        return None
+
+    def _allowed(self, path: str, headers: Mapping[str, str]) -> Answer | None:
+        if path in ("/api/health", "/api/v1/health"):
+            return Answer(200, b"OK", {"Content-Type": "text/html; charset=UTF-8"})
+        if headers.get("authorization", "") != f"Bearer {self.token}":
+            return answer({"message": "Unauthenticated."}, 401)
+        return None
+
+    def _content(self, path: str, query: Mapping[str, str]) -> Answer:
+        if path == "/version":
+            text = f"v{self.full_version}" if "v_prefix" in self.traps else self.full_version
+            return Answer(200, text.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+        document = self._document(path.strip("/").split("/"), query)
+        if document is None:
+            return answer({"message": "Not found.", "docs": "https://coolify.io/docs"}, 404)
+        if isinstance(document, Answer):
+            return document
+        for name in sorted(self.traps):
+            change = TRAPS[name].change
+            if change is not None:
+                document = change(path, document)
+        return Answer(200, json.dumps(_public(document)).encode(), {"Content-Type": "application/json"})
+
+    def _document(self, words: list[str], query: Mapping[str, str]) -> object:
+        """The list, the record, or what belongs to a record."""
+        lists: Mapping[str, Callable[[], object]] = {
+            "projects": lambda: [
+                {key: it[key] for key in ("id", "uuid", "name", "description")} for it in self.projects
+            ],
+            "servers": lambda: [_listed(server) for server in self.servers],
+            "applications": lambda: [self._application(app) for app in self.applications],
+            "services": lambda: self.services,
+            "databases": lambda: self.databases,
+            "deployments": lambda: [self._row(row) for row in self.deployments if row["status"] in ACTIVE],
+        }
+        match words:
+            case [name] if name in lists:
+                return lists[name]()
+            case ["projects", uuid]:
+                found: object = _one(self.projects, uuid)
+            case ["servers", uuid]:
+                found = _one(self.servers, uuid)
+            case ["servers", uuid, "resources"]:
+                place = _one(self.servers, uuid)
+                found = self._resources(place) if place else None
+            case ["deployments", "applications", uuid]:
+                found = self._history(uuid, query)
+            case _:
+                return None
+        return answer({"message": "Application not found"}, 404) if found is None else found
+
+    def _application(self, app: Record) -> Record:
+        """4.3.21 made 0, which is never, the default number of restarts; 4.4 added two fields."""
+        newer = {"restart_limit_reached": False, "container_present": True} if self.at_least(4, 4, 0) else {}
+        never = {"max_restart_count": 0} if self.at_least(4, 3, 21) else {}
+        return {**app, **never, **newer, **{key: app[key] for key in newer if key in app}}
+
+    def _row(self, row: Record) -> Record:
+        """Up to 4.1.2, every token gets the logs, up to megabytes (coolify-mcp#158)."""
+        if self.at_least(4, 2, 0):
+            return row
+        log = [{"command": None, "output": f"step {number}", "type": "stdout"} for number in range(600)]
+        return {**row, "logs": json.dumps(log)}
+
+    def _history(self, uuid: str, query: Mapping[str, str]) -> object:
+        if _one(self.applications, uuid) is None:
+            return None
+        rows = sorted((row for row in self.deployments if row["_application"] == uuid), key=lambda row: -row["id"])
+        skip, take = int(query.get("skip", 0)), int(query.get("take", 10))
+        return {"count": len(rows), "deployments": [self._row(row) for row in rows[skip : skip + take]]}
+
+    def _resources(self, place: Record) -> list[Record]:
+        found = []
+        for kind in ("applications", "services", "databases"):
+            for record in getattr(self, kind):
+                more = [server["uuid"] for server in record.get("additional_servers", ())]
+                if place["uuid"] in (record["_server"], *more):
+                    shown = {key: record[key] for key in ("uuid", "name", "status", "created_at", "updated_at")}
+                    found.append({"id": record["_id"], **shown, "type": _TYPES.get(kind) or record["database_type"]})
+        return found
+
+
+def _one(records: list[Record], uuid: str) -> Record | None:
+    return next((record for record in records if record["uuid"] == uuid), None)
+
+
+def _listed(server: Record) -> Record:
+    """The list has reachable and usable at the top, the detail only in its settings."""
+    keys = ("uuid", "name", "description", "ip", "user", "port", "is_coolify_host", "settings")
+    settings = server["settings"]
+    more = {"is_reachable": settings["is_reachable"], "is_usable": settings["is_usable"]}
+    return {**{key: server[key] for key in keys}, **more, "proxy": {"redirect_enabled": True}}
+
+
+def _public(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _public(item) for key, item in value.items() if not str(key).startswith("_")}
+    if isinstance(value, list):
+        return [_public(item) for item in value]
+    return value

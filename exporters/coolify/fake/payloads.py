@@ -1,0 +1,299 @@
+"""Records in the shapes that Coolify sends; keys and types are real, values invented.
+
+A key that begins with an underscore is the fake's own and is never sent. Traps that no request can avoid are built
+in: ids that are strings in deployments, id 0 for the first server, moments without a zone, `id` missing in most lists.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+Record = dict[str, Any]
+
+SERVER: Final = "App\\Models\\StandaloneDocker"
+# What Coolify keeps of the proxy: the whole compose file, which comes with every record that shows its server.
+_PROXY_YAML: Final = "networks:\n  coolify:\n    external: true\nservices:\n  traefik:\n    command:\n" + "".join(
+    f"      - '--entrypoints.extra{number}.address=:{9000 + number}'\n" for number in range(120)
+)
+_NULL_SETTINGS: Final = (
+    "logdrain_axiom_api_key",
+    "logdrain_axiom_dataset_name",
+    "logdrain_custom_config",
+    "logdrain_custom_config_parser",
+    "logdrain_highlight_project_id",
+    "logdrain_newrelic_base_uri",
+    "logdrain_newrelic_license_key",
+    "sentinel_custom_url",
+    "wildcard_domain",
+)
+_NULL_APPLICATION: Final = (
+    "base_directory",
+    "build_command",
+    "config_hash",
+    "custom_docker_run_options",
+    "custom_healthcheck_found",
+    "custom_network_aliases",
+    "custom_nginx_configuration",
+    "docker_compose_custom_build_command",
+    "docker_compose_custom_start_command",
+    "docker_compose_domains",
+    "docker_compose_location",
+    "docker_registry_image_name",
+    "docker_registry_image_tag",
+    "dockerfile_location",
+    "dockerfile_target_build",
+    "git_full_url",
+    "health_check_host",
+    "health_check_port",
+    "health_check_response_text",
+    "install_command",
+    "limits_cpuset",
+    "ports_mappings",
+    "post_deployment_command",
+    "post_deployment_command_container",
+    "pre_deployment_command",
+    "pre_deployment_command_container",
+    "preview_url_template",
+    "private_key_id",
+    "publish_directory",
+    "source_id",
+    "start_command",
+    "swarm_placement_constraints",
+    "watch_paths",
+)
+
+
+def iso(moment: float) -> str:
+    """A moment of a cast column: `2026-08-22T10:11:12.000000Z`, whole seconds."""
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+
+
+def naive(moment: float) -> str:
+    """A moment of a column that is not cast: `2026-08-22 10:11:12`, and means UTC."""
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def uuid(name: str) -> str:
+    """A uuid as Coolify makes them, 24 letters and digits, but the same each time."""
+    alphabet = "".join(character for character in name.lower() if character.isascii() and character.isalnum())
+    return (alphabet + "0" * 24)[:24]
+
+
+def server(number: int, name: str, now: float) -> Record:
+    """A server as its detail shows it; the first one is the host of Coolify and has id 0."""
+    settings = {
+        "id": number,
+        "server_id": number,
+        "concurrent_builds": 2,
+        "deployment_queue_limit": 25,
+        "dynamic_timeout": 3600,
+        "is_reachable": True,
+        "is_usable": True,
+        "is_sentinel_enabled": True,
+        "is_metrics_enabled": False,
+        "sentinel_push_interval_seconds": 60,
+        "server_disk_usage_notification_threshold": 80,
+        "docker_cleanup_frequency": "0 0 * * *",
+        "docker_cleanup_threshold": 80,
+        "server_timezone": "UTC",
+        "generate_exact_labels": False,
+        **dict.fromkeys(_NULL_SETTINGS),
+    }
+    return {
+        "_id": number,
+        "uuid": uuid(f"{name}srv"),
+        "name": name,
+        "description": None,
+        "ip": "host.docker.internal" if number == 0 else f"10.0.0.{number + 1}",
+        "user": "root",
+        "port": 22,
+        "is_coolify_host": number == 0,
+        "proxy": {
+            "type": "TRAEFIK",
+            "status": "running",
+            "redirect_enabled": True,
+            "last_saved_proxy_configuration": _PROXY_YAML,
+        },
+        "unreachable_count": 0,
+        "sentinel_updated_at": naive(now - 20),
+        "detected_traefik_version": "3.6.1",
+        "traefik_outdated_info": None,
+        "hetzner_server_status": None,
+        "settings": settings,
+        "created_at": iso(now - 90 * 86400),
+        "updated_at": iso(now),
+    }
+
+
+def application(number: int, name: str, place: Record, environment: int, now: float) -> Record:
+    """An application as GET /applications shows it: its server comes with it, 16 KB in all."""
+    return {
+        "_id": number,
+        "_server": place["uuid"],
+        "uuid": uuid(name),
+        "name": name,
+        "description": None,
+        "fqdn": f"https://{uuid(name)[:8]}.example.com",
+        "environment_id": environment,
+        "destination_id": place["_id"],
+        "destination_type": SERVER,
+        "build_pack": "nixpacks",
+        "git_repository": "example/shop",
+        "git_branch": "main",
+        "git_commit_sha": "HEAD",
+        "status": "running:healthy",
+        "server_status": True,
+        "source_type": "App\\Models\\GithubApp",
+        "restart_count": 0,
+        "max_restart_count": 10,
+        "last_restart_at": None,
+        "last_restart_type": None,
+        "last_online_at": naive(now - 3600),
+        "limits_memory": "1g",
+        "limits_memory_reservation": "0",
+        "limits_memory_swap": "0",
+        "limits_memory_swappiness": 60,
+        "limits_cpus": "0",
+        "limits_cpu_shares": 1024,
+        "health_check_enabled": True,
+        "health_check_interval": 5,
+        "health_check_method": "GET",
+        "health_check_path": "/",
+        "health_check_retries": 10,
+        "health_check_return_code": 200,
+        "health_check_scheme": "http",
+        "health_check_start_period": 5,
+        "health_check_timeout": 5,
+        "is_http_basic_auth_enabled": False,
+        "ports_exposes": "3000",
+        "redirect": "both",
+        "repository_project_id": 1,
+        "static_image": "nginx:alpine",
+        "swarm_replicas": 1,
+        "additional_servers": [],
+        "additional_servers_count": 0,
+        "additional_networks_count": 0,
+        "destination": {"id": place["_id"], "uuid": uuid(f"dest{place['_id']}"), "network": "coolify", "server": place},
+        **dict.fromkeys(_NULL_APPLICATION),
+        "created_at": iso(now - 30 * 86400),
+        "updated_at": iso(now),
+    }
+
+
+def service(number: int, name: str, place: Record, environment: int, now: float) -> Record:
+    """A service with one part."""
+    return {
+        "_id": number,
+        "_server": place["uuid"],
+        "uuid": uuid(name),
+        "name": name,
+        "description": None,
+        "environment_id": environment,
+        "service_type": name,
+        "status": "running:healthy",
+        "server_status": True,
+        "server": place,
+        "applications": [part(name, now)],
+        "databases": [],
+        "created_at": iso(now - 30 * 86400),
+        "updated_at": iso(now),
+    }
+
+
+def part(name: str, now: float) -> Record:
+    """A container of a service."""
+    return {
+        "uuid": uuid(f"{name}part"),
+        "name": name,
+        "image": f"{name}:8",
+        "fqdn": None,
+        "status": "running:healthy",
+        "exclude_from_status": False,
+        "last_online_at": naive(now - 3600),
+    }
+
+
+def database(number: int, name: str, engine: str, place: Record, environment: int, now: float) -> Record:  # noqa: PLR0913, PLR0917 - it is what it takes
+    """A standalone database with a daily backup."""
+    owner = f"App\\Models\\Standalone{engine.capitalize()}"
+    return {
+        "_id": number,
+        "_server": place["uuid"],
+        "uuid": uuid(name),
+        "name": name,
+        "description": None,
+        "database_type": f"standalone-{engine}",
+        "status": "running:healthy",
+        "server_status": True,
+        "environment_id": environment,
+        "image": f"{engine}:16",
+        "is_public": False,
+        "last_online_at": naive(now - 3600),
+        "limits_memory": "4g",
+        "limits_memory_reservation": "0",
+        "limits_cpus": "0",
+        "backup_configs": [backup(name, number, owner, now)],
+        "created_at": iso(now - 30 * 86400),
+        "updated_at": iso(now),
+    }
+
+
+def backup(name: str, number: int, owner: str, now: float) -> Record:
+    """A schedule and its last run."""
+    return {
+        "uuid": uuid(f"{name}backup"),
+        "enabled": True,
+        "frequency": "0 3 * * *",
+        "save_s3": True,
+        "database_id": number,
+        "database_type": owner,
+        "latest_log": {
+            "uuid": uuid(f"{name}run"),
+            "status": "success",
+            "message": None,
+            "size": 123456,
+            "filename": "/data/coolify/backups/x.dmp",
+            "finished_at": iso(now - 7 * 3600),
+            "s3_uploaded": True,
+            "created_at": iso(now - 7 * 3600 - 30),
+        },
+    }
+
+
+def deployment(number: int, app: Record, place: Record, status: str, created: float, **more: object) -> Record:
+    """A row of the deployment queue; `application_id` and `destination_id` are strings, as Coolify has them."""
+    identity = f"hk{number:022d}"
+    path = f"/project/{uuid('shop')}/environment/{uuid('production')}/application/{app['uuid']}/deployment/{identity}"
+    return {
+        "_application": app["uuid"],
+        "id": number,
+        "application_id": str(app["_id"]),
+        "deployment_uuid": identity,
+        "pull_request_id": 0,
+        "force_rebuild": False,
+        "commit": "3f2c0de",
+        "commit_message": None,
+        "status": status,
+        "is_webhook": False,
+        "is_api": False,
+        "restart_only": False,
+        "only_this_server": False,
+        "rollback": False,
+        "server_id": place["_id"],
+        "server_name": place["name"],
+        "application_name": app["name"],
+        "destination_id": str(place["_id"]),
+        "build_server_id": None,
+        "deployment_url": path,
+        "git_type": None,
+        "current_process_id": None,
+        "configuration_hash": None,
+        "docker_registry_image_tag": None,
+        "horizon_job_id": None,
+        "horizon_job_worker": None,
+        "created_at": iso(created),
+        "updated_at": iso(created),
+        "finished_at": None,
+        **more,
+    }

@@ -1,0 +1,245 @@
+"""The traps of Coolify's API, each with the fact behind it and what the fake does to show it.
+
+Facts are of Coolify 4.3.11 unless a version is named. A trap without `answer` and `change` is in every answer.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, a body and headers."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def answer(document: object, status: int = 200, **headers: str) -> Answer:
+    """An answer in JSON."""
+    return Answer(status, json.dumps(document).encode(), {"Content-Type": "application/json", **headers})
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """One trap.
+
+    Attributes:
+        fact: what Coolify does.
+        answer: takes a path and headers, and answers in Coolify's place, or does not.
+        change: takes a path and a document, and gives it in another shape.
+    """
+
+    fact: str
+    answer: Callable[[str, Mapping[str, str]], Answer | None] | None = None
+    change: Callable[[str, Any], Any] | None = None
+
+
+def _always(reply: Answer) -> Callable[[str, Mapping[str, str]], Answer | None]:
+    return lambda _path, _headers: reply
+
+
+def _at(end: str, reply: Answer) -> Callable[[str, Mapping[str, str]], Answer | None]:
+    return lambda path, _headers: reply if path.endswith(end) else None
+
+
+def _html(status: int, title: str) -> Answer:
+    page = f"<!doctype html><html><head><title>{title}</title></head><body>{title}</body></html>"
+    return Answer(status, page.encode(), {"Content-Type": "text/html; charset=UTF-8"})
+
+
+def _each(name: str, edit: Callable[[dict[str, Any]], object]) -> Callable[[str, Any], Any]:
+    """Edit each record of the list at a path."""
+
+    def change(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
+        if not (path.endswith(name) or (path.startswith("/deployments/") and name == "/deployments")):
+            return document
+        changed = copy.deepcopy(document)
+        for record in changed["deployments"] if isinstance(changed, dict) else changed:
+            edit(record)
+        return changed
+
+    return change
+
+
+def _status(old: str, new: str) -> Callable[[str, Any], Any]:
+    """Write a status in another way, wherever it stands."""
+
+    def change(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
+        return (
+            json.loads(json.dumps(document).replace(f'"status": "{old}"', f'"status": "{new}"')) if path else document
+        )
+
+    return change
+
+
+def _object_list(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
+    """The shape that PHP gives a list that was sorted without renumbering."""
+    if path != "/deployments" or len(document) < 2:  # noqa: PLR2004 - one record is always in order
+        return document
+    places = [0, *range(len(document) - 1, 0, -1)]
+    return {str(place): row for place, row in zip(places, document, strict=True)}
+
+
+def _sqlite(_path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(document, bool):
+        return int(document)
+    if isinstance(document, dict):
+        return {key: _sqlite("", value) for key, value in document.items()}
+    return [_sqlite("", value) for value in document] if isinstance(document, list) else document
+
+
+def _reverse(_path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(document, dict):
+        return {key: _reverse("", document[key]) for key in reversed(document)}
+    return [_reverse("", value) for value in document] if isinstance(document, list) else document
+
+
+def _strangers_backup(record: dict[str, Any]) -> None:
+    own = record["backup_configs"][0]
+    other = {**own, "uuid": f"x{own['uuid'][1:]}", "database_type": "App\\Models\\StandaloneMongodb"}
+    record["backup_configs"].append(other)
+
+
+SECRETS: Final = ("postgres://root:hunter2@db", "BEGIN OPENSSH PRIVATE KEY", "s3cr3t-webhook")
+
+
+def _secrets(record: dict[str, Any]) -> None:
+    record |= {
+        "internal_db_url": SECRETS[0],
+        "docker_compose_raw": SECRETS[1],
+        "manual_webhook_secret_github": SECRETS[2],
+    }
+    record |= {"logs": json.dumps([{"output": secret} for secret in SECRETS])}
+
+
+_NOT_ROLE = "This API token has permissions (write) that exceed your current role. Only read is allowed."
+TRAPS: Final[Mapping[str, Trap]] = {
+    "api_disabled": Trap(
+        "The switch is off by default: 403, with `success: true`.",
+        _always(answer({"success": True, "message": "API is disabled."}, 403)),
+    ),
+    "address_not_allowed": Trap(
+        "The caller's address is not on the list: 403, with `success: true`.",
+        _always(answer({"success": True, "message": "You are not allowed to access the API."}, 403)),
+    ),
+    "token_expired": Trap(
+        "Tokens made in the UI expire after 30 days: 401, while /health goes on to say OK.",
+        _always(answer({"message": "Unauthenticated."}, 401)),
+    ),
+    "team_gone": Trap("The token's team is gone: 401.", _always(answer({"message": "Invalid token."}, 401))),
+    "team_gone_400": Trap(
+        "Some controllers say 400 for the same.",
+        _always(answer({"message": "Invalid token.", "docs": "https://coolify.io/docs"}, 400)),
+    ),
+    "ability_missing": Trap(
+        "`write` and `deploy` do not include `read`.",
+        _always(answer({"message": "Missing required permissions: read"}, 403)),
+    ),
+    "role_too_low": Trap("Members may only hold `read` tokens.", _always(answer({"message": _NOT_ROLE}, 403))),
+    "policy_denied": Trap(
+        "A policy forbids one endpoint, the others answer.",
+        _at("/databases", answer({"message": "This action is unauthorized.", "error": "Unauthorized"}, 403)),
+    ),
+    "rate_limited": Trap("200 requests a minute for all tokens of a user; then 429 with Retry-After."),
+    "html_error": Trap("An error as HTML.", _at("/services", _html(500, "Server Error"))),
+    "maintenance": Trap(
+        "Laravel's maintenance page while Coolify updates itself.", _always(_html(503, "Service Unavailable"))
+    ),
+    "login_page": Trap("A proxy before Coolify answers 200 with its own login page.", _always(_html(200, "Sign in"))),
+    "redirect": Trap(
+        "A redirect to another host.",
+        _always(Answer(302, b"", {"Location": "https://elsewhere.example/api/v1/version"})),
+    ),
+    "post_only": Trap(
+        "Since 4.2 endpoints that change something answer 405 to GET.",
+        _at("/services", answer({"message": "This endpoint has changed to a POST request."}, 405, Allow="POST")),
+    ),
+    "object_list": Trap(
+        "Two active deployments out of order come as an object with numbers for names (coollabsio/coolify#10077).",
+        change=_object_list,
+    ),
+    "null_finished_at": Trap(
+        "finished_at stays null for deployments that never began or that a restart of Coolify ended."
+    ),
+    "string_ids": Trap("application_id and destination_id of a deployment are strings."),
+    "id_zero": Trap("Server, destination and team of a default install have id 0."),
+    "naive_timestamps": Trap("last_online_at and sentinel_updated_at have no zone and mean UTC."),
+    "logs_of_megabytes": Trap("Up to 4.1.2 every token gets the logs with each row of a history."),
+    "falling_count": Trap("Rows older than 60 days are deleted daily, so `count` falls."),
+    "deleted_application": Trap("The history of a deleted application is 404."),
+    "hidden_id": Trap(
+        "GET /applications hides `id`, deployments carry no uuid.",
+        change=_each("/deployments", lambda r: r.update(deployment_url=None)),
+    ),
+    "null_server_name": Trap(
+        "Many fields that the OpenAPI document calls strings can be null.",
+        change=_each("/deployments", lambda r: r.update(server_name=None, git_type=None)),
+    ),
+    "no_started_at": Trap("A deployment has no time of its start: its duration includes waiting."),
+    "row_for_each_server": Trap("An application with several servers makes one row for each."),
+    "restarts_and_previews": Trap("Restarts, previews and rollbacks stand among the deployments."),
+    "ends_out_of_order": Trap("A later deployment can end before an earlier one."),
+    "v_prefix": Trap("The OpenAPI document says `v4.0.0`, Coolify says `4.3.11`."),
+    "bare_status": Trap(
+        "A sub-resource can be a bare `running` or `exited`.", change=_status("running:healthy", "exited")
+    ),
+    "legacy_status": Trap(
+        "Before 4.0 it was `running (healthy)`.", change=_status("running:healthy", "running (healthy)")
+    ),
+    "excluded_status": Trap(
+        "A third part says that all containers are excluded.",
+        change=_status("running:healthy", "running:healthy:excluded"),
+    ),
+    "degraded_excluded": Trap(
+        "`degraded:excluded` has it in the second place.", change=_status("running:healthy", "degraded:excluded")
+    ),
+    "docker_status": Trap("Databases carry Docker's own words.", change=_status("running:healthy", "dead:unhealthy")),
+    "new_status": Trap("A later version may have a new word.", change=_status("running:healthy", "hibernating:cosy")),
+    "no_health_check": Trap(
+        "`unknown` is the health of what has no health check.", change=_status("running:healthy", "running:unknown")
+    ),
+    "new_deployment_status": Trap(
+        "A later version may have a new word.", change=_each("/deployments", lambda r: r.update(status="superseded"))
+    ),
+    "parts_missing": Trap(
+        "A service that starts has no applications and databases.",
+        change=_each(
+            "/services", lambda r: (r.pop("applications"), r.pop("databases"), r.update(status="starting:unhealthy"))
+        ),
+    ),
+    "strangers_backup": Trap(
+        "backup_configs are matched by database_id alone.", change=_each("/databases", _strangers_backup)
+    ),
+    "backup_never_ran": Trap(
+        "latest_log is null before the first run.",
+        change=_each("/databases", lambda r: r["backup_configs"][0].update(latest_log=None)),
+    ),
+    "sqlite_booleans": Trap("Booleans that are not cast come as 0 and 1.", change=_sqlite),
+    "key_order": Trap("The order of keys means nothing.", change=_reverse),
+    "more_servers": Trap("An application with an additional server is on the list of both."),
+    "same_slug": Trap("Two names can have the same slug."),
+    "settings_only": Trap("The detail of a server has is_reachable only in its settings."),
+    "large_proxy_yaml": Trap("The detail of a server carries the proxy's whole configuration."),
+    "sensitive_token": Trap("A token with more than `read` pulls secrets and logs.", change=_each("s", _secrets)),
+    "everything_exited": Trap("When SSH to a server fails, everything on it is written down as exited."),
+    "restart_limit": Trap("max_restart_count 0 is never, the default since 4.3.21; 4.4 says restart_limit_reached."),
+    "new_environment": Trap("A resource can be in an environment that was made after the map was read."),
+    "health_proves_nothing": Trap("/health answers without a token, and proves only that PHP runs."),
+    "coolify_itself": Trap("Coolify's own containers have no status in the API."),
+    "unknown_type": Trap(
+        "A later version may have a new type of resource.",
+        change=_each(
+            "/resources",
+            lambda r: r.update(type="function") if r["type"] == "standalone-postgresql" else None,
+        ),
+    ),
+}

@@ -1,0 +1,150 @@
+"""Reading what Coolify sent, field by field: what is missing is None, what cannot be understood is counted.
+
+Coolify's OpenAPI document is wrong in many places (types, nullability, whole shapes), so nothing is validated and no
+client is generated from it. Only the fields that the page needs are looked at; all others, secrets among them, are
+dropped with the record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from boxwatch.exporters.coolify.failure import utc
+
+MAX_TEXT: Final = 128
+# Uuids become part of paths, so nothing but letters, digits and dashes gets through.
+_UUID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+_DIGITS: Final = re.compile(r"-?[0-9]{1,18}")
+_SIZE: Final = re.compile(r"([0-9]{1,15})([bkmg]?)", re.IGNORECASE)
+_UNITS: Final = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_CPUS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
+_MAX_CORES: Final = 1e6
+_FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}
+_EARLIEST: Final = 946684800.0  # 2000: before it, a timestamp is a mistake
+_LATEST: Final = 4102444800.0  # 2100
+
+Complain = Callable[[str], None]
+
+
+def clean(text: str) -> str:
+    """A text that can be a label: bounded, without control characters, and without halves of surrogate pairs."""
+    bounded = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+    return "".join(character if character.isprintable() else " " for character in bounded).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """One JSON object. Each method reads one field; a field of a wrong type is told to `complain`, once by its name."""
+
+    record: dict[str, object]
+    complain: Complain
+
+    def text(self, key: str) -> str | None:
+        """A short text, fit to be a label."""
+        value = self.record.get(key)
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return clean(value)
+        self.complain(key)
+        return None
+
+    def uuid(self, key: str = "uuid") -> str | None:
+        """An identifier that can be part of a path."""
+        value = self.record.get(key)
+        if isinstance(value, str) and _UUID.fullmatch(value):
+            return value
+        self.complain(key)
+        return None
+
+    def integer(self, key: str) -> int | None:
+        """A whole number, also as text: `"application_id": "12"`. 0 is a number like any other."""
+        value = self.record.get(key)
+        if value is None:
+            return None
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
+            return int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 62:
+            return value
+        self.complain(key)
+        return None
+
+    def count(self, key: str) -> int | None:
+        """A whole number that is not negative."""
+        value = self.integer(key)
+        if value is None or value >= 0:
+            return value
+        self.complain(key)
+        return None
+
+    def flag(self, key: str) -> bool | None:
+        """A yes or no: booleans that Coolify does not cast arrive as 0 and 1, by database also as text."""
+        value = self.record.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        flag = _FLAGS.get(str(value).lower()) if isinstance(value, (int, str)) else None
+        if flag is None:
+            self.complain(key)
+        return flag
+
+    def time(self, key: str) -> float | None:
+        """A moment, as seconds since 1970."""
+        value = self.record.get(key)
+        if value is None or value == "":
+            return None
+        moment = utc(value) if isinstance(value, str) else None
+        if moment is not None and _EARLIEST < moment < _LATEST:
+            return moment
+        self.complain(key)
+        return None
+
+    def size(self, key: str) -> int | None:
+        """A memory limit in bytes: `0`, or digits with b, k, m or g, as Docker takes it."""
+        value = self.record.get(key)
+        if value is None or value == "":
+            return None
+        match = _SIZE.fullmatch(str(value)) if isinstance(value, (str, int)) else None
+        if match:
+            return int(match[1]) * _UNITS[match[2].lower()]
+        self.complain(key)
+        return None
+
+    def cores(self, key: str) -> float | None:
+        """A CPU limit in cores: `0`, `0.5`."""
+        value = self.record.get(key)
+        if value is None or value == "":
+            return None
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _MAX_CORES:
+            return float(value)
+        if isinstance(value, str) and _CPUS.fullmatch(value):
+            return float(value)
+        self.complain(key)
+        return None
+
+    def child(self, key: str) -> Fields:
+        """A nested object; an empty one if it is missing."""
+        value = self.record.get(key)
+        if isinstance(value, dict):
+            return Fields(value, self.complain)
+        # PHP writes an empty object as an empty array.
+        if value is not None and value != []:
+            self.complain(key)
+        return Fields({}, self.complain)
+
+    def children(self, key: str) -> Iterator[Fields]:
+        """A nested list of objects, also in the shape of an object that PHP gives a list with gaps."""
+        value = self.record.get(key)
+        items = value.values() if isinstance(value, dict) else value
+        if items is None:
+            return
+        if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
+            self.complain(key)
+            return
+        for item in items:
+            if isinstance(item, dict):
+                yield Fields(item, self.complain)
+            else:
+                self.complain(key)

@@ -1,0 +1,75 @@
+"""Structured logs: one line an event, as logfmt or JSON, without secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.exporters.coolify.secret import HIDDEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_PLAIN: Final = re.compile(r"[!-~]+")
+_QUOTED: Final = re.compile(r'["\\=]')
+FORMATS: Final = ("logfmt", "json")
+LEVELS: Final = ("debug", "info", "warning", "error")
+_ROOT: Final = "boxwatch.exporters.coolify"
+
+
+def facts(**values: object) -> dict[str, object]:
+    """What an event is about: `log.info("poll failed", extra=facts(account="main"))`. Empty values are left out."""
+    return {"facts": {key: value for key, value in values.items() if value not in ("", None)}}
+
+
+class Line(logging.Formatter):
+    """Turns a record into one line and takes secrets out of it, whatever brought them there."""
+
+    def __init__(self, form: str, secrets: Callable[[], Iterable[str]]) -> None:
+        """Write `logfmt` or `json`; `secrets` gives what must not appear."""
+        super().__init__()
+        self._form = form
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        values: dict[str, object] = {
+            "ts": moment.replace("+00:00", "Z"),
+            "level": record.levelname.lower(),
+            "msg": record.getMessage(),
+            **getattr(record, "facts", {}),
+        }
+        if self._form == "json":
+            line = json.dumps(values, ensure_ascii=True, default=str)
+        else:
+            line = " ".join(f"{key}={_logfmt(value)}" for key, value in values.items())
+        return hide(line, self._secrets())
+
+
+def _logfmt(value: object) -> str:
+    text = str(value)
+    if _PLAIN.fullmatch(text) and not _QUOTED.search(text):
+        return text
+    return json.dumps(text, ensure_ascii=True)
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """The text without the secrets."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+def set_up(level: str, form: str, secrets: Callable[[], Iterable[str]]) -> None:
+    """Write the exporter's log to standard error; called once, by the command."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Line(form, secrets))
+    logger = logging.getLogger(_ROOT)
+    logger.handlers[:] = [handler]
+    logger.setLevel(level.upper())
+    logger.propagate = False

@@ -1,0 +1,170 @@
+"""Reading a JSON body record by record, in bounded memory, whatever it holds.
+
+`/applications` sends about 16 KB an application, because its status accessor loads the server with its settings
+(Coolify 4.3.11, app/Models/Application.php); a thousand applications are 16 MB. Only the record at hand is kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.failure import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# One record: the largest real ones carry a proxy configuration or, up to 4.1.2, the log of a deployment.
+MAX_RECORD: Final = 4 << 20
+_NUMBER: Final = ("", *"0123456789.eE+-")
+_SPACE: Final = " \t\r\n"
+_DECODER: Final = json.JSONDecoder()
+
+
+def bad(message: str) -> Failure:
+    """An answer that came whole and cannot be understood."""
+    return Failure(names.BAD_PAYLOAD, "200", message)
+
+
+class _Text:
+    """The body as text, of which only the part that is being read is kept."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text = ""
+        self._at = 0
+        self._ended = False
+
+    def _more(self, least: int = 1) -> bool:
+        """Read on until `least` more characters are there; False at the end of the body."""
+        parts = [self._text[self._at :]]
+        missing = least
+        while missing > 0 and not self._ended:
+            chunk = next(self._chunks, None)
+            self._ended = chunk is None
+            try:
+                parts.append(self._decoder.decode(chunk or b"", final=self._ended))
+            except UnicodeDecodeError:
+                raise bad("the answer is not UTF-8") from None
+            missing -= len(parts[-1])
+        self._text, self._at = "".join(parts), 0
+        return missing < least
+
+    def peek(self) -> str:
+        """The next character that is no space; empty at the end of the body."""
+        while True:
+            while self._at < len(self._text):
+                if self._text[self._at] not in _SPACE:
+                    return self._text[self._at]
+                self._at += 1
+            if not self._more():
+                return ""
+
+    def take(self, expected: str) -> None:
+        """Step over one character."""
+        if self.peek() != expected:
+            raise bad("the answer is not JSON, or ends in the middle")
+        self._at += 1
+
+    def value(self) -> object:
+        """The next value, whole."""
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except RecursionError:
+                raise bad("the answer is nested too deeply") from None
+            except ValueError:
+                value, end = None, -1
+            # A number at the end of what was read may go on: `0` with `.5`, `1` with `e3`.
+            if end >= 0 and (self._ended or self._text[end : end + 1] not in _NUMBER):
+                self._at = end
+                return value
+            held = len(self._text) - self._at
+            if held > MAX_RECORD:
+                raise bad(f"a record of the answer is longer than {MAX_RECORD} characters, or is not JSON")
+            # Twice as much each time, so that a long record costs no more than a few times its length.
+            if not self._more(max(held, 1)) and self._ended and end < 0:
+                raise bad("the answer is not JSON, or ends in the middle")
+
+    def members(self) -> Iterator[str]:
+        """The names of an object's members; the caller reads each value before it asks for the next name."""
+        self.take("{")
+        while self.peek() != "}":
+            name = self.value()
+            if not isinstance(name, str):
+                raise bad("the answer is not JSON")
+            self.take(":")
+            yield name
+            if self.peek() != "}":
+                self.take(",")
+        self.take("}")
+
+    def items(self) -> Iterator[object]:
+        """The items of an array, or of the object with numbers for names that PHP makes of a list with gaps.
+
+        GET /deployments sorts without renumbering, so two active deployments may come as `{"1": …, "0": …}`
+        (Coolify 4.3.11, app/Http/Controllers/Api/DeployController.php; coollabsio/coolify#10077).
+        """
+        if self.peek() == "{":
+            empty = True
+            for name in self.members():
+                if not (name.isascii() and name.isdigit()):
+                    raise bad("the answer is an object where a list belongs")
+                empty = False
+                yield self.value()
+            if empty:  # PHP writes an empty list as []; this is somebody else's answer
+                raise bad("the answer is an empty object where a list belongs")
+            return
+        self.take("[")
+        while self.peek() != "]":
+            yield self.value()
+            if self.peek() != "]":
+                self.take(",")
+        self.take("]")
+
+    def end(self) -> None:
+        """Make sure that nothing follows."""
+        if self.peek():
+            raise bad("something follows the JSON of the answer")
+
+
+def records(chunks: Iterable[bytes], wrapper: str = "") -> Iterator[object]:
+    """The items of a list, or of the list that an object holds under the name `wrapper`."""
+    text = _Text(chunks)
+    if not wrapper:
+        yield from text.items()
+    else:
+        found = False
+        for name in text.members():
+            if name == wrapper and not found:
+                found = True
+                yield from text.items()
+            else:
+                text.value()
+        if not found:
+            raise bad(f"the answer has no `{wrapper}`")
+    text.end()
+
+
+def document(chunks: Iterable[bytes]) -> dict[str, object]:
+    """A body that is one object."""
+    text = _Text(chunks)
+    if text.peek() != "{":
+        raise bad("the answer is no object")
+    value = text.value()
+    text.end()
+    return value if isinstance(value, dict) else {}
+
+
+def line(chunks: Iterable[bytes]) -> str:
+    """A body that is one short line of text, as /version sends it."""
+    body = b""
+    for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_RECORD:
+            raise bad("the answer is too long")
+    return body.decode("utf-8", "replace").strip()

@@ -1,0 +1,154 @@
+"""Applications, services and databases: what the lists of Coolify say of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boxwatch.exporters.coolify import backups, names
+from boxwatch.exporters.coolify.slug import slug
+from boxwatch.exporters.coolify.status import Status, parse
+
+if TYPE_CHECKING:
+    from boxwatch.exporters.coolify.backups import Backup
+    from boxwatch.exporters.coolify.fields import Fields
+
+_BACKUPS = 32
+_PARTS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A container of a service."""
+
+    name: str
+    status: Status
+    excluded: bool
+    last_online: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """An application, a service or a database, as one of the lists has it."""
+
+    type: str
+    uuid: str
+    name: str
+    status: Status
+    subtype: str = ""
+    created: float | None = None
+    environment: int | None = None  # the database id of its environment; 0 would be one like any other
+    server: str | None = None  # uuid
+    server_reachable: bool | None = None
+    last_online: float | None = None
+    restarts: int | None = None
+    restart_limit: int | None = None
+    restart_limit_reached: bool | None = None
+    last_restart: float | None = None
+    memory_limit: int | None = None
+    memory_reservation: int | None = None
+    cpu_limit: float | None = None
+    parts: tuple[Part, ...] = ()
+    backups: tuple[Backup, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """The name as the container label coolify.resourceName has it."""
+        return slug(self.name, self.uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """A record of GET /servers/{uuid}/resources, the lightest source of states, and the only one that shows ids."""
+
+    id: int | None
+    type: str
+    uuid: str
+    name: str
+    status: Status
+    subtype: str
+
+
+def _status(fields: Fields) -> Status:
+    text = fields.text("status")
+    status = parse(text or "")
+    if text is not None and not status.understood:
+        fields.complain("status")
+    return status
+
+
+def read(fields: Fields, kind: str) -> Resource | None:
+    """A record of GET /applications, /services or /databases, by `kind`."""
+    uuid = fields.uuid()
+    if uuid is None:
+        return None
+    subtype = fields.text(_SUBTYPES[kind]) if kind in _SUBTYPES else None
+    server = fields.child("server") if kind == names.SERVICE else fields.child("destination").child("server")
+    return Resource(
+        type=kind,
+        uuid=uuid,
+        name=fields.text("name") or uuid,
+        status=_status(fields),
+        subtype=(subtype or "").removeprefix("standalone-"),
+        created=fields.time("created_at"),
+        environment=fields.integer("environment_id"),
+        server=server.uuid() if server.record.get("uuid") is not None else None,
+        server_reachable=fields.flag("server_status"),
+        last_online=fields.time("last_online_at"),
+        restarts=fields.count("restart_count"),
+        restart_limit=fields.count("max_restart_count"),
+        restart_limit_reached=fields.flag("restart_limit_reached"),
+        last_restart=fields.time("last_restart_at"),
+        memory_limit=fields.size("limits_memory"),
+        memory_reservation=fields.size("limits_memory_reservation"),
+        cpu_limit=fields.cores("limits_cpus"),
+        parts=_parts(fields) if kind == names.SERVICE else (),
+        backups=_backups(fields, subtype or "") if kind == names.DATABASE else (),
+    )
+
+
+_SUBTYPES = {names.APPLICATION: "build_pack", names.DATABASE: "database_type"}
+
+
+def _parts(service: Fields) -> tuple[Part, ...]:
+    """The containers of a service; missing in Coolify's answer while the service starts."""
+    parts: dict[str, Part] = {}
+    for key in ("applications", "databases"):
+        for fields in service.children(key):
+            name = slug(fields.text("name") or "")
+            if not name or name in parts or len(parts) >= _PARTS:
+                service.complain("part")
+                continue
+            status = _status(fields)
+            parts[name] = Part(
+                name=name,
+                status=status,
+                excluded=status.excluded or bool(fields.flag("exclude_from_status")),
+                last_online=fields.time("last_online_at"),
+            )
+    return tuple(parts.values())
+
+
+def _backups(database: Fields, database_type: str) -> tuple[Backup, ...]:
+    found = {backup.uuid: backup for backup in backups.read(database, database_type)}
+    if len(found) > _BACKUPS:
+        database.complain("backup")
+    return tuple(found.values())[:_BACKUPS]
+
+
+def read_light(fields: Fields) -> Light | None:
+    """A record of GET /servers/{uuid}/resources."""
+    uuid = fields.uuid()
+    kind = fields.text("type") or ""
+    standalone = kind.startswith("standalone-")
+    if uuid is None or not (standalone or kind in names.TYPES):
+        fields.complain("type")
+        return None
+    return Light(
+        id=fields.integer("id"),
+        type=names.DATABASE if standalone else kind,
+        uuid=uuid,
+        name=fields.text("name") or uuid,
+        status=_status(fields),
+        subtype=kind.removeprefix("standalone-") if standalone else "",
+    )

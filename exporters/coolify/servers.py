@@ -1,0 +1,78 @@
+"""Servers: from the list, and from the detail of each.
+
+The two differ (Coolify 4.3.11, app/Http/Controllers/Api/ServersController.php): reachable and usable are at the top
+of the list's records and only in `settings` of the detail; proxy and Sentinel are only in the detail.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from boxwatch.exporters.coolify import status
+
+if TYPE_CHECKING:
+    from boxwatch.exporters.coolify.fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server as the list has it."""
+
+    uuid: str
+    name: str
+    reachable: bool | None
+    usable: bool | None
+    coolify_host: bool | None
+    sentinel: bool | None
+    builds: int | None
+    queue_limit: int | None
+    timeout: int | None
+    push_interval: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What only the detail of a server has."""
+
+    proxy: str
+    proxy_state: str
+    proxy_version: str
+    outdated: bool
+    sentinel_pushed: float | None
+
+
+def read(fields: Fields) -> Server | None:
+    """A record of GET /servers."""
+    uuid = fields.uuid()
+    if uuid is None:
+        return None
+    settings = fields.child("settings")
+    reachable, usable = fields.flag("is_reachable"), fields.flag("is_usable")
+    return Server(
+        uuid=uuid,
+        name=fields.text("name") or uuid,
+        reachable=settings.flag("is_reachable") if reachable is None else reachable,
+        usable=settings.flag("is_usable") if usable is None else usable,
+        coolify_host=fields.flag("is_coolify_host"),
+        sentinel=settings.flag("is_sentinel_enabled"),
+        builds=settings.count("concurrent_builds"),
+        queue_limit=settings.count("deployment_queue_limit"),
+        timeout=settings.count("dynamic_timeout"),
+        push_interval=settings.count("sentinel_push_interval_seconds"),
+    )
+
+
+def read_detail(fields: Fields) -> Detail:
+    """The body of GET /servers/{uuid}; its proxy also carries a large YAML text, which is dropped."""
+    proxy = fields.child("proxy")
+    proxy_status = status.parse(proxy.text("status") or "")
+    if proxy.record.get("status") and not proxy_status.understood:
+        fields.complain("proxy_status")
+    return Detail(
+        proxy=(proxy.text("type") or "none").lower(),
+        proxy_state=proxy_status.state,
+        proxy_version=fields.text("detected_traefik_version") or "",
+        outdated=bool(fields.record.get("traefik_outdated_info")),
+        sentinel_pushed=fields.time("sentinel_updated_at"),
+    )

@@ -1,0 +1,198 @@
+"""What a page is made of: everything resolved, nothing that changes any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.resources import Light, Resource
+
+if TYPE_CHECKING:
+    from boxwatch.exporters.coolify.account import Account
+    from boxwatch.exporters.coolify.deployments import Deployment
+    from boxwatch.exporters.coolify.schedule import Task
+    from boxwatch.exporters.coolify.servers import Detail, Server
+    from boxwatch.exporters.coolify.status import Status
+
+_LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
+Totals = Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How the readings of one source go."""
+
+    name: str
+    success: bool
+    reason: str
+    duration: float
+    good_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A resource under its final labels.
+
+    Attributes:
+        labels: values of names.OF_RESOURCE.
+        status: the newest of the list's and the server's.
+        server: name of its server; empty if it is not known.
+        reachable: whether Coolify reaches that server; None if it is not known.
+        totals, last: its deployments, if it is an application.
+        active: its deployments that wait or run.
+    """
+
+    labels: tuple[str, ...]
+    resource: Resource
+    status: Status
+    server: str
+    reachable: bool | None
+    totals: Totals | None = None
+    last: Deployment | None = None
+    active: tuple[Deployment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One account at one moment."""
+
+    account: str
+    ready: bool
+    up: bool
+    reason: str
+    version: str
+    good_at: float
+    sources: tuple[Source, ...]
+    requests: Mapping[tuple[str, str], int]
+    unparsed: Mapping[tuple[str, str], int]
+    internal_errors: int
+    limit: int | None
+    remaining: int | None
+    rate: float
+    history_oldest: float | None
+    servers: tuple[tuple[Server, Detail | None], ...]
+    resources: tuple[Shown, ...]
+    active: tuple[Deployment, ...] | None
+    backed_up: Mapping[str, float]
+
+
+def take(account: Account) -> Snapshot:
+    """The account as it is now. Readings that fail for longer than `stale_after` are left out: they say nothing."""
+    world, schedule = account.world, account.schedule
+    down = account.down
+    histories = schedule.of("history")
+    servers = {uuid: server for uuid, server in world.servers.items() if _fresh(account, "servers")}
+    return Snapshot(
+        account=account.name,
+        ready=account.ready,
+        up=account.attempted and down is None,
+        reason=down.reason if down is not None else "",
+        version=world.version if _fresh(account, "version") else "",
+        good_at=account.good_at or 0.0,
+        sources=tuple(_sources(account)),
+        requests=dict(account.api.counts.requests),
+        unparsed=dict(account.api.counts.unparsed),
+        internal_errors=account.api.counts.internal_errors,
+        limit=account.api.budget.limit,
+        remaining=account.api.budget.remaining,
+        rate=round(account.api.budget.rate(), 3),
+        history_oldest=min((task.good_at or 0.0 for task in histories), default=None),
+        servers=tuple(
+            (server, world.details.get(uuid) if _fresh(account, "server_details", uuid) else None)
+            for uuid, server in sorted(servers.items())
+        ),
+        resources=tuple(_Resolver(account, servers).resolve()) if account.settled else (),
+        active=world.active if _fresh(account, "deployments") else None,
+        backed_up=dict(world.backed_up),
+    )
+
+
+def _fresh(account: Account, name: str, target: str = "") -> bool:
+    """Whether a reading may be shown: it succeeded once, and has not failed for too long."""
+    task = account.schedule.tasks.get((name, target))
+    if task is None or task.good_at is None:
+        return False
+    failing = task.failure is not None or account.closed
+    return not failing or account.clock.wall() - task.good_at <= account.stale_after
+
+
+def _sources(account: Account) -> Iterator[Source]:
+    """Every source of which something was asked; one without targets, such as states without servers, cannot fail."""
+    closed = account.down if account.closed else None
+    for name in names.SOURCES:
+        tasks = [task for task in account.schedule.of(name) if task.attempted]
+        if not tasks:
+            continue
+        failure = closed or next((task.failure for task in tasks if task.failure is not None), None)
+        moments = [task.good_at or 0.0 for task in tasks]
+        yield Source(
+            name=name,
+            success=failure is None,
+            reason=failure.reason if failure is not None else "",
+            duration=max(tasks, key=_read_at).duration,
+            good_at=max(moments) if tasks[0].source.background else min(moments),
+        )
+
+
+def _read_at(task: Task) -> float:
+    return task.good_at or 0.0
+
+
+class _Resolver:
+    """Puts lists, states, servers and environments together."""
+
+    def __init__(self, account: Account, servers: Mapping[str, Server]) -> None:
+        self._account = account
+        self._world = account.world
+        self._servers = servers
+        self._environments = account.world.environments()
+        self._newest: dict[str, tuple[float, Light, str]] = {}
+        for server in sorted(account.world.lights):
+            if _fresh(account, "statuses", server):
+                at = account.world.lighted_at[server]
+                for uuid, light in account.world.lights[server].items():
+                    # An application with more servers is on the list of each, with the same state.
+                    if uuid not in self._newest or at > self._newest[uuid][0]:
+                        self._newest[uuid] = (at, light, server)
+        self._active: dict[str, list[Deployment]] = {}
+        if _fresh(account, "deployments"):
+            for row in account.world.active:
+                self._active.setdefault(account.world.application_of(row) or "", []).append(row)
+
+    def resolve(self) -> Iterator[Shown]:
+        found: dict[str, Resource] = {}
+        for kind, source in _LISTS.items():
+            if _fresh(self._account, source):
+                found |= self._world.lists[kind]
+            else:
+                # The list cannot be read: what the servers say is still shown, without project and environment.
+                found |= {uuid: _thin(light) for uuid, (_, light, _) in self._newest.items() if light.type == kind}
+        for uuid in sorted(found):
+            yield self._shown(found[uuid])
+
+    def _shown(self, resource: Resource) -> Shown:
+        at, light, light_server = self._newest.get(resource.uuid, (-1.0, None, None))
+        newer = light is not None and at >= self._world.listed_at.get(resource.type, -1.0)
+        server = self._servers.get(resource.server or "") or self._servers.get(light_server or "")
+        project, environment = self._environments.get(
+            -1 if resource.environment is None else resource.environment, ("", "")
+        )
+        log = self._world.history.logs.get(resource.uuid)
+        app = resource.type == names.APPLICATION
+        reachable = resource.server_reachable if server is None else server.reachable
+        return Shown(
+            labels=(self._account.name, resource.type, project, environment, resource.slug, resource.uuid),
+            resource=resource,
+            status=light.status if newer and light is not None else resource.status,
+            server=server.name if server else "",
+            reachable=reachable,
+            totals=(dict(log.totals) if log else {}) if app else None,
+            last=log.last if app and log else None,
+            active=tuple(self._active.get(resource.uuid, ())),
+        )
+
+
+def _thin(light: Light) -> Resource:
+    return Resource(type=light.type, uuid=light.uuid, name=light.name, status=light.status, subtype=light.subtype)

@@ -1,0 +1,174 @@
+"""The web configuration file of Prometheus' exporters (exporter-toolkit, docs/web-configuration.md): TLS and passwords.
+
+PyYAML and bcrypt are wanted only when such a file is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+import os
+import re
+import ssl
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from boxwatch.errors import BoxwatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+_VERSIONS: Final = {
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
+_CLIENT_AUTH: Final = {
+    "NoClientCert": ssl.CERT_NONE,
+    "RequestClientCert": ssl.CERT_OPTIONAL,
+    "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
+    "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
+}
+_TLS_KEYS: Final = ("cert_file", "key_file", "client_auth_type", "client_ca_file", "min_version", "max_version")
+# What Go knows and Python's TLS does not take in this form; the defaults of both are sound.
+_IGNORED: Final = ("cipher_suites", "curve_preferences", "prefer_server_cipher_suites")
+_HEADERS: Final = (
+    "Content-Security-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-XSS-Protection",
+)
+# Checked for users that do not exist, so that both take the same time. It belongs to no password.
+NOBODY: Final = b"$2b$10$7EqJtq98hPqEX7fNZaFWoOa5Cq5hVQmC8fGq8a8G1pWqG9o0cKQ3K"
+_KNOWN_PASSWORDS: Final = 64
+_HASH: Final = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
+
+
+class WebConfigError(BoxwatchError):
+    """The web configuration file cannot be used."""
+
+    exit_code = 2
+
+
+def _module(name: str, what: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        raise WebConfigError(
+            f"{what} in a web configuration file needs {name}: pip install 'boxwatch[exporter-web]'"
+        ) from None
+
+
+@dataclass(slots=True)
+class Users:
+    """Who may read the page, by the hash of the password."""
+
+    hashes: Mapping[str, bytes]
+    _salt: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
+    _good: set[bytes] = field(default_factory=set, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def allow(self, user: str, password: str) -> bool:
+        """Whether the password is right.
+
+        Bcrypt is slow on purpose, so good ones are remembered, and only one is checked at a time: a flood of wrong
+        ones cannot take all cores.
+        """
+        stored = self.hashes.get(user)
+        mark = hmac.digest(self._salt, repr((user, password, stored)).encode("utf-8", "replace"), hashlib.sha256)
+        if mark in self._good:
+            return True
+        bcrypt = _module("bcrypt", "basic_auth_users")
+        with self._lock:
+            good = bcrypt.checkpw(password.encode("utf-8", "replace")[:72], stored or NOBODY) and stored is not None
+        if good and len(self._good) < _KNOWN_PASSWORDS:
+            self._good.add(mark)
+        return bool(good)
+
+
+@dataclass(slots=True)
+class WebConfig:
+    """TLS, users and headers, as a file or the lack of one says."""
+
+    tls: ssl.SSLContext | None = None
+    certificate: tuple[Path, Path] | None = None
+    users: Users | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def load(path: Path) -> WebConfig:
+    """Read a web configuration file; WebConfigError says what is wrong with it."""
+    yaml = _module("yaml", "anything")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise WebConfigError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
+        # The parser's message would quote the file, and with it a hash.
+        raise WebConfigError(f"{path} is not YAML") from None
+    known = ("tls_server_config", "http_server_config", "basic_auth_users")
+    root = _section(path, {"": document}, "", known)
+    config = WebConfig()
+    if root.get("tls_server_config"):
+        tls = _section(path, root, "tls_server_config", (*_TLS_KEYS, *_IGNORED))
+        config.tls, config.certificate = _tls(path, {key: str(value) for key, value in tls.items()})
+    http = _section(path, root, "http_server_config", ("http2", "headers"))
+    config.headers = {key: str(value) for key, value in _section(path, http, "headers", _HEADERS).items()}
+    if any(not value.isprintable() for value in config.headers.values()):
+        raise WebConfigError(f"{path}: headers: a value has a line break")
+    users = root.get("basic_auth_users") or {}
+    if users:
+        config.users = _users(path, users)
+    return config
+
+
+def _section(path: Path, parent: Mapping[str, object], key: str, known: tuple[str, ...]) -> dict[str, object]:
+    section = parent.get(key) or {}
+    if not isinstance(section, dict):
+        raise WebConfigError(f"{path}: {key or 'the file'} has to be a mapping")
+    for name in section:
+        if name not in known:
+            raise WebConfigError(f"{path}: {key}: {name!s:.40} is not known; known are {', '.join(known)}")
+    return section
+
+
+def _tls(path: Path, values: Mapping[str, str]) -> tuple[ssl.SSLContext, tuple[Path, Path]]:
+    if "cert_file" not in values or "key_file" not in values:
+        raise WebConfigError(f"{path}: tls_server_config needs cert_file and key_file")
+    # Relative paths start at the file's own folder, as the toolkit has it.
+    certificate = (path.parent / values["cert_file"], path.parent / values["key_file"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.minimum_version = _VERSIONS[values.get("min_version", "TLS12")]
+        if "max_version" in values:
+            context.maximum_version = _VERSIONS[values["max_version"]]
+        context.load_cert_chain(*certificate)
+        if "client_ca_file" in values:
+            context.load_verify_locations(path.parent / values["client_ca_file"])
+        context.verify_mode = _CLIENT_AUTH[values.get("client_auth_type", "NoClientCert")]
+    except KeyError as error:
+        raise WebConfigError(
+            f"{path}: tls_server_config: {error.args[0]!s:.40} is not known; "
+            f"known are {', '.join((*_VERSIONS, *_CLIENT_AUTH))}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise WebConfigError(
+            f"{path}: the certificate, key or authority cannot be used: {type(error).__name__}"
+        ) from None
+    return context, certificate
+
+
+def _users(path: Path, users: object) -> Users:
+    if not isinstance(users, dict):
+        raise WebConfigError(f"{path}: basic_auth_users has to be a mapping from user to bcrypt hash")
+    _module("bcrypt", "basic_auth_users")
+    hashes = {}
+    for user, value in users.items():
+        if not (isinstance(value, str) and _HASH.fullmatch(value)):
+            raise WebConfigError(f"{path}: basic_auth_users: the value of {user!s:.40} is no bcrypt hash: htpasswd -nB")
+        hashes[str(user)] = value.encode()
+    return Users(hashes)

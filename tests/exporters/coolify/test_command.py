@@ -1,0 +1,322 @@
+"""The command as users start it: a process of its own, light, quiet about its token, and quick to stop."""
+
+# ruff: noqa: D103 - the names of the tests are sentences
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support.certificate import make_certificate
+from support.running import eventually, get
+
+from boxwatch.exporters.coolify import command
+from boxwatch.exporters.coolify.config import load
+from boxwatch.exporters.coolify.fake.box import default
+from boxwatch.exporters.coolify.fake.coolify import TOKEN
+from boxwatch.exporters.coolify.fake.server import FakeServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[3]
+MODULE = [sys.executable, "-m", "boxwatch.exporters.coolify"]
+
+
+@pytest.fixture
+def coolify() -> Iterator[FakeServer]:
+    with FakeServer(("127.0.0.1", 0), default(time.time)) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+
+
+class Running:
+    """The command in a process, with what it logged."""
+
+    def __init__(self, *arguments: str, **environment: str) -> None:
+        """Start it, and wait until it listens."""
+        self.log: list[str] = []
+        self.process = subprocess.Popen(
+            [*MODULE, "--listen", "127.0.0.1:0", *arguments],
+            env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **environment},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        eventually(lambda: "msg=listening" in "".join(self.log) or self.process.poll() is not None, 20)
+        match = re.search(r"port=(\d+)", "".join(self.log))
+        self.port = int(match[1]) if match else 0
+
+    def _read(self) -> None:
+        self.log.extend(self.process.stderr or ())
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(15)
+        self._reader.join(5)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return code
+
+
+def _url(server: FakeServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_serves_and_stops_cleanly(number: int, coolify: FakeServer, tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text(TOKEN)
+    running = Running("--url", _url(coolify), "--token-file", str(token), "--requests-per-minute", "600")
+    try:
+        eventually(lambda: get(running.port, "/-/ready")[0] == 200)
+        eventually(lambda: b'coolify_up{account="default"} 1.0' in get(running.port)[2])
+        page = get(running.port)[2].decode()
+        command_line = Path(f"/proc/{running.process.pid}/cmdline").read_text(encoding="utf-8")
+        variables = Path(f"/proc/{running.process.pid}/environ").read_text(encoding="utf-8")
+        landing = get(running.port, "/")[2].decode()
+    finally:
+        started = time.monotonic()
+        code = running.stop(number)
+
+    assert code == 0
+    assert time.monotonic() - started < 5
+    assert "msg=stopped" in running.log[-1]
+    assert "process_resident_memory_bytes" in page
+    assert "python_info" in page
+    for text in (page, landing, command_line, variables, "".join(running.log)):
+        assert TOKEN not in text
+        assert TOKEN.split("|")[1] not in text
+
+
+@pytest.fixture
+def _own_log() -> Iterator[None]:
+    """Put the log back as it was."""
+    logger = logging.getLogger("boxwatch.exporters.coolify")
+    before = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:], logger.propagate = before[0], before[2]
+    logger.setLevel(before[1])
+
+
+@pytest.mark.usefixtures("_own_log")
+def test_it_runs_in_this_process_too(coolify: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same as above, where coverage can see it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("COOLIFY_TOKEN", TOKEN)
+    monkeypatch.setattr(sys, "setswitchinterval", lambda _: None)
+    statuses: list[int] = []
+
+    def visit() -> None:
+        time.sleep(0.3)
+        eventually(lambda: _answers(port))
+        statuses.append(get(port)[0])
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    code = command.main(["--url", _url(coolify), "--listen", f"127.0.0.1:{port}", "--log-level", "error"])
+    visitor.join(10)
+
+    assert (code, statuses) == (0, [200])
+
+
+def _answers(port: int) -> bool:
+    try:
+        return get(port, "/-/healthy")[0] == 200
+    except OSError:
+        return False
+
+
+def test_it_stops_within_the_grace_while_coolify_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        running = Running("--url", f"http://127.0.0.1:{silent.getsockname()[1]}", COOLIFY_TOKEN=TOKEN)
+        assert get(running.port)[0] == 200, "a scrape never waits for Coolify"
+        started = time.monotonic()
+        code = running.stop()
+
+    assert code == 0
+    assert time.monotonic() - started < 9
+
+
+def test_only_the_read_endpoints_are_asked_with_the_read_token(coolify: FakeServer) -> None:
+    running = Running("--url", _url(coolify), "--requests-per-minute", "600", COOLIFY_TOKEN=TOKEN)
+    eventually(lambda: sum("/deployments/applications/" in target for target in coolify.fake.asked) == 7)
+    running.stop()
+
+    assert {re.sub(r"[a-z0-9]{24}", "{uuid}", target.split("?")[0]) for target in coolify.fake.asked} == {
+        f"/api/v1/{path}"
+        for path in (
+            "version",
+            "projects",
+            "projects/{uuid}",
+            "servers",
+            "servers/{uuid}",
+            "servers/{uuid}/resources",
+            "applications",
+            "services",
+            "databases",
+            "deployments",
+            "deployments/applications/{uuid}",
+        )
+    }
+
+
+def test_the_process_imports_nothing_of_the_generators() -> None:
+    code = "import sys, boxwatch.exporters.coolify.command; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+
+    heavy = {
+        "pydantic",
+        "grafanalib",
+        "promql_parser",
+        "yaml",
+        "rich",
+        "click",
+        "jsonschema",
+        "_jsonnet",
+        "re2",
+        "bcrypt",
+    }
+    assert not loaded & (heavy | {"httpx", "requests", "urllib3", "boxwatch.exporters.coolify.fake"})
+    ours = {name for name in loaded if name.startswith("boxwatch.")}
+    assert ours - {"boxwatch.errors", "boxwatch.exporters"} == {
+        name for name in ours if name.startswith("boxwatch.exporters.coolify")
+    }
+
+
+def test_mistakes_end_with_a_sentence_and_the_right_code() -> None:
+    done = subprocess.run(
+        [*MODULE, "--interval", "1"], env={"COOLIFY_TOKEN": TOKEN}, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Error: interval has to be a number of at least 5\n"
+
+
+def test_a_port_that_is_taken_is_told(coolify: FakeServer) -> None:
+    done = subprocess.run(
+        [*MODULE, "--listen", f"127.0.0.1:{coolify.server_port}"],
+        env={"COOLIFY_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "Error: cannot listen at 127.0.0.1:" in done.stderr
+    assert "Address already in use" in done.stderr
+
+
+def test_a_file_without_certificates_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ca.pem").write_text("nothing")
+    arguments = ["--url", "https://coolify.example", "--ca-file", str(tmp_path / "ca.pem"), "--token-file", "x"]
+
+    assert command.main(arguments) == 2
+    assert "holds no certificates" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("url", "warned"),
+    [
+        ("http://coolify:8080", False),
+        ("http://10.0.0.5:8000", False),
+        ("http://host.docker.internal:8000", False),
+        ("https://coolify.example.com", False),
+        ("http://coolify.example.com", True),
+        ("http://93.184.216.34", True),
+    ],
+)
+def test_plain_http_over_the_internet_is_warned_of(url: str, caplog: pytest.LogCaptureFixture, *, warned: bool) -> None:
+    config = load(["--url", url], {"COOLIFY_TOKEN": TOKEN}, "1.2.3")
+    command.warn_of_plain_http(config.accounts[0])
+
+    assert ("plain http" in caplog.text) is warned
+
+
+def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) -> None:
+    certificate, _ = make_certificate(tmp_path)
+    (tmp_path / "web.yml").write_text("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n")
+    program = (
+        "import sys; from boxwatch.exporters.coolify import command\n"
+        "command._CERTIFICATE_CHECK = 0.05; sys.exit(command.main(sys.argv[1:]))"
+    )
+    options = ["--listen", "127.0.0.1:0", "--url", _url(coolify), "--web-config-file", str(tmp_path / "web.yml")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, *options],
+        env={"COOLIFY_TOKEN": TOKEN},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    log: list[str] = []
+    reader = threading.Thread(target=lambda: log.extend(process.stderr or ()), daemon=True)
+    reader.start()
+    try:
+        eventually(lambda: "tls=True" in "".join(log), 20)
+        make_certificate(tmp_path)
+        eventually(lambda: "certificate reloaded" in "".join(log))
+        certificate.write_text("broken")
+        eventually(lambda: "certificate cannot be reloaded" in "".join(log))
+    finally:
+        process.terminate()
+        code = process.wait(15)
+        reader.join(5)
+        if process.stderr is not None:
+            process.stderr.close()
+    assert code == 0
+
+
+def test_the_image_holds_all_that_the_command_needs(tmp_path: Path) -> None:
+    """Copy what the Dockerfile copies, and start it with nothing else of the package in reach."""
+    lines = (ROOT / "exporters/coolify/Dockerfile").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if line.startswith("COPY "):
+            *sources, target = line.split()[1:]
+            folder = tmp_path / target.lstrip("/")
+            for source in (path for pattern in sources for path in sorted(ROOT.glob(pattern))):
+                if source.is_dir():
+                    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(source, folder)
+    done = subprocess.run(
+        [*MODULE, "--version"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "app"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (tmp_path / "app/boxwatch/exporters/coolify/fake").exists()
+    assert any(line.startswith("USER ") and "0:0" not in line for line in lines)
+
+
+def test_without_an_installed_package_the_version_is_the_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(_: str) -> str:
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    monkeypatch.setenv("BOXWATCH_VERSION", "9.9.9")
+
+    assert command.version() == "9.9.9"

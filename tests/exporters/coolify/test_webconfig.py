@@ -1,0 +1,132 @@
+"""The web configuration file: as Prometheus' exporter-toolkit has it, with every mistake told and no hash quoted."""
+
+# ruff: noqa: D103 - the names of the tests are sentences
+
+from __future__ import annotations
+
+import importlib
+import ssl
+from typing import TYPE_CHECKING
+
+import bcrypt
+import pytest
+from support.certificate import make_certificate
+
+from boxwatch.exporters.coolify import webconfig
+from boxwatch.exporters.coolify.webconfig import Users, WebConfig, WebConfigError, load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+HASH = bcrypt.hashpw(b"pass word", bcrypt.gensalt(4)).decode()
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("web")
+    make_certificate(folder)
+    return folder
+
+
+def _load(folder: Path, content: str) -> WebConfig:
+    path = folder / "web.yml"
+    path.write_text(content)
+    return load(path)
+
+
+def test_tls_with_paths_from_the_files_own_folder(tls: Path) -> None:
+    config = _load(tls, "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n  min_version: TLS13\n")
+
+    assert config.tls is not None
+    assert config.tls.minimum_version == ssl.TLSVersion.TLSv1_3
+    assert config.certificate == (tls / "cert.pem", tls / "key.pem")
+
+
+def test_clients_can_be_asked_for_certificates(tls: Path) -> None:
+    more = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: cert.pem\n  max_version: TLS13\n"
+    config = _load(tls, f"tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n{more}")
+
+    assert config.tls is not None
+    assert config.tls.verify_mode == ssl.CERT_REQUIRED
+
+
+def test_users_and_headers(tmp_path: Path) -> None:
+    http = "http_server_config:\n  http2: true\n  headers:\n    X-Frame-Options: deny\n"
+    content = f"basic_auth_users:\n  alice: {HASH}\n{http}"
+    config = _load(tmp_path, content)
+
+    assert config.users is not None
+    assert config.users.allow("alice", "pass word")
+    assert config.users.allow("alice", "pass word")
+    assert not config.users.allow("alice", "wrong")
+    assert not config.users.allow("bob", "pass word")
+    assert not config.users.allow("", "")
+    assert config.headers == {"X-Frame-Options": "deny"}
+    assert config.tls is None
+
+
+def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
+    assert _load(tmp_path, "") == WebConfig()
+
+
+def test_a_good_password_is_checked_slowly_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    users = Users({"alice": HASH.encode()})
+    assert users.allow("alice", "pass word")
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: pytest.fail("checked again"))
+
+    assert users.allow("alice", "pass word")
+
+
+def test_the_hash_for_nobody_is_a_hash() -> None:
+    """A user that does not exist has to take as long as one that does."""
+    assert not bcrypt.checkpw(b"", webconfig.NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[", "is not YAML"),
+        ("- list", "the file has to be a mapping"),
+        ("colour: blue", "colour is not known; known are tls_server_config, http_server_config, basic_auth_users"),
+        ("tls_server_config: {cert_file: cert.pem}", "needs cert_file and key_file"),
+        ("tls_server_config: {cert_file: no.pem, key_file: key.pem}", "cannot be used: FileNotFoundError"),
+        ("tls_server_config: {cert_file: cert.pem, key_file: cert.pem}", "cannot be used: SSLError"),
+        ("tls_server_config: {cert_file: cert.pem, key_file: key.pem, min_version: SSL3}", "SSL3 is not known"),
+        ("tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_auth_type: Never}", "Never is not known"),
+        ("tls_server_config: [x]", "tls_server_config has to be a mapping"),
+        ("http_server_config: {headers: {Server: x}}", "headers: Server is not known"),
+        ('http_server_config: {headers: {X-Frame-Options: "a\\r\\nb"}}', "a value has a line break"),
+        ("basic_auth_users: [x]", "has to be a mapping from user to bcrypt hash"),
+        ("basic_auth_users: {alice: hunter2}", "the value of alice is no bcrypt hash: htpasswd -nB"),
+    ],
+)
+def test_mistakes(content: str, message: str, tls: Path) -> None:
+    with pytest.raises(WebConfigError) as caught:
+        _load(tls, content)
+
+    assert message in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WebConfigError, match="cannot be read: No such file"):
+        load(tmp_path / "web.yml")
+
+
+@pytest.mark.parametrize("module", ["yaml", "bcrypt"])
+def test_a_missing_library_is_told_with_what_to_install(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.import_module
+
+    def absent(name: str) -> ModuleType:
+        if name == module:
+            raise ImportError(name)
+        return real(name)
+
+    monkeypatch.setattr(importlib, "import_module", absent)
+
+    with pytest.raises(WebConfigError, match=rf"needs {module}: pip install 'boxwatch\[exporter-web\]'"):
+        _load(tmp_path, f"basic_auth_users:\n  alice: {HASH}\n")

@@ -1,0 +1,142 @@
+"""An exporter without network and without waiting: a fake Coolify, a clock that is moved by hand, and the page."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import Metric as Family
+from prometheus_client.openmetrics import parser
+
+from boxwatch.exporters.coolify.account import Account
+from boxwatch.exporters.coolify.budget import Budget
+from boxwatch.exporters.coolify.client import Api, Counts
+from boxwatch.exporters.coolify.clock import Clock
+from boxwatch.exporters.coolify.exporter import Exporter, Watch
+from boxwatch.exporters.coolify.fake.coolify import TOKEN, FakeCoolify
+from boxwatch.exporters.coolify.secret import FixedToken, Token
+from boxwatch.exporters.coolify.transport import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from boxwatch.exporters.coolify.failure import Failure
+    from boxwatch.exporters.coolify.keep import StateFile
+    from boxwatch.exporters.coolify.names import Metric
+
+NOON = 1787400000.0  # 2026-08-22 12:00:00 UTC
+CHUNK = 4096
+
+
+@dataclass(slots=True)
+class HandClock:
+    """Time that passes when a test says so; `chance` is always the middle, so nothing is spread."""
+
+    now: float = NOON
+
+    def clock(self) -> Clock:
+        """What the exporter is given."""
+        return Clock(wall=lambda: self.now, steady=lambda: self.now - NOON + 1000, chance=lambda: 0.5)
+
+
+@dataclass(slots=True)
+class Wire:
+    """A transport into a fake; `broken` raises instead, for every path that contains the key."""
+
+    fake: FakeCoolify
+    broken: dict[str, Failure] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+
+    def __call__(self, path: str, headers: Mapping[str, str]) -> AbstractContextManager[Reply]:
+        """One GET."""
+        return self._open(path, headers)
+
+    @contextmanager
+    def _open(self, path: str, headers: Mapping[str, str]) -> Iterator[Reply]:
+        for part, failure in self.broken.items():
+            if part in path:
+                raise failure
+        answer = self.fake.get(path, headers)
+        body, status = answer.body, answer.status
+        for part, other in self.bodies.items():
+            if part in path:
+                body, status = other, 200
+        pieces = (body[start : start + CHUNK] for start in range(0, len(body), CHUNK))
+        yield Reply(status, {name.lower(): value for name, value in answer.headers.items()}, pieces)
+
+
+def parse(page: str) -> Iterator[Family]:
+    """An OpenMetrics page as prometheus_client's strict parser reads it."""
+    yield from parser.text_string_to_metric_families(page)  # type: ignore[no-untyped-call]  # untyped there
+
+
+class Rig:
+    """One account of an exporter, driven by hand."""
+
+    def __init__(  # noqa: PLR0913 - what tests vary
+        self,
+        fake: FakeCoolify,
+        hand: HandClock,
+        *,
+        name: str = "main",
+        token: Token | None = None,
+        per_minute: float = 600,
+        state_file: StateFile | None = None,
+    ) -> None:
+        """Wire everything together; nothing is asked yet."""
+        self.fake, self.hand = fake, hand
+        self.wire = Wire(fake)
+        clock = hand.clock()
+        self.counts = Counts()
+        api = Api(self.wire, token or FixedToken(TOKEN), Budget(per_minute, clock), clock, self.counts)
+        self.account = Account(name, api, clock)
+        self.registry = CollectorRegistry()
+        watch = Watch(self.account, "http://coolify:8080", patience=60)
+        self.exporter = Exporter([watch], self.registry, "1.2.3", state_file=state_file)
+
+    def settle(self) -> Rig:
+        """Read everything that is due, however long the budget makes it take, and publish."""
+        for _ in range(100_000):
+            wait = self.account.turn()
+            if wait > 0 and self.account.api.budget.wait() == 0:
+                break
+            self.hand.now += wait
+        self.exporter.publish(self.account, "http://coolify:8080")
+        return self
+
+    def wait(self, seconds: float, *, step: float = 5.0) -> Rig:
+        """Let time pass, reading what becomes due, and publish."""
+        until = self.hand.now + seconds
+        while self.hand.now < until:
+            self.hand.now += min(step, until - self.hand.now)
+            while self.account.turn() == 0:
+                pass
+        self.exporter.publish(self.account, "http://coolify:8080")
+        return self
+
+    def value(self, metric: Metric, **labels: str) -> float | None:
+        """The one sample of a metric that has these labels; None if there is none."""
+        found = self.values(metric, **labels)
+        assert len(found) <= 1, found
+        return found[0][1] if found else None
+
+    def values(self, metric: Metric, **labels: str) -> list[tuple[dict[str, str], float]]:
+        """All samples of a metric that have these labels."""
+        return [
+            (sample.labels, sample.value)
+            for family in self.registry.collect()
+            for sample in family.samples
+            if sample.name == metric and labels.items() <= sample.labels.items()
+        ]
+
+    def present(self, metric: Metric, label: str, **labels: str) -> str | None:
+        """The value of a state set's label whose sample is 1."""
+        found = [found[label] for found, value in self.values(metric, **labels) if value == 1]
+        assert len(found) <= 1, found
+        return found[0] if found else None
+
+    def page(self) -> str:
+        """The page as text."""
+        return generate_latest(self.registry).decode()

@@ -1,0 +1,95 @@
+"""A whole exporter on loopback: threads, web side and all, against a fake Coolify or none."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from boxwatch.exporters.coolify.fake.box import default
+from boxwatch.exporters.coolify.web import Web
+from boxwatch.exporters.coolify.webconfig import WebConfig
+from support.coolify import HandClock, Rig
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
+
+    from boxwatch.exporters.coolify.exporter import Exporter
+
+
+def settled() -> Rig:
+    """An exporter that has read the default box, with its page made."""
+    hand = HandClock()
+    rig = Rig(default(lambda: hand.now), hand).settle()
+    rig.exporter.pages.refresh()
+    return rig
+
+
+@contextlib.contextmanager
+def web(exporter: Exporter, config: WebConfig | None = None, **options: float) -> Iterator[int]:
+    """Serve an exporter in a thread; gives the port."""
+    ports: list[int] = []
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def run() -> None:
+        server = await Web(exporter, config or WebConfig(), **options).serve("127.0.0.1", 0)  # type: ignore[arg-type]
+        ports.append(server.sockets[0].getsockname()[1])
+        await stop.wait()
+        server.close()
+
+    def body() -> None:
+        loop.run_until_complete(run())
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    eventually(lambda: bool(ports))
+    try:
+        yield ports[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something is so, at most a while."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come about in time"
+        time.sleep(0.01)
+
+
+def get(
+    port: int, path: str = "/metrics", *, method: str = "GET", tls: ssl.SSLContext | None = None, **headers: str
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of one request; underscores in header names are dashes."""
+    connection = (
+        http.client.HTTPSConnection("localhost", port, timeout=10, context=tls)
+        if tls
+        else http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    )
+    with contextlib.closing(connection):
+        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+
+
+def send(port: int, data: bytes, *, wait: float = 5) -> bytes:
+    """Everything that comes back for some bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=wait) as connection:
+        connection.sendall(data)
+        received = b""
+        with contextlib.suppress(OSError):
+            while piece := connection.recv(65536):
+                received += piece
+        return received

@@ -1,0 +1,28 @@
+"""The small world of the collectors' docstrings: one of everything, with names that fit a line."""
+
+from __future__ import annotations
+
+from boxwatch.exporters.coolify.fake import payloads
+from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
+from support.coolify import HandClock, Rig
+
+
+def tiny() -> Rig:
+    """A server, an application, a service with a part, a database with a backup, and deployments."""
+    hand = HandClock()
+    fake = FakeCoolify(lambda: hand.now, "4.4")
+    environment = fake.add_project("shop", "live")
+    fake.add_server("box")["uuid"] = "s1"
+    app = fake.add_application("api", environment, uuid="a1", last_restart_at=payloads.iso(hand.now - 900))
+    search = fake.add_service("search", environment, uuid="v1")
+    search["applications"][0]["name"] = "es"
+    fake.add_database("db", "redis", environment, uuid="d1")["backup_configs"][0]["uuid"] = "b1"
+    rig = Rig(fake, hand)
+    fake.deploy(app, "finished", ago=7200, took=90)
+    running = fake.deploy(app, "in_progress", ago=300)
+    rig.settle()
+    fake.end(running, "failed")
+    fake.deploy(app, "in_progress", ago=120)
+    fake.deploy(app, "queued", ago=20)
+    app["status"], app["restart_count"] = "restarting:unknown", 3
+    return rig.wait(60)
