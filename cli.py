@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from boxwatch.commands import build, check, completion, exporter, init, publish, rollback, schema, topology
+from boxwatch.commands import build, check, completion, exporter, grafana, init, publish, rollback, schema, topology
 from boxwatch.errors import BoxwatchError, TopologyError
 
 
@@ -66,6 +66,7 @@ COMMANDS = (
     check.check,
     publish.publish,
     rollback.rollback,
+    grafana.grafana,
     exporter.exporter,
     completion.completion,
 )

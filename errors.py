@@ -3,7 +3,7 @@
     BoxwatchError              1   something that was asked for could not be done
     ├── TopologyError          2   the input is wrong: every mistake in one go, each with its place
     ├── OutputError            1   a file could not be written, or is not ours to overwrite
-    ├── PublishError           1   nothing was published: refused beforehand, or failed and the old state is back
+    ├── PublishError           1   a live server refuses or is out of reach; what is in place is said
     └── ToolError              1   a program that we drive (promtool) is missing or failed in a way that is no finding
 
 Messages are whole sentences that say what is wrong, where, and what to do. Errors of libraries do not leak: they are
@@ -27,7 +27,7 @@ class OutputError(BoxwatchError):
 
 
 class PublishError(BoxwatchError):
-    """Something was not published; the message says what is in place now, and what to do."""
+    """A live server refuses or cannot be reached, or a write would lose work; says what is in place, and what to do."""
 
 
 class ToolError(BoxwatchError):

@@ -28,17 +28,25 @@ def command_line() -> str:
         command = main.commands[name]
         inner = click.Context(command, info_name=name, parent=context, **settings)
         parts += [f"## {name}", _block(command.get_help(inner))]
+        for below, each in command.commands.items() if isinstance(command, click.Group) else ():
+            innermost = click.Context(each, info_name=below, parent=inner, terminal_width=100, max_content_width=100)
+            parts += [f"### {name} {below}", _block(each.get_help(innermost))]
     parts += [
         "## Exit codes",
         (
             "| code | meaning |\n|---|---|\n"
             "| 0 | fine |\n"
             "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
-            "| 2 | wrong usage, or a topology with mistakes |"
+            "| 2 | wrong usage, or a topology with mistakes |\n"
+            "| 3 | `boxwatch grafana diff`: there are differences |"
         ),
         "## Environment",
         (
             "| variable | meaning |\n|---|---|\n"
+            "| `BOXWATCH_GRAFANA_TOKEN` | token of a Grafana service account |\n"
+            "| `BOXWATCH_GRAFANA_URL` | address of Grafana |\n"
+            "| `BOXWATCH_BACKUPS` | where backups of dashboards are kept |\n"
+            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to Grafana |\n"
             "| `NO_COLOR` | no colours, even on a terminal |\n"
             "| `PATH` | where promtool is looked for |\n"
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"

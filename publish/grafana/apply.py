@@ -1,0 +1,74 @@
+"""A plan carried out: backup first, then every write over the version that was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxwatch.errors import PublishError
+from boxwatch.publish.grafana import backup
+from boxwatch.publish.grafana.legacy import Legacy, StaleError
+from boxwatch.publish.grafana.plan import Change, Plan, message, together
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change.
+
+    Attributes:
+        change: what was planned.
+        error: why it was not done; empty when it was.
+        untouched: whether it certainly was not done: then a rollback has nothing to bring back.
+    """
+
+    change: Change
+    error: str = ""
+    untouched: bool = False
+
+
+def apply(  # noqa: PLR0913 - each is an option of the command
+    api: Legacy, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8
+) -> tuple[tuple[Outcome, ...], Path | None]:
+    """Carry out what a plan would write; what was refused stays as it is.
+
+    Each dashboard is written whole or not at all. One that fails does not hold up the others, and the next publish
+    takes up what is missing.
+
+    Returns:
+        What became of each change, and the backup; None when there was nothing to write.
+
+    Raises:
+        PublishError: the folder cannot be made; nothing was written.
+        OutputError: the backup cannot be written; nothing was written.
+    """
+    if not plan.writes:
+        return (), None
+    kept = backup.write(plan, url, backups)
+    if plan.new_folder and any(change.kind == "create" for change in plan.writes):
+        api.add_folder(plan.folder, plan.folder_title)
+
+    def carry_out(change: Change) -> Outcome:
+        try:
+            _write(api, plan, change, text)
+        except PublishError as error:
+            return Outcome(change, str(error), untouched=isinstance(error, StaleError))
+        return Outcome(change)
+
+    outcomes = tuple(together(carry_out, plan.writes, workers))
+    backup.forget(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
+    return outcomes, kept
+
+
+def _write(api: Legacy, plan: Plan, change: Change, text: str) -> None:
+    theirs = change.theirs
+    if change.ours is not None:
+        # Where it is, not where we would put it: a save without a folder moves a dashboard to the root.
+        folder = theirs.folder if theirs else plan.folder
+        api.save(change.ours, folder, message(change.ours, text), theirs.version if theirs else 0)
+        return
+    now = api.read(change.uid)
+    if now is None:
+        return
+    if theirs is None or now.version != theirs.version:
+        raise StaleError(f"{change.title} was saved by somebody else just now, and is not deleted")
+    api.delete(change.uid)

@@ -1,0 +1,210 @@
+"""What a publish would do, decided before anything is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from boxwatch.dashboards import tree
+from boxwatch.dashboards.tree import Node
+from boxwatch.errors import PublishError
+from boxwatch.publish.grafana import form
+from boxwatch.publish.grafana.difference import Difference, differences
+from boxwatch.publish.grafana.legacy import Legacy, Stored
+
+Kind = Literal["create", "update", "unchanged", "delete", "refused"]
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+_LONGEST_UID = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one dashboard.
+
+    Attributes:
+        uid: of the dashboard.
+        title: ours, or theirs where it is deleted.
+        kind: what happens; `refused` writes nothing.
+        ours: what would be written, marks included; None where it is deleted.
+        theirs: what is there; None where it is created.
+        differences: from theirs to ours.
+        by_hand: from what we published last to theirs: what somebody did since.
+        problem: why it is refused and what to do; else a note, such as where it is kept.
+    """
+
+    uid: str
+    title: str
+    kind: Kind
+    ours: Node | None = None
+    theirs: Stored | None = None
+    differences: tuple[Difference, ...] = ()
+    by_hand: tuple[Difference, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens to all of them, and where.
+
+    Attributes:
+        folder: uid of the folder for new dashboards.
+        folder_title: its name.
+        new_folder: whether it has to be created.
+        changes: in the order of ours, deletions last.
+    """
+
+    folder: str
+    folder_title: str
+    new_folder: bool
+    changes: tuple[Change, ...]
+
+    @property
+    def writes(self) -> tuple[Change, ...]:
+        """Those that would write."""
+        return tuple(change for change in self.changes if change.kind in ("create", "update", "delete"))
+
+    @property
+    def refused(self) -> tuple[Change, ...]:
+        """Those that somebody has to decide about first."""
+        return tuple(change for change in self.changes if change.kind == "refused")
+
+
+def plan(  # noqa: PLR0913 - each is an option of the command
+    api: Legacy,
+    ours: Iterable[Mapping[str, object]],
+    *,
+    folder: str,
+    prune: bool = False,
+    overwrite_changed: bool = False,
+    workers: int = 8,
+) -> Plan:
+    """Compare our dashboards with what is there. Reads only.
+
+    Raises:
+        PublishError: the server cannot be read, or two of ours have the same uid or title.
+    """
+    wanted = [form.marked(dashboard) for dashboard in ours]
+    _refuse_duplicates(wanted)
+    uid, new_folder = _folder(api.folders(), folder)
+
+    def compare(dashboard: Node) -> Change:
+        return _compare(api, dashboard, uid, overwrite_changed=overwrite_changed)
+
+    changes = together(compare, wanted, workers)
+    if prune:
+        made = {change.uid for change in changes}
+        gone = [found for found in api.ours() if found not in made]
+        changes += together(lambda found: _prune(api, found, overwrite_changed=overwrite_changed), gone, workers)
+    return Plan(uid, folder, new_folder, tuple(changes))
+
+
+def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int) -> list[_Out]:
+    """The results in the order of the items; the first error, once those that had begun are done."""
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        waiting = [pool.submit(work, item) for item in items]
+        try:
+            return [each.result() for each in waiting]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _refuse_duplicates(wanted: list[Node]) -> None:
+    for key in ("uid", "title"):
+        values = [tree.text(dashboard.get(key)) for dashboard in wanted]
+        twice = sorted({value for value in values if values.count(value) > 1 or not value})
+        if twice:
+            raise PublishError(f"two dashboards have the {key} {twice[0]!r}, or one has none: each needs its own")
+
+
+def _folder(known: Mapping[str, str], title: str) -> tuple[str, bool]:
+    """The uid of the folder with that title, and whether it is new."""
+    found = next((uid for uid, name in known.items() if name == title), None)
+    if found is not None:
+        return found, False
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "folder"
+    uid = f"boxwatch-{words}"[:_LONGEST_UID]
+    if uid in known:
+        return uid, False
+    return uid, True
+
+
+def _compare(api: Legacy, ours: Node, folder: str, *, overwrite_changed: bool) -> Change:
+    uid, title = tree.text(ours.get("uid")), tree.text(ours.get("title"))
+    theirs = api.read(uid)
+    if theirs is None:
+        return Change(uid, title, "create", ours)
+    note = "" if theirs.folder == folder else f"stays in the folder {theirs.folder_title or 'General'}, where it is"
+    if form.stored_as(theirs.dashboard, ours):
+        return Change(uid, title, "unchanged", ours, theirs, problem=note)
+    there, wanted = form.form(theirs.dashboard), form.form(ours)
+    mark = form.published(theirs.dashboard)
+    if there == wanted and form.is_ours(theirs.dashboard) and mark == form.published(ours):
+        return Change(uid, title, "unchanged", ours, theirs, problem=note)
+    found = differences(there, wanted) or (Difference("", "mark renewed"),)
+    by_hand: tuple[Difference, ...] = ()
+    problem = _not_writable(theirs)
+    if not problem and there != wanted and not overwrite_changed:
+        if not form.is_ours(theirs.dashboard):
+            problem = (
+                f"a dashboard that boxwatch did not publish has the uid {uid} ({theirs.dashboard.get('title')}): "
+                "delete it, or take it over with --overwrite-changed"
+            )
+        else:
+            by_hand = hand_made(api, uid, theirs.dashboard)
+            if by_hand:
+                problem = (
+                    f"was changed by hand: bring that home with `boxwatch grafana pull {uid}`, "
+                    "or lose it with --overwrite-changed"
+                )
+    return Change(uid, title, "refused" if problem else "update", ours, theirs, found, by_hand, problem or note)
+
+
+def _not_writable(theirs: Stored) -> str:
+    if theirs.provisioned:
+        return f"is provisioned from {theirs.provisioned}: take it out of the provisioning, or give ours another uid"
+    if not theirs.may_save:
+        where = theirs.folder_title or "General"
+        return f"the token may not save it: give its service account Edit on the folder {where}"
+    return ""
+
+
+def hand_made(api: Legacy, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
+    """What somebody changed since our last publish; nothing when it still is what we published.
+
+    The checksum in the tag decides. Where it does not match, the version that we published is looked up in Grafana's
+    history and compared in today's canonical form, so that a new boxwatch does not take its old work for a person's.
+    """
+    mark = form.published(there)
+    if mark and mark == form.checksum(there):
+        return ()
+    base = api.history(uid, _in_message(mark)) if mark else None
+    if base is None:
+        return (Difference("", "changed, and what was published last is not kept any more"),)
+    return differences(form.form(base), form.form(there))
+
+
+def _in_message(mark: str) -> str:
+    return f"[boxwatch {mark}]"
+
+
+def message(dashboard: Mapping[str, object], text: str) -> str:
+    """What the history shows for a publish: the mark by which it is found again, and a person's words (500 at most)."""
+    return f"{_in_message(form.published(dashboard))} {text}".strip()[:500]
+
+
+def _prune(api: Legacy, uid: str, *, overwrite_changed: bool) -> Change:
+    theirs = api.read(uid)
+    # The search index may lag behind: what is deleted must carry the mark itself.
+    if theirs is None or not form.is_ours(theirs.dashboard):
+        return Change(uid, uid, "unchanged")
+    title = tree.text(theirs.dashboard.get("title"))
+    problem = _not_writable(theirs)
+    by_hand = () if problem or overwrite_changed else hand_made(api, uid, theirs.dashboard)
+    if by_hand:
+        problem = "is not made any more, but was changed by hand: delete it yourself, or with --overwrite-changed"
+    return Change(uid, title, "refused" if problem else "delete", None, theirs, (), by_hand, problem)

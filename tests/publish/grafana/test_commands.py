@@ -1,0 +1,186 @@
+"""The commands, as typed, against the stand-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from support.grafana import TOKEN, Grafana
+
+from boxwatch.cli import main
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(server: Grafana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """`run("publish", "--yes")` on the default deployment; no output, exception or file may hold the token."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOXWATCH_GRAFANA_URL", server.url)
+    monkeypatch.setenv("BOXWATCH_GRAFANA_TOKEN", TOKEN)
+    seen: list[str] = []
+
+    def call(*words: str, **more: Any) -> Result:  # noqa: ANN401 - click's own
+        result = CliRunner().invoke(main, ["grafana", *words, "--verbose"], **more)
+        seen.extend((result.output, repr(result.exception), repr(result.exc_info)))
+        return result
+
+    yield call
+    files = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [text for text in (*seen, *files) if TOKEN in text]
+
+
+def shown(result: Result) -> list[str]:
+    """What is on standard output."""
+    return result.stdout.splitlines()
+
+
+def edit(server: Grafana, uid: str = "boxwatch-overview", **changes: Any) -> None:  # noqa: ANN401 - JSON
+    """As a person would in the editor."""
+    server.put(server.boards[uid].json | {"tags": server.boards[uid].json["tags"]} | changes, message="mine")
+
+
+def test_what_is_published_differs_no_more(server: Grafana, run: Run) -> None:
+    """3 while there are differences, 0 when there are none; and then nothing is written."""
+    assert run("diff").exit_code == 3
+    assert run("publish", "--yes", "--message", "first").exit_code == 0
+    assert shown(run("diff"))[-1] == "0 to write, 0 refused, 2 unchanged"
+    writes = len(server.writes)
+
+    assert (run("diff").exit_code, run("publish", "--yes").exit_code, len(server.writes)) == (0, 0, writes)
+
+
+def test_a_dry_run_writes_nothing(server: Grafana, run: Run) -> None:
+    """And asks nothing."""
+    assert run("publish", "--dry-run").exit_code == 0
+    assert server.writes == []
+
+
+def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -> None:
+    """Rather than wait for ever in CI."""
+    result = run("publish")
+
+    assert (result.exit_code, "say --yes" in result.stderr, server.writes) == (1, True, [])
+    run("publish", "--yes")
+    assert "say --yes" in run("rollback").stderr
+
+
+def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No is no, yes is yes."""
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+
+    assert run("publish", input="n\n").exit_code == 1
+    assert server.writes == []
+    assert run("publish", input="y\n").exit_code == 0
+    assert run("rollback", input="y\n").exit_code == 0
+    assert server.boards == {}
+
+
+def test_what_was_changed_by_hand_is_shown_and_stays(server: Grafana, run: Run) -> None:
+    """Both sides; the exit code says that something is left to do."""
+    run("publish", "--yes")
+    edit(server, refresh="9m")
+    result = run("publish", "--yes")
+
+    assert result.exit_code == 1
+    assert "  by hand  Overview: refresh 1m → 9m" in shown(result) or "refresh" in result.stdout
+    assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
+
+
+def test_differences_are_there_for_machines(server: Grafana, run: Run) -> None:
+    """--json."""
+    run("publish", "--yes")
+    edit(server, title="Mine")
+    result = run("diff", "--json")
+    found = {each["uid"]: each for each in json.loads(result.stdout)}
+
+    assert (result.exit_code, found["boxwatch-service"]["change"]) == (3, "unchanged")
+    assert found["boxwatch-overview"]["by_hand"] == [{"panel": "", "what": "title Overview → Mine"}]
+
+
+def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> None:
+    """The last publish first, then the one before."""
+    run("publish", "--yes")
+    edit(server, refresh="9m")
+    run("publish", "--yes", "--overwrite-changed")
+    # A backup that somebody asked for is not in the way.
+    assert run("backup").exit_code == 0
+
+    assert run("rollback", "--yes").exit_code == 0
+    assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
+    assert run("backup").stdout.startswith("2 kept in .boxwatch/backups/")
+
+
+def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
+    """Brought back elsewhere, it would overwrite strangers."""
+    run("publish", "--yes")
+    (kept,) = Path(".boxwatch/backups").iterdir()
+    result = run("rollback", "--yes", "--backup", str(kept), "--url", server.url.replace("127.0.0.1", "localhost"))
+
+    assert "is a backup of" in result.stderr
+
+
+def test_a_write_that_fails_is_said(server: Grafana, run: Run) -> None:
+    """The other one is written."""
+    server.before = lambda request: server.faults.update(
+        {len(server.requests): 403} if request.startswith("POST /api/dashboards") and len(server.boards) else {}
+    )
+    server.faults = {5: 403}
+    result = run("publish", "--yes", "--workers", "1")
+
+    assert (result.exit_code, "role Editor" in result.stderr, len(server.boards)) == (1, True, 1)
+
+
+def test_what_was_improved_comes_home(server: Grafana, run: Run) -> None:
+    """As canonical JSON, and what is different in it on standard error."""
+    run("publish", "--yes")
+    edit(server, title="Better")
+    result = run("pull", "boxwatch-overview")
+
+    assert json.loads(result.stdout)["title"] == "Better"
+    assert "Overview: title Overview → Better" in result.stderr
+    assert run("pull", "boxwatch-overview", "--out", "o.json").exit_code == 0
+    assert Path("o.json").read_text(encoding="utf-8") == result.stdout
+    assert run("pull", "boxwatch-overview", "--out", "no/o.json").exit_code == 1
+    assert "after /d/" in run("pull", "nobody").stderr
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "not accepted"), (403, "role Editor"), (500, "says 500")])
+def test_a_refusal_says_what_to_do(server: Grafana, run: Run, status: int, words: str) -> None:
+    """Whatever was asked."""
+    server.faults = dict.fromkeys(range(1, 50), status)
+
+    assert words in run("diff").stderr
+
+
+def test_the_token_may_be_in_a_file(run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With a line's end; one that is no text is said so, and not shown."""
+    file = tmp_path_factory.mktemp("secret") / "token"
+    file.write_text(f"{TOKEN}\n", encoding="utf-8")
+
+    assert run("diff", "--token-file", str(file)).exit_code == 3
+    file.write_bytes(b"\xff" + TOKEN.encode())
+    result = run("diff", "--token-file", str(file))
+    assert "cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((400, {"message": "Cannot save provisioned dashboard"}), "take it out of the provisioning"),
+        ((400, {"message": "folder not found"}), "run this again"),
+        ((412, {"message": "a title", "status": "name-exists"}), "another dashboard in the folder has this title"),
+        ((500, {"message": "database is locked"}), "Grafana says 500 database is locked"),
+    ],
+)
+def test_a_save_that_grafana_refuses_says_what_to_do(
+    server: Grafana, run: Run, answer: tuple[int, dict[str, str]], words: str
+) -> None:
+    """In a sentence."""
+    server._save = lambda body: answer  # type: ignore[method-assign]  # noqa: ARG005, SLF001
+
+    assert words in run("publish", "--yes").stderr

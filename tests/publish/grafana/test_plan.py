@@ -1,0 +1,197 @@
+"""What a publish would do, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.grafana import Grafana
+from support.panels import Json, a_dashboard, a_panel
+
+from boxwatch.errors import PublishError
+from boxwatch.publish.grafana import apply, form
+from boxwatch.publish.grafana.legacy import Legacy
+from boxwatch.publish.grafana.plan import Plan, message, plan
+
+
+def planned(api: Legacy, *ours: dict[str, Any], **options: Json) -> Plan:
+    """Into the folder `boxwatch`."""
+    return plan(api, ours, folder="boxwatch", **options)
+
+
+def published(server: Grafana, *ours: dict[str, Any], folder: str = "f") -> None:
+    """As if we had published them."""
+    server.folders.setdefault(folder, "boxwatch")
+    for board in ours:
+        server.put(form.marked(board), folder=folder, message=message(form.marked(board), ""))
+
+
+def by_hand(server: Grafana, uid: str, **changes: Json) -> None:
+    """As if somebody had saved it in the editor."""
+    server.put(server.boards[uid].json | changes, message="mine")
+
+
+def kinds(made: Plan) -> list[str]:
+    """Kind and title of each."""
+    return [f"{change.kind} {change.title}" for change in made.changes]
+
+
+def test_what_is_equal_is_not_written(server: Grafana, api: Legacy) -> None:
+    """And the folder is found by its title."""
+    published(server, a_dashboard())
+
+    made = planned(api, a_dashboard())
+
+    assert (kinds(made), made.writes, made.folder, made.new_folder) == (["unchanged overview"], (), "f", False)
+
+
+def test_what_grafana_wrote_differently_is_not_written(server: Grafana, api: Legacy) -> None:
+    """A null, a default, and tags in another order mean the same."""
+    published(server, a_dashboard())
+    by_hand(server, "overview", gnetId=None, tags=sorted(server.boards["overview"].json["tags"]))
+
+    assert kinds(planned(api, a_dashboard())) == ["unchanged overview"]
+
+
+def test_what_is_missing_is_created_in_a_new_folder(api: Legacy) -> None:
+    """With a uid that says whose it is."""
+    made = planned(api, a_dashboard())
+
+    assert (kinds(made), made.folder, made.new_folder) == (["create overview"], "boxwatch-boxwatch", True)
+
+
+def test_our_folder_is_known_by_its_uid_when_somebody_renamed_it(server: Grafana, api: Legacy) -> None:
+    """No second one is made."""
+    server.folders["boxwatch-boxwatch"] = "Server"
+
+    assert planned(api, a_dashboard()).new_folder is False
+
+
+def test_a_dashboard_changed_by_hand_is_refused_with_both_sides(server: Grafana, api: Legacy) -> None:
+    """Ours at last publish → theirs now, and theirs now → ours now."""
+    published(server, a_dashboard())
+    by_hand(server, "overview", refresh="5m")
+    (change,) = planned(api, a_dashboard("overview", a_panel("CPU"))).changes
+
+    assert change.kind == "refused"
+    assert "boxwatch grafana pull overview" in change.problem
+    assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
+    assert {each.what for each in change.differences} == {"refresh 5m → none", "title Memory → CPU"}
+
+
+def test_what_was_changed_by_hand_is_written_over_only_when_that_is_said(server: Grafana, api: Legacy) -> None:
+    """--overwrite-changed."""
+    published(server, a_dashboard())
+    by_hand(server, "overview", refresh="5m")
+
+    assert kinds(planned(api, a_dashboard(), overwrite_changed=True)) == ["update overview"]
+
+
+def test_a_history_that_is_gone_counts_as_changed_by_hand(server: Grafana, api: Legacy) -> None:
+    """Better asked once too often."""
+    published(server, a_dashboard())
+    server.boards["overview"].history[0] = ("lost", server.boards["overview"].json | {"refresh": "5m"})
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert (change.kind, change.by_hand[0].what[:7]) == ("refused", "changed")
+
+
+def test_a_history_without_our_words_counts_as_changed_by_hand(server: Grafana, api: Legacy) -> None:
+    """Grafana keeps twenty versions."""
+    published(server, a_dashboard())
+    board = server.boards["overview"]
+    by_hand(server, "overview", refresh="5m")
+    server._numbers = lambda _: [board.version]  # type: ignore[method-assign, assignment]  # noqa: SLF001
+
+    assert kinds(planned(api, a_dashboard())) == ["refused overview"]
+
+
+def test_a_mark_of_an_older_canonical_form_is_no_change_by_hand(server: Grafana, api: Legacy) -> None:
+    """History holds what we published; it is what is there."""
+    old = form.marked(a_dashboard()) | {"tags": [form.OWNER, "boxwatch:0123456789abcdef"]}
+    server.put(old, message="[boxwatch 0123456789abcdef]")
+
+    assert kinds(planned(api, a_dashboard("overview", a_panel("CPU")))) == ["update overview"]
+
+
+def test_a_stranger_with_our_uid_is_refused(server: Grafana, api: Legacy) -> None:
+    """It is somebody's work."""
+    server.put(a_dashboard("overview", a_panel("CPU")))
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert (change.kind, "did not publish" in change.problem) == ("refused", True)
+
+
+def test_an_equal_dashboard_without_our_mark_gets_it(server: Grafana, api: Legacy) -> None:
+    """Nothing of anybody's is lost."""
+    server.put(a_dashboard())
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert (change.kind, [each.what for each in change.differences]) == ("update", ["mark renewed"])
+
+
+def test_a_provisioned_dashboard_is_refused_with_its_file(server: Grafana, api: Legacy) -> None:
+    """Only the file can change it."""
+    server.put(a_dashboard("overview", a_panel("CPU")), provisioned="boards/o.json")
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert change.problem.startswith("is provisioned from boards/o.json")
+
+
+def test_a_dashboard_that_the_token_may_not_save_is_refused(server: Grafana, api: Legacy) -> None:
+    """With the folder on which the right is missing."""
+    server.put(a_dashboard("overview", a_panel("CPU")), may_save=False)
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert "Edit on the folder General" in change.problem
+
+
+def test_a_dashboard_stays_in_the_folder_into_which_somebody_moved_it(
+    server: Grafana, api: Legacy, backups: Path
+) -> None:
+    """It is never moved to the root, nor back."""
+    published(server, a_dashboard(), folder="f")
+    server.folders["g"] = "Team"
+    server.boards["overview"].folder = "g"
+    made = planned(api, a_dashboard("overview", a_panel("CPU")))
+    apply.apply(api, made, url=server.url, backups=backups)
+
+    assert made.changes[0].problem == "stays in the folder Team, where it is"
+    assert server.boards["overview"].folder == "g"
+
+
+@pytest.mark.parametrize("key", ["uid", "title"])
+def test_two_dashboards_of_the_same_name_are_refused(api: Legacy, key: str) -> None:
+    """One would write over the other."""
+    with pytest.raises(PublishError, match=f"two dashboards have the {key} 'overview'"):
+        planned(api, a_dashboard(), a_dashboard("other") | {key: "overview"})
+
+
+def test_only_what_carries_our_mark_is_pruned(server: Grafana, api: Legacy) -> None:
+    """And only when asked."""
+    published(server, a_dashboard("old"), a_dashboard("touched"), a_dashboard("ours"))
+    server.put(a_dashboard("stranger"))
+    by_hand(server, "touched", refresh="5m")
+    ours = a_dashboard("ours")
+
+    assert kinds(planned(api, ours)) == ["unchanged ours"]
+    assert kinds(planned(api, ours, prune=True)) == ["unchanged ours", "delete old", "refused touched"]
+    assert kinds(planned(api, ours, prune=True, overwrite_changed=True))[1:] == ["delete old", "delete touched"]
+
+
+def test_what_search_still_finds_is_pruned_only_if_it_has_the_mark(server: Grafana, api: Legacy) -> None:
+    """The index lags behind."""
+    server.put(a_dashboard("stranger"))
+    server._found = lambda _: [{"uid": "stranger", "title": "s"}, {"uid": "gone", "title": "g"}]  # type: ignore[method-assign, assignment]  # noqa: SLF001
+
+    assert planned(api, prune=True).writes == ()
+
+
+def test_search_is_read_page_by_page(server: Grafana, api: Legacy) -> None:
+    """Until a page is short."""
+    published(server, *(a_dashboard(f"b{number}") for number in range(5)))
+    api._page = 2  # noqa: SLF001 - the real page is a thousand
+
+    assert len(api.ours()) == 5
+    assert server.requests == ["GET /api/search"] * 3
