@@ -8,11 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
+
+
+def pytest_configure() -> None:
+    """Let no property test fail for being slow: the machines are shared, and speed is measured in benchmarks/."""
+    settings.register_profile("boxwatch", deadline=None)
+    settings.load_profile("boxwatch")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
