@@ -18,7 +18,6 @@ import os
 import random
 import re
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -31,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests' clock
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.registry import Collector
 from support.coolify import HandClock, Rig
+from support.programs import free_port
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.account import Account
@@ -50,12 +50,6 @@ if TYPE_CHECKING:
     from prometheus_client import Metric as Family
 
 GZIP = {"Accept-Encoding": "gzip", "Accept": "application/openmetrics-text; version=1.0.0"}
-
-
-def free_port() -> int:
-    """A port that nobody uses right now."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINERS, expr, named_containers
-from boxwatch.rules.world import World, flat, steps
+from boxwatch.rules.world import World, flat, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -78,7 +78,7 @@ def _metrics_missing(topology: Topology) -> Alert:
                 "fires when cAdvisor answers but names nothing",
                 (
                     *plan,
-                    world.gauge("up", 1, job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),
+                    series("up", flat(1, world.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),
                     world.container(_START, flat(7, world.count), "", service=""),
                 ),
                 12 * _MINUTE,

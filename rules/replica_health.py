@@ -8,7 +8,7 @@ from boxwatch.rules import deploys, names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import SERVICE, expr
 from boxwatch.rules.urgency import by_urgency
-from boxwatch.rules.world import World, flat, of_service, steps
+from boxwatch.rules.world import World, flat, of_service, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -277,4 +277,4 @@ def _extra(topology: Topology) -> Alert:
 
 
 def _up(world: World, value: int) -> tuple[Series, ...]:
-    return (world.gauge("up", value, job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),)
+    return (series("up", flat(value, world.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),)

@@ -63,10 +63,6 @@ class World:
         """A recorded constant of the plan."""
         return series(name, flat(value, self.count), **labels)
 
-    def gauge(self, metric: str, value: float, /, **labels: str) -> Series:
-        """A metric that does not change."""
-        return series(metric, flat(value, self.count), **labels)
-
     def service(  # noqa: PLR0913 - each is one line of a plan
         self,
         service: str = "web",
