@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node]], ...] = (
+# A dashboard of a system that the topology does not have is None, and is not built.
+DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
 )
@@ -20,4 +21,5 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node]], ...] = (
 
 def files(topology: Topology) -> dict[str, bytes]:
     """File name → JSON of every dashboard for this topology, deterministic to the byte."""
-    return {f"{name}.json": text.write(build(topology)) for name, build in DASHBOARDS}
+    made = ((name, build(topology)) for name, build in DASHBOARDS)
+    return {f"{name}.json": text.write(dashboard) for name, dashboard in made if dashboard is not None}

@@ -112,18 +112,23 @@ class Link:
     Attributes:
         title: what is behind it.
         uid: the other dashboard.
-        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like.
+        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like;
+            empty leaves it as it is chosen here, be it one value, several or all.
     """
 
     title: str
     uid: str
     variables: tuple[tuple[str, str], ...]
 
+    def to_json(self) -> Node:
+        """Grafana's data link."""
+        chosen = [f"var-{name}={value}" if value else f"${{{name}:queryparam}}" for name, value in self.variables]
+        query = "&".join(("${datasource:queryparam}", "${__url_time_range}", *chosen))
+        return {"title": self.title, "url": f"/d/{self.uid}?{query}"}
+
     def property(self) -> tuple[str, object]:
         """The override property that carries the link."""
-        chosen = "".join(f"&var-{name}={value}" for name, value in self.variables)
-        url = f"/d/{self.uid}?${{datasource:queryparam}}&${{__url_time_range}}{chosen}"
-        return ("links", [{"title": self.title, "url": url}])
+        return ("links", [self.to_json()])
 
 
 # Containers are named by Coolify `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series
