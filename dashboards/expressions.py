@@ -68,7 +68,8 @@ def is_prometheus(holder: Mapping[str, object]) -> bool:
 def of_panel(panel: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """(refId, PromQL as written) for each query of a panel."""
     for target in tree.targets(panel):
-        if text(target.get("expr")) and is_prometheus(target):
+        # A query that names no data source is the panel's.
+        if text(target.get("expr")) and is_prometheus(target if node(target.get("datasource")) else panel):
             yield text(target.get("refId")), text(target["expr"])
 
 

@@ -87,6 +87,10 @@ class Panel:
         del topology
         return {"color": {"mode": "thresholds"}, "mappings": list(self.mappings)}
 
+    def differing(self) -> tuple[Override, ...]:
+        """`fieldConfig.overrides`."""
+        return self.overrides
+
     def options(self) -> Node:
         """`options` of the panel's type."""
         raise NotImplementedError
@@ -158,10 +162,15 @@ class Graph(Panel):
         counts: Node = {"decimals": 0} if self.steps else {}
         return {"color": color, "mappings": [*self.mappings], "min": 0, "custom": custom, **counts}
 
+    def differing(self) -> tuple[Override, ...]:
+        """Lines of the plan and of limits stand above areas and in no pile."""
+        return tuple(each.among_areas() for each in self.overrides) if self.stacked or self.fill else self.overrides
+
     def options(self) -> Node:
         """One tooltip for all lines, largest first, zeros left out where lines are many."""
         legend: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
         if self.table:
             legend |= {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "right"}
             legend |= {"sortBy": "Last *", "sortDesc": True}
-        return {"legend": legend, "tooltip": {"hideZeros": self.stacked, "mode": "multi", "sort": "desc"}}
+        tooltip: Node = {"mode": "multi", "sort": "desc"}
+        return {"legend": legend, "tooltip": tooltip | ({"hideZeros": True} if self.stacked else {})}

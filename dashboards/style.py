@@ -174,7 +174,7 @@ def _panel(panel: Panel, place: object, topology: Topology) -> Node:
         targets=list(_targets(panel, interval)),
         transformations=[{"id": name, "options": dict(options)} for name, options in panel.transformations],
     )
-    overrides = [override.to_json() for override in panel.overrides]
+    overrides = [override.to_json() for override in panel.differing()]
     return {
         **made.panel_json({"type": panel.type}),
         "fieldConfig": {"defaults": defaults, "overrides": overrides},

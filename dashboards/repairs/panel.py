@@ -25,6 +25,8 @@ _FIELD = frozenset({
     "actions", "color", "custom", "decimals", "description", "displayName", "displayNameFromDS", "fieldMinMax",
     "filterable", "links", "mappings", "max", "min", "noValue", "path", "thresholds", "unit", "writeable",
 })  # fmt: skip
+# Coloured by thresholds when nothing is said.
+_BY_THRESHOLDS = frozenset({"bargauge", "gauge", "heatmap", "stat", "status-history", "table"})
 # grafanalib asks for a hundred points a graph, which makes every graph coarse; nobody chose it.
 _GRAFANALIB_POINTS = 100
 
@@ -62,8 +64,9 @@ def _field_config(panel: Node) -> None:
             del defaults[key]
     if "links" in defaults:
         defaults["links"] = [complete_link(link) for link in nodes(defaults["links"])]
-    if "color" in defaults and not node(defaults["color"]).get("mode"):
-        del defaults["color"]
+    mode = node(defaults.get("color")).get("mode")
+    if not mode or (defaults["color"] == {"mode": "thresholds"} and panel.get("type") in _BY_THRESHOLDS):
+        defaults.pop("color", None)
 
 
 def repair_row(row: Node) -> None:
