@@ -30,7 +30,7 @@ _BASE: dict[str, Any] = {
     "scale": scale.none_is_good(),
     "queries": (_UP,),
 }
-_BUCKETS = 'prometheus_http_request_duration_seconds_bucket{job="prometheus"}'
+_BUCKETS = 'prometheus_http_request_duration_seconds_bucket{job="prometheus", server=~"$server"}'
 _WORDS = tuple(fields.states(State(0, "down", "#D55E00"), State(1, "up", "#009E73")))
 
 KINDS: dict[str, Panel | AlertList] = {
