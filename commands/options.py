@@ -19,10 +19,14 @@ HERE = "topology.yaml"
 
 def topology(command: Command) -> Command:
     """The topology that is meant, and its external variables: `topology` and `ext_str`."""
-    command = click.option(
+    return click.argument("topology", required=False, type=click.Path(path_type=Path))(ext_str(command))
+
+
+def ext_str(command: Command) -> Command:
+    """`--ext-str`, as `ext_str`."""
+    return click.option(
         "--ext-str", "ext_str", metavar="NAME=VALUE", multiple=True, help="External variable of a Jsonnet topology."
     )(command)
-    return click.argument("topology", required=False, type=click.Path(path_type=Path))(command)
 
 
 def as_json(command: Command) -> Command:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from support import boards
 
 from boxwatch.checks import dashboard_jobs
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
 
 
 def test_a_metric_of_any_job() -> None:
@@ -31,5 +36,5 @@ def test_what_has_a_job_or_needs_none(expr: str) -> None:
 
 def test_what_a_variable_asks_is_its_own_affair() -> None:
     """label_values(up, job) is how jobs are found out."""
-    variable = {"name": "job", "type": "query", "query": "label_values(up, job)"}
+    variable: Node = {"name": "job", "type": "query", "query": "label_values(up, job)"}
     assert boards.found(dashboard_jobs.check, boards.a_dashboard(variables=(variable,))) == []

@@ -41,7 +41,7 @@ def test_nothing_to_repeat_over(variable: Node, message: str) -> None:
 )
 def test_several_values(variable: Node) -> None:
     """Rows are repeated too."""
-    row = {"type": "row", "title": "Row", "repeat": "x", "panels": []}
+    row: Node = {"type": "row", "title": "Row", "repeat": "x", "panels": []}
     board = boards.a_dashboard(boards.a_panel(repeat="x"), row, variables=({"name": "x", **variable},))
     assert boards.found(dashboard_repeats.check, board) == []
 
