@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import overview, service, text
+from boxwatch.dashboards.schema_v2 import resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,14 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
 )
 
 
-def files(topology: Topology) -> dict[str, bytes]:
-    """File name → JSON of every dashboard for this topology, deterministic to the byte."""
+def files(topology: Topology, schema: str = "v1") -> dict[str, bytes]:
+    """File name → JSON of every dashboard for this topology, deterministic to the byte.
+
+    `schema` is `v1`, the classic dashboard, or one of `schema_v2.resource.VERSIONS`.
+    """
     made = ((name, build(topology)) for name, build in DASHBOARDS)
-    return {f"{name}.json": text.write(dashboard) for name, dashboard in made if dashboard is not None}
+    return {
+        f"{name}.json": text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
+        for name, dashboard in made
+        if dashboard is not None
+    }

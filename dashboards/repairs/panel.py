@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boxwatch.dashboards.repairs import thresholds
 from boxwatch.dashboards.repairs.page import complete_link, keep
 from boxwatch.dashboards.tree import child, node, nodes
 
@@ -62,6 +63,12 @@ def _field_config(panel: Node) -> None:
     for key, nothing in (("unit", ""), ("mappings", []), ("links", []), ("custom", {})):
         if key in defaults and defaults[key] == nothing:
             del defaults[key]
+    for key in ("decimals", "max", "min"):
+        if isinstance(defaults.get(key), str):
+            # Older editors stored what was typed.
+            value = thresholds.number(str(defaults.pop(key)))
+            if value is not None:
+                defaults[key] = value
     if "links" in defaults:
         defaults["links"] = [complete_link(link) for link in nodes(defaults["links"])]
     mode = node(defaults.get("color")).get("mode")
