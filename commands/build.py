@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     default="v1",
     help="Of dashboards: v1 is the classic one; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
 )
+@options.extra
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
     topology: Path | None,
@@ -36,11 +37,13 @@ def build(  # noqa: PLR0913 - one for each option
     show_diff: bool,
     only_check: bool,
     schema: str,
+    dashboards: Path | None,
     as_json: bool,
 ) -> None:
     """Make rules, their proofs, dashboards, configuration and runbooks, in DIR.
 
     Writes only what changed, each file whole or not at all, and removes only files that it wrote itself.
+    Dashboards of your own are made too: Python modules as docs/dashboards.md shows them, or JSON of any age.
 
     \b
     Example:
@@ -51,7 +54,9 @@ def build(  # noqa: PLR0913 - one for each option
     from boxwatch import assemble  # noqa: PLC0415
     from boxwatch.publish import directory  # noqa: PLC0415
 
-    plan = directory.plan(assemble.assemble(options.load(topology, ext_str).topology, schema), out)
+    loaded = options.load(topology, ext_str)
+    extra = options.extra_dashboards(loaded, dashboards)
+    plan = directory.plan(assemble.assemble(loaded.topology, schema=schema, extra=extra), out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 @click.command(short_help="Check what would be built, or anybody's rules and dashboards.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[TOPOLOGY] [FILE]...")
 @options.ext_str
+@options.extra
 @click.option(
     "--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="How to print findings."
 )
-def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], style: str) -> None:
+def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | None, style: str) -> None:
     """Check everything that would be built, or FILEs; exit 1 on findings.
 
     Queries parse, every metric and label exists, alerts keep the field's style, dashboards are valid, and promtool
@@ -40,7 +41,7 @@ def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], style: str) -> None
 
     topology, given = files.sort(paths)
     loaded = options.load(topology, ext_str)
-    made = assemble.assemble(loaded.topology)
+    made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards))
     interval = loaded.topology.scrape_interval
     found: Report
     if given:

@@ -72,7 +72,7 @@ def build(page: Page, topology: Topology) -> Node:
         title=_title(page, topology),
         description=page.description,
         uid=dashboard_uid.uid(topology, page.id),
-        tags=_tags(topology),
+        tags=tags(topology),
         editable=False,
         graphTooltip=SHARED_CROSSHAIR,
         schemaVersion=modern.SCHEMA_VERSION,
@@ -107,7 +107,8 @@ def _title(page: Page, topology: Topology) -> str:
     return page.title if dashboard_uid.is_default(topology) else f"{page.title} ({topology.name})"
 
 
-def _tags(topology: Topology) -> list[str]:
+def tags(topology: Topology) -> list[str]:
+    """What the dashboards of a deployment have in common, by which they link to each other."""
     return list(dict.fromkeys((TAG, topology.name)))
 
 
@@ -116,7 +117,7 @@ def _link_to_ours(topology: Topology) -> object:
     return core.DashboardLink(
         type="dashboards",
         title="boxwatch",
-        tags=_tags(topology),
+        tags=tags(topology),
         includeVars=True,
         keepTime=True,
         icon="external link",
