@@ -47,6 +47,8 @@ def repair(panel: Node) -> None:
             del panel[key]
     if not panel.get("pluginVersion"):
         panel["pluginVersion"] = PLUGIN_VERSION
+    for step in nodes(panel.get("transformations")):
+        step.setdefault("options", {})
     if panel.get("links"):
         panel["links"] = [complete_link(link) for link in nodes(panel["links"])]
     _field_config(panel)
