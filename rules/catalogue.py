@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from boxwatch.rules import (
     container_visibility,
     deploys,
@@ -22,7 +24,7 @@ from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.runbook import pages
 from boxwatch.topology.model import Topology
 
-SUBJECTS = (
+SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     plan.subject,
     replicas.subject,
     memory.subject,
@@ -38,19 +40,20 @@ SUBJECTS = (
 
 
 def subjects(topology: Topology) -> tuple[Subject, ...]:
-    """All subjects of a topology."""
-    return tuple(make(topology) for make in SUBJECTS)
+    """The subjects of a topology; those of systems that it does not have are left out."""
+    return tuple(subject for make in SUBJECTS if (subject := make(topology)) is not None)
 
 
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content: rule files, their promtool tests and the runbooks."""
     made = subjects(topology)
+    by_id = {subject.id: subject for subject in made}
     return {
         **{f"prometheus/rules/{subject.id}.yaml": rule_file(topology, subject) for subject in made},
         **{
             f"prometheus/tests/{name}": content
             for subject in made
-            for name, content in test_files(topology, subject).items()
+            for name, content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).items()
         },
         "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
         **{f"runbooks/{name}": content for name, content in pages(topology, made).items()},
