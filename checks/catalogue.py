@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 from boxwatch.checks import (
     alert_comparison,
@@ -14,6 +15,8 @@ from boxwatch.checks import (
     counter_rate,
     dashboards,
     metric_names,
+    metric_sources,
+    metric_versions,
     promql,
     promql_syntax,
     promtool,
@@ -22,14 +25,17 @@ from boxwatch.checks import (
     rule_file,
     rule_names,
     rule_portability,
+    scraped,
 )
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.known import Known, known
 from boxwatch.errors import BoxwatchError
 
 RULE_CHECKS = (
     promql_syntax,
     metric_names,
+    metric_sources,
+    metric_versions,
     alert_comparison,
     alert_templates,
     alert_style,
@@ -42,6 +48,13 @@ RULE_CHECKS = (
 
 _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
+_CONFIGURATION = "prometheus/prometheus.yml"
+# Checks on queries that panels have too, with the severity of what they find.
+_QUERY_CHECKS: tuple[tuple[ModuleType, Severity], ...] = (
+    (metric_names, "error"),
+    (metric_sources, "warning"),
+    (metric_versions, "warning"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,9 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
         BoxwatchError: a file is not what its place says, or promtool cannot be run.
     """
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
-    names = known(rule_files, scrape_interval)
+    configuration = files.get(_CONFIGURATION)
+    jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
+    names = known(rule_files, scrape_interval, jobs)
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
     tool = promtool.path()
     skipped: tuple[str, ...] = ()
@@ -94,8 +109,10 @@ def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:
         for where, expr in dashboards.expressions(path, document):
             # A query that does not parse is found by a check of its own.
             with contextlib.suppress(ValueError):
-                for message, hint in metric_names.problems(promql.parse(expr), names):
-                    yield Finding(path, where, metric_names.ID, "error", message, hint)
+                tree = promql.parse(expr)
+                for module, severity in _QUERY_CHECKS:
+                    for message, hint in module.problems(tree, names):
+                        yield Finding(path, where, module.ID, severity, message, hint)
 
 
 def _dashboard(path: str, content: bytes) -> Mapping[str, object]:

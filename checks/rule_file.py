@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import promql_parser
 import yaml
@@ -67,10 +69,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """A rule file."""
+    """A rule file.
+
+    Attributes:
+        path: what messages call it.
+        groups: in order.
+        needs: the oldest version of an exporter that the file says it is meant for, by exporter.
+    """
 
     path: str
     groups: tuple[Group, ...]
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rules(self) -> Iterator[Rule]:
@@ -106,7 +115,13 @@ def read(path: str, content: bytes) -> RuleFile:
     groups = _fields(root).get("groups")
     if groups is None or groups.items is None:
         raise BoxwatchError(f"{path}: has no list of groups, so it is no rule file")
-    return RuleFile(path, tuple(_group(path, node) for node in groups.items))
+    needs = {match["exporter"]: match["version"] for match in _NEEDS.finditer(content.decode("utf-8", "replace"))}
+    return RuleFile(path, tuple(_group(path, node) for node in groups.items), needs)
+
+
+_NEEDS: Final = re.compile(
+    r"^ *# *boxwatch: needs (?P<exporter>[a-z][\w-]*) (?P<version>[0-9][\w.+~]*) *$", re.MULTILINE
+)
 
 
 def _group(path: str, node: Node) -> Group:

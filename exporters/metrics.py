@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify import names as coolify
+from boxwatch.exporters.versions import version_order
 
 Pages = Mapping[str, tuple[str, ...]]
 
@@ -203,6 +204,13 @@ def exists(name: str) -> bool:
 def exposed_by(name: str) -> tuple[Metric, ...]:
     """What the catalogue knows of a name, one entry an exporter; none when nobody exposes it."""
     return load().get(name, ())
+
+
+@functools.lru_cache
+def versions_of(exporter: str) -> tuple[str, ...]:
+    """Every recorded version of an exporter, oldest first; none for one that is not in the catalogue."""
+    known = (metric.versions for metrics in load().values() for metric in metrics if metric.exporter == exporter)
+    return tuple(sorted({version for versions in known for version in versions}, key=version_order))
 
 
 def labels_of(name: str) -> frozenset[str] | None:

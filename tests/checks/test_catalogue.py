@@ -26,6 +26,7 @@ _TOOLS = {
     "promtool",
     "report",
     "rule_file",
+    "scraped",
     "yaml_tree",
 }
 
