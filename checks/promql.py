@@ -33,6 +33,7 @@ class Selector:
         job: the one job that it matches; empty when it names none, or a pattern.
         window: seconds of its range; 0 for an instant selector.
         function: the function directly around it, such as `rate`; empty when there is none.
+        matchers: all of them, `__name__` aside, in the order of the text.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Selector:
     job: str
     window: float
     function: str
+    matchers: tuple[parser.Matcher, ...]
 
 
 @functools.lru_cache(maxsize=16384)
@@ -99,6 +101,7 @@ def _selector(tree: parser.VectorSelector, window: float, function: str) -> Sele
         job=next((one.value for one in matchers if one.name == "job" and one.op == parser.MatchOp.Equal), ""),
         window=window,
         function=function,
+        matchers=tuple(matchers),
     )
 
 
