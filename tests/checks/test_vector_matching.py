@@ -7,6 +7,7 @@ from support.rule_text import alert, found, rules
 
 from boxwatch.checks import vector_matching
 
+LATENCY = "traefik_service_request_duration_seconds_bucket"
 BY_SERVER = "sum by (server) (node_memory_MemTotal_bytes)"
 
 
@@ -47,7 +48,7 @@ def test_a_label_that_only_one_side_can_have_is_an_error(query: str, labels: lis
         "no_such_metric / up > 1",
         "sum by (server, pod) (up) / sum by (server) (up) > 1",
         f'label_replace({BY_SERVER}, "instance", "a", "", "") / sum by (server, instance) (up) > 1',
-        f"histogram_quantile(0.9, sum by (server, le) (rate(traefik_service_request_duration_seconds_bucket[5m]))) > {BY_SERVER}",
+        f"histogram_quantile(0.9, sum by (server, le) (rate({LATENCY}[5m]))) > {BY_SERVER}",
         f'absent(up{{job="a"}}) and on () {BY_SERVER}',
         "node_filesystem_files / ignoring (instance, job) sum by (server) (up) > 1",
         "ALERTS and on (server) up == 0",
