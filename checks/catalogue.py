@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 from boxwatch.checks import (
@@ -21,6 +20,7 @@ from boxwatch.checks import (
     metric_names,
     metric_sources,
     metric_versions,
+    places,
     promql,
     promql_syntax,
     promtool,
@@ -35,7 +35,7 @@ from boxwatch.checks import (
 )
 from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.known import Known, known
-from boxwatch.errors import BoxwatchError
+from boxwatch.dashboards import document
 
 RULE_CHECKS = (
     promql_syntax,
@@ -106,6 +106,29 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     return Report(tuple(sorted(findings)), len(files), skipped)
 
 
+def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_interval: int) -> Report:
+    """Check rule files and dashboards that somebody wrote: path → content. JSON is taken for a dashboard.
+
+    What they name may be exposed, recorded by one of them, or recorded by the rules among `planned`, which are those of
+    the deployment that they are for.
+
+    Raises:
+        BoxwatchError: a file is neither a rule file nor a dashboard.
+    """
+    ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
+    theirs = tuple(rule_file.read(path, content) for path, content in files.items() if not _is_json(path))
+    names = known((*ours, *theirs), scrape_interval)
+    findings = [*_rules(theirs, names)]
+    for path, content in files.items():
+        if _is_json(path):
+            findings += _dashboard(path, content, names)
+    return Report(tuple(sorted(findings)), len(files))
+
+
+def _is_json(path: str) -> bool:
+    return path.endswith(".json")
+
+
 def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Finding]:
     for file in files:
         for module in RULE_CHECKS:
@@ -114,24 +137,23 @@ def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Find
 
 def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:
     for path, content in files.items():
-        if not path.startswith(_DASHBOARDS):
-            continue
-        document = _dashboard(path, content)
-        yield from dashboards.check(path, document)
-        for where, expr in dashboards.expressions(path, document):
-            # A query that does not parse is found by a check of its own.
-            with contextlib.suppress(ValueError):
-                tree = promql.parse(expr)
-                for module, severity in _QUERY_CHECKS:
-                    for message, hint in module.problems(tree, names):
-                        yield Finding(path, where, module.ID, severity, message, hint)
+        if path.startswith(_DASHBOARDS):
+            yield from _dashboard(path, content, names)
 
 
-def _dashboard(path: str, content: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise BoxwatchError(f"{path}: is not JSON: {error}; export the dashboard again") from error
-    if not isinstance(document, dict):
-        raise BoxwatchError(f"{path}: is JSON, but no dashboard: a dashboard is an object")
-    return document
+def _dashboard(path: str, content: bytes, names: Known) -> Iterator[Finding]:
+    found = document.read(path, content)
+    findings = [*dashboards.check(path, found.dashboard), *_names(path, found.dashboard, names)]
+    if findings:
+        lines = places.lines(content.decode(), found.dashboard, found.path)
+        yield from (replace(finding, line=lines.get(finding.where, 0)) for finding in findings)
+
+
+def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator[Finding]:
+    for where, expr in dashboards.expressions(path, dashboard):
+        # A query that does not parse is found by a check of its own.
+        with contextlib.suppress(ValueError):
+            tree = promql.parse(expr)
+            for module, severity in _QUERY_CHECKS:
+                for message, hint in module.problems(tree, names):
+                    yield Finding(path, where, module.ID, severity, message, hint)
