@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 
@@ -58,6 +58,13 @@ RULE_CHECKS = (
     rule_portability,
 )
 
+# The id of every check, in the order of the pages.
+IDS: tuple[str, ...] = (
+    *(module.ID for module in RULE_CHECKS),
+    *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
+    promtool.ID,
+)
+
 _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
 _CONFIGURATION = "prometheus/prometheus.yml"
@@ -82,6 +89,10 @@ class Report:
     findings: tuple[Finding, ...]
     looked_at: int
     skipped: tuple[str, ...] = ()
+
+    def without(self, disabled: Collection[str]) -> Report:
+        """The verdict without what some checks found, by their ids."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.check not in disabled))
 
 
 def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:

@@ -17,6 +17,8 @@ OLDEST: Final[Mapping[str, str]] = MappingProxyType(
         # container_health_state is usable from 0.55.0 on, and before 0.54.0 the containers of Docker 29 have no names
         # (cadvisor#3643, #3690).
         "cadvisor": "0.55.1",
+        # Replication lag is exposed by default; 0.11.1 left it to queries that one had to write oneself.
+        "postgres_exporter": "0.17.1",
     }
 )
 
