@@ -166,7 +166,7 @@ def scale(applications: int, servers: int, minutes: float, *, priority: bool) ->
                 ("50 scrapers as fast as they can, gzip", 0.0, GZIP),
                 ("50 scrapers, each every 15 s, plain text", 15.0, {}),
             ):
-                show(name, scrapers(port, 50, max(30, 6 * every), every, headers))
+                show(name, scrapers(port, 50, max(10, 6 * every), every, headers))
             print("  resident memory after scrapes {:.0f} MB, at most {:.0f} MB".format(*memory(running.pid)))
             ours = scrapers(port, 1, 5, 0.5, GZIP)
         budget(fake_port, exporter, minutes)

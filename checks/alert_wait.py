@@ -30,7 +30,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
         except ValueError:
             continue  # Prometheus refuses the file, and promtool says so
         if rule.wait and not wait:
-            yield rule.finding(ID, "warning", f"for: {rule.wait} waits for nothing", "leave it out")
+            yield rule.finding(ID, "warning", f"for: {rule.wait} waits for nothing", "leave it out", at="for")
         tree = rule.tree
         least = _SCRAPES * known.scrape_interval
         if tree is not None and wait < least and _asks_for_absence(tree):
@@ -39,6 +39,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
                 "warning",
                 f"absent() is true while Prometheus starts, and the alert waits for {format_duration(wait)}",
                 f"wait for: {format_duration(least)} or more",
+                at="for" if rule.wait else "expr",
             )
 
 

@@ -28,10 +28,12 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
         for node in _nodes(tree) if tree is not None else ():
             if isinstance(node, parser.BinaryExpr) and _without(node.lhs) and _without(node.rhs) and _joins(node):
                 hint = "name the labels that count with by (...), or match on (...)"
-                yield rule.finding(ID, "warning", f"both sides of {node.op} aggregate `without`", hint)
+                yield rule.finding(ID, "warning", f"both sides of {node.op} aggregate `without`", hint, at="expr")
             if rule.kind == "alert" and isinstance(node, parser.AggregateExpr) and str(node.op) in _CHOOSING:
                 hint = "compare every series with a threshold"
-                yield rule.finding(ID, "warning", f"{node.op}() picks other series at every evaluation", hint)
+                yield rule.finding(
+                    ID, "warning", f"{node.op}() picks other series at every evaluation", hint, at="expr"
+                )
 
 
 def _nodes(tree: parser.Expr) -> Iterator[parser.Expr]:

@@ -31,9 +31,11 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             continue
         for selector in promql.selectors(tree):
             for message in _conflicts(selector, known):
-                yield rule.finding(ID, "error", f"{selector.name or 'a selector'} never matches: {message}")
+                yield rule.finding(ID, "error", f"{selector.name or 'a selector'} never matches: {message}", at="expr")
         for sign in _with_nan(tree):
-            yield rule.finding(ID, "error", f"a comparison {sign} NaN is {'always' if sign == '!=' else 'never'} true")
+            yield rule.finding(
+                ID, "error", f"a comparison {sign} NaN is {'always' if sign == '!=' else 'never'} true", at="expr"
+            )
 
 
 def _conflicts(selector: promql.Selector, known: Known) -> Iterator[str]:

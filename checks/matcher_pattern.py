@@ -30,7 +30,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             for matcher in selector.matchers:
                 if matcher.op in (parser.MatchOp.Re, parser.MatchOp.NotRe):
                     for message, hint in _problems(matcher):
-                        yield rule.finding(ID, "warning", f"{selector.name}: {message}", hint)
+                        yield rule.finding(ID, "warning", f"{selector.name}: {message}", hint, at="expr")
 
 
 def _problems(matcher: parser.Matcher) -> Iterator[tuple[str, str]]:

@@ -42,7 +42,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             continue
         broken = functools.reduce(frozenset.intersection, (_broken(tree, known, file.needs) for tree in trees))
         for message, hint in _told(own, broken, known, file.needs):
-            yield rule.finding(ID, "warning", message, hint)
+            yield rule.finding(ID, "warning", message, hint, at="expr")
 
 
 def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:

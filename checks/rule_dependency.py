@@ -27,4 +27,4 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
                 other = recorded.get(name)
                 if other is not None and other is not rule:
                     message = f"reads {name}, which line {other.line} of the same group records"
-                    yield rule.finding(ID, "warning", message, "put one of them into another group")
+                    yield rule.finding(ID, "warning", message, "put one of them into another group", at="expr")

@@ -30,6 +30,8 @@ class Rule:
         labels, annotations: as written.
         keys: all keys that it has.
         line: line of the rule in its file, from 1.
+        column: its column there, from 1.
+        places: key → line and column of its value.
     """
 
     file: str
@@ -42,6 +44,8 @@ class Rule:
     annotations: Mapping[str, str]
     keys: frozenset[str]
     line: int
+    column: int
+    places: Mapping[str, tuple[int, int]]
 
     @property
     def tree(self) -> promql_parser.Expr | None:
@@ -51,20 +55,27 @@ class Rule:
         except ValueError:
             return None
 
-    def finding(self, check: str, severity: Severity, message: str, hint: str = "") -> Finding:
-        """A finding about this rule."""
+    def finding(self, check: str, severity: Severity, message: str, hint: str = "", *, at: str = "") -> Finding:
+        """A finding about this rule, or about what one of its keys says."""
         where = f"{self.kind or 'rule'} {self.name}"
-        return Finding(self.file, where, check, severity, message, hint, self.line)
+        line, column = self.places.get(at, (self.line, self.column))
+        return Finding(self.file, where, check, severity, message, hint, line, column)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of rules, with the keys that it has and its line."""
+    """A group of rules, with the keys that it has and its place in the file at `path`."""
 
+    path: str
     name: str
     rules: tuple[Rule, ...]
     keys: frozenset[str]
     line: int
+    column: int
+
+    def finding(self, check: str, severity: Severity, message: str, hint: str = "") -> Finding:
+        """A finding about this group."""
+        return Finding(self.path, f"group {self.name}", check, severity, message, hint, self.line, self.column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +141,12 @@ def _group(path: str, node: Node) -> Group:
     rules = fields.get("rules")
     nodes = (rules.items if rules else None) or ()
     return Group(
+        path=path,
         name=name,
         rules=tuple(_rule(path, name, node) for node in nodes),
         keys=frozenset(fields),
         line=node.line,
+        column=node.column,
     )
 
 
@@ -151,6 +164,8 @@ def _rule(path: str, group: str, node: Node) -> Rule:
         annotations={key: _text(value) for key, value in _fields(fields.get("annotations")).items()},
         keys=frozenset(fields),
         line=node.line,
+        column=node.column,
+        places={key: (value.line, value.column) for key, value in fields.items()},
     )
 
 

@@ -30,7 +30,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     for rule in file.rules:
         tree = rule.tree
         for message, hint in _problems(tree, known) if tree is not None else ():
-            yield rule.finding(ID, "error", message, hint)
+            yield rule.finding(ID, "error", message, hint, at="expr")
 
 
 def _problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
