@@ -15,6 +15,7 @@ from boxwatch.checks import (
     counter_rate,
     dashboards,
     fragile_query,
+    group_interval,
     matcher_conflict,
     matcher_pattern,
     metric_names,
@@ -55,6 +56,7 @@ RULE_CHECKS = (
     rule_names,
     rule_duplicates,
     rule_dependency,
+    group_interval,
     rule_portability,
 )
 

@@ -64,10 +64,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of rules, with the keys that it has and its place in the file at `path`."""
+    """A group of rules, with the keys that it has and its place in the file at `path`.
+
+    Attributes:
+        interval: how often it runs, as written; empty when it runs as often as all others.
+    """
 
     path: str
     name: str
+    interval: str
     rules: tuple[Rule, ...]
     keys: frozenset[str]
     line: int
@@ -143,6 +148,7 @@ def _group(path: str, node: Node) -> Group:
     return Group(
         path=path,
         name=name,
+        interval=_text(fields.get("interval")),
         rules=tuple(_rule(path, name, node) for node in nodes),
         keys=frozenset(fields),
         line=node.line,
