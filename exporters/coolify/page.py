@@ -52,7 +52,7 @@ class Unpacked:
 
     Each piece that Python itself sends lets go of the interpreter, and while a page is made another thread takes it for
     half a millisecond: to 50 scrapers, 7 MB in pieces of 64 KB took 18.6 ms at the 99th percentile, and 6.9 ms sent by
-    the kernel (benchmarks/coolify_exporter.py scale --priority).
+    the kernel (two runs on one machine, as benchmarks/coolify_exporter.py scale --priority does it).
     """
 
     __slots__ = ("__weakref__", "_descriptor", "page")
