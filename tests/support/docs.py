@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator
 
 import click
@@ -90,6 +91,9 @@ def checks() -> str:
     for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks)):
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
         parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]
+        for module in modules:
+            more = inspect.cleandoc(module.__doc__ or "").partition("\n\n")[2]
+            parts += [f"### {module.ID}", more] if more else []
     parts += [
         "## promtool",
         "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
