@@ -8,7 +8,7 @@ from pathlib import Path
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup
 from boxwatch.publish.grafana.legacy import Legacy, StaleError
-from boxwatch.publish.grafana.plan import Change, Plan, message, together
+from boxwatch.publish.grafana.plan import Change, Plan, Watch, message, together, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Outcome:
 
 
 def apply(  # noqa: PLR0913 - each is an option of the command
-    api: Legacy, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8
+    api: Legacy, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8, watch: Watch = unwatched
 ) -> tuple[tuple[Outcome, ...], Path | None]:
     """Carry out what a plan would write; what was refused stays as it is.
 
@@ -54,7 +54,7 @@ def apply(  # noqa: PLR0913 - each is an option of the command
             return Outcome(change, str(error), untouched=isinstance(error, StaleError))
         return Outcome(change)
 
-    outcomes = tuple(together(carry_out, plan.writes, workers))
+    outcomes = tuple(together(carry_out, plan.writes, workers, watch))
     backup.forget(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
     return outcomes, kept
 

@@ -19,6 +19,12 @@ Kind = Literal["create", "update", "unchanged", "delete", "refused"]
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 _LONGEST_UID = 40
+# Is told how many are done, of how many.
+Watch = Callable[[int, int], None]
+
+
+def unwatched(done: int, total: int) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     prune: bool = False,
     overwrite_changed: bool = False,
     workers: int = 8,
+    watch: Watch = unwatched,
 ) -> Plan:
     """Compare our dashboards with what is there. Reads only.
 
@@ -94,7 +101,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     def compare(dashboard: Node) -> Change:
         return _compare(api, dashboard, uid, overwrite_changed=overwrite_changed)
 
-    changes = together(compare, wanted, workers)
+    changes = together(compare, wanted, workers, watch)
     if prune:
         made = {change.uid for change in changes}
         gone = [found for found in api.ours() if found not in made]
@@ -102,15 +109,19 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     return Plan(uid, folder, new_folder, tuple(changes))
 
 
-def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int) -> list[_Out]:
+def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = unwatched) -> list[_Out]:
     """The results in the order of the items; the first error, once those that had begun are done."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting = [pool.submit(work, item) for item in items]
+        results = []
         try:
-            return [each.result() for each in waiting]
+            for each in waiting:
+                results.append(each.result())
+                watch(len(results), len(waiting))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+        return results
 
 
 def _refuse_duplicates(wanted: list[Node]) -> None:
@@ -158,7 +169,7 @@ def _compare(api: Legacy, ours: Node, folder: str, *, overwrite_changed: bool) -
             by_hand = hand_made(api, uid, theirs.dashboard)
             if by_hand:
                 problem = (
-                    f"was changed by hand: bring that home with `boxwatch grafana pull {uid}`, "
+                    f"was changed by hand: bring that home with `boxwatch pull {uid}`, "
                     "or lose it with --overwrite-changed"
                 )
     return Change(uid, title, "refused" if problem else "update", ours, theirs, found, by_hand, problem or note)

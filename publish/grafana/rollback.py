@@ -10,10 +10,12 @@ from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup, form
 from boxwatch.publish.grafana.backup import Entry
 from boxwatch.publish.grafana.legacy import Legacy
-from boxwatch.publish.grafana.plan import together
+from boxwatch.publish.grafana.plan import Watch, together, unwatched
 
 
-def rollback(api: Legacy, folder: Path, *, overwrite_changed: bool = False, workers: int = 8) -> list[tuple[str, str]]:
+def rollback(
+    api: Legacy, folder: Path, *, overwrite_changed: bool = False, workers: int = 8, watch: Watch = unwatched
+) -> list[tuple[str, str]]:
     """Bring back every dashboard of a backup, to the byte; delete what the publish created.
 
     Works after a publish that was cut off, too: what was not reached is left as it is.
@@ -32,7 +34,7 @@ def rollback(api: Legacy, folder: Path, *, overwrite_changed: bool = False, work
         except PublishError as error:
             return entry.title, str(error), False
 
-    done = together(bring_back, entries, workers)
+    done = together(bring_back, entries, workers, watch)
     failed = [f"{title}: {what}" for title, what, fine in done if not fine]
     if failed:
         raise PublishError("\n".join(failed))

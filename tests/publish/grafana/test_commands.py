@@ -25,7 +25,7 @@ def run(server: Grafana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     seen: list[str] = []
 
     def call(*words: str, **more: Any) -> Result:  # noqa: ANN401 - click's own
-        result = CliRunner().invoke(main, ["grafana", *words, "--verbose"], **more)
+        result = CliRunner().invoke(main, [*words, "--verbose"], **more)
         seen.extend((result.output, repr(result.exception), repr(result.exc_info)))
         return result
 
@@ -48,7 +48,7 @@ def test_what_is_published_differs_no_more(server: Grafana, run: Run) -> None:
     """3 while there are differences, 0 when there are none; and then nothing is written."""
     assert run("diff").exit_code == 3
     assert run("publish", "--yes", "--message", "first").exit_code == 0
-    assert shown(run("diff"))[-1] == "0 to write, 0 refused, 2 unchanged"
+    assert shown(run("diff"))[-1] == "Grafana: 0 to write, 0 refused, 2 unchanged"
     writes = len(server.writes)
 
     assert (run("diff").exit_code, run("publish", "--yes").exit_code, len(server.writes)) == (0, 0, writes)
@@ -64,9 +64,9 @@ def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -
     """Rather than wait for ever in CI."""
     result = run("publish")
 
-    assert (result.exit_code, "say --yes" in result.stderr, server.writes) == (1, True, [])
+    assert (result.exit_code, "give --yes" in result.stderr, server.writes) == (2, True, [])
     run("publish", "--yes")
-    assert "say --yes" in run("rollback").stderr
+    assert "give --yes" in run("rollback").stderr
 
 
 def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_differences_are_there_for_machines(server: Grafana, run: Run) -> None:
     run("publish", "--yes")
     edit(server, title="Mine")
     result = run("diff", "--json")
-    found = {each["uid"]: each for each in json.loads(result.stdout)}
+    found = {each["uid"]: each for each in json.loads(result.stdout)["Grafana"]["changes"]}
 
     assert (result.exit_code, found["boxwatch-service"]["change"]) == (3, "unchanged")
     assert found["boxwatch-overview"]["by_hand"] == [{"panel": "", "what": "title Overview → Mine"}]
@@ -119,7 +119,7 @@ def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
     """Brought back elsewhere, it would overwrite strangers."""
     run("publish", "--yes")
     (kept,) = Path(".boxwatch/backups").iterdir()
-    result = run("rollback", "--yes", "--backup", str(kept), "--url", server.url.replace("127.0.0.1", "localhost"))
+    result = run("rollback", "--yes", "--backup", str(kept), "--grafana", server.url.replace("127.0.0.1", "localhost"))
 
     assert "is a backup of" in result.stderr
 
@@ -162,9 +162,9 @@ def test_the_token_may_be_in_a_file(run: Run, tmp_path_factory: pytest.TempPathF
     file = tmp_path_factory.mktemp("secret") / "token"
     file.write_text(f"{TOKEN}\n", encoding="utf-8")
 
-    assert run("diff", "--token-file", str(file)).exit_code == 3
+    assert run("diff", "--grafana-token-file", str(file)).exit_code == 3
     file.write_bytes(b"\xff" + TOKEN.encode())
-    result = run("diff", "--token-file", str(file))
+    result = run("diff", "--grafana-token-file", str(file))
     assert "cannot be read" in result.stderr
 
 

@@ -75,7 +75,7 @@ def test_a_dashboard_changed_by_hand_is_refused_with_both_sides(server: Grafana,
     (change,) = planned(api, a_dashboard("overview", a_panel("CPU"))).changes
 
     assert change.kind == "refused"
-    assert "boxwatch grafana pull overview" in change.problem
+    assert "boxwatch pull overview" in change.problem
     assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
     assert {each.what for each in change.differences} == {"refresh 5m → none", "title Memory → CPU"}
 
