@@ -26,10 +26,12 @@ def backup(*, live: Live, backups: Path) -> None:
     from boxwatch.publish.grafana import backup as keeping  # noqa: PLC0415
     from boxwatch.publish.grafana import form, plan  # noqa: PLC0415
 
+    def look(uid: str) -> keeping.Entry | None:
+        stored = live.api.read(uid)
+        if stored is None:
+            return None
+        return keeping.Entry(keeping.kept(live.api, stored, ours[uid]), form.checksum(stored.dashboard))
+
     ours = live.api.ours()
-    entries = [
-        keeping.Entry(uid, title, stored.dashboard, stored.folder, form.checksum(stored.dashboard))
-        for (uid, title), stored in zip(ours.items(), plan.together(live.api.read, ours, live.workers), strict=True)
-        if stored is not None
-    ]
+    entries = [entry for entry in plan.together(look, ours, live.workers) if entry]
     click.echo(f"{len(entries)} kept in {keeping.keep(entries, live.url, backups)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from boxwatch.commands.run import Say, Watch
 from boxwatch.commands.way import FILE, Option, Way, secret
 
 if TYPE_CHECKING:
-    from boxwatch.publish.grafana.legacy import Legacy
+    from boxwatch.publish.grafana.api import Api
+    from boxwatch.publish.grafana.choose import Which
+    from boxwatch.publish.grafana.http import Http
     from boxwatch.publish.grafana.plan import Change, Plan
     from boxwatch.topology.model import Topology
 
@@ -34,6 +37,12 @@ GRAFANA_OPTIONS: tuple[Option, ...] = (
         metavar="FILE",
         help=f"Token of a service account, from a file instead of ${TOKEN}.",
     ),
+    click.option(
+        "--grafana-api",
+        type=click.Choice(["auto", "apis", "legacy"]),
+        default="auto",
+        help="Which of Grafana's APIs is spoken; auto asks the server: /apis from Grafana 12 on.",
+    ),
     click.option("--workers", type=click.IntRange(1, 64), default=8, help="Requests to Grafana at a time (8)."),
 )
 
@@ -44,6 +53,7 @@ class GrafanaOptions:
 
     grafana_url: str | None
     grafana_token_file: Path | None
+    grafana_api: Which
     workers: int
 
     def live(self, url: str, way: Way) -> Live:
@@ -54,7 +64,6 @@ class GrafanaOptions:
         """
         from boxwatch.errors import PublishError  # noqa: PLC0415
         from boxwatch.publish.grafana.http import Access, Http  # noqa: PLC0415
-        from boxwatch.publish.grafana.legacy import Legacy  # noqa: PLC0415
 
         token = secret(self.grafana_token_file, TOKEN)
         if token is None:
@@ -64,22 +73,35 @@ class GrafanaOptions:
             )
         access = Access(url, token, str(way.ca) if way.ca else None, way.timeout, self.workers)
         http = Http(access, say=(lambda line: click.echo(line, err=True)) if way.verbose else None)
-        return Live(url, self.workers, Legacy(http))
+        return Live(url, self.workers, http, self.grafana_api)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Live:
     """A Grafana that a command talks to.
 
     Attributes:
         url: its address.
         workers: requests at a time.
-        api: over connections of which none is opened yet.
+        http: connections of which none is opened yet.
+        which: of its APIs is spoken.
     """
 
     url: str
     workers: int
-    api: Legacy
+    http: Http
+    which: Which
+
+    @functools.cached_property
+    def api(self) -> Api:
+        """Chosen by asking the server, once.
+
+        Raises:
+            PublishError: it cannot be asked.
+        """
+        from boxwatch.publish.grafana.choose import choose  # noqa: PLC0415
+
+        return choose(self.http, self.which)
 
 
 @dataclass(frozen=True, slots=True)

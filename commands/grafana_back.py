@@ -39,10 +39,10 @@ class GrafanaBack:
         from boxwatch.publish.grafana import backup  # noqa: PLC0415
 
         found = folder or backup.newest(backups, live.url)
-        url, entries = backup.read(found)
-        if url != live.url:
-            raise PublishError(f"{found} is a backup of {url}, not of {live.url}")
-        return cls(live, found, tuple(entries), overwrite)
+        read = backup.read(found)
+        if read.url != live.url:
+            raise PublishError(f"{found} is a backup of {read.url}, not of {live.url}")
+        return cls(live, found, read.entries, overwrite)
 
     @property
     def needed(self) -> bool:
@@ -52,7 +52,7 @@ class GrafanaBack:
     def show(self) -> Iterator[str]:
         """A line a dashboard, and the sum."""
         for entry in self.entries:
-            yield f"  {'delete' if entry.before is None else 'restore'} {entry.title}"
+            yield f"  {_verb(entry)} {entry.kept.title}"
         yield f"{self.folder}: {len(self.entries)} dashboards"
 
     def to_json(self) -> dict[str, object]:
@@ -61,7 +61,11 @@ class GrafanaBack:
             "backup": str(self.folder),
             "needed": self.needed,
             "changes": [
-                {"uid": entry.uid, "title": entry.title, "change": "delete" if entry.before is None else "restore"}
+                {
+                    "uid": entry.kept.uid,
+                    "title": entry.kept.title,
+                    "change": "delete" if entry.kept.before is None else "restore",
+                }
                 for entry in self.entries
             ],
         }
@@ -76,3 +80,7 @@ class GrafanaBack:
         for title, what in done:
             say(f"  {what} {title}")
         return ""
+
+
+def _verb(entry: Entry) -> str:
+    return "delete" if entry.kept.before is None else "restore"

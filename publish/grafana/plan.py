@@ -12,8 +12,8 @@ from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import form
+from boxwatch.publish.grafana.api import Api, Stored
 from boxwatch.publish.grafana.difference import Difference, differences
-from boxwatch.publish.grafana.legacy import Legacy, Stored
 
 Kind = Literal["create", "update", "unchanged", "delete", "refused"]
 _In = TypeVar("_In")
@@ -74,13 +74,18 @@ class Plan:
         return tuple(change for change in self.changes if change.kind in ("create", "update", "delete"))
 
     @property
+    def makes_folder(self) -> bool:
+        """Whether carrying it out makes the folder: an empty one is of no use."""
+        return self.new_folder and any(change.kind == "create" for change in self.changes)
+
+    @property
     def refused(self) -> tuple[Change, ...]:
         """Those that somebody has to decide about first."""
         return tuple(change for change in self.changes if change.kind == "refused")
 
 
 def plan(  # noqa: PLR0913 - each is an option of the command
-    api: Legacy,
+    api: Api,
     ours: Iterable[Mapping[str, object]],
     *,
     folder: str,
@@ -144,7 +149,7 @@ def _folder(known: Mapping[str, str], title: str) -> tuple[str, bool]:
     return uid, True
 
 
-def _compare(api: Legacy, ours: Node, folder: str, *, overwrite_changed: bool) -> Change:
+def _compare(api: Api, ours: Node, folder: str, *, overwrite_changed: bool) -> Change:
     uid, title = tree.text(ours.get("uid")), tree.text(ours.get("title"))
     theirs = api.read(uid)
     if theirs is None:
@@ -184,7 +189,7 @@ def _not_writable(theirs: Stored) -> str:
     return ""
 
 
-def hand_made(api: Legacy, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
+def hand_made(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
     """What somebody changed since our last publish; nothing when it still is what we published.
 
     The checksum in the tag decides. Where it does not match, the version that we published is looked up in Grafana's
@@ -208,7 +213,7 @@ def message(dashboard: Mapping[str, object], text: str) -> str:
     return f"{_in_message(form.published(dashboard))} {text}".strip()[:500]
 
 
-def _prune(api: Legacy, uid: str, *, overwrite_changed: bool) -> Change:
+def _prune(api: Api, uid: str, *, overwrite_changed: bool) -> Change:
     theirs = api.read(uid)
     # The search index may lag behind: what is deleted must carry the mark itself.
     if theirs is None or not form.is_ours(theirs.dashboard):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from support import grafana_apis
 from support.grafana import TOKEN, Grafana
 
 from boxwatch.cli import main
@@ -126,10 +127,14 @@ def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
 
 def test_a_write_that_fails_is_said(server: Grafana, run: Run) -> None:
     """The other one is written."""
-    server.before = lambda request: server.faults.update(
-        {len(server.requests): 403} if request.startswith("POST /api/dashboards") and len(server.boards) else {}
-    )
-    server.faults = {5: 403}
+    refused: list[str] = []
+
+    def refuse_first(request: str) -> None:
+        if request.startswith("POST") and request.endswith(("/dashboards", "/db")) and not refused:
+            refused.append(request)
+            server.faults = {len(server.requests): 403}
+
+    server.before = refuse_first
     result = run("publish", "--yes", "--workers", "1")
 
     assert (result.exit_code, "role Editor" in result.stderr, len(server.boards)) == (1, True, 1)
@@ -181,6 +186,28 @@ def test_a_save_that_grafana_refuses_says_what_to_do(
     server: Grafana, run: Run, answer: tuple[int, dict[str, str]], words: str
 ) -> None:
     """In a sentence."""
+    server.apis = ()
     server._save = lambda body: answer  # type: ignore[method-assign]  # noqa: ARG005, SLF001
+
+    assert words in run("publish", "--yes").stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "words"),
+    [
+        (404, 'folders.folder.grafana.app "f" not found', "run this again, which creates it"),
+        (403, "", "role Editor"),
+        (409, "Operation cannot be fulfilled", "was saved by somebody else just now"),
+        (404, 'dashboards.dashboard.grafana.app "x" not found', "was saved by somebody else just now"),
+        (500, "resourceVersion should not be set on objects to be created", "was saved by somebody else just now"),
+        (500, "database is locked", "Grafana says 500 database is locked"),
+    ],
+)
+def test_a_save_that_the_resources_refuse_says_what_to_do(  # noqa: PLR0913 - three of a case
+    server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch, *, status: int, said: str, words: str
+) -> None:
+    """In a sentence, too."""
+    server.apis = ("v1",)
+    monkeypatch.setattr(grafana_apis, "_create", lambda *_: (status, {"message": said}))
 
     assert words in run("publish", "--yes").stderr
