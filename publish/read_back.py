@@ -1,7 +1,7 @@
 """What a running Prometheus has loaded, and whether that is what was written.
 
-From /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x. Our groups are those from a file with our
-file's name: the path is Prometheus' own, which differs from ours where it runs in a container.
+From /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x and in vmalert 1.79. Our groups are those from
+a file with our file's name: the path is Prometheus' own, which differs from ours where it runs in a container.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from boxwatch.publish.rule_store import LIVE
 Watch = Callable[[int, int], None]
 
 _OK = 200
+# Go's time that is none.
+_NEVER = "0001-01-01T"
 _PAUSE = 0.25
 # One question is answered within this, or asked again.
 _PATIENCE = 10.0
@@ -74,7 +76,8 @@ def running(client: Client, patience: float = _PATIENCE) -> Running:
     others: list[tuple[str, str]] = []
     mark = ""
     try:
-        for group in json.loads(answer.body)["data"]["groups"]:
+        # vmalert without a rule answers null.
+        for group in json.loads(answer.body)["data"]["groups"] or ():
             name, file = str(group["name"]), str(group["file"])
             if PurePath(file).name != LIVE:
                 others.append((name, file))
@@ -90,9 +93,10 @@ def running(client: Client, patience: float = _PATIENCE) -> Running:
 
 def _loaded(rule: Mapping[str, object]) -> Loaded:
     kind = "alert" if rule["type"] == "alerting" else "record"
-    return Loaded(
-        kind, str(rule["name"]), str(rule["health"]), str(rule.get("lastError", "")), str(rule["lastEvaluation"])
-    )
+    evaluated = str(rule["lastEvaluation"])
+    # vmalert says `ok` of what it has not evaluated yet.
+    health = "unknown" if evaluated.startswith(_NEVER) else str(rule["health"])
+    return Loaded(kind, str(rule["name"]), health, str(rule.get("lastError", "")), evaluated)
 
 
 def difference(expected: RuleSet | None, found: Running) -> str:
@@ -103,12 +107,13 @@ def difference(expected: RuleSet | None, found: Running) -> str:
         return f"Prometheus loads no file named {LIVE}: let rule_files of its configuration name it"
     if expected.mark != found.mark:
         return f"Prometheus has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
-    wanted = {group.name: [(rule.kind, rule.name) for rule in group.rules] for group in expected.groups}
+    # In no order: vmalert 1.79 shuffles the rules of a group that it updates. None of ours reads one of its own group.
+    wanted = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
     for verb, names in (("lacks", wanted.keys() - found.ours.keys()), ("also has", found.ours.keys() - wanted.keys())):
         if names:
             return f"Prometheus {verb} the groups {', '.join(sorted(names))}"
     for name, rules in wanted.items():
-        if [(rule.kind, rule.name) for rule in found.ours[name]] != rules:
+        if sorted((rule.kind, rule.name) for rule in found.ours[name]) != rules:
             return f"the group {name} has other rules in Prometheus than on disk"
     return ""
 
@@ -154,7 +159,8 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         over = time.monotonic() >= end
         problem = difference(expected, found)
         if problem and (over or (at_once and time.monotonic() >= begin + _SOON)):
-            raise PublishError(problem)
+            # vmalert answers a reload before it loads, and says only in its log what it refuses.
+            raise PublishError(f"{problem}; where a server refuses rules its log says why" if at_once else problem)
         if not problem:
             new = {key: rule for key, rule in found.failing.items() if key not in known_failing}
             failed = {key: failed.get(key, rule) for key, rule in new.items()}
