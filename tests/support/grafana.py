@@ -61,7 +61,7 @@ class Board:
 class Grafana:
     """What the stand-in holds, what it was asked, and what it does wrong on command.
 
-    `apis` are the versions that it serves below /apis; none in Grafana 10 and 11.
+    `apis` are the versions that it serves below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
     `faults` maps the number of a request, from 1, to what happens to it: a status, `slow` (no answer for a second),
     `cut` (the connection ends before the answer), `cut after` (the same, but the work was done).
     """
@@ -78,6 +78,7 @@ class Grafana:
     before: Callable[[str], None] = lambda _: None
     lock: threading.Lock = field(default_factory=threading.Lock)
     saves: int = 1000
+    refused: set[str] = field(default_factory=set)
 
     @property
     def writes(self) -> list[str]:
@@ -264,7 +265,7 @@ def grafana() -> Iterator[Grafana]:  # noqa: C901 - the handler closes over the 
                 state.requests.append(f"{self.command} {seen.path}")
                 number = len(state.requests)
             state.before(state.requests[number - 1])
-            fault = state.faults.get(number)
+            fault = 403 if seen.path in state.refused else state.faults.get(number)
             time.sleep(state.latency)
             if fault == "cut":
                 self._cut()
