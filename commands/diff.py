@@ -29,4 +29,4 @@ def diff(*, wanted: Wanted, servers: Servers, as_json: bool, quiet: bool) -> Non
       boxwatch diff staging.yaml --grafana https://grafana.example.com --json
     """
     manner = Manner(as_json=as_json, quiet=quiet)
-    compare(wanted.plans(servers, manner, overwrite=False, look_only=True), manner)
+    compare(wanted.plans(servers, manner), manner)

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from boxwatch.commands.run import Say, Watch
-from boxwatch.commands.way import FILE, Option, Way, secret
+from boxwatch.commands.way import Option, Way, credentials, login_options
 
 if TYPE_CHECKING:
     from boxwatch.publish.http import Client, Credentials
     from boxwatch.publish.prometheus import Plan, Target
     from boxwatch.publish.reload import Reload
     from boxwatch.publish.rule_changes import Change
-
-PASSWORD = "BOXWATCH_PROMETHEUS_PASSWORD"  # noqa: S105 - the variable's name
-TOKEN = "BOXWATCH_PROMETHEUS_TOKEN"  # noqa: S105 - the variable's name
 
 PROMETHEUS_OPTIONS: tuple[Option, ...] = (
     click.option(
@@ -40,11 +37,7 @@ PROMETHEUS_OPTIONS: tuple[Option, ...] = (
         "signal with --pid.",
     ),
     click.option("--pid", metavar="PID|FILE", help="Prometheus' process for --reload signal, or a file with it."),
-    click.option("--prometheus-user", metavar="NAME", help=f"Basic authentication; password in ${PASSWORD}."),
-    click.option("--prometheus-password-file", type=FILE, metavar="FILE", help="Password, from a file."),
-    click.option(
-        "--prometheus-token-file", type=FILE, metavar="FILE", help=f"Bearer token, from a file instead of ${TOKEN}."
-    ),
+    *login_options("prometheus"),
 )
 
 
@@ -77,8 +70,12 @@ class PrometheusOptions:
 
         if self.directory is None:
             raise click.UsageError("Missing option '--rules-dir': the directory that Prometheus reads rules from.")
-        client = Client(self.prometheus_url, self._credentials(), way.ca) if self.prometheus_url else None
+        client = Client(self.prometheus_url, self._login(), way.ca) if self.prometheus_url else None
         return Target(self.directory, client, self._reload(client), way.timeout)
+
+    def _login(self) -> Credentials:
+        files = self.prometheus_password_file, self.prometheus_token_file
+        return credentials("prometheus", self.prometheus_user, *files)
 
     def _reload(self, client: Client | None) -> Reload:
         from boxwatch.publish import reload  # noqa: PLC0415
@@ -93,21 +90,6 @@ class PrometheusOptions:
                 raise click.UsageError("--reload signal needs --pid.")
             return reload.BySignal(int(self.pid) if self.pid.isdecimal() else Path(self.pid))
         return reload.ByOthers()
-
-    def _credentials(self) -> Credentials:
-        from boxwatch.publish.http import Credentials  # noqa: PLC0415
-
-        if self.prometheus_user is not None:
-            if self.prometheus_token_file:
-                raise click.UsageError("Give --prometheus-user or --prometheus-token-file, not both.")
-            password = secret(self.prometheus_password_file, PASSWORD)
-            if password is None:
-                raise click.UsageError(f"--prometheus-user needs --prometheus-password-file or ${PASSWORD}.")
-            return Credentials.basic(self.prometheus_user, password)
-        if self.prometheus_password_file:
-            raise click.UsageError("--prometheus-password-file needs --prometheus-user.")
-        token = secret(self.prometheus_token_file, TOKEN)
-        return Credentials() if token is None else Credentials.bearer(token)
 
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}

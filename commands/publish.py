@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from boxwatch.commands import options, way
-from boxwatch.commands.grafana import GrafanaSide
 from boxwatch.commands.run import Manner, carry_out
 from boxwatch.commands.servers import Servers, servers
-from boxwatch.commands.wanted import WANTED_OPTIONS, Wanted
+from boxwatch.commands.wanted import WANTED_OPTIONS, Wanted, Writing
 
 
 @click.command(short_help="Bring dashboards into a live Grafana, rules into a running Prometheus.")
@@ -35,14 +33,15 @@ def publish(  # noqa: PLR0913 - one for each option
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Bring dashboards into a live Grafana and rules into a running Prometheus, after a question.
+    """Bring dashboards into Grafana and rules into Prometheus, vmalert or a ruler, after a question.
 
     Dashboards: only those that differ are written, each over what was read, and what is replaced is kept as files. One
     that somebody changed by hand is refused with both sides shown; the others are written, and the command exits 1.
 
     Rules: all of them or none. The new set is checked, switched with the old one in one rename, loaded and read back:
     Prometheus must have every group and must be able to evaluate every rule. Otherwise the old set is put back and
-    loaded, and the reason is shown. A publish that was killed is finished or undone by the next.
+    loaded, and the reason is shown. A publish that was killed is finished or undone by the next. Into a ruler, only
+    groups that differ are written, one by one, and read back just so.
 
     Everything is planned before anything is written. Rules come first; when they fail, no dashboard is touched.
 
@@ -51,10 +50,7 @@ def publish(  # noqa: PLR0913 - one for each option
       boxwatch publish --grafana https://grafana.example.com --grafana-token-file token
       boxwatch publish --prometheus http://localhost:9090 --rules-dir /etc/prometheus/rules --dry-run
       boxwatch publish --rules-dir rules --pid /run/prometheus.pid --yes
+      boxwatch publish --ruler http://localhost:9009/prometheus --tenant team
     """
     manner = Manner(as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes)
-    sides = wanted.plans(servers, manner, overwrite=overwrite)
-    carry_out(
-        [replace(side, backups=backups, text=message) if isinstance(side, GrafanaSide) else side for side in sides],
-        manner,
-    )
+    carry_out(wanted.plans(servers, manner, Writing(backups, overwrite, message)), manner)

@@ -9,6 +9,7 @@ import click
 from boxwatch.commands import options, way
 from boxwatch.commands.grafana_back import GrafanaBack
 from boxwatch.commands.prometheus import PrometheusSide
+from boxwatch.commands.ruler import RulerSide
 from boxwatch.commands.run import Manner, Side, carry_out
 from boxwatch.commands.servers import Servers, servers
 
@@ -46,13 +47,16 @@ def rollback(  # noqa: PLR0913 - one for each option
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
     from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
+    from boxwatch.publish import ruler as ruling  # noqa: PLC0415
 
     servers.need()
-    live, target = servers.grafana(), servers.prometheus()
+    live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
     # The other way round than publishing: dashboards read what rules record.
     sides: list[Side] = []
     if live:
         sides.append(GrafanaBack.of(live, folder, backups, overwrite=overwrite))
+    if ruler:
+        sides.append(RulerSide(ruler, ruling.rollback(ruler, overwrite=overwrite)))
     if target:
         sides.append(PrometheusSide(target, publishing.rollback(target, overwrite=overwrite)))
     carry_out(sides, Manner(as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes))

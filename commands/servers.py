@@ -1,4 +1,4 @@
-"""Which servers a run is about: Grafana, Prometheus, or both."""
+"""Which servers a run is about: Grafana, Prometheus, a ruler, or several of them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from boxwatch.commands.grafana import GRAFANA_OPTIONS, URL, GrafanaOptions
 from boxwatch.commands.prometheus import PROMETHEUS_OPTIONS, PrometheusOptions
+from boxwatch.commands.ruler import RULER_OPTIONS, RulerOptions
 from boxwatch.commands.way import WAY_OPTIONS, Way, collected
 
 if TYPE_CHECKING:
     from boxwatch.commands.grafana import Live
     from boxwatch.publish.prometheus import Target
+    from boxwatch.publish.ruler import Target as RulerTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +28,22 @@ class Servers:
 
     grafana_options: GrafanaOptions
     prometheus_options: PrometheusOptions
+    ruler_options: RulerOptions
     way: Way
 
     @property
     def _grafana_url(self) -> str | None:
         # What is in the environment must not draw Grafana into a run that names another server.
         given = self.grafana_options.grafana_url
-        return given or (None if self.prometheus_options.named else os.environ.get(URL) or None)
+        others = self.prometheus_options.named or self.ruler_options.named
+        return given or (None if others else os.environ.get(URL) or None)
 
     def need(self) -> None:
         """Raises click.UsageError when none is named."""
-        if not (self._grafana_url or self.prometheus_options.named):
-            raise click.UsageError("Say where: --grafana URL, or --rules-dir DIR with --prometheus URL, or both.")
+        if not (self._grafana_url or self.prometheus_options.named or self.ruler_options.named):
+            raise click.UsageError(
+                "Say where: --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several of them."
+            )
 
     def grafana(self) -> Live | None:
         """The Grafana that is meant.
@@ -56,6 +63,10 @@ class Servers:
         """
         return self.prometheus_options.target(self.way) if self.prometheus_options.named else None
 
+    def ruler(self, backups: Path) -> RulerTarget | None:
+        """The ruler that is meant; as for Prometheus."""
+        return self.ruler_options.target(self.way, backups) if self.ruler_options.named else None
+
 
 def servers(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every server, which the command gets as one value, `servers`."""
@@ -65,12 +76,14 @@ def servers(command: Callable[..., Any]) -> Callable[..., Any]:
         *,
         grafana: GrafanaOptions,
         prometheus: PrometheusOptions,
+        ruler: RulerOptions,
         way: Way,
         **values: Any,  # noqa: ANN401 - click's own values
     ) -> Any:  # noqa: ANN401 - the command's
-        return command(servers=Servers(grafana, prometheus, way), **values)
+        return command(servers=Servers(grafana, prometheus, ruler, way), **values)
 
     decorated = collected("way", Way, WAY_OPTIONS)(with_servers)
+    decorated = collected("ruler", RulerOptions, RULER_OPTIONS)(decorated)
     decorated = collected("prometheus", PrometheusOptions, PROMETHEUS_OPTIONS)(decorated)
     return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(decorated)
 

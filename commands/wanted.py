@@ -11,13 +11,13 @@ import click
 from boxwatch.commands import options, progress
 from boxwatch.commands.grafana import GrafanaSide
 from boxwatch.commands.prometheus import PrometheusSide
+from boxwatch.commands.ruler import RulerSide
 from boxwatch.commands.way import Option
 
 if TYPE_CHECKING:
     from boxwatch.commands.grafana import Live
     from boxwatch.commands.run import Manner, Side
     from boxwatch.commands.servers import Servers
-    from boxwatch.publish.prometheus import Target
     from boxwatch.topology.model import Topology
 
 WANTED_OPTIONS: tuple[Option, ...] = (
@@ -25,6 +25,21 @@ WANTED_OPTIONS: tuple[Option, ...] = (
     click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
     click.option("--prune", is_flag=True, help="Delete dashboards with boxwatch's mark that are not made any more."),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How what is wanted is going to be written.
+
+    Attributes:
+        backups: where what is replaced is kept.
+        overwrite: what was changed by hand, too.
+        message: for Grafana's history.
+    """
+
+    backups: Path
+    overwrite: bool
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +51,41 @@ class Wanted:
     folder: str
     prune: bool
 
-    def plans(self, servers: Servers, manner: Manner, *, overwrite: bool, look_only: bool = False) -> list[Side]:
+    def plans(self, servers: Servers, manner: Manner, writing: Writing | None = None) -> list[Side]:
         """A plan for each server, in the order in which they are carried out. Reads only.
 
         Rules come first: dashboards read what they record, and not the other way round.
+
+        Args:
+            servers: that were named.
+            manner: how the run talks.
+            writing: None where nothing is to be written: then what was changed by hand is shown instead of refused.
 
         Raises:
             PublishError: a server cannot be read, or refuses what is planned; nothing was written anywhere.
             click.UsageError: no server is named, or options do not go together.
         """
+        from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
+        from boxwatch.publish import ruler as ruling  # noqa: PLC0415
+        from boxwatch.rules import catalogue  # noqa: PLC0415
+
         servers.need()
-        target, live = servers.prometheus(), servers.grafana()
+        how = writing or Writing(Path(), overwrite=False, message="")
+        target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
         topology = options.load(self.topology, self.ext_str).topology
         sides: list[Side] = []
+        if target or ruler:
+            rules = publishing.rules_of(catalogue.files(topology))
+        any_rules = how.overwrite or writing is None
         if target:
-            sides.append(_for_prometheus(target, topology, overwrite=overwrite or look_only))
+            sides.append(PrometheusSide(target, publishing.plan(target, rules, overwrite=any_rules)))
+        if ruler:
+            sides.append(RulerSide(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
         if live:
-            sides.append(self._for_grafana(live, topology, manner, overwrite=overwrite))
+            sides.append(self._for_grafana(live, topology, manner, how))
         return sides
 
-    def _for_grafana(self, live: Live, topology: Topology, manner: Manner, *, overwrite: bool) -> GrafanaSide:
+    def _for_grafana(self, live: Live, topology: Topology, manner: Manner, how: Writing) -> GrafanaSide:
         from boxwatch.commands.grafana import made  # noqa: PLC0415
         from boxwatch.publish.grafana import plan as planning  # noqa: PLC0415
 
@@ -65,16 +95,8 @@ class Wanted:
                 made(topology),
                 folder=self.folder,
                 prune=self.prune,
-                overwrite_changed=overwrite,
+                overwrite_changed=how.overwrite,
                 workers=live.workers,
                 watch=watch,
             )
-        return GrafanaSide(live, plan)
-
-
-def _for_prometheus(target: Target, topology: Topology, *, overwrite: bool) -> PrometheusSide:
-    from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
-    from boxwatch.rules import catalogue  # noqa: PLC0415
-
-    rules = publishing.rules_of(catalogue.files(topology))
-    return PrometheusSide(target, publishing.plan(target, rules, overwrite=overwrite))
+        return GrafanaSide(live, plan, how.backups, how.message)

@@ -7,9 +7,12 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from boxwatch.publish.http import Credentials
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -81,6 +84,45 @@ def secret(file: Path | None, variable: str) -> str | None:
     return text
 
 
+def login_options(server: str) -> tuple[Option, ...]:
+    """Basic authentication or a bearer token for a server, with secrets from files or the environment."""
+    password, token = _variables(server)
+    return (
+        click.option(f"--{server}-user", metavar="NAME", help=f"Basic authentication; password in ${password}."),
+        click.option(f"--{server}-password-file", type=FILE, metavar="FILE", help="Password, from a file."),
+        click.option(
+            f"--{server}-token-file", type=FILE, metavar="FILE", help=f"Bearer token, from a file instead of ${token}."
+        ),
+    )
+
+
+def _variables(server: str) -> tuple[str, str]:
+    return f"BOXWATCH_{server.upper()}_PASSWORD", f"BOXWATCH_{server.upper()}_TOKEN"
+
+
+def credentials(server: str, user: str | None, password_file: Path | None, token_file: Path | None) -> Credentials:
+    """What those options mean.
+
+    Raises:
+        click.UsageError: they do not go together.
+        PublishError: a file or a secret cannot be used.
+    """
+    from boxwatch.publish.http import Credentials  # noqa: PLC0415
+
+    password_in, token_in = _variables(server)
+    if user is not None:
+        if token_file:
+            raise click.UsageError(f"Give --{server}-user or --{server}-token-file, not both.")
+        password = secret(password_file, password_in)
+        if password is None:
+            raise click.UsageError(f"--{server}-user needs --{server}-password-file or ${password_in}.")
+        return Credentials.basic(user, password)
+    if password_file:
+        raise click.UsageError(f"--{server}-password-file needs --{server}-user.")
+    token = secret(token_file, token_in)
+    return Credentials() if token is None else Credentials.bearer(token)
+
+
 def quiet(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--quiet`, as `quiet`."""
     return click.option("--quiet", is_flag=True, help="Print errors only; the exit code says the rest.")(command)
@@ -94,5 +136,5 @@ def backups(command: Callable[..., Any]) -> Callable[..., Any]:
         default=Path(".boxwatch/backups"),
         envvar="BOXWATCH_BACKUPS",
         metavar="DIR",
-        help="Where replaced dashboards are kept (.boxwatch/backups).",
+        help="Where is kept what is replaced in Grafana or a ruler (.boxwatch/backups).",
     )(command)

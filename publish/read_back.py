@@ -31,6 +31,31 @@ _SOON = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Whose rules are read, and which of them are ours.
+
+    Attributes:
+        who: has loaded them.
+        place: what holds ours.
+        absent: what to say, and to do, where it has none of ours.
+        ours: whether a group's `file` is ours.
+    """
+
+    who: str
+    place: str
+    absent: str
+    ours: Callable[[str], bool]
+
+
+PROMETHEUS = Source(
+    "Prometheus",
+    LIVE,
+    f"Prometheus loads no file named {LIVE}: let rule_files of its configuration name it",
+    lambda file: PurePath(file).name == LIVE,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """A rule as Prometheus has it: health is `ok`, `err`, or `unknown` before its first evaluation, at `evaluated`."""
 
@@ -49,11 +74,13 @@ class Running:
         ours: group → rules, from our file.
         others: (group, file) of every other group.
         mark: the mark of our set; empty when none is loaded.
+        source: where it was read.
     """
 
     ours: Mapping[str, tuple[Loaded, ...]]
     others: tuple[tuple[str, str], ...] = ()
     mark: str = ""
+    source: Source = PROMETHEUS
 
     @property
     def failing(self) -> dict[tuple[str, str], Loaded]:
@@ -63,8 +90,8 @@ class Running:
         }
 
 
-def running(client: Client, patience: float = _PATIENCE) -> Running:
-    """Ask Prometheus for its rules.
+def running(client: Client, patience: float = _PATIENCE, source: Source = PROMETHEUS) -> Running:
+    """Ask Prometheus, or what answers like it, for its rules.
 
     Raises:
         PublishError: it cannot be reached, refuses us, or answers as no Prometheus does.
@@ -79,16 +106,16 @@ def running(client: Client, patience: float = _PATIENCE) -> Running:
         # vmalert without a rule answers null.
         for group in json.loads(answer.body)["data"]["groups"] or ():
             name, file = str(group["name"]), str(group["file"])
-            if PurePath(file).name != LIVE:
+            if not source.ours(file):
                 others.append((name, file))
                 continue
             if name in ours:
-                raise PublishError(f"Prometheus loads two files named {LIVE}: let rule_files name one")
+                raise PublishError(f"{source.who} loads {source.place} twice: let rule_files name one")
             ours[name] = tuple(_loaded(rule) for rule in group["rules"])
             mark = next((found for rule in group["rules"] if (found := mark_of(rule["name"], rule))), mark)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise PublishError(f"{client.url} does not answer as Prometheus does: is the URL right?") from error
-    return Running(ours, tuple(others), mark)
+    return Running(ours, tuple(others), mark, source)
 
 
 def _loaded(rule: Mapping[str, object]) -> Loaded:
@@ -101,20 +128,21 @@ def _loaded(rule: Mapping[str, object]) -> Loaded:
 
 def difference(expected: RuleSet | None, found: Running) -> str:
     """What is loaded and should not be, or the other way round; empty when Prometheus has exactly that set."""
+    who = found.source.who
     if expected is None:
-        return f"Prometheus still has rules of {LIVE}" if found.ours else ""
+        return f"{who} still has rules of {found.source.place}" if found.ours else ""
     if not found.ours:
-        return f"Prometheus loads no file named {LIVE}: let rule_files of its configuration name it"
+        return found.source.absent
     if expected.mark != found.mark:
-        return f"Prometheus has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
+        return f"{who} has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
     # In no order: vmalert 1.79 shuffles the rules of a group that it updates. None of ours reads one of its own group.
     wanted = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
     for verb, names in (("lacks", wanted.keys() - found.ours.keys()), ("also has", found.ours.keys() - wanted.keys())):
         if names:
-            return f"Prometheus {verb} the groups {', '.join(sorted(names))}"
+            return f"{who} {verb} the groups {', '.join(sorted(names))}"
     for name, rules in wanted.items():
         if sorted((rule.kind, rule.name) for rule in found.ours[name]) != rules:
-            return f"the group {name} has other rules in Prometheus than on disk"
+            return f"the group {name} has other rules in {who} than on disk"
     return ""
 
 
@@ -126,6 +154,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     at_once: bool,
     known_failing: frozenset[tuple[str, str]] = frozenset(),
     watch: Watch | None = None,
+    source: Source = PROMETHEUS,
 ) -> str:
     """Wait until Prometheus has exactly that set and has evaluated every rule of it.
 
@@ -136,6 +165,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         at_once: it should have been loaded by now, so another set means failure soon.
         known_failing: (group, rule) that failed before too: those are no reason to go back.
         watch: is told how many rules have been evaluated.
+        source: whose rules, and which of them.
 
     Returns:
         what is left to say: rules that were not evaluated yet, or that fail as before; mostly empty.
@@ -149,7 +179,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     failed: dict[tuple[str, str], Loaded] = {}
     while True:
         try:
-            found = running(client, min(_PATIENCE, max(_PAUSE, end - time.monotonic())))
+            found = running(client, min(_PATIENCE, max(_PAUSE, end - time.monotonic())), source)
         except PublishError:
             # It may be on its way back.
             if time.monotonic() + _PAUSE >= end:

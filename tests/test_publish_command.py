@@ -13,7 +13,6 @@ from support.stand_in import RELOAD, RULES, StandIn, prometheus
 
 from boxwatch.cli import main
 from boxwatch.commands import progress
-from boxwatch.commands import prometheus as shared
 from boxwatch.publish import http, read_back
 
 
@@ -152,8 +151,8 @@ def test_no_secret_is_in_any_output_or_file(
         "password": ["--prometheus-user", "me"],
     }[by]
     if by in {"token", "password"}:
-        monkeypatch.setenv(shared.TOKEN, _TOKEN)
-        monkeypatch.setenv(shared.PASSWORD, _PASSWORD)
+        monkeypatch.setenv("BOXWATCH_PROMETHEUS_TOKEN", _TOKEN)
+        monkeypatch.setenv("BOXWATCH_PROMETHEUS_PASSWORD", _PASSWORD)
     server.faults[RELOAD], server.faults[RULES] = [fault] * 2, ["ok", *[fault] * 2]
 
     done = _run(server, "publish", "--yes", "--timeout", "1", *more)

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from support.grafana import TOKEN, Grafana, grafana
+from support.ruler import TOKEN as RULER_TOKEN
+from support.ruler import Ruler, ruler
 from support.stand_in import RELOAD, StandIn, prometheus
 
 from boxwatch.cli import main
@@ -171,3 +173,39 @@ def test_a_bar_is_for_terminals_lines_are_for_logs(
 def test_differences_have_an_exit_code_of_their_own() -> None:
     """Not that of a failure, nor that of wrong usage."""
     assert run.DIFFERS == 3
+
+
+@pytest.fixture
+def mimir() -> Iterator[Ruler]:
+    """A ruler with the tenant `team`."""
+    with ruler() as state:
+        yield state
+
+
+@pytest.mark.parametrize("fault", [None, 401, "cut", 500])
+def test_a_ruler_is_a_server_of_a_run_and_its_token_is_nowhere(
+    mimir: Ruler, rules: StandIn, monkeypatch: pytest.MonkeyPatch, fault: int | str | None
+) -> None:
+    """diff, publish, diff, rollback; no output and no file holds the token, whatever goes wrong."""
+    monkeypatch.setenv("BOXWATCH_RULER_TOKEN", RULER_TOKEN)
+    where = ["--ruler", mimir.url, "--tenant", "team", "--timeout", "2"]
+    if fault:
+        mimir.faults = dict.fromkeys(range(8, 6000), fault)
+    done = [
+        CliRunner().invoke(main, [*words, *where])
+        for words in (["diff"], ["publish", "--yes"], ["diff", "--json"], ["publish", "--yes", "--json"])
+    ]
+    done.append(CliRunner().invoke(main, ["rollback", *where, "--yes"]))
+
+    assert [each.exit_code for each in done] == ([3, 0, 0, 0, 0] if not fault else [3, 1, 1, 1, 1])
+    files = [path.read_text(encoding="utf-8") for path in rules.directory.parent.rglob("*") if path.is_file()]
+    said = [text for each in done for text in (each.output, each.stderr, repr(each.exception))]
+    assert not [text for text in (*files, *said) if RULER_TOKEN in text]
+    assert rules.asked == []
+
+
+def test_a_namespace_needs_its_ruler(rules: StandIn) -> None:
+    """Wrong usage."""
+    done = CliRunner().invoke(main, ["diff", "--namespace", "x"])
+
+    assert (done.exit_code, "Missing option '--ruler'" in done.stderr, rules.asked) == (2, True, [])
