@@ -121,7 +121,10 @@ class Api(Protocol):
         """
 
     def history(self, uid: str, mark: str) -> Node | None:
-        """The newest kept version whose message holds our mark; None when Grafana keeps it no more."""
+        """The oldest kept version whose message holds our mark; None when Grafana keeps it no more.
+
+        The oldest: what is saved through /apis keeps the message of the version before, unless told otherwise.
+        """
 
 
 def is_sent(there: Stored | None, dashboard: Node) -> bool:

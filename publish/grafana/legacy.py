@@ -129,15 +129,15 @@ class Legacy:
             good(answer, f"dashboard {there.uid} was not deleted")
 
     def history(self, uid: str, mark: str) -> Node | None:
-        """The newest kept version whose message holds our mark; None when Grafana keeps it no more."""
+        """As Api says."""
         path = f"/api/dashboards/uid/{quote(uid, safe='')}/versions"
         body = good(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
         # A list until Grafana 11, an object from 12 on.
         versions = tree.nodes(body if isinstance(body, list) else tree.node(body).get("versions"))
         numbers = {int(tree.number(each.get("version"))): tree.text(each.get("message")) for each in versions}
         # The list of Grafana 12 calls every first version "Initial save"; only the version itself has our words.
-        found = [number for number, said in numbers.items() if mark in said or number == 1]
-        if not found:
-            return None
-        body = good(self._http.send("GET", f"{path}/{max(found)}"), f"history of {uid} cannot be read").body
-        return tree.node(tree.node(body).get("data")) if mark in tree.text(tree.node(body).get("message")) else None
+        for number in sorted(number for number, said in numbers.items() if mark in said or number == 1):
+            body = good(self._http.send("GET", f"{path}/{number}"), f"history of {uid} cannot be read").body
+            if mark in tree.text(tree.node(body).get("message")):
+                return tree.node(tree.node(body).get("data"))
+        return None

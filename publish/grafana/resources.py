@@ -6,6 +6,7 @@ What shaped it was tried against Grafana 12.4:
 - a PUT over a dashboard that is provisioned from a file succeeds, and takes the provisioning's marks away, until the
   file wins again: the annotation `grafana.app/managedBy` has to be respected by who writes;
 - a dashboard that was stored in another version of the API is converted when it is read;
+- a save that does not say otherwise keeps the message of the version before, and with it our mark;
 - a folder that is not empty is not deleted (400), which the legacy API does with all that is in it.
 """
 
@@ -194,11 +195,10 @@ class Resources:
     def history(self, uid: str, mark: str) -> Node | None:
         """As Api says."""
         query = {"labelSelector": "grafana.app/get-history=true", "fieldSelector": f"metadata.name={uid}"}
-        for each in self._list(self._path(), query, f"history of {uid}"):
-            # The newest first.
-            if mark in tree.text(_annotations(each).get(_MESSAGE)):
-                return {**tree.node(each.get("spec")), "uid": uid}
-        return None
+        # The newest first.
+        found = list(self._list(self._path(), query, f"history of {uid}"))
+        ours = (each for each in reversed(found) if mark in tree.text(_annotations(each).get(_MESSAGE)))
+        return next(({**tree.node(each.get("spec")), "uid": uid} for each in ours), None)
 
     def _list(self, path: str, query: Mapping[str, object], what: str) -> Iterator[Node]:
         more = ""

@@ -193,3 +193,24 @@ def test_search_is_read_page_by_page(server: Grafana, api: Api, monkeypatch: pyt
 
     assert len(api.ours()) == 5
     assert (len(server.requests), len(set(server.requests))) == (3, 1)
+
+
+def test_a_hand_that_kept_our_message_is_seen(server: Grafana, api: Api) -> None:
+    """As `kubectl edit` does, and whatever changes a resource and sends back the rest."""
+    published(server, a_dashboard())
+    said = server.boards["overview"].history[0][0]
+    for interval in ("5m", "6m"):
+        server.put(server.boards["overview"].json | {"refresh": interval}, message=said)
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert (change.kind, [each.what for each in change.by_hand]) == ("refused", ["refresh none → 6m"])
+
+
+def test_what_was_published_later_than_first_is_found(server: Grafana, api: Api) -> None:
+    """The first version of all is somebody else's."""
+    server.put(a_dashboard("overview", a_panel("Theirs")), message="mine")
+    published(server, a_dashboard())
+    by_hand(server, "overview", refresh="5m")
+    (change,) = planned(api, a_dashboard()).changes
+
+    assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
