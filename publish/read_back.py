@@ -110,7 +110,7 @@ def running(client: Client, patience: float = _PATIENCE, source: Source = PROMET
                 others.append((name, file))
                 continue
             if name in ours:
-                raise PublishError(f"{source.who} loads {source.place} twice: let rule_files name one")
+                raise PublishError(f"{source.who} loads two of {source.place}: let rule_files name one")
             ours[name] = tuple(_loaded(rule) for rule in group["rules"])
             mark = next((found for rule in group["rules"] if (found := mark_of(rule["name"], rule))), mark)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

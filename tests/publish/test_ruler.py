@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ruler]:
 def target(server: Ruler, tmp_path: Path) -> publishing.Target:
     """The namespace `boxwatch` of the tenant `team`."""
     client = Client(server.url, headers={"X-Scope-OrgID": "team"})
-    return publishing.Target(RulerApi(client, "boxwatch"), "team", tmp_path / "backups", 0.5)
+    return publishing.Target(RulerApi(client, "boxwatch"), "team", tmp_path / "backups", 20)
 
 
 def publish(target: publishing.Target, new: RuleSet, *, overwrite: bool = False) -> str:
@@ -177,7 +178,7 @@ def test_a_ruler_that_is_slow_to_take_over_is_waited_for(server: Ruler, target: 
     assert publish(target, a_set("A")) == ""
     server.lag = 10_000
     with pytest.raises(PublishError, match="the ruler has another set"):
-        publish(target, a_set("B"))
+        publish(replace(target, patience=0.5), a_set("B"))
     assert sets(server)["group-0"] == {"A"}
 
 
@@ -216,7 +217,7 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores(
     server.requests.clear()
     server.faults = dict.fromkeys(range(number, 500 if lasting else number + 1), fault)
     with contextlib.suppress(BoxwatchError):
-        publish(target, a_set("B"))
+        publish(replace(target, patience=0.5), a_set("B"))
     server.faults = {}
 
     assert all(len(found) == 1 and found <= {"A", "B"} for found in sets(server).values())
