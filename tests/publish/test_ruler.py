@@ -255,6 +255,42 @@ def test_a_publish_that_was_killed_is_finished_by_the_next(server: Ruler, target
     assert set().union(*sets(server).values()) == {"B"}
 
 
+def test_what_a_killed_publish_did_not_touch_is_still_ours(server: Ruler, target: publishing.Target) -> None:
+    """A later set changes and removes it as any other group of ours."""
+    extra = {"record": "a:b:c", "expr": "1", "labels": {"set": "A"}}
+    publish(target, a_set("A", groups=4, extra=extra))
+
+    class KilledError(BaseException):
+        """As if the process were not there any more."""
+
+    def kill(_api: RulerApi, group: ruler_group.Group) -> None:
+        if group["name"] == "extra":
+            raise KilledError
+        put(_api, group)
+
+    put = RulerApi.put
+    with pytest.MonkeyPatch.context() as patched, contextlib.suppress(KilledError):
+        patched.setattr(RulerApi, "put", kill)
+        publish(target, a_set("A", groups=4, extra=extra | {"expr": "2"}))
+    assert ruler_group.value(server.groups()[MARK_GROUP]) == UNDER_WAY
+
+    publish(target, a_set("B"))
+    assert sets(server) == {f"group-{number}": {"B"} for number in range(GROUPS)}
+
+
+def test_who_writes_at_the_same_time_is_noticed(server: Ruler, target: publishing.Target) -> None:
+    """Names and mark are right, and yet it is not what was written."""
+    publish(target, a_set("A"))
+
+    def meddle(request: str) -> None:
+        if request.startswith("GET /prometheus/config") and sets(server)["group-2"] == {"B"}:
+            server.groups()["group-1"]["rules"][0]["expr"] = "vector(42)"
+
+    server.before = meddle
+    with pytest.raises(PublishError, match="is somebody else publishing"):
+        publish(target, a_set("B"))
+
+
 def test_another_tenant_has_other_rules(server: Ruler, target: publishing.Target, tmp_path: Path) -> None:
     """And a missing one is asked for."""
     server.tenants["other"] = {}
