@@ -37,6 +37,7 @@ golden: $(VENV)/dev.stamp tools ## rewrite the stored results from what the code
 
 bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
 	@python benchmarks/run.py $(ARGS)
+	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 
 tools: ## promtool, Prometheus and node_exporter, unpacked here if they are not installed
 	@tools/prometheus.sh
