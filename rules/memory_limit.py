@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, expr
@@ -54,8 +56,6 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
     )
     silent = (
         world.silent("is silent just below the share", use(below), 10 * _MINUTE),
-        # So many bytes of a limit of 10⁹ are the share to the last digit.
-        world.silent("is silent at exactly the share", use(round(1e9 * share), limit=10**9), 10 * _MINUTE),
         world.silent(
             "is silent when the container is full of page cache", use(GIB // 2, active_file=GIB // 2), 10 * _MINUTE
         ),
@@ -65,6 +65,9 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
             10 * _MINUTE,
         ),
     )
+    # So many bytes of a limit of 10⁹ are the share to the last digit.
+    billion = round(1e9 * share)
+    exactly = world.silent("is silent at exactly the share", use(billion, limit=10**9), 10 * _MINUTE)
     return by_urgency(
         Alert(
             alert="ContainerMemoryNearLimit",
@@ -94,12 +97,19 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
                 "fixed heap under a tight limit. Give the limit room, or raise `thresholds.memory_near_limit` there.",
             ),
             fires=(world.fires("fires for a container close to its limit", use(near), 7 * _MINUTE, expected),),
-            silent=silent,
+            silent=(*silent, exactly),
         ),
         warning_fires=(
             world.fires("is a warning for a service that wakes nobody", use(near, pages=False), 7 * _MINUTE, expected),
         ),
-        warning_silent=silent,
+        warning_silent=(
+            *silent,
+            replace(
+                exactly,
+                title=f"{exactly.title}, for a service that wakes nobody",
+                series=use(billion, limit=10**9, pages=False),
+            ),
+        ),
     )
 
 

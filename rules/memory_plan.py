@@ -128,7 +128,7 @@ def _oom_killed(topology: Topology) -> Alert:
                 "fires for a kill after a reboot, which sets the count back, and whichever of two scrapes shows it",
                 (
                     world.node("node_vmstat_oom_kill", f"5x14 0x4 1x{world.count - 20}"),
-                    _again(world, flat(0, world.count)),
+                    _again(flat(0, world.count)),
                 ),
                 14 * _MINUTE,
                 expected,
@@ -140,7 +140,7 @@ def _oom_killed(topology: Topology) -> Alert:
                 "is silent when the kill is attributed to a container, though the kernel's count is scraped twice",
                 (
                     world.node("node_vmstat_oom_kill", kill),
-                    _again(world, kill),
+                    _again(kill),
                     world.container(_OOM, kill),
                 ),
                 14 * _MINUTE,
@@ -166,7 +166,7 @@ def _oom_killed(topology: Topology) -> Alert:
     )
 
 
-def _again(world: World, values: str) -> Series:
+def _again(values: str) -> Series:
     """The kernel's count from a second scrape of the same server."""
     return series("node_vmstat_oom_kill", values, job=names.JOB_NODE, instance="again:9100", server="main")
 

@@ -160,7 +160,7 @@ def _unhealthy(topology: Topology) -> Alert:
                 (
                     *world.service(),
                     world.container(_HEALTH, flat(0, world.count), "adminer", service=""),
-                    world.container(_HEALTH, flat(0, world.count), ""),
+                    world.container(_HEALTH, flat(0, world.count), "", resource="cgroup"),
                 ),
                 grace + 600,
             ),
@@ -182,11 +182,13 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         return (
             *world.service(pages=pages),
             world.container(_START, f"{starts} {count}x{world.count}"),
-            # A component that is never restarted.
-            world.container(_START, flat(0, world.count), "web-side", component="side"),
+            world.container(_START, f"{starts} {count}x{world.count}", "web-side", component="side"),
         )
 
-    expected = Expected(of_service(), f"A container of web on main was restarted {most} times in the last 15 minutes.")
+    expected = tuple(
+        Expected(labels, f"A container of {name} on main was restarted {most} times in the last 15 minutes.")
+        for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
+    )
     silent = (
         world.silent("is silent for one restart less", restarts(most - 1), at),
         world.silent(
@@ -226,11 +228,11 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                 ),
                 false_alarms="Several restarts by hand within minutes.",
             ),
-            fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, expected),),
+            fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, *expected),),
             silent=silent,
         ),
         warning_fires=(
-            world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, expected),
+            world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, *expected),
         ),
         warning_silent=silent,
     )

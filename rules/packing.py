@@ -1,0 +1,115 @@
+"""Cases of an alert side by side in one test, each on a server of its own.
+
+A test costs its evaluations more than its series, so the cases of an alert share one: each is moved in time so that all
+are due at once, and its servers are renamed (`main` becomes `case3-main`). Side by side they also prove more: silence
+is never that of an alert that is dead, since another server fires, and a rule that forgets the server lets one case
+speak for another.
+
+Apart stay cases that must be silent throughout, alerts whose labels name no server, and input that has none. Cases of
+an alert that reckons with the time of day (`time()`) are not moved, so only those share a test that are due at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from boxwatch.rules.model import Alert, Case, Expected, Series
+
+_SERVER = re.compile(r'\bserver="([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A case of an alert.
+
+    Attributes:
+        alert: the alert.
+        case: the case.
+    """
+
+    alert: Alert
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Cases of alerts of one name on one input.
+
+    Attributes:
+        alert: the name.
+        title: what the cases show.
+        case: the input of all, and when it is looked at.
+        expects: each alert that must fire, with the alert whose it is.
+    """
+
+    alert: str
+    title: str
+    case: Case
+    expects: tuple[tuple[Alert, Expected], ...]
+
+
+def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
+    """All cases of the alerts of one name, packed."""
+    by_server = all("server" in one.labels for alert in namesakes for case in alert.fires for one in case.expects)
+    still = any("time()" in alert.expr for alert in namesakes)
+    together: dict[tuple[int, int], list[Look]] = {}
+    for look in _looks(namesakes):
+        if by_server and not look.case.throughout and all(_SERVER.search(one.series) for one in look.case.series):
+            together.setdefault((look.case.interval, look.case.at if still else 0), []).append(look)
+        else:
+            yield _alone(look)
+    for looks in together.values():
+        yield _alone(looks[0]) if len(looks) == 1 else _packed(looks)
+
+
+def _looks(namesakes: tuple[Alert, ...]) -> Iterator[Look]:
+    """Every case once: promtool compares all that fire under a name, whatever the severity."""
+    seen: set[str] = set()
+    for alert in namesakes:
+        for case in (*alert.fires, *alert.silent, *_patience(alert)):
+            if case.title not in seen:
+                seen.add(case.title)
+                yield Look(alert, case)
+
+
+def _patience(alert: Alert) -> tuple[Case, ...]:
+    """What fires in the first case is silent one sample before it can have lasted long enough."""
+    first = alert.fires[0]
+    if alert.wait <= first.interval:
+        return ()
+    title = f"is silent before it has lasted for {alert.for_}, as {alert.severity}"
+    return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
+
+
+def _alone(look: Look) -> Pack:
+    expects = tuple((look.alert, one) for one in look.case.expects)
+    return Pack(look.alert.alert, look.case.title, look.case, expects)
+
+
+def _packed(looks: list[Look]) -> Pack:
+    at = max(look.case.at for look in looks)
+    series: list[Series] = []
+    expects: list[tuple[Alert, Expected]] = []
+    for number, look in enumerate(looks, start=1):
+        prefix = f"case{number}-"
+        series += [_moved(one, look.case, at, prefix) for one in look.case.series]
+        expects += [(look.alert, _renamed(one, prefix)) for one in look.case.expects]
+    title = "; ".join(f"case{number} {look.case.title}" for number, look in enumerate(looks, start=1))
+    first = looks[0]
+    whole = Case(title=title, series=tuple(series), at=at, interval=first.case.interval)
+    return Pack(first.alert.alert, title, whole, tuple(expects))
+
+
+def _moved(one: Series, case: Case, at: int, prefix: str) -> Series:
+    """A series on a server of its own, later by as much as its case is due earlier."""
+    steps = (at - case.at) // case.interval
+    values = f"_x{steps} {one.values}" if steps else one.values
+    return Series(_SERVER.sub(rf'server="{prefix}\1"', one.series), values)
+
+
+def _renamed(one: Expected, prefix: str) -> Expected:
+    server = one.labels["server"]
+    described = re.sub(rf"\b{re.escape(server)}\b", prefix + server, one.description)
+    return Expected({**one.labels, "server": prefix + server}, described)
