@@ -102,16 +102,15 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     def parts(values: str, born: int = 0) -> tuple[Series, ...]:
         return (*world.service(memory=budget), *grows(values, born=born))
 
-    def elsewhere(values: str, born: int = 0) -> tuple[Series, ...]:
-        """The same container on another server, in another service, and as another component."""
-        called = f"x{values[:2]}{born}".replace("_", "").replace(".", "")
+    def elsewhere(called: str, values: str, born: int = 0) -> tuple[Series, ...]:
+        """A container of the same name on another server, in another service, and as another component."""
         return (
-            *world.service(memory=budget, server=f"server-{called}"),
-            *world.service(f"service-{called}", memory=budget),
-            *world.service(component=f"component-{called}", memory=budget)[-2:],
-            *grows(values, born=born, server=f"server-{called}"),
-            *grows(values, born=born, service=f"service-{called}"),
-            *grows(values, born=born, component=f"component-{called}"),
+            *world.service(memory=budget, server=called),
+            *world.service(called, memory=budget),
+            *world.service(component=called, memory=budget)[-2:],
+            *grows(values, born=born, server=called),
+            *grows(values, born=born, service=called),
+            *grows(values, born=born, component=called),
         )
 
     def predicted(name: str, hours: float, of: str = "web", **labels: str) -> Expected:
@@ -124,10 +123,6 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     old_enough = 24 * _HOUR + 45 * _MINUTE
     small = GIB // 20
     steep = (budget // 2 + GIB // 20 - small) // climbed
-    wide = (
-        *world.service(component="wide", memory=budget)[-2:],
-        *grows(shapes.climb(steep, small), "web-wide", component="wide"),
-    )
     at_half = shapes.to_half()
     return _Proof(
         fires=(
@@ -147,9 +142,9 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
                     *grows(shapes.since(25 * _HOUR), "web-1-new", born=25 * _HOUR, resource="web-1"),
                     *grows(shapes.since(25 * _HOUR), born=25 * _HOUR, resource="other"),
                     world.container(_START, flat(0, world.count), "web-1-new", resource="web-1", instance="again"),
-                    *elsewhere(shapes.since(25 * _HOUR), born=25 * _HOUR),
+                    *elsewhere("young", shapes.since(25 * _HOUR), born=25 * _HOUR),
                     # Those that do not grow, and one that grows slowly.
-                    *elsewhere(flat(before, world.count)),
+                    *elsewhere("flat", flat(before, world.count)),
                     *world.service("api", memory=budget),
                     *grows(shapes.climb(too_slow / 2), "api", service="api", resource="api"),
                 ),
@@ -162,21 +157,13 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
                     world.fires(
                         "fires above half of the budget, and not at half",
                         (
-                            *world.service(memory=budget),
-                            *wide,
-                            *grows(at_half),
+                            *parts(shapes.climb(steep, small)),
+                            *grows(at_half, "web-1-low", resource="web-1"),
                             *grows(at_half, resource="other"),
-                            *elsewhere(at_half),
-                            # What is large and does not grow says nothing of the rest.
-                            *grows(flat(before, world.count), "web-2", component="flat"),
+                            *elsewhere("low", at_half),
                         ),
                         _LOOK,
-                        predicted(
-                            "web-wide",
-                            (budget - small - steep * climbed) / steep / _HOUR,
-                            "web/wide",
-                            component="wide",
-                        ),
+                        predicted("web-1", (budget - small - steep * climbed) / steep / _HOUR),
                     ),
                 )
                 if within >= _WIDE
@@ -201,6 +188,8 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
                     f"is silent for a climb that came {when} as well, beside a twin that does not grow",
                     (
                         *parts(shapes.climb(slope, peak_at=hour * _HOUR)),
+                        *world.service(component="side", memory=budget)[-2:],
+                        *grows(shapes.climb(slope, peak_at=hour * _HOUR), "web-side", component="side"),
                         *grows(flat(before // 2, world.count), "web-2"),
                     ),
                     _LOOK,
@@ -223,14 +212,18 @@ class _Shapes:
     def climb(self, slope: float, start: int = 0, *, earlier: int = 0, peak_at: int = 0) -> str:
         """Flat, then up from hour 24; more of it in the first half hour, or a peak as high as it gets at some time."""
         low, step = start or self.before, int(slope * self.world.interval)
-        lead = self.world.steps_of(_BEGIN)
+        lead, rise = self.world.steps_of(_BEGIN), self.world.steps_of(_LOOK - _BEGIN)
         values = [low] * lead
+        up = f"{low}+{step}x{self.world.count - lead}"
         if earlier:
             values[:2] = [earlier, earlier]
         if peak_at:
-            values[self.world.steps_of(peak_at)] = low + step * self.world.steps_of(_LOOK - _BEGIN)
+            # It stays at its height for longer than the alert waits.
+            rise -= self.world.steps_of(45 * _MINUTE)
+            values[self.world.steps_of(peak_at)] = low + step * rise
+            up = f"{low}+{step}x{rise} {low + step * rise}x{self.world.count - lead - rise - 1}"
         runs = [(value, len(list(same))) for value, same in itertools.groupby(values)]
-        return f"{steps(*runs)} {low}+{step}x{self.world.count - lead}"
+        return f"{steps(*runs)} {up}"
 
     def since(self, born: int) -> str:
         """Up from the first moment."""
