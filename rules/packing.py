@@ -89,17 +89,28 @@ def _alone(look: Look) -> Pack:
 
 
 def _packed(looks: list[Look]) -> Pack:
-    at = max(look.case.at for look in looks)
-    series: list[Series] = []
-    expects: list[tuple[Alert, Expected]] = []
-    for number, look in enumerate(looks, start=1):
-        prefix = f"case{number}-"
-        series += [_moved(one, look.case, at, prefix) for one in look.case.series]
-        expects += [(look.alert, _renamed(one, prefix)) for one in look.case.expects]
-    title = "; ".join(f"case{number} {look.case.title}" for number, look in enumerate(looks, start=1))
-    first = looks[0]
-    whole = Case(title=title, series=tuple(series), at=at, interval=first.case.interval)
-    return Pack(first.alert.alert, title, whole, tuple(expects))
+    expects = [
+        (look.alert, _renamed(one, _prefix(number)))
+        for number, look in enumerate(looks, start=1)
+        for one in look.case.expects
+    ]
+    whole = side_by_side(tuple(look.case for look in looks))
+    return Pack(looks[0].alert.alert, whole.title, whole, tuple(expects))
+
+
+def side_by_side(cases: tuple[Case, ...]) -> Case:
+    """Cases on servers of their own, all due at the same moment; throughout if all of them are."""
+    at = max(case.at for case in cases)
+    series = tuple(
+        _moved(one, case, at, _prefix(number)) for number, case in enumerate(cases, start=1) for one in case.series
+    )
+    title = "; ".join(f"case{number} {case.title}" for number, case in enumerate(cases, start=1))
+    throughout = all(case.throughout for case in cases)
+    return Case(title=title, series=series, at=at, interval=cases[0].interval, throughout=throughout)
+
+
+def _prefix(number: int) -> str:
+    return f"case{number}-"
 
 
 def _moved(one: Series, case: Case, at: int, prefix: str) -> Series:

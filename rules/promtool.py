@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from boxwatch.rules import bystanders, plan, yaml
 from boxwatch.rules.model import Case, Measured, Series, Subject
-from boxwatch.rules.packing import Pack, packs
+from boxwatch.rules.packing import Pack, packs, side_by_side
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -97,19 +97,19 @@ def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
 def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tuple[Case, ...]) -> bytes:
     """Cases in which no alert of any subject may fire at any time, with all rules loaded."""
     measuring = [subject for subject in subjects if subject.id != plan.ID]
+    day = side_by_side(cases)
     return yaml.dump(
         {
             "rule_files": [f"../rules/{subject.id}.yaml" for subject in measuring],
-            "evaluation_interval": format_duration(cases[0].interval),
+            "evaluation_interval": format_duration(day.interval),
             "group_eval_order": [group.name for subject in measuring for group in subject.groups],
             "tests": [
                 {
-                    "name": f"no alert fires {case.title}",
-                    "interval": format_duration(case.interval),
-                    "input_series": _series(case.series),
-                    "promql_expr_test": [_never_fired(case)],
+                    "name": f"no alert fires {day.title}",
+                    "interval": format_duration(day.interval),
+                    "input_series": _series(day.series),
+                    "promql_expr_test": [_never_fired(day)],
                 }
-                for case in cases
             ],
         },
         f"All alerts together: proofs of deployment {topology.name}, made by boxwatch. Do not edit.",

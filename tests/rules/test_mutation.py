@@ -143,14 +143,14 @@ def test_proofs_notice_a_threshold_and_not_a_change_of_words(program: Program) -
     other = replace(first, what="another tolerance", expr=alert.expr.replace("> 1048576", "> 1"), wait=alert.wait)
     assert other.expr != alert.expr
 
-    read = proofs.read(default.load().topology, subjects)
+    read = proofs.read(default.load().topology)
     assert survivors(program("promtool"), read, [same, other], 1, _silent) == (same,)
 
 
 def test_proofs_that_fail_anyway_notice_nothing(program: Program) -> None:
     """Then every mutant would seem to be noticed."""
     subjects = default_subjects()
-    read = proofs.read(default.load().topology, subjects)
+    read = proofs.read(default.load().topology)
     broken = replace(read, groups={**read.groups, "outside-plan": ({**read.groups["outside-plan"][0], "for": "9h"},)})
     mutant = next(mutants(next(one for one in subjects if one.id == "outside_plan")))
 

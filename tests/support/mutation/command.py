@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [subject for subject in subjects if subject.id in (given.subjects or known)]
     tried = [one for subject in chosen for one in mutants(subject) if one.rule.startswith(given.rule)]
     try:
-        unnoticed = survivors(promtool, proofs.read(topology, subjects), tried, given.jobs, _progress)
+        unnoticed = survivors(promtool, proofs.read(topology), tried, given.jobs, _progress)
     except ProofsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
