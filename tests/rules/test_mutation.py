@@ -154,7 +154,7 @@ def test_proofs_that_fail_anyway_notice_nothing(program: Program) -> None:
     broken = replace(read, groups={**read.groups, "outside-plan": ({**read.groups["outside-plan"][0], "for": "9h"},)})
     mutant = next(mutants(next(one for one in subjects if one.id == "outside_plan")))
 
-    with pytest.raises(ProofsError, match=r"do not all hold.*ContainerOutsidePlan fires for a forgotten container"):
+    with pytest.raises(ProofsError, match=r"do not all hold.*ContainerOutsidePlan case1 fires for a forgotten container"):
         survivors(program("promtool"), broken, [mutant], 1, _silent)
 
 
