@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boxwatch.rules import names
+from boxwatch.rules import limit_proofs, names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, expr
 from boxwatch.rules.urgency import by_urgency
@@ -171,18 +171,8 @@ def _missing(topology: Topology) -> Alert:
 
 
 def _drifted(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     limit = names.CONTAINER_MEMORY_LIMIT
-
-    def limited(*limits: int) -> tuple[Series, ...]:
-        return (
-            *world.service(),
-            *(
-                world.container(_LIMIT, flat(size, world.count), f"web-{number}")
-                for number, size in enumerate(limits, start=1)
-            ),
-        )
-
+    fires, silent = limit_proofs.drifted(topology, _TOLERANCE)
     return Alert(
         alert="ContainerMemoryLimitDrifted",
         # The value is the limit in force; `and` on all labels picks the containers whose limit is another than planned.
@@ -212,35 +202,8 @@ def _drifted(topology: Topology) -> Alert:
             ),
             false_alarms="None known: rounding to whole pages is allowed for.",
         ),
-        fires=(
-            world.fires(
-                "fires for a limit above and for one below the plan, and not for the right one",
-                limited(2 * GIB, GIB, GIB // 2),
-                17 * _MINUTE,
-                Expected(
-                    of_container(),
-                    "Container web-1 of web on main has a memory limit of 2GiB, and the plan says another.",
-                ),
-                Expected(
-                    of_container("web-3"),
-                    "Container web-3 of web on main has a memory limit of 512MiB, and the plan says another.",
-                ),
-            ),
-            world.fires(
-                "fires just above what rounding explains",
-                limited(GIB - _TOLERANCE - 65536),
-                17 * _MINUTE,
-                Expected(
-                    of_container(),
-                    "Container web-1 of web on main has a memory limit of 1023MiB, and the plan says another.",
-                ),
-            ),
-        ),
-        silent=(
-            world.silent("is silent at the most that rounding explains", limited(GIB + _TOLERANCE), 17 * _MINUTE),
-            world.silent("is silent for a limit that was rounded to pages", limited(GIB - 65536, GIB), 17 * _MINUTE),
-            world.silent("is silent for a missing limit, which has an alert of its own", limited(0), 17 * _MINUTE),
-        ),
+        fires=fires,
+        silent=silent,
     )
 
 

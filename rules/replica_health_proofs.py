@@ -196,19 +196,19 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
             Expected(of_service(), text.format(1)),
         ),
         world.fires(
-            "says two when a second one is missing for half of the time",
+            "fires and says two when a second one is missing for half of the time",
             lives(spell.gone(), spell.gone(begin + half * sample)),
             begin + (2 * half - 1) * sample,
             Expected(of_service(), text.format(2)),
         ),
         world.fires(
-            "says one when a second one is missing for less than half of the time",
+            "fires and says one when a second one is missing for less than half of the time",
             lives(spell.gone(), spell.gone(begin + later * sample)),
             begin + (most - 1) * sample,
             Expected(of_service(), text.format(1)),
         ),
         world.fires(
-            "says how many are missing now, whatever was before",
+            "fires and says how many are missing now, whatever was before",
             lives(spell.gone(), *(_present(world, (sample, due - 2 * grace - 2 * sample)) for _ in range(2))),
             due,
             Expected(of_service(), text.format(1)),

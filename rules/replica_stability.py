@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import deploys, names
+from boxwatch.rules import deploys, names, restarts_proofs
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, PLANNED, SERVICE, expr, per_container
 from boxwatch.rules.urgency import by_urgency
@@ -239,26 +239,7 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _replaced_often(topology: Topology) -> Alert:
-    most = topology.thresholds.replacements
-    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=60)
-
-    def deployed(times: int) -> tuple[Series, ...]:
-        """One planned replica, replaced some times within the last hour."""
-        return (
-            *world.service(replicas=1),
-            *(world.container(_START, f"_x20 7x{1 + number % 40} stale", f"web-{number}") for number in range(times)),
-            world.container(_START, f"_x61 7x{world.count - 61}", "web-last"),
-        )
-
-    # All of them gone at minute 61.
-    at_once = (
-        *world.service(replicas=1),
-        *(world.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
-        world.container(_START, flat(7, world.count), "web-last"),
-    )
-    expected = Expected(
-        of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
-    )
+    fires, silent = restarts_proofs.replaced_often(topology)
     return Alert(
         alert="ServiceReplacedOften",
         # Per planned replica, so that a deploy counts once whatever the number of replicas.
@@ -288,26 +269,6 @@ def _replaced_often(topology: Topology) -> Alert:
             ),
             false_alarms="A busy afternoon of deployments.",
         ),
-        fires=(
-            world.fires("fires above the number of replacements", deployed(most + 1), 70 * _MINUTE, expected),
-            world.fires("fires five minutes after the last of them", at_once, 66 * _MINUTE, expected),
-        ),
-        silent=(
-            world.silent("is silent at the number of replacements", deployed(most), 70 * _MINUTE),
-            world.silent("is silent four minutes after the last of them", at_once, 65 * _MINUTE),
-            world.silent(
-                "is silent when as many were replaced over two hours",
-                (
-                    *world.service(replicas=1),
-                    *(
-                        world.container(_START, "7x2 stale" if number % 2 else "_x40 7x2 stale", f"web-{number}")
-                        for number in range(most + 1)
-                    ),
-                    world.container(_START, flat(7, world.count), "web-last"),
-                ),
-                70 * _MINUTE,
-            ),
-            deploys.rolling(topology),
-            deploys.stop_and_start(topology),
-        ),
+        fires=fires,
+        silent=silent,
     )

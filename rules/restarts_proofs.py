@@ -1,10 +1,11 @@
-"""What the recorded series of restarts and replacements must come out as."""
+"""What the recorded series of restarts and replacements must come out as, and what the alert on them fires on."""
 
 from __future__ import annotations
 
-from boxwatch.rules import names
-from boxwatch.rules.model import Measured, Sample, Series
-from boxwatch.rules.world import World, flat, sample, steps
+from boxwatch.rules import deploys, names
+from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
+from boxwatch.rules.world import World, flat, of_service, sample, steps
+from boxwatch.topology.model import Topology
 
 _MINUTE = 60
 _START = "container_start_time_seconds"
@@ -115,3 +116,50 @@ def replacements(world: World) -> Measured:
         ),
         interval=world.interval,
     )
+
+
+def replaced_often(topology: Topology) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Containers that are replaced as often as is too often, and less."""
+    most = topology.thresholds.replacements
+    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=60)
+
+    def deployed(times: int) -> tuple[Series, ...]:
+        """One planned replica, replaced some times within the last hour."""
+        return (
+            *world.service(replicas=1),
+            *(world.container(_START, f"_x20 7x{1 + number % 40} stale", f"web-{number}") for number in range(times)),
+            world.container(_START, f"_x61 7x{world.count - 61}", "web-last"),
+        )
+
+    # All of them gone at minute 61.
+    at_once = (
+        *world.service(replicas=1),
+        *(world.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
+        world.container(_START, flat(7, world.count), "web-last"),
+    )
+    expected = Expected(
+        of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
+    )
+    fires = (
+        world.fires("fires above the number of replacements", deployed(most + 1), 70 * _MINUTE, expected),
+        world.fires("fires five minutes after the last of them", at_once, 66 * _MINUTE, expected),
+    )
+    silent = (
+        world.silent("is silent at the number of replacements", deployed(most), 70 * _MINUTE),
+        world.silent("is silent four minutes after the last of them", at_once, 65 * _MINUTE),
+        world.silent(
+            "is silent when as many were replaced over two hours",
+            (
+                *world.service(replicas=1),
+                *(
+                    world.container(_START, "7x2 stale" if number % 2 else "_x40 7x2 stale", f"web-{number}")
+                    for number in range(most + 1)
+                ),
+                world.container(_START, flat(7, world.count), "web-last"),
+            ),
+            70 * _MINUTE,
+        ),
+        deploys.rolling(topology),
+        deploys.stop_and_start(topology),
+    )
+    return fires, silent

@@ -23,12 +23,11 @@ for promtool in "$(command -v promtool || echo none)" .tools/promtools/*/usr/bin
 done
 for vmalert in .tools/promtools/*/usr/bin/vmalert; do
     [ -x "$vmalert" ] || continue
-    version=$("$vmalert" -version 2>&1 | sed -n 's/^vmalert-\([^ ]*\).*/\1/p')
     if "$vmalert" -dryRun -rule="$built/out/prometheus/rules/*.yaml" >"$built/log" 2>&1; then
-        echo "vmalert ${version:-}: all rules load"
+        echo "vmalert of $(echo "$vmalert" | cut -d/ -f3): all rules load"
     else
         cat "$built/log"
-        echo "vmalert ${version:-}: FAILED"
+        echo "vmalert of $(echo "$vmalert" | cut -d/ -f3): FAILED"
         failed=1
     fi
 done

@@ -17,9 +17,9 @@ ROOT = Path(__file__).parent.parent.parent
 
 # Modules of the room that are no subject: what subjects are made with.
 _TOOLS = {
-    "__init__", "bystanders", "catalogue", "deploys", "memory_proofs", "model", "names", "packing", "promql",
-    "promtool", "replica_health_proofs", "replicas_proofs", "restarts_proofs", "rule_file", "runbook", "texts",
-    "urgency", "world", "yaml",
+    "__init__", "bystanders", "catalogue", "deploys", "limit_proofs", "memory_proofs", "model", "names", "oom_proofs",
+    "packing", "promql", "promtool", "replica_health_proofs", "replicas_proofs", "restarts_proofs", "rule_file",
+    "runbook", "texts", "urgency", "world", "yaml",
 }  # fmt: skip
 
 
