@@ -17,6 +17,9 @@ from dataclasses import dataclass, replace
 
 from boxwatch.rules.model import Alert, Case, Expected, Series
 
+# Samples of all input of a test; a rule reads a small part of it, but a subquery reads that part once a step.
+_MOST_SAMPLES, _MOST_OF_SUBQUERY = 60_000, 10_000
+_SUBQUERY = re.compile(r"\[\w+:\w*\]")
 _SERVER = re.compile(r'\bserver="([^"]*)"')
 
 
@@ -54,6 +57,7 @@ def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
     """All cases of the alerts of one name, packed."""
     by_server = all("server" in one.labels for alert in namesakes for case in alert.fires for one in case.expects)
     still = any("time()" in alert.expr for alert in namesakes)
+    most = _MOST_OF_SUBQUERY if any(_SUBQUERY.search(alert.expr) for alert in namesakes) else _MOST_SAMPLES
     together: dict[tuple[int, int], list[Look]] = {}
     for look in _looks(namesakes):
         if by_server and not look.case.throughout and all(_SERVER.search(one.series) for one in look.case.series):
@@ -61,7 +65,20 @@ def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
         else:
             yield _alone(look)
     for looks in together.values():
-        yield _alone(looks[0]) if len(looks) == 1 else _packed(looks)
+        for part in _within_reach(looks, most):
+            yield _alone(part[0]) if len(part) == 1 else _packed(part)
+
+
+def _within_reach(looks: list[Look], most: int) -> Iterator[list[Look]]:
+    """As many together as promtool can look at: it refuses a query that loads more than 10,000 samples."""
+    steps = max(look.case.at // look.case.interval for look in looks)
+    part: list[Look] = []
+    for look in looks:
+        if part and sum(len(one.case.series) for one in (*part, look)) * steps > most:
+            yield part
+            part = []
+        part.append(look)
+    yield part
 
 
 def _looks(namesakes: tuple[Alert, ...]) -> Iterator[Look]:

@@ -174,15 +174,23 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
     later = most - (most // 2 - 1)
     fires = (
         world.fires(
-            "fires for one of two replicas, and not for what is complete, gone for a moment, or planned once",
+            "fires for one of two replicas, and not for what is gone for a moment",
             (
                 *one,
-                *world.service("api"),
-                *runs(world, "api-1", "api-2", service="api"),
                 *world.service("half"),
                 *briefly(service="half"),
                 *world.service(component="half")[-3:],
                 *briefly(component="half"),
+            ),
+            due,
+            Expected(of_service(), text.format(1)),
+        ),
+        world.fires(
+            "fires for one of two replicas, and not for what is complete or planned once",
+            (
+                *one,
+                *world.service("api"),
+                *runs(world, "api-1", "api-2", service="api"),
                 *world.service("single", replicas=1),
                 *world.service(component="single", replicas=1)[-3:],
             ),

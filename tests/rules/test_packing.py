@@ -89,3 +89,11 @@ def test_days_without_fault_stand_side_by_side_and_are_watched_throughout() -> N
 
     assert side_by_side((day, day)).throughout
     assert not side_by_side((day, _SILENT)).throughout
+
+
+def test_a_test_holds_no_more_than_promtool_can_look_at() -> None:
+    """It refuses a query of more than 10,000 samples."""
+    many = tuple(Series(f'x{{a="{number}",server="main"}}', "1x9") for number in range(11998))
+    found = list(packs((_alert(replace(_SILENT, series=many, title="is large"), _SILENT),)))
+
+    assert [pack.title for pack in found] == ["case1 fires; case2 is large", "is silent"]
