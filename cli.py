@@ -65,6 +65,7 @@ def main() -> None:
       boxwatch topology                 show the plan
       boxwatch build --out generated    make everything
       boxwatch check                    check everything
+      boxwatch test                     prove every alert
       boxwatch publish --help           bring it into a running Prometheus
     """
 

@@ -5,8 +5,9 @@ are due at once, and its servers are renamed (`main` becomes `case3-main`). Side
 is never that of an alert that is dead, since another server fires, and a rule that forgets the server lets one case
 speak for another.
 
-Apart stay cases that must be silent throughout, alerts whose labels name no server, and input that has none. Cases of
-an alert that reckons with the time of day (`time()`) are not moved, so only those share a test that are due at once.
+Apart stay cases that ask for it or must be silent throughout, alerts whose labels name no server, and input that has
+none. Cases of an alert that reckons with the time of day (`time()`) are not moved, so only those share a test that are
+due at once.
 """
 
 from __future__ import annotations
@@ -60,13 +61,17 @@ def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
     most = _MOST_OF_SUBQUERY if any(_SUBQUERY.search(alert.expr) for alert in namesakes) else _MOST_SAMPLES
     together: dict[tuple[int, int], list[Look]] = {}
     for look in _looks(namesakes):
-        if by_server and not look.case.throughout and all(_SERVER.search(one.series) for one in look.case.series):
+        if by_server and _may_be_moved(look.case):
             together.setdefault((look.case.interval, look.case.at if still else 0), []).append(look)
         else:
             yield _alone(look)
     for looks in together.values():
         for part in _within_reach(looks, most):
             yield _alone(part[0]) if len(part) == 1 else _packed(part)
+
+
+def _may_be_moved(case: Case) -> bool:
+    return not case.throughout and not case.apart and all(_SERVER.search(one.series) for one in case.series)
 
 
 def _within_reach(looks: list[Look], most: int) -> Iterator[list[Look]]:

@@ -61,12 +61,20 @@ def test_a_case_that_waits_is_looked_at_one_sample_before_it_can_fire() -> None:
     ("alert", "apart"),
     [
         (_alert(replace(_SILENT, throughout=True)), ["fires", "is silent"]),
+        (_alert(replace(_SILENT, apart=True)), ["fires", "is silent"]),
         (_alert(replace(_SILENT, series=(Series("up", "1"),))), ["fires", "is silent"]),
         (_alert(fires=replace(_FIRES, expects=(Expected({}, "x"),))), ["fires", "is silent"]),
         (_alert(replace(_SILENT, interval=30)), ["fires", "is silent"]),
         (_alert(expr="time() - x > 0"), ["fires", "is silent"]),
     ],
-    ids=["throughout", "no server in the input", "no server in the alert", "another spacing", "time of day, due apart"],
+    ids=[
+        "throughout",
+        "apart",
+        "no server in the input",
+        "no server in the alert",
+        "another spacing",
+        "time of day, due apart",
+    ],
 )
 def test_what_cannot_stand_beside_another_is_alone(alert: Alert, apart: list[str]) -> None:
     """As the case was written."""
