@@ -26,9 +26,21 @@ SCRAPE = "scrape"
 # What our scrape configuration (boxwatch.stack) puts on every series of every job. A label of the same name that the
 # exporter itself sets becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
 TARGET_LABELS = frozenset({"server", "job", "instance"})
+_OF_SERVICE = frozenset({"service"})
+_OF_PROBE = frozenset({"service", "port", "expected"})
 # What its metric relabelling adds on one exporter's job, and the starts of label names that it drops there.
 ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
-    {CADVISOR: frozenset({"service", "component", "resource"})}
+    {
+        CADVISOR: frozenset({"service", "component", "resource"}),
+        "postgres_exporter": _OF_SERVICE,
+        "redis_exporter": _OF_SERVICE,
+        "elasticsearch_exporter": _OF_SERVICE,
+        "minio": _OF_SERVICE,
+        "coolify_exporter": _OF_SERVICE,
+        "traefik": frozenset({"planned_service", "uuid"}),
+        "blackbox_probe": _OF_PROBE,
+        SCRAPE: _OF_PROBE,
+    }
 )
 DROPPED_LABELS: Mapping[str, tuple[str, ...]] = MappingProxyType({CADVISOR: ("id", "container_label_")})
 # These carry whatever labels the alert has, so no label can be said to be missing from them.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from boxwatch.rules import (
     container_visibility,
     deploys,
@@ -11,6 +13,7 @@ from boxwatch.rules import (
     memory_plan,
     memory_trend,
     outside_plan,
+    overlay,
     plan,
     replica_health,
     replica_stability,
@@ -20,9 +23,10 @@ from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.runbook import pages
+from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 
-SUBJECTS = (
+SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     plan.subject,
     replicas.subject,
     memory.subject,
@@ -38,19 +42,34 @@ SUBJECTS = (
 
 
 def subjects(topology: Topology) -> tuple[Subject, ...]:
-    """All subjects of a topology."""
-    return tuple(make(topology) for make in SUBJECTS)
+    """The subjects of a topology, as it wants them; those of systems that it does not have are left out.
+
+    Raises:
+        TopologyError: `alerts.rules` names what there is not, or changes what an alert does not take.
+    """
+    overlay.refuse(overlay.mistakes(topology, SUBJECTS), None, topology.name)
+    return tuple(subject for make in SUBJECTS if (subject := overlay.apply(topology, make)) is not None)
+
+
+def check(loaded: Loaded) -> None:
+    """Hold `alerts.rules` of a file against the alerts that there are.
+
+    Raises:
+        TopologyError: every mistake, with its place.
+    """
+    overlay.refuse(overlay.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
 
 
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content: rule files, their promtool tests and the runbooks."""
     made = subjects(topology)
+    by_id = {subject.id: subject for subject in made}
     return {
         **{f"prometheus/rules/{subject.id}.yaml": rule_file(topology, subject) for subject in made},
         **{
             f"prometheus/tests/{name}": content
             for subject in made
-            for name, content in test_files(topology, subject).items()
+            for name, content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).items()
         },
         "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
         **{f"runbooks/{name}": content for name, content in pages(topology, made).items()},

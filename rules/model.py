@@ -158,6 +158,11 @@ class Alert:
         runbook: what to do.
         fires: cases in which it fires.
         silent: cases close to those in which it does not.
+        threshold: the number that it compares with, where `Alerts.threshold` may change it; None where it may not.
+        threshold_source: where that number comes from: a measurement, a document, a line of the topology.
+        dashboard: id of the dashboard on which it can be seen, `postgres`; empty for the service's or the overview.
+        panel: title of the panel there that shows it; empty for the whole dashboard.
+        labels: labels beside the severity.
     """
 
     alert: str
@@ -169,6 +174,11 @@ class Alert:
     runbook: Runbook
     fires: tuple[Case, ...]
     silent: tuple[Case, ...]
+    threshold: float | None = None
+    threshold_source: str = ""
+    dashboard: str = ""
+    panel: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse an alert without proof, or one that breaks the mixin guide's style.
@@ -184,6 +194,8 @@ class Alert:
             raise ValueError(f"alert {self.alert!r} is not CamelCase of at most {LONGEST_ALERT_NAME} characters")
         if not _SUMMARY.fullmatch(self.summary) or "{{" in self.summary:
             raise ValueError(f"the summary of {self.alert} is not one static sentence")
+        if (self.threshold is None) != (not self.threshold_source):
+            raise ValueError(f"{self.alert} has a threshold without a source, or a source without a threshold")
         if "{{" not in self.description:
             raise ValueError(f"the description of {self.alert} names no instance")
 

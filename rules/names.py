@@ -17,6 +17,13 @@ RESOURCE = "resource"
 NAME = "name"
 KIND = "kind"
 IDENTIFIED_BY = "identified_by"
+# On Traefik's series, whose own `service` is the name of a router's service: the planned service if the topology names
+# its routers, and the resource's uuid in Coolify otherwise.
+PLANNED_SERVICE = "planned_service"
+UUID = "uuid"
+# On probes of single ports.
+PORT = "port"
+EXPECTED = "expected"  # open or closed
 
 # Value of `resource` for Coolify's own build containers, which count as system overhead.
 BUILD_RESOURCE = "coolify-helper"
@@ -26,10 +33,24 @@ BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
-# Scrape jobs.
+# Scrape jobs. Those of a kind of service carry its name as target label `service`, but for Traefik's and Coolify's:
+# what they tell is about other services.
 JOB_CADVISOR = "cadvisor"
 JOB_NODE = "node"
+JOB_DOCKER = "docker"
 JOB_PROMETHEUS = "prometheus"
+JOB_ALERTMANAGER = "alertmanager"
+JOB_GRAFANA = "grafana"
+JOB_BLACKBOX = "blackbox"  # the blackbox exporter itself
+JOB_PROBE = "probe"  # public URLs, asked over HTTP
+JOB_PROBE_PORTS = "probe-ports"  # ports of public addresses
+JOB_POSTGRES = "postgres"
+JOB_REDIS = "redis"
+JOB_ELASTICSEARCH = "elasticsearch"
+JOB_MINIO = "minio"
+JOB_TRAEFIK = "traefik"
+JOB_COOLIFY = "coolify"
+JOB_APP = "app"  # metrics of the services' own making
 
 # What the topology says, as recorded constants (rules/plan.py). By (server, service) unless the level says otherwise.
 SERVICE_INFO = "service:info:plan"  # 1, with label kind

@@ -10,15 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boxwatch.rules import bystanders, plan, yaml
-from boxwatch.rules.model import Case, Measured, Series, Subject
+from boxwatch.rules.model import Case, Measured, Record, Series, Subject
 from boxwatch.rules.packing import Pack, packs, side_by_side
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
 
-def test_files(topology: Topology, subject: Subject) -> dict[str, bytes]:
-    """File name → promtool test file, for every spacing that the subject's proofs use."""
+def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) -> dict[str, bytes]:
+    """File name → promtool test file, for every spacing that the subject's proofs use.
+
+    Args:
+        topology: the deployment.
+        subject: whose proofs.
+        read: the subjects that it reads (`Subject.reads`), in that order.
+    """
     found: dict[int, list[dict[str, object]]] = {}
     for together in _by_input(subject.measured):
         found.setdefault(together[0].interval, []).append(_measured(together))
@@ -27,24 +33,20 @@ def test_files(topology: Topology, subject: Subject) -> dict[str, bytes]:
     # The cases bring the plan's constants as input, those of services that no topology has; only the plan's own proof
     # loads the plan.
     ids = (*subject.reads, subject.id)
-    order = [group.name for group in subject.groups]
+    order = [group.name for one in (*read, subject) for group in one.groups if isinstance(group.rules[0], Record)]
+    order += [group.name for group in subject.groups if group.name not in order]
     return {
         f"{subject.id}-{format_duration(interval)}.yaml": yaml.dump(
             {
                 "rule_files": [f"../rules/{name}.yaml" for name in ids],
                 "evaluation_interval": format_duration(interval),
-                **({"group_eval_order": [*_order_of(subject.reads), *order]} if subject.id != plan.ID else {}),
+                **({"group_eval_order": order} if subject.id != plan.ID else {}),
                 "tests": tests,
             },
             f"{subject.title}: proofs of deployment {topology.name}, made by boxwatch. Do not edit.",
         )
         for interval, tests in sorted(found.items())
     }
-
-
-def _order_of(reads: tuple[str, ...]) -> tuple[str, ...]:
-    # Groups of the recording subjects, in the order in which they read each other.
-    return tuple(f"{name}-{level}" for name in reads for level in ("containers", "services"))
 
 
 def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
@@ -75,7 +77,7 @@ def _test(topology: Topology, together: list[Pack]) -> dict[str, object]:
 def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
     expected = [
         {
-            "exp_labels": {"severity": alert.severity, **one.labels},
+            "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
         for alert, one in pack.expects

@@ -31,6 +31,6 @@ def _rule(topology: Topology, rule: Record | Alert) -> dict[str, object]:
         "alert": rule.alert,
         "expr": rule.expr,
         **wait,
-        "labels": {"severity": rule.severity},
+        "labels": {"severity": rule.severity, **rule.labels},
         "annotations": annotations_of(topology, rule),
     }

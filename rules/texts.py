@@ -39,7 +39,11 @@ def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -
 
 
 def _dashboard(alert: Alert) -> str:
-    """The service's dashboard for what knows a service, the overview for the rest."""
+    """The alert's own dashboard; else the service's for what knows a service, and the overview for the rest."""
+    if alert.dashboard:
+        labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
+        variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in labels)
+        return f"boxwatch-{alert.dashboard}{f'?{variables}' if variables else ''}"
     if f"$labels.{names.SERVICE}" in alert.description:
         variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in (names.SERVER, names.SERVICE))
         return f"{SERVICE_DASHBOARD}?{variables}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Sample, Series
-from boxwatch.topology.model import Thresholds
+from boxwatch.topology.settings import Thresholds
 from boxwatch.topology.units import GIB
 
 INTERVAL = 30
@@ -127,6 +127,14 @@ class World:
     def node(self, metric: str, values: str, server: str = "main") -> Series:
         """A metric of node_exporter."""
         return series(metric, values, job=names.JOB_NODE, instance="node-exporter:9100", server=server)
+
+    def scraped(self, metric: str, values: str, /, *, job: str, **labels: str) -> Series:
+        """A metric of any other target as it is stored: on server `main`, with the labels given.
+
+        The instance is made up from the job; rules do not join on it. For the job of a kind of service give `service`,
+        which is a target label there.
+        """
+        return series(metric, values, **{"job": job, "instance": f"{job}-exporter:1", "server": "main", **labels})
 
     def fires(self, title: str, parts: tuple[Series, ...], at: int, *expects: Expected) -> Case:
         """A case in which alerts fire."""

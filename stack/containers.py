@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boxwatch.rules import names
+from boxwatch.stack.scrape import Config, relabel
 from boxwatch.topology.model import Selector, Service, Topology
 
 # Docker labels that cAdvisor must be told to export (--whitelisted_container_labels), and what it calls them.
@@ -19,8 +20,6 @@ COOLIFY_PULL_REQUEST = "coolify.pullRequestId"
 COMPOSE_SERVICE = "com.docker.compose.service"
 WHITELISTED_LABELS = (COOLIFY_RESOURCE, COOLIFY_PULL_REQUEST, COMPOSE_SERVICE)
 
-Relabel = dict[str, object]
-
 _RESOURCE = "container_label_coolify_resourceName"
 _PULL_REQUEST = "container_label_coolify_pullRequestId"
 _COMPOSE = "container_label_com_docker_compose_service"
@@ -28,14 +27,14 @@ _COMPOSE = "container_label_com_docker_compose_service"
 _PREVIEW = "[1-9][0-9]*"
 
 
-def relabelling(topology: Topology, server: str) -> list[Relabel]:
+def relabelling(topology: Topology, server: str) -> list[Config]:
     """`metric_relabel_configs` for the cAdvisor of one server, in order."""
     return [
         # Raw cgroups: they would count every container's memory once more. Series that are about no container
         # (machine_*, cadvisor_version_info) stay.
-        _rule(["__name__", names.NAME], "container_.*;", action="drop"),
-        _rule([_COMPOSE], "(.+)", names.RESOURCE, "$1"),
-        _rule([_RESOURCE], "(.+)", names.RESOURCE, "$1"),
+        relabel(["__name__", names.NAME], "container_.*;", action="drop"),
+        relabel([_COMPOSE], "(.+)", names.RESOURCE, "$1"),
+        relabel([_RESOURCE], "(.+)", names.RESOURCE, "$1"),
         *(
             rule
             # The first selector that matches wins, and in Prometheus the last rule does.
@@ -44,17 +43,17 @@ def relabelling(topology: Topology, server: str) -> list[Relabel]:
             for rule in _select(service, selector)
         ),
         # A preview has the resource name of its application; it is no replica of it, and has its own memory.
-        _rule([_PULL_REQUEST], _PREVIEW, names.SERVICE, ""),
-        _rule([_PULL_REQUEST], _PREVIEW, names.COMPONENT, ""),
-        _rule([_PULL_REQUEST, names.NAME], f"{_PREVIEW};(.+)", names.RESOURCE, "$1"),
+        relabel([_PULL_REQUEST], _PREVIEW, names.SERVICE, ""),
+        relabel([_PULL_REQUEST], _PREVIEW, names.COMPONENT, ""),
+        relabel([_PULL_REQUEST, names.NAME], f"{_PREVIEW};(.+)", names.RESOURCE, "$1"),
         # Coolify's build containers have random names and no labels.
-        _rule(["image"], "(?:.*/)?coolify-helper(?:[:@].*)?", names.RESOURCE, names.BUILD_RESOURCE),
+        relabel(["image"], "(?:.*/)?coolify-helper(?:[:@].*)?", names.RESOURCE, names.BUILD_RESOURCE),
         # What changes with every deploy and says nothing more than the labels above.
         {"regex": "id|container_label_.*|container_env_.*", "action": "labeldrop"},
     ]
 
 
-def _select(service: Service, selector: Selector) -> Iterator[Relabel]:
+def _select(service: Service, selector: Selector) -> Iterator[Config]:
     keys = [
         (label, pattern)
         for label, pattern in (
@@ -67,19 +66,6 @@ def _select(service: Service, selector: Selector) -> Iterator[Relabel]:
     sources = [label for label, _ in keys]
     # Each part keeps its own alternatives to itself: `a|b` beside another key must not become `x;a` or `b`.
     regex = keys[0][1] if len(keys) == 1 else ";".join(f"(?:{pattern})" for _, pattern in keys)
-    yield _rule(sources, regex, names.SERVICE, service.name)
+    yield relabel(sources, regex, names.SERVICE, service.name)
     if len(service.components) > 1 or selector.component:
-        yield _rule(sources, regex, names.COMPONENT, selector.component or "")
-
-
-def _rule(
-    sources: list[str], regex: str, target: str | None = None, replacement: str | None = None, action: str | None = None
-) -> Relabel:
-    rule: Relabel = {"source_labels": sources, "regex": regex}
-    if target is not None:
-        rule["target_label"] = target
-        # `$` opens a reference in a replacement; names have none.
-        rule["replacement"] = replacement
-    if action is not None:
-        rule["action"] = action
-    return rule
+        yield relabel(sources, regex, names.COMPONENT, selector.component or "")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from boxwatch.topology.facts import Facts
+from boxwatch.topology.kinds import METRICS
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.plan import Plan, plan
 from boxwatch.topology.samples import is_literal
@@ -124,6 +125,17 @@ def outages_outlast_a_scrape(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
             yield Mistake(("alerts", field), message, hint)
 
 
+def engines_are_scraped(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
+    """What has metrics of its own is scraped, unless the file says that it is not."""
+    topology = facts.topology
+    for service in topology.services:
+        missing = len(service.server) - len(topology.metrics_of(service))
+        if service.metrics is None and service.kind in METRICS and missing:
+            path: Path = ("services", service.name)
+            message = f"is not scraped: another {service.kind} is taken to answer at the usual place"
+            yield Mistake(path, message, "say in `metrics` where its exporter answers", at_key=True)
+
+
 CAUTIONS: Final[tuple[Caution, ...]] = (
     stated_total_agrees,
     servers_are_used,
@@ -133,6 +145,7 @@ CAUTIONS: Final[tuple[Caution, ...]] = (
     named_containers_suffice,
     patterns_are_no_globs,
     outages_outlast_a_scrape,
+    engines_are_scraped,
 )
 
 

@@ -30,6 +30,9 @@ LONGEST_DURATION: Final = 366 * 86400
 # (decision 5). Below 10 s there is nothing new to see: cAdvisor looks at a container once in 10 s at best.
 SCRAPE_INTERVALS: Final = (10, 60)
 
+# Longer than any proxy waits.
+LONGEST_LATENCY: Final = 60
+_LATENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(ms|s)", re.ASCII)
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
 _HOST = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -151,6 +154,44 @@ def host_port(value: object) -> str:
     if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535 or not _is_host(bare) or bracketed != (":" in bare):  # noqa: PLR2004 - the range of TCP ports
         raise Unfit("is not host:port", "write it as node-exporter:9100, 10.0.0.2:9100 or [fd00::2]:9100")
     return text
+
+
+def targets(value: object) -> object:
+    """One host:port or a list of them, as a tuple; `none` is an empty one."""
+    if value == "none":
+        return ()
+    if isinstance(value, (list, tuple)):
+        if not value and isinstance(value, list):
+            raise Unfit("is an empty list", "write none when nothing is scraped")
+        return tuple(value)
+    return (host_port(value),)
+
+
+def latency(value: object) -> float:
+    """Seconds of a short time, which needs a unit."""
+    if isinstance(value, str):
+        match = _LATENCY.fullmatch(value.strip())
+        if match is None:
+            raise Unfit("is not a time that an answer takes", "write 300ms or 1.2s")
+        seconds = float(match[1]) / (1000 if match[2] == "ms" else 1)
+    elif isinstance(value, float):
+        # What a program hands over is in seconds already; YAML gets here with a bare 1.2, which says no unit.
+        raise Unfit("is a number without a unit", f"write {value:g}s")
+    else:
+        raise Unfit(f"is {kind_of(value)}, and should be a time", "write 300ms or 1.2s")
+    if not 0 < seconds <= LONGEST_LATENCY:
+        raise Unfit("is not between 1ms and 60s")
+    return seconds
+
+
+def buckets(value: object) -> tuple[float, ...]:
+    """Bounds of a histogram in seconds, each larger than the one before."""
+    if not isinstance(value, (list, tuple)):
+        raise Unfit(f"is {kind_of(value)}, and should be a list of seconds", "write [0.1, 0.3, 1.2, 5]")
+    found = [float(item) for item in value if isinstance(item, (int, float)) and not isinstance(item, bool)]
+    if len(found) != len(value) or not found or found != sorted(set(found)) or not 0 < found[0] <= found[-1] < 10**6:
+        raise Unfit("is not a list of seconds, each more than the one before", "write [0.1, 0.3, 1.2, 5]")
+    return tuple(found)
 
 
 def pattern(value: object) -> str:

@@ -54,3 +54,29 @@ URL: Final[Form] = {
 HOST: Final[Form] = {"type": "string", "minLength": 1, "maxLength": 255, "examples": ["10.0.0.2", "box.example.com"]}
 HOST_PORT: Final[Form] = {"type": "string", "pattern": "^.+:[0-9]{1,5}$", "examples": ["10.0.0.2:9100"]}
 PATTERN: Final[Form] = {"type": "string", "minLength": 1, "maxLength": LONGEST_PATTERN, "examples": ["web(-[0-9]+)?"]}
+TARGETS: Final[Form] = {
+    "anyOf": [{"const": "none"}, HOST_PORT, {"type": "array", "items": HOST_PORT, "minItems": 1}],
+    "examples": ["postgres-exporter:9187", "none"],
+}
+THRESHOLD: Final[Form] = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {
+            "type": "string",
+            "pattern": r"^\s*([0-9]{1,4}(\.[0-9]{1,4})?\s*%|(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)\s*$",
+        },
+    ],
+    "examples": ["85%", 100, "14d"],
+}
+LATENCY: Final[Form] = {
+    "type": "string",
+    "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s)\s*$",
+    "examples": ["300ms", "1.2s"],
+}
+BUCKETS: Final[Form] = {
+    "type": "array",
+    "items": {"type": "number", "exclusiveMinimum": 0},
+    "minItems": 1,
+    "uniqueItems": True,
+    "examples": [[0.1, 0.3, 1.2, 5]],
+}

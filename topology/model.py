@@ -1,93 +1,62 @@
 """What is watched: servers, and the services that are planned to run on them.
 
-Frozen pydantic models. Sizes are bytes, durations seconds, shares ratios; what people write (`1g`, `5m`, `90%`) is
-converted here. Rules that need more than one value at a time are in `boxwatch.topology.constraints`, so that every
-mistake of a file is reported in one go.
+Frozen pydantic models. Rules that need more than one value at a time are in `boxwatch.topology.constraints`, so that
+every mistake of a file is reported in one go.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, get_args
+import itertools
+from typing import Annotated, Final, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    StringConstraints,
-    WithJsonSchema,
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt
+
+from boxwatch.topology import fields
+from boxwatch.topology.kinds import METRICS, PAGE_CACHE_KINDS, QUIET_KINDS, USER_FACING_KINDS, Kind
+from boxwatch.topology.settings import (
+    TRAEFIK_BUCKETS,
+    Alerts,
+    ObjectiveOverrides,
+    Objectives,
+    Stack,
+    ThresholdOverrides,
+    Thresholds,
+    Urls,
 )
-
-from boxwatch.topology import fields, forms
-
-Kind = Literal[
-    "web",
-    "admin",
-    "api",
-    "worker",
-    "postgres",
-    "redis",
-    "elasticsearch",
-    "minio",
-    "coolify",
-    "traefik",
-    "monitoring",
-    "other",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
-
-# These map files or keep their working set in the page cache: their working set sits near any limit without danger
-# (grafana/mimir#2466), so only memory that the kernel cannot take back is held against their budget.
-PAGE_CACHE_KINDS: frozenset[str] = frozenset({"postgres", "elasticsearch", "minio", "monitoring"})
-
-# No user notices at once when these are gone: what is deployed goes on without them. They make tickets, not calls.
-QUIET_KINDS: frozenset[str] = frozenset({"coolify", "monitoring"})
-
-# A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
-Name = Annotated[
-    str,
-    StringConstraints(strict=True),
-    BeforeValidator(fields.name),
-    WithJsonSchema(forms.NAME),
-]
-Memory = Annotated[int, BeforeValidator(fields.memory), WithJsonSchema(forms.MEMORY)]
-Reserve = Annotated[int, BeforeValidator(fields.reserve), WithJsonSchema(forms.MEMORY)]
-Limit = Annotated[int | Literal["none"], BeforeValidator(fields.limit), WithJsonSchema(forms.LIMIT)]
-Disk = Annotated[int, BeforeValidator(fields.disk), WithJsonSchema(forms.DISK)]
-Seconds = Annotated[int, BeforeValidator(fields.duration), WithJsonSchema(forms.DURATION)]
-ScrapeInterval = Annotated[int, BeforeValidator(fields.scrape_interval), WithJsonSchema(forms.DURATION)]
-Ratio = Annotated[float, BeforeValidator(fields.ratio), WithJsonSchema(forms.RATIO)]
-HttpUrl = Annotated[str, BeforeValidator(fields.http_url), WithJsonSchema(forms.URL)]
-HostPort = Annotated[str, BeforeValidator(fields.host_port), WithJsonSchema(forms.HOST_PORT)]
-Host = Annotated[str, BeforeValidator(fields.host), WithJsonSchema(forms.HOST)]
-Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
-Port = Annotated[StrictInt, Field(ge=1, le=65535)]
+from boxwatch.topology.values import (
+    Buckets,
+    Disk,
+    Host,
+    HostPort,
+    HttpUrl,
+    Limit,
+    Memory,
+    Model,
+    Name,
+    Pattern,
+    Port,
+    Reserve,
+    ScrapeInterval,
+    Targets,
+)
 
 # Where cAdvisor and node_exporter answer unless the topology says otherwise.
 NODE_PORT: Final = 9100
 CADVISOR_PORT: Final = 8080
 
 
-class _Model(BaseModel):
-    """Unknown keys are mistakes, and nothing changes after loading."""
-
-    # The strings below attributes are their descriptions. boxwatch.topology.schema reads them from the source when
-    # they are wanted; pydantic's use_attribute_docstrings would do it at every import.
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Exporters(_Model):
+class Exporters(Model):
     """Where Prometheus reaches what a server exposes, each as host:port. Change one when you run it elsewhere."""
 
     node: HostPort
     """node_exporter: memory, disk and pressure of the server itself."""
     cadvisor: HostPort
     """cAdvisor: every container of the server."""
+    docker: HostPort | None = None
+    """The Docker engine's own metrics, where `metrics-addr` is set in its daemon.json. Left out: not scraped."""
 
 
-class Server(_Model):
+class Server(Model):
     """One machine, and how much of it the plan may use."""
 
     name: Name
@@ -105,19 +74,25 @@ class Server(_Model):
     """Host name or IP by which Prometheus reaches this server. Leave it out for the server that Prometheus runs on."""
     exporters: Exporters | None = None
     """Where the exporters answer, if not on the usual ports of `address`."""
+    public_address: Host | None = None
+    """Address at which the world reaches this server. The probes then see that nothing answers there but what is
+    `exposed`. Left out: not probed."""
 
     @property
     def targets(self) -> Exporters:
         """Where to scrape: as stated, else the usual ports of the address, else the stack's own containers."""
         if self.exporters is not None:
             return self.exporters
-        if self.address is not None:
-            host = f"[{self.address}]" if ":" in self.address else self.address
-            return Exporters(node=f"{host}:{NODE_PORT}", cadvisor=f"{host}:{CADVISOR_PORT}")
-        return Exporters(node=f"node-exporter:{NODE_PORT}", cadvisor=f"cadvisor:{CADVISOR_PORT}")
+        return Exporters(node=self.reach("node-exporter", NODE_PORT), cadvisor=self.reach("cadvisor", CADVISOR_PORT))
+
+    def reach(self, container: str, port: int) -> str:
+        """host:port of something on this server: by its address, or by the container's name beside Prometheus."""
+        if self.address is None:
+            return f"{container}:{port}"
+        return f"[{self.address}]:{port}" if ":" in self.address else f"{self.address}:{port}"
 
 
-class Selector(_Model):
+class Selector(Model):
     """How to recognise the containers of a service. All keys that are given must match, each as a whole-value RE2."""
 
     resource: Pattern | None = None
@@ -135,32 +110,7 @@ class Selector(_Model):
     """True when the component may be absent without anything being wrong."""
 
 
-class Thresholds(_Model):
-    """When the alerts of a service speak. Given at the top for all services, and in a service to differ from that."""
-
-    memory_near_budget: Ratio = 0.9
-    """Share of its budget at which a container is near it. Raise it for a service that is sized tightly on purpose."""
-    memory_near_limit: Ratio = 0.95
-    """Share of its limit, without page cache, at which the OOM killer is close. This one pages."""
-    memory_exhausted_within: Seconds = 86400
-    """Warn when the trend of the last six hours reaches the budget within this time."""
-    restarts: Annotated[StrictInt, Field(ge=1, le=1000)] = 3
-    """Restarts of one container within 15 minutes that make it a crash loop. This one pages."""
-    replacements: Annotated[StrictInt, Field(ge=1, le=1000)] = 6
-    """Times an hour that every replica may be replaced by a new container. Raise it if you deploy more often."""
-
-
-class ThresholdOverrides(_Model):
-    """What a service states of its own; None leaves the topology's threshold in force."""
-
-    memory_near_budget: Ratio | None = None
-    memory_near_limit: Ratio | None = None
-    memory_exhausted_within: Seconds | None = None
-    restarts: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
-    replacements: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
-
-
-class Service(_Model):
+class Service(Model):
     """One system of the deployment: how many replicas, with how much RAM each, and how to recognise them."""
 
     name: Name
@@ -182,6 +132,16 @@ class Service(_Model):
     """True when its ports may answer on the server's public address."""
     url: HttpUrl | None = None
     """Public URL that the probes ask, for services that users reach."""
+    metrics: Targets | None = None
+    """Where its metrics are scraped, as host:port; one for each of its servers. `none`: not scraped. Left out: where
+    the exporter of its kind usually answers."""
+    routers: tuple[Pattern, ...] = ()
+    """Its names in Traefik's metrics (label service, without @docker), as regular expressions. Left out: found by its
+    uuid in Coolify, which the Coolify exporter knows."""
+    user_facing: StrictBool | None = None
+    """Whether users wait for its answers, so that the objectives hold for it. Left out: yes for web, admin and api."""
+    objectives: ObjectiveOverrides = ObjectiveOverrides()
+    """Objectives that differ for this service."""
     pages: StrictBool | None = None
     """Whether its outage wakes someone. Left out: yes, except for coolify and monitoring, which make tickets."""
     page_cache: Literal["counted", "reclaimable"] | None = None
@@ -220,26 +180,13 @@ class Service(_Model):
         """Whether an outage of it is critical, so that someone is woken, or a warning."""
         return self.kind not in QUIET_KINDS if self.pages is None else self.pages
 
-
-class Alerts(_Model):
-    """Patience of the alerts whose right length depends on how you deploy."""
-
-    deploy_grace: Seconds = 300
-    """The longest time for which a deploy may leave replicas missing or unhealthy. Raise it for slow starts."""
-    outage_grace: Seconds = 120
-    """How long nothing of a service may run before someone is woken. Longer than your deploys without overlap."""
+    @property
+    def faces_users(self) -> bool:
+        """Whether objectives hold for its requests."""
+        return self.kind in USER_FACING_KINDS if self.user_facing is None else self.user_facing
 
 
-class Urls(_Model):
-    """Where people reach the pieces; alerts link to them."""
-
-    grafana: HttpUrl | None = None
-    """Grafana's root URL. Alerts then link to the dashboard of the service."""
-    runbooks: HttpUrl | None = None
-    """Where you publish the generated runbooks folder. Alerts then link to their page."""
-
-
-class Topology(_Model):
+class Topology(Model):
     """The whole input: what runs where, with how much RAM and how many replicas."""
 
     version: Literal[1] = 1
@@ -257,6 +204,12 @@ class Topology(_Model):
     """When the alerts of all services speak."""
     alerts: Alerts = Alerts()
     """How patient the alerts are."""
+    objectives: Objectives = Objectives()
+    """What the users of all user-facing services were promised."""
+    latency_buckets: Buckets = TRAEFIK_BUCKETS
+    """Bounds of Traefik's histogram, in seconds, as its `--metrics.prometheus.buckets` says. Left out: its default."""
+    stack: Stack = Stack()
+    """Where the monitoring stack answers."""
     urls: Urls = Urls()
     """Where people reach the pieces, so that alerts can link to them."""
 
@@ -267,3 +220,36 @@ class Topology(_Model):
     def thresholds_of(self, service: Service) -> Thresholds:
         """The thresholds in force for one service."""
         return self.thresholds.model_copy(update=service.thresholds.model_dump(exclude_none=True))
+
+    def objectives_of(self, service: Service) -> Objectives:
+        """The objectives in force for one service."""
+        return self.objectives.model_copy(update=service.objectives.model_dump(exclude_none=True))
+
+    def services_of(self, kind: Kind) -> tuple[Service, ...]:
+        """The services of one kind, in the order of the file."""
+        return tuple(service for service in self.services if service.kind == kind)
+
+    def metrics_of(self, service: Service) -> tuple[tuple[str, str], ...]:
+        """(server, host:port) of everything that is scraped for one service; none when nothing is."""
+        if service.metrics is not None:
+            return tuple(zip(service.server, service.metrics, strict=False))
+        if service.kind not in METRICS:
+            return ()
+        host, port = METRICS[service.kind]
+        by_name = {server.name: server for server in self.servers}
+        places = {
+            name: by_name[name].reach(host.format(service.name), port) for name in service.server if name in by_name
+        }
+        # Where two of a kind would be scraped at one place, it is taken for the first one's.
+        taken = {
+            by_name[name].reach(host.format(other.name), port)
+            for other in itertools.takewhile(lambda other: other.name != service.name, self.services_of(service.kind))
+            for name in other.server
+            if other.metrics is None and name in by_name
+        }
+        return tuple((name, place) for name, place in places.items() if place not in taken)
+
+    @property
+    def home(self) -> Server:
+        """The server that Prometheus runs on: the one without an address; the first, if all have one."""
+        return next((server for server in self.servers if server.address is None), self.servers[0])

@@ -12,11 +12,13 @@ import inspect
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from boxwatch.topology import forms, model, units
+from boxwatch.topology import forms, model, settings, units, values
 from boxwatch.topology.shape import MAY_BE_EMPTY, OWN_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import BaseModel
 
 Schema = dict[str, Any]
 
@@ -28,10 +30,13 @@ _EXAMPLES: Mapping[str, list[object]] = {
     "Service.server": ["main", ["main", "second"]],
     "Exporters.node": ["10.0.0.2:9100"],
     "Exporters.cadvisor": ["10.0.0.2:8080"],
+    "Exporters.docker": ["host.docker.internal:9323"],
+    "Service.routers": [["https-0-k8s4k4o0cg8ksw8wo0k0wgc4"]],
     "Selector.compose_service": ["prometheus"],
     "Selector.name": ["coolify-proxy"],
     "Selector.component": ["database"],
     "Urls.grafana": ["https://grafana.example.com"],
+    "Alerts.rules": [{"PostgresConnectionsHigh": {"threshold": "90%"}}],
     "Topology.name": ["mvp"],
 }
 _NAMED = {"servers": "Server", "services": "Service"}
@@ -54,7 +59,9 @@ def json_schema() -> Schema:
 
 def _describe(name: str, definition: Schema) -> None:
     """Take out what pydantic adds for programmers, put in what people want to know."""
-    strings = _strings(model.Thresholds if name == "ThresholdOverrides" else getattr(model, name))
+    # An override is described where its default is.
+    described = name.replace("Overrides", "s")
+    strings = _strings(getattr(settings, described, None) or getattr(model, described))
     definition["description"] = " ".join(str(definition["description"]).split())
     for key, field in definition["properties"].items():
         _simplify(field)
@@ -67,6 +74,8 @@ def _describe(name: str, definition: Schema) -> None:
             field.pop("default", None)
         elif key in ("scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within"):
             field["default"] = units.format_duration(default)
+        elif key == "latency_within":
+            field["default"] = f"{default:g}s"
         if key in MAY_BE_EMPTY:
             definition["properties"][key] = _or_empty(field)
     server = definition["properties"].get("server")
@@ -112,7 +121,16 @@ def _name_by_key(section: Schema, body: Schema, reference: str) -> None:
     )
 
 
-def _strings(cls: type) -> dict[str, str]:
+def _strings(cls: type[BaseModel]) -> dict[str, str]:
+    """Key → the string below its attribute, those of the models that it extends too."""
+    found: dict[str, str] = {}
+    for ancestor in reversed(cls.__mro__):
+        if issubclass(ancestor, values.Model) and ancestor is not values.Model:
+            found |= _own_strings(ancestor)
+    return {field.alias or name: found[name] for name, field in cls.model_fields.items() if name in found}
+
+
+def _own_strings(cls: type) -> dict[str, str]:
     """Attribute → the string below it."""
     body = next(node.body for node in ast.walk(ast.parse(inspect.getsource(cls))) if isinstance(node, ast.ClassDef))
     found = {}

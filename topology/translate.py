@@ -7,18 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from boxwatch.topology import yaml_scalars
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.mistakes import Mistake
-from boxwatch.topology.model import (
-    KINDS,
-    Alerts,
-    Exporters,
-    Selector,
-    Server,
-    Service,
-    Thresholds,
-    Topology,
-    Urls,
-)
+from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
+from boxwatch.topology.settings import Alerts, AlertTuning, Objectives, Stack, Thresholds, Tuning, Urls
 from boxwatch.topology.words import Unfit, did_you_mean, invisible_in, kind_of, listed, shown, visible
 
 if TYPE_CHECKING:
@@ -69,6 +61,9 @@ _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`thresholds`", Thresholds),
     ("`alerts`", Alerts),
     ("`urls`", Urls),
+    ("an alert of `alerts.rules`", AlertTuning),
+    ("`objectives`", Objectives),
+    ("`stack`", Stack),
     ("a server's `exporters`", Exporters),
 )
 
@@ -142,7 +137,11 @@ def _no_mapping(_path: Path, given: object, _context: Context) -> tuple[str, str
 def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str]:
     key = str(path[-1])
     model = _model_at(path[:-1])
-    known = [name for name in model.model_fields if name != "name" or model is Selector or model is Topology]
+    known = [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if name != "name" or model is Selector or model is Topology
+    ]
     strange = invisible_in(key)
     if strange:
         return f"has a character in the key that looks like nothing or a space: {strange}", "delete it"
@@ -162,10 +161,23 @@ def _model_at(path: Path) -> type[BaseModel]:
     """The model of the mapping at a path. The second part of a path is a name, which may be any word."""
     if not path:
         return Topology
-    sections: dict[str, type[BaseModel]] = {"thresholds": Thresholds, "alerts": Alerts, "urls": Urls}
+    sections: dict[str, type[BaseModel]] = {
+        "thresholds": Thresholds,
+        "alerts": Alerts,
+        "urls": Urls,
+        "objectives": Objectives,
+        "stack": Stack,
+    }
+    if path[:2] == ("alerts", "rules"):
+        return Tuning if "services" in path[3:] else AlertTuning
     if path[0] not in ("servers", "services"):
         return sections[str(path[0])]
-    inner: dict[str, type[BaseModel]] = {"exporters": Exporters, "containers": Selector, "thresholds": Thresholds}
+    inner: dict[str, type[BaseModel]] = {
+        "exporters": Exporters,
+        "containers": Selector,
+        "thresholds": Thresholds,
+        "objectives": Objectives,
+    }
     if len(path) > 2:  # noqa: PLR2004 - section and name
         return inner[str(path[2])]
     return Server if path[0] == "servers" else Service

@@ -13,11 +13,11 @@ from boxwatch.checks import alert_templates
     [
         ("sum by (job) (up) == 0", "job"),
         ("count(up) == 0", "no labels"),
-        ("sum without (server) (up) == 0", "instance, job"),
+        ("sum without (server) (up) == 0", "expected, instance, job, port, service"),
         ("label_replace(sum(up), 'job', 'x', '', '') == 0", "job"),
         ("absent(up{job='node'})", "job"),
         ("up / on (job) up == 0", "job"),
-        ("up / ignoring (server) up == 0", "instance, job"),
+        ("up / ignoring (server) up == 0", "expected, instance, job, port, service"),
         ("count_values by (job) ('value', up) > 0", "job, value"),
     ],
 )

@@ -31,11 +31,14 @@ def test_labels_agree_with_the_rules() -> None:
         ("container_memory_working_set_bytes", {"name", "image", "service", "component", "resource"}),
         ("container_tasks_state", {"name", "image", "service", "component", "resource", "state"}),
         ("node_filesystem_avail_bytes", {"device", "device_error", "fstype", "mountpoint"}),
-        ("pg_settings_max_connections", {"exported_server"}),
-        ("traefik_service_requests_total", {"code", "method", "protocol", "service"}),
-        ("traefik_service_request_duration_seconds_bucket", {"code", "le", "method", "protocol", "service"}),
-        ("probe_success", set()),
-        ("up", set()),
+        ("pg_settings_max_connections", {"exported_server", "service"}),
+        ("traefik_service_requests_total", {"code", "method", "protocol", "service", "planned_service", "uuid"}),
+        (
+            "traefik_service_request_duration_seconds_bucket",
+            {"code", "le", "method", "protocol", "service", "planned_service", "uuid"},
+        ),
+        ("probe_success", {"service", "port", "expected"}),
+        ("up", {"service", "port", "expected"}),
     ],
 )
 def test_labels_of(name: str, labels: set[str]) -> None:
@@ -89,7 +92,7 @@ def test_missing_in() -> None:
     )
     assert metrics.missing_in("node_filesystem_mount_info") == ("node_exporter 1.5.0",)
     assert metrics.missing_in("container_last_seen", frozenset({"service", "server"})) == ()
-    assert len(metrics.missing_in("up", frozenset({"service"}))) == len(only("up").versions)
+    assert len(metrics.missing_in("up", frozenset({"component"}))) == len(only("up").versions)
     assert metrics.missing_in("no_such_metric") == ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import bystanders, names
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.world import World
-from boxwatch.topology.model import Thresholds
+from boxwatch.topology.settings import Thresholds
 
 
 def _beside(*series: Series) -> list[str]:

@@ -15,17 +15,17 @@ from boxwatch.rules.model import Alert, Subject
 
 ROOT = Path(__file__).parent.parent.parent
 
-# Modules of the room that are no subject: what subjects are made with.
+# Modules of the room that are no subject: what subjects are made with. A subject whose cases need a module of their
+# own has them in SUBJECT_proofs.
 _TOOLS = {
-    "__init__", "bystanders", "catalogue", "deploys", "limit_proofs", "memory_proofs", "model", "names", "oom_proofs",
-    "packing", "promql", "promtool", "replica_health_proofs", "replicas_proofs", "restarts_proofs", "rule_file",
-    "runbook", "texts", "urgency", "world", "yaml",
+    "__init__", "bystanders", "catalogue", "deploys", "model", "names", "overlay", "packing", "promql", "promtool",
+    "rule_file", "runbook", "texts", "urgency", "world", "yaml",
 }  # fmt: skip
 
 
 def test_every_subject_is_in_the_catalogue() -> None:
     """A subject's module, id and rule file have one name."""
-    modules = {path.stem for path in (ROOT / "rules").glob("*.py")} - _TOOLS
+    modules = {path.stem for path in (ROOT / "rules").glob("*.py") if not path.stem.endswith("_proofs")} - _TOOLS
 
     assert {subject.id for subject in default_subjects()} == modules
 

@@ -33,10 +33,15 @@ def _value(key: str, value: object) -> object:
     if isinstance(value, dict):
         return _plain(value)
     if isinstance(value, (list, tuple)):
-        return [_value("", item) for item in value]
+        return "none" if (key, value) == ("metrics", ()) else [_value("", item) for item in value]
+    if key == "latency_within":
+        return f"{value}s"
     if isinstance(value, int) and not isinstance(value, bool):
-        if key in _MEMORY:
-            return format_memory(value)
-        if key in _DURATIONS:
-            return format_duration(value)
+        return _number(key, value)
     return value
+
+
+def _number(key: str, value: int) -> object:
+    if key in _MEMORY:
+        return format_memory(value)
+    return format_duration(value) if key in _DURATIONS else value

@@ -156,3 +156,19 @@ def test_warnings_come_in_the_order_of_the_file() -> None:
         "  b: {kind: web, server: main, memory: 1g, limit: 99g}\nalerts: {outage_grace: 1s}\n", "a.yaml"
     ).warnings]  # fmt: skip
     assert lines == [3, 5, 6, 7]
+
+
+def test_a_second_of_a_kind_at_one_place_is_not_scraped() -> None:
+    """A server that has an address has one usual port for each kind, and one Traefik has the fixed name."""
+    text = """name: mvp
+servers:
+  main: {cpus: 8, memory: 32g, disk: 500GB, address: 10.0.0.2}
+services:
+  cache: {kind: redis, server: main, memory: 1g}
+  queue: {kind: redis, server: main, memory: 1g}
+  quiet: {kind: redis, server: main, memory: 1g, metrics: none}
+"""
+    (warning,) = warnings(text)
+
+    assert warning.startswith("a.yaml:6:3: services.queue: is not scraped: another redis is taken to answer")
+    assert warning.endswith("(say in `metrics` where its exporter answers)")

@@ -14,8 +14,9 @@ from support.written import written
 
 from boxwatch.errors import Problem, TopologyError
 from boxwatch.topology import default, source
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.load import parse
-from boxwatch.topology.model import KINDS, Topology
+from boxwatch.topology.model import Topology
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import json
 import pytest
 from jsonschema import Draft7Validator
 
-from boxwatch.topology import model
+from boxwatch.topology import kinds
 from boxwatch.topology.schema import json_schema
 
 SERVER = {"cpus": 8, "memory": "32g", "disk": "500GB"}
@@ -44,7 +44,7 @@ def test_every_key_has_a_description() -> None:
 
 def test_kinds_are_offered() -> None:
     """Completion is half the use of it."""
-    assert json_schema()["definitions"]["Service"]["properties"]["kind"]["enum"] == list(model.KINDS)
+    assert json_schema()["definitions"]["Service"]["properties"]["kind"]["enum"] == list(kinds.KINDS)
 
 
 def test_defaults_are_written_as_people_write_them() -> None:

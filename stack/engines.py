@@ -1,0 +1,78 @@
+"""Scrape jobs of the services: databases, Traefik, Coolify, and what the applications expose themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
+from boxwatch.stack.scrape import Config, relabel, target
+from boxwatch.topology.kinds import Kind
+from boxwatch.topology.model import Service, Topology
+
+JOBS: Mapping[Kind, str] = MappingProxyType(
+    {
+        "postgres": names.JOB_POSTGRES,
+        "redis": names.JOB_REDIS,
+        "elasticsearch": names.JOB_ELASTICSEARCH,
+        "minio": names.JOB_MINIO,
+        "traefik": names.JOB_TRAEFIK,
+        "coolify": names.JOB_COOLIFY,
+    }
+)
+# What these tell is about other services: a target label `service` would collide with Traefik's own, and would be wrong
+# on Coolify's resources.
+_OF_OTHERS = frozenset({names.JOB_TRAEFIK, names.JOB_COOLIFY})
+
+# Coolify names Traefik's services https-0-UUID, http-1-UUID, and since 4.3.0 with a suffix for compose applications.
+_COOLIFY_ROUTER = "https?-[0-9]+-([a-z0-9]+)(?:-.*)?@docker"
+
+
+def jobs(topology: Topology) -> tuple[Config, ...]:
+    """One job a kind, in the order of the kinds, with every service of that kind."""
+    found: dict[str, list[Config]] = {job: [] for job in (*JOBS.values(), names.JOB_APP)}
+    for service in topology.services:
+        job = JOBS.get(service.kind, names.JOB_APP)
+        found[job].extend(_targets(topology, service, job))
+    return tuple(
+        {"job_name": job, **_extra(topology, job), "static_configs": places} for job, places in found.items() if places
+    )
+
+
+def _targets(topology: Topology, service: Service, job: str) -> list[Config]:
+    name = "" if job in _OF_OTHERS else service.name
+    return [target(server, place, service=name) for server, place in topology.metrics_of(service)]
+
+
+def _extra(topology: Topology, job: str) -> Config:
+    """What a job needs beside its targets."""
+    if job == names.JOB_TRAEFIK:
+        return {"metric_relabel_configs": _routers(topology)}
+    if job == names.JOB_COOLIFY:
+        return {"metric_relabel_configs": _resources(topology)}
+    if job == names.JOB_MINIO:
+        return {"metrics_path": "/minio/v2/metrics/cluster"}
+    return {}
+
+
+def _routers(topology: Topology) -> list[Config]:
+    return [
+        relabel([names.SERVICE], _COOLIFY_ROUTER, names.UUID, "$1"),
+        *(
+            relabel([names.SERVICE], f"(?:{pattern})(?:@.*)?", names.PLANNED_SERVICE, service.name)
+            for service in topology.services
+            # The first that matches wins, and in Prometheus the last rule does.
+            for pattern in reversed(service.routers)
+        ),
+    ]
+
+
+def _resources(topology: Topology) -> list[Config]:
+    """A resource of Coolify belongs to the service whose containers it makes."""
+    return [
+        relabel([coolify.RESOURCE], selector.resource, names.SERVICE, service.name)
+        for service in topology.services
+        for selector in reversed(service.selectors)
+        if selector.resource is not None
+    ]

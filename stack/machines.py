@@ -1,0 +1,43 @@
+"""Scrape jobs of the machines: node_exporter, cAdvisor, and the Docker engine where it is scraped."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.stack.containers import relabelling
+from boxwatch.stack.scrape import Config, relabel, target
+from boxwatch.topology.model import Server, Topology
+
+
+def jobs(topology: Topology) -> tuple[Config, ...]:
+    """The jobs, those of every server."""
+    docker = [target(server.name, server.targets.docker) for server in topology.servers if server.targets.docker]
+    return (
+        {
+            "job_name": names.JOB_NODE,
+            "static_configs": [target(server.name, server.targets.node) for server in topology.servers],
+        },
+        *(_cadvisor(topology, server) for server in topology.servers),
+        *([_docker(docker)] if docker else []),
+    )
+
+
+def _docker(targets: list[Config]) -> Config:
+    return {
+        "job_name": names.JOB_DOCKER,
+        "static_configs": targets,
+        # Two thirds of the page are etcd's and Swarm's, always there and always idle (437 series on 20.10.24).
+        "metric_relabel_configs": [relabel(["__name__"], "(etcd|swarm)_.*", action="drop")],
+    }
+
+
+def _cadvisor(topology: Topology, server: Server) -> Config:
+    """One job a server: every sample passes all relabelling rules of its job, so each server has just its own."""
+    only = len(topology.servers) == 1
+    # Rules know one job name.
+    place = target(server.name, server.targets.cadvisor, **({} if only else {"job": names.JOB_CADVISOR}))
+    return {
+        "job_name": names.JOB_CADVISOR if only else f"{names.JOB_CADVISOR}-{server.name}",
+        "honor_timestamps": False,
+        "static_configs": [place],
+        "metric_relabel_configs": relabelling(topology, server.name),
+    }

@@ -1,0 +1,31 @@
+"""Scrape jobs of the monitoring stack itself. It runs on one server, Prometheus' own."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.stack.scrape import Config, relabel, target
+from boxwatch.topology.model import Topology
+
+# Grafana has thousands of series; these are what rules and dashboards read, and what tells of its memory.
+_GRAFANA_KEPT = (
+    "grafana_build_info|grafana_http_request_duration_seconds_(count|sum)|grafana_datasource_request_total"
+    "|grafana_alerting_.*|grafana_stat_totals_dashboard|process_.*|go_(goroutines|gc_.*|memstats_.*)"
+)
+
+
+def jobs(topology: Topology) -> tuple[Config, ...]:
+    """Prometheus, Alertmanager, Grafana and the blackbox exporter's own page."""
+    stack, home = topology.stack, topology.home.name
+    return (
+        _job(names.JOB_PROMETHEUS, home, stack.prometheus),
+        _job(names.JOB_ALERTMANAGER, home, stack.alertmanager),
+        {
+            **_job(names.JOB_GRAFANA, home, stack.grafana),
+            "metric_relabel_configs": [relabel(["__name__"], _GRAFANA_KEPT, action="keep")],
+        },
+        _job(names.JOB_BLACKBOX, home, stack.blackbox),
+    )
+
+
+def _job(name: str, server: str, place: str) -> Config:
+    return {"job_name": name, "static_configs": [target(server, place)]}
