@@ -173,8 +173,8 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
         silent=(
             world.silent(
                 "is silent a quarter of an hour after it became six hours old",
-                parts(shapes.climb(slope), born=old_enough),
-                _LOOK - 15 * _MINUTE,
+                parts(shapes.climb(slope), born=25 * _HOUR),
+                _LOOK,
             ),
             world.silent("is silent when the climb is too slow to matter", parts(shapes.climb(too_slow)), _LOOK),
             world.silent(

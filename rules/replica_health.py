@@ -131,7 +131,7 @@ def _missing(topology: Topology) -> Alert:
 
 
 def _extra(topology: Topology) -> Alert:
-    world = World(length=50 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=50 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServiceReplicasExtra",
         expr=f"{names.COMPONENT_REPLICAS_RUNNING} > on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}",
@@ -169,7 +169,7 @@ def _extra(topology: Topology) -> Alert:
                 (
                     *world.service(),
                     *replica_health_proofs.runs(world, "web-1", "web-2"),
-                    world.container(_START, "7x40 stale", "web-old"),
+                    world.container(_START, "7x20 stale", "web-old"),
                 ),
                 45 * _MINUTE,
             ),
