@@ -24,6 +24,7 @@ from boxwatch.commands import (
     pull,
     rollback,
     schema,
+    test,
     topology,
 )
 from boxwatch.errors import BoxwatchError, TopologyError
@@ -69,6 +70,7 @@ def main() -> None:
       boxwatch build --out generated    make everything
       boxwatch check                    check everything
       boxwatch publish --help           bring it into a live Grafana and Prometheus
+      boxwatch test                     prove every alert
     """
 
 
@@ -81,6 +83,7 @@ COMMANDS = (
     check.check,
     modernise.modernise,
     diff.diff,
+    test.test,
     publish.publish,
     rollback.rollback,
     backup.backup,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import names
+from boxwatch.rules import names, oom_proofs
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import NODE, expr
 from boxwatch.rules.world import World, flat
@@ -57,9 +57,8 @@ def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> 
 
 
 def _oom_killed(topology: Topology) -> Alert:
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
     kills = f"node_vmstat_oom_kill{{{NODE}}}"
-    kill, six = f"0x19 1x{world.count - 20}", f"0x19 6x{world.count - 20}"
+    fires, silent = oom_proofs.server(topology)
     return Alert(
         alert="ServerOomKilled",
         # The kernel's counter also counts kills inside containers; those that cAdvisor attributes have an alert of
@@ -96,51 +95,13 @@ def _oom_killed(topology: Topology) -> Alert:
             ),
             false_alarms="None known.",
         ),
-        fires=(
-            world.fires(
-                "fires for the server with a kill that no container accounts for, and not for the other",
-                (
-                    world.node("node_vmstat_oom_kill", kill),
-                    world.node("node_vmstat_oom_kill", flat(0, world.count), "second"),
-                ),
-                14 * _MINUTE,
-                Expected(
-                    {"server": "main"},
-                    "The kernel of main killed a process for lack of memory, and no container is known"
-                    " to be the victim.",
-                ),
-            ),
-            world.fires(
-                "fires when one container was killed and something else as well",
-                (world.node("node_vmstat_oom_kill", six), world.container("container_oom_events_total", kill)),
-                14 * _MINUTE,
-                Expected(
-                    {"server": "main"},
-                    "The kernel of main killed a process for lack of memory, and no container is known"
-                    " to be the victim.",
-                ),
-            ),
-        ),
-        silent=(
-            world.silent(
-                "is silent when the kill is attributed to a container",
-                (world.node("node_vmstat_oom_kill", kill), world.container("container_oom_events_total", kill)),
-                14 * _MINUTE,
-            ),
-            world.silent(
-                "is silent when many kills are all attributed",
-                (world.node("node_vmstat_oom_kill", six), world.container("container_oom_events_total", six)),
-                14 * _MINUTE,
-            ),
-            world.silent(
-                "is silent when a kill is long past", (world.node("node_vmstat_oom_kill", kill),), 25 * _MINUTE
-            ),
-        ),
+        fires=fires,
+        silent=silent,
     )
 
 
 def _plan_exceeded(topology: Topology) -> Alert:
-    world = World(length=25 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=25 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServerMemoryPlanExceeded",
         expr=f"{names.SERVER_MEMORY_USED} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_PLANNED}",
@@ -190,7 +151,7 @@ def _plan_exceeded(topology: Topology) -> Alert:
 
 
 def _overhead_exceeded(topology: Topology) -> Alert:
-    world = World(length=40 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=40 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServerMemoryOverheadExceeded",
         expr=f"{names.SERVER_MEMORY_OVERHEAD} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_RESERVED}",
@@ -254,7 +215,7 @@ def _overhead_exceeded(topology: Topology) -> Alert:
 
 
 def _below_plan(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServerMemoryBelowPlan",
         expr=f"{names.SERVER_MEMORY_TOTAL} < on ({names.BY_SERVER}) ({_REPORTED_SHARE} * {names.SERVER_MEMORY_PLAN})",
@@ -278,8 +239,19 @@ def _below_plan(topology: Topology) -> Alert:
                 17 * _MINUTE,
                 Expected({"server": "main"}, "Server main has 15.5GiB of memory, less than the plan says."),
             ),
+            world.fires(
+                "fires when more than a tenth is missing",
+                (*_planned(world), *_in_use(world, 8, total=28)),
+                17 * _MINUTE,
+                Expected({"server": "main"}, "Server main has 28GiB of memory, less than the plan says."),
+            ),
         ),
         silent=(
+            world.silent(
+                "is silent when exactly a tenth is missing",
+                (*_planned(world), *_in_use(world, 8, total=32 * _REPORTED_SHARE)),
+                17 * _MINUTE,
+            ),
             world.silent(
                 "is silent for what a 32 GB machine reports", (*_planned(world), *_in_use(world, 8)), 17 * _MINUTE
             ),

@@ -59,6 +59,8 @@ class Case:
         expects: the alerts that fire then; empty means that it must be silent.
         interval: seconds between samples and between evaluations.
         throughout: it must have been silent all the way until `at`, and not only then.
+        apart: other cases must not stand beside it, each on a server of its own, as they do otherwise
+            (boxwatch.rules.packing): for rules that look at all servers together.
     """
 
     title: str
@@ -67,6 +69,7 @@ class Case:
     expects: tuple[Expected, ...] = ()
     interval: int = 60
     throughout: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ ends on a sample's edge, no fuzzy comparison, no filters by name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from boxwatch.rules import bystanders, plan, yaml
-from boxwatch.rules.model import Alert, Case, Measured, Record, Series, Subject
+from boxwatch.rules.model import Case, Measured, Record, Series, Subject
+from boxwatch.rules.packing import Pack, packs, side_by_side
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -28,9 +28,8 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
     found: dict[int, list[dict[str, object]]] = {}
     for together in _by_input(subject.measured):
         found.setdefault(together[0].interval, []).append(_measured(together))
-    for alerts in _by_name(subject.alerts):
-        for interval, test in _alerts(topology, alerts):
-            found.setdefault(interval, []).append(test)
+    for interval, test in _alerts(topology, subject):
+        found.setdefault(interval, []).append(test)
     # The cases bring the plan's constants as input, those of services that no topology has; only the plan's own proof
     # loads the plan.
     ids = (*subject.reads, subject.id)
@@ -50,48 +49,40 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
     }
 
 
-def _by_name(alerts: tuple[Alert, ...]) -> Iterator[tuple[Alert, ...]]:
-    """Alerts that share a name share their tests: promtool compares all that fire under it."""
-    for name in dict.fromkeys(alert.alert for alert in alerts):
-        yield tuple(alert for alert in alerts if alert.alert == name)
+def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
+    """(spacing of samples, test): looks at the same input share a test, whatever they look at."""
+    found: dict[tuple[int, tuple[Series, ...]], list[Pack]] = {}
+    for name in dict.fromkeys(alert.alert for alert in subject.alerts):
+        for pack in packs(tuple(alert for alert in subject.alerts if alert.alert == name)):
+            found.setdefault((pack.case.interval, pack.case.series), []).append(pack)
+    for (interval, _), together in found.items():
+        yield interval, _test(topology, together)
 
 
-def _alerts(topology: Topology, alerts: tuple[Alert, ...]) -> Iterator[tuple[int, dict[str, object]]]:
-    seen: set[str] = set()
-    for alert in alerts:
-        for case in (*alert.fires, *alert.silent, *_patience(alert)):
-            if case.title in seen:
-                continue
-            seen.add(case.title)
-            yield case.interval, _case(topology, alert, case)
+def _test(topology: Topology, together: list[Pack]) -> dict[str, object]:
+    last = max((pack.case for pack in together), key=lambda case: case.at)
+    titles: dict[str, list[str]] = {}
+    for pack in together:
+        titles.setdefault(pack.title, []).append(pack.alert)
+    test: dict[str, object] = {
+        "name": "; ".join(f"{', '.join(alerts)} {title}" for title, alerts in titles.items()),
+        "interval": format_duration(last.interval),
+        "input_series": _series((*last.series, *bystanders.beside(last))),
+        "alert_rule_test": [_rule_test(topology, pack) for pack in together],
+    }
+    throughout = [_never_fired(pack.case, pack.alert) for pack in together if pack.case.throughout]
+    return {**test, "promql_expr_test": throughout} if throughout else test
 
 
-def _patience(alert: Alert) -> tuple[Case, ...]:
-    """What fires in the first case is silent one sample before it can have lasted long enough."""
-    first = alert.fires[0]
-    if alert.wait <= first.interval:
-        return ()
-    title = f"is silent before it has lasted for {alert.for_}"
-    return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
-
-
-def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
+def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
     expected = [
         {
             "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
-        for one in case.expects
+        for alert, one in pack.expects
     ]
-    test: dict[str, object] = {
-        "name": f"{alert.alert} {case.title}",
-        "interval": format_duration(case.interval),
-        "input_series": _series((*case.series, *bystanders.beside(case))),
-        "alert_rule_test": [{"eval_time": format_duration(case.at), "alertname": alert.alert, "exp_alerts": expected}],
-    }
-    if case.throughout:
-        test["promql_expr_test"] = [_never_fired(case, alert.alert)]
-    return test
+    return {"eval_time": format_duration(pack.case.at), "alertname": pack.alert, "exp_alerts": expected}
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
@@ -108,19 +99,19 @@ def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
 def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tuple[Case, ...]) -> bytes:
     """Cases in which no alert of any subject may fire at any time, with all rules loaded."""
     measuring = [subject for subject in subjects if subject.id != plan.ID]
+    day = side_by_side(cases)
     return yaml.dump(
         {
             "rule_files": [f"../rules/{subject.id}.yaml" for subject in measuring],
-            "evaluation_interval": format_duration(cases[0].interval),
+            "evaluation_interval": format_duration(day.interval),
             "group_eval_order": [group.name for subject in measuring for group in subject.groups],
             "tests": [
                 {
-                    "name": f"no alert fires {case.title}",
-                    "interval": format_duration(case.interval),
-                    "input_series": _series(case.series),
-                    "promql_expr_test": [_never_fired(case)],
+                    "name": f"no alert fires {day.title}",
+                    "interval": format_duration(day.interval),
+                    "input_series": _series(day.series),
+                    "promql_expr_test": [_never_fired(day)],
                 }
-                for case in cases
             ],
         },
         f"All alerts together: proofs of deployment {topology.name}, made by boxwatch. Do not edit.",
@@ -136,10 +127,12 @@ def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
 
 
 def _measured(together: tuple[Measured, ...]) -> dict[str, object]:
+    first = together[0]
+    length = max(one.at for one in together) // first.interval + 1
     return {
         "name": "; ".join(one.title for one in together),
-        "interval": format_duration(together[0].interval),
-        "input_series": _series(together[0].series),
+        "interval": format_duration(first.interval),
+        "input_series": _series((*first.series, *bystanders.beside_measured(first.series, length))),
         "promql_expr_test": [
             {
                 "expr": one.expr,
