@@ -7,6 +7,7 @@ from collections.abc import Callable
 from boxwatch.rules import (
     container_visibility,
     deploys,
+    host,
     memory,
     memory_budget,
     memory_limit,
@@ -28,6 +29,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     plan.subject,
     replicas.subject,
     memory.subject,
+    host.subject,
     replica_health.subject,
     container_visibility.subject,
     replica_stability.subject,
