@@ -14,7 +14,6 @@ ID = "host"
 _DISKS = f'{NODE},fstype=~"ext3|ext4|xfs|btrfs|zfs",mountpoint!~"/boot(/.*)?"'
 # Bridges and the ends of the containers' cables count their traffic a second time, and come and go with each deploy.
 _WIRES = f'{NODE},device!~"lo|docker0|veth.*|br-.*"'
-_HALF_DAY = "12h"
 
 
 def subject(topology: Topology) -> Subject:
@@ -61,18 +60,29 @@ def _saturation() -> tuple[Record, ...]:
             record=names.SERVER_MEMORY_AVAILABLE,
             # The kernel's own estimate: what it can give without swapping, page cache counted as far as it can go.
             expr=expr(f"""
-                min by ({names.BY_SERVER}) (
-                  node_memory_MemAvailable_bytes{{{NODE}}} / node_memory_MemTotal_bytes{{{NODE}}}
-                )
+                min by ({names.BY_SERVER}) (node_memory_MemAvailable_bytes{{{NODE}}})
+                / on ({names.BY_SERVER}) max by ({names.BY_SERVER}) (node_memory_MemTotal_bytes{{{NODE}}})
             """),
             doc="Share of the server's RAM that is available.",
         ),
         Record(
+            record=names.SERVER_SWAPPED,
+            # Pages that go out alone make room for better use, and pages that come in alone are wanted again; only both
+            # at once is memory that is not enough. `or` makes it the lower of the two.
+            expr=expr(f"""
+                max by ({names.BY_SERVER}) (rate(node_vmstat_pswpin{{{NODE}}}[5m]))
+                  < on ({names.BY_SERVER})
+                max by ({names.BY_SERVER}) (rate(node_vmstat_pswpout{{{NODE}}}[5m]))
+                or
+                max by ({names.BY_SERVER}) (rate(node_vmstat_pswpout{{{NODE}}}[5m]))
+            """),
+            doc="Pages a second that come from swap while at least as many go there, or the other way round.",
+        ),
+        Record(
             record=names.SERVER_CONNTRACK,
             expr=expr(f"""
-                max by ({names.BY_SERVER}) (
-                  node_nf_conntrack_entries{{{NODE}}} / node_nf_conntrack_entries_limit{{{NODE}}}
-                )
+                max by ({names.BY_SERVER}) (node_nf_conntrack_entries{{{NODE}}})
+                / on ({names.BY_SERVER}) min by ({names.BY_SERVER}) (node_nf_conntrack_entries_limit{{{NODE}}})
             """),
             doc="Share of the kernel's table of tracked connections that is in use.",
         ),
@@ -95,16 +105,18 @@ def _network() -> tuple[Record, ...]:
 
 def _disks() -> tuple[Record, ...]:
     """By device: a bind mount shows the same device once more, and /etc/hosts of a container does too."""
-    free, size = f"node_filesystem_avail_bytes{{{_DISKS}}}", f"node_filesystem_size_bytes{{{_DISKS}}}"
+    free = f"min by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{_DISKS}}})"
+    # What stands beside it is chosen by its devices.
+    beside = f"on ({names.BY_DEVICE})"
     return (
         Record(
             record=names.DEVICE_DISK_SIZE,
-            expr=f"max by ({names.BY_DEVICE}) ({size})",
+            expr=f"max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{_DISKS}}})",
             doc="Size of the disk's filesystem, bytes.",
         ),
         Record(
             record=names.DEVICE_DISK_FREE,
-            expr=f"min by ({names.BY_DEVICE}) (\n  {free}\n  / {size}\n)",
+            expr=f"{free}\n/ {beside} max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{NODE}}})",
             doc="Share of the disk that services can still write to; the root user's reserve is not counted.",
         ),
         Record(
@@ -112,12 +124,12 @@ def _disks() -> tuple[Record, ...]:
             # A whole day, so that what comes and goes every day (backups, images that are built and pruned) is no
             # trend; and only where half a day of it is known.
             expr=expr(f"""
-                min by ({names.BY_DEVICE}) (
-                  {free}
-                  / (-deriv({free}[1d]) > 0)
+                {free}
+                / {beside} (
+                  max by ({names.BY_DEVICE}) (-deriv(node_filesystem_avail_bytes{{{NODE}}}[1d])) > 0
                 )
-                and on ({names.BY_DEVICE})
-                max by ({names.BY_DEVICE}) ({free} offset {_HALF_DAY})
+                and {beside}
+                count by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{NODE}}} offset 12h)
             """),
             doc="Seconds until the disk is full if the trend of the last day goes on; absent while it does not fill.",
         ),
@@ -125,10 +137,8 @@ def _disks() -> tuple[Record, ...]:
             record=names.DEVICE_INODES_FREE,
             # btrfs and zfs make inodes as they need them and report 0 of 0.
             expr=expr(f"""
-                min by ({names.BY_DEVICE}) (
-                  node_filesystem_files_free{{{_DISKS}}}
-                  / (node_filesystem_files{{{_DISKS}}} > 0)
-                )
+                min by ({names.BY_DEVICE}) (node_filesystem_files_free{{{_DISKS}}})
+                / {beside} (max by ({names.BY_DEVICE}) (node_filesystem_files{{{NODE}}}) > 0)
             """),
             doc="Share of the disk's inodes that are free.",
         ),

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
-from boxwatch.rules.world import World, flat, sample
+from boxwatch.rules.world import INTERVAL, World, flat, sample, series
 from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Thresholds
 from boxwatch.topology.units import GIB
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTE, _HOUR = 60, 3600
 # A second exporter that tells of the same server: it must change no number by being added to the first.
 _AGAIN = "node-exporter-again:9100"
 
 # Value and server → the input that gives a server that value.
 Make = Callable[[World, float, str], tuple[Series, ...]]
+
+
+def recorded(name: str, /, **labels: str) -> Make:
+    """Makes a recorded series of a server, so that its value is exact."""
+    return lambda world, value, server: (series(name, flat(value, world.count), server=server, **labels),)
 
 
 def percent(value: float) -> str:
@@ -51,13 +57,13 @@ def crossing(  # noqa: PLR0913 - a proof is about all of these
         below: it fires below the threshold, and not above it.
         labels: labels of the alert beside the server.
     """
-    after = wait + 3 * _MINUTE
+    # At the very evaluation at which it must fire, so that no longer wait passes.
+    after = last_pending(wait, INTERVAL) + INTERVAL
     world = World(length=after + _MINUTE, thresholds=thresholds)
     sign = -1 if below else 1
     bad, just, good = (threshold * (1 + sign * part) for part in (0.5, 0.01, -0.01))
     expected = {"server": "main", **(labels or {})}
-    # Good at the very last evaluation before it would fire, and bad again.
-    relapse = last_pending(wait, world.interval)
+    pending = last_pending(wait, world.interval)
     fires = (
         world.fires(
             "fires for the server that is beyond it, and not for those that are near it",
@@ -77,8 +83,8 @@ def crossing(  # noqa: PLR0913 - a proof is about all of these
         world.silent("is silent at exactly the threshold", make(world, threshold, "main"), after),
         world.silent("is silent where nothing is known", make(world, threshold, "second"), after),
         *(
-            [world.silent("is silent when it has not lasted", make(world, bad, "main"), relapse)]
-            if relapse > 0
+            [world.silent("is silent when it has not lasted", make(world, bad, "main"), pending)]
+            if pending > 0
             else []
         ),
     )
@@ -87,7 +93,18 @@ def crossing(  # noqa: PLR0913 - a proof is about all of these
 
 def measured(topology: Topology) -> tuple[Measured, ...]:
     """The proofs of the recorded series of servers."""
-    return (*_rates(topology), *_shares(topology), *_disks(topology), *_trend(topology))
+    found = (*_rates(topology), *_shares(topology), *_disks(topology), *_trend(topology))
+    return tuple(replace(one, series=(*one.series, *_elsewhere(one))) for one in found)
+
+
+def _elsewhere(one: Measured) -> Iterator[Series]:
+    """The same series of another job, once with far too much and once with nothing, which must not matter."""
+    count = one.at // one.interval + 1
+    for other in one.series:
+        if "_x" not in other.values:
+            yield Series(other.series.replace(f'"{names.JOB_NODE}"', '"much"'), f"0+9000000000000x{count}")
+        yield Series(other.series.replace(f'"{names.JOB_NODE}"', '"little"'), f"900000000000-9000000x{count}")
+        yield Series(other.series.replace(f'"{names.JOB_NODE}"', '"nothing"'), f"0x{count}")
 
 
 def _node(world: World, metric: str, values: str, **labels: str) -> Series:
@@ -117,6 +134,17 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
             grows(metric, 0.5, server="second"),
         )
     )
+    swapped = (
+        grows("node_vmstat_pswpin", 128),
+        grows("node_vmstat_pswpin", 64, instance=_AGAIN),
+        grows("node_vmstat_pswpout", 256),
+        grows("node_vmstat_pswpout", 128, instance=_AGAIN),
+        grows("node_vmstat_pswpin", 32, server="second"),
+        grows("node_vmstat_pswpout", 16, server="second"),
+        grows("node_vmstat_pswpin", 100, server="third"),
+        grows("node_vmstat_pswpout", 80, server="third"),
+        grows("node_vmstat_pswpout", 60, server="third", instance=_AGAIN),
+    )
     # Two CPUs that are idle for 0.5 and 0.25 of the time and wait for a disk for 0.25 and 0.
     cpus = (
         grows("node_cpu_seconds_total", 0.5, cpu="0", mode="idle"),
@@ -140,11 +168,11 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
     )
     return (
         *(_by_server(world, name, {"main": 0.25, "second": 0.5}, pressed) for name in pressures),
+        _by_server(world, names.SERVER_SWAPPED, {"main": 128, "second": 16, "third": 80}, swapped),
         _by_server(world, names.SERVER_CPU_USED, {"main": 0.5, "second": 0}, cpus),
         _by_server(world, names.SERVER_NETWORK_RECEIVED, {"main": 1024, "second": 16}, wires),
         _by_server(world, names.SERVER_NETWORK_SENT, {"main": 3072, "second": 48}, wires),
-        # Twice as fast since four minutes: the window is five minutes, neither half nor double of it.
-        *_window(world),
+            *_window(world),
     )
 
 
@@ -166,29 +194,37 @@ def _window(world: World) -> tuple[Measured, ...]:
         names.SERVER_NETWORK_RECEIVED: (later("node_network_receive_bytes_total", 100, device="eth0"), 80),
         names.SERVER_NETWORK_SENT: (later("node_network_transmit_bytes_total", 100, device="eth0"), 80),
     }
-    series = tuple(one for one, _ in expected.values())
+    # Both ways, each the busier one on one server.
+    swapped = (
+        later("node_vmstat_pswpin", 100),
+        later("node_vmstat_pswpout", 200),
+        later("node_vmstat_pswpin", 110, server="second"),
+        later("node_vmstat_pswpout", 100, server="second"),
+    )
+    parts = (*(one for one, _ in expected.values()), *swapped)
+    servers = {names.SERVER_SWAPPED: ("main", "second")}
     return tuple(
         Measured(
             title=f"{name} is about the last five minutes",
             # Rounded to tenths: Prometheus 3 leaves out the sample on the window's left edge, which 2 counts.
             expr=f"round({name} * 100 / {value}, 10)",
             at=begins * world.interval + 4 * _MINUTE,
-            samples=(Sample(labels={"server": "main"}, value=100),),
-            series=series,
+            samples=tuple(Sample(labels={"server": server}, value=100) for server in servers.get(name, ("main",))),
+            series=parts,
             interval=world.interval,
         )
-        for name, (_, value) in expected.items()
+        for name, value in {**{name: value for name, (_, value) in expected.items()}, names.SERVER_SWAPPED: 80}.items()
     )
 
 
-def _by_server(world: World, name: str, values: dict[str, float], series: tuple[Series, ...]) -> Measured:
+def _by_server(world: World, name: str, values: dict[str, float], parts: tuple[Series, ...]) -> Measured:
     return Measured(
         title=f"{name} comes out as it should",
         # Rounded: a rate is not exact to the last bit.
         expr=f"round({name}, 0.001)",
         at=15 * _MINUTE,
         samples=tuple(Sample(labels={"server": server}, value=value) for server, value in values.items()),
-        series=series,
+        series=parts,
         interval=world.interval,
     )
 
@@ -204,19 +240,19 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
 
     memory = ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
     conntrack = ("node_nf_conntrack_entries", "node_nf_conntrack_entries_limit")
-    series = tuple(
+    parts = tuple(
         one
         for of, whole in (memory, conntrack)
         for size in (32 * GIB if whole == memory[1] else 262144,)
         for one in (
             *part(of, whole, 0.25, size),
-            *part(of, whole, 0.5, size, instance=_AGAIN),
+            *part(of, whole, 0.5, size * 2, instance=_AGAIN),
             *part(of, whole, 0.75, size // 2, server="second"),
         )
     )
     return (
-        _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.25, "second": 0.75}, series),
-        _by_server(world, names.SERVER_CONNTRACK, {"main": 0.5, "second": 0.75}, series),
+        _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
+        _by_server(world, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
     )
 
 
@@ -246,10 +282,10 @@ def _disks(topology: Topology) -> tuple[Measured, ...]:
     """Two servers with a device that is mounted twice, one of every filesystem, and all that is no disk."""
     world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
     size = 256 * GIB
-    series: list[Series] = []
+    parts: list[Series] = []
 
     def mount(free: float, inodes: float, read_only: int, scale: int = 1, **labels: str) -> None:
-        series.extend(
+        parts.extend(
             filesystem(world, metric, value, **labels)
             for metric, value in (
                 ("size_bytes", size * scale),
@@ -272,14 +308,14 @@ def _disks(topology: Topology) -> tuple[Measured, ...]:
     mount(0.125, 0.125, 1, device="overlay", fstype="overlay", mountpoint="/var/lib/overlay")
     mount(0, 0.125, 1, device="/dev/loop0", fstype="squashfs", mountpoint="/snap/core")
     # No number of inodes.
-    series += [
+    parts += [
         filesystem(world, "files", 0, device="pool", fstype="zfs", mountpoint="/pool"),
         filesystem(world, "files_free", 0, device="pool", fstype="zfs", mountpoint="/pool"),
     ]
     rows = {
         names.DEVICE_DISK_SIZE: (2 * size, 4 * size, size),
-        names.DEVICE_DISK_FREE: (0.25, 0.5, 0.75),
-        names.DEVICE_INODES_FREE: (0.5, 0.75, 0.25),
+        names.DEVICE_DISK_FREE: (0.125, 0.5, 0.75),
+        names.DEVICE_INODES_FREE: (0.25, 0.75, 0.25),
         names.DEVICE_READ_ONLY: (0, 1, 0),
     }
     return tuple(
@@ -292,7 +328,7 @@ def _disks(topology: Topology) -> tuple[Measured, ...]:
                 sample(name, second, server="second", device="/dev/md2"),
                 *(sample(name, other, server="main", device=device) for device in ("ext3", "xfs", "btrfs", "zfs")),
             ),
-            series=tuple(series),
+            series=tuple(parts),
             interval=world.interval,
         )
         for name, (first, second, other) in rows.items()
@@ -316,12 +352,19 @@ def _trend(topology: Topology) -> tuple[Measured, ...]:
     fills = (
         *filling(world, 100 * GIB, GIB / 1024),
         # Mounted once more, and looked at a little later.
-        *filling(world, 90 * GIB, GIB / 1024, mountpoint="/var/lib/docker"),
+        *filling(world, 90 * GIB, GIB / 2048, mountpoint="/var/lib/docker"),
         *filling(world, 50 * GIB, GIB / 1024, server="second"),
         *filling(world, 50 * GIB, -GIB / 1024, device="/dev/empties"),
-        # Known for less than half a day, and for a little more.
+        *filling(world, 50 * GIB, 0, device="/dev/rests"),
+        *(
+            one
+            for fstype in ("ext3", "xfs", "btrfs", "zfs")
+            for one in filling(world, GIB, GIB / 1024, device=fstype, fstype=fstype)
+        ),
+        *filling(world, 512, 0.5, device="/dev/slow"),
+        # Known for less than half a day on one server, and for a little more on the other.
         *filling(world, 50 * GIB, GIB / 1024, since=29 * _HOUR, device="/dev/new"),
-        *filling(world, 25 * GIB, GIB / 1024, since=27 * _HOUR, device="/dev/newer"),
+        *filling(world, 25 * GIB, GIB / 1024, since=27 * _HOUR, device="/dev/new", server="second"),
         *filling(world, 10 * GIB, GIB / 1024, fstype="tmpfs", device="tmpfs"),
         *filling(world, 10 * GIB, GIB / 1024, mountpoint="/boot", device="/dev/md1"),
     )
@@ -346,7 +389,9 @@ def _trend(topology: Topology) -> tuple[Measured, ...]:
             samples=(
                 Sample(labels={"server": "main", "device": "/dev/md2"}, value=90 * 1024),
                 Sample(labels={"server": "second", "device": "/dev/md2"}, value=50 * 1024),
-                Sample(labels={"server": "main", "device": "/dev/newer"}, value=25 * 1024),
+                Sample(labels={"server": "second", "device": "/dev/new"}, value=25 * 1024),
+                Sample(labels={"server": "main", "device": "/dev/slow"}, value=1024),
+                *(Sample(labels={"server": "main", "device": fs}, value=1024) for fs in ("ext3", "xfs", "btrfs", "zfs")),
             ),
             series=fills,
             interval=world.interval,

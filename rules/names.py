@@ -106,6 +106,7 @@ SERVER_CPU_WAITING = "server:cpu_waiting:ratio5m"  # share of the time in which 
 SERVER_MEMORY_AVAILABLE = "server:memory_available:ratio"
 SERVER_MEMORY_WAITING = "server:memory_waiting:ratio5m"
 SERVER_MEMORY_STALLED = "server:memory_stalled:ratio5m"  # share of the time in which no process got on
+SERVER_SWAPPED = "server:swapped_pages:rate5m"  # in and out: the lower of both
 SERVER_IO_WAITING = "server:io_waiting:ratio5m"
 SERVER_IO_STALLED = "server:io_stalled:ratio5m"
 SERVER_NETWORK_RECEIVED = "server:network_received_bytes:rate5m"
