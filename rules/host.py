@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import host_proofs, names
+from boxwatch.rules import host_disk_proofs, host_proofs, names
 from boxwatch.rules.model import Group, Record, Subject
 from boxwatch.rules.promql import NODE, expr
 from boxwatch.topology.model import Topology
@@ -22,7 +22,7 @@ def subject(topology: Topology) -> Subject:
         id=ID,
         title="Servers as measured",
         groups=(Group(name="host", rules=(*_pressure(), *_saturation(), *_network(), *_disks())),),
-        measured=host_proofs.measured(topology),
+        measured=host_proofs.beside((*host_proofs.measured(topology), *host_disk_proofs.measured(topology))),
     )
 
 

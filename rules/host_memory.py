@@ -6,8 +6,8 @@ What is planned and what is used against it has subjects of its own.
 
 from __future__ import annotations
 
-from boxwatch.rules import host_proofs, names
-from boxwatch.rules.host_proofs import percent
+from boxwatch.rules import crossing_proofs, names
+from boxwatch.rules.crossing_proofs import percent
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
 from boxwatch.rules.promql import number
 from boxwatch.topology.model import Topology
@@ -105,9 +105,9 @@ def _available(  # noqa: PLR0913 - what differs between two alerts on one number
     meaning: str,
 ) -> Alert:
     wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = host_proofs.crossing(
+    fires, silent = crossing_proofs.crossing(
         topology.thresholds,
-        host_proofs.recorded(names.SERVER_MEMORY_AVAILABLE),
+        crossing_proofs.recorded(names.SERVER_MEMORY_AVAILABLE),
         wait=wait,
         threshold=threshold,
         text=lambda value: f"Server main has only {percent(value)} of its memory available.",
@@ -147,9 +147,9 @@ def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
     meaning: str,
 ) -> Alert:
     wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = host_proofs.crossing(
+    fires, silent = crossing_proofs.crossing(
         topology.thresholds,
-        host_proofs.recorded(names.SERVER_MEMORY_STALLED),
+        crossing_proofs.recorded(names.SERVER_MEMORY_STALLED),
         wait=wait,
         threshold=threshold,
         text=lambda value: f"On main every process waited for memory in {percent(value)} of the time.",
@@ -184,9 +184,9 @@ def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
 def _swapping(topology: Topology) -> Alert:
     name = "HostSwapThrashing"
     wait, threshold = topology.alerts.wait(name, 15 * _MINUTE), topology.alerts.threshold(name, 500)
-    fires, silent = host_proofs.crossing(
+    fires, silent = crossing_proofs.crossing(
         topology.thresholds,
-        host_proofs.recorded(names.SERVER_SWAPPED),
+        crossing_proofs.recorded(names.SERVER_SWAPPED),
         wait=wait,
         threshold=threshold,
         text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
