@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from boxwatch.rules import (
+    container_health,
     container_visibility,
     deploys,
+    docker_engine,
     host,
     host_clock,
     host_disk,
@@ -38,8 +40,10 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     memory.subject,
     host.subject,
     replica_health.subject,
+    docker_engine.subject,
     container_visibility.subject,
     replica_stability.subject,
+    container_health.subject,
     host_memory.subject,
     host_disk.subject,
     host_load.subject,

@@ -33,7 +33,12 @@ def duration(seconds: float) -> str:
         return f"{days}d {hours}h {minutes}m {rest}s"
     if hours:
         return f"{hours}h {minutes}m {rest}s"
-    return f"{minutes}m {rest}s" if minutes else f"{seconds:.4g}s"
+    if minutes:
+        return f"{minutes}m {rest}s"
+    prefix = ""
+    while 0 < seconds < 1 and prefix != "n":
+        seconds, prefix = seconds * 1000, {"": "m", "m": "u", "u": "n"}[prefix]
+    return f"{seconds:.4g}{prefix}s"
 
 
 def last_pending(wait: int, interval: int) -> int:

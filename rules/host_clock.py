@@ -31,7 +31,7 @@ def _node(world: World, metric: str, values: str, **labels: str) -> Series:
 def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
     """A world that ends when what began with it fires; then, and the last evaluation before."""
     pending = last_pending(wait, INTERVAL)
-    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, max(pending, 0)
+    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
 
 
 def _unsynchronised(topology: Topology) -> Alert:
@@ -111,8 +111,7 @@ def _skewed(topology: Topology) -> Alert:
 
     def told(offset: float, server: str = "main", **labels: str) -> Series:
         """What a server's clock says: the time of each sample is its number times the interval."""
-        start = f"{offset:g}"
-        return _node(world, "node_time_seconds", f"{start}+{INTERVAL}x{world.count}", server=server, **labels)
+        return _node(world, "node_time_seconds", f"{offset}+{INTERVAL}x{world.count}", server=server, **labels)
 
     far, near = int(2 * threshold) + 1, threshold / 2
 
@@ -157,8 +156,13 @@ def _skewed(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent("is silent just short of the threshold", (told(threshold * 0.99),), after),
-            world.silent("is silent at exactly the threshold", (told(threshold),), after),
-            *([world.silent("is silent when it has not lasted", (told(far),), pending)] if pending else []),
+            # Where the sum of the two is exact.
+            *(
+                [world.silent("is silent at exactly the threshold", (told(threshold),), after)]
+                if threshold + after - after == threshold
+                else []
+            ),
+            *([world.silent("is silent when it has not lasted", (told(far),), pending)] if pending > 0 else []),
         ),
         threshold=threshold,
         threshold_source="less than the 30 seconds that most tokens allow for, and more than a slow scrape",

@@ -43,7 +43,7 @@ def _node(world: World, metric: str, values: str, **labels: str) -> Series:
 def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
     """A world that ends when what began with it fires; then, and the last evaluation before."""
     pending = last_pending(wait, INTERVAL)
-    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, max(pending, 0)
+    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
 
 
 def _raid(topology: Topology) -> Alert:
@@ -232,7 +232,7 @@ def _rebooted(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires for the server that was started, and not for those that have been up for longer",
-                (up(threshold / 2), up(threshold, "second"), up(3 * threshold, instance=_AGAIN)),
+                (up(threshold / 2), up(1.01 * threshold, "second"), up(3 * threshold, instance=_AGAIN)),
                 after,
                 Expected({"server": "main"}, f"Server main was started {duration(threshold / 2)} ago."),
             ),
@@ -244,7 +244,12 @@ def _rebooted(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent when it is exactly too long ago", (up(threshold),), after),
+            # Where the difference is exact.
+            *(
+                [world.silent("is silent when it is exactly too long ago", (up(threshold),), after)]
+                if after - (after - threshold) == threshold
+                else []
+            ),
             world.silent("is silent when it is too long ago", (up(threshold * 1.01),), after),
         ),
         threshold=threshold,

@@ -100,6 +100,12 @@ SERVICE_REPLICAS_RUNNING = "service:replicas:running"  # the least of its compon
 CONTAINER_START_TIME = "container:start_time_seconds:max"
 CONTAINER_CPU = "container:cpu_usage_seconds:rate5m"
 
+# Containers held back (rules/container_health.py), and what the Docker engine tells (rules/docker_engine.py).
+CONTAINER_CPU_THROTTLED = "container:cpu_throttled:ratio5m"  # share of its periods in which its quota was used up
+CONTAINER_MEMORY_STALLED = "container:memory_stalled:ratio5m"  # share of the time in which all of it waited for memory
+SERVER_CONTAINER_STARTS = "server:container_starts:increase1h"
+SERVER_CONTAINERS_PAUSED = "server:containers_paused:max"
+
 # Servers as measured (rules/host.py). `device` is one disk of a server, however often it is mounted.
 SERVER_CPU_USED = "server:cpu_used:ratio5m"
 SERVER_CPU_WAITING = "server:cpu_waiting:ratio5m"  # share of the time in which some process waited for a CPU
