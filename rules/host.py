@@ -13,7 +13,7 @@ ID = "host"
 # another, or full by nature; and not /boot, which three kernels fill to 80 % and whose fullness no user ever notices.
 _DISKS = f'{NODE},fstype=~"ext3|ext4|xfs|btrfs|zfs",mountpoint!~"/boot(/.*)?"'
 # Bridges and the ends of the containers' cables count their traffic a second time, and come and go with each deploy.
-_WIRES = f'{NODE},device!~"lo|docker0|veth.*|br-.*"'
+WIRES = f'{NODE},device!~"lo|docker0|veth.*|br-.*"'
 
 
 def subject(topology: Topology) -> Subject:
@@ -93,7 +93,7 @@ def _network() -> tuple[Record, ...]:
     return tuple(
         Record(
             record=name,
-            expr=f"sum by ({names.BY_SERVER}) (rate(node_network_{metric}_bytes_total{{{_WIRES}}}[5m]))",
+            expr=f"sum by ({names.BY_SERVER}) (rate(node_network_{metric}_bytes_total{{{WIRES}}}[5m]))",
             doc=f"Bytes a second that the server {what} on its own network devices.",
         )
         for name, metric, what in (

@@ -112,7 +112,7 @@ def _cpu(topology: Topology) -> Alert:
             meaning="Everything on the server takes longer. Whether users notice is what the objectives of the "
             "services say; this tells where the time goes.",
             first_look=(
-                "Dashboard *Host*, panel *CPU pressure*: does anything wait for a CPU?",
+                "Dashboard *Host*, panel *CPU and disk pressure*: does anything wait for a CPU?",
                 "Dashboard *Service*, panel *CPU by replica*; `top` on the server for what is in no container.",
             ),
             action=(

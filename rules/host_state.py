@@ -14,7 +14,7 @@ ID = "host_state"
 _MINUTE = 60
 # What the rules read and every Linux has. Others fail where there is nothing to read: mdadm without an array, conntrack
 # without the module, bonding, nvme (measured on 1.5.0 to 1.11.1).
-_COLLECTORS = ("cpu", "diskstats", "filesystem", "meminfo", "netdev", "stat", "time", "timex", "vmstat")
+COLLECTORS = ("cpu", "diskstats", "filesystem", "meminfo", "netdev", "stat", "time", "timex", "vmstat")
 _AGAIN = "node-exporter-again:9100"
 
 
@@ -138,7 +138,7 @@ def _collector(topology: Topology) -> Alert:
         alert=name,
         expr=expr(f"""
             min by ({names.BY_SERVER}, collector) (
-              node_scrape_collector_success{{{NODE},collector=~"{"|".join(_COLLECTORS)}"}}
+              node_scrape_collector_success{{{NODE},collector=~"{"|".join(COLLECTORS)}"}}
             ) == 0
         """),
         wait=wait,
@@ -159,8 +159,8 @@ def _collector(topology: Topology) -> Alert:
             world.fires(
                 "fires for each collector that fails, and not for those that have nothing to read",
                 (
-                    *(collector(0, one) for one in _COLLECTORS),
-                    *(collector(1, one, server="second") for one in _COLLECTORS),
+                    *(collector(0, one) for one in COLLECTORS),
+                    *(collector(1, one, server="second") for one in COLLECTORS),
                     *(collector(0, one) for one in ("mdadm", "conntrack", "nvme")),
                 ),
                 after,
@@ -169,7 +169,7 @@ def _collector(topology: Topology) -> Alert:
                         {"server": "main", "collector": one},
                         f"On main node_exporter cannot read what collector {one} is for.",
                     )
-                    for one in _COLLECTORS
+                    for one in COLLECTORS
                 ),
             ),
             world.fires(
@@ -185,7 +185,7 @@ def _collector(topology: Topology) -> Alert:
         silent=(
             world.silent(
                 "is silent while all work",
-                (*(collector(1, one) for one in _COLLECTORS), collector(0, "cpu", job="windows")),
+                (*(collector(1, one) for one in COLLECTORS), collector(0, "cpu", job="windows")),
                 after,
             ),
             world.silent("is silent where there is nothing to read", (collector(0, "mdadm"),), after),
@@ -255,5 +255,5 @@ def _rebooted(topology: Topology) -> Alert:
         threshold=threshold,
         threshold_source="long enough to be found beside what else happened then",
         dashboard="host",
-        panel="Up since",
+        panel="Time since boot",
     )
