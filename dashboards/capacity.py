@@ -44,7 +44,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             title=title,
             good=good,
             unit="bytes",
-            scale=scale.none_known("A size alone is neither good nor bad; what is left is coloured."),
+            scale=scale.none_known("A size alone is neither good nor bad, so nothing is coloured."),
             queries=(Query(expr),),
         )
 

@@ -109,7 +109,9 @@ def _read_only(topology: Topology) -> States:
         title="Disks that are read-only",
         good="Whether the kernel writes to each disk. Good is one colour from end to end.",
         unit="none",
-        scale=scale.none_known("Red is read-only: on purpose, or because the kernel met an error."),
+        scale=scale.none_known(
+            "Red is read-only: the kernel met an error, or it is so on purpose, of which the topology says nothing."
+        ),
         queries=(Query(host_queries.of_disks(names.DEVICE_READ_ONLY), _disk(topology)),),
         mappings=tuple(fields.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
     )

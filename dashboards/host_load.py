@@ -79,7 +79,9 @@ def _network(topology: Topology) -> Graph:
         title="Network traffic",
         good="Bytes on the server's own devices, as node_exporter sees them. Good is a level that you know.",
         unit="Bps",
-        scale=scale.none_known("In a container of its own network, node_exporter sees just its own traffic."),
+        scale=scale.none_known(
+            "In a container with a network of its own node_exporter sees just its own traffic; nothing is coloured."
+        ),
         queries=(
             Query(host_queries.recorded(names.SERVER_NETWORK_RECEIVED), called(topology, "received")),
             Query(host_queries.recorded(names.SERVER_NETWORK_SENT), called(topology, "sent")),
@@ -145,7 +147,9 @@ def _collectors(topology: Topology) -> States:
         title="Collectors that fail",
         good="What node_exporter reads for the alerts. Good is one colour from end to end.",
         unit="none",
-        scale=scale.none_known("Amber is a collector that failed: alerts on what it reads are silent."),
+        scale=scale.none_known(
+            "Amber is a collector that failed: what the topology's alerts read of it is missing, and they are silent."
+        ),
         queries=(Query(host_queries.collectors(), called(topology, "{{collector}}")),),
         mappings=tuple(fields.states(State(0, "fails", colours.NEAR), State(1, "works", colours.GOOD))),
     )

@@ -75,7 +75,7 @@ def disks_missing() -> str:
 
 def up_for() -> str:
     """Seconds since each server was started."""
-    return f"time() - max by ({names.BY_SERVER}) (node_boot_time_seconds{{{_HERE}}})"
+    return f"min by ({names.BY_SERVER}) (time() - node_boot_time_seconds{{{_HERE}}})"
 
 
 def clock_off() -> str:

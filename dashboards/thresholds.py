@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Make = Callable[[Topology], Subject | None]
 
 
+# Where such a number is changed.
+_SOURCE = "alerts.rules in the topology"
+
+
 def of(topology: Topology, make: Make, alert: str) -> float:
     """The number that an alert compares with, as the topology wants it.
 
@@ -34,18 +38,20 @@ def of(topology: Topology, make: Make, alert: str) -> float:
 
 def too_little(low: float, critical: float, alerts: str) -> Scale:
     """Shares of which little is left: amber and red below the thresholds of two alerts."""
-    says = f"Red below {_percent(critical)}, amber below {_percent(low)}, where {alerts} begin."
+    says = f"Red below {_percent(critical)}, amber below {_percent(low)}, where {alerts} begin ({_SOURCE})."
     return Scale(says, ((0, colours.BAD), (critical, colours.NEAR), (low, colours.GOOD)))
 
 
 def too_much(high: float, alert: str) -> Scale:
     """Shares of which much is used: amber above the threshold of an alert."""
-    return Scale(f"Amber above {_percent(high)}, where {alert} begins.", ((0, colours.GOOD), (high, colours.NEAR)))
+    return Scale(
+        f"Amber above {_percent(high)}, where {alert} begins ({_SOURCE}).", ((0, colours.GOOD), (high, colours.NEAR))
+    )
 
 
 def too_soon(within: float, alert: str) -> Scale:
     """Times until something is full: amber below the threshold of an alert."""
-    says = f"Amber below {units.format_duration(int(within))}, where {alert} begins."
+    says = f"Amber below {units.format_duration(int(within))}, where {alert} begins ({_SOURCE})."
     return Scale(says, ((0, colours.NEAR), (within, colours.GOOD)))
 
 
