@@ -134,7 +134,6 @@ def unlimited(topology: Topology) -> Table:
 
 def disks(topology: Topology) -> Table:
     """Each disk: how large, how full, until when."""
-    low, critical = (thresholds.of(topology, host_disk.subject, f"HostDisk{word}") for word in ("Low", "Critical"))
     rows = Rows(
         title="Disks, however often they are mounted",
         good="Space by device. Good is a quarter and more free, and nothing in the last column.",
@@ -145,7 +144,7 @@ def disks(topology: Topology) -> Table:
                 head="Share free",
                 expr=ask.of_disks(names.DEVICE_DISK_FREE),
                 unit="percentunit",
-                scale=thresholds.too_little(low, critical, "HostDiskLow and HostDiskCritical"),
+                scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
                 look="gauge",
                 width=260,
             ),

@@ -57,8 +57,6 @@ def build(topology: Topology) -> Node:
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     several = "" if len(topology.servers) == 1 else _SERVER
-    memory = tuple(thresholds.of(topology, host_memory.subject, f"HostMemory{word}") for word in ("Low", "Critical"))
-    disk = tuple(thresholds.of(topology, host_disk.subject, f"HostDisk{word}") for word in ("Low", "Critical"))
     filling = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
     cpu = thresholds.of(topology, load_rules.subject, "HostCpuSaturated")
     reboot = thresholds.of(topology, host_state.subject, "HostRebooted")
@@ -67,14 +65,14 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             title="Memory available",
             good="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
             unit="percentunit",
-            scale=thresholds.too_little(*memory, "HostMemoryLow and HostMemoryCritical"),
+            scale=thresholds.too_little(topology, host_memory.subject, "HostMemoryLow", "HostMemoryCritical"),
             queries=(Query(host_queries.recorded(names.SERVER_MEMORY_AVAILABLE), several),),
         ),
         Stat(
             title="Least disk space free",
             good="The disk of each server that has least left. Good is a quarter and more.",
             unit="percentunit",
-            scale=thresholds.too_little(*disk, "HostDiskLow and HostDiskCritical"),
+            scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
             queries=(Query(host_queries.least(names.DEVICE_DISK_FREE), several),),
         ),
         Stat(

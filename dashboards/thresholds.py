@@ -36,10 +36,14 @@ def of(topology: Topology, make: Make, alert: str) -> float:
     raise ValueError(f"no alert {alert} with a threshold")
 
 
-def too_little(low: float, critical: float, alerts: str) -> Scale:
+def too_little(topology: Topology, make: Make, low: str, critical: str) -> Scale:
     """Shares of which little is left: amber and red below the thresholds of two alerts."""
-    says = f"Red below {_percent(critical)}, amber below {_percent(low)}, where {alerts} begin ({_SOURCE})."
-    return Scale(says, ((0, colours.BAD), (critical, colours.NEAR), (low, colours.GOOD)))
+    amber, red = of(topology, make, low), of(topology, make, critical)
+    says = f"Red below {_percent(red)}, amber below {_percent(amber)}, where {critical} and {low} begin ({_SOURCE})."
+    if amber <= red:
+        # A topology may let both begin at once.
+        return Scale(says, ((0, colours.BAD), (red, colours.GOOD)))
+    return Scale(says, ((0, colours.BAD), (red, colours.NEAR), (amber, colours.GOOD)))
 
 
 def too_much(high: float, alert: str) -> Scale:
