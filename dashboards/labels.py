@@ -64,11 +64,18 @@ def _of_binary(expr: parser.BinaryExpr) -> Labels:
     operator, modifier = str(expr.op), expr.modifier
     if operator == "or":
         return _union((left, right))
-    if isinstance(expr.lhs, parser.NumberLiteral):
+    if _is_scalar(expr.lhs):
         return right
-    if operator in ("and", "unless") or isinstance(expr.rhs, parser.NumberLiteral) or modifier is None:
+    if operator in ("and", "unless") or _is_scalar(expr.rhs) or modifier is None:
         return left
     return _matched(left, right, modifier)
+
+
+def _is_scalar(expr: parser.Expr) -> bool:
+    """A number without labels, which takes those of what it stands beside: `60`, `time()`."""
+    if isinstance(expr, parser.Call):
+        return expr.func.name in ("time", "scalar", "pi")
+    return isinstance(expr, parser.NumberLiteral)
 
 
 def _matched(left: Labels, right: Labels, modifier: parser.BinModifier) -> Labels:

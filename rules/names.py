@@ -15,6 +15,7 @@ SERVICE = "service"
 COMPONENT = "component"
 RESOURCE = "resource"
 NAME = "name"
+DEVICE = "device"  # of disks and arrays, as node_exporter names them
 KIND = "kind"
 IDENTIFIED_BY = "identified_by"
 # On Traefik's series, whose own `service` is the name of a router's service: the planned service if the topology names
@@ -29,6 +30,7 @@ EXPECTED = "expected"  # open or closed
 BUILD_RESOURCE = "coolify-helper"
 
 BY_SERVER = SERVER
+BY_DEVICE = f"{SERVER}, {DEVICE}"
 BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
@@ -97,3 +99,27 @@ COMPONENT_REPLACEMENTS = "component:replacements:count1h"
 SERVICE_REPLICAS_RUNNING = "service:replicas:running"  # the least of its components
 CONTAINER_START_TIME = "container:start_time_seconds:max"
 CONTAINER_CPU = "container:cpu_usage_seconds:rate5m"
+
+# Containers held back (rules/container_health.py), and what the Docker engine tells (rules/docker_engine.py).
+CONTAINER_CPU_THROTTLED = "container:cpu_throttled:ratio5m"  # share of its periods in which its quota was used up
+CONTAINER_MEMORY_STALLED = "container:memory_stalled:ratio5m"  # share of the time in which all of it waited for memory
+SERVER_CONTAINER_STARTS = "server:container_starts:increase1h"
+SERVER_CONTAINERS_PAUSED = "server:containers_paused:max"
+
+# Servers as measured (rules/host.py). `device` is one disk of a server, however often it is mounted.
+SERVER_CPU_USED = "server:cpu_used:ratio5m"
+SERVER_CPU_WAITING = "server:cpu_waiting:ratio5m"  # share of the time in which some process waited for a CPU
+SERVER_MEMORY_AVAILABLE = "server:memory_available:ratio"
+SERVER_MEMORY_WAITING = "server:memory_waiting:ratio5m"
+SERVER_MEMORY_STALLED = "server:memory_stalled:ratio5m"  # share of the time in which no process got on
+SERVER_SWAPPED = "server:swapped_pages:rate5m"  # in and out: the lower of both
+SERVER_IO_WAITING = "server:io_waiting:ratio5m"
+SERVER_IO_STALLED = "server:io_stalled:ratio5m"
+SERVER_NETWORK_RECEIVED = "server:network_received_bytes:rate5m"
+SERVER_NETWORK_SENT = "server:network_sent_bytes:rate5m"
+SERVER_CONNTRACK = "server:conntrack:ratio"
+DEVICE_DISK_SIZE = "device:disk_size_bytes:max"
+DEVICE_DISK_FREE = "device:disk_free:ratio"
+DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until full, if the trend goes on
+DEVICE_INODES_FREE = "device:inodes_free:ratio"
+DEVICE_READ_ONLY = "device:read_only:bool"
