@@ -17,6 +17,7 @@ from boxwatch.rules import (
     replica_health,
     replica_stability,
     replicas,
+    requests,
 )
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
@@ -28,6 +29,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     plan.subject,
     replicas.subject,
     memory.subject,
+    requests.subject,
     replica_health.subject,
     container_visibility.subject,
     replica_stability.subject,

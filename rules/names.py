@@ -21,6 +21,9 @@ IDENTIFIED_BY = "identified_by"
 # its routers, and the resource's uuid in Coolify otherwise.
 PLANNED_SERVICE = "planned_service"
 UUID = "uuid"
+ROUTER = "router"  # a service of Traefik, as its metrics name it: https-0-UUID@docker
+CODE = "code"
+LE = "le"
 # On probes of single ports.
 PORT = "port"
 EXPECTED = "expected"  # open or closed
@@ -31,6 +34,7 @@ BUILD_RESOURCE = "coolify-helper"
 BY_SERVER = SERVER
 BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
+BY_ROUTER = f"{SERVER}, {ROUTER}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
 # Scrape jobs. Those of a kind of service carry its name as target label `service`, but for Traefik's and Coolify's:
@@ -63,6 +67,10 @@ SERVICE_NEAR_LIMIT = "service:memory_near_limit:threshold"
 SERVICE_EXHAUSTED_WITHIN = "service:memory_exhausted_within_seconds:threshold"
 SERVICE_RESTARTS_THRESHOLD = "service:restarts:threshold"
 SERVICE_REPLACEMENTS_THRESHOLD = "service:replacements:threshold"
+SERVICE_ROUTERS = "service:routers:plan"  # how many names in Traefik the topology states, where it states any
+SERVICE_AVAILABILITY = "service:availability:objective"  # where users were promised something: share without a 5xx
+SERVICE_LATENCY = "service:latency:objective"  # share that is answered within the next
+SERVICE_LATENCY_WITHIN = "service:latency_within_seconds:objective"  # with label le, in both ways of writing it
 COMPONENT_REPLICAS_DESIRED = "component:replicas:desired"  # required components; label identified_by="label|name"
 COMPONENT_MEMORY_BUDGET = "component:memory_budget_bytes:per_replica"  # where a container has a budget of its own
 COMPONENT_MEMORY_LIMIT = "component:memory_limit_bytes:plan"  # where a limit is expected
@@ -97,3 +105,13 @@ COMPONENT_REPLACEMENTS = "component:replacements:count1h"
 SERVICE_REPLICAS_RUNNING = "service:replicas:running"  # the least of its components
 CONTAINER_START_TIME = "container:start_time_seconds:max"
 CONTAINER_CPU = "container:cpu_usage_seconds:rate5m"
+
+# Requests as Traefik counts them (rules/requests.py). A server is the one whose Traefik answered.
+UUID_SERVICE = "uuid:service:last1d"  # 1; which planned service a resource of Coolify belongs to
+ROUTER_SERVICE = "router:service:last5m"  # 1; which planned service a router of Traefik's belongs to
+CODE_REQUESTS = "code:requests:rate5m"  # by (server, service, code)
+BUCKET_REQUESTS = "bucket:requests:rate5m"  # by (server, service, le): the histogram of the answers' times
+SERVICE_REQUESTS = "service:requests:rate5m"
+SERVICE_REQUEST_ERRORS = "service:request_errors:rate5m"  # answered with 5xx; 0 when none is
+SERVICE_REQUESTS_SLOW = "service:requests_slow:rate5m"  # slower than the objective's time
+ROUTER_REQUESTS_UNPLANNED = "router:requests_unplanned:rate5m"  # by (server, router): belong to no planned service
