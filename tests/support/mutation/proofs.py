@@ -66,10 +66,11 @@ def read(topology: Topology, subjects: Iterable[Subject]) -> Proofs:
         for group in _load(rule_file(topology, subject))["groups"]
     }
     needs = _needs(rule for rules in groups.values() for rule in rules)
+    by_id = {subject.id: subject for subject in measuring}
     found = [
         Proof(subject.id, document["evaluation_interval"], test, _targets(test, needs), _cost(test))
         for subject in measuring
-        for content in test_files(topology, subject).values()
+        for content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).values()
         for document in (_load(content),)
         for test in document["tests"]
     ]
