@@ -42,20 +42,19 @@ def scraped(topology: Topology) -> bool:
 
 
 def _resources() -> Record:
+    any_ = f'{coolify.RESOURCE_INFO}{{job="{names.JOB_COOLIFY}"}}'
     info = f'{coolify.RESOURCE_INFO}{{job="{names.JOB_COOLIFY}",{names.SERVICE}!=""}}'
     by = f"{coolify.UUID}, {names.SERVICE}"
     return Record(
         record=names.UUID_SERVICE,
-        # Two accounts may see one resource, and one that was renamed within the day has two services: one is chosen,
-        # that of now before that of earlier, or the join on the uuid would fail for all.
+        # Two accounts may see one resource, and one that was renamed has two services while both are remembered. What
+        # is known now counts, and else one of them, or the join on the uuid would fail for all.
         expr=expr(f"""
-            group by ({by}) (
-              topk by ({coolify.UUID}) (
-                1,
-                2 * group by ({by}) ({info})
-                or
-                group by ({by}) (last_over_time({info}[1d]))
-              )
+            topk by ({coolify.UUID}) (
+              1,
+              group by ({by}) ({info})
+              or
+              group by ({by}) (present_over_time({info}[1d]) unless on ({coolify.UUID}) {any_})
             )
         """),
         doc="Always 1; the planned service of a resource that Coolify knows, for a day after it was last seen.",
@@ -64,7 +63,7 @@ def _resources() -> Record:
 
 def _routers() -> Record:
     named = f'{_REQUESTS}{{{TRAEFIK},{names.PLANNED_SERVICE}!=""}}'
-    by_uuid = f'{_REQUESTS}{{{TRAEFIK},{names.PLANNED_SERVICE}="",{names.UUID}!=""}}'
+    by_uuid = f'{_REQUESTS}{{{TRAEFIK},{names.PLANNED_SERVICE}=""}}'
     return Record(
         record=names.ROUTER_SERVICE,
         # As far back as the rates look, so that what they still count has an owner. A router whose owner was changed
@@ -74,12 +73,12 @@ def _routers() -> Record:
               1,
               group by ({names.BY_ROUTER}, {names.SERVICE}) (
                 label_replace(
-                  label_replace(last_over_time({named}[5m]), "router", "$1", "service", "(.+)"),
+                  label_replace(present_over_time({named}[5m]), "router", "$1", "service", "(.+)"),
                   "service", "$1", "planned_service", "(.+)"
                 )
                 or
                 label_replace(
-                  group by ({names.BY_SERVICE}, {names.UUID}) (last_over_time({by_uuid}[5m])),
+                  group by ({names.BY_SERVICE}, {names.UUID}) (present_over_time({by_uuid}[5m])),
                   "router", "$1", "service", "(.+)"
                 )
                 * on ({names.UUID}) group_left ({names.SERVICE}) {names.UUID_SERVICE}
@@ -91,10 +90,9 @@ def _routers() -> Record:
     )
 
 
-def _by_router(metric: str, more: str) -> str:
-    """Rates by router and one more label, with the router in a label of that name."""
-    rates = f"sum by ({names.BY_SERVICE}{more}) (rate({metric}{{{TRAEFIK}}}[5m]))"
-    return f'label_replace({rates}, "router", "$1", "service", "(.+)")'
+def _by_router(metric: str) -> str:
+    """Rates with the router in a label of that name."""
+    return f'label_replace(rate({metric}{{{TRAEFIK}}}[5m]), "router", "$1", "service", "(.+)")'
 
 
 def _rates() -> tuple[Record, ...]:
@@ -104,7 +102,7 @@ def _rates() -> tuple[Record, ...]:
             record=names.CODE_REQUESTS,
             expr=expr(f"""
                 sum by ({names.BY_SERVICE}, {names.CODE}) (
-                  {_by_router(_REQUESTS, f", {names.CODE}")}
+                  {_by_router(_REQUESTS)}
                   * {owner}
                 )
             """),
@@ -114,7 +112,7 @@ def _rates() -> tuple[Record, ...]:
             record=names.BUCKET_REQUESTS,
             expr=expr(f"""
                 sum by ({names.BY_SERVICE}, {names.LE}) (
-                  {_by_router(_BUCKET, f", {names.LE}")}
+                  {_by_router(_BUCKET)}
                   * {owner}
                 )
             """),
@@ -124,7 +122,7 @@ def _rates() -> tuple[Record, ...]:
             record=names.ROUTER_REQUESTS_UNPLANNED,
             expr=expr(f"""
                 sum by ({names.BY_ROUTER}) (
-                  {_by_router(_REQUESTS, "")}
+                  {_by_router(_REQUESTS)}
                   unless on ({names.BY_ROUTER}) {names.ROUTER_SERVICE}
                 )
             """),

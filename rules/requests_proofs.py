@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Sample, Series
+from boxwatch.rules.traffic import bucket, counted, known, planned, rising
 from boxwatch.rules.world import World, flat, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE, _HOUR = 60, 3600
 _WEB, _API, _NEW = "https-0-w1@docker", "api@file", "https-0-n1@docker"
 
+# A spacing of samples of which none is on the edge of a window of five minutes.
+_UNEVEN = 40
+
 _Rows = tuple[tuple[dict[str, str], float], ...]
-
-
-def counted(world: World, router: str, values: str, code: str = "200", /, **labels: str) -> Series:
-    """Traefik's count of the requests through one router, as it is stored."""
-    return _traefik(world, "traefik_service_requests_total", values, service=router, code=code, **labels)
-
-
-def bucket(world: World, router: str, le: str, values: str, /, **labels: str) -> Series:
-    """One bucket of Traefik's histogram of one router."""
-    metric = "traefik_service_request_duration_seconds_bucket"
-    return _traefik(world, metric, values, service=router, le=le, **{"code": "200", **labels})
-
-
-def known(world: World, uuid: str, service: str, values: str = "", /, **labels: str) -> Series:
-    """What the Coolify exporter says of one resource, and what is made of it while scraping."""
-    return world.scraped(
-        coolify.RESOURCE_INFO,
-        values or flat(1, world.count),
-        **{
-            "job": names.JOB_COOLIFY,
-            coolify.ACCOUNT: "main",
-            coolify.UUID: uuid,
-            coolify.RESOURCE: f"{service}-{uuid}",
-            names.SERVICE: service,
-            **labels,
-        },
-    )
-
-
-def planned(world: World, service: str, server: str = "main") -> Series:
-    """The constant that says that a service is planned on a server."""
-    return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind="web")
-
-
-def rising(per_second: float, world: World) -> str:
-    """A counter that rises evenly."""
-    return f"0+{per_second * world.interval:g}x{world.count}"
 
 
 def measured(topology: Topology) -> tuple[Measured, ...]:
@@ -56,12 +22,8 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
     return (*_ordinary(topology), *_slow(topology), *_without_coolify(topology), *_changed(topology))
 
 
-def _traefik(world: World, metric: str, values: str, /, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": names.JOB_TRAEFIK, "method": "GET", "protocol": "http", **labels})
-
-
 def _shows(  # noqa: PLR0913 - a proof has these parts
-    title: str, world: World, parts: tuple[Series, ...], name: str, rows: _Rows, at: int = 15 * _MINUTE
+    title: str, world: World, parts: tuple[Series, ...], name: str, rows: _Rows, *, at: int = 15 * _MINUTE
 ) -> Measured:
     return Measured(
         title=title,
@@ -103,6 +65,8 @@ def _ordinary(topology: Topology) -> tuple[Measured, ...]:
         flow("https-0-x9@docker", 16, uuid="x9"),
         flow("https-0-x9@docker", 1, "404", uuid="x9"),
         flow("coolify@file", 32),
+        flow("other@file", 6, planned_service="api", job="other"),
+        flow("https-0-w2-1@docker", 6, uuid="w2", job="other"),
         flow(_WEB, 5, uuid="w1", server="second"),
         # Not planned there.
         flow(_API, 7, planned_service="api", server="second"),
@@ -153,9 +117,10 @@ def _slow(topology: Topology) -> tuple[Measured, ...]:
     web, api = {"uuid": "w1"}, {"planned_service": "api"}
     parts = (
         *(planned(world, service) for service in ("web", "api", "admin")),
-        *(planned(world, "web", server) for server in ("second",)),
+        planned(world, "web", "second"),
         known(world, "w1", "web"),
         counted(world, _WEB, rising(4, world), **web),
+        counted(world, "https-1-w1@docker", rising(1, world), **web),
         counted(world, _API, rising(4, world), **api),
         counted(world, "admin", rising(4, world), planned_service="admin"),
         counted(world, _WEB, rising(4, world), **web, server="second"),
@@ -169,10 +134,14 @@ def _slow(topology: Topology) -> tuple[Measured, ...]:
         flow(_WEB, "1.2", 0.25, **web, code="502"),
         flow(_WEB, "5", 4, **web),
         flow(_WEB, "+Inf", 4, **web),
+        flow("https-1-w1@docker", "1.2", 0.5, **web),
+        flow("https-1-w1@docker", "+Inf", 0.5, **web),
         flow(_WEB, "+Inf", 0.25, **web, code="502"),
         flow(_WEB, "+Inf", 64, **web, job="other"),
         flow(_API, "1.2", 1, **api),
-        flow(_API, "5.0", 3.5, **api),
+        # Prometheus was just updated.
+        flow(_API, "5", 0.5, **api),
+        flow(_API, "5.0", 3, **api),
         flow(_API, "+Inf", 4, **api),
         flow("admin", "1.2", 1, planned_service="admin"),
         flow("admin", "+Inf", 2, planned_service="admin"),
@@ -184,8 +153,8 @@ def _slow(topology: Topology) -> tuple[Measured, ...]:
     of_web, of_api, of_admin = of
     far = {**of_web, "server": "second"}
     buckets = (
-        (of_web, {"0.3": 1, "1.2": 3.25, "5": 4, "+Inf": 4.25}),
-        (of_api, {"1.2": 1, "5.0": 3.5, "+Inf": 4}),
+        (of_web, {"0.3": 1, "1.2": 3.75, "5": 4, "+Inf": 4.75}),
+        (of_api, {"1.2": 1, "5": 0.5, "5.0": 3, "+Inf": 4}),
         (of_admin, {"1.2": 1, "+Inf": 2}),
         (far, {"1.2": 1, "+Inf": 2}),
     )
@@ -221,70 +190,102 @@ def _slow(topology: Topology) -> tuple[Measured, ...]:
 
 
 def _without_coolify(topology: Topology) -> tuple[Measured, ...]:
-    """The Coolify exporter stops after an hour."""
+    """The Coolify exporter stops after an hour, in whose first half it knew one resource by another name."""
     world = World(length=27 * _HOUR, thresholds=topology.thresholds, interval=600)
-    shown = f"{steps((1, 6))} stale"
-    parts = (known(world, "w1", "web", shown), known(world, "w1", "web", shown, account="other"))
-    owner = (({"uuid": "w1", "service": "web"}, 1.0),)
-    name = names.UUID_SERVICE
+    shown, early = f"{steps((1, 6))} stale", f"{steps((1, 3))} stale"
+    late = f"{steps((None, 3), (1, 3))} stale"
+    parts = (
+        known(world, "w1", "web", shown),
+        known(world, "w1", "web", shown, account="other"),
+        known(world, "x9", "", shown),
+        known(world, "n1", "web", early),
+        known(world, "n1", "api", late),
+        # Of an account that still answers.
+        known(world, "k1", "api", account="third"),
+    )
+    title, name = "a resource {} after Coolify was last asked", names.UUID_SERVICE
+    still = ({"uuid": "k1", "service": "api"}, 1.0)
+    known_ = (({"uuid": "w1", "service": "web"}, 1.0), still)
+    # Renamed: of two services that are remembered it is one, and not both.
+    renamed, one = f'count by (uuid) ({name}{{uuid="n1"}})', (({"uuid": "n1"}, 1.0),)
     return (
-        _shows("a resource is known for a day after Coolify was last asked", world, parts, name, owner, 24 * _HOUR),
-        _shows("a resource is forgotten after a day", world, parts, name, (), 25 * _HOUR + 600),
+        _shows(title.format("is known for a day"), world, parts, f'{name}{{uuid!="n1"}}', known_, at=24 * _HOUR),
+        _shows(title.format("has one service"), world, parts, renamed, one, at=24 * _HOUR),
+        _shows(title.format("is forgotten a day"), world, parts, name, (still,), at=25 * _HOUR + 600),
     )
 
 
 def _changed(topology: Topology) -> tuple[Measured, ...]:
     """What was one service's a moment ago and is another's now, and what has just gone."""
-    world = World(length=40 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=30 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
     half = world.count // 2
-    per_second = f"0+{world.interval}x{half - 1}"
+    change = half * world.interval
+    before, after = f"{steps((5, half))} stale", f"{steps((None, half), (6, world.count - half))}"
     parts = (
         *(planned(world, service) for service in ("web", "api")),
         # Renamed in Coolify half-way, so both are remembered.
         known(world, "n1", "api", f"{steps((1, half))} stale"),
         known(world, "n1", "web", steps((None, half), (1, half + 1))),
-        counted(world, _NEW, f"{per_second} {half * world.interval}+{world.interval}x{half}", uuid="n1"),
+        # Renamed to what belongs to no planned service: not remembered as web.
+        known(world, "o1", "web", f"{steps((1, half))} stale"),
+        known(world, "o1", "", steps((None, half), (1, half + 1))),
+        known(world, "g1", "web"),
+        counted(world, _NEW, flat(5, world.count), uuid="n1"),
         # Named in the topology half-way: for five minutes both owners are in the window.
-        counted(world, _API, f"{per_second} stale", planned_service="web"),
-        counted(
-            world, _API, f"{steps((None, half))} {half * world.interval}+{world.interval}x{half}", planned_service="api"
-        ),
-        # Its last container went, and Traefik dropped its series.
-        counted(world, "gone@file", f"{per_second} stale", planned_service="web"),
+        counted(world, _API, before, planned_service="web"),
+        counted(world, _API, after, planned_service="api"),
+        # Their last containers went, and Traefik dropped their series.
+        counted(world, "gone@file", before, planned_service="web"),
+        counted(world, "https-0-g1@docker", before, uuid="g1"),
     )
-    after = 20 * _MINUTE
-    owner = f"count by (server, router) ({names.ROUTER_SERVICE})"
     main = {"server": "main"}
+
+    def owned(title: str, minutes: int, *routers: str) -> Measured:
+        rows = tuple(({**main, "router": router}, 1.0) for router in routers)
+        look = f"count by (server, router) ({names.ROUTER_SERVICE})"
+        return _shows(title, world, parts, look, rows, at=change + minutes * _MINUTE)
+
     return (
         _shows(
             "a renamed resource is at once the new service's",
             world,
             parts,
             names.UUID_SERVICE,
-            (({"uuid": "n1", "service": "web"}, 1),),
-            after + 10 * _MINUTE,
+            (({"uuid": "n1", "service": "web"}, 1), ({"uuid": "g1", "service": "web"}, 1)),
+            at=change + 4 * _MINUTE,
         ),
-        _shows(
-            "a router whose owner changed has one owner, and one that has gone has it for as long as rates look back",
-            world,
-            parts,
-            owner,
-            (
-                ({**main, "router": _NEW}, 1),
-                ({**main, "router": _API}, 1),
-                ({**main, "router": "gone@file"}, 1),
-            ),
-            after + 2 * _MINUTE,
+        owned(
+            "a router has one owner after that changed, and keeps it for as long as rates look back",
+            4,
+            _NEW,
+            _API,
+            "gone@file",
+            "https-0-g1@docker",
         ),
-        _shows(
-            "a router that has gone is forgotten with its requests",
-            world,
-            parts,
-            names.CODE_REQUESTS,
-            (
-                ({**main, "service": "web", "code": "200"}, 1),
-                ({**main, "service": "api", "code": "200"}, 1),
-            ),
-            after + 10 * _MINUTE,
-        ),
+        owned("a router that has gone is forgotten", 8, _NEW, _API),
+        *_window(topology),
+    )
+
+
+def _window(topology: Topology) -> tuple[Measured, ...]:
+    """A burst that ended almost five minutes ago: as many requests as the samples of the window span seconds."""
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
+    span = 5 * _MINUTE // _UNEVEN * _UNEVEN
+    at = world.count * world.interval
+    before = world.count - span // _UNEVEN
+    burst = steps((9000, before + 1), (9000 + span, world.count - before))
+    parts = (
+        planned(world, "web"),
+        counted(world, "web", burst, planned_service="web"),
+        bucket(world, "web", "1.2", burst, planned_service="web"),
+        counted(world, "stranger", burst),
+    )
+    web = {"server": "main", "service": "web"}
+    return tuple(
+        _shows(f"{name} looks back for five minutes", world, parts, name, ((labels, 1),), at=at)
+        for name, labels in {
+            names.CODE_REQUESTS: {**web, "code": "200"},
+            names.BUCKET_REQUESTS: {**web, "le": "1.2"},
+            names.ROUTER_REQUESTS_UNPLANNED: {"server": "main", "router": "stranger"},
+        }.items()
     )
