@@ -19,6 +19,7 @@ from boxwatch.rules import (
     replica_stability,
     replicas,
     requests,
+    traefik,
 )
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
@@ -35,6 +36,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     replica_health.subject,
     container_visibility.subject,
     replica_stability.subject,
+    traefik.subject,
     memory_limit.subject,
     memory_budget.subject,
     memory_trend.subject,

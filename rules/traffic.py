@@ -35,9 +35,9 @@ def known(world: World, uuid: str, service: str, values: str = "", /, **labels: 
     )
 
 
-def planned(world: World, service: str, server: str = "main") -> Series:
-    """The constant that says that a service is planned on a server."""
-    return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind="web")
+def planned(world: World, service: str, server: str = "main", kind: str = "web") -> Series:
+    """The constant that says that a service is planned on a server, and of which kind it is."""
+    return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
 
 
 def rising(per_second: float, world: World) -> str:
