@@ -19,6 +19,7 @@ from boxwatch.rules import (
     replica_stability,
     replicas,
     requests,
+    service_requests,
     traefik,
 )
 from boxwatch.rules.model import Subject
@@ -37,6 +38,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     container_visibility.subject,
     replica_stability.subject,
     traefik.subject,
+    service_requests.subject,
     memory_limit.subject,
     memory_budget.subject,
     memory_trend.subject,

@@ -1,0 +1,152 @@
+"""Cases of the alerts on a service's requests, told in the recorded series that they read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Case, Expected, Series
+from boxwatch.rules.world import World, flat, of_service, series, steps
+from boxwatch.topology.model import Topology
+
+_MINUTE = 60
+_WINDOW = 300
+# Shares of it are exact.
+_MANY = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Cases of an alert for services that wake someone."""
+
+    fires: tuple[Case, ...]
+    silent: tuple[Case, ...]
+
+
+def failing(topology: Topology, wait: int, share: float, at_least: int) -> Proofs:
+    """Cases of requests that fail."""
+    text = "{} of the requests to {} on {} fail with a 5xx."
+    return _too_large(topology, wait, share, at_least, names.SERVICE_REQUEST_ERRORS, text)
+
+
+def slow(topology: Topology, wait: int, share: float, at_least: int) -> Proofs:
+    """Cases of requests that are slow."""
+    text = "{} of the requests to {} on {} take longer than its objective allows."
+    return _too_large(topology, wait, share, at_least, names.SERVICE_REQUESTS_SLOW, text)
+
+
+def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
+    topology: Topology, wait: int, share: float, at_least: int, part: str, text: str
+) -> Proofs:
+    at = wait + 2 * _MINUTE
+    world = World(length=at + _MINUTE, thresholds=topology.thresholds)
+
+    def rates(service: str, of_all: float, *, requests: float = _MANY, server: str = "main") -> tuple[Series, ...]:
+        of = {"server": server, "service": service}
+        return (
+            series(names.SERVICE_REQUESTS, flat(requests, world.count), **of),
+            series(part, flat(requests * of_all, world.count), **of),
+        )
+
+    def expected(service: str, of_all: float, server: str = "main") -> Expected:
+        labels = {"server": server, "service": service}
+        return Expected(labels, text.format(f"{of_all * 100:.4g}%", service, server))
+
+    above = share * 1.01
+    floor = at_least / _WINDOW
+
+    def few(count: float) -> tuple[Series, ...]:
+        # Twice the share fail, and so many in five minutes.
+        return rates("web", 2 * share, requests=count / _WINDOW / (2 * share))
+
+    plan = tuple(
+        world.constant(names.SERVICE_PAGES, 1, server=server, service=service)
+        for server, service in (("main", "web"), ("main", "api"), ("second", "web"), ("main", "admin"))
+    )
+
+    many = (
+        *rates("web", above),
+        *rates("api", share),
+        *rates("web", share, server="second"),
+        # A few requests of another, all of which fail.
+        *rates("admin", 1, requests=floor / 2),
+    )
+    return Proofs(
+        fires=(
+            world.fires(
+                "fires for the service of which too many are, and not for those at just the share",
+                (*plan, *many),
+                at,
+                expected("web", above),
+            ),
+            world.fires(
+                "fires for few requests when they are enough",
+                (*plan, *few(at_least * 1.5)),
+                at,
+                expected("web", 2 * share),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent at just the share",
+                (*plan, *rates("web", share), *rates("web", 2 * share, server="second")[1:]),
+                at,
+            ),
+            world.silent("is silent for few requests", (*plan, *few(at_least)), at),
+            world.silent("is silent at night for three requests", (*plan, *few(3)), at),
+            world.silent("is silent when there are none", (*plan, *rates("web", 0, requests=0)), at),
+        ),
+    )
+
+
+def gone(topology: Topology, wait: int, share: float) -> Proofs:
+    """Cases of requests that have stopped."""
+    at = wait + 2 * _MINUTE
+    world = World(length=at + _MINUTE, thresholds=topology.thresholds)
+
+    def plan(*services: str, server: str = "main") -> tuple[Series, ...]:
+        """Services that wake someone, of which 2 requests a second are expected, of the last one 4."""
+        return tuple(
+            one
+            for service in services
+            for one in (
+                world.constant(names.SERVICE_PAGES, 1, server=server, service=service),
+                world.constant(
+                    names.SERVICE_REQUESTS_EXPECTED, 4 if service == "shop" else 2, server=server, service=service
+                ),
+            )
+        )
+
+    def gets(values: str, service: str = "web", server: str = "main") -> Series:
+        return series(names.SERVICE_REQUESTS, values, server=server, service=service)
+
+    text = "Requests to {} on main have stopped; at this time yesterday there were never fewer than {} a second."
+    enough = flat(share * 2, world.count)
+    stopped = (
+        *plan("web", "api", "admin", "shop"),
+        *plan("web", server="second"),
+        # Of web there is nothing at all.
+        gets(flat(0, world.count), "admin"),
+        gets(enough, "api"),
+        gets(enough, "shop"),
+        gets(enough, server="second"),
+    )
+    back = f"{steps((None, world.steps_of(wait)))} {enough}".strip()
+    return Proofs(
+        fires=(
+            world.fires(
+                "fires for what has stopped or nearly so, and not for what goes on",
+                stopped,
+                at,
+                *(
+                    Expected(of_service(service), text.format(service, least))
+                    for service, least in (("web", 2), ("admin", 2), ("shop", 4))
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent while a share is left", (*plan("web"), gets(enough)), at),
+            world.silent("is silent when they come back in time", (*plan("web"), gets(back)), at),
+            world.silent("is silent where none are expected", (*plan("web")[:1], gets(flat(0, world.count))), at),
+        ),
+    )
