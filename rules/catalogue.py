@@ -20,6 +20,7 @@ from boxwatch.rules import (
     replicas,
     requests,
     service_requests,
+    slo,
     traefik,
 )
 from boxwatch.rules.model import Subject
@@ -34,6 +35,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     replicas.subject,
     memory.subject,
     requests.subject,
+    slo.subject,
     replica_health.subject,
     container_visibility.subject,
     replica_stability.subject,

@@ -116,3 +116,14 @@ SERVICE_REQUEST_ERRORS = "service:request_errors:rate5m"  # answered with 5xx; 0
 SERVICE_REQUESTS_SLOW = "service:requests_slow:rate5m"  # slower than the objective's time
 SERVICE_REQUESTS_EXPECTED = "service:requests_expected:min1h"  # the fewest of this time yesterday, where steady
 ROUTER_REQUESTS_UNPLANNED = "router:requests_unplanned:rate5m"  # by (server, router): belong to no planned service
+
+# Objectives (rules/slo.py). A name that ends in a word for a window is followed by one: …:ratio1h.
+SERVICE_REQUESTS_HOURLY = "service:requests:hourly"  # requests of the hour before, in the first minute of each hour
+SERVICE_ERRORS_HOURLY = "service:request_errors:hourly"
+SERVICE_SLOW_HOURLY = "service:requests_slow:hourly"
+SERVICE_ERRORS_RATIO = "service:request_errors:ratio"  # 5m, 30m, 1h, 2h, 6h, 1d, 3d, 30d
+SERVICE_SLOW_RATIO = "service:requests_slow:ratio"
+SERVICE_ERRORS_COUNT = "service:request_errors:count"  # 1h, 6h, 1d, 3d
+SERVICE_SLOW_COUNT = "service:requests_slow:count"
+SERVICE_AVAILABILITY_LEFT = "service:availability_budget:left30d"  # 1 is all of it, 0 none, below 0 it is overdrawn
+SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"

@@ -42,6 +42,8 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
         # One request more or less in an hour would not be noticed.
         *known("quiet"),
         _requests(world, "quiet", steady),
+        *known("steady"),
+        _requests(world, "steady", steady * 1.1),
         *known("parked", 0),
         _requests(world, "parked", 2),
         # Nobody knows whose requests they would be now.
@@ -62,7 +64,7 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
         *_seen(world, "main"),
         *known("day"),
         *known("night"),
-        series(_REQUESTS, f"{steps((0, before))} 6 4 8 {steps((0, 80))}", **of_service("day")),
+        series(_REQUESTS, f"{steps((0, before))} 4 6 8 {steps((0, 80))}", **of_service("day")),
         series(_REQUESTS, f"{steps((9, before))} 0 0 0 {steps((9, 80))}", **of_service("night")),
     )
     return (
@@ -73,6 +75,7 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
             samples=(
                 sample(_EXPECTED, 2, **of_service("web")),
                 sample(_EXPECTED, 3, **of_service("api")),
+                sample(_EXPECTED, steady * 1.1, **of_service("steady")),
                 sample(_EXPECTED, 5, server="second", service="web"),
             ),
             series=tuple(sorted(parts, key=lambda one: one.series)),
@@ -104,16 +107,18 @@ def _requests(world: World, service: str, least: float, server: str = "main") ->
 
 
 def _weekly(topology: Topology, steady: float) -> Measured:
-    """One sample stands for its hour; two services differ by what they had a week ago."""
-    interval = 2 * _HOUR
-    at = 8 * _DAY
-    world = World(length=at, thresholds=topology.thresholds, interval=interval)
-    week = world.steps_of(7 * _DAY)
+    """Services that differ by what they had in the hour around this time a week ago."""
+    at, spacing = 8 * _DAY, 25 * _MINUTE
+    world = World(length=at, thresholds=topology.thresholds, interval=spacing)
+    # Ages of that hour's samples, in spacings, and of what is just outside.
+    hour = range((7 * _DAY - _HOUR // 2) // spacing, (7 * _DAY + _HOUR // 2) // spacing + 1)
+    outside = (hour.start - 1, hour.stop)
+    last = at // spacing
 
     def since(service: str, then: float, server: str = "main") -> tuple[Series, ...]:
-        """Requests now, and another rate at this time a week ago; none or many at other times."""
-        day = world.steps_of(_DAY)
-        values = f"{steps((None, day))} {then!r} {steps((None, week - day - 1))} {2.0!r}x{day}"
+        """Many requests, the fewest in the oldest sample of that hour, and none just outside of it."""
+        by_age = {**dict.fromkeys(outside, 0.0), hour.stop - 1: then}
+        values = " ".join(f"{by_age.get(last - step, 2.0)!r}" for step in range(last + 1))
         return (
             world.constant(names.SERVICE_REPLICAS_DESIRED, 1, server=server, service=service),
             world.constant(names.UUID_SERVICE, 1, uuid=f"{service}-1", service=service),
@@ -131,8 +136,8 @@ def _weekly(topology: Topology, steady: float) -> Measured:
     return Measured(
         title="nothing is expected at a time at which there was too little a week ago",
         expr=_EXPECTED,
-        at=at,
+        at=last * spacing,
         samples=(sample(_EXPECTED, 2, **of_service("web")), sample(_EXPECTED, 2, server="second", service="shop")),
         series=tuple(sorted(parts, key=lambda one: one.series)),
-        interval=interval,
+        interval=spacing,
     )

@@ -81,7 +81,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
             ),
             world.fires(
                 "fires for few requests when they are enough",
-                (*plan, *few(at_least * 1.5)),
+                (*plan, *few(at_least + 0.5)),
                 at,
                 expected("web", 2 * share),
             ),
@@ -123,11 +123,12 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
     text = "Requests to {} on main have stopped; at this time yesterday there were never fewer than {} a second."
     enough = flat(share * 2, world.count)
     stopped = (
-        *plan("web", "api", "admin", "shop"),
+        *plan("web", "api", "admin", "docs", "shop"),
         *plan("web", server="second"),
         # Of web there is nothing at all.
         gets(flat(0, world.count), "admin"),
         gets(enough, "api"),
+        gets(flat(share * 2 * 0.9, world.count), "docs"),
         gets(enough, "shop"),
         gets(enough, server="second"),
     )
@@ -140,7 +141,7 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
                 at,
                 *(
                     Expected(of_service(service), text.format(service, least))
-                    for service, least in (("web", 2), ("admin", 2), ("shop", 4))
+                    for service, least in (("web", 2), ("admin", 2), ("docs", 2), ("shop", 4))
                 ),
             ),
         ),
