@@ -21,6 +21,7 @@ from boxwatch.rules import (
     requests,
     service_requests,
     slo,
+    slo_burn,
     traefik,
 )
 from boxwatch.rules.model import Subject
@@ -41,6 +42,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     replica_stability.subject,
     traefik.subject,
     service_requests.subject,
+    slo_burn.subject,
     memory_limit.subject,
     memory_budget.subject,
     memory_trend.subject,

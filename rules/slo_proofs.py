@@ -92,12 +92,14 @@ def _windows(topology: Topology) -> Iterator[Measured]:
         all_ = {
             "web": _values(count, *((age, 16 + index % 3) for index, age in enumerate(ages)), (count, 99)),
             "api": _values(count, (count, 32)),
+            "rare": [0.001] * (count + 1),
             # None at all, so that there is no share.
             "admin": _values(count, (count, 0)),
         }
         some = {
             "web": _values(count, *((age, index + 1) for index, age in enumerate(ages)), (count, 64)),
             "api": _values(count, (ages[2], 4), (count, 8)),
+            "rare": [0.0005] * (count + 1),
             "admin": _values(count, (count, 0)),
         }
         hourly = windows is _LONG
@@ -105,7 +107,7 @@ def _windows(topology: Topology) -> Iterator[Measured]:
             of, of_all = (of_hour, names.SERVICE_REQUESTS_HOURLY) if hourly else (rate, names.SERVICE_REQUESTS)
             parts = (*_stored(of, some), *_stored(of_all, all_))
             if not hourly:
-                now = {service: round(some[service][-1] / all_[service][-1], 4) for service in ("web", "api")}
+                now = {service: round(some[service][-1] / all_[service][-1], 4) for service in ("web", "api", "rare")}
                 yield _rows(world, "is the share of the last five minutes", f"{ratio}5m", now, parts, length)
             for window, seconds in windows.items():
                 shares = {
