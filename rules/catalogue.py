@@ -23,6 +23,7 @@ from boxwatch.rules import (
     slo,
     slo_burn,
     traefik,
+    traefik_routes,
 )
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
@@ -48,6 +49,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     memory_trend.subject,
     memory_plan.subject,
     outside_plan.subject,
+    traefik_routes.subject,
 )
 
 

@@ -170,7 +170,7 @@ def _gone(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="A service gets no requests at a time at which it always has some.",
             description="Requests to {{ $labels.service }} on {{ $labels.server }} have stopped; at this time yesterday"
-            " there were never fewer than {{ $value | humanize }} a second.",
+            ' there were never fewer than {{ printf "%.3g" $value }} a second.',
             runbook=Runbook(
                 meaning="Nobody reaches the service, and no 5xx tells of it: a router that is gone answers 404, a "
                 "domain that points elsewhere or a closed firewall answers nothing.",

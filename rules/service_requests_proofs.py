@@ -39,7 +39,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
     topology: Topology, wait: int, share: float, at_least: int, part: str, text: str
 ) -> Proofs:
     at = wait + 2 * _MINUTE
-    world = World(length=at + _MINUTE, thresholds=topology.thresholds)
+    world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
 
     def rates(service: str, of_all: float, *, requests: float = _MANY, server: str = "main") -> tuple[Series, ...]:
         of = {"server": server, "service": service}
@@ -102,7 +102,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
 def gone(topology: Topology, wait: int, share: float) -> Proofs:
     """Cases of requests that have stopped."""
     at = wait + 2 * _MINUTE
-    world = World(length=at + _MINUTE, thresholds=topology.thresholds)
+    world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
 
     def plan(*services: str, server: str = "main") -> tuple[Series, ...]:
         """Services that wake someone, of which 2 requests a second are expected, of the last one 4."""

@@ -1,8 +1,8 @@
 """Error budgets that go too fast: multi-window, multi-burn-rate alerts on availability and latency.
 
 The windows and factors are those of Google's SRE workbook (https://sre.google/workbook/alerting-on-slos/, table 5-8)
-for a promise over 30 days, with the pair of a day that the Kubernetes mixin adds. A factor of 14.4 over an hour uses 2 %
-of the month's budget, 6 over six hours 5 %, 3 over a day and 1 over three days 10 %; the shorter window, a twelfth of
+for a promise over 30 days, with the pair of a day that the Kubernetes mixin adds. A factor of 14.4 over an hour uses
+2 % of a month's budget, 6 over six hours 5 %, 3 over a day and 1 over three days 10 %; the shorter window, a twelfth of
 the longer, ends the alert soon after the trouble ends.
 """
 

@@ -65,18 +65,24 @@ def _hourly(topology: Topology) -> Iterator[Measured]:
     at = 2 * _HOUR + 10
     world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_HOURLY)
     held = _HOUR // _HOURLY + 1
-    rows = {
-        "web": _values(at // _HOURLY, (held // 2, 3), (held - 1, 5), (held + 99, 64)),
-        "api": _values(at // _HOURLY, (held - 1, 1), (held + 99, 32)),
-    }
-    for rate, name in (
+    found = (
         (names.SERVICE_REQUESTS, names.SERVICE_REQUESTS_HOURLY),
         *((rate, hourly) for _, _, rate, hourly in _PARTS),
-    ):
-        found = {service: _window(row, _HOUR, _HOURLY) * topology.scrape_interval for service, row in rows.items()}
-        # The next sample is in the second minute.
-        parts = _stored(rate, {service: [*row, 64] for service, row in rows.items()})
-        yield _rows(world, "is what the hour before had, in its first minute", name, found, parts, at)
+    )
+    rows = {
+        rate: {
+            "web": _values(at // _HOURLY, (held // 2, 3 + index), (held - 1, 5), (held + 99, 64)),
+            "api": _values(at // _HOURLY, (held - 1, 1), (held + 99, 32)),
+        }
+        for index, (rate, _) in enumerate(found)
+    }
+    # The next sample is in the second minute.
+    parts = tuple(
+        one for rate, of in rows.items() for one in _stored(rate, {service: [*row, 64] for service, row in of.items()})
+    )
+    for rate, name in found:
+        sums = {service: _window(row, _HOUR, _HOURLY) * topology.scrape_interval for service, row in rows[rate].items()}
+        yield _rows(world, "is what the hour before had, in its first minute", name, sums, parts, at)
         yield _rows(world, "is not shown in the second minute", name, {}, parts, at + _HOURLY)
 
 
@@ -86,42 +92,45 @@ def _windows(topology: Topology) -> Iterator[Measured]:
         (_MINUTES, _SHORT, (0, 1, 2, 4, 5, 8, 10, 20, 32, 60)),
         (_DAYS, _LONG, (0, 2, 3, 6, 10, 50, 102, 104)),
     ):
-        length = max(windows.values()) // spacing * spacing + 2 * spacing
-        world = World(length=length, thresholds=topology.thresholds, interval=spacing)
-        count = length // spacing
+        count = max(windows.values()) // spacing + 2
+        world = World(length=count * spacing, thresholds=topology.thresholds, interval=spacing)
+        hourly = windows is _LONG
         all_ = {
             "web": _values(count, *((age, 16 + index % 3) for index, age in enumerate(ages)), (count, 99)),
             "api": _values(count, (count, 32)),
-            "rare": [0.001] * (count + 1),
+            "rare": _values(count, (count, 0.001)),
             # None at all, so that there is no share.
             "admin": _values(count, (count, 0)),
         }
         some = {
-            "web": _values(count, *((age, index + 1) for index, age in enumerate(ages)), (count, 64)),
-            "api": _values(count, (ages[2], 4), (count, 8)),
-            "rare": [0.0005] * (count + 1),
-            "admin": _values(count, (count, 0)),
+            ratio: {
+                "web": _values(count, *((age, index + 1 + more) for index, age in enumerate(ages)), (count, 64)),
+                "api": _values(count, (ages[2], 4), (count, 8)),
+                "rare": _values(count, (count, 0.0005)),
+                "admin": _values(count, (count, 0)),
+            }
+            for more, (ratio, *_) in enumerate(_PARTS)
         }
-        hourly = windows is _LONG
-        for ratio, number, rate, of_hour in _PARTS:
-            of, of_all = (of_hour, names.SERVICE_REQUESTS_HOURLY) if hourly else (rate, names.SERVICE_REQUESTS)
-            parts = (*_stored(of, some), *_stored(of_all, all_))
-            if not hourly:
-                now = {service: round(some[service][-1] / all_[service][-1], 4) for service in ("web", "api", "rare")}
-                yield _rows(world, "is the share of the last five minutes", f"{ratio}5m", now, parts, length)
-            for window, seconds in windows.items():
-                shares = {
-                    service: round(
-                        _window(some[service], seconds, spacing) / _window(all_[service], seconds, spacing), 4
-                    )
-                    for service in ("web", "api")
+        parts = (
+            *_stored(names.SERVICE_REQUESTS_HOURLY if hourly else names.SERVICE_REQUESTS, all_),
+            *(one for ratio, _, rate, of_hour in _PARTS for one in _stored(of_hour if hourly else rate, some[ratio])),
+        )
+        for ratio, number, _, _ in _PARTS:
+            shares = {} if hourly else {"5m": spacing - 1}
+            for window, seconds in {**shares, **windows}.items():
+                found = {
+                    service: round(_window(row, seconds, spacing) / _window(all_[service], seconds, spacing), 4)
+                    for service, row in some[ratio].items()
+                    if service != "admin"
                 }
-                yield _rows(world, "is the share of the whole window", f"{ratio}{window}", shares, parts, length)
-                if window in {"1h", "6h", "1d", "3d"}:
-                    factor = topology.scrape_interval / (60 if hourly else 1)
-                    sums = {service: _window(row, seconds, spacing) * factor for service, row in some.items()}
-                    rounded = {service: round(value, 4) for service, value in sums.items()}
-                    yield _rows(world, "is the number in the window", f"{number}{window}", rounded, parts, length)
+                yield _rows(world, "is the share of the window", f"{ratio}{window}", found, parts, world.length)
+            for window in ("1d", "3d") if hourly else ("1h", "6h"):
+                factor = topology.scrape_interval / (60 if hourly else 1)
+                sums = {
+                    service: round(_window(row, windows[window], spacing) * factor, 4)
+                    for service, row in some[ratio].items()
+                }
+                yield _rows(world, "is the number in the window", f"{number}{window}", sums, parts, world.length)
 
 
 def _budgets(topology: Topology) -> Iterator[Measured]:
