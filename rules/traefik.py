@@ -127,14 +127,14 @@ def _stale(topology: Topology) -> Alert:
 def _certificate(topology: Topology) -> Alert:
     name = "TraefikCertificateExpiring"
     wait = topology.alerts.wait(name, _HOUR)
-    days = topology.alerts.threshold(name, 14)
-    fires, silent = traefik_proofs.certificate(topology, wait, days)
+    left = topology.alerts.threshold(name, 14 * _DAY)
+    fires, silent = traefik_proofs.certificate(topology, wait, left)
     return Alert(
         alert=name,
         # The largest: after a renewal the old serial stays until Traefik restarts (traefik/traefik#8606).
         expr=expr(f"""
             max by ({names.BY_SERVER}, sans) (traefik_tls_certs_not_after{{{TRAEFIK}}}) - time()
-              < {days * _DAY:.10g}
+              < {left:.10g}
         """),
         wait=wait,
         severity="warning",
@@ -161,8 +161,8 @@ def _certificate(topology: Topology) -> Alert:
             ),
             false_alarms="Certificates that were replaced by one for other names and stay in acme.json.",
         ),
-        threshold=days,
-        threshold_source="days; Traefik renews 30 days before expiry (Let's Encrypt, 90 days), so 16 days of attempts"
+        threshold=left,
+        threshold_source="seconds, 14 days; Traefik renews 30 days before expiry (Let's Encrypt, 90 days), so 16 days of attempts"
         " have failed then",
         fires=fires,
         silent=silent,

@@ -168,12 +168,12 @@ def stale(topology: Topology, wait: int) -> Cases:
     )
 
 
-def certificate(topology: Topology, wait: int, days: float) -> Cases:
+def certificate(topology: Topology, wait: int, least: float) -> Cases:
     """Firing and silent cases of a certificate that is not renewed."""
     interval = 300
     at = max(wait, interval) + 2 * interval
     world = World(length=at + _HOUR, thresholds=topology.thresholds, interval=interval)
-    edge = round(days * _DAY)
+    edge = round(least)
 
     def until(left: float, serial: str, sans: str = "example.com", server: str = "main") -> Series:
         return world.scraped(
