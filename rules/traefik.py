@@ -162,8 +162,8 @@ def _certificate(topology: Topology) -> Alert:
             false_alarms="Certificates that were replaced by one for other names and stay in acme.json.",
         ),
         threshold=left,
-        threshold_source="seconds, 14 days; Traefik renews 30 days before expiry (Let's Encrypt, 90 days), so 16 days of attempts"
-        " have failed then",
+        threshold_source="14 days; Traefik renews 30 days before expiry (Let's Encrypt, 90 days), so 16 days of"
+        " attempts have failed then",
         fires=fires,
         silent=silent,
         dashboard=ID,
