@@ -114,6 +114,7 @@ BUCKET_REQUESTS = "bucket:requests:rate5m"  # by (server, service, le): the hist
 SERVICE_REQUESTS = "service:requests:rate5m"
 SERVICE_REQUEST_ERRORS = "service:request_errors:rate5m"  # answered with 5xx; 0 when none is
 SERVICE_REQUESTS_SLOW = "service:requests_slow:rate5m"  # slower than the objective's time
+SERVER_REQUESTS_UNROUTED = "server:requests_unrouted:rate5m"  # answered with 404 by Traefik itself
 SERVICE_REQUESTS_EXPECTED = "service:requests_expected:min1h"  # the fewest of this time yesterday, where steady
 ROUTER_REQUESTS_UNPLANNED = "router:requests_unplanned:rate5m"  # by (server, router): belong to no planned service
 

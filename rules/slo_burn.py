@@ -100,6 +100,8 @@ def _burns(part: slo.Part, pairs: tuple[Burn, ...]) -> str:
 
 
 def _limit(part: slo.Part, pair: Burn) -> str:
+    if pair.factor == 1:
+        return f"(1 - {part.objective})"
     # Of a promise below 93.1 % a factor of 14.4 would be more than all requests, and the alert could never fire.
     return f"clamp_max({pair.factor:g} * (1 - {part.objective}), {slo_burn_proofs.MOST:g})"
 

@@ -36,7 +36,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
     """Firing and silent cases, of each pair of windows alone."""
     # Coarse where the wait is long: nothing depends on the spacing.
     interval = 60 if wait <= 15 * 60 else 600
-    at = -(-wait // interval) * interval + interval
+    at = max(-(-wait // interval), 1) * interval
     world = World(length=at + interval, thresholds=topology.thresholds, interval=interval)
 
     def burns(  # noqa: PLR0913 - what differs
@@ -69,9 +69,9 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
     def together(pair: Burn) -> tuple[tuple[Series, ...], float]:
         """One that burns, beside one for each thing that keeps an alert silent."""
         edge = pair.factor * (1 - _PROMISED)
-        above = edge * 1.01
+        above = edge * 1.02
         return (
-            *burns(pair, long=above, short=above * 2),
+            *burns(pair, long=above, short=edge * 1.01),
             *burns(pair, "admin", long=edge, short=above),
             *burns(pair, "api", long=above, short=edge),
             *burns(pair, "docs", long=above, short=above, counts=AT_LEAST),
@@ -106,10 +106,21 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         for pair in capped
     ]
     silent = [
-        world.silent(
-            f"is silent when few of the last {pair.long} count", burns(pair, long=1, short=1, counts=AT_LEAST), at
-        )
+        world.silent(title, parts, at)
         for pair in pairs
+        for title, parts in (
+            (
+                f"is silent when few of the last {pair.long} count, and more on another server",
+                (
+                    *burns(pair, long=1, short=1, counts=AT_LEAST),
+                    *burns(pair, long=0, short=0, server="second"),
+                ),
+            ),
+            (
+                f"is silent when the last {pair.long} burned, and the last {pair.short} burn on another server",
+                (*burns(pair, long=1, short=0), *burns(pair, long=0, short=1, server="second")),
+            ),
+        )
     ]
     silent.append(
         world.silent(
