@@ -14,6 +14,10 @@ _MINUTE, _HOUR = 60, 3600
 _WINDOW = 300  # seconds that the rates look back
 _BY = names.BY_SERVICE
 
+# The shares from which the alerts fire, unless the topology says otherwise.
+FAILED_SHARE = 0.05
+SLOW_SHARE = 0.25
+STOPPED_SHARE = 0.05
 # As many in five minutes, or a share of them says nothing: a night has three requests, and one client retries.
 FAILED_AT_LEAST = 10
 SLOW_AT_LEAST = 20
@@ -69,7 +73,7 @@ def _expected() -> Record:
 def _failing(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceErrorsHigh"
     wait = topology.alerts.wait(name, 5 * _MINUTE)
-    share = topology.alerts.threshold(name, 0.05)
+    share = topology.alerts.threshold(name, FAILED_SHARE)
     proofs = service_requests_proofs.failing(topology, wait, share, FAILED_AT_LEAST)
     return by_urgency(
         Alert(
@@ -112,7 +116,7 @@ def _failing(topology: Topology) -> tuple[Alert, Alert]:
 def _slow(topology: Topology) -> Alert:
     name = "ServiceLatencyHigh"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    share = topology.alerts.threshold(name, 0.25)
+    share = topology.alerts.threshold(name, SLOW_SHARE)
     proofs = service_requests_proofs.slow(topology, wait, share, SLOW_AT_LEAST)
     return Alert(
         alert=name,
@@ -155,7 +159,7 @@ def _gone(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceRequestsGone"
     # After a day without requests there is nothing to compare with any more.
     wait = min(topology.alerts.wait(name, 10 * _MINUTE), 12 * _HOUR)
-    share = topology.alerts.threshold(name, 0.05)
+    share = topology.alerts.threshold(name, STOPPED_SHARE)
     proofs = service_requests_proofs.gone(topology, wait, share)
     expected = names.SERVICE_REQUESTS_EXPECTED
     return by_urgency(

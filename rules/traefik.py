@@ -11,6 +11,9 @@ from boxwatch.topology.model import Topology
 ID = "traefik"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# From which the alerts fire, unless the topology says otherwise: seconds, and a share.
+CERTIFICATE_LEFT = 14 * _DAY
+FILES_SHARE = 0.8
 _RELOADED = f"traefik_config_last_reload_success{{{TRAEFIK}}}"
 _COOLIFY = f'job="{names.JOB_COOLIFY}"'
 
@@ -127,7 +130,7 @@ def _stale(topology: Topology) -> Alert:
 def _certificate(topology: Topology) -> Alert:
     name = "TraefikCertificateExpiring"
     wait = topology.alerts.wait(name, _HOUR)
-    left = topology.alerts.threshold(name, 14 * _DAY)
+    left = topology.alerts.threshold(name, CERTIFICATE_LEFT)
     fires, silent = traefik_proofs.certificate(topology, wait, left)
     return Alert(
         alert=name,
@@ -174,7 +177,7 @@ def _certificate(topology: Topology) -> Alert:
 def _files(topology: Topology) -> Alert:
     name = "TraefikFilesNearLimit"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    share = topology.alerts.threshold(name, 0.8)
+    share = topology.alerts.threshold(name, FILES_SHARE)
     fires, silent = traefik_proofs.files(topology, wait, share)
     return Alert(
         alert=name,

@@ -11,6 +11,9 @@ from boxwatch.topology.model import Topology
 ID = "traefik_routes"
 
 _MINUTE, _HOUR = 60, 3600
+# Requests a second from which the alerts fire, unless the topology says otherwise.
+UNROUTED_RATE = 1
+UNPLANNED_RATE = 0.1
 # For counters: a spacing of which no sample is on the edge of a window of five minutes.
 _UNEVEN = 40
 
@@ -99,7 +102,7 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
 def _lost(topology: Topology) -> Alert:
     name = "TraefikRequestsWithoutRoute"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    rate = topology.alerts.threshold(name, 1)
+    rate = topology.alerts.threshold(name, UNROUTED_RATE)
     interval = 60
     at = max(-(-wait // interval), 1) * interval
     world = World(length=at, thresholds=topology.thresholds, interval=interval)
@@ -143,7 +146,7 @@ def _lost(topology: Topology) -> Alert:
 def _outside(topology: Topology) -> Alert:
     name = "RequestsOutsidePlan"
     wait = topology.alerts.wait(name, _HOUR)
-    rate = topology.alerts.threshold(name, 0.1)
+    rate = topology.alerts.threshold(name, UNPLANNED_RATE)
     interval = 300
     at = max(-(-wait // interval), 1) * interval
     world = World(length=at, thresholds=topology.thresholds, interval=interval)
