@@ -76,7 +76,7 @@ def _kept(part: slo.Part) -> Stat:
     kept = "did not fail" if part is slo.AVAILABILITY else "were answered in time"
     return Stat(
         title=f"Least {_NOUNS[part]}",
-        good=f"Share of the requests of 30 days that {kept}, of the service that kept least. Good is what was promised.",
+        good=f"Share of the requests of 30 days that {kept}, of the service with the least. Good is what was promised.",
         unit="percentunit",
         scale=scale.none_known("What the topology promises differs by service, so nothing is coloured."),
         queries=(Query(f"bottomk(1, 1 - {_of(f'{part.ratio}30d')})", _NAME),),

@@ -48,7 +48,7 @@ def _unrouted() -> Record:
               - on ({by}) (
                 sum by ({by}) (rate({service}{{{TRAEFIK},code="404"}}[5m]))
                 or on ({by})
-                0 * sum by ({by}) ({entry}{{{TRAEFIK}}})
+                0 * max by ({by}) (traefik_config_last_reload_success{{{TRAEFIK}}})
               ),
               0
             )
@@ -69,7 +69,12 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
         of = {"job": names.JOB_TRAEFIK, "code": code, "server": server, "method": "GET", **labels}
         return world.scraped(f"traefik_{level}_requests_total", values, **of)
 
+    reloaded = "traefik_config_last_reload_success"
     parts = (
+        *(
+            world.scraped(reloaded, flat(9, world.count), job=names.JOB_TRAEFIK, server=f"{server}")
+            for server in ("main", "second", "third", "fourth")
+        ),
         counted("entrypoint", 6, entrypoint="https"),
         counted("entrypoint", 2, entrypoint="http"),
         counted("entrypoint", 64, "200", entrypoint="https"),
