@@ -104,50 +104,44 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
     at = wait + 2 * _MINUTE
     world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
 
-    def plan(*services: str, server: str = "main") -> tuple[Series, ...]:
-        """Services that wake someone, of which 2 requests a second are expected, of the last one 4."""
-        return tuple(
-            one
-            for service in services
-            for one in (
-                world.constant(names.SERVICE_PAGES, 1, server=server, service=service),
-                world.constant(
-                    names.SERVICE_REQUESTS_EXPECTED, 4 if service == "shop" else 2, server=server, service=service
-                ),
-            )
+    def plan(service: str = "web", server: str = "main", expected: float = 2) -> tuple[Series, ...]:
+        """A service that wakes someone, and of which requests are expected."""
+        return (
+            world.constant(names.SERVICE_PAGES, 1, server=server, service=service),
+            world.constant(names.SERVICE_REQUESTS_EXPECTED, expected, server=server, service=service),
         )
 
     def gets(values: str, service: str = "web", server: str = "main") -> Series:
         return series(names.SERVICE_REQUESTS, values, server=server, service=service)
 
-    text = "Requests to {} on main have stopped; at this time yesterday there were never fewer than {} a second."
+    def missed(least: int) -> Expected:
+        text = "Requests to web on main have stopped; at this time yesterday there were never fewer than {} a second."
+        return Expected(of_service(), text.format(least))
+
     enough = flat(share * 2, world.count)
-    stopped = (
-        *plan("web", "api", "admin", "docs", "shop"),
-        *plan("web", server="second"),
-        # Of web there is nothing at all.
-        gets(flat(0, world.count), "admin"),
-        gets(enough, "api"),
-        gets(flat(share * 2 * 0.9, world.count), "docs"),
-        gets(enough, "shop"),
-        gets(enough, server="second"),
-    )
+    # What goes on beside it.
+    others = (*plan("api"), gets(enough, "api"), *plan(server="second"), gets(enough, server="second"))
     back = f"{steps((None, world.steps_of(wait)))} {enough}".strip()
     return Proofs(
         fires=(
+            world.fires("fires when there is nothing at all", (*plan(), *others), at, missed(2)),
+            world.fires("fires when none come", (*plan(), gets(flat(0, world.count)), *others), at, missed(2)),
             world.fires(
-                "fires for what has stopped or nearly so, and not for what goes on",
-                stopped,
+                "fires when there are just fewer than the share",
+                (*plan(), gets(flat(share * 2 * 0.9, world.count)), *others),
                 at,
-                *(
-                    Expected(of_service(service), text.format(service, least))
-                    for service, least in (("web", 2), ("admin", 2), ("docs", 2), ("shop", 4))
-                ),
+                missed(2),
+            ),
+            world.fires(
+                "fires when so many would be enough of another service",
+                (*plan(expected=4), gets(enough), *others),
+                at,
+                missed(4),
             ),
         ),
         silent=(
-            world.silent("is silent while a share is left", (*plan("web"), gets(enough)), at),
-            world.silent("is silent when they come back in time", (*plan("web"), gets(back)), at),
-            world.silent("is silent where none are expected", (*plan("web")[:1], gets(flat(0, world.count))), at),
+            world.silent("is silent while a share is left", (*plan(), gets(enough)), at),
+            world.silent("is silent when they come back in time", (*plan(), gets(back)), at),
+            world.silent("is silent where none are expected", (*plan()[:1], gets(flat(0, world.count))), at),
         ),
     )

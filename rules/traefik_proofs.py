@@ -171,7 +171,7 @@ def stale(topology: Topology, wait: int) -> Cases:
 def certificate(topology: Topology, wait: int, least: float) -> Cases:
     """Firing and silent cases of a certificate that is not renewed."""
     interval = 300
-    at = max(wait, interval) + 2 * interval
+    at = max(-(-wait // interval), 1) * interval + 2 * interval
     world = World(length=at + _HOUR, thresholds=topology.thresholds, interval=interval)
     edge = round(least)
 
