@@ -5,7 +5,15 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import capacity, host, overview, service, text
+from boxwatch.dashboards import (
+    capacity,
+    host,
+    overview,
+    service,
+    slo,
+    text,
+    traefik,
+)
 from boxwatch.dashboards.schema_v2 import resource
 from boxwatch.errors import BoxwatchError
 
@@ -22,6 +30,8 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("service", service.build),
     ("host", host.build),
     ("capacity", capacity.build),
+    ("traefik", traefik.build),
+    ("slo", slo.build),
 )
 
 

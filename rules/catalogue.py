@@ -26,6 +26,12 @@ from boxwatch.rules import (
     replica_health,
     replica_stability,
     replicas,
+    requests,
+    service_requests,
+    slo,
+    slo_burn,
+    traefik,
+    traefik_routes,
 )
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
@@ -39,6 +45,8 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     replicas.subject,
     memory.subject,
     host.subject,
+    requests.subject,
+    slo.subject,
     replica_health.subject,
     docker_engine.subject,
     container_visibility.subject,
@@ -49,11 +57,15 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     host_load.subject,
     host_state.subject,
     host_clock.subject,
+    traefik.subject,
+    service_requests.subject,
+    slo_burn.subject,
     memory_limit.subject,
     memory_budget.subject,
     memory_trend.subject,
     memory_plan.subject,
     outside_plan.subject,
+    traefik_routes.subject,
 )
 
 

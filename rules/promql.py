@@ -15,6 +15,7 @@ from boxwatch.rules import names
 CONTAINERS = f'job="{names.JOB_CADVISOR}",name!=""'
 PLANNED = f'{CONTAINERS},service!=""'
 NODE = f'job="{names.JOB_NODE}"'
+TRAEFIK = f'job="{names.JOB_TRAEFIK}"'
 
 # How the texts of alerts call what they are about. `component` is absent where a replica is one container.
 SERVICE = "{{ $labels.service }}{{ with $labels.component }}/{{ . }}{{ end }} on {{ $labels.server }}"

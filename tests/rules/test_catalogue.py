@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent.parent
 # own has them in SUBJECT_proofs.
 _TOOLS = {
     "__init__", "bystanders", "catalogue", "dashboard_uid", "deploys", "model", "names", "overlay", "packing",
-    "panel_id", "promql", "promtool", "rule_file", "runbook", "texts", "urgency", "world", "yaml",
+    "panel_id", "promql", "promtool", "rule_file", "runbook", "texts", "traffic", "urgency", "world", "yaml",
 }  # fmt: skip
 
 
