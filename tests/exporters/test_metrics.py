@@ -8,6 +8,7 @@ import time
 import pytest
 
 from boxwatch.exporters import metrics
+from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 
 EVERYWHERE = {"server", "job", "instance"}
@@ -39,6 +40,8 @@ def test_labels_agree_with_the_rules() -> None:
         ),
         ("probe_success", {"service", "port", "expected"}),
         ("up", {"service", "port", "expected"}),
+        ("coolify_up", {"account"}),
+        ("coolify_deployments_active", {"account", "coolify_server", "status"}),
     ],
 )
 def test_labels_of(name: str, labels: set[str]) -> None:
@@ -63,6 +66,15 @@ def test_does_not_exist() -> None:
     for name in ("traefik_service_request_duration_seconds", "made_up", "pg_stat_database_xact_commit_total"):
         assert not metrics.exists(name)
         assert metrics.exposed_by(name) == ()
+
+
+def test_the_coolify_exporter_is_known_from_its_own_names() -> None:
+    """Nothing is recorded of it, so it cannot be behind; what it says of its process is among the rest."""
+    assert all(metrics.exists(metric) for metric in coolify.METRICS)
+    assert only(coolify.DEPLOYMENTS).type == "counter"
+    assert only("python_info").exporter == metrics.COOLIFY
+    assert metrics.missing_in(coolify.RESOURCE_STATE, frozenset(coolify.RESOURCE_STATE.labels)) == ()
+    assert metrics.closest("coolify_resources_state") == coolify.RESOURCE_STATE
 
 
 def test_the_blackbox_exporter_is_two_targets() -> None:
