@@ -40,8 +40,8 @@ def test_labels_agree_with_the_rules() -> None:
         ),
         ("probe_success", {"service", "port", "expected"}),
         ("up", {"service", "port", "expected"}),
-        ("coolify_up", {"account"}),
-        ("coolify_deployments_active", {"account", "coolify_server", "status"}),
+        ("coolify_up", {"account", "service"}),
+        ("coolify_deployments_active", {"account", "coolify_server", "service", "status"}),
     ],
 )
 def test_labels_of(name: str, labels: set[str]) -> None:
