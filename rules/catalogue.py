@@ -14,6 +14,7 @@ from boxwatch.rules import (
     memory_trend,
     outside_plan,
     plan,
+    postgres,
     replica_health,
     replica_stability,
     replicas,
@@ -36,6 +37,7 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     memory_trend.subject,
     memory_plan.subject,
     outside_plan.subject,
+    postgres.subject,
 )
 
 

@@ -97,3 +97,6 @@ COMPONENT_REPLACEMENTS = "component:replacements:count1h"
 SERVICE_REPLICAS_RUNNING = "service:replicas:running"  # the least of its components
 CONTAINER_START_TIME = "container:start_time_seconds:max"
 CONTAINER_CPU = "container:cpu_usage_seconds:rate5m"
+
+# Databases, caches and stores as measured (rules/postgres.py, …), by (server, service).
+SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # of those that clients may open

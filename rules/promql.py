@@ -41,3 +41,8 @@ def named_containers() -> str:
     scrape (cAdvisor 0.60, lib/metrics/prometheus.go).
     """
     return f"count by ({names.BY_SERVER}) (container_start_time_seconds{{{CONTAINERS}}})"
+
+
+def number(value: float) -> str:
+    """The shortest exact notation: PromQL reads `1.073741824e+09` and `1073741824` alike, people only the second."""
+    return str(int(value)) if value == int(value) else repr(value)
