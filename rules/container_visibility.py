@@ -67,7 +67,8 @@ def _metrics_missing(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires for the server without container metrics, and not for the other",
-                (*both, *sees),
+                # What another job says of its containers is not cAdvisor's view.
+                (*both, *sees, series(_START, flat(7, world.count), job="other", server="second", name="web-1")),
                 12 * _MINUTE,
                 Expected(
                     {"server": "second"},
@@ -132,7 +133,13 @@ def _labels_missing(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires when names are there and labels are not",
-                (*world.service(), *bare),
+                # Labels that another job shows, or a raw cgroup has, are no label of a container that cAdvisor names.
+                (
+                    *world.service(replicas=1),
+                    *bare,
+                    *_runs(world, "web-1", job="other"),
+                    *_runs(world, "", resource="web-1"),
+                ),
                 12 * _MINUTE,
                 Expected(
                     {"server": "main"},
@@ -145,6 +152,11 @@ def _labels_missing(topology: Topology) -> Alert:
             world.silent(
                 "is silent when any container shows a label",
                 (*world.service(), *bare, *_runs(world, "prometheus", service="monitoring", resource="monitoring")),
+                20 * _MINUTE,
+            ),
+            world.silent(
+                "is silent while every service that a label recognises is parked",
+                (*world.service(replicas=0), *bare),
                 20 * _MINUTE,
             ),
             world.silent(

@@ -45,9 +45,11 @@ def _two_of_web(world: World, first: str, second: str) -> tuple[Series, ...]:
 
 
 def _near_budget(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     share = topology.thresholds.memory_near_budget
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
+    # So many bytes of a budget of 10⁹ are the share to the last digit.
+    exactly, budget = round(1e9 * share), 10**9
     percent = f"{near / GIB * 100:.4g}%"
     database = {"service": "postgres", "resource": "postgres"}
     cached = (
@@ -96,13 +98,18 @@ def _near_budget(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
+                "is silent at exactly the share",
+                (*world.service(memory=budget), *_memory(world, flat(exactly, world.count))),
+                15 * _MINUTE,
+            ),
+            world.silent(
                 "is silent just below the share",
                 _two_of_web(world, flat(below, world.count), flat(below, world.count)),
                 15 * _MINUTE,
             ),
             world.silent(
                 "is silent while it has lasted for less than ten minutes",
-                _two_of_web(world, steps((below, 20), (near, 21)), flat(below, world.count)),
+                _two_of_web(world, steps((below, 10), (near, 11)), flat(below, world.count)),
                 19 * _MINUTE,
             ),
             world.silent(
@@ -115,7 +122,7 @@ def _near_budget(topology: Topology) -> Alert:
 
 
 def _over_budget(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     over = GIB + GIB // 4
     return Alert(
         alert="ContainerMemoryOverBudget",
@@ -164,7 +171,7 @@ def _over_budget(topology: Topology) -> Alert:
 
 
 def _service_over_budget(topology: Topology) -> Alert:
-    world = World(length=25 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=25 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     used = names.CONTAINER_MEMORY_USED
 
     def coolify(each: float) -> tuple[Series, ...]:
@@ -214,14 +221,19 @@ def _service_over_budget(topology: Topology) -> Alert:
                 "is silent through a rolling deploy that doubles the containers for ten minutes",
                 (
                     *_two_of_web(world, flat(GIB * 0.9, world.count), flat(GIB * 0.9, world.count)),
-                    *_memory(world, steps((None, 10), (GIB * 0.9, 20)), "web-1b"),
-                    *_memory(world, steps((None, 10), (GIB * 0.9, 20)), "web-2b"),
+                    *_memory(world, steps((None, 5), (GIB * 0.9, 10)), "web-1b"),
+                    *_memory(world, steps((None, 5), (GIB * 0.9, 10)), "web-2b"),
                 ),
                 14 * _MINUTE,
             ),
             world.silent(
                 "is silent for a single container, which has an alert of its own",
-                (*world.service(replicas=1), *_memory(world, flat(GIB * 1.5, world.count))),
+                # Beside it a service with two containers, none of which is over anything.
+                (
+                    *world.service("coolify", replicas=1),
+                    *_memory(world, flat(GIB * 1.5, world.count), "coolify", service="coolify"),
+                    *_two_of_web(world, flat(GIB / 2, world.count), flat(GIB / 2, world.count)),
+                ),
                 20 * _MINUTE,
             ),
         ),

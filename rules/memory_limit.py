@@ -35,16 +35,16 @@ def subject(topology: Topology) -> Subject:
 
 
 def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
-    world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     share = topology.thresholds.memory_near_limit
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
 
-    def use(unreclaimable: int, *, active_file: int = 0, pages: bool = True) -> tuple[Series, ...]:
+    def use(unreclaimable: int, *, active_file: int = 0, pages: bool = True, limit: int = GIB) -> tuple[Series, ...]:
         return (
             *world.service(pages=pages),
             world.container("container_memory_working_set_bytes", flat(unreclaimable + active_file, world.count)),
             world.container("container_memory_total_active_file_bytes", flat(active_file, world.count)),
-            world.container(_LIMIT, flat(GIB, world.count)),
+            world.container(_LIMIT, flat(limit, world.count)),
         )
 
     expected = Expected(
@@ -54,6 +54,8 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
     )
     silent = (
         world.silent("is silent just below the share", use(below), 10 * _MINUTE),
+        # So many bytes of a limit of 10⁹ are the share to the last digit.
+        world.silent("is silent at exactly the share", use(round(1e9 * share), limit=10**9), 10 * _MINUTE),
         world.silent(
             "is silent when the container is full of page cache", use(GIB // 2, active_file=GIB // 2), 10 * _MINUTE
         ),
@@ -102,7 +104,7 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _missing(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     unlimited = world.container(_LIMIT, flat(0, world.count))
     return Alert(
         alert="ContainerMemoryLimitMissing",
@@ -139,6 +141,17 @@ def _missing(topology: Topology) -> Alert:
                 17 * _MINUTE,
             ),
             world.silent(
+                "is silent for a component that has no limit on purpose, beside one that has",
+                (
+                    *world.service("coolify", component="app", limit=None),
+                    world.constant(
+                        names.COMPONENT_MEMORY_LIMIT, GIB, server="main", service="coolify", component="database"
+                    ),
+                    world.container(_LIMIT, flat(0, world.count), "coolify", service="coolify", component="app"),
+                ),
+                17 * _MINUTE,
+            ),
+            world.silent(
                 "is silent for a container outside the plan",
                 (*world.service(), world.container(_LIMIT, flat(0, world.count), "adminer", service="")),
                 17 * _MINUTE,
@@ -148,7 +161,7 @@ def _missing(topology: Topology) -> Alert:
 
 
 def _drifted(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     limit = names.CONTAINER_MEMORY_LIMIT
 
     def limited(*limits: int) -> tuple[Series, ...]:
@@ -203,8 +216,18 @@ def _drifted(topology: Topology) -> Alert:
                     "Container web-3 of web on main has a memory limit of 512MiB, and the plan says another.",
                 ),
             ),
+            world.fires(
+                "fires just above what rounding explains",
+                limited(GIB - _TOLERANCE - 65536),
+                17 * _MINUTE,
+                Expected(
+                    of_container(),
+                    "Container web-1 of web on main has a memory limit of 1023MiB, and the plan says another.",
+                ),
+            ),
         ),
         silent=(
+            world.silent("is silent at the most that rounding explains", limited(GIB + _TOLERANCE), 17 * _MINUTE),
             world.silent("is silent for a limit that was rounded to pages", limited(GIB - 65536, GIB), 17 * _MINUTE),
             world.silent("is silent for a missing limit, which has an alert of its own", limited(0), 17 * _MINUTE),
         ),

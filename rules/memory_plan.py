@@ -5,13 +5,14 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import NODE, expr
-from boxwatch.rules.world import World, flat
+from boxwatch.rules.world import World, flat, series
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 ID = "memory_plan"
 
 _MINUTE = 60
+_OOM = "container_oom_events_total"
 # A 32 GB machine reports 31.2 GiB and less: firmware and the kernel itself take a few percent before MemTotal.
 _REPORTED_SHARE = 0.9
 
@@ -59,7 +60,14 @@ def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> 
 def _oom_killed(topology: Topology) -> Alert:
     world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
     kills = f"node_vmstat_oom_kill{{{NODE}}}"
-    kill, six = f"0x19 1x{world.count - 20}", f"0x19 6x{world.count - 20}"
+    kill, two, six, eight = (f"0x19 {number}x{world.count - 20}" for number in (1, 2, 6, 8))
+    text = "The kernel of main killed a process for lack of memory, and no container is known to be the victim."
+    expected = Expected({"server": "main"}, text)
+    # The first sample that shows the kill is the one of minute 10.
+    one_of_two = (
+        world.node("node_vmstat_oom_kill", kill),
+        world.node("node_vmstat_oom_kill", flat(0, world.count), "second"),
+    )
     return Alert(
         alert="ServerOomKilled",
         # The kernel's counter also counts kills inside containers; those that cAdvisor attributes have an alert of
@@ -99,37 +107,56 @@ def _oom_killed(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires for the server with a kill that no container accounts for, and not for the other",
-                (
-                    world.node("node_vmstat_oom_kill", kill),
-                    world.node("node_vmstat_oom_kill", flat(0, world.count), "second"),
-                ),
-                14 * _MINUTE,
-                Expected(
-                    {"server": "main"},
-                    "The kernel of main killed a process for lack of memory, and no container is known"
-                    " to be the victim.",
-                ),
+                one_of_two,
+                11 * _MINUTE,
+                expected,
             ),
+            world.fires("fires for as long as it is in the last ten minutes", one_of_two, 18 * _MINUTE, expected),
             world.fires(
                 "fires when one container was killed and something else as well",
-                (world.node("node_vmstat_oom_kill", six), world.container("container_oom_events_total", kill)),
+                (world.node("node_vmstat_oom_kill", six), world.container(_OOM, kill)),
                 14 * _MINUTE,
-                Expected(
-                    {"server": "main"},
-                    "The kernel of main killed a process for lack of memory, and no container is known"
-                    " to be the victim.",
+                expected,
+            ),
+            world.fires(
+                "fires when a quarter of many kills is not attributed",
+                (world.node("node_vmstat_oom_kill", eight), world.container(_OOM, six)),
+                14 * _MINUTE,
+                expected,
+            ),
+            world.fires(
+                "fires for a kill after a reboot, which sets the count back, and whichever of two scrapes shows it",
+                (
+                    world.node("node_vmstat_oom_kill", f"5x14 0x4 1x{world.count - 20}"),
+                    _again(world, flat(0, world.count)),
                 ),
+                14 * _MINUTE,
+                expected,
             ),
         ),
         silent=(
+            world.silent("is silent half a minute after the kill", one_of_two, 10 * _MINUTE + 30),
             world.silent(
-                "is silent when the kill is attributed to a container",
-                (world.node("node_vmstat_oom_kill", kill), world.container("container_oom_events_total", kill)),
+                "is silent when the kill is attributed to a container, though the kernel's count is scraped twice",
+                (
+                    world.node("node_vmstat_oom_kill", kill),
+                    _again(world, kill),
+                    world.container(_OOM, kill),
+                ),
+                14 * _MINUTE,
+            ),
+            world.silent(
+                "is silent when two containers had one kill each",
+                (
+                    world.node("node_vmstat_oom_kill", two),
+                    world.container(_OOM, kill),
+                    world.container(_OOM, kill, "web-2"),
+                ),
                 14 * _MINUTE,
             ),
             world.silent(
                 "is silent when many kills are all attributed",
-                (world.node("node_vmstat_oom_kill", six), world.container("container_oom_events_total", six)),
+                (world.node("node_vmstat_oom_kill", six), world.container(_OOM, six)),
                 14 * _MINUTE,
             ),
             world.silent(
@@ -139,8 +166,13 @@ def _oom_killed(topology: Topology) -> Alert:
     )
 
 
+def _again(world: World, values: str) -> Series:
+    """The kernel's count from a second scrape of the same server."""
+    return series("node_vmstat_oom_kill", values, job=names.JOB_NODE, instance="again:9100", server="main")
+
+
 def _plan_exceeded(topology: Topology) -> Alert:
-    world = World(length=25 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=25 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServerMemoryPlanExceeded",
         expr=f"{names.SERVER_MEMORY_USED} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_PLANNED}",
@@ -190,7 +222,7 @@ def _plan_exceeded(topology: Topology) -> Alert:
 
 
 def _overhead_exceeded(topology: Topology) -> Alert:
-    world = World(length=40 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=40 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServerMemoryOverheadExceeded",
         expr=f"{names.SERVER_MEMORY_OVERHEAD} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_RESERVED}",
@@ -254,7 +286,7 @@ def _overhead_exceeded(topology: Topology) -> Alert:
 
 
 def _below_plan(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServerMemoryBelowPlan",
         expr=f"{names.SERVER_MEMORY_TOTAL} < on ({names.BY_SERVER}) ({_REPORTED_SHARE} * {names.SERVER_MEMORY_PLAN})",
@@ -278,8 +310,19 @@ def _below_plan(topology: Topology) -> Alert:
                 17 * _MINUTE,
                 Expected({"server": "main"}, "Server main has 15.5GiB of memory, less than the plan says."),
             ),
+            world.fires(
+                "fires when more than a tenth is missing",
+                (*_planned(world), *_in_use(world, 8, total=28)),
+                17 * _MINUTE,
+                Expected({"server": "main"}, "Server main has 28GiB of memory, less than the plan says."),
+            ),
         ),
         silent=(
+            world.silent(
+                "is silent when exactly a tenth is missing",
+                (*_planned(world), *_in_use(world, 8, total=32 * _REPORTED_SHARE)),
+                17 * _MINUTE,
+            ),
             world.silent(
                 "is silent for what a 32 GB machine reports", (*_planned(world), *_in_use(world, 8)), 17 * _MINUTE
             ),

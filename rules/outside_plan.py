@@ -29,7 +29,7 @@ def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> 
 
 
 def _outside_plan(topology: Topology) -> Alert:
-    world = World(length=80 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
     used = names.CONTAINER_MEMORY_USED
     return Alert(
         alert="ContainerOutsidePlan",
@@ -81,7 +81,16 @@ def _outside_plan(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent for planned containers", _container(world, 1), 70 * _MINUTE),
+            world.silent(
+                "is silent for planned containers, with a resource and without",
+                (*_container(world, 1), *_container(world, 1, "coolify", service="coolify", resource="")),
+                70 * _MINUTE,
+            ),
+            world.silent(
+                "is silent for a container that holds no memory yet",
+                _container(world, 0, "job", service="", resource=""),
+                70 * _MINUTE,
+            ),
             world.silent(
                 "is silent for Coolify's build containers",
                 _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),

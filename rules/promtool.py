@@ -8,10 +8,11 @@ ends on a sample's edge, no fuzzy comparison, no filters by name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from boxwatch.rules import bystanders, plan, yaml
+from boxwatch.rules import bystanders, neighbours, plan, yaml
 from boxwatch.rules.model import Alert, Case, Measured, Record, Series, Subject
+from boxwatch.rules.neighbours import Pair
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -28,9 +29,8 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
     found: dict[int, list[dict[str, object]]] = {}
     for together in _by_input(subject.measured):
         found.setdefault(together[0].interval, []).append(_measured(together))
-    for alerts in _by_name(subject.alerts):
-        for interval, test in _alerts(topology, alerts):
-            found.setdefault(interval, []).append(test)
+    for interval, test in _alerts(topology, subject):
+        found.setdefault(interval, []).append(test)
     # The cases bring the plan's constants as input, those of services that no topology has; only the plan's own proof
     # loads the plan.
     ids = (*subject.reads, subject.id)
@@ -50,20 +50,35 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
     }
 
 
-def _by_name(alerts: tuple[Alert, ...]) -> Iterator[tuple[Alert, ...]]:
-    """Alerts that share a name share their tests: promtool compares all that fire under it."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at an alert: when, on what input, and what must be firing then."""
+
+    alert: str
+    title: str
+    pair: Pair
+
+
+def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
+    """(spacing of samples, test): looks at the same input share a test, whatever they look at."""
+    found: dict[tuple[int, tuple[Series, ...]], list[_Look]] = {}
+    for alert, case, namesakes in _cases(subject.alerts):
+        pair = neighbours.pair(alert, case, namesakes)
+        found.setdefault((case.interval, pair.case.series), []).append(_Look(alert.alert, case.title, pair))
+    for (interval, _), looks in found.items():
+        yield interval, _test(topology, looks)
+
+
+def _cases(alerts: tuple[Alert, ...]) -> Iterator[tuple[Alert, Case, tuple[Alert, ...]]]:
+    """Every case, once for alerts that share a name: promtool compares all that fire under it."""
     for name in dict.fromkeys(alert.alert for alert in alerts):
-        yield tuple(alert for alert in alerts if alert.alert == name)
-
-
-def _alerts(topology: Topology, alerts: tuple[Alert, ...]) -> Iterator[tuple[int, dict[str, object]]]:
-    seen: set[str] = set()
-    for alert in alerts:
-        for case in (*alert.fires, *alert.silent, *_patience(alert)):
-            if case.title in seen:
-                continue
-            seen.add(case.title)
-            yield case.interval, _case(topology, alert, case)
+        namesakes = tuple(alert for alert in alerts if alert.alert == name)
+        seen: set[str] = set()
+        for alert in namesakes:
+            for case in (*alert.fires, *alert.silent, *_patience(alert)):
+                if case.title not in seen:
+                    seen.add(case.title)
+                    yield alert, case, namesakes
 
 
 def _patience(alert: Alert) -> tuple[Case, ...]:
@@ -71,27 +86,34 @@ def _patience(alert: Alert) -> tuple[Case, ...]:
     first = alert.fires[0]
     if alert.wait <= first.interval:
         return ()
-    title = f"is silent before it has lasted for {alert.for_}"
+    title = f"is silent before it has lasted for {alert.for_}, as {alert.severity}"
     return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
 
 
-def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
+def _test(topology: Topology, looks: list[_Look]) -> dict[str, object]:
+    last = max((look.pair.case for look in looks), key=lambda case: case.at)
+    title: dict[str, list[str]] = {}
+    for look in looks:
+        title.setdefault(look.title, []).append(look.alert)
+    test: dict[str, object] = {
+        "name": "; ".join(f"{', '.join(alerts)} {text}" for text, alerts in title.items()),
+        "interval": format_duration(last.interval),
+        "input_series": _series((*last.series, *bystanders.beside(last))),
+        "alert_rule_test": [_rule_test(topology, look) for look in looks],
+    }
+    throughout = [_never_fired(look.pair.case, look.alert) for look in looks if look.pair.case.throughout]
+    return {**test, "promql_expr_test": throughout} if throughout else test
+
+
+def _rule_test(topology: Topology, look: _Look) -> dict[str, object]:
     expected = [
         {
             "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
-        for one in case.expects
+        for alert, one in look.pair.expects
     ]
-    test: dict[str, object] = {
-        "name": f"{alert.alert} {case.title}",
-        "interval": format_duration(case.interval),
-        "input_series": _series((*case.series, *bystanders.beside(case))),
-        "alert_rule_test": [{"eval_time": format_duration(case.at), "alertname": alert.alert, "exp_alerts": expected}],
-    }
-    if case.throughout:
-        test["promql_expr_test"] = [_never_fired(case, alert.alert)]
-    return test
+    return {"eval_time": format_duration(look.pair.case.at), "alertname": look.alert, "exp_alerts": expected}
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
@@ -136,10 +158,12 @@ def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
 
 
 def _measured(together: tuple[Measured, ...]) -> dict[str, object]:
+    first = together[0]
+    length = max(one.at for one in together) // first.interval + 1
     return {
         "name": "; ".join(one.title for one in together),
-        "interval": format_duration(together[0].interval),
-        "input_series": _series(together[0].series),
+        "interval": format_duration(first.interval),
+        "input_series": _series((*first.series, *bystanders.beside_measured(first.series, length))),
         "promql_expr_test": [
             {
                 "expr": one.expr,

@@ -125,11 +125,19 @@ def _unhealthy(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires for the unhealthy container, and not for the healthy one or the one without a check",
-                (*world.service(), *_states(world, 0, 1, -1)),
+                (
+                    *world.service(),
+                    *_states(world, 0, 1, -1),
+                    world.container(_HEALTH, flat(0, world.count), "web-side", component="side"),
+                ),
                 grace + 2 * _MINUTE,
                 Expected(
                     of_container(),
                     "Container web-1 of web on main fails its health check, or has not finished starting.",
+                ),
+                Expected(
+                    of_container("web-side", component="side"),
+                    "Container web-side of web/side on main fails its health check, or has not finished starting.",
                 ),
             ),
         ),
@@ -138,6 +146,24 @@ def _unhealthy(topology: Topology) -> Alert:
                 "is silent while it may be starting", (*world.service(), *_states(world, 0)), max(0, grace - 60)
             ),
             world.silent("is silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
+            world.silent(
+                "is silent when one of two scrapes still shows what was",
+                (
+                    *world.service(),
+                    *_states(world, 0, -1),
+                    *_states(world, 1, 1, instance="again:8080"),
+                ),
+                grace + 600,
+            ),
+            world.silent(
+                "is silent for a container outside the plan, and for what is no container",
+                (
+                    *world.service(),
+                    world.container(_HEALTH, flat(0, world.count), "adminer", service=""),
+                    world.container(_HEALTH, flat(0, world.count), ""),
+                ),
+                grace + 600,
+            ),
             deploys.rolling(topology),
             deploys.stop_and_start(topology),
         ),
@@ -156,6 +182,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         return (
             *world.service(pages=pages),
             world.container(_START, f"{starts} {count}x{world.count}"),
+            # A component that is never restarted.
+            world.container(_START, flat(0, world.count), "web-side", component="side"),
         )
 
     expected = Expected(of_service(), f"A container of web on main was restarted {most} times in the last 15 minutes.")
@@ -220,6 +248,15 @@ def _replaced_often(topology: Topology) -> Alert:
             world.container(_START, f"_x61 7x{world.count - 61}", "web-last"),
         )
 
+    # All of them gone at minute 61.
+    at_once = (
+        *world.service(replicas=1),
+        *(world.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
+        world.container(_START, flat(7, world.count), "web-last"),
+    )
+    expected = Expected(
+        of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
+    )
     return Alert(
         alert="ServiceReplacedOften",
         # Per planned replica, so that a deploy counts once whatever the number of replicas.
@@ -250,17 +287,12 @@ def _replaced_often(topology: Topology) -> Alert:
             false_alarms="A busy afternoon of deployments.",
         ),
         fires=(
-            world.fires(
-                "fires above the number of replacements",
-                deployed(most + 1),
-                70 * _MINUTE,
-                Expected(
-                    of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
-                ),
-            ),
+            world.fires("fires above the number of replacements", deployed(most + 1), 70 * _MINUTE, expected),
+            world.fires("fires five minutes after the last of them", at_once, 66 * _MINUTE, expected),
         ),
         silent=(
             world.silent("is silent at the number of replacements", deployed(most), 70 * _MINUTE),
+            world.silent("is silent four minutes after the last of them", at_once, 65 * _MINUTE),
             world.silent(
                 "is silent when as many were replaced over two hours",
                 (

@@ -126,7 +126,7 @@ def test_every_mutant_of_a_rule_is_another_one() -> None:
         for one in found
         if one.rule == "ServerMemoryBelowPlan/warning" and one.what.startswith("for ")
     }
-    assert waits == {"for 15m becomes 22m30s": 1350, "for 15m becomes 10m": 600}
+    assert waits == {"for 15m becomes 22m30s": 1350, "for 15m becomes 7m30s": 450}
 
 
 def _silent(*_: int) -> None:

@@ -69,7 +69,7 @@ def _changes(rule: Record | Alert, wait: int) -> Iterator[tuple[str, str, int]]:
             seen.add(one.text)
             yield f"{one.what} in {_short(one.within)}", one.text, wait
     if wait:
-        longer, shorter = wait * 3 // 2, wait * 2 // 3
+        longer, shorter = wait * 3 // 2, wait // 2
         yield f"for {format_duration(wait)} becomes {format_duration(longer)}", rule.expr, longer
         yield f"for {format_duration(wait)} becomes {format_duration(shorter)}", rule.expr, shorter
 

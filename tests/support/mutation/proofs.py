@@ -60,6 +60,7 @@ class Proofs:
 def read(topology: Topology, subjects: Iterable[Subject]) -> Proofs:
     """The rules and proofs of all subjects but the plan's constants, which have no operators to get wrong."""
     measuring = [subject for subject in subjects if subject.id != PLAN]
+    by_id = {subject.id: subject for subject in measuring}
     groups = {
         group["name"]: tuple(group["rules"])
         for subject in measuring
@@ -69,7 +70,7 @@ def read(topology: Topology, subjects: Iterable[Subject]) -> Proofs:
     found = [
         Proof(subject.id, document["evaluation_interval"], test, _targets(test, needs), _cost(test))
         for subject in measuring
-        for content in test_files(topology, subject).values()
+        for content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).values()
         for document in (_load(content),)
         for test in document["tests"]
     ]
