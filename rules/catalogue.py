@@ -15,6 +15,9 @@ from boxwatch.rules import (
     outside_plan,
     plan,
     postgres,
+    postgres_activity,
+    postgres_connections,
+    postgres_storage,
     replica_health,
     replica_stability,
     replicas,
@@ -38,6 +41,9 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     memory_plan.subject,
     outside_plan.subject,
     postgres.subject,
+    postgres_connections.subject,
+    postgres_activity.subject,
+    postgres_storage.subject,
 )
 
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, flat, of_service
+from boxwatch.rules.world import INTERVAL, World, flat, of_service
+from boxwatch.topology.kinds import Kind
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import KIB
 
 MINUTE = 60
+_BURST = 8 * MINUTE // INTERVAL
 # A text's words for what an alert is about, as every engine has them.
 WHERE = "{{ $labels.service }} on {{ $labels.server }}"
 
@@ -28,6 +30,11 @@ def selector(metric: str, job: str, matchers: str = "") -> str:
 def by_service(aggregation: str, inside: str, *labels: str) -> str:
     """One value a service of a server, or one for each value of further labels there."""
     return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({inside})"
+
+
+def scraped(topology: Topology, kind: Kind) -> bool:
+    """Whether Prometheus is told anything of this kind of service."""
+    return any(topology.metrics_of(service) for service in topology.services_of(kind))
 
 
 def silent_exporter(job: str, tells: str) -> str:
@@ -45,6 +52,13 @@ def size(value: float) -> str:
     prefixes = ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei")
     power = next((power for power in range(len(prefixes)) if value < KIB ** (power + 1)), len(prefixes) - 1)
     return f"{value / KIB**power:.4g}{prefixes[power]}B"
+
+
+def short(value: float) -> str:
+    """What `humanize` makes of a number from 1 up."""
+    prefixes = ("", "k", "M", "G", "T", "P", "E")
+    power = next((power for power in range(len(prefixes)) if value < 1000 ** (power + 1)), len(prefixes) - 1)
+    return f"{value / 1000**power:.4g}{prefixes[power]}"
 
 
 def length(seconds: float) -> str:
@@ -77,8 +91,8 @@ class Bench:
 
     @property
     def due(self) -> int:
-        """When the alert has held for long enough: whole samples, a minute over."""
-        return (self.window + self.wait) // MINUTE * MINUTE + 2 * MINUTE
+        """When the alert has just held for long enough, in whole samples."""
+        return max(self.window - -self.wait // INTERVAL * INTERVAL, MINUTE)
 
     @property
     def world(self) -> World:
@@ -93,18 +107,35 @@ class Bench:
         """A counter that rises by as much with each sample, one every 30 s."""
         return self.series(metric, f"{first:g}+{each!r}x{self.world.count}", service, **labels)
 
+    def bursts(self, metric: str, each: float, service: str = "db", *, before: str = "", **labels: str) -> Series:
+        """A counter that jumps every eight minutes, the first time between its first two samples.
+
+        A window of ten minutes sees every jump and one of five does not, which a steady counter cannot tell. `before`
+        are samples ahead of that, such as those of a life before a restart.
+        """
+        jumps = self.world.count // _BURST + 1
+        runs = (f"{each * number:.15g}x{_BURST - 1}" for number in range(1, jumps + 1))
+        return self.series(metric, f"{before} 0 {' '.join(runs)}".strip(), service, **labels)
+
     def series(self, metric: str, values: str, service: str = "db", **labels: str) -> Series:
         """A series of the job, in promtool's notation."""
         return self.world.scraped(metric, values, job=self.job, service=service, **labels)
+
+    def foreign(self, metric: str, value: float, service: str = "db") -> Series:
+        """The same name at a target of another kind that belongs to the service, such as its probe."""
+        return self.world.scraped(metric, flat(value, self.world.count), job=names.JOB_PROBE_PORTS, service=service)
 
     def pages(self, service: str = "db", *, wakes: bool = True, server: str = "main") -> Series:
         """Whether an outage of a service wakes someone."""
         return self.world.constant(names.SERVICE_PAGES, int(wakes), server=server, service=service)
 
-    def fires(self, title: str, parts: tuple[Series, ...], *descriptions: str, **labels: str) -> Case:
-        """A case in which the alert fires for `db` when it is due, once for each description."""
-        expects = (Expected(of_service("db", **labels), text) for text in descriptions)
-        return self.world.fires(title, parts, self.due, *expects)
+    def fires(self, title: str, parts: tuple[Series, ...], text: str, *, after: int = 0, **labels: str) -> Case:
+        """A case in which the alert fires for `db` when it is due, or some seconds after."""
+        return self.world.fires(title, parts, self.due + after, Expected(of_service("db", **labels), text))
+
+    def later(self, seconds: int) -> int:
+        """How long after it is due so many seconds have passed; 0 when they have then."""
+        return max(seconds - self.due, 0)
 
     def silent(self, title: str, parts: tuple[Series, ...], after: int = 0) -> Case:
         """A case in which it is silent when it is due, or some seconds after."""

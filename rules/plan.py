@@ -122,4 +122,3 @@ def _component(labels: dict[str, str], service: Service, component: Selector) ->
     # A stated limit is that of a replica; of a component's own limit only its memory is known.
     limit = budget if service.limit is None or len(service.components) > 1 else service.limit
     yield names.COMPONENT_MEMORY_LIMIT, part, limit
-
