@@ -7,7 +7,7 @@ topology may change both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
@@ -82,12 +82,14 @@ class Bench:
         job: the scrape job.
         wait: seconds for which the alert's expression must hold.
         window: seconds that a window of the expression needs to fill before.
+        shown: labels of the alert beside its server and service.
     """
 
     topology: Topology
     job: str
     wait: int
     window: int = 0
+    shown: dict[str, str] = field(default_factory=dict)
 
     @property
     def due(self) -> int:
@@ -121,9 +123,10 @@ class Bench:
         """A series of the job, in promtool's notation."""
         return self.world.scraped(metric, values, job=self.job, service=service, **labels)
 
-    def foreign(self, metric: str, value: float, service: str = "db") -> Series:
+    def foreign(self, metric: str, value: float, **labels: str) -> Series:
         """The same name at a target of another kind that belongs to the service, such as its probe."""
-        return self.world.scraped(metric, flat(value, self.world.count), job=names.JOB_PROBE_PORTS, service=service)
+        values = flat(value, self.world.count)
+        return self.world.scraped(metric, values, job=names.JOB_PROBE_PORTS, service="db", **labels)
 
     def pages(self, service: str = "db", *, wakes: bool = True, server: str = "main") -> Series:
         """Whether an outage of a service wakes someone."""
@@ -131,7 +134,9 @@ class Bench:
 
     def fires(self, title: str, parts: tuple[Series, ...], text: str, *, after: int = 0, **labels: str) -> Case:
         """A case in which the alert fires for `db` when it is due, or some seconds after."""
-        return self.world.fires(title, parts, self.due + after, Expected(of_service("db", **labels), text))
+        return self.world.fires(
+            title, parts, self.due + after, Expected(of_service("db", **self.shown, **labels), text)
+        )
 
     def later(self, seconds: int) -> int:
         """How long after it is due so many seconds have passed; 0 when they have then."""

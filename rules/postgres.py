@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector, silent_exporter
+from boxwatch.rules.engines_proofs import unanswered, untold
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
 from boxwatch.rules.urgency import by_urgency
@@ -33,24 +34,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("PostgresDown", topology.alerts.outage_grace)
     bench = Bench(topology, _JOB, wait)
 
-    def told(value: int, *, wakes: bool = True) -> tuple[Series, ...]:
-        return (
-            bench.flat("pg_up", value),
-            bench.flat("pg_up", 1, instance="second:9187"),
-            bench.flat("pg_up", 1, "other"),
-            *(bench.flat("up", 1, service) for service in ("db", "other")),
-            *(bench.pages(service, wakes=wakes) for service in ("db", "other")),
-        )
-
-    text = "PostgreSQL db on main does not let its exporter in."
-    silent = (
-        bench.silent("is silent while it answers", told(1)),
-        bench.silent("is silent when the exporter is gone", (bench.flat("up", 0), *told(1)[2:])),
-        bench.silent(
-            "is silent after a restart that was shorter than the grace",
-            (bench.series("pg_up", f"1x4 {'0 ' * (wait // 30)}1x{bench.world.count}"), *told(1)[1:]),
-        ),
-    )
+    proven = unanswered(bench, "pg_up", "PostgreSQL db on main does not let its exporter in.")
     return by_urgency(
         Alert(
             alert="PostgresDown",
@@ -84,18 +68,19 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                 "too: it can keep an old connection while new ones fail (postgres_exporter issue 1120), so "
                 "*PostgresConnectionsExhausted* speaks of that.",
             ),
-            fires=(bench.fires("fires for the one that does not answer, and not for the other", told(0), text),),
-            silent=silent,
+            fires=proven.fires,
+            silent=proven.silent,
         ),
-        warning_fires=(bench.fires("is a warning for a service that wakes nobody", told(0, wakes=False), text),),
-        warning_silent=silent,
+        warning_fires=proven.warning_fires,
+        warning_silent=proven.warning_silent,
     )
 
 
 def _missing(topology: Topology) -> Alert:
     name = "PostgresMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    other = (bench.flat("up", 1, "other"), bench.flat("pg_up", 1, "other"))
+    text = "The target of PostgreSQL db on main answers, and tells nothing of PostgreSQL."
+    proven = untold(bench, "pg_up", text, reached="pg_up")
     return Alert(
         alert=name,
         expr=silent_exporter(_JOB, _UP),
@@ -114,25 +99,8 @@ def _missing(topology: Topology) -> Alert:
             ),
             false_alarms="None known.",
         ),
-        fires=(
-            bench.fires(
-                "fires for the target that tells nothing, and not for the other",
-                (
-                    bench.flat("up", 1),
-                    bench.flat("up", 1, instance="second:9187"),
-                    bench.flat("up", 0, instance="third:9187"),
-                    bench.foreign("pg_up", 1),
-                    *other,
-                ),
-                "The target of PostgreSQL db on main answers, and tells nothing of PostgreSQL.",
-            ),
-        ),
-        silent=(
-            bench.silent(
-                "is silent when the target does not answer", (bench.flat("up", 0), bench.foreign("up", 1), *other)
-            ),
-            bench.silent("is silent while PostgreSQL is down", (bench.flat("up", 1), bench.flat("pg_up", 0), *other)),
-        ),
+        fires=proven.fires,
+        silent=proven.silent,
     )
 
 
