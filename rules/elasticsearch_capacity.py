@@ -96,7 +96,7 @@ def _breaker(topology: Topology) -> Alert:
     name = "ElasticsearchBreakerTripped"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
     text = "Elasticsearch db on main refused requests for lack of heap (circuit breaker)."
-    proven = rises(bench, _TRIPPED, text, breaker="parent", **_NODE)
+    proven = rises(bench, _TRIPPED, text, breaker="parent", name="one")
     return Alert(
         alert=name,
         expr=f"{by_service('sum', f'increase({selector(_TRIPPED, _JOB)}[10m])')} > 0",
@@ -125,9 +125,9 @@ def _rejected(topology: Topology) -> Alert:
     name = "ElasticsearchRequestsRejected"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 5 * MINUTE), window=MINUTE // 2)
     text = "Elasticsearch db on main has no room in its queues and refuses requests."
-    own = bench.rising(_REJECTED, 9, "other", type="management", **_NODE)
+    own = bench.rising(_REJECTED, 9, "other", type="management", name="one")
     searches, writes, bulks = (
-        rises(bench, _REJECTED, text, beside=(own,), type=kind, **_NODE) for kind in ("search", "write", "bulk")
+        rises(bench, _REJECTED, text, beside=(own,), type=kind, name="one") for kind in ("search", "write", "bulk")
     )
     return Alert(
         alert=name,

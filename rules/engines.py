@@ -126,7 +126,7 @@ class Bench:
     def foreign(self, metric: str, value: float, **labels: str) -> Series:
         """The same name at a target of another kind that belongs to the service, such as its probe."""
         values = flat(value, self.world.count)
-        return self.world.scraped(metric, values, job=names.JOB_PROBE_PORTS, service="db", **labels)
+        return self.world.scraped(metric, values, job=names.JOB_PROBE_PORTS, **{"service": "db", **labels})
 
     def pages(self, service: str = "db", *, wakes: bool = True, server: str = "main") -> Series:
         """Whether an outage of a service wakes someone."""

@@ -82,7 +82,9 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
             bench.flat(_QUORUM_V3, 3, "third"),
             bench.flat(_HEALTH_V3, 1, "third"),
             bench.flat(_HEALTH_V3, 1, server="second"),
-            *(bench.pages(service, wakes=wakes) for service in ("db", "other", "third")),
+            # Of another job, and without a health.
+            bench.foreign(_QUORUM_V3, 3, service="fourth"),
+            *(bench.pages(service, wakes=wakes) for service in ("db", "other", "third", "fourth")),
             bench.pages(wakes=wakes, server="second"),
         )
 

@@ -52,7 +52,8 @@ def _drives(topology: Topology) -> Alert:
     def told(version: int, offline: int) -> tuple[Series, ...]:
         return (
             bench.flat(_OFFLINE[version], offline),
-            bench.flat(_OFFLINE[version], 0, instance="second:9000"),
+            bench.flat(_OFFLINE[version], offline, instance="second:9000"),
+            bench.flat(_OFFLINE[version], 0, instance="third:9000"),
             *(bench.flat(metric, 0, "other") for metric in _OFFLINE),
         )
 
