@@ -30,6 +30,7 @@ _BY_TYPE: dict[str, Callable[[Node], None]] = {
     "heatmap": graph.repair_heatmap,
     "stat": stat.repair_stat,
     "state-timeline": graph.repair_state_timeline,
+    "status-history": graph.repair_status_history,
     "table": table.repair_table,
     "text": stat.repair_text,
     "timeseries": graph.repair_timeseries,

@@ -15,6 +15,7 @@ from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.canonical.form import canonical
 from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.tree import node, nodes
+from boxwatch.rules.panel_id import panel_id
 
 if TYPE_CHECKING:
     from conftest import Golden
@@ -57,9 +58,47 @@ def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
 
 def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
     """One name for module, file and uid."""
-    assert {name: json.loads(text)["uid"] for name, text in files.items()} == {
+    names = {name for name, _ in catalogue.DASHBOARDS}
+    for file, text in files.items():
+        name = file.removesuffix(".json")
+        assert name in names
+        assert json.loads(text)["uid"].startswith("boxwatch-")
+        assert json.loads(text)["uid"].endswith(f"-{name}")
+
+
+def test_default_dashboards_have_the_short_uids() -> None:
+    """What people have bookmarked."""
+    assert {name: board["uid"] for name, board in boards.ours().items()} == {
         f"{name}.json": f"boxwatch-{name}" for name, _ in catalogue.DASHBOARDS
     }
+
+
+def test_two_deployments_share_a_grafana() -> None:
+    """Neither overwrites the other's dashboards, and titles tell them apart."""
+    ours = boards.ours().values()
+    for text in catalogue.files(boards.a_topology(1)).values():
+        board = json.loads(text)
+        assert board["uid"] not in {each["uid"] for each in ours}
+        assert board["title"] not in {each["title"] for each in ours}
+        assert board["links"][0]["tags"] == ["boxwatch", "test"]
+
+
+def test_ids_are_those_of_the_titles(files: dict[str, bytes]) -> None:
+    """So that a link to a panel holds when another is added above it; and no two are the same."""
+    for text in files.values():
+        panels = list(tree.panels(json.loads(text)))
+        plots = [panel for panel in panels if panel["type"] != "row"]
+        assert len({panel["id"] for panel in panels}) == len(panels)
+        assert [panel["id"] for panel in plots] == [panel_id(str(panel["title"])) for panel in plots]
+
+
+def test_every_dashboard_marks_alerts_and_deployments(files: dict[str, bytes]) -> None:
+    """What changed is the first question at every graph."""
+    for text in files.values():
+        marks = {mark["name"]: mark for mark in tree.marks(json.loads(text))}
+        assert marks.keys() == {"Annotations & Alerts", "Alerts", "Deployments"}
+        assert 'alertstate="firing"' in str(marks["Alerts"]["target"])
+        assert marks["Deployments"]["useValueForTime"] is True
 
 
 def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
