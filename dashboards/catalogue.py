@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import overview, postgres, service, text
+from boxwatch.dashboards import elasticsearch, minio, overview, postgres, redis, service, text
 from boxwatch.dashboards.schema_v2 import resource
 from boxwatch.errors import BoxwatchError
 
@@ -21,6 +21,9 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
     ("postgres", postgres.build),
+    ("redis", redis.build),
+    ("elasticsearch", elasticsearch.build),
+    ("minio", minio.build),
 )
 
 
