@@ -26,9 +26,9 @@ def test_minio_tells_of_itself_at_a_path_of_its_own() -> None:
 
 def test_a_path_in_the_topology_is_that_of_one_service() -> None:
     """Others of the same job keep theirs."""
-    job = _jobs(
-        a_service("minio", kind="minio"), a_service("newer", kind="minio", metrics_path="/minio/metrics/v3")
-    )["minio"]
+    job = _jobs(a_service("minio", kind="minio"), a_service("newer", kind="minio", metrics_path="/minio/metrics/v3"))[
+        "minio"
+    ]
 
     paths = {place["labels"]["service"]: place["labels"].get("__metrics_path__") for place in job["static_configs"]}
     assert paths == {"minio": None, "newer": "/minio/metrics/v3"}
