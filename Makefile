@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-# Unpacked distribution packages (promtool, Prometheus, node_exporter); what is installed already is used first.
+# Unpacked distribution packages (promtool, Prometheus, exporters, …); what is installed already is used first.
 export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 
 .PHONY: help run test unit lint types package golden mutate proofs-all bench tools clean
@@ -47,7 +47,7 @@ bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
 	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 	@python benchmarks/rules_evaluation.py
 
-tools: ## promtool, Prometheus and node_exporter, unpacked here if they are not installed
+tools: ## Prometheus, its exporters and databases to break, unpacked here if they are not installed
 	@tools/prometheus.sh
 
 clean: ## remove everything that make made

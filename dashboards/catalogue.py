@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import (
     capacity,
+    elasticsearch,
     host,
+    minio,
     overview,
+    postgres,
+    redis,
     service,
     slo,
     text,
@@ -32,6 +36,10 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("capacity", capacity.build),
     ("traefik", traefik.build),
     ("slo", slo.build),
+    ("postgres", postgres.build),
+    ("redis", redis.build),
+    ("elasticsearch", elasticsearch.build),
+    ("minio", minio.build),
 )
 
 

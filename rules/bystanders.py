@@ -82,7 +82,7 @@ def _other_jobs(one: Series, length: int) -> Iterator[Series]:
         (_LOW, f"{_ABSURD}-{_STEP}x{length}" if _COUNTER.fullmatch(name) else f"0x{length}"),
     ):
         # A container of another name, so that it would be one more.
-        called = {"name": job} if "name" in labels else {}
+        called = {"name": job} if name.startswith("container_") else {}
         yield series(name, values, **{**labels, "job": job, **called})
 
 

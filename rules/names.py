@@ -153,3 +153,5 @@ SERVICE_ERRORS_COUNT = "service:request_errors:count"  # 1h, 6h, 1d, 3d
 SERVICE_SLOW_COUNT = "service:requests_slow:count"
 SERVICE_AVAILABILITY_LEFT = "service:availability_budget:left30d"  # 1 is all of it, 0 none, below 0 it is overdrawn
 SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
+# Databases, caches and stores as measured (rules/postgres.py, …), by (server, service).
+SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # of those that clients may open

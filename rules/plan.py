@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Group, Measured, Record, Sample, Subject
+from boxwatch.rules.promql import number
 from boxwatch.topology.model import Selector, Server, Service, Topology
 from boxwatch.topology.settings import Objectives
 
@@ -28,7 +29,7 @@ def subject(topology: Topology) -> Subject:
         ),
     )
     records = tuple(
-        Record(record=name, expr=f"vector({_number(value)})", labels=labels, doc=DOCS[name])
+        Record(record=name, expr=f"vector({number(value)})", labels=labels, doc=DOCS[name])
         for name, labels, value in constants
     )
     return Subject(
@@ -142,8 +143,3 @@ def _component(labels: dict[str, str], service: Service, component: Selector) ->
     # A stated limit is that of a replica; of a component's own limit only its memory is known.
     limit = budget if service.limit is None or len(service.components) > 1 else service.limit
     yield names.COMPONENT_MEMORY_LIMIT, part, limit
-
-
-def _number(value: float) -> str:
-    """The shortest exact notation: PromQL reads `1.073741824e+09` and `1073741824` alike, people only the second."""
-    return str(int(value)) if value == int(value) else repr(value)

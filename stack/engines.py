@@ -35,19 +35,41 @@ _PREVIEW_ROUTER = "https?-[0-9]+-[a-z0-9]+-(?:pr-)?[0-9]+(?:-.*)?@docker"
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
-    """One job a kind, in the order of the kinds, with every service of that kind."""
+    """One job a kind, in the order of the kinds, with every service of that kind that needs no token of its own."""
     found: dict[str, list[Config]] = {job: [] for job in (*JOBS.values(), names.JOB_APP)}
     for service in topology.services:
-        job = JOBS.get(service.kind, names.JOB_APP)
-        found[job].extend(_targets(topology, service, job))
-    return tuple(
-        {"job_name": job, **_extra(topology, job), "static_configs": places} for job, places in found.items() if places
+        if service.metrics_token_file is None:
+            job = _job_of(service)
+            found[job].extend(_targets(topology, service, job))
+    return (
+        *(_job(topology, job, job, places) for job, places in found.items() if places),
+        *(_with_token(topology, service) for service in topology.services if service.metrics_token_file is not None),
     )
 
 
-def _targets(topology: Topology, service: Service, job: str) -> list[Config]:
+def _job_of(service: Service) -> str:
+    return JOBS.get(service.kind, names.JOB_APP)
+
+
+def _job(topology: Topology, name: str, job: str, places: list[Config]) -> Config:
+    return {"job_name": name, **_extra(topology, job), "static_configs": places}
+
+
+def _with_token(topology: Topology, service: Service) -> Config:
+    """A job for one service: credentials are a matter of the job. Rules know one job name, which is set on targets."""
+    job = _job_of(service)
+    places = _targets(topology, service, job, told=job)
+    authorization = {"authorization": {"credentials_file": service.metrics_token_file}}
+    return {**_job(topology, f"{job}-{service.name}", job, places), **authorization}
+
+
+def _targets(topology: Topology, service: Service, job: str, *, told: str = "") -> list[Config]:
     name = "" if job in _OF_OTHERS else service.name
-    return [target(server, place, service=name) for server, place in topology.metrics_of(service)]
+    path = service.metrics_path or ""
+    return [
+        target(server, place, service=name, __metrics_path__=path, job=told)
+        for server, place in topology.metrics_of(service)
+    ]
 
 
 def _extra(topology: Topology, job: str) -> Config:

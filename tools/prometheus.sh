@@ -1,23 +1,33 @@
 #!/bin/sh
-# Have promtool, Prometheus, node_exporter, vmalert and its VictoriaMetrics: use what is installed, else unpack the
-# distribution's packages into .tools. Nothing is installed system-wide and no service is started, so it needs no root
-# and leaves port 9090 alone.
+# Have promtool, Prometheus, Alertmanager and the exporters, vmalert with its VictoriaMetrics, and the databases that the
+# tests break: use what is installed, else unpack the distribution's packages into .tools. Nothing is installed
+# system-wide and no service is started, so it needs no root and leaves ports 9090, 5432 and 6379 alone.
 set -eu
 cd "$(dirname "$0")/.."
 
+there() {
+    command -v "$1" >/dev/null || [ -x ".tools/usr/bin/$1" ]
+}
+
 missing=''
-for program in promtool prometheus prometheus-node-exporter vmalert victoria-metrics; do
-    command -v "$program" >/dev/null || [ -x ".tools/usr/bin/$program" ] || missing="$missing $program"
+for program in promtool prometheus prometheus-node-exporter prometheus-alertmanager \
+    prometheus-postgres-exporter prometheus-redis-exporter vmalert victoria-metrics; do
+    there "$program" || missing="$missing $program"
 done
-[ -n "$missing" ] || exit 0
+# These need libraries, which may be missing too. Debian's PostgreSQL is not on the PATH.
+databases=''
+there redis-server || databases="$databases redis-server"
+there postgres || ls /usr/lib/postgresql/*/bin/postgres .tools/usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ||
+    databases="$databases postgresql"
+[ -n "$missing$databases" ] || exit 0
 
 say() { printf 'tools: %s\n' "$*" >&2; }
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg >/dev/null; then
-    say "not there:$missing, and this is no Debian: install them, or go on without their checks"
+    say "not there:$missing$databases, and this is no Debian: install them, or go on without their checks"
     exit 0
 fi
-say "unpacking$missing into .tools"
+say "unpacking$missing$databases into .tools"
 apt=$PWD/.tools/apt
 mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
 options="-o Dir::State::Lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbox::User= -qq"
@@ -30,12 +40,22 @@ download() {
         if apt-cache $options show "$program" >/dev/null 2>&1; then echo "$program"
         elif [ "$program" != victoria-metrics ]; then echo prometheus; fi
     done | sort -u)
-    (cd "$apt" && apt-get $options download $packages >/dev/null)
+    [ -z "$packages" ] || (cd "$apt" && apt-get $options download $packages >/dev/null) || return 1
+    # With what they depend on and the system lacks. Nothing is installed, so the lock is not needed.
+    [ -z "$databases" ] || apt-get $options -o Debug::NoLocking=1 --download-only --no-install-recommends \
+        --assume-yes install $databases >/dev/null
 }
 
 if download 2>"$apt/log"; then
-    for package in "$apt"/*.deb; do dpkg -x "$package" .tools; done
+    for package in "$apt"/*.deb "$apt"/cache/archives/*.deb; do
+        [ ! -e "$package" ] || dpkg -x "$package" .tools
+    done
     rm -rf "$apt"
+    # Debian's Alertmanager reads its templates from /usr/share. In .tools it has to read them from where it is started,
+    # which is a name of the same length (tests/support/programs.py starts it in .tools).
+    alertmanager=.tools/usr/bin/prometheus-alertmanager
+    [ ! -e "$alertmanager" ] || LC_ALL=C sed -i \
+        's#/usr/share/prometheus/alertmanager#usr//share/prometheus/alertmanager#g' "$alertmanager"
 else
     cat "$apt/log" >&2
     say "could not download them: install promtool by hand, or go on without its checks"

@@ -58,6 +58,12 @@ TARGETS: Final[Form] = {
     "anyOf": [{"const": "none"}, HOST_PORT, {"type": "array", "items": HOST_PORT, "minItems": 1}],
     "examples": ["postgres-exporter:9187", "none"],
 }
+PATH: Final[Form] = {
+    "type": "string",
+    "pattern": "^/[A-Za-z0-9._~/%+@:,=&-]*$",
+    "maxLength": 500,
+    "examples": ["/metrics", "/minio/metrics/v3"],
+}
 THRESHOLD: Final[Form] = {
     "anyOf": [
         {"type": "number", "exclusiveMinimum": 0},

@@ -33,6 +33,7 @@ from boxwatch.topology.values import (
     Memory,
     Model,
     Name,
+    Path,
     Pattern,
     Port,
     Reserve,
@@ -135,6 +136,10 @@ class Service(Model):
     metrics: Targets | None = None
     """Where its metrics are scraped, as host:port; one for each of its servers. `none`: not scraped. Left out: where
     the exporter of its kind usually answers."""
+    metrics_path: Path | None = None
+    """Path of the page there. Left out: /metrics, and MinIO's metrics v2 for minio (`/minio/metrics/v3` for v3)."""
+    metrics_token_file: Path | None = None
+    """File in Prometheus' container with the token that the page asks for, such as MinIO's. Never the token itself."""
     routers: tuple[Pattern, ...] = ()
     """Its names in Traefik's metrics (label service, without @docker), as regular expressions. Left out: found by its
     uuid in Coolify, which the Coolify exporter knows."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, WithJsonSchema
 
-from boxwatch.topology import alert_fields, fields, forms
+from boxwatch.topology import alert_fields, fields, forms, metrics_fields
 
 # A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
 Name = Annotated[
@@ -30,6 +30,7 @@ HttpUrl = Annotated[str, BeforeValidator(fields.http_url), WithJsonSchema(forms.
 HostPort = Annotated[str, BeforeValidator(fields.host_port), WithJsonSchema(forms.HOST_PORT)]
 Host = Annotated[str, BeforeValidator(fields.host), WithJsonSchema(forms.HOST)]
 Targets = Annotated[tuple[HostPort, ...], BeforeValidator(fields.targets), WithJsonSchema(forms.TARGETS)]
+Path = Annotated[str, BeforeValidator(metrics_fields.path), WithJsonSchema(forms.PATH)]
 Latency = Annotated[float, BeforeValidator(fields.latency), WithJsonSchema(forms.LATENCY)]
 Threshold = Annotated[float, BeforeValidator(alert_fields.threshold), WithJsonSchema(forms.THRESHOLD)]
 Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(forms.DURATION)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -26,9 +27,20 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A program, for as long as the block lasts; what it says is in the log."""
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
+def running(
+    command: list[str], log: Path, *, env: dict[str, str] | None = None, user: str | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program, for as long as the block lasts; what it says is in the log.
+
+    Its environment is ours with the one that is given, and it runs as another user if one is named. A program that was
+    unpacked (tools/prometheus.sh) is started where it finds its files.
+    """
+    around = {**os.environ, **(env or {})}
+    place = next((above for above in Path(command[0]).parents if above.name == ".tools"), None)
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, stdout=output, stderr=output, env=around, user=user, cwd=place) as process,
+    ):
         try:
             yield process
         finally:
@@ -40,8 +52,8 @@ def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextlib.contextmanager
-def serving(pages: dict[str, str]) -> Iterator[int]:
-    """A server of fixed pages by path; yields its port."""
+def serving(pages: dict[str, str], port: int = 0) -> Iterator[int]:
+    """A server of fixed pages by path, on a port of its own choice if none is given; yields its port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -54,7 +66,7 @@ def serving(pages: dict[str, str]) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -1,0 +1,245 @@
+"""Elasticsearch: does it answer, has it all its shards, and has it heap and disk left?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, engines, fields, layout
+from boxwatch.dashboards.engines import NAMED, Engine
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.timelines import States
+from boxwatch.rules import elasticsearch_capacity, names
+from boxwatch.rules.engines import scraped
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_ES = Engine("elasticsearch", names.JOB_ELASTICSEARCH, "Elasticsearch")
+_OF_NODE = "{{name}} of {{service}}"
+_HEAP = 'area="heap"'
+_USED, _MAX = (
+    _ES.by("max", f"elasticsearch_jvm_memory_{end}_bytes", "name", matchers=_HEAP) for end in ("used", "max")
+)
+_FREE, _SIZE = (
+    _ES.by("min", f"elasticsearch_filesystem_data_{end}_bytes", "name", "mount") for end in ("available", "size")
+)
+
+
+def build(topology: Topology) -> Node | None:
+    """The dashboard as JSON; None where no Elasticsearch is scraped."""
+    if not scraped(topology, "elasticsearch"):
+        return None
+    lines = engines.thresholds(topology, elasticsearch_capacity.subject)
+    return _ES.page(
+        topology,
+        "Does Elasticsearch answer, has it all its shards, and has it heap and disk left?",
+        layout.place(
+            layout.line(
+                4,
+                (_ES.alerts(), 4),
+                (_heap_now(lines), 4),
+                (_disk_now(lines), 4),
+                (_ES.up("elasticsearch_scrape_success", 'collector="cluster-info"'), 6),
+                (_health(), 6),
+            ),
+            layout.heading("Heap and disk"),
+            layout.even(8, _heap(lines), _collections(), _disk(lines)),
+            layout.heading("Work"),
+            layout.even(8, _searches(), _search_time(), _indexing()),
+            layout.even(8, _refused(), _queues(), _breakers()),
+            layout.heading("Data"),
+            layout.even(8, _documents(), _stored(), _shards()),
+        ),
+    )
+
+
+def _heap_now(lines: dict[str, float]) -> Stat:
+    return Stat(
+        title="Heap now",
+        good="Of the fullest node. Good is green most of the time; it rises and falls with collections.",
+        unit="percentunit",
+        scale=engines.near(lines["ElasticsearchHeapHigh"], "ElasticsearchHeapHigh"),
+        queries=(Query(f"max({_USED} / {_MAX})"),),
+    )
+
+
+def _disk_now(lines: dict[str, float]) -> Stat:
+    return Stat(
+        title="Disk left",
+        good="Of the fullest disk. Good is green.",
+        unit="percentunit",
+        scale=engines.below(lines["ElasticsearchDiskLow"], "ElasticsearchDiskLow"),
+        queries=(Query(f"min({_FREE} / {_SIZE})"),),
+    )
+
+
+def _health() -> States:
+    # 1 is green, 2 yellow, 3 red: of the colours one is 1 and the others 0.
+    worth = " + on (server, service) ".join(
+        f"{value} * {_ES.by('max', 'elasticsearch_cluster_health_status', matchers=matcher)}"
+        for value, matcher in ((1, 'color="green"'), (2, 'color="yellow"'), (3, 'color="red"'))
+    )
+    return States(
+        title="Health",
+        good="Good is green, or yellow for a single node: it has no second one for its replicas.",
+        unit="none",
+        scale=engines.uncoloured("The colours are Elasticsearch's own and no number of the topology; beside them"),
+        queries=(Query(worth, NAMED),),
+        mappings=tuple(
+            fields.states(
+                State(1, "green", colours.GOOD), State(2, "yellow", colours.NEAR), State(3, "red", colours.BAD)
+            )
+        ),
+    )
+
+
+def _heap(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Heap",
+        good="Share of the heap in use. Good is a saw-tooth whose feet stay far below the line.",
+        unit="percentunit",
+        scale=engines.says("ElasticsearchHeapHigh"),
+        queries=(Query(f"{_USED} / {_MAX}", _OF_NODE),),
+        reach=1,
+    )
+    return engines.with_alert(graph, lines["ElasticsearchHeapHigh"])
+
+
+def _collections() -> Graph:
+    spent = _ES.by("sum", "elasticsearch_jvm_gc_collection_seconds_sum", "name", "gc", per_second=True)
+    return Graph(
+        title="Garbage collection",
+        good="Share of the time that collections take. Good is a few percent for young and nothing for old.",
+        unit="percentunit",
+        scale=engines.uncoloured("ElasticsearchHeapHigh judges what they leave"),
+        queries=(Query(spent, "{{gc}}, {{name}} of {{service}}"),),
+    )
+
+
+def _disk(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Free disk",
+        good="Share of the disk that is free. Good is above the line; at 5% Elasticsearch stops writing.",
+        unit="percentunit",
+        scale=engines.says("ElasticsearchDiskLow"),
+        queries=(Query(f"{_FREE} / {_SIZE}", "{{mount}}, {{name}} of {{service}}"),),
+        reach=1,
+    )
+    return engines.with_alert(graph, lines["ElasticsearchDiskLow"])
+
+
+def _searches() -> Graph:
+    return Graph(
+        title="Searches",
+        good="Searches of single shards a second. Good is a level that you know.",
+        unit="cps",
+        scale=engines.uncoloured("No rate is bad by itself"),
+        queries=(Query(_ES.by("sum", "elasticsearch_indices_search_query_total", per_second=True), NAMED),),
+    )
+
+
+def _search_time() -> Graph:
+    spent, count = (
+        _ES.by("sum", f"elasticsearch_indices_search_query_{end}", per_second=True) for end in ("time_seconds", "total")
+    )
+    return Graph(
+        title="Time of a search",
+        good="Of one shard, on average. Good is tens of milliseconds.",
+        unit="s",
+        scale=engines.uncoloured("What is slow depends on the query"),
+        queries=(Query(f"{spent} / ({count} > 0)", NAMED),),
+    )
+
+
+def _indexing() -> Graph:
+    return Graph(
+        title="Documents indexed",
+        good="Documents written a second. Good is a level that you know.",
+        unit="cps",
+        scale=engines.uncoloured("No rate is bad by itself"),
+        queries=(Query(_ES.by("sum", "elasticsearch_indices_indexing_index_total", per_second=True), NAMED),),
+    )
+
+
+def _refused() -> Graph:
+    rejected, tripped = (
+        _ES.by("sum", metric, label, per_second=True)
+        for metric, label in (
+            ("elasticsearch_thread_pool_rejected_count", "type"),
+            ("elasticsearch_breakers_tripped", "breaker"),
+        )
+    )
+    return Graph(
+        title="Refused requests",
+        good="For lack of places in a queue, and for lack of heap (breaker), a second. Good is none.",
+        unit="cps",
+        scale=engines.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped speak of any"),
+        queries=(
+            Query(f"{rejected} > 0", "queue {{type}}, {{service}}"),
+            Query(f"{tripped} > 0", "breaker {{breaker}}, {{service}}"),
+        ),
+    )
+
+
+def _queues() -> Graph:
+    return Graph(
+        title="Waiting in queues",
+        good="Requests that wait for a thread. Good is 0 with short peaks.",
+        unit="none",
+        scale=engines.uncoloured("A queue that overflows refuses, which has an alert"),
+        queries=(
+            Query(f"{_ES.by('sum', 'elasticsearch_thread_pool_queue_count', 'type')} > 0", "{{type}}, {{service}}"),
+        ),
+    )
+
+
+def _breakers() -> Graph:
+    size, limit = (
+        _ES.by("max", f"elasticsearch_breakers_{end}_size_bytes", "name", "breaker") for end in ("estimated", "limit")
+    )
+    return Graph(
+        title="Circuit breakers",
+        good="Heap that requests hold, against what each breaker allows. Good is far below 100%.",
+        unit="percentunit",
+        scale=engines.uncoloured("A breaker that trips has an alert"),
+        queries=(Query(f"{size} / ({limit} > 0)", "{{breaker}}, {{name}} of {{service}}"),),
+        reach=1,
+        table=True,
+    )
+
+
+def _documents() -> Graph:
+    return Graph(
+        title="Documents",
+        good="Documents in all indices, replicas too. Good is a slope that you expect.",
+        unit="short",
+        scale=engines.uncoloured("No number is bad by itself"),
+        queries=(Query(_ES.by("sum", "elasticsearch_indices_docs"), NAMED),),
+    )
+
+
+def _stored() -> Graph:
+    return Graph(
+        title="Size of the indices",
+        good="On the disk, replicas too. Good is a slope that you expect.",
+        unit="bytes",
+        scale=engines.uncoloured("The free disk is judged above"),
+        queries=(Query(_ES.by("sum", "elasticsearch_indices_store_size_bytes"), NAMED),),
+    )
+
+
+def _shards() -> Graph:
+    shards = (
+        Query(_ES.by("max", f"elasticsearch_cluster_health_{state}_shards"), f"{state}, {{{{service}}}}")
+        for state in ("active", "initializing", "relocating", "unassigned")
+    )
+    return Graph(
+        title="Shards",
+        good="Shards by state. Good is all active; on a single node the replicas stay unassigned.",
+        unit="none",
+        scale=engines.uncoloured("The health is judged above"),
+        queries=tuple(shards),
+        steps=True,
+    )

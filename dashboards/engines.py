@@ -1,0 +1,149 @@
+"""What the dashboards of databases, caches and stores share: the page, its first line, and how queries choose.
+
+Thresholds are those of the alerts, as the topology has them, and are drawn as the dashed line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, queries, scale, style
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.scale import Scale
+from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.variables import SERVERS, services_of
+from boxwatch.rules import names
+from boxwatch.rules.promql import number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from boxwatch.dashboards.layout import Placed
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.model import Subject
+    from boxwatch.topology.kinds import Kind
+    from boxwatch.topology.model import Topology
+
+CHOSEN = 'server=~"$server", service=~"$service"'
+NAMED = "{{service}} on {{server}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One kind of engine.
+
+    Attributes:
+        kind: of the services; also the id of the dashboard.
+        job: its scrape job.
+        title: what people call it.
+    """
+
+    kind: Kind
+    job: str
+    title: str
+
+    def at(self, metric: str, matchers: str = "") -> str:
+        """A metric of the chosen services."""
+        return f'{metric}{{job="{self.job}", {CHOSEN}{f", {matchers}" if matchers else ""}}}'
+
+    def by(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
+        """One value a service and value of the labels: of a gauge, or of a counter as its rate per second."""
+        inside = self.at(metric, matchers)
+        rated = f"rate({inside}[$__rate_interval])" if per_second else inside
+        return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({rated})"
+
+    def page(self, topology: Topology, question: str, panels: tuple[Placed, ...]) -> Node:
+        """The dashboard."""
+        page = style.Page(
+            id=self.kind,
+            title=self.title,
+            description=question,
+            variables=(SERVERS, services_of(self.kind)),
+            marked=CHOSEN,
+            panels=panels,
+        )
+        return style.build(page, topology)
+
+    def alerts(self) -> Stat:
+        """Alerts about the chosen services."""
+        return Stat(
+            title="Alerts",
+            good="Alerts about the chosen services that fire now. Good is 0 of both.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(
+                Query(queries.alerts_firing("critical", CHOSEN), "critical"),
+                Query(queries.alerts_firing("warning", CHOSEN), "warning"),
+            ),
+            overrides=(fields.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
+        )
+
+    def up(self, metric: str, matchers: str = "") -> States:
+        """Whether it answered its exporter."""
+        return States(
+            title="Up",
+            good=f"Whether {self.title} answered. Good is one colour from end to end; a gap is a scrape that failed.",
+            unit="none",
+            scale=scale.none_known("Red is no answer and green one; an alert waits for the topology's outage_grace."),
+            queries=(Query(self.by("min", metric, matchers=matchers), NAMED),),
+            mappings=tuple(fields.states(State(0, "no answer", colours.BAD), State(1, "up", colours.GOOD))),
+        )
+
+
+def thresholds(topology: Topology, *makes: Callable[[Topology], Subject | None]) -> dict[str, float]:
+    """Alert → the number that it compares with, of the alerts of some subjects."""
+    subjects = (make(topology) for make in makes)
+    return {
+        alert.alert: alert.threshold
+        for subject in subjects
+        if subject is not None
+        for alert in subject.alerts
+        if alert.threshold is not None
+    }
+
+
+def alert_line(threshold: float) -> Query:
+    """Where an alert begins."""
+    return Query(f"vector({number(threshold)})", "alert from")
+
+
+def says(alert: str) -> Scale:
+    """For graphs with the line of an alert."""
+    return scale.lines(f"The dashed line is where the alert {alert} begins, as the topology has it.")
+
+
+def with_alert(graph: Graph, threshold: float) -> Graph:
+    """A graph with the line of its alert, after its own queries."""
+    letter = chr(ord("A") + len(graph.queries))
+    return replace(
+        graph, queries=(*graph.queries, alert_line(threshold)), overrides=(*graph.overrides, fields.plan_line(letter))
+    )
+
+
+def near(threshold: float, alert: str) -> Scale:
+    """Amber from where an alert begins."""
+    return Scale(
+        f"Amber where the alert {alert} begins in the topology.", ((0, colours.GOOD), (threshold, colours.NEAR))
+    )
+
+
+def shares(first: float, last: float, alert: str, worse: str) -> Scale:
+    """Amber from where one alert begins, red from where a worse one does."""
+    if last <= first:
+        return Scale(f"Red where the alert {worse} begins in the topology.", ((0, colours.GOOD), (last, colours.BAD)))
+    says_ = f"Amber where the alert {alert} begins in the topology, red where {worse} does."
+    return Scale(says_, ((0, colours.GOOD), (first, colours.NEAR), (last, colours.BAD)))
+
+
+def uncoloured(why: str) -> Scale:
+    """For graphs of which nothing is bad by itself, or which another judges; `why` says so."""
+    return scale.none_known(f"{why}; nothing is coloured.")
+
+
+def below(least: float, alert: str) -> Scale:
+    """Amber below where an alert begins."""
+    return Scale(
+        f"Amber below where the alert {alert} begins in the topology.", ((0, colours.NEAR), (least, colours.GOOD))
+    )

@@ -1,0 +1,236 @@
+"""MinIO: does it answer, can it write, and has it drives and space left? In the names of metrics v2 and v3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, engines, fields, layout, scale
+from boxwatch.dashboards.engines import NAMED, Engine
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.timelines import States
+from boxwatch.rules import minio_capacity, names
+from boxwatch.rules.engines import scraped
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_MINIO = Engine("minio", names.JOB_MINIO, "MinIO")
+
+
+def _either(aggregation: str, v2: str, v3: str, *, per_second: bool = False) -> str:
+    """One value a service of whichever of the two is there."""
+    return " or ".join(_MINIO.by(aggregation, metric, per_second=per_second) for metric in (v2, v3))
+
+
+_FREE, _TOTAL = (
+    _either("max", f"minio_cluster_capacity_usable_{end}_bytes", f"minio_cluster_health_capacity_usable_{end}_bytes")
+    for end in ("free", "total")
+)
+
+
+def build(topology: Topology) -> Node | None:
+    """The dashboard as JSON; None where no MinIO is scraped."""
+    if not scraped(topology, "minio"):
+        return None
+    lines = engines.thresholds(topology, minio_capacity.subject)
+    return _MINIO.page(
+        topology,
+        "Does MinIO answer, can it write, and has it drives and space left?",
+        layout.place(
+            layout.line(
+                4,
+                (_MINIO.alerts(), 4),
+                (_left(lines), 4),
+                (_offline(), 4),
+                (_MINIO.up("up"), 6),
+                (_health(), 6),
+            ),
+            layout.heading("Space"),
+            layout.line(8, (_space(), 12), (_share(lines), 12)),
+            layout.even(8, _objects(), _drives()),
+            layout.heading("Requests"),
+            layout.even(8, _requests(), _errors(lines), _kinds()),
+            layout.even(8, _traffic(), _waiting(), _memory()),
+        ),
+    )
+
+
+def _left(lines: dict[str, float]) -> Stat:
+    return Stat(
+        title="Space left",
+        good="Of what can be used, on the fullest. Good is green.",
+        unit="percentunit",
+        scale=engines.below(lines["MinioCapacityLow"], "MinioCapacityLow"),
+        queries=(Query(f"min(({_FREE}) / ({_TOTAL}))"),),
+    )
+
+
+def _offline() -> Stat:
+    offline = _either("max", "minio_cluster_drive_offline_total", "minio_cluster_health_drives_offline_count")
+    return Stat(
+        title="Drives offline",
+        good="Drives that MinIO cannot reach. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(colours.NEAR),
+        queries=(Query(f"sum({offline}) or 0 * count({_TOTAL})"),),
+    )
+
+
+def _health() -> States:
+    # v3 tells no health where it is bad, and the quorum that is needed always.
+    told = _MINIO.by("min", "minio_cluster_health_status")
+    v3 = _MINIO.by("min", "minio_cluster_erasure_set_overall_health")
+    needed = _MINIO.by("max", "minio_cluster_erasure_set_overall_write_quorum")
+    return States(
+        title="Health",
+        good="Whether there are enough drives to write. Good is one colour.",
+        unit="none",
+        scale=engines.uncoloured("Red is no quorum, of which MinioQuorumLost speaks; else"),
+        queries=(Query(f"{told} or {v3} or 0 * {needed}", NAMED),),
+        mappings=tuple(fields.states(State(0, "no quorum", colours.BAD), State(1, "healthy", colours.GOOD))),
+    )
+
+
+def _space() -> Graph:
+    return Graph(
+        title="Space used and usable",
+        good="What is stored, and what all drives can hold. Good is a slope that you expect.",
+        unit="bytes",
+        scale=engines.uncoloured("The share is judged in the panel beside it"),
+        queries=(
+            Query(f"({_TOTAL}) - ({_FREE})", "used, {{service}}"),
+            Query(_TOTAL, "usable, {{service}}"),
+        ),
+        overrides=(fields.limit_line("B"),),
+    )
+
+
+def _share(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Space",
+        good="Share of the usable space that is free. Good is above the line.",
+        unit="percentunit",
+        scale=engines.says("MinioCapacityLow"),
+        queries=(Query(f"({_FREE}) / ({_TOTAL})", NAMED),),
+        reach=1,
+    )
+    return engines.with_alert(graph, lines["MinioCapacityLow"])
+
+
+def _objects() -> Graph:
+    return Graph(
+        title="Objects",
+        good="Objects in all buckets, as the scanner counted them last. Good is a slope that you expect.",
+        unit="short",
+        scale=engines.uncoloured("No number is bad by itself"),
+        queries=(
+            Query(_either("max", "minio_cluster_usage_object_total", "minio_cluster_usage_objects_count"), NAMED),
+        ),
+    )
+
+
+def _drives() -> Graph:
+    drives = (
+        Query(
+            _either("max", f"minio_cluster_drive_{state}_total", f"minio_cluster_health_drives_{state}_count"),
+            f"{state}, {{{{service}}}}",
+        )
+        for state in ("online", "offline")
+    )
+    return Graph(
+        title="Drives",
+        good="Drives by state. Good is no line for offline, or one at 0.",
+        unit="none",
+        scale=engines.uncoloured("MinioDrivesOffline speaks of any that is offline"),
+        queries=tuple(drives),
+        steps=True,
+    )
+
+
+def _requests() -> Graph:
+    rate = _either("sum", "minio_s3_requests_total", "minio_api_requests_total", per_second=True)
+    return Graph(
+        title="Requests",
+        good="Requests a second. Good is a level that you know.",
+        unit="reqps",
+        scale=engines.uncoloured("No rate is bad by itself"),
+        queries=(Query(rate, NAMED),),
+    )
+
+
+def _errors(lines: dict[str, float]) -> Graph:
+    errors = _either(
+        "sum", "minio_s3_requests_5xx_errors_total", "minio_api_requests_5xx_errors_total", per_second=True
+    )
+    all_ = _either("sum", "minio_s3_requests_total", "minio_api_requests_total", per_second=True)
+    graph = Graph(
+        title="Errors",
+        good="Share of the requests that MinIO answers with a 5xx. Good is 0, or no line at all.",
+        unit="percentunit",
+        scale=engines.says("MinioErrorsHigh"),
+        queries=(Query(f"({errors}) / (({all_}) > 0)", NAMED),),
+        reach=0.1,
+    )
+    return engines.with_alert(graph, lines["MinioErrorsHigh"])
+
+
+def _kinds() -> Graph:
+    v2 = _MINIO.by("sum", "minio_s3_requests_total", "api", per_second=True)
+    v3 = _MINIO.by("sum", "minio_api_requests_total", "name", per_second=True)
+    return Graph(
+        title="Requests by call",
+        good="The ten most frequent calls. Good is what your applications do.",
+        unit="reqps",
+        scale=engines.uncoloured("No rate is bad by itself"),
+        queries=(Query(f"topk(10, {v2} or {v3})", "{{api}}{{name}}, {{service}}"),),
+        table=True,
+    )
+
+
+def _traffic() -> Graph:
+    traffic = (
+        Query(
+            _either("sum", f"minio_s3_traffic_{way}_bytes", f"minio_api_requests_traffic_{way}_bytes", per_second=True),
+            f"{way}, {{{{service}}}}",
+        )
+        for way in ("received", "sent")
+    )
+    return Graph(
+        title="Traffic",
+        good="Bytes a second to and from clients. Good is a level that you know.",
+        unit="Bps",
+        scale=engines.uncoloured("No amount is bad by itself"),
+        queries=tuple(traffic),
+    )
+
+
+def _waiting() -> Graph:
+    return Graph(
+        title="Requests in flight and waiting",
+        good="Requests that are answered now, and those that wait for their turn. Good is none that wait.",
+        unit="none",
+        scale=engines.uncoloured("What waits too long is refused, and counts as an error"),
+        queries=(
+            Query(
+                _either("sum", "minio_s3_requests_inflight_total", "minio_api_requests_inflight_total"),
+                "in flight, {{service}}",
+            ),
+            Query(
+                _either("sum", "minio_s3_requests_waiting_total", "minio_api_requests_waiting_total"),
+                "waiting, {{service}}",
+            ),
+        ),
+    )
+
+
+def _memory() -> Graph:
+    resident = _either("max", "minio_node_process_resident_memory_bytes", "minio_system_process_resident_memory_bytes")
+    return Graph(
+        title="Memory of the process",
+        good="What MinIO itself holds, without page cache. Good is far below the plan.",
+        unit="bytes",
+        scale=engines.uncoloured("The service's dashboard holds the container against the plan"),
+        queries=(Query(resident, NAMED),),
+    )

@@ -1,0 +1,258 @@
+"""PostgreSQL: does it answer, has it connections left, what do transactions wait for, and what fills its disk?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import engines, layout
+from boxwatch.dashboards.engines import CHOSEN, NAMED, Engine
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.rules import names, postgres_activity, postgres_connections, postgres_storage
+from boxwatch.rules.engines import scraped
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_POSTGRES = Engine("postgres", names.JOB_POSTGRES, "PostgreSQL")
+_OF_DATABASE = "{{datname}} of {{service}}"
+_REAL = 'datname!~"template.*|"'
+_CONNECTIONS = f"max by ({names.BY_SERVICE}) ({names.SERVICE_POSTGRES_CONNECTIONS}{{{CHOSEN}}})"
+
+
+def build(topology: Topology) -> Node | None:
+    """The dashboard as JSON; None where no PostgreSQL is scraped."""
+    if not scraped(topology, "postgres"):
+        return None
+    lines = engines.thresholds(
+        topology, postgres_connections.subject, postgres_activity.subject, postgres_storage.subject
+    )
+    return _POSTGRES.page(
+        topology,
+        "Does PostgreSQL answer, has it connections left, what do transactions wait for, and what fills its disk?",
+        layout.place(
+            layout.line(
+                4,
+                (_POSTGRES.alerts(), 4),
+                (_share(lines), 5),
+                (_forgotten(lines), 5),
+                (_POSTGRES.up("pg_up"), 10),
+            ),
+            layout.heading("Connections"),
+            layout.even(8, _connections(lines), _by_state()),
+            layout.heading("Transactions"),
+            layout.even(8, _longest(lines), _transactions(), _deadlocks()),
+            layout.even(8, _locks(), _cache(), _temporary()),
+            layout.heading("Storage"),
+            layout.even(8, _size(), _wal(), _archived()),
+            layout.even(8, _slots(lines), _lag(lines), _age(lines)),
+        ),
+    )
+
+
+def _share(lines: dict[str, float]) -> Stat:
+    high, exhausted = lines["PostgresConnectionsHigh"], lines["PostgresConnectionsExhausted"]
+    return Stat(
+        title="Connections in use",
+        good="Of those that clients may open, on the fullest. Good is green.",
+        unit="percentunit",
+        scale=engines.shares(high, exhausted, "PostgresConnectionsHigh", "PostgresConnectionsExhausted"),
+        queries=(Query(f"max({_CONNECTIONS})"),),
+    )
+
+
+def _forgotten(lines: dict[str, float]) -> Stat:
+    return Stat(
+        title="Longest idle in transaction",
+        good="Since when a transaction has been open and done nothing. Good is nothing, or seconds.",
+        unit="s",
+        scale=engines.near(lines["PostgresIdleInTransaction"], "PostgresIdleInTransaction"),
+        queries=(Query(f"max({_POSTGRES.at('pg_stat_activity_max_tx_duration', _IDLE)})"),),
+    )
+
+
+_IDLE = 'state=~"idle in transaction.*"'
+
+
+def _connections(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Connections",
+        good="Of those that clients may open, the share that is. Good is below the line, at deploys too.",
+        unit="percentunit",
+        scale=engines.says("PostgresConnectionsHigh"),
+        queries=(Query(_CONNECTIONS, NAMED),),
+        reach=1,
+    )
+    return engines.with_alert(graph, lines["PostgresConnectionsHigh"])
+
+
+def _by_state() -> Graph:
+    return Graph(
+        title="Connections by state",
+        good="What the connections do. Good is mostly idle, a few active, and next to none idle in a transaction.",
+        unit="none",
+        scale=engines.uncoloured("The share of all is judged in the panel beside it"),
+        queries=(Query(_POSTGRES.by("sum", "pg_stat_activity_count", "state"), "{{state}}, {{service}}"),),
+        stacked=True,
+        fill=20,
+        table=True,
+    )
+
+
+def _longest(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Longest transaction by state",
+        good="Age of the oldest transaction. Good is seconds; active for long is a report, a migration or a backup.",
+        unit="s",
+        scale=engines.says("PostgresIdleInTransaction"),
+        queries=(Query(_POSTGRES.by("max", "pg_stat_activity_max_tx_duration", "state"), "{{state}}, {{service}}"),),
+        table=True,
+    )
+    return engines.with_alert(graph, lines["PostgresIdleInTransaction"])
+
+
+def _transactions() -> Graph:
+    rates = (
+        Query(_POSTGRES.by("sum", f"pg_stat_database_xact_{end}", matchers=_REAL, per_second=True), legend)
+        for end, legend in (("commit", "committed, {{service}}"), ("rollback", "rolled back, {{service}}"))
+    )
+    return Graph(
+        title="Transactions",
+        good="Transactions a second. Good is a level that you know, and rollbacks far below it.",
+        unit="cps",
+        scale=engines.uncoloured("PostgresRollbacksHigh judges one against the other"),
+        queries=tuple(rates),
+    )
+
+
+def _deadlocks() -> Graph:
+    return Graph(
+        title="Deadlocks",
+        good="Transactions that PostgreSQL ended because they waited for each other. Good is a flat line at 0.",
+        unit="none",
+        scale=engines.uncoloured("PostgresDeadlocks counts them over ten minutes"),
+        queries=(
+            Query(
+                f"sum by ({names.BY_SERVICE}, datname) "
+                f"(increase({_POSTGRES.at('pg_stat_database_deadlocks', _REAL)}[$__rate_interval]))",
+                _OF_DATABASE,
+            ),
+        ),
+        steps=True,
+        reach=1,
+    )
+
+
+def _locks() -> Graph:
+    return Graph(
+        title="Locks",
+        good="Locks that are held, by kind. Good is many that share and few that exclude.",
+        unit="none",
+        scale=engines.uncoloured("No number of locks is bad by itself"),
+        queries=(Query(f"{_POSTGRES.by('sum', 'pg_locks_count', 'mode')} > 0", "{{mode}}, {{service}}"),),
+        table=True,
+    )
+
+
+def _cache() -> Graph:
+    hit, read = (
+        _POSTGRES.by("sum", f"pg_stat_database_blks_{end}", "datname", matchers=_REAL, per_second=True)
+        for end in ("hit", "read")
+    )
+    return Graph(
+        title="Cache hit ratio",
+        good="Pages that were in PostgreSQL's memory. Good is above 99% for users' work; a report may pull it down.",
+        unit="percentunit",
+        scale=engines.uncoloured("An idle database has none, and a cold one a low one, so nothing alerts on it"),
+        queries=(Query(f"{hit} / ({hit} + {read} > 0)", _OF_DATABASE),),
+        reach=1,
+    )
+
+
+def _temporary() -> Graph:
+    return Graph(
+        title="Temporary files",
+        good="What sorts and joins wrote to the disk for lack of work_mem. Good is next to nothing.",
+        unit="Bps",
+        scale=engines.uncoloured("No amount is bad by itself"),
+        queries=(
+            Query(
+                _POSTGRES.by("sum", "pg_stat_database_temp_bytes", "datname", matchers=_REAL, per_second=True),
+                _OF_DATABASE,
+            ),
+        ),
+    )
+
+
+def _size() -> Graph:
+    return Graph(
+        title="Size of databases",
+        good="On the disk. Good is a slope that you expect.",
+        unit="bytes",
+        scale=engines.uncoloured("The server's disk has alerts of its own"),
+        queries=(Query(_POSTGRES.by("max", "pg_database_size_bytes", "datname", matchers=_REAL), _OF_DATABASE),),
+        table=True,
+    )
+
+
+def _wal() -> Graph:
+    return Graph(
+        title="Size of the WAL",
+        good="What is kept of the log. Good is a saw-tooth around max_wal_size.",
+        unit="bytes",
+        scale=engines.uncoloured("PostgresSlotRetainsWal judges what a slot keeps (needs postgres_exporter 0.17)"),
+        queries=(Query(_POSTGRES.by("max", "pg_wal_size_bytes"), NAMED),),
+    )
+
+
+def _archived() -> Graph:
+    rates = (
+        Query(_POSTGRES.by("max", f"pg_stat_archiver_{end}_count", per_second=True), legend)
+        for end, legend in (("archived", "archived, {{service}}"), ("failed", "failed, {{service}}"))
+    )
+    return Graph(
+        title="WAL archived and failed",
+        good="Files of the log a second. Good is no failure; nothing at all where no archive is kept.",
+        unit="cps",
+        scale=engines.uncoloured("PostgresArchiveFailing speaks of any failure that lasts"),
+        queries=tuple(rates),
+    )
+
+
+def _slots(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="WAL kept by slots",
+        good="What replicas and other readers have not read. Good is near 0, or nothing where there are no slots.",
+        unit="bytes",
+        scale=engines.says("PostgresSlotRetainsWal"),
+        queries=(
+            Query(
+                _POSTGRES.by("max", "pg_replication_slots_pg_wal_lsn_diff", "slot_name"), "{{slot_name}}, {{service}}"
+            ),
+        ),
+    )
+    return engines.with_alert(graph, lines["PostgresSlotRetainsWal"])
+
+
+def _lag(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Replication lag",
+        good="How far a replica is behind; 0 on a primary. Good is below a second.",
+        unit="s",
+        scale=engines.says("PostgresReplicationLag"),
+        queries=(Query(_POSTGRES.by("max", "pg_replication_lag_seconds"), NAMED),),
+    )
+    return engines.with_alert(graph, lines["PostgresReplicationLag"])
+
+
+def _age(lines: dict[str, float]) -> Graph:
+    graph = Graph(
+        title="Age of the oldest transaction id",
+        good="Transactions since vacuum froze the oldest row. Good is a saw-tooth up to 200 million.",
+        unit="short",
+        scale=engines.says("PostgresWraparoundNear"),
+        queries=(
+            Query(_POSTGRES.by("max", "pg_database_wraparound_age_datfrozenxid_seconds", "datname"), _OF_DATABASE),
+        ),
+    )
+    return engines.with_alert(graph, lines["PostgresWraparoundNear"])

@@ -1,0 +1,49 @@
+"""What the subjects of databases, caches and stores share."""
+
+from __future__ import annotations
+
+import pytest
+from support.topologies import a_service, a_topology
+
+from boxwatch.rules import catalogue
+from boxwatch.rules.engines import length, percentage, short, size
+from boxwatch.topology.units import GIB, KIB
+
+_SUBJECTS = {
+    "postgres": {"postgres", "postgres_connections", "postgres_activity", "postgres_storage"},
+    "redis": {"redis", "redis_memory", "redis_storage"},
+    "elasticsearch": {"elasticsearch", "elasticsearch_capacity"},
+    "minio": {"minio", "minio_capacity"},
+}
+
+
+@pytest.mark.parametrize("kind", _SUBJECTS)
+def test_there_are_rules_only_for_what_is_scraped(kind: str) -> None:
+    """A rule on metrics that nothing exposes could never fire."""
+
+    def ids(**changes: object) -> set[str]:
+        made = catalogue.subjects(a_topology(services=(a_service("db", kind=kind, **changes),)))
+        return {subject.id for subject in made} & set().union(*_SUBJECTS.values())
+
+    assert ids() == _SUBJECTS[kind]
+    assert ids(metrics="none") == set()
+
+
+def test_numbers_read_as_prometheus_writes_them() -> None:
+    """What promtool compares in the proofs; Prometheus' template functions are the reference."""
+    assert (percentage(0.9), percentage(1.125), percentage(0.80127)) == ("90%", "112.5%", "80.13%")
+    assert (size(512), size(KIB), size(1.5 * GIB), size(5 * GIB)) == ("512B", "1kiB", "1.5GiB", "5GiB")
+    assert (short(12), short(1_125_000_000), short(999)) == ("12", "1.125G", "999")
+    assert (length(42), length(338), length(3600), length(90061)) == ("42s", "5m 38s", "1h 0m 0s", "1d 1h 1m 1s")
+
+
+def test_engines_of_every_server_get_the_same_rules() -> None:
+    """A second server or service changes no rule about engines."""
+    one = catalogue.files(a_topology(name="mvp", services=(a_service("db", kind="postgres"),)))
+    two = catalogue.files(
+        a_topology(name="mvp", services=(a_service("db", kind="postgres"), a_service("more", kind="postgres")))
+    )
+
+    paths = {path for path in one if "postgres" in path}
+    assert paths
+    assert {path for path in paths if one[path] != two[path]} == set()
