@@ -45,6 +45,7 @@ proofs-all: $(VENV)/dev.stamp tools ## all proofs on promtool 2.53 and 3.x as we
 bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
 	@python benchmarks/run.py $(ARGS)
 	@python benchmarks/rules_evaluation.py
+	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 
 tools: ## promtool, Prometheus and node_exporter, unpacked here if they are not installed
 	@tools/prometheus.sh

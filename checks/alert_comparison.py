@@ -25,4 +25,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
                 "error",
                 "the query has no condition, so the alert fires while its series exist",
                 "compare the result",
+                at="expr",
             )

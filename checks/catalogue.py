@@ -3,45 +3,79 @@
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
 
 from boxwatch.checks import (
     alert_comparison,
     alert_style,
     alert_templates,
+    alert_wait,
     counter_rate,
     dashboards,
+    fragile_query,
+    group_interval,
+    matcher_conflict,
+    matcher_pattern,
     metric_names,
+    metric_sources,
+    metric_versions,
+    places,
     promql,
     promql_syntax,
     promtool,
     range_window,
+    rule_dependency,
     rule_duplicates,
     rule_file,
     rule_names,
     rule_portability,
+    scraped,
+    vector_matching,
 )
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.known import Known, known
-from boxwatch.errors import BoxwatchError
+from boxwatch.dashboards import document
 
 RULE_CHECKS = (
     promql_syntax,
     metric_names,
+    metric_sources,
+    metric_versions,
+    matcher_conflict,
+    matcher_pattern,
+    vector_matching,
+    fragile_query,
     alert_comparison,
+    alert_wait,
     alert_templates,
     alert_style,
     counter_rate,
     range_window,
     rule_names,
     rule_duplicates,
+    rule_dependency,
+    group_interval,
     rule_portability,
+)
+
+# The id of every check, in the order of the pages.
+IDS: tuple[str, ...] = (
+    *(module.ID for module in RULE_CHECKS),
+    *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
+    promtool.ID,
 )
 
 _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
+_CONFIGURATION = "prometheus/prometheus.yml"
+# Checks on queries that panels have too, with the severity of what they find.
+_QUERY_CHECKS: tuple[tuple[ModuleType, Severity], ...] = (
+    (metric_names, "error"),
+    (metric_sources, "warning"),
+    (metric_versions, "warning"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +92,10 @@ class Report:
     looked_at: int
     skipped: tuple[str, ...] = ()
 
+    def without(self, disabled: Collection[str]) -> Report:
+        """The verdict without what some checks found, by their ids."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.check not in disabled))
+
 
 def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:
     """Run every check over artefacts: path → content, as `assemble` makes them.
@@ -68,7 +106,9 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
         BoxwatchError: a file is not what its place says, or promtool cannot be run.
     """
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
-    names = known(rule_files, scrape_interval)
+    configuration = files.get(_CONFIGURATION)
+    jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
+    names = known(rule_files, scrape_interval, jobs)
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
     tool = promtool.path()
     skipped: tuple[str, ...] = ()
@@ -79,6 +119,29 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     return Report(tuple(sorted(findings)), len(files), skipped)
 
 
+def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_interval: int) -> Report:
+    """Check rule files and dashboards that somebody wrote: path → content. JSON is taken for a dashboard.
+
+    What they name may be exposed, recorded by one of them, or recorded by the rules among `planned`, which are those of
+    the deployment that they are for.
+
+    Raises:
+        BoxwatchError: a file is neither a rule file nor a dashboard.
+    """
+    ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
+    theirs = tuple(rule_file.read(path, content) for path, content in files.items() if not _is_json(path))
+    names = known((*ours, *theirs), scrape_interval)
+    findings = [*_rules(theirs, names)]
+    for path, content in files.items():
+        if _is_json(path):
+            findings += _dashboard(path, content, names)
+    return Report(tuple(sorted(findings)), len(files))
+
+
+def _is_json(path: str) -> bool:
+    return path.endswith(".json")
+
+
 def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Finding]:
     for file in files:
         for module in RULE_CHECKS:
@@ -87,22 +150,23 @@ def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Find
 
 def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:
     for path, content in files.items():
-        if not path.startswith(_DASHBOARDS):
-            continue
-        document = _dashboard(path, content)
-        yield from dashboards.check(path, document)
-        for where, expr in dashboards.expressions(path, document):
-            # A query that does not parse is found by a check of its own.
-            with contextlib.suppress(ValueError):
-                for message, hint in metric_names.problems(promql.parse(expr), names):
-                    yield Finding(path, where, metric_names.ID, "error", message, hint)
+        if path.startswith(_DASHBOARDS):
+            yield from _dashboard(path, content, names)
 
 
-def _dashboard(path: str, content: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise BoxwatchError(f"{path}: is not JSON: {error}; export the dashboard again") from error
-    if not isinstance(document, dict):
-        raise BoxwatchError(f"{path}: is JSON, but no dashboard: a dashboard is an object")
-    return document
+def _dashboard(path: str, content: bytes, names: Known) -> Iterator[Finding]:
+    found = document.read(path, content)
+    findings = [*dashboards.check(path, found.dashboard), *_names(path, found.dashboard, names)]
+    if findings:
+        lines = places.lines(content.decode(), found.dashboard, found.path)
+        yield from (replace(finding, line=lines.get(finding.where, 0)) for finding in findings)
+
+
+def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator[Finding]:
+    for where, expr in dashboards.expressions(path, dashboard):
+        # A query that does not parse is found by a check of its own.
+        with contextlib.suppress(ValueError):
+            tree = promql.parse(expr)
+            for module, severity in _QUERY_CHECKS:
+                for message, hint in module.problems(tree, names):
+                    yield Finding(path, where, module.ID, severity, message, hint)

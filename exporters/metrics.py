@@ -2,7 +2,8 @@
 
 It answers "does this name exist", "has it this label", "which recorded versions lack it" and "what was meant".
 The JSON beside it in `catalogue/` is written by `boxwatch.exporters.record` from real pages, never by hand; a file
-here is one kind of target, so the blackbox exporter's own page and what it says of a probe are two.
+here is one kind of target, so the blackbox exporter's own page and what it says of a probe are two. Our own Coolify
+exporter needs no recording: the names that it serves are the names that are read here.
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import difflib
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from types import MappingProxyType
 
 from boxwatch.errors import BoxwatchError
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.exporters.versions import version_order
 
 Pages = Mapping[str, tuple[str, ...]]
 
 CADVISOR = "cadvisor"
+# Our own exporter, whose one version is the one installed.
+COOLIFY = "coolify_exporter"
+_INSTALLED = ("installed",)
 # Series that Prometheus itself adds, whatever the target: `up`, `scrape_…`, `ALERTS`.
 SCRAPE = "scrape"
 
@@ -36,7 +42,7 @@ ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
         "redis_exporter": _OF_SERVICE,
         "elasticsearch_exporter": _OF_SERVICE,
         "minio": _OF_SERVICE,
-        "coolify_exporter": _OF_SERVICE,
+        COOLIFY: _OF_SERVICE,
         "traefik": frozenset({"planned_service", "uuid"}),
         "blackbox_probe": _OF_PROBE,
         SCRAPE: _OF_PROBE,
@@ -131,13 +137,21 @@ def _drops(rule: str, label: str) -> bool:
 
 @functools.cache
 def load() -> Mapping[str, tuple[Metric, ...]]:
-    """Every name in the catalogue, each with the exporters that expose it. Read once, about 10 ms."""
+    """Every name in the catalogue, each with the exporters that expose it. Read once, about 15 ms."""
     found: dict[str, list[Metric]] = {}
     for file in sorted(resources.files("boxwatch.exporters.catalogue").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
             for metric in read(file.read_text(encoding="utf-8"), file.name):
                 found.setdefault(metric.name, []).append(metric)
+    for metric in _own():
+        found.setdefault(metric.name, []).append(metric)
     return MappingProxyType({name: tuple(metrics) for name, metrics in sorted(found.items())})
+
+
+def _own() -> Iterator[Metric]:
+    """What our Coolify exporter exposes; none of it is a histogram, so each family is one name."""
+    for metric in (*coolify.METRICS, *coolify.PROCESS):
+        yield Metric(COOLIFY, str(metric), metric.kind, metric.help, frozenset(metric.labels), _INSTALLED)
 
 
 def read(text: str, file: str) -> tuple[Metric, ...]:
@@ -190,6 +204,13 @@ def exists(name: str) -> bool:
 def exposed_by(name: str) -> tuple[Metric, ...]:
     """What the catalogue knows of a name, one entry an exporter; none when nobody exposes it."""
     return load().get(name, ())
+
+
+@functools.lru_cache
+def versions_of(exporter: str) -> tuple[str, ...]:
+    """Every recorded version of an exporter, oldest first; none for one that is not in the catalogue."""
+    known = (metric.versions for metrics in load().values() for metric in metrics if metric.exporter == exporter)
+    return tuple(sorted({version for versions in known for version in versions}, key=version_order))
 
 
 def labels_of(name: str) -> frozenset[str] | None:

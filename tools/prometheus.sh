@@ -1,11 +1,12 @@
 #!/bin/sh
-# Have promtool, Prometheus and node_exporter: use what is installed, else unpack the distribution's packages into
-# .tools. Nothing is installed system-wide and no service is started, so it needs no root and leaves port 9090 alone.
+# Have promtool, Prometheus, node_exporter, vmalert and its VictoriaMetrics: use what is installed, else unpack the
+# distribution's packages into .tools. Nothing is installed system-wide and no service is started, so it needs no root
+# and leaves port 9090 alone.
 set -eu
 cd "$(dirname "$0")/.."
 
 missing=''
-for program in promtool prometheus prometheus-node-exporter; do
+for program in promtool prometheus prometheus-node-exporter vmalert victoria-metrics; do
     command -v "$program" >/dev/null || [ -x ".tools/usr/bin/$program" ] || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
@@ -23,9 +24,11 @@ options="-o Dir::State::Lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbo
 
 download() {
     apt-get $options update >/dev/null || return 1
-    # promtool is a package of its own from Debian 13 on, and a part of prometheus before.
+    # promtool is a package of its own from Debian 13 on, and a part of prometheus before. vmalert comes with its store.
     packages=$(for program in $missing; do
-        if apt-cache $options show "$program" >/dev/null 2>&1; then echo "$program"; else echo prometheus; fi
+        [ "$program" != vmalert ] || program=victoria-metrics
+        if apt-cache $options show "$program" >/dev/null 2>&1; then echo "$program"
+        elif [ "$program" != victoria-metrics ]; then echo prometheus; fi
     done | sort -u)
     (cd "$apt" && apt-get $options download $packages >/dev/null)
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator
 
 import click
@@ -38,19 +39,21 @@ def command_line() -> str:
             "| 0 | fine |\n"
             "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
             "| 2 | wrong usage, or a topology with mistakes |\n"
-            "| 3 | `boxwatch grafana diff`: there are differences |"
+            "| 3 | `boxwatch diff`: there are differences; `boxwatch modernise --check`: something would change |"
         ),
         "## Environment",
         (
             "| variable | meaning |\n|---|---|\n"
             "| `BOXWATCH_GRAFANA_TOKEN` | token of a Grafana service account |\n"
-            "| `BOXWATCH_GRAFANA_URL` | address of Grafana |\n"
-            "| `BOXWATCH_BACKUPS` | where backups of dashboards are kept |\n"
-            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to Grafana |\n"
+            "| `BOXWATCH_GRAFANA_URL` | address of Grafana, where no other server is named |\n"
+            "| `BOXWATCH_BACKUPS` | where backups of dashboards and of a ruler's groups are kept |\n"
+            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to a server |\n"
             "| `NO_COLOR` | no colours, even on a terminal |\n"
             "| `PATH` | where promtool is looked for |\n"
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
-            "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |"
+            "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
+            "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
+            "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |"
         ),
     ]
     return "\n\n".join(parts) + "\n"
@@ -89,6 +92,9 @@ def checks() -> str:
     for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks)):
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
         parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]
+        for module in modules:
+            more = inspect.cleandoc(module.__doc__ or "").partition("\n\n")[2]
+            parts += [f"### {module.ID}", more] if more else []
     parts += [
         "## promtool",
         "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
