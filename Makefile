@@ -3,7 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-# Unpacked distribution packages (promtool, Prometheus, exporters, …); what is installed already is used first.
+# Unpacked distribution packages (promtool, Prometheus, node_exporter); what is installed already is used first.
 export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 
 .PHONY: help run test unit lint types package golden mutate proofs-all bench tools clean
@@ -44,8 +44,8 @@ proofs-all: $(VENV)/dev.stamp tools ## all proofs on promtool 2.53 and 3.x as we
 
 bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
 	@python benchmarks/run.py $(ARGS)
-	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 	@python benchmarks/rules_evaluation.py
+	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 
 tools: ## Prometheus, its exporters and databases to break, unpacked here if they are not installed
 	@tools/prometheus.sh

@@ -69,8 +69,8 @@ def main() -> None:
       boxwatch topology                 show the plan
       boxwatch build --out generated    make everything
       boxwatch check                    check everything
-      boxwatch publish --help           bring it into a live Grafana and Prometheus
       boxwatch test                     prove every alert
+      boxwatch publish --help           bring it into a live Grafana and Prometheus
     """
 
 
@@ -81,9 +81,9 @@ COMMANDS = (
     schema.schema,
     build.build,
     check.check,
+    test.test,
     modernise.modernise,
     diff.diff,
-    test.test,
     publish.publish,
     rollback.rollback,
     backup.backup,

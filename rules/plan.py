@@ -122,7 +122,7 @@ def _objectives(labels: dict[str, str], objectives: Objectives) -> Iterator[_Con
     yield names.SERVICE_LATENCY, labels, objectives.latency
     within = objectives.latency_within
     # Prometheus 3 writes le="5.0" for what Traefik, Prometheus 2 and VictoriaMetrics write as le="5".
-    for bound in dict.fromkeys((_number(within), repr(float(within)))):
+    for bound in dict.fromkeys((number(within), repr(float(within)))):
         yield names.SERVICE_LATENCY_WITHIN, {**labels, names.LE: bound}, within
 
 
