@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # Unpacked distribution packages (promtool, Prometheus, node_exporter); what is installed already is used first.
 export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 
-.PHONY: help run test unit lint types package golden bench tools clean
+.PHONY: help run test unit lint types package golden mutate bench tools clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ package: $(VENV)/dev.stamp tools ## build sdist and wheel, install the wheel in 
 golden: $(VENV)/dev.stamp tools ## rewrite the stored results from what the code makes now, then test again
 	@pytest -q --update-golden $(ARGS) || true
 	@pytest -q $(ARGS)
+
+mutate: $(VENV)/dev.stamp tools ## change the rules one place at a time; the proofs must notice (SUBJECT=memory_limit for one)
+	@tools/mutate.py $(SUBJECT) $(ARGS)
 
 bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
 	@python benchmarks/run.py $(ARGS)

@@ -1,0 +1,239 @@
+"""Mutation testing: what is changed in a rule, that the proofs are run against it, and what is reported."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.artefacts import default_subjects
+from support.mutation import equivalent, proofs
+from support.mutation.command import main
+from support.mutation.mutants import Mutant, mutants
+from support.mutation.operators import pieces_of
+from support.mutation.pieces import changed, text_of
+from support.mutation.report import Report
+from support.mutation.trial import ProofsError, survivors
+
+from boxwatch.checks import promql
+from boxwatch.rules import catalogue
+from boxwatch.topology import default
+
+Program = Callable[[str], str]
+
+
+def _changed(query: str) -> dict[str, str]:
+    return {one.what: one.text for one in changed(pieces_of(promql.parse(query)))}
+
+
+@pytest.mark.parametrize("subject", default_subjects(), ids=lambda subject: subject.id)
+def test_a_query_that_is_not_changed_stays_the_same(subject: catalogue.Subject) -> None:
+    """Else every mutant would be another query than it says."""
+    for rule in (*subject.records, *subject.alerts):
+        tree = promql.parse(rule.expr)
+        assert promql.parse(text_of(pieces_of(tree))).prettify() == tree.prettify()
+
+
+_MISTAKES = {
+    "up > 3": {
+        "> becomes >=": "up >= 3",
+        "> becomes <": "up < 3",
+        "3 becomes 4": "up > 4",
+        "3 becomes 2": "up > 2",
+    },
+    "up == 100": {
+        "== becomes !=": "up != 100",
+        "100 becomes 125": "up == 125",
+        "100 becomes 75": "up == 75",
+    },
+    "a and on (x, y) b": {
+        "and becomes unless": "((a) unless on (x, y) (b))",
+        "and becomes or": "((a) or on (x, y) (b))",
+        "what follows and is left out": "(a)",
+        "on forgets x": "a and on (y) b",
+        "on forgets y": "a and on (x) b",
+    },
+    "a or b": {
+        "or becomes and": "((a) and (b))",
+        "what follows or is left out": "(a)",
+        "what precedes or is left out": "(b)",
+    },
+    "max by (x) (a)": {
+        "max becomes min": "min by (x) (a)",
+        "max becomes sum": "sum by (x) (a)",
+        "by forgets x": "max by () (a)",
+    },
+    'rate(a{b="c",d=~"e|f"}[5m] offset 1h)': {
+        "rate becomes increase": 'increase(a{b="c",d=~"e|f"}[5m] offset 1h)',
+        'b="c" is left out': 'rate(a{d=~"e|f"}[5m] offset 1h)',
+        'd=~"e|f" is left out': 'rate(a{b="c"}[5m] offset 1h)',
+        'd=~"e|f" forgets e': 'rate(a{b="c",d=~"f"}[5m] offset 1h)',
+        'd=~"e|f" forgets f': 'rate(a{b="c",d=~"e"}[5m] offset 1h)',
+        "the window is doubled": 'rate(a{b="c",d=~"e|f"}[10m] offset 1h)',
+        "the window is halved": 'rate(a{b="c",d=~"e|f"}[2m30s] offset 1h)',
+        "the offset is left out": 'rate(a{b="c",d=~"e|f"}[5m])',
+        "the offset is doubled": 'rate(a{b="c",d=~"e|f"}[5m] offset 2h)',
+        "the offset is halved": 'rate(a{b="c",d=~"e|f"}[5m] offset 30m)',
+    },
+    "a / on (x) group_left (y) b": {
+        "/ becomes *": "a * on (x) group_left (y) b",
+        "on forgets x": "a / on () group_left (y) b",
+        "group_left forgets y": "a / on (x) group_left () b",
+        "group_left is left out": "a / on (x) b",
+    },
+    "abs(a > bool 0)": {
+        "abs is left out": "(a > bool 0)",
+        "bool is left out": "abs(a > 0)",
+        "> becomes >=": "abs(a >= bool 0)",
+        "> becomes <": "abs(a < bool 0)",
+        "0 becomes 1": "abs(a > bool 1)",
+    },
+    "max_over_time((a)[1h:5m])": {
+        "max_over_time becomes min_over_time": "min_over_time((a)[1h:5m])",
+        "max_over_time becomes last_over_time": "last_over_time((a)[1h:5m])",
+        "the window is doubled": "max_over_time((a)[2h:5m])",
+        "the window is halved": "max_over_time((a)[30m:5m])",
+    },
+}
+
+
+@pytest.mark.parametrize("query", _MISTAKES)
+def test_each_place_of_a_query_is_changed_on_its_own(query: str) -> None:
+    """All the changes, and no others."""
+    assert _changed(query) == _MISTAKES[query]
+
+
+@pytest.mark.parametrize("query", ["a and count by (x) (b)", "a unless max by (x) (b)", "0 * sum by (x) (b)"])
+def test_what_only_has_to_be_there_is_not_changed_in_its_value(query: str) -> None:
+    """No proof could tell."""
+    assert not [what for what in _changed(query) if what.split()[0] in ("count", "max", "sum")]
+
+
+def test_every_mutant_of_a_rule_is_another_one() -> None:
+    """By name and by text, and with `for` longer and shorter."""
+    subject = next(one for one in default_subjects() if one.id == "memory_plan")
+    found = list(mutants(subject))
+
+    assert len({one.key for one in found}) == len(found)
+    assert len({(one.rule, one.expr, one.wait) for one in found}) == len(found)
+    waits = {
+        one.what: one.wait
+        for one in found
+        if one.rule == "ServerMemoryBelowPlan/warning" and one.what.startswith("for ")
+    }
+    assert waits == {"for 15m becomes 22m30s": 1350, "for 15m becomes 10m": 600}
+
+
+def _silent(*_: int) -> None:
+    pass
+
+
+def test_proofs_notice_a_threshold_and_not_a_change_of_words(program: Program) -> None:
+    """A mutant that says the same survives, one that does not is noticed."""
+    subjects = default_subjects()
+    subject = next(one for one in subjects if one.id == "memory_limit")
+    first = next(one for one in mutants(subject) if one.rule == "ContainerMemoryLimitDrifted/warning")
+    alert = subject.alerts[first.position]
+    same = replace(first, what="nothing", expr=f"({alert.expr})", wait=alert.wait)
+    other = replace(first, what="another tolerance", expr=alert.expr.replace("> 1048576", "> 1"), wait=alert.wait)
+    assert other.expr != alert.expr
+
+    read = proofs.read(default.load().topology, subjects)
+    assert survivors(program("promtool"), read, [same, other], 1, _silent) == (same,)
+
+
+def test_proofs_that_fail_anyway_notice_nothing(program: Program) -> None:
+    """Then every mutant would seem to be noticed."""
+    subjects = default_subjects()
+    read = proofs.read(default.load().topology, subjects)
+    broken = replace(read, groups={**read.groups, "outside-plan": ({**read.groups["outside-plan"][0], "for": "9h"},)})
+    mutant = next(mutants(next(one for one in subjects if one.id == "outside_plan")))
+
+    with pytest.raises(ProofsError, match=r"do not all hold.*ContainerOutsidePlan fires for a forgotten container"):
+        survivors(program("promtool"), broken, [mutant], 1, _silent)
+
+
+def _mutant(what: str, subject: str = "memory") -> Mutant:
+    return Mutant(subject, "rule", what, "group", 0, "1", 0)
+
+
+def test_the_report_counts_each_subject_and_lists_survivors() -> None:
+    """Equivalent mutants are not in the score."""
+    everyone = [*(_mutant(f"m{number}") for number in range(21)), _mutant("x", "replicas")]
+    report = Report(everyone, everyone[:2], {everyone[0].key: "says the same"})
+
+    assert report.good
+    assert list(report.lines())[1:] == [
+        "memory                            21      19          1       1   95.0%",
+        "replicas                           1       1          0       0  100.0%",
+        "all                               22      20          1       1   95.2%",
+        "survives: memory  rule  m1",
+    ]
+    document = json.loads(report.json())
+    assert document["survivors"] == [{"subject": "memory", "rule": "rule", "mutation": "m1", "expr": "1"}]
+    assert document["equivalent"][0]["reason"] == "says the same"
+
+
+def test_one_subject_below_the_floor_is_not_good_enough() -> None:
+    """However good the others are."""
+    everyone = [*(_mutant(f"m{number}") for number in range(99)), _mutant("x", "replicas")]
+
+    assert not Report(everyone, everyone[-1:], {}).good
+
+
+def test_a_reason_for_a_mutant_that_is_noticed_is_stale() -> None:
+    """The list stays true; what was not tried is left alone."""
+    reasons = {("memory", "rule", "gone"): "was equivalent", ("other", "rule", "m"): "was not tried"}
+    report = Report([_mutant("m0")], [], reasons)
+
+    assert report.stale == (("memory", "rule", "gone"),)
+    assert not report.good
+
+
+def test_every_equivalent_mutant_is_a_mutant() -> None:
+    """A rule that was rewritten takes its entries with it."""
+    there = {one.key for subject in default_subjects() for one in mutants(subject)}
+
+    assert equivalent.read().keys() - there == set()
+
+
+def test_an_equivalent_mutant_has_a_reason(tmp_path: Path) -> None:
+    """And is there once."""
+    path = tmp_path / "equivalent.yaml"
+    entry = "- {subject: memory, rule: r, mutation: m, reason: '%s'}\n"
+    path.write_text(entry % "", encoding="utf-8")
+    with pytest.raises(ValueError, match="has subject, rule, mutation and reason"):
+        equivalent.read(path)
+    path.write_text(entry % "why" * 2, encoding="utf-8")
+    with pytest.raises(ValueError, match="memory, r, m is there twice"):
+        equivalent.read(path)
+
+
+def test_an_unknown_subject_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2, as for every wrong usage."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["memroy"])
+    assert "no such subject: memroy; there are replicas, memory" in capsys.readouterr().err
+
+
+def test_the_tool_runs_from_anywhere(tmp_path: Path, program: Program) -> None:
+    """As a script, on one alert, for programs."""
+    tool = Path(__file__).parents[2] / "tools" / "mutate.py"
+    environment = {**os.environ, "PATH": f"{Path(program('promtool')).parent}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        [sys.executable, str(tool), "outside_plan", "--json"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    document = json.loads(done.stdout)
+    assert document["subjects"]["outside_plan"]["mutants"] > 10
+    assert document["good"] == (done.returncode == 0)

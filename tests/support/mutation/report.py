@@ -1,0 +1,106 @@
+"""What came of the mutants: a table, a JSON document, and whether it is good enough."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from support.mutation.equivalent import Key
+from support.mutation.mutants import Mutant
+
+# Of the mutants that can be noticed, the share that must be.
+FLOOR = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of the mutants of some subjects.
+
+    Attributes:
+        mutants: all of them.
+        unnoticed: those that passed every proof.
+        equivalent: those that need not be noticed, with the reason.
+    """
+
+    mutants: Sequence[Mutant]
+    unnoticed: Sequence[Mutant]
+    equivalent: Mapping[Key, str]
+
+    @property
+    def survivors(self) -> tuple[Mutant, ...]:
+        """Mutants that the proofs should have noticed."""
+        return tuple(one for one in self.unnoticed if one.key not in self.equivalent)
+
+    @property
+    def stale(self) -> tuple[Key, ...]:
+        """Entries of the list of equivalent mutants, of the subjects that were tried, that are noticed or not there."""
+        tried = {one.subject for one in self.mutants}
+        there = {one.key for one in self.unnoticed}
+        return tuple(key for key in self.equivalent if key[0] in tried and key not in there)
+
+    @property
+    def score(self) -> float:
+        """Share of the mutants that can be noticed that is."""
+        return self._score(self.mutants)
+
+    @property
+    def good(self) -> bool:
+        """Every subject reaches the floor, and the list of equivalent mutants is true."""
+        return not self.stale and all(self._score(of) >= FLOOR for of in self._by_subject().values())
+
+    def lines(self) -> Iterator[str]:
+        """The table, the survivors and what is wrong with the list."""
+        yield f"{'subject':<28} {'mutants':>7} {'noticed':>7} {'equivalent':>10} {'survive':>7} {'score':>7}"
+        everything = {**self._by_subject(), **({"all": self.mutants} if len(self._by_subject()) > 1 else {})}
+        for name, of in everything.items():
+            noticed, same, alive = self._counts(of)
+            yield f"{name:<28} {len(of):>7} {noticed:>7} {same:>10} {alive:>7} {self._score(of):>7.1%}"
+        for one in self.survivors:
+            yield f"survives: {one.subject}  {one.rule}  {one.what}"
+        for key in self.stale:
+            yield f"stale in equivalent.yaml, for it is noticed or is no mutant: {'  '.join(key)}"
+
+    def json(self) -> str:
+        """Everything, for programs."""
+        subjects = {
+            name: dict(zip(("noticed", "equivalent", "survivors"), self._counts(of), strict=True))
+            | {"mutants": len(of), "score": round(self._score(of), 4)}
+            for name, of in self._by_subject().items()
+        }
+        document = {
+            "score": round(self.score, 4),
+            "floor": FLOOR,
+            "good": self.good,
+            "subjects": subjects,
+            "survivors": [_entry(one.key, one.expr) for one in self.survivors],
+            "equivalent": [
+                {**_entry(one.key, one.expr), "reason": self.equivalent[one.key]}
+                for one in self.unnoticed
+                if one.key in self.equivalent
+            ],
+            "stale": [_entry(key) for key in self.stale],
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False)
+
+    def _by_subject(self) -> dict[str, list[Mutant]]:
+        found: dict[str, list[Mutant]] = {}
+        for one in self.mutants:
+            found.setdefault(one.subject, []).append(one)
+        return found
+
+    def _counts(self, of: Sequence[Mutant]) -> tuple[int, int, int]:
+        """How many are noticed, need not be, and survive."""
+        keys = {one.key for one in of}
+        alive = sum(1 for one in self.survivors if one.key in keys)
+        same = sum(1 for one in self.unnoticed if one.key in keys) - alive
+        return len(of) - alive - same, same, alive
+
+    def _score(self, of: Sequence[Mutant]) -> float:
+        noticed, _, alive = self._counts(of)
+        return noticed / (noticed + alive) if noticed + alive else 1.0
+
+
+def _entry(key: Key, expr: str = "") -> dict[str, str]:
+    found = dict(zip(("subject", "rule", "mutation"), key, strict=True))
+    return {**found, "expr": expr} if expr else found
