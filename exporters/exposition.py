@@ -58,14 +58,22 @@ def read(path: Path) -> tuple[Sampled, ...]:
     Raises:
         BoxwatchError: it cannot be read, is no text, or is no exposition page; with every line that is wrong.
     """
+    return parse(text_of(path), str(path))
+
+
+def text_of(path: Path) -> str:
+    """The text of a saved page.
+
+    Raises:
+        BoxwatchError: it cannot be read, or is no text.
+    """
     try:
-        text = path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8")
     except OSError as error:
         raise BoxwatchError(f"{path}: cannot be read ({error.strerror}): give the path of a saved page") from error
     except UnicodeDecodeError as error:
         hint = "save the page again, uncompressed: curl --compressed"
         raise BoxwatchError(str(Problem(str(path), 0, 0, "", "is not UTF-8 text", hint))) from error
-    return parse(text, str(path))
 
 
 def parse(text: str, file: str) -> tuple[Sampled, ...]:

@@ -2,7 +2,8 @@
 
 It answers "does this name exist", "has it this label", "which recorded versions lack it" and "what was meant".
 The JSON beside it in `catalogue/` is written by `boxwatch.exporters.record` from real pages, never by hand; a file
-here is one kind of target, so the blackbox exporter's own page and what it says of a probe are two.
+here is one kind of target, so the blackbox exporter's own page and what it says of a probe are two. Our own Coolify
+exporter needs no recording: the names that it serves are the names that are read here.
 """
 
 from __future__ import annotations
@@ -10,16 +11,20 @@ from __future__ import annotations
 import difflib
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from types import MappingProxyType
 
 from boxwatch.errors import BoxwatchError
+from boxwatch.exporters.coolify import names as coolify
 
 Pages = Mapping[str, tuple[str, ...]]
 
 CADVISOR = "cadvisor"
+# Our own exporter, whose one version is the one installed.
+COOLIFY = "coolify_exporter"
+_INSTALLED = ("installed",)
 # Series that Prometheus itself adds, whatever the target: `up`, `scrape_…`, `ALERTS`.
 SCRAPE = "scrape"
 
@@ -36,7 +41,7 @@ ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
         "redis_exporter": _OF_SERVICE,
         "elasticsearch_exporter": _OF_SERVICE,
         "minio": _OF_SERVICE,
-        "coolify_exporter": _OF_SERVICE,
+        COOLIFY: _OF_SERVICE,
         "traefik": frozenset({"planned_service", "uuid"}),
         "blackbox_probe": _OF_PROBE,
         SCRAPE: _OF_PROBE,
@@ -137,7 +142,15 @@ def load() -> Mapping[str, tuple[Metric, ...]]:
         if file.name.endswith(".json"):
             for metric in read(file.read_text(encoding="utf-8"), file.name):
                 found.setdefault(metric.name, []).append(metric)
+    for metric in _own():
+        found.setdefault(metric.name, []).append(metric)
     return MappingProxyType({name: tuple(metrics) for name, metrics in sorted(found.items())})
+
+
+def _own() -> Iterator[Metric]:
+    """What our Coolify exporter exposes; none of it is a histogram, so each family is one name."""
+    for metric in (*coolify.METRICS, *coolify.PROCESS):
+        yield Metric(COOLIFY, str(metric), metric.kind, metric.help, frozenset(metric.labels), _INSTALLED)
 
 
 def read(text: str, file: str) -> tuple[Metric, ...]:

@@ -1,7 +1,8 @@
 """Write the catalogue from real pages: `python -m boxwatch.exporters.record PAGE...`.
 
 A page is what an exporter answered to one scrape, saved as exporter-version[-target].prom: the version starts with a
-digit, the target says what was different about this page (`pg15-replica`, `probe-http-503`). What is already in the
+digit, the target says what was different about this page (`pg15-replica`, `probe-http-503`). MinIO's own list of its
+v3 metrics is read too, saved as minio-version-v3-listed.md (boxwatch.exporters.listing). What is already in the
 catalogue stays, so a new version is one page more; to forget something, remove the file and record all its pages.
 """
 
@@ -16,14 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boxwatch.errors import BoxwatchError
-from boxwatch.exporters import exposition
+from boxwatch.exporters import exposition, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-_FILE_NAME = re.compile(r"(?P<exporter>[a-z][a-z0-9_-]*?)-(?P<version>[0-9][0-9a-z.+~]*)(-(?P<target>.+))?\.prom")
+_FILE_NAME = re.compile(r"(?P<exporter>[a-z][a-z0-9_-]*?)-(?P<version>[0-9][0-9a-z.+~]*)(-(?P<target>.+))?\.(prom|md)")
 # The blackbox exporter answers two kinds of scrape with two sets of metrics, which meet in no series.
 _PROBE = {"blackbox_exporter": ("probe-", "blackbox_probe")}
 # Labels that the exporter's flags and the machine's containers name; our scrape configuration drops them.
@@ -105,7 +106,8 @@ def record(paths: Iterable[Path], catalogue: Path) -> tuple[Path, ...]:
     for each in sorted(map(page, paths), key=lambda page: (page.exporter, page.order)):
         if each.exporter not in records:
             records[each.exporter] = _load(each.exporter, catalogue)
-        _merge(records[each.exporter], each, exposition.read(each.path))
+        reader = listing if each.path.suffix == listing.SUFFIX else exposition
+        _merge(records[each.exporter], each, reader.read(each.path))
     texts = {catalogue / f"{name}.json": dump(known) for name, known in records.items()}
     changed = tuple(path for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text)
     for path in changed:

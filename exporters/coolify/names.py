@@ -280,3 +280,14 @@ BACKUP_SIZE = _gauge("coolify_backup_last_size_bytes", OF_BACKUP, "Size of the l
 BACKUP_UPLOADED = _gauge("coolify_backup_last_uploaded", OF_BACKUP, "1 if the last run's file went to S3, 0 if not.")
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+
+# What prometheus_client says of the process itself; these are on no page of ours in a test, and on every real one.
+PROCESS: Final = (
+    _gauge("process_virtual_memory_bytes", (), "Virtual memory size in bytes."),
+    _gauge("process_resident_memory_bytes", (), "Resident memory size in bytes."),
+    _gauge("process_start_time_seconds", (), "Start time of the process since unix epoch in seconds."),
+    _counter("process_cpu_seconds_total", (), "Total user and system CPU time spent in seconds."),
+    _gauge("process_open_fds", (), "Number of open file descriptors."),
+    _gauge("process_max_fds", (), "Maximum number of open file descriptors."),
+    _gauge("python_info", ("implementation", "major", "minor", "patchlevel", "version"), "Python platform information"),
+)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from boxwatch.exporters import metrics
+from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 
 EVERYWHERE = {"server", "job", "instance"}
@@ -38,6 +39,9 @@ def test_labels_agree_with_the_rules() -> None:
             {"code", "le", "method", "protocol", "service", "planned_service", "uuid"},
         ),
         ("probe_success", {"service", "port", "expected"}),
+        ("coolify_up", {"account", "service"}),
+        ("coolify_deployments_active", {"account", "coolify_server", "status", "service"}),
+        ("minio_cluster_drive_offline_total", {"exported_server", "service"}),
         ("up", {"service", "port", "expected"}),
     ],
 )
@@ -65,6 +69,15 @@ def test_does_not_exist() -> None:
         assert metrics.exposed_by(name) == ()
 
 
+def test_the_coolify_exporter_is_known_from_its_own_names() -> None:
+    """Nothing is recorded of it, so it cannot be behind; what it says of its process is among the rest."""
+    assert all(metrics.exists(metric) for metric in coolify.METRICS)
+    assert only(coolify.DEPLOYMENTS).type == "counter"
+    assert only("python_info").exporter == metrics.COOLIFY
+    assert metrics.missing_in(coolify.RESOURCE_STATE, frozenset(coolify.RESOURCE_STATE.labels)) == ()
+    assert metrics.closest("coolify_resources_state") == coolify.RESOURCE_STATE
+
+
 def test_the_blackbox_exporter_is_two_targets() -> None:
     """What is measured of a probe is not on the exporter's own page."""
     assert only("probe_success").exporter == "blackbox_probe"
@@ -78,7 +91,7 @@ def test_versions() -> None:
     assert only("container_health_state").first == "0.55.1"
     assert "0.49.1" in only("container_memory_total_active_file_bytes").missing
     assert only("alertmanager_marked_alerts").last == "0.28.1"
-    assert only("alertmanager_marked_alerts").missing == ("0.33.1",)
+    assert only("alertmanager_marked_alerts").missing == ("0.33.1", "0.34.2")
 
 
 def test_missing_in() -> None:

@@ -8,6 +8,9 @@ import re
 import subprocess
 import sys
 
+from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
+
+from boxwatch.exporters import exposition
 from boxwatch.exporters.coolify import names
 
 TARGET_LABELS = {"server", "service", "job", "instance", "le", "quantile"}
@@ -47,6 +50,17 @@ def test_every_metric_is_explained_in_a_sentence() -> None:
 
 def test_a_metric_can_be_written_into_an_expression() -> None:
     assert f"{names.UP}{{{names.ACCOUNT}='main'}} == 0" == "coolify_up{account='main'} == 0"
+
+
+def test_the_metrics_of_the_process_are_those_of_prometheus_client() -> None:
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    page = exposition.parse(generate_latest(registry).decode(), "page")
+
+    assert {(str(metric), metric.kind, metric.help, frozenset(metric.labels)) for metric in names.PROCESS} == {
+        (sampled.name, sampled.type, sampled.help, sampled.labels) for sampled in page
+    }
 
 
 def test_rules_and_dashboards_can_import_the_names_without_the_exporter() -> None:
