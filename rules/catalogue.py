@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from boxwatch.rules import (
     container_visibility,
+    coolify,
+    coolify_deployments,
     deploys,
     memory,
     memory_budget,
@@ -36,6 +38,8 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     memory_trend.subject,
     memory_plan.subject,
     outside_plan.subject,
+    coolify.subject,
+    coolify_deployments.subject,
 )
 
 
