@@ -7,7 +7,10 @@ from collections.abc import Callable
 from boxwatch.rules import (
     container_visibility,
     coolify,
+    coolify_backups,
     coolify_deployments,
+    coolify_resources,
+    coolify_servers,
     deploys,
     memory,
     memory_budget,
@@ -40,6 +43,9 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     outside_plan.subject,
     coolify.subject,
     coolify_deployments.subject,
+    coolify_resources.subject,
+    coolify_servers.subject,
+    coolify_backups.subject,
 )
 
 

@@ -21,6 +21,9 @@ BY_RESOURCE = (
     f"{BY_ACCOUNT}, {names.SERVICE}, {coolify.PROJECT}, {coolify.ENVIRONMENT}, {coolify.RESOURCE}, {coolify.UUID}"
 )
 
+# Of those outside the plan, which have no service.
+BY_UNPLANNED = f"{BY_ACCOUNT}, {coolify.PROJECT}, {coolify.ENVIRONMENT}, {coolify.RESOURCE}, {coolify.UUID}"
+
 # How texts call a resource; a path that can be found in Coolify's own menus.
 RESOURCE = (
     "{{ with $labels.project }}{{ . }}/{{ end }}{{ with $labels.environment }}{{ . }}/{{ end }}{{ $labels.resource }}"
@@ -40,6 +43,18 @@ def reads(source: str) -> str:
     """
     return (
         f'on ({BY_ACCOUNT}) max by ({BY_ACCOUNT}) ({coolify.SOURCE_SUCCESS}{{{JOB},{coolify.SOURCE}="{source}"}}) == 1'
+    )
+
+
+def unless_meaningless() -> str:
+    """PromQL: leave out resources whose state says nothing, or is meant.
+
+    When SSH to a server fails, Coolify writes down all that is on it as exited (4.3.11, Server::status); and a resource
+    all of whose containers are left out of health checks is not to be judged.
+    """
+    return (
+        f"unless on ({BY_UNPLANNED}) {coolify.RESOURCE_SERVER_REACHABLE}{{{JOB}}} == 0\n"
+        f"unless on ({BY_UNPLANNED}) {coolify.RESOURCE_EXCLUDED}{{{JOB}}} == 1"
     )
 
 
@@ -84,6 +99,15 @@ def of_resource(world: World, metric: str, values: str, /, **labels: str) -> Ser
     resource = labels.get("resource", "shop")
     more = {"project": "store", "environment": "live", "resource": resource, "uuid": f"{resource}-uuid"}
     return of_account(world, metric, values, **{**more, **labels})
+
+
+def beside(world: World, metric: str, value: float, /, **labels: str) -> tuple[Series, ...]:
+    """The same of other resources, each of which differs in one label from `shop`, and from another job."""
+    different = ("job", "server", "account", "project", "environment", "resource", "uuid")
+    return tuple(
+        of_resource(world, metric, flat(value, world.count), **{"uuid": "shop-uuid", **labels, label: "other"})
+        for label in (*different, *(["service"] if "service" in labels else []))
+    )
 
 
 def about_account(**labels: str) -> dict[str, str]:
