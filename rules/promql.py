@@ -41,3 +41,11 @@ def named_containers() -> str:
     scrape (cAdvisor 0.60, lib/metrics/prometheus.go).
     """
     return f"count by ({names.BY_SERVER}) (container_start_time_seconds{{{CONTAINERS}}})"
+
+
+def nothing_runs() -> str:
+    """Services of which a component that should run has no container: what *ServiceDown* fires for, after its grace."""
+    return (
+        f"({names.COMPONENT_REPLICAS_RUNNING} == 0"
+        f" and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0)"
+    )

@@ -69,7 +69,9 @@ def read(topology: Topology, subjects: Iterable[Subject]) -> Proofs:
     found = [
         Proof(subject.id, document["evaluation_interval"], test, _targets(test, needs), _cost(test))
         for subject in measuring
-        for content in test_files(topology, subject, tuple(one for one in measuring if one.id in subject.reads)).values()
+        for content in test_files(
+            topology, subject, tuple(one for one in measuring if one.id in subject.reads)
+        ).values()
         for document in (_load(content),)
         for test in document["tests"]
     ]
