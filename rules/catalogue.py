@@ -13,17 +13,21 @@ from boxwatch.rules import (
     coolify_servers,
     deploys,
     exposure,
+    grafana,
     memory,
     memory_budget,
     memory_limit,
     memory_plan,
     memory_trend,
+    monitoring,
     outside_plan,
     plan,
     probes,
     replica_health,
     replica_stability,
     replicas,
+    scraping,
+    watchdog,
 )
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
@@ -50,6 +54,10 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     coolify_resources.subject,
     coolify_servers.subject,
     coolify_backups.subject,
+    scraping.subject,
+    monitoring.subject,
+    grafana.subject,
+    watchdog.subject,
 )
 
 

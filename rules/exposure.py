@@ -6,6 +6,8 @@ find what is open within hours. Without an answer of the prober there is no seri
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boxwatch.rules import exposure_proofs, names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.promql import expr, nothing_runs
@@ -53,8 +55,8 @@ def _exposed(topology: Topology) -> tuple[Alert, Alert]:
             "A database that was made public in Coolify (*Make it publicly available*): take that back.",
             "Published by a compose file: remove the port, or bind it (`127.0.0.1:5432:5432`).",
             (
-                "Coolify's own ports (8000, 6001, 6002) and its Traefik's 8080 are published by default: give Coolify a "
-                "domain, then close them at the provider's firewall."
+                "Coolify's own ports (8000, 6001, 6002) and its Traefik's 8080 are published by default: give Coolify "
+                "a domain, then close them at the provider's firewall."
             ),
             "If the data could be read meanwhile: change its passwords, and read the log for strangers.",
             "It is meant to answer: state `exposed: true` for the service in the topology.",
@@ -63,36 +65,20 @@ def _exposed(topology: Topology) -> tuple[Alert, Alert]:
         "provider's firewall. Run it elsewhere, and name it in `stack.blackbox` (docs/probes.md).",
     )
     cases = exposure_proofs.exposed(topology, wait)
-    shared = {
-        "summary": "A port that should be closed answers on a public address.",
-        "description": f"Port {{{{ $labels.port }}}}{_OF} answers on the public address and should not.",
-    }
-    return (
-        Alert(
-            alert="PortExposed",
-            expr=f"{answers}\nand {store}",
-            wait=wait,
-            severity="critical",
-            runbook=runbook,
-            dashboard="probes",
-            panel="Ports",
-            fires=cases.critical,
-            silent=cases.silent,
-            **shared,
-        ),
-        Alert(
-            alert="PortExposed",
-            expr=f"{answers}\nunless {store}",
-            wait=wait,
-            severity="warning",
-            runbook=runbook,
-            dashboard="probes",
-            panel="Ports",
-            fires=cases.warning,
-            silent=cases.silent,
-            **shared,
-        ),
+    critical = Alert(
+        alert="PortExposed",
+        expr=f"{answers}\nand {store}",
+        wait=wait,
+        severity="critical",
+        summary="A port that should be closed answers on a public address.",
+        description=f"Port {{{{ $labels.port }}}}{_OF} answers on the public address and should not.",
+        runbook=runbook,
+        dashboard="probes",
+        panel="Ports",
+        fires=cases.critical,
+        silent=cases.silent,
     )
+    return critical, replace(critical, expr=f"{answers}\nunless {store}", severity="warning", fires=cases.warning)
 
 
 def _unanswered(topology: Topology) -> tuple[Alert, Alert]:

@@ -34,14 +34,18 @@ def exposed(topology: Topology, wait: int) -> Proofs:
     late = wait + world.interval
 
     def answers(value: float, service: str = "redis", port: str = "6379", **labels: str) -> Series:
-        return _port(world, flat(value, world.count), **{"service": service, "port": port, "expected": "closed", **labels})
+        return _port(
+            world, flat(value, world.count), **{"service": service, "port": port, "expected": "closed", **labels}
+        )
 
     def kind(service: str, kind: str, server: str = "main") -> Series:
         return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
 
     def says(service: str, port: str) -> Expected:
         of = f" of {service}" if service else ""
-        return Expected(of_service(service, port=port), f"Port {port}{of} on main answers on the public address and should not.")
+        return Expected(
+            of_service(service, port=port), f"Port {port}{of} on main answers on the public address and should not."
+        )
 
     closed = (answers(0, port="26379"), answers(0, "postgres", "5432"), answers(0, server="second"))
     # The same service is a database elsewhere, and another one is one here.
@@ -127,7 +131,9 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
             world.container(start, flat(7, world.count), "redis-1", service="redis"),
         )
 
-    says = Expected(of_service("traefik", port="443"), "Port 443 of traefik on main does not answer on the public address.")
+    says = Expected(
+        of_service("traefik", port="443"), "Port 443 of traefik on main does not answer on the public address."
+    )
     well = (answers(1, port="80"), answers(1, "mail"), answers(1, server="second"))
     elsewhere = (
         *world.service("traefik", server="second", pages=pages, replicas=1),
@@ -156,7 +162,12 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
         ),
     )
     silent = (
-        *early(world, wait, quietly("is silent while it has not answered for less than that", pages=pages), (answers(0), *runs())),
+        *early(
+            world,
+            wait,
+            quietly("is silent while it has not answered for less than that", pages=pages),
+            (answers(0), *runs()),
+        ),
         world.silent(quietly("is silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
         world.silent(
             quietly("is silent for a port that is closed on purpose, and for another job", pages=pages),
