@@ -54,6 +54,10 @@ def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
         loaded = default.load()
     else:
         loaded = load.load(path, ext_str=variables)
+    if loaded.topology.alerts.rules:
+        from boxwatch.rules import catalogue  # noqa: PLC0415 - only who changes alerts needs them here
+
+        catalogue.check(loaded)
     for warning in loaded.warnings:
         click.echo(f"{click.style('Warning', fg='yellow', bold=True)}: {warning}", err=True)
     return loaded

@@ -21,6 +21,7 @@ from boxwatch.rules import (
     memory_trend,
     monitoring,
     outside_plan,
+    overlay,
     plan,
     probes,
     replica_health,
@@ -33,6 +34,7 @@ from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.runbook import pages
+from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 
 SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
@@ -62,8 +64,22 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
 
 
 def subjects(topology: Topology) -> tuple[Subject, ...]:
-    """The subjects of a topology; those of systems that it does not have are left out."""
-    return tuple(subject for make in SUBJECTS if (subject := make(topology)) is not None)
+    """The subjects of a topology, as it wants them; those of systems that it does not have are left out.
+
+    Raises:
+        TopologyError: `alerts.rules` names what there is not, or changes what an alert does not take.
+    """
+    overlay.refuse(overlay.mistakes(topology, SUBJECTS), None, topology.name)
+    return tuple(subject for make in SUBJECTS if (subject := overlay.apply(topology, make)) is not None)
+
+
+def check(loaded: Loaded) -> None:
+    """Hold `alerts.rules` of a file against the alerts that there are.
+
+    Raises:
+        TopologyError: every mistake, with its place.
+    """
+    overlay.refuse(overlay.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
 
 
 def files(topology: Topology) -> dict[str, bytes]:

@@ -12,7 +12,6 @@ from boxwatch.rules.coolify_proofs import (
     RESOURCE,
     about_resource,
     always,
-    humanised,
     of_resource,
     reads,
     unread,
@@ -21,7 +20,7 @@ from boxwatch.rules.coolify_proofs import (
 )
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
-from boxwatch.rules.world import World, flat
+from boxwatch.rules.world import World, flat, humanised
 from boxwatch.topology.model import Topology
 
 ID = "coolify_backups"

@@ -15,7 +15,6 @@ from boxwatch.rules.coolify_proofs import (
     about_box,
     about_resource,
     always,
-    humanised,
     of_account,
     of_resource,
     reads,
@@ -26,7 +25,7 @@ from boxwatch.rules.coolify_proofs import (
 )
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
-from boxwatch.rules.world import World, flat, steps
+from boxwatch.rules.world import World, flat, humanised, steps
 from boxwatch.topology.model import Topology
 
 ID = "coolify_deployments"

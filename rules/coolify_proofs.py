@@ -132,14 +132,6 @@ def always(world: World, age: float) -> str:
     return f"{-int(age)}+{world.interval}x{world.count}"
 
 
-def humanised(seconds: float) -> str:
-    """As Prometheus' humanizeDuration writes a whole number of seconds."""
-    whole = int(seconds)
-    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m"), (whole % 60, "s"))
-    first = next((number for number, (value, _) in enumerate(parts) if value), 3)
-    return " ".join(f"{value}{unit}" for value, unit in parts[first:])
-
-
 def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
     """Cases in which Coolify gives the exporter nothing for each of some reasons, and cases close to them."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from boxwatch.exporters.coolify import names as coolify
-from boxwatch.rules.coolify_proofs import about_box, always, humanised, of_box, unread, well_read
+from boxwatch.rules.coolify_proofs import about_box, always, of_box, unread, well_read
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, flat
+from boxwatch.rules.world import World, flat, humanised
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60

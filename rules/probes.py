@@ -17,6 +17,7 @@ ID = "probes"
 
 _MINUTE = 60
 _HOUR = 3600
+_DAY = 86400
 _JOB = f'job="{names.JOB_PROBE}"'
 # The instance is the URL.
 _BY = f"{names.BY_SERVICE}, instance"
@@ -99,13 +100,12 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
     )
 
 
-def _left(days: float) -> str:
-    """PromQL: days until the certificate of a URL ends, when they are fewer."""
+def _left(seconds: float) -> str:
+    """PromQL: seconds until the certificate of a URL ends, when they are fewer."""
     window = format_duration(REMEMBERED)
     return expr(f"""
-        (
-          min by ({_BY}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_JOB}}}[{window}])) - time()
-        ) / 86400 < {days:.10g}
+        min by ({_BY}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_JOB}}}[{window}])) - time()
+          < {seconds:.10g}
     """)
 
 
@@ -128,21 +128,21 @@ _RENEW = Runbook(
 
 def _expiring(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("CertificateExpiring", 10 * _MINUTE)
-    days = topology.alerts.threshold("CertificateExpiring", 3)
+    left = topology.alerts.threshold("CertificateExpiring", 3 * _DAY)
     critical, warning = (
-        probes_proofs.expiring(topology, wait, days, REMEMBERED, pages=pages) for pages in (True, False)
+        probes_proofs.expiring(topology, wait, left, REMEMBERED, pages=pages) for pages in (True, False)
     )
     return by_urgency(
         Alert(
             alert="CertificateExpiring",
-            expr=_left(days),
+            expr=_left(left),
             wait=wait,
             severity="critical",
             summary="A certificate ends within days, or has ended.",
-            description=f'The certificate of {_URL} ends in {{{{ printf "%.1f" $value }}}} days.',
+            description=f"The certificate of {_URL} ends in {{{{ $value | humanizeDuration }}}}.",
             runbook=_RENEW,
-            threshold=days,
-            threshold_source="days: a weekend, so that whoever is woken has working days left",
+            threshold=left,
+            threshold_source="3 d: a weekend, so that whoever is woken has working days left",
             dashboard=ID,
             panel="Certificates",
             fires=critical[0],
@@ -155,18 +155,18 @@ def _expiring(topology: Topology) -> tuple[Alert, Alert]:
 
 def _not_renewed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CertificateNotRenewed", _HOUR)
-    days = topology.alerts.threshold("CertificateNotRenewed", 14)
-    fires, silent = probes_proofs.expiring(topology, wait, days, REMEMBERED)
+    left = topology.alerts.threshold("CertificateNotRenewed", 14 * _DAY)
+    fires, silent = probes_proofs.expiring(topology, wait, left, REMEMBERED)
     return Alert(
         alert="CertificateNotRenewed",
-        expr=_left(days),
+        expr=_left(left),
         wait=wait,
         severity="warning",
         summary="A certificate should have been renewed by now.",
-        description=f'The certificate of {_URL} ends in {{{{ printf "%.1f" $value }}}} days and was not renewed.',
+        description=f"The certificate of {_URL} ends in {{{{ $value | humanizeDuration }}}} and was not renewed.",
         runbook=_RENEW,
-        threshold=days,
-        threshold_source="days: Traefik renews 30 days before the end and tries daily, so it has failed for 16 days",
+        threshold=left,
+        threshold_source="14 d: Traefik renews 30 days before the end and tries daily, so it has failed for 16 days",
         dashboard=ID,
         panel="Certificates",
         fires=fires,

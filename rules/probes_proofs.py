@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, flat, of_service, steps
+from boxwatch.rules.world import World, flat, humanised, of_service, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
-_DAY = 86400
 _URL = "https://shop.example.com"
 _OTHERS = ({"service": "api"}, {"instance": "https://www.example.com"}, {"server": "other"}, {"job": "other"})
 
@@ -137,19 +136,18 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
     return fires, silent
 
 
-def expiring(topology: Topology, wait: int, days: float, remembered: int, *, pages: bool | None = None) -> Cases:
-    """A certificate that ends within so many days, or has ended, and one that does not.
+def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pages: bool | None = None) -> Cases:
+    """A certificate that ends within so many seconds, or has ended, and one that does not.
 
     Args:
         topology: whose thresholds.
         wait: seconds for which it must be so.
-        days: the threshold.
+        left: the threshold, seconds.
         remembered: seconds for which the last word of a URL counts.
         pages: whether the service pages; None where that does not matter.
     """
     world = World(length=2 * remembered + wait + 60 * _MINUTE, thresholds=topology.thresholds, interval=120)
     late = wait + world.interval
-    left = days * _DAY
     loud = pages is not False
     planned = () if pages is None else (*world.service(pages=pages), *world.service("api", pages=pages))
 
@@ -157,7 +155,7 @@ def expiring(topology: Topology, wait: int, days: float, remembered: int, *, pag
         return _probe(world, "probe_ssl_earliest_cert_expiry", values or flat(int(at), world.count), **labels)
 
     def says(seconds: float) -> Expected:
-        text = f"The certificate of {_URL} (web on main) ends in {seconds / _DAY:.1f} days"
+        text = f"The certificate of {_URL} (web on main) ends in {humanised(seconds)}"
         return Expected(of_service(instance=_URL), f"{text} and was not renewed." if pages is None else f"{text}.")
 
     # More than is left when the case is looked at, and less than the threshold at its beginning.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from boxwatch.topology import overlaps
 from boxwatch.topology.components import components_agree, components_fit
 from boxwatch.topology.facts import Facts
-from boxwatch.topology.measured import metrics_are_apart, objectives_can_be_measured
+from boxwatch.topology.measured import metrics_are_apart, objectives_can_be_measured, tunings_name_services
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.plan import ServerPlan, plan
 from boxwatch.topology.units import human_memory
@@ -154,6 +154,7 @@ RULES: Final[tuple[Rule, ...]] = (
     servers_are_apart,
     metrics_are_apart,
     objectives_can_be_measured,
+    tunings_name_services,
 )
 
 

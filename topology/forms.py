@@ -58,6 +58,16 @@ TARGETS: Final[Form] = {
     "anyOf": [{"const": "none"}, HOST_PORT, {"type": "array", "items": HOST_PORT, "minItems": 1}],
     "examples": ["postgres-exporter:9187", "none"],
 }
+THRESHOLD: Final[Form] = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        {
+            "type": "string",
+            "pattern": r"^\s*([0-9]{1,4}(\.[0-9]{1,4})?\s*%|(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)\s*$",
+        },
+    ],
+    "examples": ["85%", 100, "14d"],
+}
 LATENCY: Final[Form] = {
     "type": "string",
     "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*(ms|s)\s*$",

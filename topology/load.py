@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from boxwatch.topology.document import Document
+    from boxwatch.topology.document import Document, Places
 
 JSONNET_SUFFIXES: Final = frozenset({".jsonnet", ".libsonnet"})
 # The length of the path of a server or a service.
@@ -35,11 +35,13 @@ class Loaded:
         topology: what the file says.
         warnings: what is likely a mistake, in the order of the file.
         source: the file as it was named.
+        places: where everything in it is written.
     """
 
     topology: Topology
     warnings: tuple[Problem, ...]
     source: str
+    places: Places = field(compare=False, repr=False)
 
 
 def load(path: Path, *, ext_str: Mapping[str, str] = _NOTHING) -> Loaded:
@@ -92,7 +94,9 @@ def check(document: Document, earlier: tuple[Mistake, ...] = ()) -> Loaded:
     if mistakes:
         raise _error(document, mistakes)
     warnings = [mistake.problem(document.places) for mistake in cautions.cautions_for(facts)]
-    return Loaded(topology, tuple(sorted(warnings, key=lambda p: (p.file, p.line, p.column))), document.file)
+    return Loaded(
+        topology, tuple(sorted(warnings, key=lambda p: (p.file, p.line, p.column))), document.file, document.places
+    )
 
 
 def _across_fields(document: Document, value: Mapping[str, object], mistakes: list[Mistake]) -> list[Mistake]:

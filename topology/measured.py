@@ -1,4 +1,4 @@
-"""Constraints on what is measured: where metrics are scraped, and what objectives can be held against."""
+"""Constraints on what is measured: where it is scraped, what objectives are held against, what alerts differ by."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.mistakes import Mistake
-from boxwatch.topology.words import counted, listed
+from boxwatch.topology.words import counted, did_you_mean, listed
 
 if TYPE_CHECKING:
     from boxwatch.topology.document import Path
@@ -45,3 +45,14 @@ def objectives_can_be_measured(facts: Facts) -> Iterator[Mistake]:
         if within is not None and within not in bounds:
             path: Path = ("services", service.name, "objectives", "latency_within")
             yield Mistake(path, f"{within:g}s is no bound of `latency_buckets`", hint)
+
+
+def tunings_name_services(facts: Facts) -> Iterator[Mistake]:
+    """An alert differs for services that there are."""
+    known = [service.name for service in facts.topology.services]
+    for alert, tuning in facts.topology.alerts.rules.items() if not facts.doubtful else ():
+        for service in tuning.services:
+            if service not in known:
+                path: Path = ("alerts", "rules", alert, "services", service)
+                hint = did_you_mean(service, known) or f"known here: {listed(known)}"
+                yield Mistake(path, "is not a service of this file", hint, at_key=True)

@@ -12,11 +12,13 @@ import inspect
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from boxwatch.topology import forms, model, settings, units
+from boxwatch.topology import forms, model, settings, units, values
 from boxwatch.topology.shape import MAY_BE_EMPTY, OWN_PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pydantic import BaseModel
 
 Schema = dict[str, Any]
 
@@ -34,6 +36,7 @@ _EXAMPLES: Mapping[str, list[object]] = {
     "Selector.name": ["coolify-proxy"],
     "Selector.component": ["database"],
     "Urls.grafana": ["https://grafana.example.com"],
+    "Alerts.rules": [{"PostgresConnectionsHigh": {"threshold": "90%"}}],
     "Topology.name": ["mvp"],
 }
 _NAMED = {"servers": "Server", "services": "Service"}
@@ -118,7 +121,16 @@ def _name_by_key(section: Schema, body: Schema, reference: str) -> None:
     )
 
 
-def _strings(cls: type) -> dict[str, str]:
+def _strings(cls: type[BaseModel]) -> dict[str, str]:
+    """Key → the string below its attribute, those of the models that it extends too."""
+    found: dict[str, str] = {}
+    for ancestor in reversed(cls.__mro__):
+        if issubclass(ancestor, values.Model) and ancestor is not values.Model:
+            found |= _own_strings(ancestor)
+    return {field.alias or name: found[name] for name, field in cls.model_fields.items() if name in found}
+
+
+def _own_strings(cls: type) -> dict[str, str]:
     """Attribute → the string below it."""
     body = next(node.body for node in ast.walk(ast.parse(inspect.getsource(cls))) if isinstance(node, ast.ClassDef))
     found = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
-from boxwatch.topology.values import HostPort, HttpUrl, Latency, Model, Ratio, Seconds
+from boxwatch.topology import alert_fields
+from boxwatch.topology.values import Frozen, HostPort, HttpUrl, Latency, Model, Ratio, Seconds, Threshold, Wait
 
 # Traefik's own, when `--metrics.prometheus.buckets` is not given (measured on 3.7.15).
 TRAEFIK_BUCKETS: Final = (0.1, 0.3, 1.2, 5.0)
@@ -57,21 +58,62 @@ class ThresholdOverrides(Model):
     replacements: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
 
 
+class Tuning(Model):
+    """How one alert differs from what boxwatch makes it. What is left out stays as it is."""
+
+    enabled: StrictBool = True
+    """False takes the alert away."""
+    threshold: Threshold | None = None
+    """The number that it compares with: a number, a share such as 85%, or a time such as 14d."""
+    wait: Annotated[Wait | None, Field(alias="for")] = None
+    """How long its condition must hold."""
+    severity: Literal["critical", "warning", "info"] | None = None
+    """critical wakes someone, warning makes a ticket, info is shown on dashboards."""
+    labels: Annotated[dict[str, str], BeforeValidator(alert_fields.labels), AfterValidator(Frozen)] = Frozen()
+    """More labels for it, such as a team, that Alertmanager can route by."""
+
+    def over(self, other: Tuning) -> Tuning:
+        """This tuning where it says something, and the other where it does not."""
+        said = {key: getattr(self, key) for key in self.model_fields_set if key in Tuning.model_fields}
+        merged = {**other.labels, **self.labels}
+        return Tuning.model_construct(
+            **{**{key: getattr(other, key) for key in Tuning.model_fields}, **said, "labels": merged}
+        )
+
+
+class AlertTuning(Tuning):
+    """How one alert differs, for all services and for some."""
+
+    services: Annotated[dict[str, Tuning], AfterValidator(Frozen)] = Frozen()
+    """How it differs for single services, each under its name."""
+
+
 class Alerts(Model):
-    """Patience of the alerts whose right length depends on how you deploy."""
+    """How patient the alerts are, and how single ones differ from what boxwatch makes them."""
 
     deploy_grace: Seconds = 300
     """The longest time for which a deploy may leave replicas missing or unhealthy. Raise it for slow starts."""
     outage_grace: Seconds = 120
     """How long nothing of a service may run before someone is woken. Longer than your deploys without overlap."""
+    rules: Annotated[dict[str, AlertTuning], AfterValidator(Frozen)] = Frozen()
+    """What differs for single alerts, each under its name: `PostgresConnectionsHigh: {threshold: 90%}`."""
 
-    def wait(self, _alert: str, default: int) -> int:
+    def wait(self, alert: str, default: int) -> int:
         """Seconds for which an alert waits (`for`), by its name."""
-        return default
+        tuning = self.rules.get(alert)
+        return default if tuning is None or tuning.wait is None else tuning.wait
 
-    def threshold(self, _alert: str, default: float) -> float:
+    def threshold(self, alert: str, default: float) -> float:
         """The number that an alert compares with, by its name."""
-        return default
+        tuning = self.rules.get(alert)
+        return default if tuning is None or tuning.threshold is None else tuning.threshold
+
+    def tuned(self, alert: str, tuning: Tuning) -> Alerts:
+        """The same, with another tuning of one alert."""
+        changed = AlertTuning.model_construct(
+            **{key: getattr(tuning, key) for key in Tuning.model_fields}, services=Frozen()
+        )
+        return self.model_copy(update={"rules": Frozen({**self.rules, alert: changed})})
 
 
 class Urls(Model):

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 # As in Docker Compose: top-level keys with this prefix are yours, for anchors.
 OWN_PREFIX = "x-"
 
-MAY_BE_EMPTY = frozenset({"thresholds", "alerts", "urls", "containers", "ports", "exporters", "objectives", "stack"})
+MAY_BE_EMPTY = frozenset(
+    {"thresholds", "alerts", "urls", "containers", "ports", "exporters", "objectives", "stack", "rules"}
+)
 _NAMED = frozenset({"servers", "services"})
 
 

@@ -10,7 +10,7 @@ from boxwatch.topology import yaml_scalars
 from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
-from boxwatch.topology.settings import Alerts, Objectives, Stack, Thresholds, Urls
+from boxwatch.topology.settings import Alerts, AlertTuning, Objectives, Stack, Thresholds, Tuning, Urls
 from boxwatch.topology.words import Unfit, did_you_mean, invisible_in, kind_of, listed, shown, visible
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`thresholds`", Thresholds),
     ("`alerts`", Alerts),
     ("`urls`", Urls),
+    ("an alert of `alerts.rules`", AlertTuning),
     ("`objectives`", Objectives),
     ("`stack`", Stack),
     ("a server's `exporters`", Exporters),
@@ -136,7 +137,11 @@ def _no_mapping(_path: Path, given: object, _context: Context) -> tuple[str, str
 def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str]:
     key = str(path[-1])
     model = _model_at(path[:-1])
-    known = [name for name in model.model_fields if name != "name" or model is Selector or model is Topology]
+    known = [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if name != "name" or model is Selector or model is Topology
+    ]
     strange = invisible_in(key)
     if strange:
         return f"has a character in the key that looks like nothing or a space: {strange}", "delete it"
@@ -163,6 +168,8 @@ def _model_at(path: Path) -> type[BaseModel]:
         "objectives": Objectives,
         "stack": Stack,
     }
+    if path[:2] == ("alerts", "rules"):
+        return Tuning if "services" in path[3:] else AlertTuning
     if path[0] not in ("servers", "services"):
         return sections[str(path[0])]
     inner: dict[str, type[BaseModel]] = {

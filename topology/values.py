@@ -6,11 +6,11 @@ Sizes are bytes, durations seconds, shares ratios; what people write (`1g`, `5m`
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, WithJsonSchema
 
-from boxwatch.topology import fields, forms
+from boxwatch.topology import alert_fields, fields, forms
 
 # A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
 Name = Annotated[
@@ -31,9 +31,15 @@ HostPort = Annotated[str, BeforeValidator(fields.host_port), WithJsonSchema(form
 Host = Annotated[str, BeforeValidator(fields.host), WithJsonSchema(forms.HOST)]
 Targets = Annotated[tuple[HostPort, ...], BeforeValidator(fields.targets), WithJsonSchema(forms.TARGETS)]
 Latency = Annotated[float, BeforeValidator(fields.latency), WithJsonSchema(forms.LATENCY)]
+Threshold = Annotated[float, BeforeValidator(alert_fields.threshold), WithJsonSchema(forms.THRESHOLD)]
+Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(forms.DURATION)]
 Buckets = Annotated[tuple[float, ...], BeforeValidator(fields.buckets), WithJsonSchema(forms.BUCKETS)]
 Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
 Port = Annotated[StrictInt, Field(ge=1, le=65535)]
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 
 class Model(BaseModel):
@@ -42,3 +48,11 @@ class Model(BaseModel):
     # The strings below attributes are their descriptions. boxwatch.topology.schema reads them from the source when
     # they are wanted; pydantic's use_attribute_docstrings would do it at every import.
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Frozen(dict[_Key, _Value]):
+    """A mapping that nothing changes after loading, so that models with it can be hashed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """By what it says, whatever the order."""
+        return hash(frozenset(self.items()))

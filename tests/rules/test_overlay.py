@@ -1,0 +1,158 @@
+"""The topology changes single alerts, and what it makes of them is proven like the rest."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.artefacts import default_alerts
+from support.topologies import a_service, a_topology
+
+from boxwatch.errors import TopologyError
+from boxwatch.rules import catalogue, names
+from boxwatch.rules.model import Alert
+from boxwatch.topology import default
+from boxwatch.topology.load import parse
+from boxwatch.topology.model import Topology
+from boxwatch.topology.settings import Alerts
+
+NAMES = sorted({alert.alert for alert in default_alerts()})
+OF_SERVICES = sorted({alert.alert for alert in default_alerts() if names.SERVICE in alert.fires[0].expects[0].labels})
+
+
+def _changed(**rules: object) -> Topology:
+    """Two services, and what is said of alerts."""
+    return a_topology(services=(a_service(), a_service("api")), alerts={"rules": rules})
+
+
+def _made(topology: Topology, name: str) -> list[Alert]:
+    return [alert for subject in catalogue.subjects(topology) for alert in subject.alerts if alert.alert == name]
+
+
+def _refusal(text: str) -> list[str]:
+    head = "name: t\nservers: {main: {cpus: 8, memory: 32g, disk: 500GB}}\n"
+    loaded = parse(
+        f"{head}services: {{web: {{kind: web, server: main, memory: 1g}}}}\nalerts: {{rules: {text}}}\n", "a"
+    )
+    with pytest.raises(TopologyError) as caught:
+        catalogue.check(loaded)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_an_alert_that_is_off_is_not_made() -> None:
+    """Nor its runbook, and the others stay."""
+    files = catalogue.files(_changed(ContainerMemoryLimitMissing={"enabled": False}))
+
+    assert b"ContainerMemoryLimitMissing" not in files["prometheus/rules/memory_limit.yaml"]
+    assert b"ContainerMemoryLimitDrifted" in files["prometheus/rules/memory_limit.yaml"]
+    assert "runbooks/ContainerMemoryLimitMissing.md" not in files
+
+
+def test_a_subject_without_alerts_left_is_no_file() -> None:
+    """An empty rule file would be a riddle."""
+    assert "prometheus/rules/outside_plan.yaml" in catalogue.files(_changed())
+    assert "prometheus/rules/outside_plan.yaml" not in catalogue.files(
+        _changed(ContainerOutsidePlan={"enabled": False})
+    )
+
+
+def test_severity_and_labels_are_the_alerts() -> None:
+    """In the rule, and so in its proof."""
+    (alert,) = _made(
+        _changed(ContainerMemoryLimitMissing={"severity": "info", "labels": {"team": "ops"}}),
+        "ContainerMemoryLimitMissing",
+    )
+
+    assert (alert.severity, alert.labels) == ("info", {"team": "ops"})
+
+
+def test_an_alert_that_is_off_for_one_service_leaves_that_out() -> None:
+    """The rule asks the plan which service it is about."""
+    (alert,) = _made(
+        _changed(ContainerMemoryLimitMissing={"services": {"web": {"enabled": False}}}), "ContainerMemoryLimitMissing"
+    )
+
+    assert alert.expr.endswith('unless on (server, service) service:info:plan{service=~"web"}')
+
+
+def test_what_differs_for_one_service_is_over_what_differs_for_all() -> None:
+    """Labels add up."""
+    common, own = _made(
+        _changed(
+            ContainerMemoryLimitMissing={
+                "severity": "info",
+                "labels": {"team": "ops"},
+                "services": {"api": {"labels": {"tier": "1"}}},
+            }
+        ),
+        "ContainerMemoryLimitMissing",
+    )
+
+    assert (common.severity, common.labels) == ("info", {"team": "ops"})
+    assert (own.severity, own.labels) == ("info", {"team": "ops", "tier": "1"})
+    assert own.expr.endswith('and on (server, service) service:info:plan{service="api"}')
+
+
+def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
+    """At its place in the file."""
+    assert _refusal("{ServiceDwn: {severity: info}}") == [
+        "a:4:18: alerts.rules.ServiceDwn: is not an alert of this topology (did you mean `ServiceDown`?)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            "ContainerOutsidePlan: {services: {web: {severity: info}}}",
+            "this alert is not about a service",
+        ),
+        ("ServiceDown: {for: 1m}", "is not how this alert waits"),
+        ("ServiceDown: {threshold: 3}", "is not what this alert goes by"),
+        ("ServiceDown: {services: {web: {threshold: 3}}}", "is not what this alert goes by"),
+    ],
+)
+def test_a_change_that_an_alert_does_not_take_is_a_mistake(change: str, message: str) -> None:
+    """Silence would be taken for agreement."""
+    (refusal,) = _refusal(f"{{{change}}}")
+
+    assert message in refusal
+
+
+def test_a_program_is_refused_too() -> None:
+    """Not only a file."""
+    with pytest.raises(TopologyError, match=r"test: alerts\.rules\.Nothing: is not an alert"):
+        catalogue.subjects(_changed(Nothing={}))
+
+
+@pytest.mark.parametrize("severity", ["info", "critical"])
+def test_every_alert_can_be_changed_and_is_proven_changed(
+    severity: str, program: Callable[[str], str], tmp_path: Path
+) -> None:
+    """With another severity and a label for all, and a third of each for a service that has a place in many cases."""
+    rules = {
+        name: {
+            "severity": severity,
+            "labels": {"team": "ops"},
+            **({"services": {"api": {"labels": {"tier": "1"}}}} if name in OF_SERVICES else {}),
+        }
+        for name in NAMES
+    }
+    default_topology = default.load().topology
+    topology = default_topology.model_copy(
+        update={"alerts": Alerts.model_validate({"deploy_grace": "5m", "outage_grace": "2m", "rules": rules})}
+    )
+    for path, content in catalogue.files(topology).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    folder = tmp_path / "prometheus"
+    tests = sorted(str(path.relative_to(folder)) for path in (folder / "tests").iterdir())
+
+    done = subprocess.run(
+        [program("promtool"), "test", "rules", *tests], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    assert len({alert.alert for subject in catalogue.subjects(topology) for alert in subject.alerts}) == len(NAMES)
