@@ -163,7 +163,7 @@ def _rate_limited(topology: Topology) -> Alert:
 def _source(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifySourceFailing", 15 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
     up = of_account(world, coolify.UP, flat(1, world.count))
     failing = source(world, "history", flat(0, world.count))
     return Alert(

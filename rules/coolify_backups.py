@@ -56,7 +56,7 @@ def _near(world: World, metric: str, value: float, **labels: str) -> tuple[Serie
 def _failed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("BackupFailed", 2 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def result(value: float = 1, name: str = "failed", **labels: str) -> Series:
         return _backup(world, coolify.BACKUP_RESULT, flat(value, world.count), **{"result": name, **labels})
@@ -118,7 +118,7 @@ def _old(topology: Topology) -> Alert:
     wait = topology.alerts.wait("BackupTooOld", 15 * _MINUTE)
     factor = topology.alerts.threshold("BackupTooOld", 1.5)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
     # Long enough for the alert's wait to be short beside it, whatever the factor.
     interval = 100 * (late + 60)
     allowed = int(factor * interval)

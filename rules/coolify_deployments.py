@@ -47,7 +47,7 @@ def subject(topology: Topology) -> Subject | None:
 def _failed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("DeploymentFailed", 2 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def result(values: str, name: str = "failed", **labels: str) -> Series:
         return of_resource(world, coolify.DEPLOYMENT_RESULT, values, result=name, **labels)
@@ -120,7 +120,7 @@ def _stuck(topology: Topology) -> Alert:
     wait = topology.alerts.wait("DeploymentStuck", 5 * _MINUTE)
     threshold = topology.alerts.threshold("DeploymentStuck", 1800)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def moved(age: float, status: str = "in_progress", **labels: str) -> Series:
         """Last moved so long before the case is looked at, and not since."""
@@ -211,7 +211,7 @@ def _queued(topology: Topology) -> Alert:
     wait = topology.alerts.wait("DeploymentQueueOld", 5 * _MINUTE)
     threshold = topology.alerts.threshold("DeploymentQueueOld", 900)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def asked(age: float, status: str = "queued", **labels: str) -> Series:
         """The oldest was asked for so long before the case is looked at."""

@@ -148,7 +148,7 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
                 reason(name, flat(1, world.count), instance="coolify-exporter:3"),
                 reason(name, flat(0, world.count), account="second"),
             ),
-            wait + world.interval,
+            world.late(wait),
             Expected(
                 about_account(reason=name),
                 f"Coolify account main on main: {says} ({name}), so nothing is known of its deployments and resources.",
@@ -160,12 +160,12 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
         world.silent(
             "is silent while Coolify answers",
             tuple(reason(name, flat(0, world.count)) for name in coolify.REASONS),
-            wait + world.interval,
+            world.late(wait),
         ),
         world.silent(
             "is silent for what has an alert of its own",
             tuple(reason(name) for name in coolify.REASONS if name not in reasons),
-            wait + world.interval,
+            world.late(wait),
         ),
         world.never(
             "is silent while Coolify is gone for less than that",

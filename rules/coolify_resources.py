@@ -89,7 +89,7 @@ def _stopped(topology: Topology) -> Alert:
 def _degraded(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyResourceDegraded", 15 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def state(name: str, values: str | None = None, **labels: str) -> Series:
         return of_resource(world, coolify.RESOURCE_STATE, values or flat(1, world.count), state=name, **labels)
@@ -147,7 +147,7 @@ def _degraded(topology: Topology) -> Alert:
 def _unhealthy(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyResourceUnhealthy", 15 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def health(name: str, values: str | None = None, **labels: str) -> Series:
         return of_resource(world, coolify.RESOURCE_HEALTH, values or flat(1, world.count), state=name, **labels)
@@ -218,7 +218,7 @@ def _unhealthy(topology: Topology) -> Alert:
                     of_resource(
                         world,
                         coolify.RESOURCE_HEALTH,
-                        steps((0, 20), (1, min(10, world.steps_of(wait) - 1)), (0, world.count)),
+                        steps((0, 20), (1, min(10, max(world.steps_of(wait) - 1, 0))), (0, world.count)),
                         state="unhealthy",
                     ),
                     runs(),
@@ -233,7 +233,7 @@ def _unhealthy(topology: Topology) -> Alert:
 def _given_up(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyRestartLimitReached", 2 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def reached(value: float, **labels: str) -> Series:
         return of_resource(world, coolify.RESOURCE_RESTART_LIMIT_REACHED, flat(value, world.count), **labels)

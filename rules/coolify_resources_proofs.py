@@ -45,7 +45,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
     """
     world = World(length=2 * window + _DAY, thresholds=topology.thresholds, interval=120)
     began = 4 * world.interval
-    late = began + wait + world.interval
+    late = began + world.late(wait)
 
     def life(since: int, state: str = "exited", **labels: str) -> tuple[Series, ...]:
         """Runs from `began`, and is in another state from `since` on."""

@@ -48,7 +48,7 @@ def subject(topology: Topology) -> Subject | None:
 def _unreachable(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyServerUnreachable", 10 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def reached(value: float, **labels: str) -> Series:
         return of_box(world, coolify.SERVER_REACHABLE, flat(value, world.count), **labels)
@@ -91,7 +91,7 @@ def _unreachable(topology: Topology) -> Alert:
 def _unusable(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyServerUnusable", 15 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def server(usable: float, reachable: float = 1, **labels: str) -> tuple[Series, ...]:
         return (
@@ -177,7 +177,7 @@ def _sentinel(topology: Topology) -> Alert:
 def _proxy(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyProxyNotRunning", 15 * _MINUTE)
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def proxy(state: str, value: float = 1, **labels: str) -> Series:
         return of_box(world, coolify.SERVER_PROXY_STATE, flat(value, world.count), state=state, **labels)

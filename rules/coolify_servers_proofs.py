@@ -20,7 +20,7 @@ def near(world: World, metric: str, value: float, **labels: str) -> tuple[Series
 def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
     """Cases in which Sentinel has not reported for longer than the threshold, and cases close to them."""
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def reports(pushed: str, *, interval: int = 60, enabled: float = 1, **labels: str) -> tuple[Series, ...]:
         return (

@@ -31,7 +31,7 @@ def _port(world: World, values: str, **labels: str) -> Series:
 def exposed(topology: Topology, wait: int) -> Proofs:
     """A port that answers and should not, of what holds data and of what does not, and what is no exposure."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def answers(value: float, service: str = "redis", port: str = "6379", **labels: str) -> Series:
         return _port(
@@ -117,7 +117,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
 def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
     """A port that should answer and does not, and what is no fault of it."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
     start = "container_start_time_seconds"
 
     def answers(values: float | str, service: str = "traefik", port: str = "443", **labels: str) -> Series:

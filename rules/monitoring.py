@@ -190,7 +190,7 @@ def _storage(topology: Topology) -> Alert:
 def _config(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ConfigurationRejected", 10 * _MINUTE)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
     metrics = {
         names.JOB_PROMETHEUS: "prometheus_config_last_reload_successful",
         names.JOB_ALERTMANAGER: "alertmanager_config_last_reload_successful",
@@ -241,7 +241,7 @@ def _series(topology: Topology) -> Alert:
     wait = topology.alerts.wait("PrometheusSeriesHigh", 15 * _MINUTE)
     most = topology.alerts.threshold("PrometheusSeriesHigh", 60000)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def held(value: float, **labels: str) -> Series:
         values = f"{value:.10g}x{world.count}"

@@ -35,7 +35,7 @@ def early(world: World, wait: int, title: str, parts: tuple[Series, ...]) -> tup
 def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
     """A URL that fails, with and without an answer, and what is no failure of it."""
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
     start = "container_start_time_seconds"
 
     def asked(status: float, success: float, **labels: str) -> tuple[Series, ...]:
@@ -147,7 +147,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         pages: whether the service pages; None where that does not matter.
     """
     world = World(length=2 * remembered + wait + 60 * _MINUTE, thresholds=topology.thresholds, interval=120)
-    late = wait + world.interval
+    late = world.late(wait)
     loud = pages is not False
     planned = () if pages is None else (*world.service(pages=pages), *world.service("api", pages=pages))
 
@@ -221,7 +221,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
 def slow(topology: Topology, wait: int, seconds: float) -> Cases:
     """A URL that takes longer than so many seconds, and what does not count."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def took(values: str, success: float = 1, **labels: str) -> tuple[Series, ...]:
         return (

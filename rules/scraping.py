@@ -40,7 +40,7 @@ def _target(world: World, metric: str, values: str, **labels: str) -> Series:
 def _down(topology: Topology) -> Alert:
     wait = topology.alerts.wait("TargetDown", 5 * _MINUTE)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
     short = max(world.steps_of(wait) - 1, 0)
 
     def up(value: float, **labels: str) -> Series:
@@ -96,7 +96,7 @@ def _down(topology: Topology) -> Alert:
 def _prober(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ProberDown", 5 * _MINUTE)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def up(value: float, job: str, **labels: str) -> Series:
         return _target(world, "up", flat(value, world.count), **{"job": job, "service": "", **labels})
@@ -163,7 +163,7 @@ def _prober(topology: Topology) -> Alert:
 def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: str) -> tuple[tuple[Case, ...], Case]:
     """A number of a target that is above its threshold, and one that is at it."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = wait + world.interval
+    late = world.late(wait)
 
     def is_(value: float, **labels: str) -> Series:
         return _target(world, metric, f"{value:.10g}x{world.count}", **labels)

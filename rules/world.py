@@ -8,6 +8,7 @@ proof of their own (boxwatch.rules.plan). Samples come every `interval` seconds,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from boxwatch.rules import names
@@ -58,6 +59,10 @@ class World:
     def steps_of(self, seconds: int) -> int:
         """Steps that fill a time."""
         return seconds // self.interval
+
+    def late(self, wait: int) -> int:
+        """Seconds at which what is true from the first sample on has been so for longer than an alert waits."""
+        return (math.ceil(wait / self.interval) + 1) * self.interval
 
     def constant(self, name: str, value: float, /, **labels: str) -> Series:
         """A recorded constant of the plan."""

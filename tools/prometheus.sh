@@ -1,11 +1,12 @@
 #!/bin/sh
-# Have promtool, Prometheus and node_exporter: use what is installed, else unpack the distribution's packages into
-# .tools. Nothing is installed system-wide and no service is started, so it needs no root and leaves port 9090 alone.
+# Have promtool, Prometheus, node_exporter and the blackbox exporter: use what is installed, else unpack the
+# distribution's packages into .tools. Nothing is installed system-wide and no service is started, so it needs no
+# root and leaves port 9090 alone.
 set -eu
 cd "$(dirname "$0")/.."
 
 missing=''
-for program in promtool prometheus prometheus-node-exporter; do
+for program in promtool prometheus prometheus-node-exporter prometheus-blackbox-exporter; do
     command -v "$program" >/dev/null || [ -x ".tools/usr/bin/$program" ] || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0
