@@ -126,7 +126,7 @@ def _old(topology: Topology) -> Alert:
     def done(age: float, **labels: str) -> Series:
         return _backup(world, coolify.BACKUP_SUCCESS, always(world, age), **labels)
 
-    def schedule(seconds: float = interval, enabled: float = 1, **labels: str) -> tuple[Series, ...]:
+    def schedule(seconds: float = interval, enabled: float = 1, /, **labels: str) -> tuple[Series, ...]:
         return (
             _backup(world, coolify.BACKUP_INTERVAL, flat(seconds, world.count), **labels),
             _backup(world, coolify.BACKUP_ENABLED, flat(enabled, world.count), **labels),
@@ -186,7 +186,7 @@ def _old(topology: Topology) -> Alert:
             ),
             world.silent(
                 "is silent for a schedule that is switched off, while others are on",
-                (done(old), *schedule(enabled=0), *_near(world, coolify.BACKUP_ENABLED, 1), *read),
+                (done(old), *schedule(interval, 0), *_near(world, coolify.BACKUP_ENABLED, 1), *read),
                 late,
             ),
             world.silent(

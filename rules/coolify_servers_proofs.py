@@ -22,7 +22,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
-    def reports(pushed: str, *, interval: int = 60, enabled: float = 1, **labels: str) -> tuple[Series, ...]:
+    def reports(pushed: str, enabled: float = 1, interval: int = 60, /, **labels: str) -> tuple[Series, ...]:
         return (
             of_box(world, coolify.SERVER_SENTINEL_PUSH, pushed, **labels),
             of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(interval, world.count), **labels),
@@ -42,7 +42,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
                 *reports(stuck),
                 of_box(world, coolify.SERVER_SENTINEL_PUSH, flat(late - old - 900, world.count), instance="c:2"),
                 of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(30, world.count), instance="c:2"),
-                *(one for label in DIFFERENT[1:] for one in reports(always(world, 0), enabled=0, **{label: "other"})),
+                *(one for label in DIFFERENT[1:] for one in reports(always(world, 0), 0, **{label: "other"})),
                 *near(world, coolify.SERVER_REACHABLE, 0),
                 reached,
                 *read,
@@ -52,7 +52,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
         ),
         world.fires(
             "fires when three intervals have passed",
-            (*reports(flat(late - 3 * slow - late - 60, world.count), interval=slow), reached, *read),
+            (*reports(flat(late - 3 * slow - late - 60, world.count), 1, slow), reached, *read),
             late,
             Expected(
                 about_box(),
@@ -65,7 +65,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
         world.silent(
             "is silent at three intervals that are longer than that",
             (
-                *reports(always(world, 3 * slow), interval=slow),
+                *reports(always(world, 3 * slow), 1, slow),
                 of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(30, world.count), instance="c:2"),
                 reached,
                 *read,
@@ -74,7 +74,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
         ),
         world.silent(
             "is silent where Sentinel is switched off, and on elsewhere",
-            (*reports(stuck, enabled=0), *near(world, coolify.SERVER_SENTINEL_ENABLED, 1), *read),
+            (*reports(stuck, 0), *near(world, coolify.SERVER_SENTINEL_ENABLED, 1), *read),
             late,
         ),
         world.silent(

@@ -223,7 +223,7 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
-    def took(values: str, success: float = 1, **labels: str) -> tuple[Series, ...]:
+    def took(values: str, success: float = 1, /, **labels: str) -> tuple[Series, ...]:
         return (
             _probe(world, "probe_duration_seconds", values, **labels),
             _probe(world, "probe_success", flat(success, world.count), **labels),
