@@ -10,7 +10,19 @@ from typing import Any
 
 import click
 
-from boxwatch.commands import build, check, completion, exporter, grafana, init, publish, rollback, schema, topology
+from boxwatch.commands import (
+    build,
+    check,
+    completion,
+    exporter,
+    grafana,
+    init,
+    modernise,
+    publish,
+    rollback,
+    schema,
+    topology,
+)
 from boxwatch.errors import BoxwatchError, TopologyError
 
 
@@ -64,6 +76,7 @@ COMMANDS = (
     schema.schema,
     build.build,
     check.check,
+    modernise.modernise,
     publish.publish,
     rollback.rollback,
     grafana.grafana,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from boxwatch.checks import (
     alert_comparison,
@@ -14,6 +13,7 @@ from boxwatch.checks import (
     counter_rate,
     dashboards,
     metric_names,
+    places,
     promql,
     promql_syntax,
     promtool,
@@ -25,7 +25,7 @@ from boxwatch.checks import (
 )
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known, known
-from boxwatch.errors import BoxwatchError
+from boxwatch.dashboards import document
 
 RULE_CHECKS = (
     promql_syntax,
@@ -79,6 +79,29 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     return Report(tuple(sorted(findings)), len(files), skipped)
 
 
+def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_interval: int) -> Report:
+    """Check rule files and dashboards that somebody wrote: path → content. JSON is taken for a dashboard.
+
+    What they name may be exposed, recorded by one of them, or recorded by the rules among `planned`, which are those of
+    the deployment that they are for.
+
+    Raises:
+        BoxwatchError: a file is neither a rule file nor a dashboard.
+    """
+    ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
+    theirs = tuple(rule_file.read(path, content) for path, content in files.items() if not _is_json(path))
+    names = known((*ours, *theirs), scrape_interval)
+    findings = [*_rules(theirs, names)]
+    for path, content in files.items():
+        if _is_json(path):
+            findings += _dashboard(path, content, names)
+    return Report(tuple(sorted(findings)), len(files))
+
+
+def _is_json(path: str) -> bool:
+    return path.endswith(".json")
+
+
 def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Finding]:
     for file in files:
         for module in RULE_CHECKS:
@@ -87,22 +110,21 @@ def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Find
 
 def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:
     for path, content in files.items():
-        if not path.startswith(_DASHBOARDS):
-            continue
-        document = _dashboard(path, content)
-        yield from dashboards.check(path, document)
-        for where, expr in dashboards.expressions(path, document):
-            # A query that does not parse is found by a check of its own.
-            with contextlib.suppress(ValueError):
-                for message, hint in metric_names.problems(promql.parse(expr), names):
-                    yield Finding(path, where, metric_names.ID, "error", message, hint)
+        if path.startswith(_DASHBOARDS):
+            yield from _dashboard(path, content, names)
 
 
-def _dashboard(path: str, content: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise BoxwatchError(f"{path}: is not JSON: {error}; export the dashboard again") from error
-    if not isinstance(document, dict):
-        raise BoxwatchError(f"{path}: is JSON, but no dashboard: a dashboard is an object")
-    return document
+def _dashboard(path: str, content: bytes, names: Known) -> Iterator[Finding]:
+    found = document.read(path, content)
+    findings = [*dashboards.check(path, found.dashboard), *_names(path, found.dashboard, names)]
+    if findings:
+        lines = places.lines(content.decode(), found.dashboard, found.path)
+        yield from (replace(finding, line=lines.get(finding.where, 0)) for finding in findings)
+
+
+def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator[Finding]:
+    for where, expr in dashboards.expressions(path, dashboard):
+        # A query that does not parse is found by a check of its own.
+        with contextlib.suppress(ValueError):
+            for message, hint in metric_names.problems(promql.parse(expr), names):
+                yield Finding(path, where, metric_names.ID, "error", message, hint)

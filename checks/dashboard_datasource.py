@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ID = "dashboard_datasource"
 
+_NAMES = frozenset({"datasource", "prometheus_datasource", "loki_datasource"})
 # Not data sources: Grafana itself, a mixture, other panels' answers, expressions.
 _BUILT_IN = ("-- ", "__expr__", "grafana")
 
@@ -25,6 +26,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
         hint = "add one named `datasource`, labelled Data source"
         yield Finding(file, "", ID, "error", "there is no variable of type datasource", hint)
         return
+    yield from _named(file, dashboard, names)
     for where, holder in _holders(dashboard):
         uid = _uid(holder)
         if uid.startswith(_BUILT_IN):
@@ -33,6 +35,17 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(file, where, ID, "error", "the query goes to whatever data source is Grafana's default")
         elif not names & set(expressions.used(uid)):
             yield Finding(file, where, ID, "error", f"the data source is fixed: {uid}", "use ${datasource}")
+
+
+def _named(file: str, dashboard: Mapping[str, object], names: set[str]) -> Iterator[Finding]:
+    """The one word that every dashboard uses, so that links between them keep what is chosen; and one for people."""
+    if not names & _NAMES:
+        message = f"the data source variable is called {', '.join(sorted(names))}: links from other dashboards miss it"
+        yield Finding(file, "", ID, "warning", message, "call it `datasource`")
+    for variable in tree.variables(dashboard):
+        if variable.get("type") == "datasource" and not tree.text(variable.get("label")).strip():
+            where = f'variable "{tree.text(variable.get("name"))}"'
+            yield Finding(file, where, ID, "warning", "the variable has no label", 'write "label": "Data source"')
 
 
 def _uid(holder: Mapping[str, object]) -> str:

@@ -24,7 +24,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
         if not _shows_newest_only(panel):
             continue
         for target in tree.targets(panel):
-            if tree.text(target.get("expr")) and expressions.is_prometheus(target) and not target.get("instant"):
+            if tree.text(target.get("expr")) and expressions.is_prometheus(target, panel) and not target.get("instant"):
                 where = f"{tree.name(panel)} query {tree.text(target.get('refId'))}"
                 message = "only the newest value is shown, and the whole time range is asked for"
                 yield Finding(file, where, ID, "warning", message, 'write "instant": true')

@@ -20,6 +20,8 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     """`{{label}}` is one of the labels that the answer can have."""
     for panel in tree.plots(dashboard):
         for target in tree.targets(panel):
+            if not expressions.is_prometheus(target, panel):
+                continue
             named = _LABEL.findall(tree.text(target.get("legendFormat")))
             parsed = promql.parse(expressions.expand(tree.text(target.get("expr")), dashboard))
             kept = labels.ALL if isinstance(parsed, str) else labels.of(parsed)

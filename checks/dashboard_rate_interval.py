@@ -25,7 +25,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
         for target in tree.targets(panel):
             expr = tree.text(target.get("expr"))
             where = f"{tree.name(panel)} query {tree.text(target.get('refId'))}"
-            if expr and expressions.is_prometheus(target):
+            if expr and expressions.is_prometheus(target, panel):
                 yield from _target(file, where, expr)
                 if any(name in expr for name in _RIGHT) and not target.get("interval"):
                     message = "$__rate_interval is reckoned from the data source's interval, which may be another"

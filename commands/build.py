@@ -21,13 +21,29 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option("--diff", "show_diff", is_flag=True, help="Show what would change, and write nothing.")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if DIR is out of date. For CI.")
+@click.option(
+    "--schema",
+    type=click.Choice(["v1", "v2", "v2beta1"]),
+    default="v1",
+    help="Of dashboards: v1 is the classic one; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
+)
+@options.extra
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
-    topology: Path | None, ext_str: tuple[str, ...], out: Path, *, show_diff: bool, only_check: bool, as_json: bool
+    topology: Path | None,
+    ext_str: tuple[str, ...],
+    out: Path,
+    *,
+    show_diff: bool,
+    only_check: bool,
+    schema: str,
+    dashboards: Path | None,
+    as_json: bool,
 ) -> None:
     """Make rules, their proofs, dashboards, configuration and runbooks, in DIR.
 
     Writes only what changed, each file whole or not at all, and removes only files that it wrote itself.
+    Dashboards of your own are made too: Python modules as docs/dashboards.md shows them, or JSON of any age.
 
     \b
     Example:
@@ -38,7 +54,9 @@ def build(  # noqa: PLR0913 - one for each option
     from boxwatch import assemble  # noqa: PLC0415
     from boxwatch.publish import directory  # noqa: PLC0415
 
-    plan = directory.plan(assemble.assemble(options.load(topology, ext_str).topology), out)
+    loaded = options.load(topology, ext_str)
+    extra = options.extra_dashboards(loaded, dashboards)
+    plan = directory.plan(assemble.assemble(loaded.topology, schema=schema, extra=extra), out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

@@ -8,34 +8,46 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands import options
+from boxwatch.commands import files, options
 
 if TYPE_CHECKING:
     from boxwatch.checks.catalogue import Report
 
 
-@click.command(short_help="Check everything that would be built.")
-@options.topology
+@click.command(short_help="Check what would be built, or anybody's rules and dashboards.")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[TOPOLOGY] [FILE]...")
+@options.ext_str
+@options.extra
 @click.option(
     "--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="How to print findings."
 )
-def check(topology: Path | None, ext_str: tuple[str, ...], style: str) -> None:
-    """Check everything that would be built; exit 1 on findings.
+def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | None, style: str) -> None:
+    """Check everything that would be built, or FILEs; exit 1 on findings.
 
     Queries parse, every metric and label exists, alerts keep the field's style, dashboards are valid, and promtool
     accepts the configuration and runs every proof, where it is on the PATH.
+
+    FILE is a dashboard (JSON, as exported, or as Grafana's API has it), a rule file (YAML with `groups`), or a
+    directory with such files. What they name may also be recorded by the rules of the topology.
 
     \b
     Example:
       boxwatch check
       boxwatch check staging.yaml --format github
+      boxwatch check dashboards/ rules/extra.yaml
     """
     from boxwatch import assemble  # noqa: PLC0415
     from boxwatch.checks import catalogue, report  # noqa: PLC0415
 
+    topology, given = files.sort(paths)
     loaded = options.load(topology, ext_str)
-    files = assemble.assemble(loaded.topology)
-    found: Report = catalogue.run(files, loaded.topology.scrape_interval, _progress if sys.stderr.isatty() else None)
+    made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards))
+    interval = loaded.topology.scrape_interval
+    found: Report
+    if given:
+        found = catalogue.of_files(given, made, interval)
+    else:
+        found = catalogue.run(made, interval, _progress if sys.stderr.isatty() else None)
     for line in report.lines(found, style):
         click.echo(line)
     if found.findings:

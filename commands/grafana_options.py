@@ -115,7 +115,9 @@ def made(topology: Path | None, ext_str: tuple[str, ...]) -> list[dict[str, obje
     from boxwatch.commands import options  # noqa: PLC0415
     from boxwatch.dashboards import catalogue  # noqa: PLC0415
 
-    return [json.loads(content) for content in catalogue.files(options.load(topology, ext_str).topology).values()]
+    loaded = options.load(topology, ext_str)
+    made = catalogue.files(loaded.topology, extra=options.extra_dashboards(loaded))
+    return [json.loads(content) for content in made.values()]
 
 
 _COLOURS = {"create": "green", "update": "yellow", "delete": "red", "refused": "red"}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
     from boxwatch.topology.load import Loaded
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -19,10 +20,40 @@ HERE = "topology.yaml"
 
 def topology(command: Command) -> Command:
     """The topology that is meant, and its external variables: `topology` and `ext_str`."""
-    command = click.option(
+    return click.argument("topology", required=False, type=click.Path(path_type=Path))(ext_str(command))
+
+
+def ext_str(command: Command) -> Command:
+    """`--ext-str`, as `ext_str`."""
+    return click.option(
         "--ext-str", "ext_str", metavar="NAME=VALUE", multiple=True, help="External variable of a Jsonnet topology."
     )(command)
-    return click.argument("topology", required=False, type=click.Path(path_type=Path))(command)
+
+
+def extra(command: Command) -> Command:
+    """`--dashboards`, as `dashboards`: a folder for `extra_dashboards`."""
+    return click.option(
+        "--dashboards",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Folder with dashboards of your own [extra-dashboards beside the topology].",
+    )(command)
+
+
+def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, Node]:
+    """The dashboards that are added to ours: those of the folder, or of the one beside the topology if there is one.
+
+    Raises:
+        BoxwatchError: one of them cannot be used.
+    """
+    from boxwatch.dashboards import extra  # noqa: PLC0415
+
+    if folder is None:
+        folder = Path(loaded.source).parent / extra.FOLDER
+        if not Path(loaded.source).exists() or not folder.is_dir():
+            return {}
+        click.echo(f"Dashboards of your own: {folder}", err=True)
+    return extra.dashboards(folder, loaded.topology)
 
 
 def as_json(command: Command) -> Command:

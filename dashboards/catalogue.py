@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import overview, service, text
+from boxwatch.dashboards.schema_v2 import resource
+from boxwatch.errors import BoxwatchError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node]], ...] = (
+NOTHING: Mapping[str, Node] = MappingProxyType({})
+# A dashboard of a system that the topology does not have is None, and is not built.
+DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
 )
 
 
-def files(topology: Topology) -> dict[str, bytes]:
-    """File name → JSON of every dashboard for this topology, deterministic to the byte."""
-    return {f"{name}.json": text.write(build(topology)) for name, build in DASHBOARDS}
+def files(topology: Topology, schema: str = "v1", extra: Mapping[str, Node] = NOTHING) -> dict[str, bytes]:
+    """File name → JSON of every dashboard for this topology, deterministic to the byte.
+
+    Args:
+        topology: the deployment.
+        schema: `v1`, the classic dashboard, or one of `schema_v2.resource.VERSIONS`.
+        extra: name → dashboard, of those that are added to ours (`boxwatch.dashboards.extra`).
+
+    Raises:
+        BoxwatchError: one that is added has the name, uid or title of another.
+    """
+    made = {name: dashboard for name, build in DASHBOARDS if (dashboard := build(topology)) is not None}
+    for name, dashboard in extra.items():
+        _refuse_double(name, dashboard, made)
+        made[name] = dashboard
+    return {
+        f"{name}.json": text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
+        for name, dashboard in made.items()
+    }
+
+
+def _refuse_double(name: str, dashboard: Node, made: Mapping[str, Node]) -> None:
+    if name in dict(DASHBOARDS):
+        raise BoxwatchError(f"the added dashboard {name} has the name of one of ours: call its file something else")
+    for other, there in made.items():
+        for key in ("uid", "title"):
+            if dashboard.get(key) == there.get(key):
+                raise BoxwatchError(f"the added dashboard {name} has the {key} of {other}: {dashboard.get(key)!r}")

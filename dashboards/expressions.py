@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from boxwatch.dashboards.tree import Node
 
+# The data source of a panel that shows another panel's answers.
+OF_ANOTHER_PANEL = "-- Dashboard --"
 # Grafana's own variables. Durations stand in ranges, numbers in arithmetic.
 _BUILT_IN = {
     "__rate_interval": "5m",
@@ -60,16 +62,26 @@ def _sample(variable: Node) -> str:
     return "5m" if kind == "interval" and chosen.startswith(("$", "auto")) else chosen
 
 
-def is_prometheus(holder: Mapping[str, object]) -> bool:
-    """Whether a query or variable asks Prometheus, as far as it tells."""
-    return node(holder.get("datasource")).get("type") in (None, "prometheus")
+def is_prometheus(holder: Mapping[str, object], panel: Mapping[str, object] | None = None) -> bool:
+    """Whether a query or variable asks Prometheus, as far as it tells; a query that does not tell asks its panel's."""
+    source = node(holder.get("datasource")) or node((panel or {}).get("datasource"))
+    return source.get("type") in (None, "prometheus")
 
 
 def of_panel(panel: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """(refId, PromQL as written) for each query of a panel."""
     for target in tree.targets(panel):
-        if text(target.get("expr")) and is_prometheus(target):
+        if text(target.get("expr")) and is_prometheus(target, panel):
             yield text(target.get("refId")), text(target["expr"])
+
+
+def of_loki(dashboard: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """(place, LogQL as written) for each query to Loki, as far as the data source's type tells."""
+    for panel in tree.panels(dashboard):
+        for target in tree.targets(panel):
+            source = node(target.get("datasource")) or node(panel.get("datasource"))
+            if source.get("type") == "loki" and text(target.get("expr")):
+                yield f"{tree.name(panel)} query {text(target.get('refId'))}", text(target["expr"])
 
 
 def of_variable(variable: Mapping[str, object]) -> str:

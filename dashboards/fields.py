@@ -5,7 +5,7 @@ grafanalib has no classes for these (its issue 422, open since 2021).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import colours
@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Properties of the fields that a matcher finds."""
+    """Properties of the fields that a matcher finds.
+
+    Attributes:
+        matcher: Grafana's id of the matcher.
+        options: which fields it finds.
+        properties: what they differ in.
+        bare: they are lines that are neither filled nor stacked, whatever the panel does with the others.
+    """
 
     matcher: str
     options: str
     properties: tuple[tuple[str, object], ...]
+    bare: bool = False
 
     def to_json(self) -> Node:
         """Grafana's override."""
@@ -28,6 +36,10 @@ class Override:
             "matcher": {"id": self.matcher, "options": self.options},
             "properties": [{"id": name, "value": value} for name, value in self.properties],
         }
+
+    def among_areas(self) -> Override:
+        """The override in a panel that fills or stacks."""
+        return replace(self, properties=(*self.properties, *_BARE_LINE)) if self.bare else self
 
 
 def field(name: str, *properties: tuple[str, object]) -> Override:
@@ -47,17 +59,13 @@ def colour(value: str) -> tuple[str, object]:
 
 def plan_line(ref_id: str) -> Override:
     """A query that shows what the topology says: a dashed line, never filled, never stacked."""
-    return query(
-        ref_id,
-        colour(colours.PLAN),
-        ("custom.lineStyle", {"fill": "dash", "dash": [10, 10]}),
-        *_BARE_LINE,
-    )
+    dashes: Node = {"fill": "dash", "dash": [10, 10]}
+    return Override("byFrameRefID", ref_id, (colour(colours.PLAN), ("custom.lineStyle", dashes)), bare=True)
 
 
 def limit_line(ref_id: str) -> Override:
     """A query that shows where something is killed or full: a thick solid line."""
-    return query(ref_id, colour(colours.LIMIT), *_BARE_LINE)
+    return Override("byFrameRefID", ref_id, (colour(colours.LIMIT),), bare=True)
 
 
 _BARE_LINE: tuple[tuple[str, object], ...] = (
@@ -100,7 +108,7 @@ def unknown(word: str) -> list[Node]:
     return [
         {
             "type": "special",
-            "options": {"match": "null+nan", "result": {"text": word, "color": colours.QUIET, "index": 0}},
+            "options": {"match": "null+nan", "result": {"text": word, "color": colours.QUIET}},
         }
     ]
 
@@ -112,18 +120,23 @@ class Link:
     Attributes:
         title: what is behind it.
         uid: the other dashboard.
-        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like.
+        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like;
+            empty leaves it as it is chosen here, be it one value, several or all.
     """
 
     title: str
     uid: str
     variables: tuple[tuple[str, str], ...]
 
+    def to_json(self) -> Node:
+        """Grafana's data link."""
+        chosen = [f"var-{name}={value}" if value else f"${{{name}:queryparam}}" for name, value in self.variables]
+        query = "&".join(("${datasource:queryparam}", "${__url_time_range}", *chosen))
+        return {"title": self.title, "url": f"/d/{self.uid}?{query}"}
+
     def property(self) -> tuple[str, object]:
         """The override property that carries the link."""
-        chosen = "".join(f"&var-{name}={value}" for name, value in self.variables)
-        url = f"/d/{self.uid}?${{datasource:queryparam}}&${{__url_time_range}}{chosen}"
-        return ("links", [{"title": self.title, "url": url}])
+        return ("links", [self.to_json()])
 
 
 # Containers are named by Coolify `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series

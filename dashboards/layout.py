@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from boxwatch.dashboards.alert_list import AlertList
     from boxwatch.dashboards.panels import Panel
+
+    Shown = Panel | AlertList
 
 COLUMNS = 24
 
@@ -21,7 +24,7 @@ COLUMNS = 24
 class Placed:
     """A panel, or a section's heading when `panel` is None, at its place."""
 
-    panel: Panel | None
+    panel: Shown | None
     x: int
     y: int
     w: int
@@ -34,7 +37,7 @@ class Cell:
     """Panels one above the other, with their heights; most cells hold one."""
 
     width: int
-    stack: tuple[tuple[Panel, int], ...]
+    stack: tuple[tuple[Shown, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +68,17 @@ def heading(title: str) -> Line:
     return Line(1, (), title)
 
 
-def line(height: int, *panels: tuple[Panel, int]) -> Line:
+def line(height: int, *panels: tuple[Shown, int]) -> Line:
     """Panels side by side, each with its width."""
     return Line(height, tuple(Cell(width, ((panel, height),)) for panel, width in panels))
 
 
-def even(height: int, *panels: Panel) -> Line:
+def even(height: int, *panels: Shown) -> Line:
     """Panels side by side, all equally wide."""
     return line(height, *((panel, COLUMNS // len(panels)) for panel in panels))
 
 
-def column(width: int, *panels: tuple[Panel, int]) -> Cell:
+def column(width: int, *panels: tuple[Shown, int]) -> Cell:
     """Panels one above the other, each with its height."""
     return Cell(width, panels)
 

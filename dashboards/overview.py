@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import colours, fields, layout, overview_tables, queries, scale, style
 from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.panels import Bars, Graph, Query, Stat, States
+from boxwatch.dashboards.gauges import Bars
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.timelines import States
 from boxwatch.dashboards.variables import SERVERS
 from boxwatch.rules import names
 
@@ -29,7 +31,7 @@ def build(topology: Topology) -> Node:
         title="Overview",
         description="Is everything all right, and if not, where?",
         variables=(SERVERS,),
-        alerts=queries.ON_SERVERS_OR_NONE,
+        marked=queries.ON_SERVERS_OR_NONE,
         panels=layout.place(
             layout.even(4, *_first_answer(topology)),
             layout.Line(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, queries, scale, style
-from boxwatch.dashboards.fields import Link, State
+from boxwatch.dashboards import colours, fields, links, queries, scale
+from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.rules import names
 
 if TYPE_CHECKING:
+    from boxwatch.dashboards.fields import Link
     from boxwatch.topology.model import Topology
 
 # A value that a link carries is found by the head of its column.
@@ -25,12 +26,8 @@ def _server(topology: Topology, width: int) -> tuple[tuple[Label, ...], tuple[st
 
 
 def _to_service(topology: Topology) -> Link:
-    server = "${server}" if len(topology.servers) == 1 else f"${{__data.fields.{_SERVER}}}"
-    return Link(
-        "Look at this service",
-        style.uid("service"),
-        (("server", server), ("service", f"${{__data.fields.{_SERVICE}}}")),
-    )
+    server = "" if len(topology.servers) == 1 else links.of_column(_SERVER)
+    return links.to_service(topology, links.of_column(_SERVICE), server)
 
 
 def services(topology: Topology) -> Table:

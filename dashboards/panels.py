@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, ClassVar
 from boxwatch.dashboards import colours, fields
 
 if TYPE_CHECKING:
-    from boxwatch.dashboards.fields import Override
+    from boxwatch.dashboards.fields import Link, Override
     from boxwatch.dashboards.scale import Scale
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_SENTENCES = re.compile(r"[A-Z].+\.", re.DOTALL)
+SENTENCES = re.compile(r"[A-Z].+\.", re.DOTALL)
+# Of a series the newest value is shown.
+LAST: Node = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 Transformation = tuple[str, "Node"]
 
 
@@ -43,11 +45,14 @@ class Panel:
         overrides: what differs for single fields.
         mappings: words for values.
         transformations: what Grafana does to the answers before it shows them.
+        links: where a click on a value leads.
     """
 
     type: ClassVar[str] = ""
     # Whether only the newest value is asked for, which spares Prometheus the rest.
     instant: ClassVar[bool] = False
+    # In which shape the answers are asked for; empty is one series each.
+    format: ClassVar[str] = ""
 
     title: str
     good: str
@@ -57,6 +62,7 @@ class Panel:
     overrides: tuple[Override, ...] = ()
     mappings: tuple[Node, ...] = ()
     transformations: tuple[Transformation, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a panel that leaves its reader alone.
@@ -66,7 +72,7 @@ class Panel:
         """
         if not self.title or not self.unit:
             raise ValueError(f"panel {self.title!r} needs a title and a unit")
-        if not _SENTENCES.fullmatch(self.good):
+        if not SENTENCES.fullmatch(self.good):
             raise ValueError(f"panel {self.title!r} does not say in a sentence what good looks like")
         if not self.queries:
             raise ValueError(f"panel {self.title!r} asks nothing")
@@ -80,6 +86,10 @@ class Panel:
         """`fieldConfig.defaults`, beside unit and thresholds."""
         del topology
         return {"color": {"mode": "thresholds"}, "mappings": list(self.mappings)}
+
+    def differing(self) -> tuple[Override, ...]:
+        """`fieldConfig.overrides`."""
+        return self.overrides
 
     def options(self) -> Node:
         """`options` of the panel's type."""
@@ -108,41 +118,10 @@ class Stat(Panel):
             "justifyMode": "center",
             "orientation": "vertical",
             "percentChangeColorMode": "standard",
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
+            "reduceOptions": LAST,
             "showPercentChange": False,
             "textMode": "value_and_name" if any(query.legend for query in self.queries) else "value",
             "wideLayout": True,
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bars(Panel):
-    """One bar for each thing of a kind, to compare: horizontal, so that names can be read."""
-
-    type: ClassVar[str] = "bargauge"
-    instant: ClassVar[bool] = True
-    # Where a full bar ends. Left to itself, Grafana ends each at its own value.
-    full: float
-
-    def defaults(self, topology: Topology) -> Node:
-        """Bars begin at nothing and have one scale, so that half as much looks like half."""
-        # zero-argument super() does not work in a dataclass with slots.
-        return {**Panel.defaults(self, topology), "min": 0, "max": self.full}
-
-    def options(self) -> Node:
-        """Plain bars: gradients suggest precision that the colours do not have."""
-        return {
-            "displayMode": "basic",
-            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
-            "maxVizHeight": 60,
-            "minVizHeight": 16,
-            "minVizWidth": 8,
-            "namePlacement": "left",
-            "orientation": "horizontal",
-            "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
-            "showUnfilled": True,
-            "sizing": "manual",
-            "valueMode": "color",
         }
 
 
@@ -183,33 +162,15 @@ class Graph(Panel):
         counts: Node = {"decimals": 0} if self.steps else {}
         return {"color": color, "mappings": [*self.mappings], "min": 0, "custom": custom, **counts}
 
+    def differing(self) -> tuple[Override, ...]:
+        """Lines of the plan and of limits stand above areas and in no pile."""
+        return tuple(each.among_areas() for each in self.overrides) if self.stacked or self.fill else self.overrides
+
     def options(self) -> Node:
         """One tooltip for all lines, largest first, zeros left out where lines are many."""
         legend: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
         if self.table:
             legend |= {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "right"}
             legend |= {"sortBy": "Last *", "sortDesc": True}
-        return {"legend": legend, "tooltip": {"hideZeros": self.stacked, "mode": "multi", "sort": "desc"}}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class States(Panel):
-    """What state each thing was in, over time: a row of coloured stretches for each."""
-
-    type: ClassVar[str] = "state-timeline"
-
-    def defaults(self, topology: Topology) -> Node:
-        """The words give the colours; what no word stands for is grey."""
-        return {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
-
-    def options(self) -> Node:
-        """Stretches of one state are one stretch; the words stand in the tooltip."""
-        return {
-            "alignValue": "left",
-            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
-            "mergeValues": True,
-            "perPage": 20,
-            "rowHeight": 0.8,
-            "showValue": "never",
-            "tooltip": {"mode": "single", "sort": "none"},
-        }
+        tooltip: Node = {"mode": "multi", "sort": "desc"}
+        return {"legend": legend, "tooltip": tooltip | ({"hideZeros": True} if self.stacked else {})}

@@ -225,6 +225,16 @@ def age_of_replicas() -> str:
     return f"time() - {of_replicas(names.CONTAINER_START_TIME)}"
 
 
+def deployed(selection: str) -> str:
+    """When the newest container of each service started, in milliseconds, while that lies in the time range.
+
+    A container that restarts starts too, since cAdvisor 0.57; services with restarts are left out until they are well.
+    """
+    newest = f"max {_BY_SERVICE} ({names.CONTAINER_START_TIME}{{{selection}}})"
+    restarting = f"max {_BY_SERVICE} ({names.COMPONENT_RESTARTS}{{{selection}}}) > 0"
+    return f"(1000 * {newest} >= $__from) unless ({restarting})"
+
+
 def began_to_fire(selection: str) -> str:
     """The moments at which alerts began to fire: one step long, since a week of red would hide the graph."""
     firing_now = f"{ALERTS}{{{FIRING}, {selection}}}"

@@ -24,7 +24,7 @@ def build(topology: Topology) -> Node:
         title="Service",
         description="Do the replicas of this service run, do they fit into their memory, and what happened to them?",
         variables=(SERVERS, SERVICE),
-        alerts=queries.OF_SERVICE,
+        marked=queries.OF_SERVICE,
         panels=layout.place(
             layout.line(4, *zip(_first_answer(topology), (4, 6, 4, 4, 3, 3), strict=True)),
             layout.heading("Memory"),

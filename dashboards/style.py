@@ -15,19 +15,22 @@ from typing import TYPE_CHECKING
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
-from boxwatch.dashboards import colours, modern, queries
+from boxwatch.dashboards import marks, modern
+from boxwatch.dashboards.alert_list import AlertList
 from boxwatch.dashboards.variables import DATASOURCE, Variable
+from boxwatch.rules import dashboard_uid
+from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from boxwatch.dashboards.layout import Placed
-    from boxwatch.dashboards.panels import Panel, Query
+    from boxwatch.dashboards.panels import Panel
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-TAG = "boxwatch"
+TAG = dashboard_uid.PREFIX
 # Grafana's default. A dashboard of a deployment answers "now and this shift"; the week is a click away.
 TIME_RANGE = "now-6h"
 SHARED_CROSSHAIR = 1
@@ -35,31 +38,18 @@ SHARED_CROSSHAIR = 1
 _FASTEST = 30
 _SLOWER = ["1m", "5m", "15m", "1h"]
 
-_CLASSES = {
-    "stat": core.Stat,
-    "timeseries": core.TimeSeries,
-    "table": core.Table,
-    "bargauge": core.BarGauge,
-    "state-timeline": core.StateTimeline,
-}
-
-
-def uid(dashboard_id: str) -> str:
-    """The uid of a dashboard: always the same, so that links and bookmarks survive a rebuild."""
-    return f"{TAG}-{dashboard_id}"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One dashboard, before it is JSON.
 
     Attributes:
-        id: name of its module, file and, with our prefix, its uid.
+        id: name of its module and file, and the end of its uid.
         title: what it is called in Grafana.
         description: the question that it answers, one sentence.
         variables: what can be chosen, beside the data source, in the order of the bar.
         panels: the panels with their places.
-        alerts: PromQL label matchers: which firing alerts are marked in the graphs.
+        marked: PromQL label matchers: which firing alerts and which deployments are marked in the graphs.
     """
 
     id: str
@@ -67,17 +57,22 @@ class Page:
     description: str
     variables: tuple[Variable, ...]
     panels: tuple[Placed, ...]
-    alerts: str
+    marked: str
 
 
 def build(page: Page, topology: Topology) -> Node:
-    """The dashboard as Grafana would store it."""
+    """The dashboard as Grafana would store it.
+
+    Raises:
+        ValueError: two panels have the same title, or titles that give the same id.
+    """
+    _refuse_same_ids(page)
     refresh = units.format_duration(max(topology.scrape_interval, _FASTEST))
     dashboard = core.Dashboard(
-        title=page.title,
+        title=_title(page, topology),
         description=page.description,
-        uid=uid(page.id),
-        tags=list(dict.fromkeys((TAG, topology.name))),
+        uid=dashboard_uid.uid(topology, page.id),
+        tags=tags(topology),
         editable=False,
         graphTooltip=SHARED_CROSSHAIR,
         schemaVersion=modern.SCHEMA_VERSION,
@@ -85,39 +80,49 @@ def build(page: Page, topology: Topology) -> Node:
         refresh=refresh,
         time=core.Time(TIME_RANGE, "now"),
         timePicker=core.TimePicker(refreshIntervals=[refresh, *_SLOWER], timeOptions=[]),
-        links=[_link_to_ours()],
-        annotations=core.Annotations(list=[_firing_alerts(page.alerts, refresh)]),
+        links=[_link_to_ours(topology)],
+        annotations=core.Annotations(
+            list=[marks.firing_alerts(page.marked, refresh), marks.deployments(page.marked, refresh)]
+        ),
         templating=core.Templating(list=[_variable(variable) for variable in (DATASOURCE, *page.variables)]),
-        panels=[_placed(number, placed, topology) for number, placed in enumerate(page.panels, start=1)],
+        panels=[_placed(placed, topology) for placed in page.panels],
     )
     plain = json.loads(json.dumps(dashboard, cls=DashboardEncoder))
     return modern.modernise(plain)
 
 
-def _link_to_ours() -> object:
+def _refuse_same_ids(page: Page) -> None:
+    seen: dict[int, str] = {}
+    for placed in page.panels:
+        if placed.panel is not None:
+            number = panel_id(placed.panel.title)
+            if number in seen:
+                first, second = seen[number], placed.panel.title
+                raise ValueError(f"{page.id}: panels {first!r} and {second!r} have one id: call one something else")
+            seen[number] = placed.panel.title
+
+
+def _title(page: Page, topology: Topology) -> str:
+    """Grafana before 11 refuses two dashboards of one title in one folder, and people search by title."""
+    return page.title if dashboard_uid.is_default(topology) else f"{page.title} ({topology.name})"
+
+
+def tags(topology: Topology) -> list[str]:
+    """What the dashboards of a deployment have in common, by which they link to each other."""
+    return list(dict.fromkeys((TAG, topology.name)))
+
+
+def _link_to_ours(topology: Topology) -> object:
     """Links by tag find our other dashboards in whatever folder they are, and keep time and variables."""
     return core.DashboardLink(
-        type="dashboards", title="boxwatch", tags=[TAG], includeVars=True, keepTime=True, icon="external link"
+        type="dashboards",
+        title="boxwatch",
+        tags=tags(topology),
+        includeVars=True,
+        keepTime=True,
+        icon="external link",
+        asDropdown=True,
     )
-
-
-def _firing_alerts(selection: str, interval: str) -> Node:
-    return {
-        "name": "Alerts",
-        "datasource": dict(DATASOURCE.reference),
-        "enable": True,
-        "hide": False,
-        "iconColor": colours.BAD,
-        "target": {
-            "expr": queries.began_to_fire(selection),
-            "interval": interval,
-            "refId": "Anno",
-        },
-        "titleFormat": f"{{{{{queries.ALERT_NAME}}}}}",
-        "textFormat": f"{{{{{queries.SEVERITY}}}}} {{{{service}}}} {{{{server}}}}",
-        "tagKeys": queries.SEVERITY,
-        "useValueForTime": False,
-    }
 
 
 def _variable(variable: Variable) -> Node:
@@ -137,44 +142,55 @@ def _variable(variable: Variable) -> Node:
     return made
 
 
-def _placed(number: int, placed: Placed, topology: Topology) -> object:
+def _placed(placed: Placed, topology: Topology) -> object:
     place = core.GridPos(x=placed.x, y=placed.y, w=placed.w, h=placed.h)
     if placed.panel is None:
-        return core.RowPanel(id=number, title=placed.title, gridPos=place)
-    return _panel(number, placed.panel, place, topology)
+        # A heading may be called as one of its panels is.
+        return core.RowPanel(id=panel_id(f"row {placed.title}"), title=placed.title, gridPos=place)
+    if isinstance(placed.panel, AlertList):
+        return _alert_list(placed.panel, place)
+    return _panel(placed.panel, place, topology)
 
 
-def _panel(number: int, panel: Panel, place: object, topology: Topology) -> object:
+def _alert_list(panel: AlertList, place: object) -> Node:
+    made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.description)
+    return {**made.panel_json({"type": panel.type}), "options": panel.options(), "fieldConfig": {}}
+
+
+def _panel(panel: Panel, place: object, topology: Topology) -> Node:
     # Never more than a sample for each scrape, whatever the zoom: more are copies.
     interval = units.format_duration(topology.scrape_interval)
     thresholds = panel.scale.to_json()
     defaults: Node = {"unit": panel.unit, "thresholds": thresholds, **panel.defaults(topology)}
-    return _CLASSES[panel.type](
-        id=number,
+    if panel.links:
+        defaults["links"] = [link.to_json() for link in panel.links]
+    made = core.Panel(
+        id=panel_id(panel.title),
         gridPos=place,
         title=panel.title,
         description=panel.description,
         dataSource=dict(DATASOURCE.reference),
         interval=interval,
         maxDataPoints=None,
-        thresholds=thresholds["steps"],
-        targets=list(_targets(panel.queries, instant=panel.instant, table=panel.type == "table", interval=interval)),
+        targets=list(_targets(panel, interval)),
         transformations=[{"id": name, "options": dict(options)} for name, options in panel.transformations],
-        extraJson={
-            "fieldConfig": {"defaults": defaults, "overrides": [override.to_json() for override in panel.overrides]},
-            "options": panel.options(),
-        },
     )
+    overrides = [override.to_json() for override in panel.differing()]
+    return {
+        **made.panel_json({"type": panel.type}),
+        "fieldConfig": {"defaults": defaults, "overrides": overrides},
+        "options": panel.options(),
+    }
 
 
-def _targets(queries_: Iterable[Query], *, instant: bool, table: bool, interval: str) -> Iterable[object]:
-    for number, query in enumerate(queries_):
+def _targets(panel: Panel, interval: str) -> Iterable[object]:
+    for number, query in enumerate(panel.queries):
         yield core.Target(
             expr=query.expr,
             legendFormat=query.legend,
             refId=chr(ord("A") + number),
-            instant=instant,
-            format="table" if table else "",
+            instant=panel.instant,
+            format=panel.format,
             # `$__rate_interval` is four times the *query's* min step, which is the data source's where we state none.
             interval=interval if "$__rate_interval" in query.expr else "",
             datasource=dict(DATASOURCE.reference),

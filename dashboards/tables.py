@@ -86,6 +86,7 @@ class Table(Panel):
 
     type: ClassVar[str] = "table"
     instant: ClassVar[bool] = True
+    format: ClassVar[str] = "table"
     sort_by: tuple[str, ...]
     nothing: str
 

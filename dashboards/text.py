@@ -1,7 +1,7 @@
 """A dashboard as the text of its file: made to be read and compared by people, the same for the same dashboard.
 
-JSON with keys in order and two spaces a level, like everybody's; but what fits a line stands on one, so that a
-threshold is a line and not four, and half of the file is not indentation.
+JSON with keys in order; but what fits a line stands on one, so that a threshold is a line and not four, and a level
+is one space deep: with two, a third of the file is indentation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _WIDTH = 120
-_INDENT = "  "
+_INDENT = " "
 # Made once: json.dumps with options makes an encoder for every call.
 _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 

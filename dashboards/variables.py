@@ -49,3 +49,10 @@ SERVICE = Variable(
     label="Service",
     query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
 )
+
+
+def services_of(kind: str, label: str = "Service") -> Variable:
+    """The services of one kind, for the dashboard of a system: several PostgreSQLs can be looked at side by side."""
+    selection = f'{names.SERVER}=~"$server", {names.KIND}="{kind}"'
+    query = f"label_values({names.SERVICE_INFO}{{{selection}}}, {names.SERVICE})"
+    return Variable(name=SERVICE.name, label=label, query=query, multi=True)

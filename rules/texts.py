@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from boxwatch.rules import names
+from boxwatch.rules.dashboard_uid import uid
 from boxwatch.rules.model import Alert, Expected
+from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology.model import Topology
 
-# uid of the dashboards that alerts link to; boxwatch.dashboards names them so.
-SERVICE_DASHBOARD = "boxwatch-service"
-OVERVIEW_DASHBOARD = "boxwatch-overview"
+# The dashboards that alerts link to.
+SERVICE_DASHBOARD = "service"
+OVERVIEW_DASHBOARD = "overview"
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
@@ -25,7 +27,7 @@ def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
         # Not a link, but the place to look: beside the rules, in what `boxwatch build` wrote.
         found["runbook"] = f"runbooks/{page}"
     if topology.urls.grafana:
-        found["dashboard_url"] = f"{topology.urls.grafana.rstrip('/')}/d/{_dashboard(alert)}"
+        found["dashboard_url"] = f"{topology.urls.grafana.rstrip('/')}/d/{_dashboard(topology, alert)}"
     return found
 
 
@@ -38,13 +40,15 @@ def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -
     return {**filled, "description": expected.description}
 
 
-def _dashboard(alert: Alert) -> str:
+def _dashboard(topology: Topology, alert: Alert) -> str:
     """The alert's own dashboard; else the service's for what knows a service, and the overview for the rest."""
     if alert.dashboard:
         labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
-        variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in labels)
-        return f"boxwatch-{alert.dashboard}{f'?{variables}' if variables else ''}"
+        chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
+        if alert.panel:
+            chosen.append(f"viewPanel={panel_id(alert.panel)}")
+        return f"{uid(topology, alert.dashboard)}{'?' + '&'.join(chosen) if chosen else ''}"
     if f"$labels.{names.SERVICE}" in alert.description:
         variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in (names.SERVER, names.SERVICE))
-        return f"{SERVICE_DASHBOARD}?{variables}"
-    return f"{OVERVIEW_DASHBOARD}?var-{names.SERVER}={{{{ $labels.{names.SERVER} }}}}"
+        return f"{uid(topology, SERVICE_DASHBOARD)}?{variables}"
+    return f"{uid(topology, OVERVIEW_DASHBOARD)}?var-{names.SERVER}={{{{ $labels.{names.SERVER} }}}}"

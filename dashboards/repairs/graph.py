@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards.repairs.stat import fill
+from boxwatch.dashboards.repairs.stat import fill, forget
 from boxwatch.dashboards.tree import Node, child, node, text
 
 if TYPE_CHECKING:
@@ -54,8 +54,7 @@ def repair_timeseries(panel: Node) -> None:
         scale.pop("log", None)
     if custom.get("stacking") == {}:
         del custom["stacking"]
-    for key in [key for key, value in custom.items() if key in _ASSUMED and value == _ASSUMED[key]]:
-        del custom[key]
+    forget(custom, _ASSUMED)
     options = child(panel, "options")
     _legend(options, shown=True)
     _tooltip(options)
@@ -64,7 +63,17 @@ def repair_timeseries(panel: Node) -> None:
 def repair_state_timeline(panel: Node) -> None:
     """Legend and tooltip are whole, and the colours come from somewhere."""
     options = child(panel, "options")
-    fill(options, {"alignValue": "left", "mergeValues": True, "rowHeight": 0.9, "showValue": "auto"})
+    fill(options, {"rowHeight": 0.9, "showValue": "auto"})
+    forget(options, {"alignValue": "left", "mergeValues": True, "perPage": 20})
+    _legend(options, shown=True)
+    _tooltip(options)
+
+
+def repair_status_history(panel: Node) -> None:
+    """Legend and tooltip are whole."""
+    options = child(panel, "options")
+    fill(options, {"rowHeight": 0.9, "showValue": "auto"})
+    forget(options, {"colWidth": 0.9, "perPage": 20})
     _legend(options, shown=True)
     _tooltip(options)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from boxwatch.dashboards.repairs import thresholds
 from boxwatch.dashboards.repairs.page import complete_link, keep
-from boxwatch.dashboards.tree import child, node, nodes
+from boxwatch.dashboards.tree import child, node, nodes, text
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
@@ -25,6 +26,8 @@ _FIELD = frozenset({
     "actions", "color", "custom", "decimals", "description", "displayName", "displayNameFromDS", "fieldMinMax",
     "filterable", "links", "mappings", "max", "min", "noValue", "path", "thresholds", "unit", "writeable",
 })  # fmt: skip
+# Coloured by thresholds when nothing is said.
+_BY_THRESHOLDS = frozenset({"bargauge", "gauge", "heatmap", "stat", "status-history", "table"})
 # grafanalib asks for a hundred points a graph, which makes every graph coarse; nobody chose it.
 _GRAFANALIB_POINTS = 100
 
@@ -60,10 +63,17 @@ def _field_config(panel: Node) -> None:
     for key, nothing in (("unit", ""), ("mappings", []), ("links", []), ("custom", {})):
         if key in defaults and defaults[key] == nothing:
             del defaults[key]
+    for key in ("decimals", "max", "min"):
+        if isinstance(defaults.get(key), str):
+            # Older editors stored what was typed.
+            value = thresholds.number(str(defaults.pop(key)))
+            if value is not None:
+                defaults[key] = value
     if "links" in defaults:
         defaults["links"] = [complete_link(link) for link in nodes(defaults["links"])]
-    if "color" in defaults and not node(defaults["color"]).get("mode"):
-        del defaults["color"]
+    mode = node(defaults.get("color")).get("mode")
+    if not mode or (defaults["color"] == {"mode": "thresholds"} and text(panel.get("type")) in _BY_THRESHOLDS):
+        defaults.pop("color", None)
 
 
 def repair_row(row: Node) -> None:

@@ -28,9 +28,18 @@ def fill(options: Node, values: Node) -> None:
             options[key] = value
 
 
+def forget(options: Node, assumed: Node) -> None:
+    """Do not say what is assumed anyway."""
+    for key, value in assumed.items():
+        if key in options and options[key] == value:
+            del options[key]
+
+
 def reduce_options(options: Node) -> None:
     """Which of a field's values are shown; the newest, where nothing else is said."""
-    fill(child(options, "reduceOptions"), {"calcs": ["lastNotNull"], "fields": "", "values": False})
+    said = child(options, "reduceOptions")
+    fill(said, {"calcs": ["lastNotNull"]})
+    forget(said, {"fields": "", "values": False})
 
 
 def repair_stat(panel: Node) -> None:

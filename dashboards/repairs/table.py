@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards.canonical import late
 from boxwatch.dashboards.canonical.sources import Sources
-from boxwatch.dashboards.repairs.stat import fill
+from boxwatch.dashboards.repairs.stat import fill, forget
 from boxwatch.dashboards.tree import child
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ def repair_table(panel: Node) -> None:
         defaults.setdefault("color", colour)
     late.cell_options({"panels": [panel]}, Sources())
     custom = child(defaults, "custom")
-    # What Grafana assumes anyway.
-    for key, assumed in (("cellOptions", {"type": "auto"}), ("filterable", False)):
-        if key in custom and custom[key] == assumed:
-            del custom[key]
+    # The schema asks for both of these in a `custom` that says anything.
     fill(custom, {"align": "auto", "inspect": False})
+    forget(custom, {"cellOptions": {"type": "auto"}, "filterable": False})
+    if custom == {"align": "auto", "inspect": False}:
+        del defaults["custom"]
     options = child(panel, "options")
-    fill(options, {"cellHeight": "sm", "frameIndex": 0, "showHeader": True})
+    fill(options, {"frameIndex": 0, "showHeader": True})
+    forget(options, {"cellHeight": "sm"})
     if options.get("sortBy") == []:
         del options["sortBy"]

@@ -1,4 +1,9 @@
-"""Repairs of queries: refIds, data sources, and what grafanalib adds to a Prometheus query."""
+"""Repairs of queries: refIds, data sources, and what grafanalib adds to a Prometheus query.
+
+What Grafana assumes of a query is not said. A query without a data source is the panel's (its query runner since
+Grafana 8.3), one that is neither `instant` nor `range` is a range (promlib, "older dashboards"), and one with an
+expression opens in the code editor: said, the three are a fifth of a dashboard.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +27,16 @@ _ASSUMED: dict[str, tuple[object, ...]] = {
 
 
 def repair(panel: Node, dashboard: Node) -> None:
-    """Every query has its own refId and says where it goes; a Prometheus query says how it is asked."""
+    """Every query has its own refId, and says only what the panel or Grafana would not assume."""
     _rename_double(panel)
     for target in targets(panel):
         references.repair(target, dashboard)
         of_panel = node(panel.get("datasource"))
-        if "datasource" not in target and of_panel and of_panel.get("uid") != sources.MIXED and len(target) > 1:
-            target["datasource"] = dict(of_panel)
-        if isinstance(target.get("expr"), str) and node(target.get("datasource")).get("type") in (None, "prometheus"):
+        source = node(target.get("datasource")) or of_panel
+        if isinstance(target.get("expr"), str) and source.get("type") in (None, "prometheus"):
             _prometheus(target)
+        if of_panel.get("uid") != sources.MIXED and len(target) > 2 and target.get("datasource") == of_panel:  # noqa: PLR2004 - more than refId and data source
+            del target["datasource"]
 
 
 def _rename_double(panel: Node) -> None:
@@ -49,9 +55,10 @@ def _prometheus(target: Node) -> None:
     for key, assumed in _ASSUMED.items():
         if key in target and target[key] in assumed:
             del target[key]
-    if target.get("instant") is not True:
-        target["range"] = True
     for key in ("exemplar", "instant", "range"):
         if target.get(key) is False:
             del target[key]
-    target.setdefault("editorMode", "code")
+    if target.get("range") is True and "instant" not in target:
+        del target["range"]
+    if target.get("editorMode") == "code" and target["expr"]:
+        del target["editorMode"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards.tree import Node, node, nodes
@@ -38,7 +39,7 @@ def current(old: Node) -> Node:
     for step in steps:
         value = step.get("value")
         if isinstance(value, str):
-            value = _number(value)
+            value = number(value)
         made.append({"color": step.get("color", "green"), "value": value})
     first = made[0]
     if first["value"] is None:
@@ -48,8 +49,12 @@ def current(old: Node) -> Node:
     return {"mode": old.get("mode") or "absolute", "steps": made}
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """The finite number that a text stands for, if it stands for one."""
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return None
+    if not math.isfinite(value):
+        return None
+    return int(value) if value.is_integer() else value

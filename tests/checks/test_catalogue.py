@@ -22,6 +22,7 @@ _TOOLS = {
     "finding",
     "grafana_units",
     "known",
+    "places",
     "promql",
     "promtool",
     "report",

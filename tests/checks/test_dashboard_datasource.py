@@ -46,3 +46,20 @@ def test_grafanas_own_are_no_data_sources() -> None:
     """Mixed panels say so in their queries."""
     board = boards.a_dashboard(boards.a_panel(datasource={"type": "datasource", "uid": "-- Mixed --"}))
     assert boards.found(dashboard_datasource.check, board) == []
+
+
+def test_a_variable_of_another_name_or_without_a_label() -> None:
+    """Links between dashboards carry `var-datasource`; and people read labels."""
+    board = boards.a_dashboard(boards.a_panel(datasource={"type": "prometheus", "uid": "$DS"}, targets=[]))
+    board["templating"] = {"list": [{"name": "DS", "type": "datasource", "query": "prometheus"}]}
+    assert boards.found(dashboard_datasource.check, board) == [
+        ("", "the data source variable is called DS: links from other dashboards miss it"),
+        ('variable "DS"', "the variable has no label"),
+    ]
+
+
+def test_several_data_sources_have_the_names_that_the_field_uses() -> None:
+    """As dashboard-linter's template-datasource-rule has them."""
+    board = boards.a_dashboard(boards.a_panel(datasource={"type": "loki", "uid": "${loki_datasource}"}, targets=[]))
+    board["templating"] = {"list": [{"name": "loki_datasource", "label": "Loki data source", "type": "datasource"}]}
+    assert boards.found(dashboard_datasource.check, board) == []

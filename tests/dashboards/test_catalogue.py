@@ -15,10 +15,12 @@ from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.canonical.form import canonical
 from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.tree import node, nodes
+from boxwatch.rules.panel_id import panel_id
 
 if TYPE_CHECKING:
     from conftest import Golden
 
+    from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
 TOPOLOGIES = {
@@ -57,9 +59,47 @@ def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
 
 def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
     """One name for module, file and uid."""
-    assert {name: json.loads(text)["uid"] for name, text in files.items()} == {
+    names = {name for name, _ in catalogue.DASHBOARDS}
+    for file, text in files.items():
+        name = file.removesuffix(".json")
+        assert name in names
+        assert json.loads(text)["uid"].startswith("boxwatch-")
+        assert json.loads(text)["uid"].endswith(f"-{name}")
+
+
+def test_default_dashboards_have_the_short_uids() -> None:
+    """What people have bookmarked."""
+    assert {name: board["uid"] for name, board in boards.ours().items()} == {
         f"{name}.json": f"boxwatch-{name}" for name, _ in catalogue.DASHBOARDS
     }
+
+
+def test_two_deployments_share_a_grafana() -> None:
+    """Neither overwrites the other's dashboards, and titles tell them apart."""
+    ours = boards.ours().values()
+    for text in catalogue.files(boards.a_topology(1)).values():
+        board = json.loads(text)
+        assert board["uid"] not in {each["uid"] for each in ours}
+        assert board["title"] not in {each["title"] for each in ours}
+        assert board["links"][0]["tags"] == ["boxwatch", "test"]
+
+
+def test_ids_are_those_of_the_titles(files: dict[str, bytes]) -> None:
+    """So that a link to a panel holds when another is added above it; and no two are the same."""
+    for text in files.values():
+        panels = list(tree.panels(json.loads(text)))
+        plots = [panel for panel in panels if panel["type"] != "row"]
+        assert len({panel["id"] for panel in panels}) == len(panels)
+        assert [panel["id"] for panel in plots] == [panel_id(str(panel["title"])) for panel in plots]
+
+
+def test_every_dashboard_marks_alerts_and_deployments(files: dict[str, bytes]) -> None:
+    """What changed is the first question at every graph."""
+    for text in files.values():
+        marks = {mark["name"]: mark for mark in tree.marks(json.loads(text))}
+        assert marks.keys() == {"Annotations & Alerts", "Alerts", "Deployments"}
+        assert 'alertstate="firing"' in str(marks["Alerts"]["target"])
+        assert marks["Deployments"]["useValueForTime"] is True
 
 
 def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
@@ -83,22 +123,56 @@ def test_ours_are_as_grafana_would_store_them(files: dict[str, bytes]) -> None:
 
 
 def test_every_panel_says_what_good_is_and_where_its_limits_come_from(files: dict[str, bytes]) -> None:
-    """Also for panels that are added later: unit, thresholds, and a sentence that names their source."""
+    """Also for panels that are added later."""
     for text in files.values():
         for panel in tree.plots(json.loads(text)):
-            where = tree.name(panel)
-            defaults = node(node(panel["fieldConfig"])["defaults"])
-            assert defaults["unit"], where
-            assert nodes(node(defaults["thresholds"])["steps"]), where
-            said = tree.text(panel["description"])
-            assert "ood is" in said or "is well" in said, where
-            assert _source(said), f"{where} does not say where its thresholds come from: {said}"
+            assert owed(panel) == [], f"{tree.name(panel)}: {panel.get('description')}"
 
 
-def _source(description: str) -> bool:
-    """A number of the topology, a recorded line, none at all, or plain zero."""
-    words = ("topology", "dashed line", "from 1.", "nothing is coloured", "Red is critical")
-    return any(word in description for word in words)
+def owed(panel: Node) -> list[str]:
+    """What a panel owes its reader: unit, thresholds, what good is, and where the thresholds come from."""
+    defaults = node(node(panel.get("fieldConfig")).get("defaults"))
+    said = tree.text(panel.get("description"))
+    has = {
+        "title": bool(tree.text(panel.get("title"))),
+        "unit": bool(defaults.get("unit")),
+        "thresholds": bool(nodes(node(defaults.get("thresholds")).get("steps"))),
+        "what good is": "ood is" in said or "is well" in said,
+        "where its thresholds come from": any(word in said for word in SOURCES),
+    }
+    return [name for name, there in has.items() if not there]
+
+
+# A number of the topology, a recorded or documented one, what an alert begins at, none at all, or plain zero.
+SOURCES = (
+    "topology",
+    "recorded",
+    "documentation",
+    "the alert",
+    "dashed line",
+    "from 1.",
+    "nothing is coloured",
+    "Red is",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ({"title": ""}, ["title"]),
+        ({"description": None}, ["what good is", "where its thresholds come from"]),
+        ({"description": "Memory. Good is little."}, ["where its thresholds come from"]),
+        ({"description": "Memory. The numbers are the topology's."}, ["what good is"]),
+        ({"fieldConfig": {"defaults": {"thresholds": {"steps": [{"color": "red", "value": 0}]}}}}, ["unit"]),
+        ({"fieldConfig": {"defaults": {"unit": "s"}}}, ["thresholds"]),
+        ({"fieldConfig": {"defaults": {"unit": "s", "thresholds": {"steps": []}}}}, ["thresholds"]),
+    ],
+)
+def test_a_panel_that_leaves_its_reader_alone_would_be_found(change: Node, missing: list[str]) -> None:
+    """The test above must fail when somebody adds such a panel to one of ours, however it got there."""
+    for board in boards.ours().values():
+        for panel in tree.plots(board):
+            assert owed({**panel, **change}) == missing
 
 
 def test_panels_do_not_leave_holes_in_a_line(files: dict[str, bytes]) -> None:

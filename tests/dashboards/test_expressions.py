@@ -44,7 +44,8 @@ def test_everything_that_asks_prometheus_is_found() -> None:
     """With its place as findings name it; other data sources are left out."""
     loki = {"refId": "B", "expr": "{a}", "datasource": {"type": "loki"}}
     panel = boards.a_panel(targets=[{"refId": "A", "expr": "up"}, loki, {"refId": "C"}])
-    board = boards.a_dashboard(panel, variables=VARIABLES)
+    of_loki = boards.a_panel(datasource={"type": "loki"}, targets=[{"refId": "A", "expr": "{b}"}])
+    board = boards.a_dashboard(panel, of_loki, variables=VARIABLES)
     board["annotations"] = {"list": [{"name": "x", "expr": "a"}, {"name": "y", "target": {"expr": "b"}}, {"name": "z"}]}
     assert list(expressions.expressions(board)) == [
         ('annotation "x"', "a"),

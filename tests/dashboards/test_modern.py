@@ -104,14 +104,34 @@ def test_no_null_and_no_dead_key_is_left() -> None:
             assert word not in text
 
 
-def test_queries_have_their_own_letters_data_source_and_kind() -> None:
+def test_queries_have_their_own_letters_and_say_nothing_that_is_assumed() -> None:
     """Two queries were called A."""
-    targets = nodes(one(CLASSES["time series"])["targets"])
-    reference = {"type": "prometheus", "uid": "${datasource}"}
-    assert targets == [
-        {"datasource": reference, "editorMode": "code", "expr": "up", "range": True, "refId": "A"},
-        {"datasource": reference, "editorMode": "code", "expr": "down", "range": True, "refId": "B"},
-    ]
+    panel = one(CLASSES["time series"])
+    assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    assert panel["targets"] == [{"expr": "up", "refId": "A"}, {"expr": "down", "refId": "B"}]
+
+
+def test_a_query_says_what_differs_from_the_panel_and_from_grafana() -> None:
+    """Another data source, another editor, and being asked twice."""
+    other = {"type": "prometheus", "uid": "other"}
+    said = {"datasource": other, "editorMode": "builder", "expr": "up", "instant": True, "range": True, "refId": "A"}
+    panel = boards.a_panel(targets=[said, {"expr": "down", "exemplar": False, "instant": False, "refId": "B"}])
+    made = nodes(modern.modernise(boards.a_dashboard(panel))["panels"])[0]
+    assert made["targets"] == [said, {"expr": "down", "refId": "B"}]
+    mixed = boards.a_panel(datasource={"type": "datasource", "uid": "-- Mixed --"}, targets=[said])
+    assert nodes(modern.modernise(boards.a_dashboard(mixed))["panels"])[0]["targets"] == [said]
+
+
+def test_what_grafana_assumes_of_a_panel_is_not_said() -> None:
+    """Colours by thresholds where they are by thresholds anyway; but not where the type has other colours."""
+    config = {"defaults": {"color": {"mode": "thresholds"}, "unit": "s"}, "overrides": []}
+    for kind, kept in (("stat", False), ("status-history", False), ("timeseries", True), ("state-timeline", True)):
+        board = boards.a_dashboard(boards.a_panel(type=kind, fieldConfig=config))
+        panel = nodes(modern.modernise(board)["panels"])[0]
+        assert ("color" in node(node(panel["fieldConfig"])["defaults"])) is kept, kind
+    timeline = boards.a_panel(type="state-timeline", options={"alignValue": "left", "perPage": 20, "rowHeight": 0.5})
+    options = node(nodes(modern.modernise(boards.a_dashboard(timeline))["panels"])[0]["options"])
+    assert options.keys() == {"rowHeight", "showValue", "legend", "tooltip"}
 
 
 def test_a_graph_is_not_limited_to_a_hundred_points() -> None:
@@ -131,7 +151,7 @@ def test_a_stat_does_not_say_none() -> None:
 def test_a_gauge_keeps_its_limits_where_they_belong() -> None:
     """Grafanalib's gauge has no options at all."""
     panel = one(CLASSES["gauge"])
-    assert node(panel["options"])["reduceOptions"] == {"calcs": ["mean"], "fields": "", "values": False}
+    assert node(panel["options"])["reduceOptions"] == {"calcs": ["mean"]}
     defaults = node(node(panel["fieldConfig"])["defaults"])
     assert (defaults["min"], defaults["max"], defaults["displayName"]) == (0, 100, "l")
     assert "calcs" not in defaults

@@ -125,7 +125,7 @@ def built(panel: Panel, topology: Any = None) -> Node:  # noqa: ANN401
         description="X?",
         variables=(SERVERS,),
         panels=layout.place(layout.even(4, panel)),
-        alerts='server=~"$server"',
+        marked='server=~"$server"',
     )
     return nodes(style.build(page, topology or boards.default_topology())["panels"])[0]
 

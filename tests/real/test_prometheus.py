@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import functools
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import boards
 from support.programs import free_port, get, running, serving, wait_for
 
 from boxwatch.assemble import assemble
+from boxwatch.dashboards import expressions, tree
 from boxwatch.publish import directory
 from boxwatch.rules import names
 from boxwatch.topology import default
@@ -190,3 +193,23 @@ def test_both_exporters_are_scraped(query: Query) -> None:
     assert len(up) == 2
     assert set(up.values()) == {1.0}
     assert query('count(container_start_time_seconds{name=""})') == {}
+
+
+def test_every_query_of_every_dashboard_evaluates(prometheus: str) -> None:
+    """Over a range and at a moment, with a server and a service chosen; those of what is recorded find something."""
+    chosen = {"server": "main", "service": "web"}
+    empty = []
+    for board in boards.ours().values():
+        for variable in tree.variables(board):
+            if variable.get("name") in chosen:
+                variable |= {"type": "custom", "query": chosen[str(variable["name"])]}
+        for where, promql in expressions.expressions(board):
+            query = urllib.parse.quote(promql)
+            span = f"start={time.time() - 60}&end={time.time()}&step=10"
+            for ask in (f"query?query={query}", f"query_range?query={query}&{span}"):
+                answer = get(f"{prometheus}/api/v1/{ask}")
+                assert answer, f"{where}: {promql}"
+                assert answer["status"] == "success", f"{where}: {answer}"
+            empty += [where] if not answer["data"]["result"] else []
+    assert 'panel "Memory of each replica" query A' not in empty
+    assert 'panel "Services, worst first" query A' not in empty

@@ -18,9 +18,8 @@ ROOT = Path(__file__).parent.parent.parent
 # Modules of the room that are no subject: what subjects are made with. A subject whose cases need a module of their
 # own has them in SUBJECT_proofs.
 _TOOLS = {
-    "__init__", "bystanders", "catalogue", "counted", "deploys", "model", "names", "overlay", "promql", "promtool",
-    "rule_file", "runbook",
-    "texts", "urgency", "world", "yaml",
+    "__init__", "bystanders", "catalogue", "counted", "dashboard_uid", "deploys", "model", "names", "overlay", "panel_id",
+    "promql", "promtool", "rule_file", "runbook", "texts", "urgency", "world", "yaml",
 }  # fmt: skip
 
 

@@ -26,10 +26,12 @@ def test_with_urls_an_alert_links_to_its_runbook_and_its_dashboard() -> None:
     down, plan = annotations_of(topology, _DOWN), annotations_of(topology, _PLAN)
     assert down["runbook_url"] == "https://git.example.com/runbooks/ServiceDown.md"
     assert down["dashboard_url"] == (
-        "https://grafana.example.com/d/boxwatch-service"
+        "https://grafana.example.com/d/boxwatch-test-service"
         "?var-server={{ $labels.server }}&var-service={{ $labels.service }}"
     )
-    assert plan["dashboard_url"] == "https://grafana.example.com/d/boxwatch-overview?var-server={{ $labels.server }}"
+    assert plan["dashboard_url"] == (
+        "https://grafana.example.com/d/boxwatch-test-overview?var-server={{ $labels.server }}"
+    )
 
 
 def test_a_proof_expects_links_with_the_labels_filled_in() -> None:

@@ -83,7 +83,7 @@ def a_dashboard(*panels: Node, variables: tuple[Node, ...] = ()) -> Node:
     }
 
 
-def a_panel(expr: str = "up", /, **changes: object) -> Node:
+def a_panel(expr: str = 'up{job="node"}', /, **changes: object) -> Node:
     """A time series panel in which nothing is wrong, and what differs."""
     source: Node = {"type": "prometheus", "uid": "${datasource}"}
     made: Node = {

@@ -38,7 +38,8 @@ def command_line() -> str:
             "| 0 | fine |\n"
             "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
             "| 2 | wrong usage, or a topology with mistakes |\n"
-            "| 3 | `boxwatch grafana diff`: there are differences |"
+            "| 3 | `boxwatch grafana diff`: there are differences; "
+            "`boxwatch modernise --check`: something would change |"
         ),
         "## Environment",
         (

@@ -1,4 +1,8 @@
-"""Validation against Grafana's own JSON Schemas, with the two relaxations that their bugs need."""
+"""Validation against Grafana's own JSON Schemas, with the relaxations that their bugs need.
+
+Three things that may be anything are typed as objects: values of properties, options of matchers, and in schema v2
+`legacyOptions` of annotations.
+"""
 
 from __future__ import annotations
 
@@ -47,11 +51,13 @@ def _validator(schema: dict[str, Any], definition: str) -> Any:  # noqa: ANN401 
 
 
 @cache
-def _dashboard() -> Any:  # noqa: ANN401
-    schema = json.loads(json.dumps(_load("dashboard")))
-    # Both are typed as objects; values of properties and options of matchers are anything.
-    schema["definitions"]["DynamicConfigValue"]["properties"]["value"] = {}
-    schema["definitions"]["MatcherConfig"]["properties"]["options"] = {}
+def _dashboard(name: str) -> Any:  # noqa: ANN401
+    schema = json.loads(json.dumps(_load(name)))
+    definitions = schema["definitions"]
+    definitions["DynamicConfigValue"]["properties"]["value"] = {}
+    definitions["MatcherConfig"]["properties"]["options"] = {}
+    if "AnnotationQuerySpec" in definitions:
+        definitions["AnnotationQuerySpec"]["properties"]["legacyOptions"] = {"type": "object"}
     return _validator(schema, "Dashboard")
 
 
@@ -63,7 +69,7 @@ def _panel(name: str, definition: str) -> Any:  # noqa: ANN401
 
 def errors(dashboard: Node) -> Iterator[str]:
     """Everything that Grafana's schemas have against a dashboard and the options of its panels."""
-    for error in _dashboard().iter_errors(dashboard):
+    for error in _dashboard("dashboard").iter_errors(dashboard):
         yield _said(error)
     for panel in tree.plots(dashboard):
         kind = tree.text(panel.get("type"))
@@ -77,6 +83,12 @@ def errors(dashboard: Node) -> Iterator[str]:
             if validator is not None and not (definition == "TableFieldOptions" and part == {}):
                 for error in validator.iter_errors(part):
                     yield f"{tree.name(panel)} {definition}: {_said(error)}"
+
+
+def errors_v2(spec: Node) -> Iterator[str]:
+    """Everything that Grafana's schema v2 has against the spec of a dashboard."""
+    for error in _dashboard("dashboardv2").iter_errors(spec):
+        yield _said(error)
 
 
 def _said(error: jsonschema.ValidationError) -> str:

@@ -1,0 +1,109 @@
+"""`boxwatch modernise`."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from boxwatch.commands import files
+from boxwatch.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boxwatch.dashboards.tree import Node
+
+_DIFFERS = 3
+
+
+@click.command(short_help="Make anybody's dashboards current.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="File or directory to write to.")
+@click.option(
+    "--schema",
+    type=click.Choice(["v1", "v2", "v2beta1"]),
+    default="v1",
+    help="v1 is the classic dashboard; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
+)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; show what would change, and exit 3 if any.")
+def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_check: bool) -> None:
+    """Rewrite dashboards as current Grafana stores them.
+
+    FILE is dashboard JSON of any age, as grafanalib and mixins write it, as exported, or as Grafana's API has it; or a
+    directory with such files. Old panels, options, data sources and thresholds become current ones, dead keys and nulls
+    go. What is current already stays as it is.
+
+    One dashboard is printed; where it is written to, or where several go, says --out, which may be where they are.
+
+    \b
+    Example:
+      boxwatch modernise old.json > new.json
+      boxwatch modernise dashboards/ --out dashboards/
+      boxwatch modernise dashboards/ --check
+    """
+    from boxwatch.dashboards import document, modern, text  # noqa: PLC0415
+    from boxwatch.dashboards.schema_v2 import resource  # noqa: PLC0415
+
+    if only_check and (out is not None or schema != "v1"):
+        raise click.UsageError("--check compares with the files themselves: leave out --out and --schema")
+    given = {path: document.read(str(path), content).dashboard for path, content in files.dashboards(paths).items()}
+    made = {path: modern.modernise(dashboard) for path, dashboard in given.items()}
+    if only_check:
+        _show(given, made)
+        return
+    written = {
+        path: text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
+        for path, dashboard in made.items()
+    }
+    if out is not None:
+        _write(dict(_targets(written, paths, out)))
+    elif len(written) == 1:
+        click.echo(b"".join(written.values()), nl=False)
+    else:
+        raise click.UsageError(f"there are {len(written)} dashboards: say with --out where they go")
+
+
+def _show(given: dict[Path, Node], made: dict[Path, Node]) -> None:
+    from boxwatch.dashboards import text  # noqa: PLC0415
+
+    differing = [path for path in given if given[path] != made[path]]
+    for path in differing:
+        before, after = (text.write(each[path]).decode().splitlines() for each in (given, made))
+        for line in difflib.unified_diff(before, after, str(path), f"{path} (modernised)", lineterm=""):
+            click.echo(line)
+    click.echo(f"{len(differing)} of {len(given)} would change", err=True)
+    if differing:
+        sys.exit(_DIFFERS)
+
+
+def _targets(written: dict[Path, bytes], paths: tuple[Path, ...], out: Path) -> Iterator[tuple[Path, bytes]]:
+    """(where to, what) for each; below a directory, files keep their places."""
+    if len(written) == 1 and not out.is_dir() and not paths[0].is_dir():
+        yield out, next(iter(written.values()))
+        return
+    taken: dict[Path, Path] = {}
+    for path, content in written.items():
+        above = next((folder for folder in paths if folder.is_dir() and path.is_relative_to(folder)), path.parent)
+        target = out / path.relative_to(above)
+        if target in taken:
+            raise OutputError(f"{taken[target]} and {path} would both be {target}: modernise them one at a time")
+        taken[target] = path
+        yield target, content
+
+
+def _write(targets: dict[Path, bytes]) -> None:
+    from boxwatch.publish import atomic  # noqa: PLC0415
+
+    for target, content in targets.items():
+        try:
+            unchanged = target.exists() and target.read_bytes() == content
+            if not unchanged:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                atomic.replace(target, content)
+        except OSError as error:
+            raise OutputError(f"{target}: could not be written: {error.strerror}") from error
+        click.echo(f"  {'unchanged' if unchanged else 'written':<9} {target}")

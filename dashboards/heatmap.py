@@ -1,0 +1,45 @@
+"""The panel that shows how values are spread, over time: a histogram for each moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from boxwatch.dashboards.panels import Panel
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heatmap(Panel):
+    """Buckets of a Prometheus histogram, darker where more happened.
+
+    The query is `sum by (le) (rate(x_bucket[$__rate_interval]))` with the legend `{{le}}`; `unit` is that of the
+    buckets' bounds.
+    """
+
+    type: ClassVar[str] = "heatmap"
+    format: ClassVar[str] = "heatmap"
+
+    def defaults(self, topology: Topology) -> Node:
+        """What colours mean is the number of events, so the field itself has no colours."""
+        del topology
+        return {}
+
+    def options(self) -> Node:
+        """Cividis reads the same for every kind of colour blindness, and in black and white."""
+        color: Node = {"mode": "scheme", "scheme": "Cividis", "scale": "exponential", "exponent": 0.5, "steps": 64}
+        return {
+            "calculate": False,
+            "cellGap": 1,
+            "color": {**color, "fill": "dark-orange", "reverse": False},
+            "exemplars": {"color": "rgba(255,0,255,0.7)"},
+            "filterValues": {"le": 1e-9},
+            "legend": {"show": True},
+            "rowsFrame": {"layout": "auto"},
+            "showValue": "never",
+            "tooltip": {"mode": "single", "showColorScale": True, "yHistogram": False},
+            "yAxis": {"axisPlacement": "left", "reverse": False, "unit": self.unit},
+        }

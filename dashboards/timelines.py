@@ -1,0 +1,65 @@
+"""The panels that show states over time: what held from when to when, or what each moment was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from boxwatch.dashboards import colours
+from boxwatch.dashboards.panels import Panel
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_NO_LEGEND: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False}
+# More rows than this are on a second page of the panel.
+_ROWS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States(Panel):
+    """What state each thing was in, over time: a row of coloured stretches for each.
+
+    For what holds until it changes (up, complete, a result). `mappings` gives the words and with them the colours.
+    """
+
+    type: ClassVar[str] = "state-timeline"
+
+    def defaults(self, topology: Topology) -> Node:
+        """The words give the colours; what no word stands for is grey."""
+        # zero-argument super() does not work in a dataclass with slots.
+        return {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
+
+    def options(self) -> Node:
+        """Stretches of one state are one stretch; the words stand in the tooltip."""
+        return {
+            "alignValue": "left",
+            "legend": dict(_NO_LEGEND),
+            "mergeValues": True,
+            "perPage": _ROWS,
+            "rowHeight": 0.8,
+            "showValue": "never",
+            "tooltip": {"mode": "single", "sort": "none"},
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History(Panel):
+    """What each thing was at each moment: a row of cells for each, coloured by the scale or by `mappings`.
+
+    For what is asked now and then (a probe, a backup, a share of an error budget a day): a gap stays a gap.
+    """
+
+    type: ClassVar[str] = "status-history"
+
+    def options(self) -> Node:
+        """Cells that touch would look like stretches."""
+        return {
+            "colWidth": 0.9,
+            "legend": dict(_NO_LEGEND),
+            "perPage": _ROWS,
+            "rowHeight": 0.8,
+            "showValue": "never",
+            "tooltip": {"mode": "single", "sort": "none"},
+        }

@@ -1,0 +1,87 @@
+"""Team Web: is what we are on call for all there, and does it fit?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import fields, layout, links, scale, style
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+# What the team is on call for.
+_OURS = f'{names.SERVER}=~"$server", {names.SERVICE}=~"web|api"'
+_BY = f"by ({names.BY_SERVICE})"
+
+
+def build(topology: Topology) -> Node:
+    """The dashboard as JSON."""
+    page = style.Page(
+        id="team_web",
+        title="Team Web",
+        description="Is what we are on call for all there, and does it fit?",
+        variables=(SERVERS,),
+        marked=_OURS,
+        panels=layout.place(
+            layout.line(8, (_missing(), 6), (_services(topology), 18)),
+            layout.heading("Since when"),
+            layout.even(9, _memory()),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _missing() -> Stat:
+    wanted, running = f"{names.SERVICE_REPLICAS_DESIRED}{{{_OURS}}}", f"{names.SERVICE_REPLICAS_RUNNING}{{{_OURS}}}"
+    return Stat(
+        title="Replicas missing",
+        good="Replicas of our services that are wanted and do not run. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(f"sum(clamp_min({wanted} - on ({names.BY_SERVICE}) {running}, 0))"),),
+    )
+
+
+def _services(topology: Topology) -> Table:
+    rows = Rows(
+        title="Our services",
+        good="Each service against its plan. Good is a share of the budget that is green.",
+        labels=(
+            Label(label=names.SERVICE, head="Service", link=links.to_service(topology, links.of_column("Service"))),
+            Label(label=names.SERVER, head="Server"),
+        ),
+        columns=(
+            Column(head="Running", expr=f"sum {_BY} ({names.SERVICE_REPLICAS_RUNNING}{{{_OURS}}})", unit="none"),
+            Column(
+                head="Share of budget",
+                expr=f"max {_BY} ({names.SERVICE_MEMORY_BUDGET_RATIO}{{{_OURS}}})",
+                unit="percentunit",
+                scale=scale.budget_share(topology),
+                look="gauge",
+                full=1.2,
+            ),
+        ),
+        sort_by=("Share of budget",),
+    )
+    return table(rows)
+
+
+def _memory() -> Graph:
+    return Graph(
+        title="Memory",
+        good="Memory as held against the budgets. Good is a pile below the dashed line.",
+        unit="bytes",
+        scale=scale.lines("The dashed line is the sum of our budgets as recorded from the topology."),
+        queries=(
+            Query(f"sum {_BY} ({names.SERVICE_MEMORY_USED}{{{_OURS}}})", "{{service}}"),
+            Query(f"sum({names.SERVICE_MEMORY_BUDGET}{{{_OURS}}})", "budget"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        fill=70,
+        stacked=True,
+    )

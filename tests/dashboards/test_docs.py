@@ -1,0 +1,32 @@
+"""The page about dashboards shows code that works."""
+
+from __future__ import annotations
+
+import re
+
+from support import boards, grafana_schema
+
+from boxwatch.checks import dashboards as checks
+from boxwatch.dashboards import colours
+
+PAGE = (boards.ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
+
+
+def test_the_module_that_the_page_shows_builds_a_dashboard_without_findings() -> None:
+    """Whoever copies it starts from something that is right."""
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    module: dict[str, object] = {"__name__": "redis"}
+    exec(compile(code, "redis.py", "exec"), module)  # noqa: S102 - our own page
+    build = module["build"]
+    assert callable(build)
+    board = build(boards.default_topology())
+    assert board["uid"] == "boxwatch-redis"
+    assert list(checks.check("redis.json", board)) == []
+    assert list(grafana_schema.errors(board)) == []
+    assert build(boards.without(boards.default_topology(), "redis")) is None
+
+
+def test_the_page_names_every_colour() -> None:
+    """A colour without a meaning is decoration."""
+    named = {name for name in vars(colours) if name.isupper() and str(getattr(colours, name)).startswith("#")}
+    assert all(f"`{name}`" in PAGE for name in named)

@@ -1,0 +1,155 @@
+"""Each kind of panel of the house, as Grafana's schemas and our own checks judge it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support import boards, grafana_schema
+
+from boxwatch.checks import dashboards as checks
+from boxwatch.dashboards import fields, layout, links, scale, style, tree
+from boxwatch.dashboards.alert_list import AlertList
+from boxwatch.dashboards.canonical.form import canonical
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.gauges import Bars, Gauge
+from boxwatch.dashboards.heatmap import Heatmap
+from boxwatch.dashboards.modern import modernise
+from boxwatch.dashboards.panels import Graph, Panel, Query, Stat
+from boxwatch.dashboards.tables import Column, Label, Rows, table
+from boxwatch.dashboards.timelines import History, States
+from boxwatch.dashboards.tree import Node, node, nodes
+from boxwatch.dashboards.variables import SERVERS, services_of
+from boxwatch.rules import names
+
+_ON = '{server=~"$server"}'
+_UP = Query(f"max by (server) (server:memory_total_bytes:max{_ON})", "{{server}}")
+_BASE: dict[str, Any] = {
+    "good": "Something. Good is 1.",
+    "unit": "none",
+    "scale": scale.none_is_good(),
+    "queries": (_UP,),
+}
+_BUCKETS = 'prometheus_http_request_duration_seconds_bucket{job="prometheus", server=~"$server"}'
+_WORDS = tuple(fields.states(State(0, "down", "#D55E00"), State(1, "up", "#009E73")))
+
+KINDS: dict[str, Panel | AlertList] = {
+    "stat": Stat(title="Stat", **_BASE),
+    "gauge": Gauge(title="Gauge", full=1, **_BASE),
+    "bargauge": Bars(title="Bars", full=1, **_BASE),
+    "timeseries": Graph(title="Graph", **_BASE),
+    "state-timeline": States(title="States", mappings=_WORDS, **_BASE),
+    "status-history": History(title="History", mappings=_WORDS, **_BASE),
+    "table": table(
+        Rows(
+            title="Table",
+            good="Something. Good is nothing.",
+            labels=(Label(label="server", head="Server"),),
+            columns=(Column(head="Up", expr=_UP.expr, unit="none"),),
+            sort_by=("Up",),
+        )
+    ),
+    "heatmap": Heatmap(
+        title="Heatmap",
+        good="Something. Good is low.",
+        unit="s",
+        scale=scale.none_known("Dark is much; no amount is bad by itself, so nothing is coloured."),
+        queries=(Query(f"sum by (le) (rate({_BUCKETS}[$__rate_interval]))", "{{le}}"),),
+    ),
+    "alertlist": AlertList(title="Alerts", good="Alerts. Good is none.", matchers='server=~"$server"'),
+}
+
+
+def _board(*panels: Panel | AlertList) -> Node:
+    lines = [layout.even(8, panel) for panel in panels]
+    page = style.Page(
+        id="kinds",
+        title="Kinds",
+        description="Which kinds of panels are there?",
+        variables=(SERVERS,),
+        panels=layout.place(layout.heading("All"), *lines),
+        marked='server=~"$server"',
+    )
+    return style.build(page, boards.default_topology())
+
+
+def _panel(kind: str) -> Node:
+    return nodes(_board(KINDS[kind])["panels"])[1]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_as_grafana_would_store_it(kind: str) -> None:
+    """Its type, nothing that Grafana's schemas have against it, and nothing that would change on the way."""
+    board = _board(KINDS[kind])
+    assert nodes(board["panels"])[1]["type"] == kind
+    assert list(grafana_schema.errors(board)) == []
+    assert list(checks.check("kinds.json", board)) == []
+    assert canonical(board) == modernise(board) == board
+
+
+def test_one_page_takes_all_kinds() -> None:
+    """With a heading that may be called as a panel is."""
+    assert len(list(tree.panels(_board(*KINDS.values())))) == len(KINDS) + 1
+
+
+def test_two_panels_of_one_title_are_refused() -> None:
+    """A link to the one would open the other."""
+    with pytest.raises(ValueError, match="kinds: panels 'Stat' and 'Stat' have one id: call one something else"):
+        _board(KINDS["stat"], KINDS["stat"])
+
+
+def test_gauges_end_at_their_whole() -> None:
+    """Left to itself, Grafana ends each at its own value."""
+    for kind in ("gauge", "bargauge"):
+        defaults = node(node(_panel(kind)["fieldConfig"])["defaults"])
+        assert (defaults["min"], defaults["max"]) == (0, 1)
+
+
+def test_a_gauge_without_data_is_grey_and_says_so() -> None:
+    """Empty is not zero."""
+    assert "not recorded" in list(tree.strings(node(node(_panel("gauge")["fieldConfig"])["defaults"])["mappings"]))
+
+
+def test_a_heatmap_asks_for_buckets() -> None:
+    """Without the format Grafana draws a line for each bucket; and the unit stands at the axis."""
+    panel = _panel("heatmap")
+    assert nodes(panel["targets"])[0]["format"] == "heatmap"
+    assert node(node(panel["options"])["yAxis"])["unit"] == "s"
+
+
+def test_an_alert_list_shows_the_chosen_servers() -> None:
+    """Every alert of Grafana otherwise."""
+    assert node(_panel("alertlist")["options"])["alertInstanceLabelFilter"] == '{server=~"$server"}'
+
+
+@pytest.mark.parametrize("change", [{"title": ""}, {"good": "alerts"}])
+def test_an_alert_list_says_what_good_is(change: dict[str, str]) -> None:
+    """As every panel does."""
+    with pytest.raises(ValueError, match="needs a title, and a sentence"):
+        AlertList(**{"title": "Alerts", "good": "Good is none.", **change})
+
+
+def test_links_keep_time_data_source_and_variables() -> None:
+    """From a series to its service, from there to the server."""
+    topology = boards.default_topology()
+    to_service = links.to_service(topology, links.of_series(names.SERVICE))
+    assert to_service.to_json() == {
+        "title": "Look at this service",
+        "url": (
+            "/d/boxwatch-service?${datasource:queryparam}&${__url_time_range}"
+            "&${server:queryparam}&var-service=${__field.labels.service}"
+        ),
+    }
+    to_overview = links.to_overview(topology, links.of_column("Server"))
+    assert str(to_overview.to_json()["url"]).endswith("&var-server=${__data.fields.Server}")
+    graph = Graph(title="Linked", links=(to_service,), **_BASE)
+    defaults = node(node(nodes(_board(graph)["panels"])[1]["fieldConfig"])["defaults"])
+    assert [link["title"] for link in nodes(defaults["links"])] == ["Look at this service"]
+    assert list(grafana_schema.errors(_board(graph))) == []
+
+
+def test_services_of_a_kind_can_be_chosen() -> None:
+    """Several databases of one kind, side by side."""
+    variable = services_of("postgres", "PostgreSQL")
+    assert (variable.name, variable.label, variable.multi) == ("service", "PostgreSQL", True)
+    assert variable.query == 'label_values(service:info:plan{server=~"$server", kind="postgres"}, service)'

@@ -1,0 +1,38 @@
+"""Uids of dashboards: short for the default deployment, and never the same for two."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+from support.topologies import a_topology
+
+from boxwatch.rules.dashboard_uid import uid
+from boxwatch.topology import default
+
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,2}", fullmatch=True)
+
+
+def test_the_default_deployment_has_the_short_uids() -> None:
+    """As long as nobody renames it, which its comment asks for when a second one is added."""
+    assert uid(default.load().topology, "overview") == "boxwatch-overview"
+
+
+def test_another_deployment_is_in_the_uid() -> None:
+    """Else publishing the one would overwrite the other."""
+    assert uid(a_topology(name="shop"), "overview") == "boxwatch-shop-overview"
+
+
+def test_a_long_name_is_cut_and_told_apart() -> None:
+    """Two that begin alike do not share a uid."""
+    one, other = (uid(a_topology(name=f"{'a' * 30}-{end}"), "overview") for end in ("one", "two"))
+    assert one != other
+    assert one.startswith("boxwatch-aaaa")
+    assert len(one) == len(other) == 40
+
+
+@given(NAMES, st.from_regex(r"[a-z_]{1,16}", fullmatch=True))
+def test_grafana_takes_every_uid(name: str, dashboard_id: str) -> None:
+    """At most 40 letters, digits, dashes and underscores."""
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", uid(a_topology(name=name), dashboard_id))
