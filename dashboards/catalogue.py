@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import overview, service, text
+from boxwatch.dashboards import deployments, monitoring, overview, probes, service, text
 from boxwatch.dashboards.schema_v2 import resource
 from boxwatch.errors import BoxwatchError
 
@@ -20,6 +20,9 @@ NOTHING: Mapping[str, Node] = MappingProxyType({})
 DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
+    ("deployments", deployments.build),
+    ("probes", probes.build),
+    ("monitoring", monitoring.build),
 )
 
 
