@@ -127,7 +127,7 @@ _RENEW = Runbook(
 
 
 def _expiring(topology: Topology) -> tuple[Alert, Alert]:
-    wait = topology.alerts.wait("CertificateExpiring", 10 * _MINUTE)
+    wait = topology.alerts.wait("CertificateExpiring", 30 * _MINUTE)
     left = topology.alerts.threshold("CertificateExpiring", 3 * _DAY)
     critical, warning = (
         probes_proofs.expiring(topology, wait, left, REMEMBERED, pages=pages) for pages in (True, False)

@@ -27,6 +27,10 @@ def _about(text: str) -> Expected:
     return Expected(of_service(instance=_URL), f"{_URL} (web on main) {text}")
 
 
+def _pages(world: World, pages: bool, **labels: str) -> Series:  # noqa: FBT001 - a value of a series
+    return world.constant(names.SERVICE_PAGES, int(pages), **{"server": "main", "service": "web", **labels})
+
+
 def early(world: World, wait: int, title: str, parts: tuple[Series, ...]) -> tuple[Case, ...]:
     """What is true from the beginning, looked at before it has lasted; nothing for an alert that does not wait."""
     return (world.silent(title, parts, wait - world.interval),) if wait > world.interval else ()
@@ -146,10 +150,10 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         remembered: seconds for which the last word of a URL counts.
         pages: whether the service pages; None where that does not matter.
     """
-    world = World(length=2 * remembered + wait + 60 * _MINUTE, thresholds=topology.thresholds, interval=120)
+    world = World(length=2 * remembered + wait + 60 * _MINUTE, thresholds=topology.thresholds, interval=600)
     late = world.late(wait)
     loud = pages is not False
-    planned = () if pages is None else (*world.service(pages=pages), *world.service("api", pages=pages))
+    planned = () if pages is None else (_pages(world, pages), _pages(world, pages, service="api"))
 
     def ends(at: float, values: str | None = None, **labels: str) -> Series:
         return _probe(world, "probe_ssl_earliest_cert_expiry", values or flat(int(at), world.count), **labels)
