@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import (
     capacity,
+    deployments,
     elasticsearch,
     host,
     minio,
+    monitoring,
     overview,
     postgres,
+    probes,
     redis,
     service,
     slo,
@@ -40,6 +43,9 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("redis", redis.build),
     ("elasticsearch", elasticsearch.build),
     ("minio", minio.build),
+    ("deployments", deployments.build),
+    ("probes", probes.build),
+    ("monitoring", monitoring.build),
 )
 
 

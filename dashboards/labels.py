@@ -15,7 +15,8 @@ Labels = frozenset[str] | None
 
 _AS_THEY_ARE = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _MAKES_LABEL = frozenset({"label_replace", "label_join"})
-_UNLABELLED = frozenset({"vector", "scalar", "time", "pi"})
+_SCALARS = frozenset({"scalar", "time", "pi"})
+_UNLABELLED = _SCALARS | {"vector"}
 
 
 def of(expr: parser.Expr) -> Labels:
@@ -72,10 +73,17 @@ def _of_binary(expr: parser.BinaryExpr) -> Labels:
 
 
 def _is_scalar(expr: parser.Expr) -> bool:
-    """A number without labels, which takes those of what it stands beside: `60`, `time()`."""
-    if isinstance(expr, parser.Call):
-        return expr.func.name in ("time", "scalar", "pi")
-    return isinstance(expr, parser.NumberLiteral)
+    """Whether it is a number and no vector: `time() - x` has the labels of x."""
+    match expr:
+        case parser.NumberLiteral():
+            return True
+        case parser.ParenExpr() | parser.UnaryExpr():
+            return _is_scalar(expr.expr)
+        case parser.BinaryExpr():
+            return _is_scalar(expr.lhs) and _is_scalar(expr.rhs)
+        case parser.Call():
+            return expr.func.name in _SCALARS
+    return False
 
 
 def _matched(left: Labels, right: Labels, modifier: parser.BinModifier) -> Labels:

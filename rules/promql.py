@@ -47,3 +47,11 @@ def named_containers() -> str:
 def number(value: float) -> str:
     """The shortest exact notation of a number."""
     return str(int(value)) if value == int(value) else repr(value)
+
+
+def nothing_runs() -> str:
+    """Services of which a component that should run has no container: what *ServiceDown* fires for, after its grace."""
+    return (
+        f"({names.COMPONENT_REPLICAS_RUNNING} == 0"
+        f" and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0)"
+    )

@@ -86,8 +86,11 @@ def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
-    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS."""
-    name = f'alertname="{alert}",' if alert else ""
+    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS.
+
+    What is for machines and always fires (severity none) is not meant.
+    """
+    name = f'alertname="{alert}",' if alert else 'severity!="none",'
     window = format_duration(case.at + case.interval)
     return {
         "expr": f'max_over_time(ALERTS{{{name}alertstate="firing"}}[{window}])',

@@ -11,7 +11,7 @@ there() {
 
 missing=''
 for program in promtool prometheus prometheus-node-exporter prometheus-alertmanager \
-    prometheus-postgres-exporter prometheus-redis-exporter vmalert victoria-metrics; do
+    prometheus-postgres-exporter prometheus-redis-exporter prometheus-blackbox-exporter vmalert victoria-metrics; do
     there "$program" || missing="$missing $program"
 done
 # These need libraries, which may be missing too. Debian's PostgreSQL is not on the PATH.

@@ -13,7 +13,7 @@ from boxwatch.checks.dashboards import DASHBOARD_CHECKS
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
 from boxwatch.topology.schema import json_schema
-from support.artefacts import default_subjects
+from support.artefacts import complete_subjects
 
 _GENERATED = "<!-- Made from the code by `make golden`. -->"
 
@@ -66,7 +66,7 @@ def _block(text: str) -> str:
 def rules() -> str:
     """Every alert and every recorded series."""
     parts = ["# Alerts and recorded series", _GENERATED, "Each alert has a runbook in what `boxwatch build` writes."]
-    for subject in default_subjects():
+    for subject in complete_subjects():
         parts.append(f"## {subject.title}")
         if subject.alerts:
             parts.append("\n".join(_alerts(subject.alerts)))
