@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
+from boxwatch.rules.traffic import due
 from boxwatch.rules.world import World, flat, of_service, series, steps
 from boxwatch.topology.model import Topology
 
-_MINUTE = 60
 _WINDOW = 300
 # Shares of it are exact.
 _MANY = 1024
@@ -38,8 +38,8 @@ def slow(topology: Topology, wait: int, share: float, at_least: int) -> Proofs:
 def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
     topology: Topology, wait: int, share: float, at_least: int, part: str, text: str
 ) -> Proofs:
-    at = wait + 2 * _MINUTE
-    world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    interval, at = due(wait)
+    world = World(length=at, thresholds=topology.thresholds, interval=interval)
 
     def rates(service: str, of_all: float, *, requests: float = _MANY, server: str = "main") -> tuple[Series, ...]:
         of = {"server": server, "service": service}
@@ -101,8 +101,8 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
 
 def gone(topology: Topology, wait: int, share: float) -> Proofs:
     """Cases of requests that have stopped."""
-    at = wait + 2 * _MINUTE
-    world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    interval, at = due(wait)
+    world = World(length=at, thresholds=topology.thresholds, interval=interval)
 
     def plan(service: str = "web", server: str = "main", expected: float = 2) -> tuple[Series, ...]:
         """A service that wakes someone, and of which requests are expected."""

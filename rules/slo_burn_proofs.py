@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.slo import Part
+from boxwatch.rules.traffic import due
 from boxwatch.rules.world import World, flat, series
 from boxwatch.topology.model import Topology
 
@@ -34,9 +35,7 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], text: str) -> Cases:
     """Firing and silent cases, of each pair of windows alone."""
-    # Coarse where the wait is long: nothing depends on the spacing.
-    interval = 60 if wait <= 15 * 60 else 600
-    at = max(-(-wait // interval), 1) * interval
+    interval, at = due(wait)
     world = World(length=at + interval, thresholds=topology.thresholds, interval=interval)
 
     def burns(  # noqa: PLR0913 - what differs

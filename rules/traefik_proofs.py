@@ -7,11 +7,11 @@ from dataclasses import replace
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.traffic import counted, planned
+from boxwatch.rules.traffic import counted, due, planned
 from boxwatch.rules.world import World, flat, steps
 from boxwatch.topology.model import Topology
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_HOUR, _DAY = 3600, 86400
 _START = "container_start_time_seconds"
 _RELOADED = "traefik_config_last_reload_success"
 
@@ -20,8 +20,8 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 def blind(topology: Topology, wait: int) -> Cases:
     """Firing and silent cases of metrics that are absent."""
-    at = wait + 2 * _MINUTE
-    world = World(length=at + 10 * _MINUTE, thresholds=topology.thresholds)
+    interval, at = due(wait)
+    world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
 
     def runs(server: str = "main", *, kind: str = "traefik", service: str = "traefik") -> tuple[Series, ...]:
         return (
@@ -77,8 +77,8 @@ def blind(topology: Topology, wait: int) -> Cases:
 
 def stale(topology: Topology, wait: int) -> Cases:
     """Firing and silent cases of a Traefik that does not follow deployments."""
-    at = wait + 2 * _MINUTE
-    world = World(length=at + 10 * _MINUTE, thresholds=topology.thresholds)
+    interval, at = due(wait)
+    world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
 
     def deployed(  # noqa: PLR0913 - what a deployment is known by
         uuid: str, begun: int, *, finished: int = 1, account: str = "main", took: int = 90, server: str = "main"
@@ -221,8 +221,8 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
 
 def files(topology: Topology, wait: int, share: float) -> Cases:
     """Firing and silent cases of a Traefik that runs out of open files."""
-    at = wait + 2 * _MINUTE
-    world = World(length=at + 10 * _MINUTE, thresholds=topology.thresholds)
+    interval, at = due(wait)
+    world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
     most = 100_000
 
     def opened(count: float, server: str = "main", limit: int = most, instance: str = "a:1") -> tuple[Series, ...]:

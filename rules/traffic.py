@@ -47,3 +47,15 @@ def rising(per_second: float, world: World) -> str:
 
 def _traefik(world: World, metric: str, values: str, /, **labels: str) -> Series:
     return world.scraped(metric, values, **{"job": names.JOB_TRAEFIK, "method": "GET", "protocol": "http", **labels})
+
+
+def due(wait: int) -> tuple[int, int]:
+    """(spacing of samples, when an alert is due) for an alert that waits so long and what began with the first sample.
+
+    Coarse where the wait is long: nothing in cases of constant values depends on the spacing.
+    """
+    interval = 60 if wait <= _LONG_WAIT else 600
+    return interval, max(-(-wait // interval), 1) * interval
+
+
+_LONG_WAIT = 15 * 60
