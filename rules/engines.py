@@ -17,6 +17,8 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.units import KIB
 
 MINUTE = 60
+# What is a rate is a rounding off. Times this, no threshold that people write ends in a five that may go either way.
+ABOVE = 1.1234567
 _BURST = 8 * MINUTE // INTERVAL
 # A text's words for what an alert is about, as every engine has them.
 WHERE = "{{ $labels.service }} on {{ $labels.server }}"

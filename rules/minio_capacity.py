@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
 from boxwatch.rules.engines_proofs import falls
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
@@ -149,7 +149,7 @@ def _errors(topology: Topology) -> Alert:
         )
 
     errors = _either("sum", _ERRORS, "rate({}[10m])")
-    text = f"{percentage(threshold * 1.125)} of the requests to MinIO db on main fail."
+    text = f"{percentage(threshold * ABOVE)} of the requests to MinIO db on main fail."
     return Alert(
         alert=name,
         expr=expr(f"""
@@ -180,7 +180,7 @@ def _errors(topology: Topology) -> Alert:
         fires=tuple(
             bench.fires(
                 f"fires for the one whose requests fail, in v{version + 2}, and not for the other",
-                told(version, threshold * 1.125),
+                told(version, threshold * ABOVE),
                 text,
                 after=window,
             )

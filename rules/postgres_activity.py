@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, length, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, length, percentage, scraped, selector
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.topology.model import Topology
@@ -284,8 +284,8 @@ def _rollbacks(topology: Topology) -> Alert:
         fires=(
             bench.fires(
                 "fires for the database whose work is lost, and for no other",
-                rolled_back(threshold * 1.125),
-                f"In database app of db on main transactions are rolled back {percentage(threshold * 1.125)} as often "
+                rolled_back(threshold * ABOVE),
+                f"In database app of db on main transactions are rolled back {percentage(threshold * ABOVE)} as often "
                 "as they are committed.",
                 datname="app",
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
 from boxwatch.rules.engines_proofs import exceeds
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
@@ -229,8 +229,8 @@ def _thrashing(topology: Topology) -> Alert:
         fires=(
             bench.fires(
                 "fires for the cache that is turned over, and not for the other",
-                (*evicted(threshold * 1.125), *beside),
-                f"Within an hour Redis db on main evicted {percentage(threshold * 1.125)} of the keys that it holds.",
+                (*evicted(threshold * ABOVE), *beside),
+                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
             ),
         ),
         silent=(
