@@ -41,6 +41,11 @@ def subject(topology: Topology) -> Subject | None:
     )
 
 
+def _one_of(reasons: tuple[str, ...]) -> str:
+    """A matcher for the reasons; a regular expression only where there are several."""
+    return f'{coolify.REASON}="{reasons[0]}"' if len(reasons) == 1 else f'{coolify.REASON}=~"{"|".join(reasons)}"'
+
+
 def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
     topology: Topology, alert: str, reasons: tuple[str, ...], *, default: int, summary: str, says: str, runbook: Runbook
 ) -> Alert:
@@ -50,8 +55,7 @@ def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
     fires, silent = closed(world, wait, reasons, says)
     return Alert(
         alert=alert,
-        expr=f'max by ({BY_ACCOUNT}, {coolify.REASON}) ({coolify.DOWN_REASON}{{{JOB},reason=~"{"|".join(reasons)}"}})'
-        " == 1",
+        expr=f"max by ({BY_ACCOUNT}, {coolify.REASON}) ({coolify.DOWN_REASON}{{{JOB},{_one_of(reasons)}}}) == 1",
         wait=wait,
         severity="warning",
         summary=summary,
@@ -209,7 +213,7 @@ def _source(topology: Topology) -> Alert:
                 late,
                 Expected(
                     about_account(source="history"),
-                    "Coolify account main on main: history cannot be read, and what it last said has left the metrics.",
+                    "Coolify account team on main: history cannot be read, and what it last said has left the metrics.",
                 ),
             ),
         ),
@@ -275,7 +279,7 @@ def _unparsed(topology: Topology) -> Alert:
                 at,
                 Expected(
                     about_account(source="statuses", field="status"),
-                    "Values of status in statuses of Coolify account main on main could not be understood and were"
+                    "Values of status in statuses of Coolify account team on main could not be understood and were"
                     " left out.",
                 ),
             ),

@@ -1,6 +1,6 @@
 """What the proofs about Coolify share: the Coolify exporter's series as they are stored, and when there are any.
 
-One account `main`, whose server is `box`; an application `shop` of project `store` in environment `live`. Its `service`
+One account `team`, whose server is `box`; an application `shop` of project `store` in environment `live`. Its `service`
 is empty unless given: a resource of Coolify that is in the plan carries its service's name by relabelling.
 """
 
@@ -60,7 +60,7 @@ def unless_meaningless() -> str:
 
 def of_account(world: World, metric: str, values: str, /, **labels: str) -> Series:
     """A series about the account."""
-    return world.scraped(metric, values, **{"job": names.JOB_COOLIFY, "account": "main", **labels})
+    return world.scraped(metric, values, **{"job": names.JOB_COOLIFY, "account": "team", **labels})
 
 
 def source(world: World, name: str, values: str | None = None, /, **labels: str) -> Series:
@@ -112,7 +112,7 @@ def beside(world: World, metric: str, value: float, /, **labels: str) -> tuple[S
 
 def about_account(**labels: str) -> dict[str, str]:
     """The labels of an alert about the account."""
-    return {"server": "main", "account": "main", **labels}
+    return {"server": "main", "account": "team", **labels}
 
 
 def about_box(**labels: str) -> dict[str, str]:
@@ -151,7 +151,7 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
             world.late(wait),
             Expected(
                 about_account(reason=name),
-                f"Coolify account main on main: {says} ({name}), so nothing is known of its deployments and resources.",
+                f"Coolify account team on main: {says} ({name}), so nothing is known of its deployments and resources.",
             ),
         )
 

@@ -6,6 +6,8 @@ Tickets: what an exporter would have said is not known, and no user notices. Tha
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
@@ -151,10 +153,14 @@ def _prober(topology: Topology) -> Alert:
                 (up(0, names.JOB_PROBE), up(1, names.JOB_PROBE, instance="second")),
                 late,
             ),
-            world.silent(
-                "is silent while the exporter itself is down, which has an alert of its own",
-                (up(0, names.JOB_PROBE), up(0, names.JOB_BLACKBOX, server="second")),
-                late,
+            # One prober serves all servers, so its end silences what stands beside it.
+            replace(
+                world.silent(
+                    "is silent while the exporter itself is down, which has an alert of its own",
+                    (up(0, names.JOB_PROBE), up(0, names.JOB_BLACKBOX, server="second")),
+                    late,
+                ),
+                apart=True,
             ),
         ),
     )
