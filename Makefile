@@ -3,13 +3,13 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-# Unpacked distribution packages (promtool, Prometheus, exporters, …); what is installed already is used first.
+# Unpacked distribution packages (promtool, Prometheus, node_exporter); what is installed already is used first.
 export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 
-.PHONY: help run test unit lint types package golden mutate bench tools clean
+.PHONY: help run test unit lint types package golden mutate proofs-all bench tools clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp tools ## show the plan of the default deployment, build everything for it, check it
 	@boxwatch topology
@@ -38,8 +38,14 @@ golden: $(VENV)/dev.stamp tools ## rewrite the stored results from what the code
 mutate: $(VENV)/dev.stamp tools ## change the rules one place at a time; the proofs must notice (SUBJECT=memory_limit for one)
 	@tools/mutate.py $(SUBJECT) $(ARGS)
 
+proofs-all: $(VENV)/dev.stamp tools ## all proofs on promtool 2.53 and 3.x as well, and the rules in vmalert
+	@tools/promtools.sh
+	@tools/proofs-all.sh
+
 bench: $(VENV)/dev.stamp tools ## speed and memory, as figures and ratios
 	@python benchmarks/run.py $(ARGS)
+	@python benchmarks/rules_evaluation.py
+	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 
 tools: ## Prometheus, its exporters and databases to break, unpacked here if they are not installed
 	@tools/prometheus.sh

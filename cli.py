@@ -1,7 +1,8 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 fine; 1 findings, an output that is out of date, or something that could not be done; 2 wrong usage or a
-wrong topology. A command imports its libraries when it runs, so that `--help` and completion answer at once.
+wrong topology; 3 `boxwatch diff` found differences. A command imports its libraries when it runs, so that `--help` and
+completion answer at once.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from typing import Any
 import click
 
 from boxwatch.commands import (
+    backup,
     build,
     check,
     completion,
+    diff,
     exporter,
-    grafana,
     init,
     modernise,
     publish,
+    pull,
     rollback,
     schema,
+    test,
     topology,
 )
 from boxwatch.errors import BoxwatchError, TopologyError
@@ -65,7 +69,8 @@ def main() -> None:
       boxwatch topology                 show the plan
       boxwatch build --out generated    make everything
       boxwatch check                    check everything
-      boxwatch publish --help           bring it into a running Prometheus
+      boxwatch test                     prove every alert
+      boxwatch publish --help           bring it into a live Grafana and Prometheus
     """
 
 
@@ -76,10 +81,13 @@ COMMANDS = (
     schema.schema,
     build.build,
     check.check,
+    test.test,
     modernise.modernise,
+    diff.diff,
     publish.publish,
     rollback.rollback,
-    grafana.grafana,
+    backup.backup,
+    pull.pull,
     exporter.exporter,
     completion.completion,
 )

@@ -9,7 +9,6 @@ Figures depend on the machine; the ratios say more. Nothing is asserted.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import http.client
 import json
@@ -18,9 +17,11 @@ import os
 import random
 import re
 import signal
+import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,28 +90,47 @@ def memory(pid: int) -> tuple[float, float]:
     return found["VmRSS"], found["VmHWM"]
 
 
-async def scrapers(port: int, number: int, seconds: float, every: float, headers: dict[str, str]) -> list[float]:
-    """Latencies of many scrapers at once, each on its own connection; `every` 0 is as fast as they can."""
+def scrapers(port: int, number: int, seconds: float, every: float, headers: dict[str, str]) -> list[float]:
+    """Latencies of many scrapers at once, each on its own connection; `every` 0 is as fast as they can.
+
+    Threads that read into one buffer: asyncio's streams copy every byte three times and stop reading in between, which
+    for 7 MB cost more than the exporter (13.6 ms alone, where curl took 4.9 ms).
+    """
     times: list[float] = []
     until = time.monotonic() + seconds
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     request = f"GET /metrics HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode()
 
-    async def one() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1 << 20)
-        await asyncio.sleep(random.random() * every)  # noqa: S311 - phases
-        while time.monotonic() < until:
-            started = time.perf_counter()
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            match = re.search(rb"Content-Length: (\d+)", head)
-            await reader.readexactly(int(match[1]) if match else 0)
-            times.append(time.perf_counter() - started)
-            await asyncio.sleep(max(0.0, every - times[-1]))
-        writer.close()
+    def one() -> None:
+        buffer = memoryview(bytearray(1 << 20))
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            time.sleep(random.random() * every)  # noqa: S311 - phases
+            while time.monotonic() < until:
+                started = time.perf_counter()
+                connection.sendall(request)
+                head = b""
+                while b"\r\n\r\n" not in head:
+                    head += connection.recv(4096)
+                head, _, rest = head.partition(b"\r\n\r\n")
+                match = re.search(rb"Content-Length: (\d+)", head)
+                left = int(match[1]) - len(rest) if match else 0
+                while left > 0:
+                    left -= connection.recv_into(buffer)
+                times.append(time.perf_counter() - started)
+                time.sleep(max(0.0, every - times[-1]))
 
-    await asyncio.gather(*(one() for _ in range(number)))
+    threads = [threading.Thread(target=one) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     return times
+
+
+def prefer(pid: int) -> None:
+    """Let a process and this one run before everything else on the machine; needs root."""
+    for thread in (*map(int, os.listdir(f"/proc/{pid}/task")), 0):  # noqa: PTH208 - numbers, no paths
+        os.sched_setscheduler(thread, os.SCHED_RR, os.sched_param(1))
 
 
 def show(name: str, times: Sequence[float]) -> None:
@@ -121,7 +141,7 @@ def show(name: str, times: Sequence[float]) -> None:
     print(f"  {name:42} {len(times):6} scrapes  {line}")
 
 
-def scale(applications: int, servers: int, minutes: float) -> None:
+def scale(applications: int, servers: int, minutes: float, *, priority: bool) -> None:
     """Memory, latency and requests for many applications."""
     fake_port, port = free_port(), free_port()
     fake = ["-m", "boxwatch.exporters.coolify.fake", "--listen", f"127.0.0.1:{fake_port}", "--limit", "1000000"]
@@ -139,14 +159,16 @@ def scale(applications: int, servers: int, minutes: float) -> None:
             text, packed = get(port, "/metrics")[1], get(port, "/metrics", GZIP)[1]
             print(f"  page {len(text) / 1e6:.1f} MB, {len(packed) / 1e6:.2f} MB as gzip, {text.count(b'} '):,} series")
             print("  resident memory before scrapes {:.0f} MB, at most {:.0f} MB".format(*memory(running.pid)))
+            if priority:
+                prefer(running.pid)
             for name, every, headers in (
                 ("50 scrapers, each every second, gzip", 1.0, GZIP),
                 ("50 scrapers as fast as they can, gzip", 0.0, GZIP),
                 ("50 scrapers, each every 15 s, plain text", 15.0, {}),
             ):
-                show(name, asyncio.run(scrapers(port, 50, max(30, 4 * every), every, headers)))
+                show(name, scrapers(port, 50, max(10, 6 * every), every, headers))
             print("  resident memory after scrapes {:.0f} MB, at most {:.0f} MB".format(*memory(running.pid)))
-            ours = asyncio.run(scrapers(port, 1, 5, 0.5, GZIP))
+            ours = scrapers(port, 1, 5, 0.5, GZIP)
         budget(fake_port, exporter, minutes)
         naive(fake_port, statistics.median(ours))
 
@@ -283,9 +305,10 @@ def main() -> None:
     parser.add_argument("--polls", type=int, default=100_000)
     parser.add_argument("--url", default="")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--priority", action="store_true", help="measure scrapes ahead of what else runs here (root)")
     options = parser.parse_args()
     if options.what == "scale":
-        scale(options.applications, options.servers, options.minutes)
+        scale(options.applications, options.servers, options.minutes, priority=options.priority)
     elif options.what == "soak":
         soak(options.polls)
     else:

@@ -37,7 +37,7 @@ for board in boards:
 """
 
 
-def serve(pipe: Connection, boards: list[dict[str, Any]]) -> None:
+def serve(pipe: Connection, boards: list[dict[str, Any]], apis: tuple[str, ...]) -> None:
     """A stand-in that holds the boards; says its address, then answers each `how many` with requests and writes."""
     from support.grafana import grafana  # noqa: PLC0415 - after the path is set
 
@@ -45,6 +45,7 @@ def serve(pipe: Connection, boards: list[dict[str, Any]]) -> None:
 
     with grafana() as state:
         state.checks = False
+        state.apis = apis
         state.latency = _LATENCY
         state.folders["f"] = "boxwatch"
         for board in boards:
@@ -75,12 +76,14 @@ def dashboards(count: int, changed: int = 0) -> list[dict[str, Any]]:
     ]
 
 
-def on_stand_in(there: list[dict[str, Any]], work: Callable[[str], None], what: str) -> float:
+def on_stand_in(
+    there: list[dict[str, Any]], work: Callable[[str], None], what: str, apis: tuple[str, ...] = ()
+) -> float:
     """Median seconds of some work against a fresh stand-in each time; prints requests and writes of the last."""
     seconds, counted = [], (0, 0)
     for _ in range(_RUNS):
         ours, theirs = multiprocessing.Pipe()
-        process = multiprocessing.Process(target=serve, args=(theirs, there), daemon=True)
+        process = multiprocessing.Process(target=serve, args=(theirs, there, apis), daemon=True)
         process.start()
         url = ours.recv()
         begin = time.perf_counter()
@@ -101,9 +104,9 @@ def boxwatch(wanted: list[dict[str, Any]], *, write: bool) -> Callable[[str], No
     def work(url: str) -> None:
         from support.grafana import TOKEN  # noqa: PLC0415
 
-        from boxwatch.publish.grafana import apply, http, legacy, plan  # noqa: PLC0415
+        from boxwatch.publish.grafana import apply, choose, http, plan  # noqa: PLC0415
 
-        api = legacy.Legacy(http.Http(http.Access(url, TOKEN)))
+        api = choose.choose(http.Http(http.Access(url, TOKEN)))
         made = plan.plan(api, wanted, folder="boxwatch")
         if write:
             with tempfile.TemporaryDirectory() as folder:
@@ -132,10 +135,10 @@ def main() -> None:
     for count, changed in ((50, 0), (500, 5)):
         wanted = dashboards(count, changed)
         there = dashboards(count)
-        ours = on_stand_in(
-            there, boxwatch(wanted, write=False), f"boxwatch diff, {count} dashboards, {changed} changed"
-        )
-        writing = on_stand_in(there, boxwatch(wanted, write=True), f"boxwatch publish, {count}, {changed} changed")
+        for name, apis in (("/apis", ("v1beta1",)), ("/api", ())):
+            how = f"{count} dashboards, {changed} changed, {name}"
+            ours = on_stand_in(there, boxwatch(wanted, write=False), f"boxwatch diff, {how}", apis)
+            writing = on_stand_in(there, boxwatch(wanted, write=True), f"boxwatch publish, {how}", apis)
         if python:
             loop = on_stand_in(there, naive(python, wanted), f"loop over grafana-client, {count}, {changed} changed")
             print(f"  the loop takes {loop / ours:.1f} times a diff, {loop / writing:.1f} times a publish")

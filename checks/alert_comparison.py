@@ -8,11 +8,9 @@ from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.rules.model import ALWAYS_FIRING
 
 ID = "alert_comparison"
-
-# The one alert that always fires on purpose: a dead man's switch.
-ALWAYS_FIRING = frozenset({"Watchdog"})
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
@@ -25,4 +23,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
                 "error",
                 "the query has no condition, so the alert fires while its series exist",
                 "compare the result",
+                at="expr",
             )

@@ -3,45 +3,79 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import ModuleType
 
 from boxwatch.checks import (
     alert_comparison,
     alert_style,
     alert_templates,
+    alert_wait,
     counter_rate,
     dashboards,
+    fragile_query,
+    group_interval,
+    matcher_conflict,
+    matcher_pattern,
     metric_names,
+    metric_sources,
+    metric_versions,
     places,
     promql,
     promql_syntax,
     promtool,
     range_window,
+    rule_dependency,
     rule_duplicates,
     rule_file,
     rule_names,
     rule_portability,
+    scraped,
+    vector_matching,
 )
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.known import Known, known
 from boxwatch.dashboards import document
 
 RULE_CHECKS = (
     promql_syntax,
     metric_names,
+    metric_sources,
+    metric_versions,
+    matcher_conflict,
+    matcher_pattern,
+    vector_matching,
+    fragile_query,
     alert_comparison,
+    alert_wait,
     alert_templates,
     alert_style,
     counter_rate,
     range_window,
     rule_names,
     rule_duplicates,
+    rule_dependency,
+    group_interval,
     rule_portability,
+)
+
+# The id of every check, in the order of the pages.
+IDS: tuple[str, ...] = (
+    *(module.ID for module in RULE_CHECKS),
+    *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
+    promtool.ID,
 )
 
 _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
+_CONFIGURATION = "prometheus/prometheus.yml"
+# Checks on queries that panels have too, with the severity of what they find.
+_QUERY_CHECKS: tuple[tuple[ModuleType, Severity], ...] = (
+    (metric_names, "error"),
+    (metric_sources, "warning"),
+    (metric_versions, "warning"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +92,10 @@ class Report:
     looked_at: int
     skipped: tuple[str, ...] = ()
 
+    def without(self, disabled: Collection[str]) -> Report:
+        """The verdict without what some checks found, by their ids."""
+        return replace(self, findings=tuple(finding for finding in self.findings if finding.check not in disabled))
+
 
 def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:
     """Run every check over artefacts: path → content, as `assemble` makes them.
@@ -68,7 +106,9 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
         BoxwatchError: a file is not what its place says, or promtool cannot be run.
     """
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
-    names = known(rule_files, scrape_interval)
+    configuration = files.get(_CONFIGURATION)
+    jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
+    names = known(rule_files, scrape_interval, jobs)
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
     tool = promtool.path()
     skipped: tuple[str, ...] = ()
@@ -126,5 +166,7 @@ def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator
     for where, expr in dashboards.expressions(path, dashboard):
         # A query that does not parse is found by a check of its own.
         with contextlib.suppress(ValueError):
-            for message, hint in metric_names.problems(promql.parse(expr), names):
-                yield Finding(path, where, metric_names.ID, "error", message, hint)
+            tree = promql.parse(expr)
+            for module, severity in _QUERY_CHECKS:
+                for message, hint in module.problems(tree, names):
+                    yield Finding(path, where, module.ID, severity, message, hint)

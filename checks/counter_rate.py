@@ -25,7 +25,9 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     for rule in file.rules:
         tree = rule.tree
         for name in raw_counters(tree) if tree is not None else ():
-            yield rule.finding(ID, "warning", f"{name} is a counter and is read as it is", f"use rate({name}[5m])")
+            yield rule.finding(
+                ID, "warning", f"{name} is a counter and is read as it is", f"use rate({name}[5m])", at="expr"
+            )
 
 
 def raw_counters(tree: parser.Expr) -> tuple[str, ...]:

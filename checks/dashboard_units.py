@@ -22,7 +22,7 @@ _WITH_NUMBERS = frozenset({"bargauge", "barchart", "gauge", "heatmap", "histogra
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     """Value mappings and text fields need no unit; what an override names is looked at too."""
     for panel in tree.plots(dashboard):
-        if panel.get("type") not in _WITH_NUMBERS:
+        if tree.text(panel.get("type")) not in _WITH_NUMBERS:
             continue
         said = [unit for unit in _units(panel) if unit]
         if not said and not _says_words(panel):

@@ -40,7 +40,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
                 hint = f"did you mean ${near[0]}?" if near else ""
                 yield Finding(file, where, ID, "error", f"there is no variable ${name}", hint)
     for name, variable in declared.items():
-        if name not in used and variable.get("type") not in _USED_IMPLICITLY:
+        if name not in used and tree.text(variable.get("type")) not in _USED_IMPLICITLY:
             yield Finding(file, f'variable "{name}"', ID, "warning", "nothing uses the variable", "remove it")
 
 

@@ -20,6 +20,7 @@ class Finding:
         message: what is wrong, one sentence.
         hint: what to do about it; may be empty.
         line: line in the artefact, from 1; 0 when unknown.
+        column: column of that line, from 1; 0 when unknown.
     """
 
     file: str
@@ -29,3 +30,4 @@ class Finding:
     message: str
     hint: str = ""
     line: int = 0
+    column: int = 0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from boxwatch.checks import promql
 from boxwatch.checks.rule_file import Rule, RuleFile
+from boxwatch.checks.scraped import Scraped
 from boxwatch.exporters import metrics
 from boxwatch.rules import names
 
@@ -29,10 +30,12 @@ class Known:
     Attributes:
         recorded: name → labels of every series that the rules record; None when its labels cannot be said.
         scrape_interval: seconds between samples.
+        scraped: job → exporters behind it; None when no configuration is at hand that says it.
     """
 
     recorded: Mapping[str, promql.Labels | None]
     scrape_interval: int = 30
+    scraped: Scraped | None = None
 
     def exists(self, name: str) -> bool:
         """Whether anything records or exposes this name."""
@@ -50,7 +53,7 @@ class Known:
         return found[0] if found else metrics.closest(name)
 
 
-def known(files: tuple[RuleFile, ...], scrape_interval: int = 30) -> Known:
+def known(files: tuple[RuleFile, ...], scrape_interval: int = 30, scraped: Scraped | None = None) -> Known:
     """The names that a set of rule files may use: its own and the catalogue's."""
     by_name: dict[str, list[Rule]] = {}
     for file in files:
@@ -78,4 +81,4 @@ def known(files: tuple[RuleFile, ...], scrape_interval: int = 30) -> Known:
             labels |= own | frozenset(rule.labels)
         return labels
 
-    return Known({name: labels_of(name) for name in by_name}, scrape_interval)
+    return Known({name: labels_of(name) for name in by_name}, scrape_interval, scraped)

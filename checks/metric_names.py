@@ -20,7 +20,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     for rule in file.rules:
         tree = rule.tree
         for message, hint in problems(tree, known) if tree is not None else ():
-            yield rule.finding(ID, "error", message, hint)
+            yield rule.finding(ID, "error", message, hint, at="expr")
 
 
 def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:

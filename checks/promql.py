@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import promql_parser as parser
+import re2
 
 Labels = frozenset[str]
 # What is known of a name: its labels, or None when that cannot be said.
@@ -28,15 +29,21 @@ class Selector:
         name: metric name; empty when the selector has none.
         labels: labels that it matches on, `__name__` aside.
         absent: labels that must be empty or absent (`{x=""}`).
+        needed: labels without which nothing matches: `x="a"` needs x, and `x!="a"` does not.
+        job: the one job that it matches; empty when it names none, or a pattern.
         window: seconds of its range; 0 for an instant selector.
         function: the function directly around it, such as `rate`; empty when there is none.
+        matchers: all of them, `__name__` aside, in the order of the text.
     """
 
     name: str
     labels: Labels
     absent: Labels
+    needed: Labels
+    job: str
     window: float
     function: str
+    matchers: tuple[parser.Matcher, ...]
 
 
 @functools.lru_cache(maxsize=16384)
@@ -90,9 +97,28 @@ def _selector(tree: parser.VectorSelector, window: float, function: str) -> Sele
         name=tree.name or "",
         labels=frozenset(one.name for one in matchers),
         absent=frozenset(one.name for one in matchers if one.op == parser.MatchOp.Equal and not one.value),
+        needed=frozenset(one.name for one in matchers if not _matches_nothing(one)),
+        job=next((one.value for one in matchers if one.name == "job" and one.op == parser.MatchOp.Equal), ""),
         window=window,
         function=function,
+        matchers=tuple(matchers),
     )
+
+
+def _matches_nothing(matcher: parser.Matcher) -> bool:
+    """Whether a matcher lets a series pass that has no such label, which to Prometheus is an empty value."""
+    match matcher.op:
+        case parser.MatchOp.Equal:
+            return not matcher.value
+        case parser.MatchOp.NotEqual:
+            return bool(matcher.value)
+        case _:
+            # Prometheus anchors its patterns.
+            try:
+                empty = re2.fullmatch(matcher.value, "") is not None
+            except re2.error:
+                return True  # the grammar took it, so it is not for us to say
+            return empty if matcher.op == parser.MatchOp.Re else not empty
 
 
 def has_comparison(tree: parser.Expr) -> bool:

@@ -21,4 +21,4 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
         try:
             promql.parse(rule.expr)
         except ValueError as error:
-            yield rule.finding(ID, "error", f"the query does not parse: {error}", "correct the query")
+            yield rule.finding(ID, "error", f"the query does not parse: {error}", "correct the query", at="expr")

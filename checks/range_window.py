@@ -29,4 +29,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
                     f"{selector.name}[{format_duration(int(selector.window))}] holds fewer than {SCRAPES} scrapes of"
                     f" {format_duration(known.scrape_interval)}",
                     f"use at least [{format_duration(shortest)}]",
+                    at="expr",
                 )

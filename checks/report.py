@@ -46,7 +46,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _text(finding: Finding) -> str:
-    place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+    place = ":".join((finding.file, *(str(number) for number in (finding.line, finding.column) if number)))
     where = f"{finding.where}: " if finding.where else ""
     hint = f"\n    {finding.hint}" if finding.hint else ""
     severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
@@ -63,5 +63,6 @@ def _github(finding: Finding) -> str:
     text = f"{finding.where}: {finding.message}" if finding.where else finding.message
     text = f"{text}. {finding.hint}" if finding.hint else text
     line = f",line={finding.line}" if finding.line else ""
+    line += f",col={finding.column}" if finding.column else ""
     title = escape(finding.check, ",:")
     return f"::{finding.severity} file={escape(finding.file, ',:')}{line},title={title}::{escape(text)}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import promql_parser
 import yaml
@@ -28,6 +30,8 @@ class Rule:
         labels, annotations: as written.
         keys: all keys that it has.
         line: line of the rule in its file, from 1.
+        column: its column there, from 1.
+        places: key → line and column of its value.
     """
 
     file: str
@@ -40,6 +44,8 @@ class Rule:
     annotations: Mapping[str, str]
     keys: frozenset[str]
     line: int
+    column: int
+    places: Mapping[str, tuple[int, int]]
 
     @property
     def tree(self) -> promql_parser.Expr | None:
@@ -49,28 +55,47 @@ class Rule:
         except ValueError:
             return None
 
-    def finding(self, check: str, severity: Severity, message: str, hint: str = "") -> Finding:
-        """A finding about this rule."""
+    def finding(self, check: str, severity: Severity, message: str, hint: str = "", *, at: str = "") -> Finding:
+        """A finding about this rule, or about what one of its keys says."""
         where = f"{self.kind or 'rule'} {self.name}"
-        return Finding(self.file, where, check, severity, message, hint, self.line)
+        line, column = self.places.get(at, (self.line, self.column))
+        return Finding(self.file, where, check, severity, message, hint, line, column)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of rules, with the keys that it has and its line."""
+    """A group of rules, with the keys that it has and its place in the file at `path`.
 
+    Attributes:
+        interval: how often it runs, as written; empty when it runs as often as all others.
+    """
+
+    path: str
     name: str
+    interval: str
     rules: tuple[Rule, ...]
     keys: frozenset[str]
     line: int
+    column: int
+
+    def finding(self, check: str, severity: Severity, message: str, hint: str = "") -> Finding:
+        """A finding about this group."""
+        return Finding(self.path, f"group {self.name}", check, severity, message, hint, self.line, self.column)
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """A rule file."""
+    """A rule file.
+
+    Attributes:
+        path: what messages call it.
+        groups: in order.
+        needs: the oldest version of an exporter that the file says it is meant for, by exporter.
+    """
 
     path: str
     groups: tuple[Group, ...]
+    needs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rules(self) -> Iterator[Rule]:
@@ -106,7 +131,13 @@ def read(path: str, content: bytes) -> RuleFile:
     groups = _fields(root).get("groups")
     if groups is None or groups.items is None:
         raise BoxwatchError(f"{path}: has no list of groups, so it is no rule file")
-    return RuleFile(path, tuple(_group(path, node) for node in groups.items))
+    needs = {match["exporter"]: match["version"] for match in _NEEDS.finditer(content.decode("utf-8", "replace"))}
+    return RuleFile(path, tuple(_group(path, node) for node in groups.items), needs)
+
+
+_NEEDS: Final = re.compile(
+    r"^ *# *boxwatch: needs (?P<exporter>[a-z][\w-]*) (?P<version>[0-9][\w.+~]*) *$", re.MULTILINE
+)
 
 
 def _group(path: str, node: Node) -> Group:
@@ -115,10 +146,13 @@ def _group(path: str, node: Node) -> Group:
     rules = fields.get("rules")
     nodes = (rules.items if rules else None) or ()
     return Group(
+        path=path,
         name=name,
+        interval=_text(fields.get("interval")),
         rules=tuple(_rule(path, name, node) for node in nodes),
         keys=frozenset(fields),
         line=node.line,
+        column=node.column,
     )
 
 
@@ -136,6 +170,8 @@ def _rule(path: str, group: str, node: Node) -> Rule:
         annotations={key: _text(value) for key, value in _fields(fields.get("annotations")).items()},
         keys=frozenset(fields),
         line=node.line,
+        column=node.column,
+        places={key: (value.line, value.column) for key, value in fields.items()},
     )
 
 

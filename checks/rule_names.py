@@ -28,14 +28,13 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             yield rule.finding(ID, "warning", "the name is not level:metric:operations", "write service:errors:rate5m")
     repeated = Counter(group.name for group in file.groups)
     for group in file.groups:
-        where = f"group {group.name}"
         alerts = sum(rule.kind == "alert" for rule in group.rules)
         if repeated[group.name] > 1:
             message, hint = "another group of the file has this name", "Prometheus refuses the file; rename one"
-            yield Finding(file.path, where, ID, "error", message, hint, group.line)
+            yield group.finding(ID, "error", message, hint)
         if len(group.name) > _LONGEST_GROUP or not group.name:
             message, hint = f"the name has {len(group.name)} characters", f"use 1 to {_LONGEST_GROUP}"
-            yield Finding(file.path, where, ID, "warning", message, hint, group.line)
+            yield group.finding(ID, "warning", message, hint)
         if alerts > _MOST_ALERTS:
             message, hint = f"it has {alerts} alerts", f"split it: {_MOST_ALERTS} is what people can survey"
-            yield Finding(file.path, where, ID, "warning", message, hint, group.line)
+            yield group.finding(ID, "warning", message, hint)

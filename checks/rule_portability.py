@@ -24,7 +24,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     for group in file.groups:
         for key in sorted(group.keys - _KNOWN_GROUP_KEYS):
             hint = _GROUP_KEYS.get(key, "no Prometheus knows it; remove it")
-            yield Finding(file.path, f"group {group.name}", ID, "error", f"the group has {key}", hint, group.line)
+            yield group.finding(ID, "error", f"the group has {key}", hint)
     for rule in file.rules:
         for key in sorted(rule.keys - _KNOWN_RULE_KEYS):
-            yield rule.finding(ID, "error", f"the rule has {key}", "no Prometheus knows it; remove it")
+            yield rule.finding(ID, "error", f"the rule has {key}", "no Prometheus knows it; remove it", at=key)

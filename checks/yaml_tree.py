@@ -13,9 +13,10 @@ DEEPEST = 64
 
 @dataclass(slots=True)
 class Node:
-    """A scalar (`text`), a sequence (`items`) or a mapping (`fields`, by the text of the key), and its line from 1."""
+    """A scalar (`text`), a sequence (`items`) or a mapping (`fields`, by the text of the key), and its place from 1."""
 
     line: int
+    column: int = 0
     text: str | None = None
     items: list[Node] | None = None
     fields: dict[str, Node] | None = None
@@ -62,17 +63,18 @@ def parse(content: bytes) -> Node | None:
 
 
 def _node(event: yaml.Event, anchors: Mapping[str, Node]) -> Node | None:
-    line = event.start_mark.line + 1 if event.start_mark else 0
+    mark = event.start_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
     match event:
         case yaml.AliasEvent():
             if event.anchor not in anchors:
                 raise ValueError(f"line {line} refers to *{event.anchor}, which is not there")
             return anchors[str(event.anchor)]
         case yaml.ScalarEvent():
-            return Node(line, text=str(event.value))
+            return Node(line, column, text=str(event.value))
         case yaml.SequenceStartEvent():
-            return Node(line, items=[])
+            return Node(line, column, items=[])
         case yaml.MappingStartEvent():
-            return Node(line, fields={})
+            return Node(line, column, fields={})
         case _:
             return None

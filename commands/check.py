@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="How to print findings."
 )
-def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | None, style: str) -> None:
+@click.option("--disable", "disabled", multiple=True, metavar="CHECK", help="Leave out a check, by its id. Repeatable.")
+def check(
+    paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | None, style: str, disabled: tuple[str, ...]
+) -> None:
     """Check everything that would be built, or FILEs; exit 1 on findings.
 
     Queries parse, every metric and label exists, alerts keep the field's style, dashboards are valid, and promtool
@@ -34,11 +38,16 @@ def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | 
     Example:
       boxwatch check
       boxwatch check staging.yaml --format github
-      boxwatch check dashboards/ rules/extra.yaml
+      boxwatch check dashboards/ rules/extra.yaml --disable alert_style
     """
     from boxwatch import assemble  # noqa: PLC0415
     from boxwatch.checks import catalogue, report  # noqa: PLC0415
 
+    for name in disabled:
+        if name not in catalogue.IDS:
+            close = difflib.get_close_matches(name, catalogue.IDS, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            raise click.BadParameter(f"there is no check {name}{meant}", param_hint="--disable")
     topology, given = files.sort(paths)
     loaded = options.load(topology, ext_str)
     made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards))
@@ -48,6 +57,7 @@ def check(paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | 
         found = catalogue.of_files(given, made, interval)
     else:
         found = catalogue.run(made, interval, _progress if sys.stderr.isatty() else None)
+    found = found.without(disabled)
     for line in report.lines(found, style):
         click.echo(line)
     if found.findings:

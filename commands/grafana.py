@@ -1,34 +1,206 @@
-"""`boxwatch grafana`: the commands that talk to a live Grafana."""
+"""What the commands share for Grafana: where it is and how to get in, and a plan as one side of a run."""
 
 from __future__ import annotations
 
+import functools
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from boxwatch.commands import grafana_diff, grafana_publish, grafana_pull, grafana_rollback
+from boxwatch.commands import options
+from boxwatch.commands.run import Say, Watch
+from boxwatch.commands.way import FILE, Option, Way, secret
 
+if TYPE_CHECKING:
+    from boxwatch.publish.grafana.api import Api
+    from boxwatch.publish.grafana.choose import Which
+    from boxwatch.publish.grafana.http import Http
+    from boxwatch.publish.grafana.plan import Change, Plan
+    from boxwatch.topology.load import Loaded
 
-@click.group(short_help="Compare with a live Grafana, publish, and bring back.")
-def grafana() -> None:
-    """Compare the dashboards with a live Grafana, publish them, and bring back what was there.
+URL, TOKEN = "BOXWATCH_GRAFANA_URL", "BOXWATCH_GRAFANA_TOKEN"
 
-    Only real differences are shown and written. What somebody changed by hand is not overwritten, only what carries
-    boxwatch's mark is deleted, and what is replaced is kept as files before.
-
-    \b
-    Example:
-      boxwatch grafana diff --url https://grafana.example.com --token-file token
-      boxwatch grafana publish --url https://grafana.example.com --token-file token
-      boxwatch grafana rollback --url https://grafana.example.com --token-file token
-    """
-
-
-COMMANDS = (
-    grafana_diff.diff,
-    grafana_publish.publish,
-    grafana_rollback.backup,
-    grafana_rollback.rollback,
-    grafana_pull.pull,
+GRAFANA_OPTIONS: tuple[Option, ...] = (
+    click.option(
+        "--grafana",
+        "grafana_url",
+        metavar="URL",
+        help=f"Grafana, for the dashboards; or ${URL}, where no other server is named.",
+    ),
+    click.option(
+        "--grafana-token-file",
+        "grafana_token_file",
+        type=FILE,
+        metavar="FILE",
+        help=f"Token of a service account, from a file instead of ${TOKEN}.",
+    ),
+    click.option(
+        "--grafana-api",
+        type=click.Choice(["auto", "apis", "legacy"]),
+        default="auto",
+        help="Which of Grafana's APIs is spoken; auto asks the server: /apis from Grafana 12 on.",
+    ),
+    click.option("--workers", type=click.IntRange(1, 64), default=8, help="Requests to Grafana at a time (8)."),
 )
 
-for _command in COMMANDS:
-    grafana.add_command(_command)
+
+@dataclass(frozen=True, slots=True)
+class GrafanaOptions:
+    """The options as they were given."""
+
+    grafana_url: str | None
+    grafana_token_file: Path | None
+    grafana_api: Which
+    workers: int
+
+    def live(self, url: str, way: Way) -> Live:
+        """What they mean.
+
+        Raises:
+            PublishError: the address, the token or the certificates cannot be used.
+        """
+        from boxwatch.errors import PublishError  # noqa: PLC0415
+        from boxwatch.publish.grafana.http import Access, Http  # noqa: PLC0415
+
+        token = secret(self.grafana_token_file, TOKEN)
+        if token is None:
+            raise PublishError(
+                f"no token for Grafana: set {TOKEN}, or name a file with --grafana-token-file; "
+                "a service account's is meant"
+            )
+        access = Access(url, token, str(way.ca) if way.ca else None, way.timeout, self.workers)
+        http = Http(access, say=(lambda line: click.echo(line, err=True)) if way.verbose else None)
+        return Live(url, self.workers, http, self.grafana_api)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A Grafana that a command talks to.
+
+    Attributes:
+        url: its address.
+        workers: requests at a time.
+        http: connections of which none is opened yet.
+        which: of its APIs is spoken.
+    """
+
+    url: str
+    workers: int
+    http: Http
+    which: Which
+
+    @functools.cached_property
+    def api(self) -> Api:
+        """Chosen by asking the server, once.
+
+        Raises:
+            PublishError: it cannot be asked.
+        """
+        from boxwatch.publish.grafana.choose import choose  # noqa: PLC0415
+
+        return choose(self.http, self.which)
+
+
+@dataclass(frozen=True, slots=True)
+class GrafanaSide:
+    """A plan for dashboards, as one side of a run."""
+
+    live: Live
+    plan: Plan
+    backups: Path = Path()
+    text: str = ""
+    name: str = "Grafana"
+    doing: str = "dashboards written"
+
+    @property
+    def needed(self) -> bool:
+        """Something would be written."""
+        return bool(self.plan.writes)
+
+    @property
+    def refused(self) -> bool:
+        """Somebody has to decide about something first."""
+        return bool(self.plan.refused)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Each is beside its dashboard."""
+        return ()
+
+    def show(self) -> Iterator[str]:
+        """A line a panel; what somebody did by hand beside it."""
+        yield from lines(self.plan.changes)
+        same = sum(change.kind == "unchanged" for change in self.plan.changes)
+        yield f"Grafana: {len(self.plan.writes)} to write, {len(self.plan.refused)} refused, {same} unchanged"
+
+    def to_json(self) -> dict[str, object]:
+        """For machines."""
+        return {"needed": self.needed, "refused": self.refused, "changes": as_json(self.plan.changes)}
+
+    def apply(self, say: Say, watch: Watch) -> str:
+        """Raises PublishError with what failed; the others are written."""
+        from boxwatch.errors import PublishError  # noqa: PLC0415
+        from boxwatch.publish.grafana import apply  # noqa: PLC0415
+
+        outcomes, kept = apply.apply(
+            self.live.api,
+            self.plan,
+            url=self.live.url,
+            backups=self.backups,
+            text=self.text,
+            workers=self.live.workers,
+            watch=watch,
+        )
+        for outcome in outcomes:
+            say(f"  {'failed' if outcome.error else 'done  '} {outcome.change.kind} {outcome.change.title}")
+        failed = [outcome.error for outcome in outcomes if outcome.error]
+        if failed:
+            raise PublishError("\n".join([*failed, f"what was replaced is in {kept}"]))
+        say(f"Done: Grafana has the dashboards. The way back: boxwatch rollback --grafana {self.live.url}")
+        return ""
+
+
+def made(loaded: Loaded) -> list[dict[str, object]]:
+    """The dashboards of a topology, and those that lie beside it."""
+    from boxwatch.dashboards import catalogue  # noqa: PLC0415
+
+    files = catalogue.files(loaded.topology, extra=options.extra_dashboards(loaded))
+    return [json.loads(content) for content in files.values()]
+
+
+_COLOURS = {"create": "green", "update": "yellow", "delete": "red", "refused": "red"}
+
+
+def lines(changes: Iterable[Change]) -> Iterator[str]:
+    """What a plan would do, a line a panel; what somebody did by hand beside it."""
+    from boxwatch.publish.grafana import difference  # noqa: PLC0415
+
+    for change in changes:
+        if change.kind == "unchanged":
+            continue
+        head = f"{change.kind} {change.title}"
+        note = f": {change.problem}" if change.problem else ""
+        yield click.style(head, fg=_COLOURS[change.kind]) + note
+        for line in difference.lines(change.title, change.by_hand):
+            yield f"  by hand  {line}"
+        for line in difference.lines(change.title, change.differences):
+            yield f"  {'ours     ' if change.by_hand else ''}{line}"
+
+
+def as_json(changes: Iterable[Change]) -> list[dict[str, object]]:
+    """The same for machines."""
+    return [
+        {
+            "uid": change.uid,
+            "title": change.title,
+            "change": change.kind,
+            "problem": change.problem,
+            "differences": [{"panel": each.place, "what": each.what} for each in change.differences],
+            "by_hand": [{"panel": each.place, "what": each.what} for each in change.by_hand],
+        }
+        for change in changes
+    ]

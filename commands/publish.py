@@ -6,41 +6,51 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import options
-from boxwatch.commands.prometheus import PrometheusOptions, carry_out, prometheus
+from boxwatch.commands import options, way
+from boxwatch.commands.run import Manner, carry_out
+from boxwatch.commands.servers import Servers, servers
+from boxwatch.commands.wanted import WANTED_OPTIONS, Wanted, Writing
 
 
-@click.command(short_help="Bring the rules into a running Prometheus.")
-@options.topology
-@prometheus
+@click.command(short_help="Bring dashboards into a live Grafana, rules into a running Prometheus.")
+@way.collected("wanted", Wanted, WANTED_OPTIONS)
+@servers
+@click.option("--message", default="", help="What Grafana's history shows for this publish.")
+@way.backups
+@way.overwrite
 @options.plan
 @options.as_json
+@way.quiet
 def publish(  # noqa: PLR0913 - one for each option
-    topology: Path | None,
-    ext_str: tuple[str, ...],
     *,
-    prometheus: PrometheusOptions,
+    wanted: Wanted,
+    servers: Servers,
+    message: str,
+    backups: Path,
+    overwrite: bool,
     dry_run: bool,
     yes: bool,
     as_json: bool,
+    quiet: bool,
 ) -> None:
-    """Bring the rules into a running Prometheus, all of them or none.
+    """Bring dashboards into Grafana and rules into Prometheus, vmalert or a ruler, after a question.
 
-    The new set is checked, switched with the old one in one rename, loaded and read back: Prometheus must have every
-    group and must be able to evaluate every rule. Otherwise the old set is put back and loaded, and the reason is
-    shown. A publish that was killed is finished or undone by the next.
+    Dashboards: only those that differ are written, each over what was read, and what is replaced is kept as files. One
+    that somebody changed by hand is refused with both sides shown; the others are written, and the command exits 1.
+
+    Rules: all of them or none. The new set is checked, switched with the old one in one rename, loaded and read back:
+    Prometheus must have every group and must be able to evaluate every rule. Otherwise the old set is put back and
+    loaded, and the reason is shown. A publish that was killed is finished or undone by the next. Into a ruler, only
+    groups that differ are written, one by one, and read back just so.
+
+    Everything is planned before anything is written. Rules come first; when they fail, no dashboard is touched.
 
     \b
     Example:
-      boxwatch publish --prometheus http://localhost:9090 --rules-dir /etc/prometheus/rules
-      boxwatch publish --prometheus http://localhost:9090 --rules-dir rules --dry-run
+      boxwatch publish --grafana https://grafana.example.com --grafana-token-file token
+      boxwatch publish --prometheus http://localhost:9090 --rules-dir /etc/prometheus/rules --dry-run
       boxwatch publish --rules-dir rules --pid /run/prometheus.pid --yes
+      boxwatch publish --ruler http://localhost:9009/prometheus --tenant team
     """
-    target = prometheus.target()
-
-    from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
-    from boxwatch.rules import catalogue  # noqa: PLC0415
-
-    rules = publishing.rules_of(catalogue.files(options.load(topology, ext_str).topology))
-    plan = publishing.plan(target, rules, overwrite=prometheus.overwrite)
-    carry_out(target, plan, dry_run=dry_run, yes=yes, as_json=as_json)
+    manner = Manner(as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes)
+    carry_out(wanted.plans(servers, manner, Writing(backups, overwrite, message)), manner)

@@ -2,29 +2,61 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
-from boxwatch.commands import options
-from boxwatch.commands.prometheus import PrometheusOptions, carry_out, prometheus
+from boxwatch.commands import options, way
+from boxwatch.commands.grafana_back import GrafanaBack
+from boxwatch.commands.prometheus import PrometheusSide
+from boxwatch.commands.ruler import RulerSide
+from boxwatch.commands.run import Manner, Side, carry_out
+from boxwatch.commands.servers import Servers, servers
 
 
 @click.command(short_help="Bring back what the last publish changed.")
-@prometheus
+@servers
+@way.backups
+@click.option(
+    "--backup", "folder", type=click.Path(path_type=Path), help="A backup of dashboards; without it the last publish."
+)
+@way.overwrite
 @options.plan
 @options.as_json
-def rollback(*, prometheus: PrometheusOptions, dry_run: bool, yes: bool, as_json: bool) -> None:
-    """Bring back what the last publish changed, byte by byte, with the same care.
+@way.quiet
+def rollback(  # noqa: PLR0913 - one for each option
+    *,
+    servers: Servers,
+    backups: Path,
+    folder: Path | None,
+    overwrite: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Bring back what the last publish changed, byte by byte, with the same care. Needs no topology.
 
-    Needs no topology. A second rollback brings the newer rules again; a publish that was killed is undone.
+    Dashboards: what was changed or deleted comes back, what was created goes; the next rollback takes the publish
+    before. Rules: a second rollback brings the newer rules again; a publish that was killed is undone.
 
     \b
     Example:
+      boxwatch rollback --grafana https://grafana.example.com --grafana-token-file token
       boxwatch rollback --rules-dir /etc/prometheus/rules --prometheus http://localhost:9090
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
-    target = prometheus.target()
-
     from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
+    from boxwatch.publish import ruler as ruling  # noqa: PLC0415
 
-    plan = publishing.rollback(target, overwrite=prometheus.overwrite)
-    carry_out(target, plan, dry_run=dry_run, yes=yes, as_json=as_json)
+    servers.need()
+    live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
+    # The other way round than publishing: dashboards read what rules record.
+    sides: list[Side] = []
+    if live:
+        sides.append(GrafanaBack.of(live, folder, backups, overwrite=overwrite))
+    if ruler:
+        sides.append(RulerSide(ruler, ruling.rollback(ruler, overwrite=overwrite)))
+    if target:
+        sides.append(PrometheusSide(target, publishing.rollback(target, overwrite=overwrite)))
+    carry_out(sides, Manner(as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes))

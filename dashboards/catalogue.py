@@ -5,7 +5,22 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import elasticsearch, minio, overview, postgres, redis, service, text
+from boxwatch.dashboards import (
+    capacity,
+    deployments,
+    elasticsearch,
+    host,
+    minio,
+    monitoring,
+    overview,
+    postgres,
+    probes,
+    redis,
+    service,
+    slo,
+    text,
+    traefik,
+)
 from boxwatch.dashboards.schema_v2 import resource
 from boxwatch.errors import BoxwatchError
 
@@ -20,10 +35,17 @@ NOTHING: Mapping[str, Node] = MappingProxyType({})
 DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
+    ("host", host.build),
+    ("capacity", capacity.build),
+    ("traefik", traefik.build),
+    ("slo", slo.build),
     ("postgres", postgres.build),
     ("redis", redis.build),
     ("elasticsearch", elasticsearch.build),
     ("minio", minio.build),
+    ("deployments", deployments.build),
+    ("probes", probes.build),
+    ("monitoring", monitoring.build),
 )
 
 

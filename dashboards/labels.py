@@ -15,7 +15,8 @@ Labels = frozenset[str] | None
 
 _AS_THEY_ARE = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _MAKES_LABEL = frozenset({"label_replace", "label_join"})
-_UNLABELLED = frozenset({"vector", "scalar", "time", "pi"})
+_SCALARS = frozenset({"scalar", "time", "pi"})
+_UNLABELLED = _SCALARS | {"vector"}
 
 
 def of(expr: parser.Expr) -> Labels:
@@ -64,11 +65,25 @@ def _of_binary(expr: parser.BinaryExpr) -> Labels:
     operator, modifier = str(expr.op), expr.modifier
     if operator == "or":
         return _union((left, right))
-    if isinstance(expr.lhs, parser.NumberLiteral):
+    if _is_scalar(expr.lhs):
         return right
-    if operator in ("and", "unless") or isinstance(expr.rhs, parser.NumberLiteral) or modifier is None:
+    if operator in ("and", "unless") or _is_scalar(expr.rhs) or modifier is None:
         return left
     return _matched(left, right, modifier)
+
+
+def _is_scalar(expr: parser.Expr) -> bool:
+    """Whether it is a number and no vector: `time() - x` has the labels of x."""
+    match expr:
+        case parser.NumberLiteral():
+            return True
+        case parser.ParenExpr() | parser.UnaryExpr():
+            return _is_scalar(expr.expr)
+        case parser.BinaryExpr():
+            return _is_scalar(expr.lhs) and _is_scalar(expr.rhs)
+        case parser.Call():
+            return expr.func.name in _SCALARS
+    return False
 
 
 def _matched(left: Labels, right: Labels, modifier: parser.BinModifier) -> Labels:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import tree
 from boxwatch.dashboards.canonical import form
-from boxwatch.dashboards.repairs import bargauge, graph, legacy, page, panel, stat, table, target, thresholds
+from boxwatch.dashboards.repairs import bargauge, graph, legacy, page, panel, shape, stat, table, target, thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -45,6 +45,7 @@ def modernise(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ())
         sources: the data sources of the Grafana that is meant, so that names of data sources become references.
     """
     made: Node = copy.deepcopy(dict(dashboard))
+    shape.settle(made)
     page.before(made)
     for each in tree.panels(made):
         legacy.convert(each)

@@ -177,6 +177,7 @@ def servers(topology: Topology) -> Table:
     used, planned, ram, *rest = (
         Column(head=head, expr=queries.of_each_server(series), unit="bytes", width=110) for head, series in recorded
     )
+    to_host = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column(_SERVER))
     headroom = Column(head="Headroom", expr=queries.planned_headroom(), unit="bytes", width=100)
     rows = Rows(
         title="Servers, fullest first",
@@ -184,7 +185,7 @@ def servers(topology: Topology) -> Table:
             "RAM as planned and as used. Good is a share of the plan below 100% and an overhead within its reserve. "
             "Headroom is what the plan leaves; free is what the kernel could give away now."
         ),
-        labels=(Label(label=names.SERVER, head=_SERVER),),
+        labels=(Label(label=names.SERVER, head=_SERVER, link=to_host),),
         columns=(share, used, free, planned, headroom, ram, *rest),
         unit="bytes",
         sort_by=("Share of plan",),

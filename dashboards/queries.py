@@ -88,7 +88,8 @@ def firing() -> str:
     def of(severity: str) -> str:
         return f'{ALERTS}{{{FIRING}, {SEVERITY}="{severity}", {ON_SERVERS_OR_NONE}}}'
 
-    others = f"{ALERTS}{{{FIRING}, {ON_SERVERS_OR_NONE}}}"
+    # What always fires for machines (severity none) is nothing to look at.
+    others = f'{ALERTS}{{{FIRING}, {SEVERITY}!="none", {ON_SERVERS_OR_NONE}}}'
     ranked = f"{CRITICAL} * {of('critical')} or {WARNING} * {of('warning')} or {others}"
     return f"max by ({ALERT_NAME}, {names.BY_SERVICE}) ({ranked})"
 

@@ -117,6 +117,24 @@ def over_budget() -> Scale:
     return Scale(says, ((0, colours.GOOD), (1, colours.NEAR), (2, colours.BAD)))
 
 
+def alert_above(topology: Topology, alert: str, default: float, word: str) -> Scale:
+    """Red from where an alert fires; `word` is that number as people read it: 5%."""
+    threshold = topology.alerts.threshold(alert, default)
+    number = word if threshold == default else "the number that the topology gives it"
+    return Scale(
+        f"Red from {number}, from which the alert {alert} fires.", ((0, colours.GOOD), (threshold, colours.BAD))
+    )
+
+
+def alert_below(topology: Topology, alert: str, default: float, word: str) -> Scale:
+    """Red below the number below which an alert fires."""
+    threshold = topology.alerts.threshold(alert, default)
+    number = word if threshold == default else "the number that the topology gives it"
+    return Scale(
+        f"Red below {number}, below which the alert {alert} fires.", ((0, colours.BAD), (threshold, colours.GOOD))
+    )
+
+
 def lines(says: str) -> Scale:
     """For panels whose thresholds are recorded series, drawn as lines: they may differ by service and change."""
     return Scale(says, ((0, colours.USE),))

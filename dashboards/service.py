@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, layout, queries, scale, style
+from boxwatch.dashboards import colours, fields, layout, links, queries, scale, style
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS, SERVICE
@@ -119,6 +119,7 @@ def _memory() -> Graph:
 
 
 def _replica_table(topology: Topology) -> Table:
+    to_host = links.to_dashboard(topology, "host", "Look at its server", server=links.of_column("Server"))
     rows = Rows(
         title="Replicas now",
         good="Each container of the service. Good is a share of the budget that is green and an age that you expect.",
@@ -126,7 +127,7 @@ def _replica_table(topology: Topology) -> Table:
             Label(label=names.RESOURCE, head="Resource", width=90),
             Label(label=names.COMPONENT, head="Component", width=100),
             Label(label=names.NAME, head="Container"),
-            Label(label=names.SERVER, head="Server", width=75),
+            Label(label=names.SERVER, head="Server", width=75, link=to_host),
         ),
         hidden=(names.SERVICE,),
         columns=(

@@ -145,7 +145,7 @@ def table(rows: Rows, *overrides: Override) -> Table:
         title=rows.title,
         good=rows.good,
         unit=rows.unit,
-        scale=scale.lines(says or "No value has a limit."),
+        scale=scale.lines(says or "No value has a limit, so nothing is coloured."),
         queries=tuple(Query(column.expr) for column in rows.columns),
         overrides=(_EMPTY_CELL, *_of_labels(rows.labels), *_of_columns(rows.columns, rows.unit), *overrides),
         transformations=(("merge", {}), ("organize", organise)),

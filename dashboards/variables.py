@@ -50,6 +50,9 @@ SERVICE = Variable(
     query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
 )
 
+# Several of them at once, of whatever kind.
+SERVICES = Variable(name=SERVICE.name, label=SERVICE.label, query=SERVICE.query, multi=True)
+
 
 def services_of(kind: str, label: str = "Service") -> Variable:
     """The services of one kind, for the dashboard of a system: several PostgreSQLs can be looked at side by side."""

@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify import names as coolify
+from boxwatch.exporters.versions import version_order
 
 Pages = Mapping[str, tuple[str, ...]]
 
@@ -41,7 +42,7 @@ ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
         "redis_exporter": _OF_SERVICE,
         "elasticsearch_exporter": _OF_SERVICE,
         "minio": _OF_SERVICE,
-        "coolify_exporter": _OF_SERVICE,
+        COOLIFY: _OF_SERVICE,
         "traefik": frozenset({"planned_service", "uuid"}),
         "blackbox_probe": _OF_PROBE,
         SCRAPE: _OF_PROBE,
@@ -136,7 +137,7 @@ def _drops(rule: str, label: str) -> bool:
 
 @functools.cache
 def load() -> Mapping[str, tuple[Metric, ...]]:
-    """Every name in the catalogue, each with the exporters that expose it. Read once, about 10 ms."""
+    """Every name in the catalogue, each with the exporters that expose it. Read once, about 15 ms."""
     found: dict[str, list[Metric]] = {}
     for file in sorted(resources.files("boxwatch.exporters.catalogue").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
@@ -203,6 +204,13 @@ def exists(name: str) -> bool:
 def exposed_by(name: str) -> tuple[Metric, ...]:
     """What the catalogue knows of a name, one entry an exporter; none when nobody exposes it."""
     return load().get(name, ())
+
+
+@functools.lru_cache
+def versions_of(exporter: str) -> tuple[str, ...]:
+    """Every recorded version of an exporter, oldest first; none for one that is not in the catalogue."""
+    known = (metric.versions for metrics in load().values() for metric in metrics if metric.exporter == exporter)
+    return tuple(sorted({version for versions in known for version in versions}, key=version_order))
 
 
 def labels_of(name: str) -> frozenset[str] | None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters import exposition, listing
+from boxwatch.exporters.versions import version_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -71,13 +72,6 @@ class _Record:
     exporter: str
     pages: dict[str, set[str]] = field(default_factory=dict)
     metrics: dict[str, _Entry] = field(default_factory=dict)
-
-
-def version_order(version: str) -> tuple[tuple[int, str], ...]:
-    """A key that sorts 1.9.0 before 1.11.1, and 2.0.0rc1 before 2.0.0."""
-    parts = re.findall(r"([0-9]+)|([a-z~]+)", version)
-    # The end of a version lies between a word (rc, ~) and a number.
-    return (*((int(number), "") if number else (-2, word) for number, word in parts), (-1, ""))
 
 
 def page(path: Path) -> Page:

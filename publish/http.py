@@ -17,10 +17,12 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from boxwatch.errors import PublishError
+from boxwatch.publish import proxy, retry_after
+from boxwatch.publish.proxy import Proxy
 
 # Answers after which the same request may be sent again: the server is busy or starting, or a proxy lost it.
 _BUSY = frozenset({429, 502, 503, 504})
@@ -79,18 +81,24 @@ class Answer:
 class Client:
     """One server, by the URL that the user gave."""
 
-    def __init__(self, url: str, credentials: Credentials | None = None, ca: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials | None = None,
+        ca: Path | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Nothing is sent yet.
 
         Args:
             url: with a path where the server lives under one.
             credentials: none, basic or bearer.
             ca: certificates to trust instead of the system's.
+            headers: sent with every request, such as a tenant's name.
 
         Raises:
-            PublishError: the URL or the certificates cannot be used.
+            PublishError: the URL, the certificates or the proxy of the environment cannot be used.
         """
-        self._credentials = credentials or Credentials()
         try:
             parts = urllib.parse.urlsplit(url)
             port = parts.port
@@ -107,15 +115,23 @@ class Client:
         self._path = parts.path.rstrip("/")
         self.url = f"{parts.scheme}://{parts.netloc}{self._path}"
         self._tls = _context(ca) if parts.scheme == "https" else None
+        self._proxy = proxy.between(parts.scheme, self._host)
+        given = credentials or Credentials()
+        self._credentials = replace(given, secrets=(*given.secrets, *(self._proxy.secrets if self._proxy else ())))
+        self._headers = {"Accept": "application/json", "User-Agent": "boxwatch", "Connection": "close"}
+        self._headers |= {**(headers or {}), **({"Authorization": given.authorization} if given.authorization else {})}
 
-    def ask(self, method: str, path: str, patience: float, attempts: int = _ATTEMPTS) -> Answer:
+    def ask(
+        self, method: str, path: str, patience: float, attempts: int = _ATTEMPTS, body: bytes | None = None
+    ) -> Answer:
         """Send a request that may be sent twice, until it is answered. Any status but "busy" is an answer.
 
         Args:
-            method: GET, or POST where doing it twice does no harm.
+            method: GET, or another where doing it twice does no harm.
             path: below the URL.
             patience: seconds for all of it.
             attempts: how often it is sent at most.
+            body: YAML.
 
         Raises:
             PublishError: there was no whole answer.
@@ -124,11 +140,11 @@ class Client:
         for attempt in range(1, attempts + 1):
             pause = random.uniform(0.5, 1) * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)  # noqa: S311 - only jitter
             try:
-                answer = self._send(method, path, end - time.monotonic(), patience)
+                answer = self._send(method, path, body, end - time.monotonic(), patience)
                 if answer.status not in _BUSY:
                     return answer
                 problem = f"answered {answer.status}{self.said(answer)}"
-                pause = max(pause, _seconds(answer.headers.get("retry-after")))
+                pause = max(pause, retry_after.seconds(answer.headers.get("retry-after")) or 0)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 problem = _reason(error)
             if attempt == attempts or time.monotonic() + pause >= end:
@@ -141,7 +157,7 @@ class Client:
         text = " ".join(answer.body[:2000].decode(errors="replace").split())
         return f": {self._credentials.hide(text)}" if text and not text.startswith("<") else ""
 
-    def _send(self, method: str, path: str, seconds: float, patience: float) -> Answer:
+    def _send(self, method: str, path: str, body: bytes | None, seconds: float, patience: float) -> Answer:
         """Once.
 
         Raises:
@@ -151,19 +167,14 @@ class Client:
         late = TimeoutError(f"no whole answer within {patience:g} s")
         if seconds <= 0:
             raise late
-        if self._tls:
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=seconds, context=self._tls
-            )
-        else:
-            connection = http.client.HTTPConnection(self._host, self._port, timeout=seconds)
+        connection = self._connection(seconds)
         end = time.monotonic() + seconds
         with contextlib.closing(connection):
             connection.connect()
             watchdog = threading.Timer(max(0, end - time.monotonic()), _cut, [connection.sock])
             watchdog.start()
             try:
-                return self._exchange(connection, method, path)
+                return self._exchange(connection, method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() >= end:
                     raise late from error
@@ -172,11 +183,25 @@ class Client:
                 watchdog.cancel()
                 watchdog.join()
 
-    def _exchange(self, connection: http.client.HTTPConnection, method: str, path: str) -> Answer:
-        headers = {"Accept": "application/json", "User-Agent": "boxwatch", "Connection": "close"}
-        if self._credentials.authorization:
-            headers["Authorization"] = self._credentials.authorization
-        connection.request(method, self._path + path, headers=headers)
+    def _connection(self, seconds: float) -> http.client.HTTPConnection:
+        between = self._proxy
+        host, port = (between.host, between.port) if between else (self._host, self._port)
+        if not self._tls:
+            return http.client.HTTPConnection(host, port, timeout=seconds)
+        connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=self._tls)
+        if between:
+            # The proxy sees where to, and nothing else.
+            connection.set_tunnel(self._host, self._port, _login(between))
+        return connection
+
+    def _exchange(
+        self, connection: http.client.HTTPConnection, method: str, path: str, content: bytes | None
+    ) -> Answer:
+        headers = self._headers | ({"Content-Type": "application/yaml"} if content is not None else {})
+        target = self._path + path
+        if self._proxy and not self._tls:
+            target, headers = self.url + path, headers | _login(self._proxy)
+        connection.request(method, target, body=content, headers=headers)
         with connection.getresponse() as response:
             body = response.read(_LARGEST + 1)
             if len(body) > _LARGEST:
@@ -201,9 +226,8 @@ def _cut(connected: socket.socket) -> None:
         connected.shutdown(socket.SHUT_RDWR)
 
 
-def _seconds(header: str | None) -> float:
-    """`Retry-After` in seconds; a date is no more than a pause of ours."""
-    return float(header) if header and header.isascii() and header.isdecimal() else 0.0
+def _login(between: Proxy) -> dict[str, str]:
+    return {"Proxy-Authorization": between.login} if between.login else {}
 
 
 def _reason(error: Exception) -> str:

@@ -60,6 +60,7 @@ class Plan:
         failing: our rules that fail in Prometheus now.
         notes: what the user should know first.
         needed: whether there is anything to do: a difference, a publish that was cut off, or a set that is not loaded.
+        by_hand: that somebody changed the live set, and what, a line each; empty where nobody did.
     """
 
     seen: Seen
@@ -68,6 +69,7 @@ class Plan:
     failing: frozenset[tuple[str, str]]
     notes: tuple[str, ...]
     needed: bool
+    by_hand: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """For machines."""
@@ -117,12 +119,13 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
     store = Store(target.directory)
     seen = store.see()
     wanted = digest(new.content if new else None)
-    if seen.by_hand and not overwrite and digest(seen.live) != wanted:
-        raise PublishError(
-            f"{store.live} was changed by hand, or not written by `boxwatch publish`; nothing was changed: "
-            "take the change over into the topology, then use --overwrite (a rollback brings it back)"
-            + _by_hand(store, seen)
+    by_hand = tuple(_by_hand(store, seen)) if seen.by_hand and digest(seen.live) != wanted else ()
+    if by_hand and not overwrite:
+        what = (
+            "nothing was changed: take the change over into the topology, then use --overwrite-changed "
+            "(a rollback brings it back)"
         )
+        raise PublishError("\n".join([f"{by_hand[0]}; {what}", *by_hand[1:]]))
     notes: list[str] = []
     needed = digest(seen.live) != wanted or seen.cut_off
     if seen.cut_off:
@@ -135,7 +138,7 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         if not needed and (problem := read_back.difference(new, found)):
             notes.append(problem)
             needed = True
-    return Plan(seen, new, tuple(changes(_parsed(seen.live), new)), failing, tuple(notes), needed)
+    return Plan(seen, new, tuple(changes(_parsed(seen.live), new)), failing, tuple(notes), needed, by_hand)
 
 
 def rollback(target: Target, *, overwrite: bool = False) -> Plan:
@@ -254,15 +257,17 @@ def _parsed(content: bytes | None) -> RuleSet | None:
         return RuleSet(content, (), "")
 
 
-def _by_hand(store: Store, seen: Seen) -> str:
-    """What somebody changed since our last publish, one line each; empty where nothing of ours was there."""
+def _by_hand(store: Store, seen: Seen) -> Iterator[str]:
+    """That somebody changed the live set, and what since our last publish, a line each."""
+    yield f"{store.live} was changed by hand, or not written by `boxwatch publish`"
     try:
         ours = _parsed(store.content(seen.state.current))
     except PublishError:
-        return ""
+        return
     found = [f"by hand: {change}" for change in changes(ours, _parsed(seen.live))] if ours else []
-    more = [f"by hand: {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-    return "".join(f"\n{line}" for line in (*found[:_SHOWN], *more))
+    yield from found[:_SHOWN]
+    if len(found) > _SHOWN:
+        yield f"by hand: {len(found) - _SHOWN} more"
 
 
 def _refuse_twins(new: RuleSet | None, found: read_back.Running) -> None:

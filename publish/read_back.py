@@ -1,7 +1,7 @@
 """What a running Prometheus has loaded, and whether that is what was written.
 
-From /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x. Our groups are those from a file with our
-file's name: the path is Prometheus' own, which differs from ours where it runs in a container.
+From /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x and in vmalert 1.79. Our groups are those from
+a file with our file's name: the path is Prometheus' own, which differs from ours where it runs in a container.
 """
 
 from __future__ import annotations
@@ -21,11 +21,38 @@ from boxwatch.publish.rule_store import LIVE
 Watch = Callable[[int, int], None]
 
 _OK = 200
+# Go's time that is none.
+_NEVER = "0001-01-01T"
 _PAUSE = 0.25
 # One question is answered within this, or asked again.
 _PATIENCE = 10.0
 # A reload that waits is visible at once; this is for a server behind a cache or a balancer.
 _SOON = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose rules are read, and which of them are ours.
+
+    Attributes:
+        who: has loaded them.
+        place: what holds ours.
+        absent: what to say, and to do, where it has none of ours.
+        ours: whether a group's `file` is ours.
+    """
+
+    who: str
+    place: str
+    absent: str
+    ours: Callable[[str], bool]
+
+
+PROMETHEUS = Source(
+    "Prometheus",
+    LIVE,
+    f"Prometheus loads no file named {LIVE}: let rule_files of its configuration name it",
+    lambda file: PurePath(file).name == LIVE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +74,13 @@ class Running:
         ours: group → rules, from our file.
         others: (group, file) of every other group.
         mark: the mark of our set; empty when none is loaded.
+        source: where it was read.
     """
 
     ours: Mapping[str, tuple[Loaded, ...]]
     others: tuple[tuple[str, str], ...] = ()
     mark: str = ""
+    source: Source = PROMETHEUS
 
     @property
     def failing(self) -> dict[tuple[str, str], Loaded]:
@@ -61,8 +90,8 @@ class Running:
         }
 
 
-def running(client: Client, patience: float = _PATIENCE) -> Running:
-    """Ask Prometheus for its rules.
+def running(client: Client, patience: float = _PATIENCE, source: Source = PROMETHEUS) -> Running:
+    """Ask Prometheus, or what answers like it, for its rules.
 
     Raises:
         PublishError: it cannot be reached, refuses us, or answers as no Prometheus does.
@@ -74,42 +103,46 @@ def running(client: Client, patience: float = _PATIENCE) -> Running:
     others: list[tuple[str, str]] = []
     mark = ""
     try:
-        for group in json.loads(answer.body)["data"]["groups"]:
+        # vmalert without a rule answers null.
+        for group in json.loads(answer.body)["data"]["groups"] or ():
             name, file = str(group["name"]), str(group["file"])
-            if PurePath(file).name != LIVE:
+            if not source.ours(file):
                 others.append((name, file))
                 continue
             if name in ours:
-                raise PublishError(f"Prometheus loads two files named {LIVE}: let rule_files name one")
+                raise PublishError(f"{source.who} loads two of {source.place}: let rule_files name one")
             ours[name] = tuple(_loaded(rule) for rule in group["rules"])
             mark = next((found for rule in group["rules"] if (found := mark_of(rule["name"], rule))), mark)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise PublishError(f"{client.url} does not answer as Prometheus does: is the URL right?") from error
-    return Running(ours, tuple(others), mark)
+    return Running(ours, tuple(others), mark, source)
 
 
 def _loaded(rule: Mapping[str, object]) -> Loaded:
     kind = "alert" if rule["type"] == "alerting" else "record"
-    return Loaded(
-        kind, str(rule["name"]), str(rule["health"]), str(rule.get("lastError", "")), str(rule["lastEvaluation"])
-    )
+    evaluated = str(rule["lastEvaluation"])
+    # vmalert says `ok` of what it has not evaluated yet.
+    health = "unknown" if evaluated.startswith(_NEVER) else str(rule["health"])
+    return Loaded(kind, str(rule["name"]), health, str(rule.get("lastError", "")), evaluated)
 
 
 def difference(expected: RuleSet | None, found: Running) -> str:
     """What is loaded and should not be, or the other way round; empty when Prometheus has exactly that set."""
+    who = found.source.who
     if expected is None:
-        return f"Prometheus still has rules of {LIVE}" if found.ours else ""
+        return f"{who} still has rules of {found.source.place}" if found.ours else ""
     if not found.ours:
-        return f"Prometheus loads no file named {LIVE}: let rule_files of its configuration name it"
+        return found.source.absent
     if expected.mark != found.mark:
-        return f"Prometheus has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
-    wanted = {group.name: [(rule.kind, rule.name) for rule in group.rules] for group in expected.groups}
+        return f"{who} has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
+    # In no order: vmalert 1.79 shuffles the rules of a group that it updates. None of ours reads one of its own group.
+    wanted = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
     for verb, names in (("lacks", wanted.keys() - found.ours.keys()), ("also has", found.ours.keys() - wanted.keys())):
         if names:
-            return f"Prometheus {verb} the groups {', '.join(sorted(names))}"
+            return f"{who} {verb} the groups {', '.join(sorted(names))}"
     for name, rules in wanted.items():
-        if [(rule.kind, rule.name) for rule in found.ours[name]] != rules:
-            return f"the group {name} has other rules in Prometheus than on disk"
+        if sorted((rule.kind, rule.name) for rule in found.ours[name]) != rules:
+            return f"the group {name} has other rules in {who} than on disk"
     return ""
 
 
@@ -121,6 +154,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     at_once: bool,
     known_failing: frozenset[tuple[str, str]] = frozenset(),
     watch: Watch | None = None,
+    source: Source = PROMETHEUS,
 ) -> str:
     """Wait until Prometheus has exactly that set and has evaluated every rule of it.
 
@@ -131,6 +165,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         at_once: it should have been loaded by now, so another set means failure soon.
         known_failing: (group, rule) that failed before too: those are no reason to go back.
         watch: is told how many rules have been evaluated.
+        source: whose rules, and which of them.
 
     Returns:
         what is left to say: rules that were not evaluated yet, or that fail as before; mostly empty.
@@ -144,7 +179,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     failed: dict[tuple[str, str], Loaded] = {}
     while True:
         try:
-            found = running(client, min(_PATIENCE, max(_PAUSE, end - time.monotonic())))
+            found = running(client, min(_PATIENCE, max(_PAUSE, end - time.monotonic())), source)
         except PublishError:
             # It may be on its way back.
             if time.monotonic() + _PAUSE >= end:
@@ -154,7 +189,8 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         over = time.monotonic() >= end
         problem = difference(expected, found)
         if problem and (over or (at_once and time.monotonic() >= begin + _SOON)):
-            raise PublishError(problem)
+            # vmalert answers a reload before it loads, and says only in its log what it refuses.
+            raise PublishError(f"{problem}; where a server refuses rules its log says why" if at_once else problem)
         if not problem:
             new = {key: rule for key, rule in found.failing.items() if key not in known_failing}
             failed = {key: failed.get(key, rule) for key, rule in new.items()}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import names
+from dataclasses import replace
+
+from boxwatch.rules import limit_proofs, names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, expr
 from boxwatch.rules.urgency import by_urgency
@@ -54,8 +56,6 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
     )
     silent = (
         world.silent("is silent just below the share", use(below), 10 * _MINUTE),
-        # So many bytes of a limit of 10⁹ are the share to the last digit.
-        world.silent("is silent at exactly the share", use(round(1e9 * share), limit=10**9), 10 * _MINUTE),
         world.silent(
             "is silent when the container is full of page cache", use(GIB // 2, active_file=GIB // 2), 10 * _MINUTE
         ),
@@ -65,6 +65,9 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
             10 * _MINUTE,
         ),
     )
+    # So many bytes of a limit of 10⁹ are the share to the last digit.
+    billion = round(1e9 * share)
+    exactly = world.silent("is silent at exactly the share", use(billion, limit=10**9), 10 * _MINUTE)
     return by_urgency(
         Alert(
             alert="ContainerMemoryNearLimit",
@@ -94,12 +97,19 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
                 "fixed heap under a tight limit. Give the limit room, or raise `thresholds.memory_near_limit` there.",
             ),
             fires=(world.fires("fires for a container close to its limit", use(near), 7 * _MINUTE, expected),),
-            silent=silent,
+            silent=(*silent, exactly),
         ),
         warning_fires=(
             world.fires("is a warning for a service that wakes nobody", use(near, pages=False), 7 * _MINUTE, expected),
         ),
-        warning_silent=silent,
+        warning_silent=(
+            *silent,
+            replace(
+                exactly,
+                title=f"{exactly.title}, for a service that wakes nobody",
+                series=use(billion, limit=10**9, pages=False),
+            ),
+        ),
     )
 
 
@@ -161,18 +171,8 @@ def _missing(topology: Topology) -> Alert:
 
 
 def _drifted(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     limit = names.CONTAINER_MEMORY_LIMIT
-
-    def limited(*limits: int) -> tuple[Series, ...]:
-        return (
-            *world.service(),
-            *(
-                world.container(_LIMIT, flat(size, world.count), f"web-{number}")
-                for number, size in enumerate(limits, start=1)
-            ),
-        )
-
+    fires, silent = limit_proofs.drifted(topology, _TOLERANCE)
     return Alert(
         alert="ContainerMemoryLimitDrifted",
         # The value is the limit in force; `and` on all labels picks the containers whose limit is another than planned.
@@ -202,35 +202,8 @@ def _drifted(topology: Topology) -> Alert:
             ),
             false_alarms="None known: rounding to whole pages is allowed for.",
         ),
-        fires=(
-            world.fires(
-                "fires for a limit above and for one below the plan, and not for the right one",
-                limited(2 * GIB, GIB, GIB // 2),
-                17 * _MINUTE,
-                Expected(
-                    of_container(),
-                    "Container web-1 of web on main has a memory limit of 2GiB, and the plan says another.",
-                ),
-                Expected(
-                    of_container("web-3"),
-                    "Container web-3 of web on main has a memory limit of 512MiB, and the plan says another.",
-                ),
-            ),
-            world.fires(
-                "fires just above what rounding explains",
-                limited(GIB - _TOLERANCE - 65536),
-                17 * _MINUTE,
-                Expected(
-                    of_container(),
-                    "Container web-1 of web on main has a memory limit of 1023MiB, and the plan says another.",
-                ),
-            ),
-        ),
-        silent=(
-            world.silent("is silent at the most that rounding explains", limited(GIB + _TOLERANCE), 17 * _MINUTE),
-            world.silent("is silent for a limit that was rounded to pages", limited(GIB - 65536, GIB), 17 * _MINUTE),
-            world.silent("is silent for a missing limit, which has an alert of its own", limited(0), 17 * _MINUTE),
-        ),
+        fires=fires,
+        silent=silent,
     )
 
 

@@ -13,7 +13,10 @@ from typing import Literal
 
 from boxwatch.topology import units
 
-Severity = Literal["critical", "warning", "info"]
+Severity = Literal["critical", "warning", "info", "none"]
+
+# The one alert that always fires, so that its absence is noticed; checks.alert_comparison knows it too.
+ALWAYS_FIRING = frozenset({"Watchdog"})
 
 # mixtool's alert-name-camelcase and alert-name-length, and Prometheus' own recording rule convention level:metric:op.
 _ALERT_NAME = re.compile(r"([A-Z]+[a-z0-9]+)+")
@@ -59,6 +62,8 @@ class Case:
         expects: the alerts that fire then; empty means that it must be silent.
         interval: seconds between samples and between evaluations.
         throughout: it must have been silent all the way until `at`, and not only then.
+        apart: other cases must not stand beside it, each on a server of its own, as they do otherwise
+            (boxwatch.rules.packing): for rules that look at all servers together.
     """
 
     title: str
@@ -67,6 +72,7 @@ class Case:
     expects: tuple[Expected, ...] = ()
     interval: int = 60
     throughout: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +155,7 @@ class Alert:
         alert: name in CamelCase.
         expr: PromQL, with a comparison.
         wait: seconds for which the expression must hold (`for`).
-        severity: critical wakes someone, warning is a ticket, info is for dashboards.
+        severity: critical wakes someone, warning is a ticket, info is for dashboards, none is for machines.
         summary: static sentence that groups the alert's instances.
         description: templated sentence about one instance.
         runbook: what to do.
@@ -185,7 +191,7 @@ class Alert:
         """
         if not self.fires or not all(case.expects for case in self.fires):
             raise ValueError(f"{self.alert} has no case that proves it fires")
-        if not self.silent or any(case.expects for case in self.silent):
+        if (not self.silent and self.alert not in ALWAYS_FIRING) or any(case.expects for case in self.silent):
             raise ValueError(f"{self.alert} has no case that proves it stays silent")
         if not _ALERT_NAME.fullmatch(self.alert) or len(self.alert) > LONGEST_ALERT_NAME:
             raise ValueError(f"alert {self.alert!r} is not CamelCase of at most {LONGEST_ALERT_NAME} characters")

@@ -15,12 +15,16 @@ SERVICE = "service"
 COMPONENT = "component"
 RESOURCE = "resource"
 NAME = "name"
+DEVICE = "device"  # of disks and arrays, as node_exporter names them
 KIND = "kind"
 IDENTIFIED_BY = "identified_by"
 # On Traefik's series, whose own `service` is the name of a router's service: the planned service if the topology names
 # its routers, and the resource's uuid in Coolify otherwise.
 PLANNED_SERVICE = "planned_service"
 UUID = "uuid"
+ROUTER = "router"  # a service of Traefik, as its metrics name it: https-0-UUID@docker
+CODE = "code"
+LE = "le"
 # On probes of single ports.
 PORT = "port"
 EXPECTED = "expected"  # open or closed
@@ -29,8 +33,10 @@ EXPECTED = "expected"  # open or closed
 BUILD_RESOURCE = "coolify-helper"
 
 BY_SERVER = SERVER
+BY_DEVICE = f"{SERVER}, {DEVICE}"
 BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
+BY_ROUTER = f"{SERVER}, {ROUTER}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
 # Scrape jobs. Those of a kind of service carry its name as target label `service`, but for Traefik's and Coolify's:
@@ -63,6 +69,10 @@ SERVICE_NEAR_LIMIT = "service:memory_near_limit:threshold"
 SERVICE_EXHAUSTED_WITHIN = "service:memory_exhausted_within_seconds:threshold"
 SERVICE_RESTARTS_THRESHOLD = "service:restarts:threshold"
 SERVICE_REPLACEMENTS_THRESHOLD = "service:replacements:threshold"
+SERVICE_ROUTERS = "service:routers:plan"  # names in Traefik that the topology tells, where it tells any
+SERVICE_AVAILABILITY = "service:availability:objective"  # where users were promised something: share without a 5xx
+SERVICE_LATENCY = "service:latency:objective"  # share that is answered within the next
+SERVICE_LATENCY_WITHIN = "service:latency_within_seconds:objective"  # with label le, in both ways of writing it
 COMPONENT_REPLICAS_DESIRED = "component:replicas:desired"  # required components; label identified_by="label|name"
 COMPONENT_MEMORY_BUDGET = "component:memory_budget_bytes:per_replica"  # where a container has a budget of its own
 COMPONENT_MEMORY_LIMIT = "component:memory_limit_bytes:plan"  # where a limit is expected
@@ -98,5 +108,50 @@ SERVICE_REPLICAS_RUNNING = "service:replicas:running"  # the least of its compon
 CONTAINER_START_TIME = "container:start_time_seconds:max"
 CONTAINER_CPU = "container:cpu_usage_seconds:rate5m"
 
+# Containers held back (rules/container_health.py), and what the Docker engine tells (rules/docker_engine.py).
+CONTAINER_CPU_THROTTLED = "container:cpu_throttled:ratio5m"  # share of its periods in which its quota was used up
+CONTAINER_MEMORY_STALLED = "container:memory_stalled:ratio5m"  # share of the time in which all of it waited for memory
+SERVER_CONTAINER_STARTS = "server:container_starts:increase1h"
+SERVER_CONTAINERS_PAUSED = "server:containers_paused:max"
+
+# Servers as measured (rules/host.py). `device` is one disk of a server, however often it is mounted.
+SERVER_CPU_USED = "server:cpu_used:ratio5m"
+SERVER_CPU_WAITING = "server:cpu_waiting:ratio5m"  # share of the time in which some process waited for a CPU
+SERVER_MEMORY_AVAILABLE = "server:memory_available:ratio"
+SERVER_MEMORY_WAITING = "server:memory_waiting:ratio5m"
+SERVER_MEMORY_STALLED = "server:memory_stalled:ratio5m"  # share of the time in which no process got on
+SERVER_SWAPPED = "server:swapped_pages:rate5m"  # in and out: the lower of both
+SERVER_IO_WAITING = "server:io_waiting:ratio5m"
+SERVER_IO_STALLED = "server:io_stalled:ratio5m"
+SERVER_NETWORK_RECEIVED = "server:network_received_bytes:rate5m"
+SERVER_NETWORK_SENT = "server:network_sent_bytes:rate5m"
+SERVER_CONNTRACK = "server:conntrack:ratio"
+DEVICE_DISK_SIZE = "device:disk_size_bytes:max"
+DEVICE_DISK_FREE = "device:disk_free:ratio"
+DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until full, if the trend goes on
+DEVICE_INODES_FREE = "device:inodes_free:ratio"
+DEVICE_READ_ONLY = "device:read_only:bool"
+# Requests as Traefik counts them (rules/requests.py). A server is the one whose Traefik answered.
+UUID_SERVICE = "uuid:service:last1d"  # 1; which planned service a resource of Coolify belongs to
+ROUTER_SERVICE = "router:service:last5m"  # 1; which planned service a router of Traefik's belongs to
+CODE_REQUESTS = "code:requests:rate5m"  # by (server, service, code)
+BUCKET_REQUESTS = "bucket:requests:rate5m"  # by (server, service, le): the histogram of the answers' times
+SERVICE_REQUESTS = "service:requests:rate5m"
+SERVICE_REQUEST_ERRORS = "service:request_errors:rate5m"  # answered with 5xx; 0 when none is
+SERVICE_REQUESTS_SLOW = "service:requests_slow:rate5m"  # slower than the objective's time
+SERVER_REQUESTS_UNROUTED = "server:requests_unrouted:rate5m"  # answered with 404 by Traefik itself
+SERVICE_REQUESTS_EXPECTED = "service:requests_expected:min1h"  # the fewest of this time yesterday, where steady
+ROUTER_REQUESTS_UNPLANNED = "router:requests_unplanned:rate5m"  # by (server, router): belong to no planned service
+
+# Objectives (rules/slo.py). A name that ends in a word for a window is followed by one: …:ratio1h.
+SERVICE_REQUESTS_HOURLY = "service:requests:hourly"  # requests of the hour before, in the first minute of each hour
+SERVICE_ERRORS_HOURLY = "service:request_errors:hourly"
+SERVICE_SLOW_HOURLY = "service:requests_slow:hourly"
+SERVICE_ERRORS_RATIO = "service:request_errors:ratio"  # 5m, 30m, 1h, 2h, 6h, 1d, 3d, 30d
+SERVICE_SLOW_RATIO = "service:requests_slow:ratio"
+SERVICE_ERRORS_COUNT = "service:request_errors:count"  # 1h, 6h, 1d, 3d
+SERVICE_SLOW_COUNT = "service:requests_slow:count"
+SERVICE_AVAILABILITY_LEFT = "service:availability_budget:left30d"  # 1 is all of it, 0 none, below 0 it is overdrawn
+SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
 # Databases, caches and stores as measured (rules/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # of those that clients may open

@@ -12,6 +12,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Group, Measured, Record, Sample, Subject
 from boxwatch.rules.promql import number
 from boxwatch.topology.model import Selector, Server, Service, Topology
+from boxwatch.topology.settings import Objectives
 
 ID = "plan"
 
@@ -73,6 +74,12 @@ DOCS: dict[str, str] = {
     names.SERVICE_EXHAUSTED_WITHIN: "Seconds within which a trend that reaches the budget is reported.",
     names.SERVICE_RESTARTS_THRESHOLD: "Restarts of one container within 15 minutes that make a crash loop.",
     names.SERVICE_REPLACEMENTS_THRESHOLD: "Times an hour that each replica may be replaced.",
+    names.SERVICE_ROUTERS: "Names in Traefik that the topology tells: routers, else compose services.",
+    names.SERVICE_AVAILABILITY: "Share of requests that must not fail with a 5xx, where users were promised one.",
+    names.SERVICE_LATENCY: "Share of requests that must be answered in time, where users were promised one.",
+    names.SERVICE_LATENCY_WITHIN: (
+        "Seconds within which an answer is in time; le is the bucket of Traefik's histogram, in both notations."
+    ),
     names.COMPONENT_REPLICAS_DESIRED: "Containers of this component that should run.",
     names.COMPONENT_MEMORY_BUDGET: "RAM planned for one container of this component, bytes.",
     names.COMPONENT_MEMORY_LIMIT: "Memory limit that Docker should enforce on one container, bytes.",
@@ -101,8 +108,22 @@ def _service(topology: Topology, server: str, service: Service) -> Iterator[_Con
     yield names.SERVICE_EXHAUSTED_WITHIN, labels, thresholds.memory_exhausted_within
     yield names.SERVICE_RESTARTS_THRESHOLD, labels, thresholds.restarts
     yield names.SERVICE_REPLACEMENTS_THRESHOLD, labels, thresholds.replacements
+    routers = len(service.routers) or sum(selector.compose_service is not None for selector in service.selectors)
+    if routers:
+        yield names.SERVICE_ROUTERS, labels, routers
+    if service.faces_users:
+        yield from _objectives(labels, topology.objectives_of(service))
     for component in service.components:
         yield from _component(labels, service, component)
+
+
+def _objectives(labels: dict[str, str], objectives: Objectives) -> Iterator[_Constant]:
+    yield names.SERVICE_AVAILABILITY, labels, objectives.availability
+    yield names.SERVICE_LATENCY, labels, objectives.latency
+    within = objectives.latency_within
+    # Prometheus 3 writes le="5.0" for what Traefik, Prometheus 2 and VictoriaMetrics write as le="5".
+    for bound in dict.fromkeys((number(within), repr(float(within)))):
+        yield names.SERVICE_LATENCY_WITHIN, {**labels, names.LE: bound}, within
 
 
 def _component(labels: dict[str, str], service: Service, component: Selector) -> Iterator[_Constant]:

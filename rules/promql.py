@@ -15,6 +15,7 @@ from boxwatch.rules import names
 CONTAINERS = f'job="{names.JOB_CADVISOR}",name!=""'
 PLANNED = f'{CONTAINERS},service!=""'
 NODE = f'job="{names.JOB_NODE}"'
+TRAEFIK = f'job="{names.JOB_TRAEFIK}"'
 
 # How the texts of alerts call what they are about. `component` is absent where a replica is one container.
 SERVICE = "{{ $labels.service }}{{ with $labels.component }}/{{ . }}{{ end }} on {{ $labels.server }}"
@@ -44,5 +45,13 @@ def named_containers() -> str:
 
 
 def number(value: float) -> str:
-    """The shortest exact notation: PromQL reads `1.073741824e+09` and `1073741824` alike, people only the second."""
+    """The shortest exact notation of a number."""
     return str(int(value)) if value == int(value) else repr(value)
+
+
+def nothing_runs() -> str:
+    """Services of which a component that should run has no container: what *ServiceDown* fires for, after its grace."""
+    return (
+        f"({names.COMPONENT_REPLICAS_RUNNING} == 0"
+        f" and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0)"
+    )

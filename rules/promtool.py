@@ -8,11 +8,10 @@ ends on a sample's edge, no fuzzy comparison, no filters by name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
-from boxwatch.rules import bystanders, neighbours, plan, yaml
-from boxwatch.rules.model import Alert, Case, Measured, Record, Series, Subject
-from boxwatch.rules.neighbours import Pair
+from boxwatch.rules import bystanders, plan, yaml
+from boxwatch.rules.model import Case, Measured, Record, Series, Subject
+from boxwatch.rules.packing import Pack, packs, side_by_side
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -50,75 +49,48 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One look at an alert: when, on what input, and what must be firing then."""
-
-    alert: str
-    title: str
-    pair: Pair
-
-
 def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
     """(spacing of samples, test): looks at the same input share a test, whatever they look at."""
-    found: dict[tuple[int, tuple[Series, ...]], list[_Look]] = {}
-    for alert, case, namesakes in _cases(subject.alerts):
-        pair = neighbours.pair(alert, case, namesakes)
-        found.setdefault((case.interval, pair.case.series), []).append(_Look(alert.alert, case.title, pair))
-    for (interval, _), looks in found.items():
-        yield interval, _test(topology, looks)
+    found: dict[tuple[int, tuple[Series, ...]], list[Pack]] = {}
+    for name in dict.fromkeys(alert.alert for alert in subject.alerts):
+        for pack in packs(tuple(alert for alert in subject.alerts if alert.alert == name)):
+            found.setdefault((pack.case.interval, pack.case.series), []).append(pack)
+    for (interval, _), together in found.items():
+        yield interval, _test(topology, together)
 
 
-def _cases(alerts: tuple[Alert, ...]) -> Iterator[tuple[Alert, Case, tuple[Alert, ...]]]:
-    """Every case, once for alerts that share a name: promtool compares all that fire under it."""
-    for name in dict.fromkeys(alert.alert for alert in alerts):
-        namesakes = tuple(alert for alert in alerts if alert.alert == name)
-        seen: set[str] = set()
-        for alert in namesakes:
-            for case in (*alert.fires, *alert.silent, *_patience(alert)):
-                if case.title not in seen:
-                    seen.add(case.title)
-                    yield alert, case, namesakes
-
-
-def _patience(alert: Alert) -> tuple[Case, ...]:
-    """What fires in the first case is silent one sample before it can have lasted long enough."""
-    first = alert.fires[0]
-    if alert.wait <= first.interval:
-        return ()
-    title = f"is silent before it has lasted for {alert.for_}, as {alert.severity}"
-    return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
-
-
-def _test(topology: Topology, looks: list[_Look]) -> dict[str, object]:
-    last = max((look.pair.case for look in looks), key=lambda case: case.at)
-    title: dict[str, list[str]] = {}
-    for look in looks:
-        title.setdefault(look.title, []).append(look.alert)
+def _test(topology: Topology, together: list[Pack]) -> dict[str, object]:
+    last = max((pack.case for pack in together), key=lambda case: case.at)
+    titles: dict[str, list[str]] = {}
+    for pack in together:
+        titles.setdefault(pack.title, []).append(pack.alert)
     test: dict[str, object] = {
-        "name": "; ".join(f"{', '.join(alerts)} {text}" for text, alerts in title.items()),
+        "name": "; ".join(f"{', '.join(alerts)} {title}" for title, alerts in titles.items()),
         "interval": format_duration(last.interval),
         "input_series": _series((*last.series, *bystanders.beside(last))),
-        "alert_rule_test": [_rule_test(topology, look) for look in looks],
+        "alert_rule_test": [_rule_test(topology, pack) for pack in together],
     }
-    throughout = [_never_fired(look.pair.case, look.alert) for look in looks if look.pair.case.throughout]
+    throughout = [_never_fired(pack.case, pack.alert) for pack in together if pack.case.throughout]
     return {**test, "promql_expr_test": throughout} if throughout else test
 
 
-def _rule_test(topology: Topology, look: _Look) -> dict[str, object]:
+def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
     expected = [
         {
             "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
-        for alert, one in look.pair.expects
+        for alert, one in pack.expects
     ]
-    return {"eval_time": format_duration(look.pair.case.at), "alertname": look.alert, "exp_alerts": expected}
+    return {"eval_time": format_duration(pack.case.at), "alertname": pack.alert, "exp_alerts": expected}
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
-    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS."""
-    name = f'alertname="{alert}",' if alert else ""
+    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS.
+
+    What is for machines and always fires (severity none) is not meant.
+    """
+    name = f'alertname="{alert}",' if alert else 'severity!="none",'
     window = format_duration(case.at + case.interval)
     return {
         "expr": f'max_over_time(ALERTS{{{name}alertstate="firing"}}[{window}])',
@@ -130,19 +102,19 @@ def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
 def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tuple[Case, ...]) -> bytes:
     """Cases in which no alert of any subject may fire at any time, with all rules loaded."""
     measuring = [subject for subject in subjects if subject.id != plan.ID]
+    day = side_by_side(cases)
     return yaml.dump(
         {
             "rule_files": [f"../rules/{subject.id}.yaml" for subject in measuring],
-            "evaluation_interval": format_duration(cases[0].interval),
+            "evaluation_interval": format_duration(day.interval),
             "group_eval_order": [group.name for subject in measuring for group in subject.groups],
             "tests": [
                 {
-                    "name": f"no alert fires {case.title}",
-                    "interval": format_duration(case.interval),
-                    "input_series": _series(case.series),
-                    "promql_expr_test": [_never_fired(case)],
+                    "name": f"no alert fires {day.title}",
+                    "interval": format_duration(day.interval),
+                    "input_series": _series(day.series),
+                    "promql_expr_test": [_never_fired(day)],
                 }
-                for case in cases
             ],
         },
         f"All alerts together: proofs of deployment {topology.name}, made by boxwatch. Do not edit.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from boxwatch.rules import deploys, names
-from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules import deploys, names, replica_health_proofs
+from boxwatch.rules.model import Alert, Expected, Group, Runbook, Subject
 from boxwatch.rules.promql import SERVICE, expr
 from boxwatch.rules.urgency import by_urgency
-from boxwatch.rules.world import World, flat, of_service, series, steps
+from boxwatch.rules.world import World, of_service
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -50,45 +50,11 @@ def _for_most_of(condition: str, grace: int, interval: int) -> tuple[str, str]:
     return f"({condition}){window}", str(math.ceil(grace / interval) + 1)
 
 
-def _runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
-    return tuple(world.container(_START, flat(7, world.count), name, **labels) for name in names_)
-
-
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     grace = max(topology.alerts.outage_grace, _SHORTEST_GRACE)
-    # Long enough before that the window is full, and after that it has turned.
-    after = 2 * grace + 10 * _MINUTE
-    world = World(length=after + 2 * grace + 30 * _MINUTE, thresholds=topology.thresholds)
-    stops = steps((7, world.steps_of(after)))
     down, enough = _for_most_of(f"{names.COMPONENT_REPLICAS_RUNNING} == 0", grace, topology.scrape_interval)
-    text = "No container of {} is running."
-    other = _runs(world, "api-1", "api-2", service="api")
-    gone = (
-        *world.service(),
-        *world.service("api"),
-        *other,
-        world.container(_START, f"{stops} stale"),
-        world.container(_START, f"{stops} stale", "web-2"),
-    )
-    component = (
-        *world.service("coolify", component="app", replicas=1, identified_by="name", pages=False),
-        *world.service("coolify", component="database", replicas=1, identified_by="name")[-3:],
-        *_runs(world, "coolify", service="coolify", component="app", resource=""),
-    )
-    silent: tuple[Case, ...] = (
-        world.silent("is silent while one replica is left", (*world.service(), *_runs(world, "web-1")), after),
-        world.silent("is silent while it has lasted for less than the grace", gone, after + grace - 60),
-        world.silent(
-            "is silent when cAdvisor is gone",
-            (*world.service(), world.container(_START, f"{stops} stale"), *_up(world, 0)),
-            after + grace + 10 * _MINUTE,
-        ),
-        world.silent(
-            "is silent for a service that is parked with no replicas", (*world.service(replicas=0), *other), after
-        ),
-        deploys.rolling(topology),
-        deploys.stop_and_start(topology),
-    )
+    page_fires, page_silent = replica_health_proofs.down(topology, grace, pages=True)
+    ticket_fires, ticket_silent = replica_health_proofs.down(topology, grace, pages=False)
     return by_urgency(
         Alert(
             alert="ServiceDown",
@@ -119,66 +85,22 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                 false_alarms="A deploy without overlap that takes longer than `alerts.outage_grace`; raise that, or "
                 "give the application a health check and no fixed port, so that Coolify deploys it rolling.",
             ),
-            fires=(
-                world.fires(
-                    "fires for the service whose last replica stopped, and not for the others",
-                    gone,
-                    after + grace + 2 * _MINUTE,
-                    Expected(of_service(), text.format("web on main")),
-                ),
-                world.fires(
-                    "fires steadily in a crash loop that shows a container now and then",
-                    (
-                        *world.service(),
-                        *other,
-                        world.container(_START, " ".join(["7 stale _x6"] * (world.count // 8))),
-                    ),
-                    after + grace + 30,
-                    Expected(of_service(), text.format("web on main")),
-                ),
-                world.fires(
-                    "fires for a service that never started",
-                    (*world.service("api"), *_runs(world, "web-1")),
-                    grace + 2 * _MINUTE,
-                    Expected(of_service("api"), text.format("api on main")),
-                ),
-                world.fires(
-                    "fires on the server where it is down, and not where it runs",
-                    (
-                        *world.service(),
-                        *world.service(server="second"),
-                        *_runs(world, "web-1"),
-                        *_runs(world, "api-1", service="api", server="second"),
-                    ),
-                    grace + 2 * _MINUTE,
-                    Expected({"server": "second", "service": "web"}, text.format("web on second")),
-                ),
-            ),
-            silent=silent,
+            fires=page_fires,
+            silent=page_silent,
         ),
-        warning_fires=(
-            world.fires(
-                "is a warning for the missing component of a service that wakes nobody",
-                component,
-                grace + 2 * _MINUTE,
-                Expected(of_service("coolify", component="database"), text.format("coolify/database on main")),
-            ),
-        ),
-        warning_silent=silent,
+        warning_fires=ticket_fires,
+        warning_silent=ticket_silent,
     )
 
 
 def _missing(topology: Topology) -> Alert:
     grace = max(topology.alerts.deploy_grace, _SHORTEST_GRACE)
-    after = 2 * grace + 10 * _MINUTE
-    world = World(length=after + 2 * grace + 30 * _MINUTE, thresholds=topology.thresholds)
-    stops = f"{steps((7, world.steps_of(after)))} stale"
     missing, enough = _for_most_of(
         f"{names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0",
         grace,
         topology.scrape_interval,
     )
-    one = (*world.service(), *_runs(world, "web-1"), world.container(_START, stops, "web-2"))
+    fires, silent = replica_health_proofs.missing(topology, grace)
     return Alert(
         alert="ServiceReplicasMissing",
         # The value is how many are missing. With one planned replica a missing one is an outage, which has its alert.
@@ -203,37 +125,13 @@ def _missing(topology: Topology) -> Alert:
             ),
             false_alarms="Deploys that take longer than `alerts.deploy_grace`; raise that.",
         ),
-        fires=(
-            world.fires(
-                "fires for the service with one of two replicas, and not for the complete one",
-                (*one, *world.service("api"), *_runs(world, "api-1", "api-2", service="api")),
-                after + grace + 2 * _MINUTE,
-                Expected(of_service(), "1 of the planned replicas of web on main are not running."),
-            ),
-        ),
-        silent=(
-            world.silent("is silent while it has lasted for less than a deploy may take", one, after + grace - 60),
-            world.silent(
-                "is silent when all run", (*world.service(), *_runs(world, "web-1", "web-2")), grace + 10 * _MINUTE
-            ),
-            world.silent(
-                "is silent when cAdvisor is gone",
-                (
-                    *world.service(),
-                    world.container(_START, stops),
-                    world.container(_START, stops, "web-2"),
-                    *_up(world, 0),
-                ),
-                after + grace + 10 * _MINUTE,
-            ),
-            deploys.rolling(topology),
-            deploys.stop_and_start(topology),
-        ),
+        fires=fires,
+        silent=silent,
     )
 
 
 def _extra(topology: Topology) -> Alert:
-    world = World(length=50 * _MINUTE, thresholds=topology.thresholds)
+    world = World(length=50 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
     return Alert(
         alert="ServiceReplicasExtra",
         expr=f"{names.COMPONENT_REPLICAS_RUNNING} > on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}",
@@ -255,7 +153,7 @@ def _extra(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires when an old container was left behind",
-                (*world.service(), *_runs(world, "web-1", "web-2", "web-old")),
+                (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2", "web-old")),
                 35 * _MINUTE,
                 Expected(of_service(), "3 containers of web on main are running, more than planned."),
             ),
@@ -263,18 +161,18 @@ def _extra(topology: Topology) -> Alert:
         silent=(
             world.silent(
                 "is silent when as many run as planned",
-                (*world.service(), *_runs(world, "web-1", "web-2")),
+                (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2")),
                 45 * _MINUTE,
             ),
             world.silent(
                 "is silent for twenty minutes of overlap",
-                (*world.service(), *_runs(world, "web-1", "web-2"), world.container(_START, "7x40 stale", "web-old")),
+                (
+                    *world.service(),
+                    *replica_health_proofs.runs(world, "web-1", "web-2"),
+                    world.container(_START, "7x20 stale", "web-old"),
+                ),
                 45 * _MINUTE,
             ),
             deploys.rolling(topology),
         ),
     )
-
-
-def _up(world: World, value: int) -> tuple[Series, ...]:
-    return (series("up", flat(value, world.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),)

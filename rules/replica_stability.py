@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import deploys, names
+from boxwatch.rules import deploys, names, restarts_proofs
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, PLANNED, SERVICE, expr, per_container
 from boxwatch.rules.urgency import by_urgency
@@ -160,7 +160,7 @@ def _unhealthy(topology: Topology) -> Alert:
                 (
                     *world.service(),
                     world.container(_HEALTH, flat(0, world.count), "adminer", service=""),
-                    world.container(_HEALTH, flat(0, world.count), ""),
+                    world.container(_HEALTH, flat(0, world.count), "", resource="cgroup"),
                 ),
                 grace + 600,
             ),
@@ -182,11 +182,13 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         return (
             *world.service(pages=pages),
             world.container(_START, f"{starts} {count}x{world.count}"),
-            # A component that is never restarted.
-            world.container(_START, flat(0, world.count), "web-side", component="side"),
+            world.container(_START, f"{starts} {count}x{world.count}", "web-side", component="side"),
         )
 
-    expected = Expected(of_service(), f"A container of web on main was restarted {most} times in the last 15 minutes.")
+    expected = tuple(
+        Expected(labels, f"A container of {name} on main was restarted {most} times in the last 15 minutes.")
+        for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
+    )
     silent = (
         world.silent("is silent for one restart less", restarts(most - 1), at),
         world.silent(
@@ -226,37 +228,18 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                 ),
                 false_alarms="Several restarts by hand within minutes.",
             ),
-            fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, expected),),
+            fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, *expected),),
             silent=silent,
         ),
         warning_fires=(
-            world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, expected),
+            world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, *expected),
         ),
         warning_silent=silent,
     )
 
 
 def _replaced_often(topology: Topology) -> Alert:
-    most = topology.thresholds.replacements
-    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=60)
-
-    def deployed(times: int) -> tuple[Series, ...]:
-        """One planned replica, replaced some times within the last hour."""
-        return (
-            *world.service(replicas=1),
-            *(world.container(_START, f"_x20 7x{1 + number % 40} stale", f"web-{number}") for number in range(times)),
-            world.container(_START, f"_x61 7x{world.count - 61}", "web-last"),
-        )
-
-    # All of them gone at minute 61.
-    at_once = (
-        *world.service(replicas=1),
-        *(world.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
-        world.container(_START, flat(7, world.count), "web-last"),
-    )
-    expected = Expected(
-        of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
-    )
+    fires, silent = restarts_proofs.replaced_often(topology)
     return Alert(
         alert="ServiceReplacedOften",
         # Per planned replica, so that a deploy counts once whatever the number of replicas.
@@ -286,26 +269,6 @@ def _replaced_often(topology: Topology) -> Alert:
             ),
             false_alarms="A busy afternoon of deployments.",
         ),
-        fires=(
-            world.fires("fires above the number of replacements", deployed(most + 1), 70 * _MINUTE, expected),
-            world.fires("fires five minutes after the last of them", at_once, 66 * _MINUTE, expected),
-        ),
-        silent=(
-            world.silent("is silent at the number of replacements", deployed(most), 70 * _MINUTE),
-            world.silent("is silent four minutes after the last of them", at_once, 65 * _MINUTE),
-            world.silent(
-                "is silent when as many were replaced over two hours",
-                (
-                    *world.service(replicas=1),
-                    *(
-                        world.container(_START, "7x2 stale" if number % 2 else "_x40 7x2 stale", f"web-{number}")
-                        for number in range(most + 1)
-                    ),
-                    world.container(_START, flat(7, world.count), "web-last"),
-                ),
-                70 * _MINUTE,
-            ),
-            deploys.rolling(topology),
-            deploys.stop_and_start(topology),
-        ),
+        fires=fires,
+        silent=silent,
     )

@@ -9,6 +9,7 @@ _SEVERITIES = {
     "critical": "critical: someone is woken",
     "warning": "warning: a ticket for working hours",
     "info": "info: shown on dashboards",
+    "none": "none: for machines that wait for it",
 }
 
 

@@ -7,6 +7,7 @@ import re
 from boxwatch.rules import names
 from boxwatch.rules.dashboard_uid import uid
 from boxwatch.rules.model import Alert, Expected
+from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology.model import Topology
 
 # The dashboards that alerts link to.
@@ -43,8 +44,10 @@ def _dashboard(topology: Topology, alert: Alert) -> str:
     """The alert's own dashboard; else the service's for what knows a service, and the overview for the rest."""
     if alert.dashboard:
         labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
-        variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in labels)
-        return f"{uid(topology, alert.dashboard)}{f'?{variables}' if variables else ''}"
+        chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
+        if alert.panel:
+            chosen.append(f"viewPanel={panel_id(alert.panel)}")
+        return f"{uid(topology, alert.dashboard)}{'?' + '&'.join(chosen) if chosen else ''}"
     if f"$labels.{names.SERVICE}" in alert.description:
         variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in (names.SERVER, names.SERVICE))
         return f"{uid(topology, SERVICE_DASHBOARD)}?{variables}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boxwatch.rules import names
-from boxwatch.rules.model import Alert, Case
+from boxwatch.rules.model import Alert, Case, Series
 
 
 def by_urgency(
@@ -27,6 +27,19 @@ def by_urgency(
             silent=warning_silent,
         ),
     )
+
+
+def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """The same cases for services that wake nobody: those whose constant says so, at every sample."""
+    return tuple(
+        replace(case, title=f"{case.title}, for a service that wakes nobody", series=tuple(map(_quiet, case.series)))
+        for case in cases
+    )
+
+
+def _quiet(one: Series) -> Series:
+    is_constant = one.series.startswith(f"{names.SERVICE_PAGES}{{")
+    return replace(one, values=one.values.replace("1x", "0x", 1)) if is_constant else one
 
 
 def _indent(text: str) -> str:

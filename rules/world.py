@@ -8,6 +8,7 @@ proof of their own (boxwatch.rules.plan). Samples come every `interval` seconds,
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from boxwatch.rules import names
@@ -58,6 +59,10 @@ class World:
     def steps_of(self, seconds: int) -> int:
         """Steps that fill a time."""
         return seconds // self.interval
+
+    def late(self, wait: int) -> int:
+        """Seconds at which what is true from the first sample on has been so for longer than an alert waits."""
+        return (math.ceil(wait / self.interval) + 1) * self.interval
 
     def constant(self, name: str, value: float, /, **labels: str) -> Series:
         """A recorded constant of the plan."""
@@ -164,3 +169,11 @@ def of_service(service: str = "web", **labels: str) -> dict[str, str]:
 def sample(name: str, value: float, /, **labels: str) -> Sample:
     """A sample of a recorded series."""
     return Sample(labels={"__name__": name, **{key: text for key, text in labels.items() if text}}, value=value)
+
+
+def humanised(seconds: float) -> str:
+    """As Prometheus' humanizeDuration writes a whole number of seconds."""
+    whole = abs(int(seconds))
+    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m"), (whole % 60, "s"))
+    first = next((number for number, (value, _) in enumerate(parts) if value), 3)
+    return ("-" if seconds < 0 else "") + " ".join(f"{value}{unit}" for value, unit in parts[first:])

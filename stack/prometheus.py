@@ -8,7 +8,7 @@ removed container stayed for 300 s with the defaults and left within one scrape 
 from __future__ import annotations
 
 from boxwatch.rules import yaml
-from boxwatch.stack import engines, machines, monitoring
+from boxwatch.stack import engines, machines, monitoring, probes
 from boxwatch.stack.containers import WHITELISTED_LABELS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -26,7 +26,12 @@ def files(topology: Topology) -> dict[str, bytes]:
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": ["rules/*.yaml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
-        "scrape_configs": [*monitoring.jobs(topology), *machines.jobs(topology), *engines.jobs(topology)],
+        "scrape_configs": [
+            *monitoring.jobs(topology),
+            *machines.jobs(topology),
+            *engines.jobs(topology),
+            *probes.jobs(topology),
+        ],
     }
     header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)
     return {"prometheus/prometheus.yml": yaml.dump(document, header)}

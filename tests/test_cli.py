@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,8 @@ from click.testing import CliRunner
 
 from boxwatch import cli
 from boxwatch.commands import check as check_command
+from boxwatch.dashboards.tree import Node
+from boxwatch.topology.model import Topology
 
 
 def _run(*arguments: str, colour: bool = False) -> str:
@@ -61,8 +63,8 @@ def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     made = assemble.assemble
 
-    def broken(topology: object) -> dict[str, bytes]:
-        files = made(topology)  # type: ignore[arg-type]
+    def broken(topology: Topology, extra: Mapping[str, Node]) -> dict[str, bytes]:
+        files = made(topology, extra=extra)
         return {**files, "prometheus/rules/plan.yaml": b"groups:\n- name: g\n  rules:\n  - {record: a, expr: up}\n"}
 
     monkeypatch.setattr(assemble, "assemble", broken)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from support.stand_in import RELOAD, RULES, StandIn, prometheus
 
 from boxwatch.cli import main
-from boxwatch.commands import prometheus as shared
+from boxwatch.commands import progress
 from boxwatch.publish import http, read_back
 
 
@@ -71,7 +71,7 @@ def test_a_dry_run_changes_nothing(server: StandIn) -> None:
 
 def test_machines_get_json(server: StandIn) -> None:
     """With the changes one by one."""
-    done = json.loads(_run(server, "publish", "--yes", "--json").stdout)
+    done = json.loads(_run(server, "publish", "--yes", "--json").stdout)["Prometheus"]
 
     assert done["done"] is True
     assert done["changes"][0] == {"kind": "added", "group": "plan", "rule": "", "details": ["174 rules"]}
@@ -102,7 +102,7 @@ def test_on_a_terminal_one_is_asked(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, groups: int
 ) -> None:
     """And no is no."""
-    monkeypatch.setattr(shared, "_on_terminal", lambda _: True)
+    monkeypatch.setattr(progress, "on_terminal", lambda _: True)
     server.faults[RULES] = ["ok", "new"]
 
     done = _run(server, "publish", answer=answer)
@@ -110,7 +110,7 @@ def test_on_a_terminal_one_is_asked(
     assert done.exit_code == code
     assert "Do it? [y/N]" in done.stderr
     assert len(server.groups) == groups
-    assert ("evaluated: " in done.stderr) is (code == 0)
+    assert ("rules evaluated" in done.stderr) is (code == 0)
 
 
 def test_what_is_left_to_say_is_said(server: StandIn) -> None:
@@ -151,8 +151,8 @@ def test_no_secret_is_in_any_output_or_file(
         "password": ["--prometheus-user", "me"],
     }[by]
     if by in {"token", "password"}:
-        monkeypatch.setenv(shared.TOKEN, _TOKEN)
-        monkeypatch.setenv(shared.PASSWORD, _PASSWORD)
+        monkeypatch.setenv("BOXWATCH_PROMETHEUS_TOKEN", _TOKEN)
+        monkeypatch.setenv("BOXWATCH_PROMETHEUS_PASSWORD", _PASSWORD)
     server.faults[RELOAD], server.faults[RULES] = [fault] * 2, ["ok", *[fault] * 2]
 
     done = _run(server, "publish", "--yes", "--timeout", "1", *more)
@@ -170,7 +170,9 @@ def test_no_secret_is_in_any_output_or_file(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     {
-        "publish": "Missing option '--rules-dir'",
+        "publish": "Say where: --grafana URL",
+        "rollback": "Say where: --grafana URL",
+        "publish --prometheus http://h": "Missing option '--rules-dir'",
         "publish --rules-dir . --reload http": "--reload http needs --prometheus",
         "publish --rules-dir . --reload signal": "--reload signal needs --pid",
         "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs",

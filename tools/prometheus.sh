@@ -1,7 +1,7 @@
 #!/bin/sh
-# Have promtool, Prometheus, Alertmanager and the exporters, and the databases that the tests break: use what is
-# installed, else unpack the distribution's packages into .tools. Nothing is installed system-wide and no service is
-# started, so it needs no root and leaves ports 9090, 5432 and 6379 alone.
+# Have promtool, Prometheus, Alertmanager and the exporters, vmalert with its VictoriaMetrics, and the databases that the
+# tests break: use what is installed, else unpack the distribution's packages into .tools. Nothing is installed
+# system-wide and no service is started, so it needs no root and leaves ports 9090, 5432 and 6379 alone.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,7 @@ there() {
 
 missing=''
 for program in promtool prometheus prometheus-node-exporter prometheus-alertmanager \
-    prometheus-postgres-exporter prometheus-redis-exporter; do
+    prometheus-postgres-exporter prometheus-redis-exporter prometheus-blackbox-exporter vmalert victoria-metrics; do
     there "$program" || missing="$missing $program"
 done
 # These need libraries, which may be missing too. Debian's PostgreSQL is not on the PATH.
@@ -34,9 +34,11 @@ options="-o Dir::State::Lists=$apt/lists -o Dir::Cache=$apt/cache -o APT::Sandbo
 
 download() {
     apt-get $options update >/dev/null || return 1
-    # promtool is a package of its own from Debian 13 on, and a part of prometheus before.
+    # promtool is a package of its own from Debian 13 on, and a part of prometheus before. vmalert comes with its store.
     packages=$(for program in $missing; do
-        if apt-cache $options show "$program" >/dev/null 2>&1; then echo "$program"; else echo prometheus; fi
+        [ "$program" != vmalert ] || program=victoria-metrics
+        if apt-cache $options show "$program" >/dev/null 2>&1; then echo "$program"
+        elif [ "$program" != victoria-metrics ]; then echo prometheus; fi
     done | sort -u)
     [ -z "$packages" ] || (cd "$apt" && apt-get $options download $packages >/dev/null) || return 1
     # With what they depend on and the system lacks. Nothing is installed, so the lock is not needed.

@@ -88,9 +88,15 @@ class Server(Model):
 
     def reach(self, container: str, port: int) -> str:
         """host:port of something on this server: by its address, or by the container's name beside Prometheus."""
-        if self.address is None:
-            return f"{container}:{port}"
-        return f"[{self.address}]:{port}" if ":" in self.address else f"{self.address}:{port}"
+        return f"{container}:{port}" if self.address is None else _place(self.address, port)
+
+    def public(self, port: int) -> str:
+        """host:port at which the world would reach something on this server; empty without a public address."""
+        return "" if self.public_address is None else _place(self.public_address, port)
+
+
+def _place(address: str, port: int) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 class Selector(Model):

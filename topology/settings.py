@@ -69,7 +69,9 @@ class Tuning(Model):
     """How long its condition must hold."""
     severity: Literal["critical", "warning", "info"] | None = None
     """critical wakes someone, warning makes a ticket, info is shown on dashboards."""
-    labels: Annotated[dict[str, str], BeforeValidator(alert_fields.labels), AfterValidator(Frozen)] = Frozen()
+    labels: Annotated[dict[str, str], BeforeValidator(alert_fields.labels), AfterValidator(Frozen)] = Field(
+        default_factory=Frozen
+    )
     """More labels for it, such as a team, that Alertmanager can route by."""
 
     def over(self, other: Tuning) -> Tuning:
@@ -84,7 +86,7 @@ class Tuning(Model):
 class AlertTuning(Tuning):
     """How one alert differs, for all services and for some."""
 
-    services: Annotated[dict[str, Tuning], AfterValidator(Frozen)] = Frozen()
+    services: Annotated[dict[str, Tuning], AfterValidator(Frozen)] = Field(default_factory=Frozen)
     """How it differs for single services, each under its name."""
 
 
@@ -95,7 +97,7 @@ class Alerts(Model):
     """The longest time for which a deploy may leave replicas missing or unhealthy. Raise it for slow starts."""
     outage_grace: Seconds = 120
     """How long nothing of a service may run before someone is woken. Longer than your deploys without overlap."""
-    rules: Annotated[dict[str, AlertTuning], AfterValidator(Frozen)] = Frozen()
+    rules: Annotated[dict[str, AlertTuning], AfterValidator(Frozen)] = Field(default_factory=Frozen)
     """What differs for single alerts, each under its name: `PostgresConnectionsHigh: {threshold: 90%}`."""
 
     def wait(self, alert: str, default: int) -> int:

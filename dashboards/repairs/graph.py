@@ -35,6 +35,10 @@ _ASSUMED: Node = {
 }
 
 
+# The first drafts of the panel, in Grafana 7.4, described their lines with these.
+_OF_ALPHA = ("axis", "bars", "fill", "fillGradient", "line", "nullValues", "points")
+
+
 def _legend(options: Node, *, shown: bool) -> None:
     legend = child(options, "legend")
     if legend.get("displayMode") == "hidden":
@@ -54,6 +58,13 @@ def repair_timeseries(panel: Node) -> None:
         scale.pop("log", None)
     if custom.get("stacking") == {}:
         del custom["stacking"]
+    hidden = custom.get("hideFrom")
+    if isinstance(hidden, dict):
+        # Before Grafana 8 there was `graph` for `viz`, and no tooltip.
+        said = {"viz": hidden.pop("graph", False) is True, "legend": False, "tooltip": False}
+        custom["hideFrom"] = said | {key: value for key, value in hidden.items() if key in said}
+    for key in _OF_ALPHA:
+        custom.pop(key, None)
     forget(custom, _ASSUMED)
     options = child(panel, "options")
     _legend(options, shown=True)

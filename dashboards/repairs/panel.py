@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards.repairs import thresholds
 from boxwatch.dashboards.repairs.page import complete_link, keep
-from boxwatch.dashboards.tree import child, node, nodes
+from boxwatch.dashboards.tree import child, node, nodes, text
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
@@ -47,6 +47,8 @@ def repair(panel: Node) -> None:
             del panel[key]
     if not panel.get("pluginVersion"):
         panel["pluginVersion"] = PLUGIN_VERSION
+    for step in nodes(panel.get("transformations")):
+        step.setdefault("options", {})
     if panel.get("links"):
         panel["links"] = [complete_link(link) for link in nodes(panel["links"])]
     _field_config(panel)
@@ -72,7 +74,7 @@ def _field_config(panel: Node) -> None:
     if "links" in defaults:
         defaults["links"] = [complete_link(link) for link in nodes(defaults["links"])]
     mode = node(defaults.get("color")).get("mode")
-    if not mode or (defaults["color"] == {"mode": "thresholds"} and panel.get("type") in _BY_THRESHOLDS):
+    if not mode or (defaults["color"] == {"mode": "thresholds"} and text(panel.get("type")) in _BY_THRESHOLDS):
         defaults.pop("color", None)
 
 

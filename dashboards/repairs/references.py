@@ -24,6 +24,10 @@ def repair(holder: Node, dashboard: Node) -> None:
     if isinstance(value, str) and value:
         value = {"uid": value}
         holder["datasource"] = value
+    if isinstance(value, dict):
+        # Which API version a plugin speaks, and whether it was the default, Grafana looks up itself.
+        for key in [key for key, said in value.items() if key not in ("type", "uid") or not isinstance(said, str)]:
+            del value[key]
     if not isinstance(value, dict) or not value:
         holder.pop("datasource", None)
         return

@@ -1,12 +1,15 @@
 """The page as bytes, made when something changed and not when somebody asks: fifty scrapers cost as much as one.
 
 The compressed form is kept: a thousand applications make 7 MB of text and 0.2 MB of gzip. Prometheus asks for gzip; for
-those who do not, it is unpacked once for each page that they ask for.
+those who do not, it is unpacked once for each page, into a file in memory that the kernel sends from.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
+import weakref
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -42,6 +45,46 @@ class Page:
     def plain(self) -> bytes:
         """The page unpacked."""
         return zlib.decompress(self.gzipped, _GZIP, self.size)
+
+
+class Unpacked:
+    """A page in memory of the kernel's, which sends from it; given back when nobody holds it any more.
+
+    Each piece that Python itself sends lets go of the interpreter, and while a page is made another thread takes it for
+    half a millisecond: to 50 scrapers, 7 MB in pieces of 64 KB took 18.6 ms at the 99th percentile, and 6.9 ms sent by
+    the kernel (two runs on one machine, as benchmarks/coolify_exporter.py scale --priority does it).
+    """
+
+    __slots__ = ("__weakref__", "_descriptor", "page")
+
+    def __init__(self, page: Page) -> None:
+        """Unpack a page."""
+        self.page: Final = page
+        self._descriptor: Final = memory_file()
+        weakref.finalize(self, os.close, self._descriptor)
+        with open(self._descriptor, "wb", closefd=False) as file:
+            file.write(page.plain())
+
+    def __len__(self) -> int:
+        """Bytes of the page."""
+        return self.page.size
+
+    def fileno(self) -> int:
+        """The file's descriptor, for the kernel."""
+        return self._descriptor
+
+    def read(self, start: int, most: int) -> bytes:
+        """A piece of it, for connections that the kernel cannot send to."""
+        return os.pread(self._descriptor, most, start)
+
+
+def memory_file() -> int:
+    """A file without a name: in memory where there is such a thing (Linux), else on the disk."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("page")
+    descriptor, path = tempfile.mkstemp()
+    os.unlink(path)  # noqa: PTH108 - the pair of mkstemp
+    return descriptor
 
 
 class _Packer:
@@ -81,7 +124,8 @@ class Pages:
         self._registry = registry
         self._state = state
         self._secrets = secrets
-        self._plain: dict[str, tuple[Page, bytes]] = {}
+        self._unpacked: dict[str, Unpacked] = {}
+        self._wanted: set[str] = set()
         self._pages: Mapping[str, Page] = {}
         self.refresh()
 
@@ -89,18 +133,22 @@ class Pages:
         """The page in a format."""
         return self._pages[content_type]
 
-    def plain(self, content_type: str) -> bytes:
+    def unpacked(self, content_type: str) -> Unpacked:
         """The page unpacked, held until the next one is made."""
+        self._wanted.add(content_type)
         page = self.get(content_type)
-        held = self._plain.get(content_type)
-        if held is None or held[0] is not page:
-            held = self._plain[content_type] = (page, page.plain())
-        return held[1]
+        held = self._unpacked.get(content_type)
+        if held is None or held.page is not page:
+            held = self._unpacked[content_type] = Unpacked(page)
+        return held
 
     def refresh(self) -> None:
-        """Make the page anew."""
-        self._pages = render(self._registry, self._secrets())
-        self._plain.clear()
+        """Make the page anew, and unpack what somebody wanted of the last one, so that no scrape waits for that."""
+        pages = render(self._registry, self._secrets())
+        wanted = tuple(self._wanted)
+        self._wanted.clear()
+        self._unpacked = {content_type: Unpacked(pages[content_type]) for content_type in wanted}
+        self._pages = pages
 
     def run(self, stop: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
         """Refresh whenever the state changed, until `stop`; the body of a thread."""

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import contextlib
 import html
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
-from boxwatch.exporters.coolify.page import negotiate, wants_gzip
+from boxwatch.exporters.coolify.page import Unpacked, negotiate, wants_gzip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ class Answer:
     """A status, a body and headers."""
 
     status: HTTPStatus
-    body: bytes
+    body: bytes | Unpacked
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -147,10 +148,19 @@ class Web:
         lines = [f"HTTP/1.1 {answer.status.value} {answer.status.phrase}", *(f"{k}: {v}" for k, v in headers.items())]
         writer.write("\r\n".join((*lines, "", "")).encode("latin-1", "replace"))
         async with asyncio.timeout(self.take):
-            # In small pieces, so that a client that takes nothing holds little more than 64 KB of buffer.
-            for start in range(0, len(answer.body) if body else 0, _PIECE):
-                writer.write(answer.body[start : start + _PIECE])
-                await writer.drain()
+            if body:
+                await self._send_body(writer, answer.body)
+            await writer.drain()
+
+    async def _send_body(self, writer: asyncio.StreamWriter, body: bytes | Unpacked) -> None:
+        if isinstance(body, Unpacked) and self.config.tls is None:
+            with contextlib.suppress(asyncio.SendfileNotAvailableError):  # raised before anything is sent
+                file = cast("IO[bytes]", body)  # of which only the descriptor is asked for
+                await asyncio.get_running_loop().sendfile(writer.transport, file, fallback=False)
+                return
+        # In small pieces, so that a client that takes nothing holds little more than 64 KB of buffer.
+        for start in range(0, len(body), _PIECE):
+            writer.write(body[start : start + _PIECE] if isinstance(body, bytes) else body.read(start, _PIECE))
             await writer.drain()
 
     async def _answer(self, request: Request) -> Answer:
@@ -189,7 +199,7 @@ class Web:
         sent = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if wants_gzip(headers.get("accept-encoding", "")):
             return Answer(HTTPStatus.OK, pages.get(content_type).gzipped, {**sent, "Content-Encoding": "gzip"})
-        return Answer(HTTPStatus.OK, pages.plain(content_type), sent)
+        return Answer(HTTPStatus.OK, pages.unpacked(content_type), sent)
 
     def _landing(self) -> Answer:
         rows = "".join(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup
-from boxwatch.publish.grafana.legacy import Legacy, StaleError
-from boxwatch.publish.grafana.plan import Change, Plan, message, together
+from boxwatch.publish.grafana.api import Api, StaleError
+from boxwatch.publish.grafana.plan import Change, Plan, Watch, message, together, unwatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Outcome:
 
 
 def apply(  # noqa: PLR0913 - each is an option of the command
-    api: Legacy, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8
+    api: Api, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8, watch: Watch = unwatched
 ) -> tuple[tuple[Outcome, ...], Path | None]:
     """Carry out what a plan would write; what was refused stays as it is.
 
@@ -43,8 +43,8 @@ def apply(  # noqa: PLR0913 - each is an option of the command
     """
     if not plan.writes:
         return (), None
-    kept = backup.write(plan, url, backups)
-    if plan.new_folder and any(change.kind == "create" for change in plan.writes):
+    kept = backup.write(api, plan, url, backups, workers)
+    if plan.makes_folder:
         api.add_folder(plan.folder, plan.folder_title)
 
     def carry_out(change: Change) -> Outcome:
@@ -54,21 +54,16 @@ def apply(  # noqa: PLR0913 - each is an option of the command
             return Outcome(change, str(error), untouched=isinstance(error, StaleError))
         return Outcome(change)
 
-    outcomes = tuple(together(carry_out, plan.writes, workers))
+    outcomes = tuple(together(carry_out, plan.writes, workers, watch))
     backup.forget(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
     return outcomes, kept
 
 
-def _write(api: Legacy, plan: Plan, change: Change, text: str) -> None:
+def _write(api: Api, plan: Plan, change: Change, text: str) -> None:
     theirs = change.theirs
     if change.ours is not None:
         # Where it is, not where we would put it: a save without a folder moves a dashboard to the root.
         folder = theirs.folder if theirs else plan.folder
-        api.save(change.ours, folder, message(change.ours, text), theirs.version if theirs else 0)
-        return
-    now = api.read(change.uid)
-    if now is None:
-        return
-    if theirs is None or now.version != theirs.version:
-        raise StaleError(f"{change.title} was saved by somebody else just now, and is not deleted")
-    api.delete(change.uid)
+        api.save(change.ours, folder, message(change.ours, text), theirs)
+    elif theirs is not None:
+        api.delete(theirs)

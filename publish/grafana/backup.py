@@ -17,7 +17,8 @@ from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node
 from boxwatch.errors import OutputError
 from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.plan import Plan
+from boxwatch.publish.grafana.api import Api, Kept, Stored
+from boxwatch.publish.grafana.plan import Change, Plan, together
 
 _INDEX = "backup.json"
 _UNDONE = "rolled-back"
@@ -31,46 +32,65 @@ class Entry:
     """One dashboard before and after a publish.
 
     Attributes:
-        uid: of the dashboard.
-        title: as a person knows it.
-        before: as it was, to the byte; None when there was none.
-        folder: uid of the folder in which it was.
+        kept: as it was.
         after: checksum of what was written; empty when it was deleted.
     """
 
-    uid: str
-    title: str
-    before: Node | None
-    folder: str
+    kept: Kept
     after: str
 
 
-def write(plan: Plan, url: str, backups: Path) -> Path:
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What a folder of a backup says.
+
+    Attributes:
+        url: of the Grafana.
+        entries: those that a rollback has to do with.
+        made_folder: uid of the folder that the publish made; empty for none.
+    """
+
+    url: str
+    entries: tuple[Entry, ...]
+    made_folder: str = ""
+
+
+def write(api: Api, plan: Plan, url: str, backups: Path, workers: int) -> Path:
     """Keep what a plan is about to replace.
 
     Raises:
         OutputError: it cannot be written.
+        PublishError: it cannot be read in the form in which it is stored.
     """
-    entries = [
-        Entry(
-            uid=change.uid,
-            title=change.title,
-            before=change.theirs.dashboard if change.theirs else None,
-            folder=change.theirs.folder if change.theirs else plan.folder,
-            after=form.published(change.ours) if change.ours else "",
-        )
-        for change in plan.writes
-    ]
-    return keep(entries, url, backups, what="publish")
+
+    def entry(change: Change) -> Entry:
+        after = form.published(change.ours) if change.ours else ""
+        there = change.theirs
+        if there is None:
+            return Entry(Kept(change.uid, change.title, None, plan.folder), after)
+        return Entry(kept(api, there, change.title), after)
+
+    entries = together(entry, plan.writes, workers)
+    return keep(entries, url, backups, what="publish", made_folder=plan.folder if plan.makes_folder else "")
 
 
-def keep(entries: list[Entry], url: str, backups: Path, *, what: str = "backup") -> Path:
+def kept(api: Api, there: Stored, title: str) -> Kept:
+    """A dashboard to the byte, however it is stored.
+
+    Raises:
+        PublishError: it cannot be read in that form.
+    """
+    stored = api.original(there)
+    return Kept(there.uid, title, stored.dashboard, stored.folder, stored.kept_as, stored.metadata)
+
+
+def keep(entries: list[Entry], url: str, backups: Path, *, what: str = "backup", made_folder: str = "") -> Path:
     """Write entries into a new folder below `backups`; its name says when (UTC), why and which Grafana.
 
     Raises:
         OutputError: it cannot be written.
     """
-    bad = [entry.uid for entry in entries if not _UID.fullmatch(entry.uid)]
+    bad = [entry.kept.uid for entry in entries if not _UID.fullmatch(entry.kept.uid)]
     if bad:
         raise OutputError(f"{bad[0]!r} is no uid of a dashboard: use letters, digits, - and _, 40 at most")
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(url).netloc)
@@ -79,24 +99,28 @@ def keep(entries: list[Entry], url: str, backups: Path, *, what: str = "backup")
         folder = _new_folder(backups, f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{what}-{host}")
         (folder / "dashboards").mkdir()
         for entry in entries:
-            if entry.before is not None:
-                (folder / "dashboards" / f"{entry.uid}.json").write_bytes(_bytes(entry.before))
-        index = [
-            {
-                "uid": entry.uid,
-                "title": entry.title,
-                "existed": entry.before is not None,
-                "folder": entry.folder,
-                "after": entry.after,
-            }
-            for entry in entries
-        ]
+            if entry.kept.before is not None:
+                (folder / "dashboards" / f"{entry.kept.uid}.json").write_bytes(_bytes(entry.kept.before))
+        index = {"url": url, "made_folder": made_folder, "dashboards": [_item(entry) for entry in entries]}
         # Last: a folder without an index is a backup that was cut off, before anything was written to Grafana.
-        (folder / _INDEX).write_bytes(_bytes({"url": url, "dashboards": index}))
+        (folder / _INDEX).write_bytes(_bytes(index))
     except OSError as error:
         place = error.filename or backups
         raise OutputError(f"{place} could not be written: {error.strerror}; Grafana was not touched") from error
     return folder
+
+
+def _item(entry: Entry) -> Node:
+    kept = entry.kept
+    return {
+        "uid": kept.uid,
+        "title": kept.title,
+        "existed": kept.before is not None,
+        "folder": kept.folder,
+        "after": entry.after,
+        "kept_as": kept.kept_as,
+        "metadata": dict(kept.metadata),
+    }
 
 
 def forget(folder: Path, uids: list[str]) -> None:
@@ -113,20 +137,20 @@ def forget(folder: Path, uids: list[str]) -> None:
         ) from error
 
 
-def read(folder: Path) -> tuple[str, list[Entry]]:
-    """The address of the Grafana and the entries of a backup.
+def read(folder: Path) -> Backup:
+    """What a folder holds.
 
     Raises:
-        OutputError: it is none, or is damaged.
+        OutputError: it is no backup, or is damaged.
     """
     try:
-        index = json.loads((folder / _INDEX).read_bytes())
+        index = tree.node(json.loads((folder / _INDEX).read_bytes()))
         refused = json.loads(left.read_bytes()) if (left := folder / _UNTOUCHED).exists() else []
-        items = [item for item in tree.nodes(tree.node(index).get("dashboards")) if item.get("uid") not in refused]
-        entries = [_entry(folder, item) for item in items]
+        items = [item for item in tree.nodes(index.get("dashboards")) if item.get("uid") not in refused]
+        entries = tuple(_entry(folder, item) for item in items)
     except (OSError, ValueError) as error:
         raise OutputError(f"{folder} is not a backup that boxwatch wrote, or is damaged") from error
-    return tree.text(tree.node(index).get("url")), entries
+    return Backup(tree.text(index.get("url")), entries, tree.text(index.get("made_folder")))
 
 
 def _entry(folder: Path, item: Node) -> Entry:
@@ -134,7 +158,9 @@ def _entry(folder: Path, item: Node) -> Entry:
     if not _UID.fullmatch(uid):
         raise ValueError(uid)
     before = json.loads((folder / "dashboards" / f"{uid}.json").read_bytes()) if item.get("existed") else None
-    return Entry(uid, tree.text(item.get("title")), before, tree.text(item.get("folder")), tree.text(item.get("after")))
+    metadata = {key: tree.node(value) for key, value in tree.node(item.get("metadata")).items()}
+    title, place, kept_as = (tree.text(item.get(key)) for key in ("title", "folder", "kept_as"))
+    return Entry(Kept(uid, title, before, place, kept_as, metadata), tree.text(item.get("after")))
 
 
 def newest(backups: Path, url: str) -> Path:
@@ -144,7 +170,7 @@ def newest(backups: Path, url: str) -> Path:
         OutputError: there is none.
     """
     for index in sorted(backups.glob(f"*-publish-*/{_INDEX}"), reverse=True):
-        if not (index.parent / _UNDONE).exists() and read(index.parent)[0] == url:
+        if not (index.parent / _UNDONE).exists() and read(index.parent).url == url:
             return index.parent
     raise OutputError(f"{backups} holds no publish to {url} that was not rolled back already")
 

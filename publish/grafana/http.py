@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode, urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 
 from boxwatch.errors import PublishError
+from boxwatch.publish import proxy, retry_after
 
 CONNECT_SECONDS = 5.0
 # Retrying is of use when the server is busy or restarts, not when it is gone: about four seconds in all.
@@ -126,7 +126,7 @@ class Http:
                 self._say(f"{method} {path} → {response.status}")
                 if response.status != _BUSY and response.status not in _GONE_FOR_A_MOMENT:
                     return replace(_read(response, self._access.url), repeated=turn > 1)
-                problem, wait = f"answers {response.status}", _seconds(response.headers.get("Retry-After"))
+                problem, wait = f"answers {response.status}", retry_after.seconds(response.headers.get("Retry-After"))
             if turn < TRIES:
                 pause = wait if wait is not None else _FIRST_PAUSE * 2 ** (turn - 1) * random.uniform(0.5, 1.5)  # noqa: S311
                 self._say(f"{method} {path}: {problem}; again in {pause:.1f} s")
@@ -149,23 +149,20 @@ class Http:
 
 def _pool(access: Access) -> urllib3.PoolManager:
     parts = urlsplit(access.url)
-    proxies = {} if urllib.request.proxy_bypass(parts.hostname or "") else urllib.request.getproxies()
-    proxy = proxies.get(parts.scheme)
+    between = proxy.between(parts.scheme, parts.hostname or "")
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=access.timeout)
-    if proxy is None:
+    if between is None:
         return urllib3.PoolManager(
             maxsize=access.workers, timeout=timeout, retries=False, ca_certs=access.ca_file, block=True
         )
-    seen = urlsplit(proxy)
-    login = f"{seen.username}:{seen.password or ''}" if seen.username else None
     return urllib3.ProxyManager(
-        f"{seen.scheme}://{seen.hostname}:{seen.port or 3128}",
+        f"http://{between.host}:{between.port}",
         maxsize=access.workers,
         timeout=timeout,
         retries=False,
         ca_certs=access.ca_file,
         block=True,
-        proxy_headers=urllib3.make_headers(proxy_basic_auth=login) if login else None,
+        proxy_headers={"Proxy-Authorization": between.login} if between.login else None,
     )
 
 
@@ -182,11 +179,6 @@ def _plain(error: urllib3.exceptions.HTTPError, access: Access) -> str:
             return f"does not answer within {access.timeout:g} s"
         case _:
             return "cuts the connection"
-
-
-def _seconds(text: str | None) -> float | None:
-    """`Retry-After` in seconds; its other form, a date, is left to our own pauses."""
-    return float(text) if text is not None and text.isdecimal() else None
 
 
 def _read(response: urllib3.BaseHTTPResponse, url: str) -> Answer:

@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
-from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.http import Answer, Http
+from boxwatch.publish.grafana.api import CONFLICT, MISSING, STALE, Kept, StaleError, Stored, good, is_sent
+from boxwatch.publish.grafana.form import OWNER
+from boxwatch.publish.grafana.http import Http
 
 PAGE = 1000
-_OK, _UNAUTHORISED, _FORBIDDEN, _MISSING, _CONFLICT, _STALE = 200, 401, 403, 404, 409, 412
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A dashboard as the server has it.
-
-    Attributes:
-        dashboard: the JSON as it was sent to us.
-        folder: uid of its folder; empty in the root.
-        folder_title: its name.
-        provisioned: the file that it comes from; empty when it comes from the API.
-        may_save: whether our token may write it.
-    """
-
-    dashboard: Node
-    folder: str
-    folder_title: str
-    provisioned: str
-    may_save: bool
-
-    @property
-    def version(self) -> int:
-        """Counts every save; what optimistic locking compares."""
-        return int(tree.number(self.dashboard.get("version")))
-
-
-class StaleError(PublishError):
-    """Somebody saved the dashboard after we had read it."""
 
 
 class Legacy:
@@ -60,21 +31,26 @@ class Legacy:
     def read(self, uid: str) -> Stored | None:
         """A dashboard; None when there is none of that uid."""
         answer = self._http.send("GET", f"/api/dashboards/uid/{quote(uid, safe='')}")
-        if answer.status == _MISSING:
+        if answer.status == MISSING:
             return None
-        body = tree.node(_good(answer, f"dashboard {uid} cannot be read").body)
+        body = tree.node(good(answer, f"dashboard {uid} cannot be read").body)
         meta = tree.node(body.get("meta"))
         return Stored(
             dashboard=tree.node(body.get("dashboard")),
             folder=tree.text(meta.get("folderUid")),
             folder_title=tree.text(meta.get("folderTitle")),
-            provisioned=(tree.text(meta.get("provisionedExternalId")) or "a file") if meta.get("provisioned") else "",
+            provisioned=f"the file {tree.text(meta.get('provisionedExternalId'))}" if meta.get("provisioned") else "",
             may_save=meta.get("canSave") is not False,
+            version=str(int(tree.number(tree.node(body.get("dashboard")).get("version")))),
         )
+
+    def original(self, stored: Stored) -> Stored:
+        """What was read is what is stored."""
+        return stored
 
     def ours(self) -> dict[str, str]:
         """Uid → title of every dashboard that carries our mark."""
-        query: Node = {"type": "dash-db", "tag": form.OWNER}
+        query: Node = {"type": "dash-db", "tag": OWNER}
         hits = self._pages("/api/search", query, "dashboards cannot be searched")
         return {tree.text(hit.get("uid")): tree.text(hit.get("title")) for hit in hits}
 
@@ -87,83 +63,81 @@ class Legacy:
         page, full = 1, True
         while full:
             answer = self._http.send("GET", path, query={**query, "limit": self._page, "page": page})
-            found = tree.nodes(_good(answer, failing).body)
+            found = tree.nodes(good(answer, failing).body)
             yield from found
             page, full = page + 1, len(found) >= self._page
 
     def add_folder(self, uid: str, title: str) -> None:
         """A folder in the root; fine when it is there already."""
         answer = self._http.send("POST", "/api/folders", body={"uid": uid, "title": title})
-        if answer.status in (_CONFLICT, _STALE) and uid in self.folders():
+        if answer.status in (CONFLICT, STALE) and uid in self.folders():
             return
-        _good(answer, f"folder {title} cannot be created")
+        good(answer, f"folder {title} cannot be created")
 
-    def save(self, dashboard: Node, folder: str, message: str, version: int) -> None:
-        """Write a dashboard over the version that was read; 0 when there was none.
+    def remove_folder(self, uid: str) -> bool:
+        """Remove a folder if it is empty; whether it is gone. Deleting one that is not would delete what is in it."""
+        # Of a folder that is missing, Grafana 12 says that we have no right to see it.
+        if uid not in self.folders():
+            return True
+        path = f"/api/folders/{quote(uid, safe='')}"
+        answer = self._http.send("GET", f"{path}/counts")
+        if any(tree.node(good(answer, f"folder {uid} cannot be looked into").body).values()):
+            return False
+        answer = self._http.send("DELETE", path)
+        if answer.status != MISSING:
+            good(answer, f"folder {uid} was not removed")
+        return True
 
-        A write whose answer was lost is repeated, and then finds the version that it made itself: that is success.
-
-        Raises:
-            StaleError: the server has another version now.
-            PublishError: the server refuses.
-        """
+    def save(self, dashboard: Node, folder: str, message: str, over: Stored | None) -> None:
+        """As Api says."""
         uid, title = tree.text(dashboard.get("uid")), tree.text(dashboard.get("title"))
         body: Node = {
-            "dashboard": {**dashboard, "id": None, "version": version},
+            "dashboard": {**dashboard, "id": None, "version": int(over.version) if over else 0},
             "folderUid": folder,
             "message": message,
             "overwrite": False,
         }
         answer = self._http.send("POST", "/api/dashboards/db", body=body)
-        if answer.status == _STALE:
+        if answer.status == STALE:
             there = self.read(uid)
-            if answer.repeated and (
-                there is not None
-                and form.published(there.dashboard) == form.published(dashboard) != ""
-                and (form.checksum(there.dashboard) == form.checksum(dashboard))
-            ):
+            if answer.repeated and is_sent(there, dashboard):
                 return
             if answer.reason == "name-exists" and there is None:
                 raise PublishError(
                     f"{title}: another dashboard in the folder has this title; rename one, or publish with --folder"
                 )
-            raise StaleError(f"{title} was saved by somebody else just now: run this again to see what changed")
-        _good(answer, f"{title} was not written")
+            raise StaleError.of(title)
+        good(answer, f"{title} was not written")
 
-    def delete(self, uid: str) -> None:
-        """Fine when it is gone already."""
-        answer = self._http.send("DELETE", f"/api/dashboards/uid/{quote(uid, safe='')}")
-        if answer.status != _MISSING:
-            _good(answer, f"dashboard {uid} was not deleted")
+    def restore(self, kept: Kept, folder: str, message: str, over: Stored | None) -> None:
+        """As Api says."""
+        if kept.kept_as or kept.before is None:
+            raise PublishError(
+                f"{kept.title} was kept in the form {kept.kept_as} of /apis: bring it back with --grafana-api apis"
+            )
+        self.save(kept.before, folder, message, over)
+
+    def delete(self, there: Stored) -> None:
+        """As Api says; the legacy API takes no version with it, so it is read once more."""
+        now = self.read(there.uid)
+        if now is None:
+            return
+        if now.version != there.version:
+            raise StaleError(f"{now.dashboard.get('title')} was saved by somebody else just now, and is not deleted")
+        answer = self._http.send("DELETE", f"/api/dashboards/uid/{quote(there.uid, safe='')}")
+        if answer.status != MISSING:
+            good(answer, f"dashboard {there.uid} was not deleted")
 
     def history(self, uid: str, mark: str) -> Node | None:
-        """The newest kept version whose message holds our mark; None when Grafana keeps it no more."""
+        """As Api says."""
         path = f"/api/dashboards/uid/{quote(uid, safe='')}/versions"
-        body = _good(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
+        body = good(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
         # A list until Grafana 11, an object from 12 on.
         versions = tree.nodes(body if isinstance(body, list) else tree.node(body).get("versions"))
         numbers = {int(tree.number(each.get("version"))): tree.text(each.get("message")) for each in versions}
         # The list of Grafana 12 calls every first version "Initial save"; only the version itself has our words.
-        found = [number for number, said in numbers.items() if mark in said or number == 1]
-        if not found:
-            return None
-        body = _good(self._http.send("GET", f"{path}/{max(found)}"), f"history of {uid} cannot be read").body
-        return tree.node(tree.node(body).get("data")) if mark in tree.text(tree.node(body).get("message")) else None
-
-
-def _good(answer: Answer, failing: str) -> Answer:
-    """The answer, or an error that says what to do."""
-    if answer.status == _OK:
-        return answer
-    said = answer.message.lower()
-    if answer.status == _UNAUTHORISED:
-        hint = "the token is not accepted: it may be expired, or of another Grafana"
-    elif answer.status == _FORBIDDEN:
-        hint = "the token may not: give its service account the role Editor, or Edit on the folder"
-    elif "provisioned" in said:
-        hint = "it is provisioned from a file: take it out of the provisioning first"
-    elif "folder not found" in said:
-        hint = "its folder is gone: run this again, which creates it"
-    else:
-        hint = f"Grafana says {answer.status} {answer.message}".rstrip()
-    raise PublishError(f"{failing}: {hint}")
+        for number in sorted(number for number, said in numbers.items() if mark in said or number == 1):
+            body = good(self._http.send("GET", f"{path}/{number}"), f"history of {uid} cannot be read").body
+            if mark in tree.text(tree.node(body).get("message")):
+                return tree.node(tree.node(body).get("data"))
+        return None

@@ -12,13 +12,19 @@ from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import form
+from boxwatch.publish.grafana.api import Api, Stored
 from boxwatch.publish.grafana.difference import Difference, differences
-from boxwatch.publish.grafana.legacy import Legacy, Stored
 
 Kind = Literal["create", "update", "unchanged", "delete", "refused"]
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 _LONGEST_UID = 40
+# Is told how many are done, of how many.
+Watch = Callable[[int, int], None]
+
+
+def unwatched(done: int, total: int) -> None:
+    """Nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +74,25 @@ class Plan:
         return tuple(change for change in self.changes if change.kind in ("create", "update", "delete"))
 
     @property
+    def makes_folder(self) -> bool:
+        """Whether carrying it out makes the folder: an empty one is of no use."""
+        return self.new_folder and any(change.kind == "create" for change in self.changes)
+
+    @property
     def refused(self) -> tuple[Change, ...]:
         """Those that somebody has to decide about first."""
         return tuple(change for change in self.changes if change.kind == "refused")
 
 
 def plan(  # noqa: PLR0913 - each is an option of the command
-    api: Legacy,
+    api: Api,
     ours: Iterable[Mapping[str, object]],
     *,
     folder: str,
     prune: bool = False,
     overwrite_changed: bool = False,
     workers: int = 8,
+    watch: Watch = unwatched,
 ) -> Plan:
     """Compare our dashboards with what is there. Reads only.
 
@@ -94,7 +106,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     def compare(dashboard: Node) -> Change:
         return _compare(api, dashboard, uid, overwrite_changed=overwrite_changed)
 
-    changes = together(compare, wanted, workers)
+    changes = together(compare, wanted, workers, watch)
     if prune:
         made = {change.uid for change in changes}
         gone = [found for found in api.ours() if found not in made]
@@ -102,15 +114,19 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     return Plan(uid, folder, new_folder, tuple(changes))
 
 
-def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int) -> list[_Out]:
+def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = unwatched) -> list[_Out]:
     """The results in the order of the items; the first error, once those that had begun are done."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting = [pool.submit(work, item) for item in items]
+        results = []
         try:
-            return [each.result() for each in waiting]
+            for each in waiting:
+                results.append(each.result())
+                watch(len(results), len(waiting))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
+        return results
 
 
 def _refuse_duplicates(wanted: list[Node]) -> None:
@@ -133,7 +149,7 @@ def _folder(known: Mapping[str, str], title: str) -> tuple[str, bool]:
     return uid, True
 
 
-def _compare(api: Legacy, ours: Node, folder: str, *, overwrite_changed: bool) -> Change:
+def _compare(api: Api, ours: Node, folder: str, *, overwrite_changed: bool) -> Change:
     uid, title = tree.text(ours.get("uid")), tree.text(ours.get("title"))
     theirs = api.read(uid)
     if theirs is None:
@@ -158,7 +174,7 @@ def _compare(api: Legacy, ours: Node, folder: str, *, overwrite_changed: bool) -
             by_hand = hand_made(api, uid, theirs.dashboard)
             if by_hand:
                 problem = (
-                    f"was changed by hand: bring that home with `boxwatch grafana pull {uid}`, "
+                    f"was changed by hand: bring that home with `boxwatch pull {uid}`, "
                     "or lose it with --overwrite-changed"
                 )
     return Change(uid, title, "refused" if problem else "update", ours, theirs, found, by_hand, problem or note)
@@ -173,7 +189,7 @@ def _not_writable(theirs: Stored) -> str:
     return ""
 
 
-def hand_made(api: Legacy, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
+def hand_made(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
     """What somebody changed since our last publish; nothing when it still is what we published.
 
     The checksum in the tag decides. Where it does not match, the version that we published is looked up in Grafana's
@@ -197,7 +213,7 @@ def message(dashboard: Mapping[str, object], text: str) -> str:
     return f"{_in_message(form.published(dashboard))} {text}".strip()[:500]
 
 
-def _prune(api: Legacy, uid: str, *, overwrite_changed: bool) -> Change:
+def _prune(api: Api, uid: str, *, overwrite_changed: bool) -> Change:
     theirs = api.read(uid)
     # The search index may lag behind: what is deleted must carry the mark itself.
     if theirs is None or not form.is_ours(theirs.dashboard):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup, form
+from boxwatch.publish.grafana.api import Api, Kept, Stored
 from boxwatch.publish.grafana.backup import Entry
-from boxwatch.publish.grafana.legacy import Legacy
-from boxwatch.publish.grafana.plan import together
+from boxwatch.publish.grafana.plan import Watch, together, unwatched
 
 
-def rollback(api: Legacy, folder: Path, *, overwrite_changed: bool = False, workers: int = 8) -> list[tuple[str, str]]:
+def rollback(
+    api: Api, folder: Path, *, overwrite_changed: bool = False, workers: int = 8, watch: Watch = unwatched
+) -> list[tuple[str, str]]:
     """Bring back every dashboard of a backup, to the byte; delete what the publish created.
 
     Works after a publish that was cut off, too: what was not reached is left as it is.
@@ -24,36 +25,51 @@ def rollback(api: Legacy, folder: Path, *, overwrite_changed: bool = False, work
     Raises:
         OutputError: the backup cannot be read.
     """
-    _, entries = backup.read(folder)
+    found = backup.read(folder)
 
     def bring_back(entry: Entry) -> tuple[str, str, bool]:
         try:
-            return entry.title, _bring_back(api, entry, overwrite_changed=overwrite_changed), True
+            return entry.kept.title, _bring_back(api, entry, overwrite_changed=overwrite_changed), True
         except PublishError as error:
-            return entry.title, str(error), False
+            return entry.kept.title, str(error), False
 
-    done = together(bring_back, entries, workers)
+    done = together(bring_back, found.entries, workers, watch)
     failed = [f"{title}: {what}" for title, what, fine in done if not fine]
     if failed:
         raise PublishError("\n".join(failed))
+    said = [(title, what) for title, what, _ in done]
+    if found.made_folder:
+        gone = api.remove_folder(found.made_folder)
+        said.append((f"folder {found.made_folder}", "removed" if gone else "left, since something is in it:"))
     backup.undone(folder)
-    return [(title, what) for title, what, _ in done]
+    return said
 
 
-def _bring_back(api: Legacy, entry: Entry, *, overwrite_changed: bool) -> str:
-    now = api.read(entry.uid)
-    if (now is None) == (entry.before is None) and (now is None or same(now.dashboard, entry.before or {})):
+def _bring_back(api: Api, entry: Entry, *, overwrite_changed: bool) -> str:
+    kept = entry.kept
+    now = api.read(kept.uid)
+    if now is None and kept.before is None:
+        return "as it was"
+    if now is not None and kept.before is not None and _is_as_before(api, now, kept, kept.before):
         return "as it was"
     if now is not None and not overwrite_changed and form.checksum(now.dashboard) != entry.after:
         raise PublishError("was changed since that publish: look at it, then roll back with --overwrite-changed")
-    if entry.before is None:
-        api.delete(entry.uid)
-        return "deleted"
-    api.save(entry.before, now.folder if now else entry.folder, "[boxwatch rollback]", now.version if now else 0)
-    return "restored"
+    if kept.before is not None:
+        api.restore(kept, now.folder if now else kept.folder, "[boxwatch rollback]", now)
+        return "restored"
+    if now is not None:
+        api.delete(now)
+    return "deleted"
+
+
+def _is_as_before(api: Api, now: Stored, kept: Kept, before: Node) -> bool:
+    if now.kept_as == kept.kept_as:
+        return same(api.original(now).dashboard, before)
+    # Kept through the legacy API, and looked at through /apis: only what they mean can be compared.
+    return not kept.kept_as and form.checksum(now.dashboard) == form.checksum(before)
 
 
 def same(one: Node, other: Node) -> bool:
     """Whether two are equal but for what Grafana counts."""
     first, second = ({key: side[key] for key in side if key not in ("id", "version")} for side in (one, other))
-    return first == second and tree.text(one.get("uid")) == tree.text(other.get("uid"))
+    return first == second

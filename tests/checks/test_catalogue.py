@@ -27,6 +27,7 @@ _TOOLS = {
     "promtool",
     "report",
     "rule_file",
+    "scraped",
     "yaml_tree",
 }
 
@@ -96,7 +97,7 @@ def test_promtools_findings_are_in_the_report(program: Callable[[str], str], mon
     assert found.skipped == ()
 
 
-_ERROR = Finding("rules/a.yaml", "alert A", "promql_syntax", "error", "does not parse", "correct it", 7)
+_ERROR = Finding("rules/a.yaml", "alert A", "promql_syntax", "error", "does not parse", "correct it", 7, 11)
 _WARNING = Finding("b.json", "", "dashboard_uid", "warning", "100% wrong:\nno, uid")
 
 
@@ -105,7 +106,7 @@ def test_findings_as_text() -> None:
     lines = list(report.lines(Report((_ERROR, _WARNING), 2, ("promtool is missing",)), "text"))
 
     assert lines[0].replace("\x1b[31m\x1b[1m", "").replace("\x1b[0m", "") == (
-        "error: rules/a.yaml:7: alert A: does not parse [promql_syntax]\n    correct it"
+        "error: rules/a.yaml:7:11: alert A: does not parse [promql_syntax]\n    correct it"
     )
     assert lines[-2:] == ["note: promtool is missing", "2 findings in 2 files (1 error, 1 warning)"]
 
@@ -123,7 +124,9 @@ def test_findings_as_annotations_of_github() -> None:
     """With its escapes, so that a message cannot become another command."""
     lines = list(report.lines(Report((_ERROR, _WARNING), 2), "github"))
 
-    assert lines[0] == "::error file=rules/a.yaml,line=7,title=promql_syntax::alert A: does not parse. correct it"
+    assert (
+        lines[0] == "::error file=rules/a.yaml,line=7,col=11,title=promql_syntax::alert A: does not parse. correct it"
+    )
     assert lines[1] == "::warning file=b.json,title=dashboard_uid::100%25 wrong:%0Ano, uid"
 
 

@@ -32,7 +32,14 @@ def test_no_label_is_left() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expr", "legend"), [("sum by (a) (x)", "{{a}}"), ("x", "{{anything}}"), ("sum(x)", "total"), ("sum(", "{{a}}")]
+    ("expr", "legend"),
+    [
+        ("sum by (a) (x)", "{{a}}"),
+        ("time() - max by (a) (x)", "{{a}}"),
+        ("x", "{{anything}}"),
+        ("sum(x)", "total"),
+        ("sum(", "{{a}}"),
+    ],
 )
 def test_labels_that_are_there(expr: str, legend: str) -> None:
     """Or may be there: what the data has is not known here."""

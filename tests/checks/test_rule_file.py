@@ -38,6 +38,17 @@ def test_lines_are_those_of_the_file() -> None:
     assert [(rule.kind, rule.name, rule.line) for rule in file.rules] == [("alert", "A", 5), ("record", "b:c", 7)]
 
 
+def test_a_finding_has_the_place_of_what_it_is_about() -> None:
+    """Line and column of the key's value; of the rule where no key is named; of the group."""
+    file = read("r.yaml", b"groups:\n- name: g\n  rules:\n  - alert: A\n    for: 1m\n    expr: up\n")
+    (rule,) = file.rules
+    places = [rule.finding("x", "error", "wrong", at=key) for key in ("expr", "for", "", "labels")]
+
+    assert [(found.line, found.column) for found in places] == [(6, 11), (5, 10), (4, 5), (4, 5)]
+    group = file.groups[0].finding("x", "error", "wrong")
+    assert (group.file, group.where, group.line, group.column) == ("r.yaml", "group g", 2, 3)
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
     """Never another exception."""

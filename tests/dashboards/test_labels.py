@@ -34,6 +34,8 @@ from boxwatch.dashboards import labels, promql
         ("sum by (a) (x) and y", "a"),
         ("sum by (a) (x) unless on (a) y", "a"),
         ("2 * sum by (a) (x)", "a"),
+        ("time() - sum by (a) (x)", "a"),
+        ("sum by (a) (x) - time()", "a"),
         ("sum by (a) (x) > 2", "a"),
         ("sum by (a) (x) / sum by (a) (y)", "a"),
         ("x / on (a, b) y", "a b"),

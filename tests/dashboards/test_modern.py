@@ -447,3 +447,22 @@ def test_modernising_twice_is_modernising_once(panels: list[Node], version: int)
         refs = [target.get("refId") for target in tree.targets(panel)]
         assert all(refs)
         assert len(refs) == len(set(refs))
+
+
+def test_a_reference_is_type_and_uid() -> None:
+    """What else Grafana notes about a data source it looks up itself."""
+    source = {"type": "prometheus", "uid": "p", "apiVersion": "v1", "default": True}
+    panel = boards.a_panel(datasource=source, transformations=[{"id": "merge"}])
+    made = nodes(modern.modernise(boards.a_dashboard(panel))["panels"])[0]
+    assert made["datasource"] == {"type": "prometheus", "uid": "p"}
+    assert made["transformations"] == [{"id": "merge", "options": {}}]
+
+
+def test_graphs_of_the_first_drafts() -> None:
+    """Grafana 7.4 hid series from `graph`, and described lines with keys that nothing reads any more."""
+    custom = {"hideFrom": {"graph": True, "legend": True}, "line": {"show": True}, "points": {"show": False}}
+    panel = boards.a_panel(fieldConfig={"defaults": {"unit": "s", "custom": custom}, "overrides": []})
+    board = modern.modernise(boards.a_dashboard(panel))
+    defaults = node(node(nodes(board["panels"])[0]["fieldConfig"])["defaults"])
+    assert defaults["custom"] == {"hideFrom": {"viz": True, "legend": True, "tooltip": False}}
+    assert list(grafana_schema.errors(board)) == []

@@ -39,9 +39,10 @@ def test_labels_agree_with_the_rules() -> None:
             {"code", "le", "method", "protocol", "service", "planned_service", "uuid"},
         ),
         ("probe_success", {"service", "port", "expected"}),
-        ("up", {"service", "port", "expected"}),
         ("coolify_up", {"account", "service"}),
-        ("coolify_deployments_active", {"account", "coolify_server", "service", "status"}),
+        ("coolify_deployments_active", {"account", "coolify_server", "status", "service"}),
+        ("minio_cluster_drive_offline_total", {"exported_server", "service"}),
+        ("up", {"service", "port", "expected"}),
     ],
 )
 def test_labels_of(name: str, labels: set[str]) -> None:
@@ -90,7 +91,7 @@ def test_versions() -> None:
     assert only("container_health_state").first == "0.55.1"
     assert "0.49.1" in only("container_memory_total_active_file_bytes").missing
     assert only("alertmanager_marked_alerts").last == "0.28.1"
-    assert only("alertmanager_marked_alerts").missing == ("0.33.1",)
+    assert only("alertmanager_marked_alerts").missing == ("0.33.1", "0.34.2")
 
 
 def test_missing_in() -> None:
@@ -168,8 +169,8 @@ def test_entries_are_sane() -> None:
 
 
 def test_loading_is_quick() -> None:
-    """Commands load the catalogue, so it must not be felt: about 15 ms, and never ten times that."""
+    """Commands load the catalogue, so it must not be felt: about 15 ms of a core, and never ten times that."""
     metrics.load.cache_clear()
-    start = time.perf_counter()
+    start = time.process_time()
     metrics.load()
-    assert time.perf_counter() - start < 0.15
+    assert time.process_time() - start < 0.15

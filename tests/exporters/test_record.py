@@ -60,12 +60,6 @@ def test_bad_file_name(name: str) -> None:
         record.page(Path(name))
 
 
-def test_version_order() -> None:
-    """Versions are ordered as numbers, and a candidate comes before its release."""
-    versions = ["1.0", "1.0.0", "1.9.0", "1.11.1rc2", "1.11.1", "1.11.1.2", "20.10.24"]
-    assert sorted(versions, key=record.version_order) == versions
-
-
 def test_versions(folder: Path) -> None:
     """A metric knows its versions; the newest has the last word on its type and help."""
     record.record(

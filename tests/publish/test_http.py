@@ -12,7 +12,7 @@ import pytest
 from support.stand_in import RELOAD, RULES, StandIn, prometheus
 
 from boxwatch.errors import PublishError
-from boxwatch.publish import http
+from boxwatch.publish import http, retry_after
 from boxwatch.publish.http import Client, Credentials
 
 
@@ -66,19 +66,13 @@ def test_no_time_means_no_request(server: StandIn) -> None:
 
 def test_a_server_says_when_to_come_back(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """`Retry-After`; later than we wait means not at all."""
-    monkeypatch.setattr(http, "_seconds", lambda header: 60.0 if header == "0" else 0.0)
+    monkeypatch.setattr(retry_after, "seconds", lambda header: 60.0 if header == "0" else None)
     server.faults[RULES] = ["busy"]
 
     with pytest.raises(PublishError, match="answered 503"):
         Client(server.url).ask("GET", RULES, 5)
 
     assert len(server.asked) == 1
-
-
-@pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("0", 0), (None, 0), ("Wed, 21 Oct 2026 07:28:00 GMT", 0)])
-def test_retry_after_is_read(header: str | None, seconds: float) -> None:
-    """In seconds; a date is no more than a pause of ours."""
-    assert http._seconds(header) == seconds  # noqa: SLF001 - the parsing alone
 
 
 def test_an_answer_without_end_is_refused(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

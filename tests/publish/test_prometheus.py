@@ -292,7 +292,7 @@ def test_two_files_of_our_name_are_refused(server: StandIn) -> None:
     publish(server, A)
     server.others = [{"name": "group-3", "file": "/other/boxwatch.yaml", "rules": []}]
 
-    with pytest.raises(PublishError, match=r"loads two files named boxwatch\.yaml"):
+    with pytest.raises(PublishError, match=r"loads two of boxwatch\.yaml"):
         publishing.plan(target_of(server), A)
 
 

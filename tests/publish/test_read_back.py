@@ -6,6 +6,7 @@ import json
 
 import pytest
 from support import rule_sets
+from support.published import publish
 from support.stand_in import RULES, StandIn
 
 from boxwatch.errors import PublishError
@@ -107,3 +108,12 @@ def test_a_failure_that_lasts_until_the_end_is_one(server: StandIn) -> None:
 
     with pytest.raises(PublishError, match="group-7 / level:metric4:op fails: many-to-many matching"):
         read_back(Client(server.url), A, 0, at_once=True)
+
+
+def test_what_was_never_evaluated_is_not_called_healthy(server: StandIn) -> None:
+    """As vmalert does: `ok`, at a time that is none."""
+    publish(server, A)
+    server.never = True
+
+    found = running(Client(server.url))
+    assert {rule.health for rules in found.ours.values() for rule in rules} == {"unknown"}

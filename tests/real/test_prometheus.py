@@ -1,17 +1,22 @@
-"""A real Prometheus runs what was built, beside a real node_exporter and a page as cAdvisor serves it."""
+"""A real Prometheus runs what was built, beside a real node_exporter and pages as cAdvisor and Docker serve them."""
 
 from __future__ import annotations
 
 import functools
+import json
+import os
+import time
 import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import boards
 from support.programs import free_port, get, running, serving, wait_for
 
 from boxwatch.assemble import assemble
+from boxwatch.dashboards import catalogue, expressions, tree
 from boxwatch.publish import directory
 from boxwatch.rules import names
 from boxwatch.topology import default
@@ -58,6 +63,13 @@ _PAGE = "".join(
 )  # fmt: skip
 
 
+# As Docker 20.10.24 serves it: each action is there from the start, with one observation.
+_ENGINE = (
+    'engine_daemon_container_states_containers{state="paused"} 0\n'
+    'engine_daemon_container_states_containers{state="running"} 5\n'
+    'engine_daemon_container_actions_seconds_count{action="start"} 1\n'
+)
+
 # The last links of the longest chains: scraped, recorded by container or component, recorded by service or server.
 _CHAIN = 2
 _LAST_LINKS = (names.SERVICE_REPLICAS_RUNNING, names.SERVICE_MEMORY_BUDGET_RATIO, names.SERVER_MEMORY_UNPLANNED)
@@ -69,8 +81,12 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, program: Program) -> It
     tmp = tmp_path_factory.mktemp("prometheus")
     port, node = free_port(), free_port()
     exporter = [program("prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{node}"]
-    with serving({"/metrics": _PAGE}) as cadvisor, running(exporter, tmp / "node.log"):
-        directory.apply(directory.plan(assemble(_topology(node, cadvisor)), tmp / "built"))
+    with (
+        serving({"/metrics": _PAGE}) as cadvisor,
+        serving({"/metrics": _ENGINE}) as docker,
+        running(exporter, tmp / "node.log"),
+    ):
+        directory.apply(directory.plan(assemble(_topology(node, cadvisor, docker)), tmp / "built"))
         command = [
             program("prometheus"),
             f"--config.file={tmp}/built/prometheus/prometheus.yml",
@@ -91,10 +107,10 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory, program: Program) -> It
             yield url
 
 
-def _topology(node: int, cadvisor: int) -> Topology:
+def _topology(node: int, cadvisor: int, docker: int = 1) -> Topology:
     plan = default.load().topology
     server = plan.servers[0].model_dump() | {
-        "exporters": {"node": f"127.0.0.1:{node}", "cadvisor": f"127.0.0.1:{cadvisor}"}
+        "exporters": {"node": f"127.0.0.1:{node}", "cadvisor": f"127.0.0.1:{cadvisor}", "docker": f"127.0.0.1:{docker}"}
     }
     return plan.model_copy(update={"servers": (Server.model_validate(server),), "scrape_interval": 10})
 
@@ -190,3 +206,83 @@ def test_both_exporters_are_scraped(query: Query) -> None:
     assert len(up) == 2
     assert set(up.values()) == {1.0}
     assert query('count(container_start_time_seconds{name=""})') == {}
+
+
+def test_every_query_of_every_dashboard_evaluates(prometheus: str) -> None:
+    """Over a range and at a moment, with a server and a service chosen; those of what is recorded find something."""
+    chosen = {"server": "main", "service": "web"}
+    empty = []
+    for board in boards.ours().values():
+        for variable in tree.variables(board):
+            if variable.get("name") in chosen:
+                variable |= {"type": "custom", "query": chosen[str(variable["name"])]}
+        for where, promql in expressions.expressions(board):
+            query = urllib.parse.quote(promql)
+            span = f"start={time.time() - 60}&end={time.time()}&step=10"
+            for ask in (f"query?query={query}", f"query_range?query={query}&{span}"):
+                answer = get(f"{prometheus}/api/v1/{ask}")
+                assert answer, f"{where}: {promql}"
+                assert answer["status"] == "success", f"{where}: {answer}"
+            empty += [where] if not answer["data"]["result"] else []
+    assert 'panel "Memory of each replica" query A' not in empty
+    assert 'panel "Services, worst first" query A' not in empty
+
+
+def test_a_disk_is_as_full_as_the_kernel_says(query: Query) -> None:
+    """One number a device, whatever is mounted from it and how often."""
+    seen = query(names.DEVICE_DISK_FREE)
+    mounts = [line.split()[:3] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    kept = {device: mount for device, mount, kind in reversed(mounts) if kind in {"ext4", "xfs"} and mount == "/"}
+
+    for device, mount in kept.items():
+        told = os.statvfs(mount)
+        assert seen[device, "main"] == pytest.approx(told.f_bavail / told.f_blocks, abs=0.02)
+
+
+def test_what_a_server_does_is_told_in_sane_numbers(query: Query) -> None:
+    """Shares are shares, and the clock of this machine is that of this machine."""
+    for name in (names.SERVER_MEMORY_AVAILABLE, names.SERVER_CPU_USED, names.SERVER_CPU_WAITING):
+        shares = query(name)
+        assert all(-0.05 <= share <= 1.05 for share in shares.values()), (name, shares)
+    assert 0 < query(names.SERVER_MEMORY_AVAILABLE)["main",] < 1
+    assert query("max by (server) (abs(node_time_seconds - timestamp(node_time_seconds)))")["main",] < 10
+    assert query(names.SERVER_CONTAINERS_PAUSED) == {("main",): 0}
+
+
+def test_every_query_of_every_dashboard_is_answered(query: Query) -> None:
+    """And those that a server always has an answer to have one."""
+    answered: dict[tuple[str, str], int] = {}
+    for file, content in catalogue.files(_topology(1, 1)).items():
+        dashboard = json.loads(content)
+        for panel in tree.plots(dashboard):
+            for ref_id, written in expressions.of_panel(panel):
+                chosen = written.replace("$server", ".+").replace("$service", "web")
+                found = query(expressions.expand(chosen, dashboard))
+                if ref_id == "A":
+                    answered[file, str(panel["title"])] = len(found)
+
+    silent = {
+        title for (file, title), count in answered.items() if file in {"host.json", "capacity.json"} and not count
+    }
+    assert silent <= _MAY_BE_EMPTY, silent
+
+
+# What this machine may not have, and what has no trend after a minute.
+_MAY_BE_EMPTY = {
+    "95% of the week",
+    "Connections tracked",
+    "Container starts",
+    "Disk space free",
+    "Disk traffic",
+    "Disks busy",
+    "Disks missing in arrays",
+    "Disks that are read-only",
+    "Disks, however often they are mounted",
+    "Inodes free",
+    "Least disk space free",
+    "Memory full in",
+    "Memory pressure",
+    "CPU and disk pressure",
+    "Next disk full in",
+    "Time until a disk is full",
+}

@@ -114,3 +114,43 @@ def test_the_number_of_rules_grows_with_the_number_of_services_and_no_faster(cou
 
     of_the_server = 4
     assert many - of_the_server == count * (one - of_the_server)
+
+
+def test_promises_are_those_of_services_that_users_wait_for() -> None:
+    """A service's own before the topology's."""
+    services = (
+        a_service(objectives={"availability": "99.9%", "latency_within": "300ms"}),
+        a_service("worker", kind="worker"),
+        a_service("jobs", kind="worker", user_facing=True),
+    )
+    found = _constants(a_topology(services=services, objectives={"availability": "99%", "latency": "90%"}))
+
+    web, jobs = ("server=main", "service=web"), ("server=main", "service=jobs")
+    assert found[names.SERVICE_AVAILABILITY, *web] == "vector(0.999)"
+    assert found[names.SERVICE_LATENCY, *web] == "vector(0.9)"
+    assert found[names.SERVICE_LATENCY_WITHIN, *web, "le=0.3"] == "vector(0.3)"
+    assert found[names.SERVICE_AVAILABILITY, *jobs] == "vector(0.99)"
+    assert not any("service=worker" in key for key in found if key[0] == names.SERVICE_AVAILABILITY)
+
+
+def test_a_bound_of_whole_seconds_has_both_names_that_prometheus_gives_it() -> None:
+    """Prometheus 3 stores le="5.0" where 2.x and VictoriaMetrics store le="5"."""
+    found = _constants(a_topology(objectives={"latency_within": "5s"}))
+
+    bounds = [key[-1] for key in found if key[0] == names.SERVICE_LATENCY_WITHIN]
+    assert bounds == ["le=5", "le=5.0"]
+
+
+def test_it_is_known_of_which_services_the_topology_tells_the_routers() -> None:
+    """By name, or as the parts of a compose resource."""
+    services = (
+        a_service(routers=["shop", "shop-.*"]),
+        a_service("stats", containers=({"compose_service": "grafana"},)),
+        a_service("api"),
+    )
+    found = _constants(a_topology(services=services))
+
+    assert {key[2]: expr for key, expr in found.items() if key[0] == names.SERVICE_ROUTERS} == {
+        "service=web": "vector(2)",
+        "service=stats": "vector(1)",
+    }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_artefacts
+from support.artefacts import complete_artefacts
 from support.topologies import a_topology
 
 from boxwatch.rules import catalogue
@@ -31,12 +31,12 @@ def _test(promtool: str, folder: Path, *names: str) -> subprocess.CompletedProce
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The default deployment's rules and proofs on disk."""
-    return _write(default_artefacts(), tmp_path_factory.mktemp("default"))
+    """The default deployment's rules, with public addresses, and proofs on disk."""
+    return _write(complete_artefacts(), tmp_path_factory.mktemp("default"))
 
 
 @pytest.mark.parametrize(
-    "name", sorted(Path(path).name for path in default_artefacts() if path.startswith("prometheus/tests/"))
+    "name", sorted(Path(path).name for path in complete_artefacts() if path.startswith("prometheus/tests/"))
 )
 def test_every_proof_of_the_default_deployment_holds(name: str, built: Path, program: Program) -> None:
     """One file at a time, so that a failure names its subject."""

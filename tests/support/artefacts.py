@@ -10,6 +10,7 @@ from boxwatch.assemble import assemble
 from boxwatch.rules.catalogue import subjects
 from boxwatch.rules.model import Alert, Subject
 from boxwatch.topology import default
+from support.topologies import complete
 
 
 @functools.cache
@@ -22,6 +23,18 @@ def default_artefacts() -> Mapping[str, bytes]:
 def default_subjects() -> tuple[Subject, ...]:
     """The rule subjects of the default deployment."""
     return subjects(default.load().topology)
+
+
+@functools.cache
+def complete_artefacts() -> Mapping[str, bytes]:
+    """Path → content of the default deployment with public URLs and a public address."""
+    return MappingProxyType(assemble(complete()))
+
+
+@functools.cache
+def complete_subjects() -> tuple[Subject, ...]:
+    """All rule subjects: those of the default deployment, and those that need a public URL or address."""
+    return subjects(complete())
 
 
 def default_alerts() -> tuple[Alert, ...]:

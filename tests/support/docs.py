@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator
 
 import click
@@ -12,7 +13,7 @@ from boxwatch.checks.dashboards import DASHBOARD_CHECKS
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
 from boxwatch.topology.schema import json_schema
-from support.artefacts import default_subjects
+from support.artefacts import complete_subjects
 
 _GENERATED = "<!-- Made from the code by `make golden`. -->"
 
@@ -38,20 +39,21 @@ def command_line() -> str:
             "| 0 | fine |\n"
             "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
             "| 2 | wrong usage, or a topology with mistakes |\n"
-            "| 3 | `boxwatch grafana diff`: there are differences; "
-            "`boxwatch modernise --check`: something would change |"
+            "| 3 | `boxwatch diff`: there are differences; `boxwatch modernise --check`: something would change |"
         ),
         "## Environment",
         (
             "| variable | meaning |\n|---|---|\n"
             "| `BOXWATCH_GRAFANA_TOKEN` | token of a Grafana service account |\n"
-            "| `BOXWATCH_GRAFANA_URL` | address of Grafana |\n"
-            "| `BOXWATCH_BACKUPS` | where backups of dashboards are kept |\n"
-            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to Grafana |\n"
+            "| `BOXWATCH_GRAFANA_URL` | address of Grafana, where no other server is named |\n"
+            "| `BOXWATCH_BACKUPS` | where backups of dashboards and of a ruler's groups are kept |\n"
+            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to a server |\n"
             "| `NO_COLOR` | no colours, even on a terminal |\n"
             "| `PATH` | where promtool is looked for |\n"
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
-            "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |"
+            "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
+            "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
+            "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |"
         ),
     ]
     return "\n\n".join(parts) + "\n"
@@ -64,7 +66,7 @@ def _block(text: str) -> str:
 def rules() -> str:
     """Every alert and every recorded series."""
     parts = ["# Alerts and recorded series", _GENERATED, "Each alert has a runbook in what `boxwatch build` writes."]
-    for subject in default_subjects():
+    for subject in complete_subjects():
         parts.append(f"## {subject.title}")
         if subject.alerts:
             parts.append("\n".join(_alerts(subject.alerts)))
@@ -90,6 +92,9 @@ def checks() -> str:
     for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks)):
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
         parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]
+        for module in modules:
+            more = inspect.cleandoc(module.__doc__ or "").partition("\n\n")[2]
+            parts += [f"### {module.ID}", more] if more else []
     parts += [
         "## promtool",
         "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",

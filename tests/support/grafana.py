@@ -27,6 +27,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import jsonschema
 
+from support import grafana_apis
+
 TOKEN = "glsa_a_secret_that_no_text_may_hold"  # noqa: S105 - opens nothing but this
 Body = Any
 _STALE = (412, {"message": "The dashboard has been changed by someone else", "status": "version-mismatch"})
@@ -40,6 +42,9 @@ class Board:
     history: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     provisioned: str = ""
     may_save: bool = True
+    stored: str = grafana_apis.RAW
+    annotations: dict[str, str] = field(default_factory=dict)
+    mark: int = 0
 
     @property
     def version(self) -> int:
@@ -56,6 +61,7 @@ class Board:
 class Grafana:
     """What the stand-in holds, what it was asked, and what it does wrong on command.
 
+    `apis` are the versions that it serves below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
     `faults` maps the number of a request, from 1, to what happens to it: a status, `slow` (no answer for a second),
     `cut` (the connection ends before the answer), `cut after` (the same, but the work was done).
     """
@@ -63,6 +69,7 @@ class Grafana:
     url: str = ""
     boards: dict[str, Board] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
+    apis: tuple[str, ...] = ()
     requests: list[str] = field(default_factory=list)
     faults: dict[int, int | str] = field(default_factory=dict)
     retry_after: str = ""
@@ -70,6 +77,8 @@ class Grafana:
     checks: bool = True
     before: Callable[[str], None] = lambda _: None
     lock: threading.Lock = field(default_factory=threading.Lock)
+    saves: int = 1000
+    refused: set[str] = field(default_factory=set)
 
     @property
     def writes(self) -> list[str]:
@@ -82,13 +91,23 @@ class Grafana:
         board = self.boards.setdefault(uid, Board(folder, **more))
         kept = {**dashboard, "version": board.version + 1, "id": 1000 + list(self.boards).index(uid)}
         board.history.append((message, json.loads(json.dumps(kept))))
+        # The legacy API takes a manager's marks away.
+        board.stored, board.annotations = grafana_apis.RAW, {}
+        self.saves += 1
+        board.mark = self.saves
 
-    def answer(  # noqa: C901, PLR0911 - one match over what Grafana offers
+    def answer(  # noqa: C901, PLR0911, PLR0912 - one match over what Grafana offers
         self, method: str, path: str, query: dict[str, list[str]], body: Body
     ) -> tuple[int, Body]:
         """The answer to one request that arrived."""
         parts = [unquote(part) for part in path.split("/")[2:]]
+        if path == "/apis":
+            return grafana_apis.discovery(self)
+        if path.startswith("/apis/"):
+            return grafana_apis.answer(self, method, parts, query, body)
         match method, parts:
+            case "GET", ["frontend", "settings"]:
+                return 200, {"namespace": "default", "buildInfo": {}}
             case "GET", ["folders"]:
                 return 200, _page([{"id": 1, "uid": uid, "title": title} for uid, title in self.folders.items()], query)
             case "POST", ["folders"]:
@@ -96,6 +115,13 @@ class Grafana:
                     return 412, {"message": "the folder has been changed by someone else"}
                 self.folders[body["uid"]] = body["title"]
                 return 200, {"uid": body["uid"], "title": body["title"]}
+            case "GET", ["folders", uid, "counts"]:
+                inside = sum(board.folder == uid for board in self.boards.values())
+                return 200, {"alertrule": 0, "dashboard": inside, "folder": 0, "librarypanel": 0}
+            case "DELETE", ["folders", uid]:
+                # With all that is in it.
+                self.boards = {name: board for name, board in self.boards.items() if board.folder != uid}
+                return 200, {"id": 1, "title": self.folders.pop(uid), "message": "Folder deleted"}
             case "GET", ["search"]:
                 return 200, _page(self._found(query["tag"][0]), query)
             case "POST", ["dashboards", "db"]:
@@ -110,7 +136,9 @@ class Grafana:
                 title = self.boards.pop(uid).json["title"]
                 return 200, {"uid": uid, "title": title, "message": f"Dashboard {title} deleted"}
             case "GET", ["dashboards", "uid", uid, "versions"]:
-                return 200, {"versions": [self._version(uid, n, listed=True) for n in self._numbers(uid)]}
+                return 200, {
+                    "versions": [self._version(uid, n, listed=True) for n in sorted(self.kept(uid), reverse=True)]
+                }
             case "GET", ["dashboards", "uid", uid, "versions", number]:
                 return 200, self._version(uid, int(number), listed=False)
         return 404, {"message": "Not found"}
@@ -135,8 +163,9 @@ class Grafana:
             },
         }
 
-    def _numbers(self, uid: str) -> list[int]:
-        return list(range(self.boards[uid].version, 0, -1))
+    def kept(self, uid: str) -> list[int]:
+        """Numbers of the versions that history still has."""
+        return list(range(1, self.boards[uid].version + 1))
 
     def _version(self, uid: str, number: int, *, listed: bool) -> Body:
         message, data = self.boards[uid].history[number - 1]
@@ -189,6 +218,9 @@ def check(method: str, path: str, status: int, sent: Body, answer: Body) -> None
     """
     document = openapi()
     parts = path.split("/")[2:]
+    if path.startswith(("/apis", "/api/frontend/")):
+        # Not in the part of the description that is at hand.
+        return
     if document is None or status not in (200, 400, 403, 404, 412):
         return
     for template, operations in document["paths"].items():
@@ -231,8 +263,9 @@ def grafana() -> Iterator[Grafana]:  # noqa: C901 - the handler closes over the 
             sent = json.loads(self.rfile.read(length)) if length else None
             with state.lock:
                 state.requests.append(f"{self.command} {seen.path}")
-                fault = state.faults.get(len(state.requests))
-            state.before(state.requests[-1])
+                number = len(state.requests)
+            state.before(state.requests[number - 1])
+            fault = 403 if seen.path in state.refused else state.faults.get(number)
             time.sleep(state.latency)
             if fault == "cut":
                 self._cut()
@@ -259,7 +292,7 @@ def grafana() -> Iterator[Grafana]:  # noqa: C901 - the handler closes over the 
                 return
             self._reply(status, body)
 
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - names that http.server gives
+        do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - names that http.server gives
 
         def _cut(self) -> None:
             self.close_connection = True

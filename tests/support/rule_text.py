@@ -7,6 +7,7 @@ from types import ModuleType
 
 from boxwatch.checks.known import known
 from boxwatch.checks.rule_file import RuleFile, read
+from boxwatch.checks.scraped import Scraped
 
 
 def rules(text: str) -> RuleFile:
@@ -28,9 +29,9 @@ def alert(expr: str, **annotations: str) -> RuleFile:
     )
 
 
-def found(module: ModuleType, file: RuleFile, scrape_interval: int = 30) -> list[str]:
+def found(module: ModuleType, file: RuleFile, scrape_interval: int = 30, scraped: Scraped | None = None) -> list[str]:
     """`severity: message (hint)` of everything that one check finds in a file."""
     return [
         f"{finding.severity}: {finding.message} ({finding.hint})"
-        for finding in module.check(file, known((file,), scrape_interval))
+        for finding in module.check(file, known((file,), scrape_interval, scraped))
     ]

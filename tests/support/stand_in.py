@@ -31,6 +31,7 @@ class StandIn:
             `lost` (loads, and its answer is cut).
         asked: `METHOD path` of every request, in order.
         sent: the Authorization header of every request.
+        never: no rule is ever evaluated, and all are called healthy, as by vmalert.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -44,6 +45,7 @@ class StandIn:
         self.over = threading.Event()
         self.url = ""
         self.evaluation = 0
+        self.never = False
 
     def load(self) -> None:
         """What is on disk, as a reload or a start does."""
@@ -73,7 +75,7 @@ class StandIn:
             "name": rule.get("alert") or rule.get("record"),
             "labels": rule.get("labels", {}),
             "health": "ok",
-            "lastEvaluation": str(self.evaluation),
+            "lastEvaluation": "0001-01-01T00:00:00Z" if self.never else str(self.evaluation),
         }
 
 

@@ -5,6 +5,7 @@ Values are written as in the file (`"1g"`, `"5m"`, `"90%"`) or as numbers of byt
 
 from __future__ import annotations
 
+from boxwatch.topology import default
 from boxwatch.topology.model import Selector, Server, Service, Topology
 
 
@@ -31,3 +32,17 @@ def a_topology(**changes: object) -> Topology:
     """
     values: dict[str, object] = {"name": "test", "servers": (a_server(),), "services": (a_service(),)}
     return Topology.model_validate(values | changes)
+
+
+def complete() -> Topology:
+    """The default deployment with what nobody can know beforehand: public URLs, and the address of its server."""
+    topology = default.load().topology
+    return topology.model_copy(
+        update={
+            "servers": tuple(one.model_copy(update={"public_address": "203.0.113.7"}) for one in topology.servers),
+            "services": tuple(
+                one.model_copy(update={"url": f"https://{one.name}.example.com"}) if one.faces_users else one
+                for one in topology.services
+            ),
+        }
+    )

@@ -40,6 +40,12 @@ def test_tables_are_those_of_the_code(name: str, expected: str) -> None:
     assert match[1] == expected, f"paste this between the marks:\n{expected}"
 
 
+def test_the_metrics_of_the_process_are_named() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+
+    assert all(f"`{metric}`" in text for metric in names.PROCESS)
+
+
 def test_the_example_of_several_accounts_works(tmp_path: Path) -> None:
     blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     path = tmp_path / "exporter.toml"

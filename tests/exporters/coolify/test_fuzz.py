@@ -167,7 +167,7 @@ def test_the_token_in_every_field_of_every_answer_is_on_no_page() -> None:
     rig.fake.projects[0]["name"] = token
     rig.settle()
     rig.exporter.pages.refresh()
-    page = rig.exporter.pages.plain(OPENMETRICS).decode()
+    page = rig.exporter.pages.get(OPENMETRICS).plain().decode()
 
     assert "[token]" in page
     assert token not in page

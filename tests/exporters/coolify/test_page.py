@@ -5,8 +5,11 @@
 from __future__ import annotations
 
 import gzip
+import os
+import tempfile
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +19,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from boxwatch.exporters.coolify import page
 from boxwatch.exporters.coolify.page import OPENMETRICS, TEXT, Pages, negotiate, render, wants_gzip
 from boxwatch.exporters.coolify.state import State
 
@@ -102,12 +106,64 @@ def test_scrapes_do_not_make_the_page() -> None:
     made = counting.made
     for _ in range(100):
         assert pages.get(TEXT).content_type == TEXT
-        assert pages.plain(TEXT) is pages.plain(TEXT)
+        assert pages.unpacked(TEXT) is pages.unpacked(TEXT)
         assert pages.get(OPENMETRICS).content_type == OPENMETRICS
     assert counting.made == made
 
     pages.refresh()
     assert counting.made == made + 1
+
+
+def test_an_unpacked_page_is_whole_and_outlives_the_next_one() -> None:
+    registry = CollectorRegistry()
+    registry.register(_Counting())
+    pages = Pages(registry, State(), list)
+    held = pages.unpacked(TEXT)
+    expected = pages.get(TEXT).plain()
+    pages.refresh()
+
+    assert held.read(0, len(held)) == expected
+    assert held.read(len(held) - 3, 100) == expected[-3:]
+    assert pages.unpacked(TEXT).read(0, 1 << 16) == pages.get(TEXT).plain() != expected
+
+
+def test_a_page_is_unpacked_beforehand_only_while_somebody_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked: list[str] = []
+    memory = page.memory_file
+
+    def counting() -> int:
+        unpacked.append("once")
+        return memory()
+
+    monkeypatch.setattr(page, "memory_file", counting)
+    registry = CollectorRegistry()
+    registry.register(_Counting())
+    pages = Pages(registry, State(), list)
+    pages.refresh()
+    assert unpacked == []
+    pages.unpacked(TEXT)
+    pages.refresh()
+    pages.unpacked(TEXT)
+    assert len(unpacked) == 2
+    pages.refresh()
+    pages.refresh()
+    assert len(unpacked) == 3
+
+
+@pytest.mark.parametrize("kernel", [True, False], ids=["in memory", "on the disk"])
+def test_unpacked_pages_are_given_back(kernel: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # noqa: FBT001
+    if not kernel:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    pages = Pages(CollectorRegistry(), State(), list)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(50):
+        pages.unpacked(TEXT)
+        pages.unpacked(OPENMETRICS)
+        pages.refresh()
+
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_page_is_made_anew_when_the_state_changes() -> None:

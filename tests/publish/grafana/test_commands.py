@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from support import grafana_apis
 from support.grafana import TOKEN, Grafana
 
 from boxwatch.cli import main
@@ -25,7 +26,7 @@ def run(server: Grafana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     seen: list[str] = []
 
     def call(*words: str, **more: Any) -> Result:  # noqa: ANN401 - click's own
-        result = CliRunner().invoke(main, ["grafana", *words, "--verbose"], **more)
+        result = CliRunner().invoke(main, [*words, "--verbose"], **more)
         seen.extend((result.output, repr(result.exception), repr(result.exc_info)))
         return result
 
@@ -48,7 +49,7 @@ def test_what_is_published_differs_no_more(server: Grafana, run: Run) -> None:
     """3 while there are differences, 0 when there are none; and then nothing is written."""
     assert run("diff").exit_code == 3
     assert run("publish", "--yes", "--message", "first").exit_code == 0
-    assert shown(run("diff"))[-1] == "0 to write, 0 refused, 2 unchanged"
+    assert shown(run("diff"))[-1] == "Grafana: 0 to write, 0 refused, 2 unchanged"
     writes = len(server.writes)
 
     assert (run("diff").exit_code, run("publish", "--yes").exit_code, len(server.writes)) == (0, 0, writes)
@@ -64,9 +65,9 @@ def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -
     """Rather than wait for ever in CI."""
     result = run("publish")
 
-    assert (result.exit_code, "say --yes" in result.stderr, server.writes) == (1, True, [])
+    assert (result.exit_code, "give --yes" in result.stderr, server.writes) == (2, True, [])
     run("publish", "--yes")
-    assert "say --yes" in run("rollback").stderr
+    assert "give --yes" in run("rollback").stderr
 
 
 def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +97,7 @@ def test_differences_are_there_for_machines(server: Grafana, run: Run) -> None:
     run("publish", "--yes")
     edit(server, title="Mine")
     result = run("diff", "--json")
-    found = {each["uid"]: each for each in json.loads(result.stdout)}
+    found = {each["uid"]: each for each in json.loads(result.stdout)["Grafana"]["changes"]}
 
     assert (result.exit_code, found["boxwatch-service"]["change"]) == (3, "unchanged")
     assert found["boxwatch-overview"]["by_hand"] == [{"panel": "", "what": "title Overview → Mine"}]
@@ -119,17 +120,21 @@ def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
     """Brought back elsewhere, it would overwrite strangers."""
     run("publish", "--yes")
     (kept,) = Path(".boxwatch/backups").iterdir()
-    result = run("rollback", "--yes", "--backup", str(kept), "--url", server.url.replace("127.0.0.1", "localhost"))
+    result = run("rollback", "--yes", "--backup", str(kept), "--grafana", server.url.replace("127.0.0.1", "localhost"))
 
     assert "is a backup of" in result.stderr
 
 
 def test_a_write_that_fails_is_said(server: Grafana, run: Run) -> None:
     """The other one is written."""
-    server.before = lambda request: server.faults.update(
-        {len(server.requests): 403} if request.startswith("POST /api/dashboards") and len(server.boards) else {}
-    )
-    server.faults = {5: 403}
+    refused: list[str] = []
+
+    def refuse_first(request: str) -> None:
+        if request.startswith("POST") and request.endswith(("/dashboards", "/db")) and not refused:
+            refused.append(request)
+            server.faults = {len(server.requests): 403}
+
+    server.before = refuse_first
     result = run("publish", "--yes", "--workers", "1")
 
     assert (result.exit_code, "role Editor" in result.stderr, len(server.boards)) == (1, True, 1)
@@ -162,9 +167,9 @@ def test_the_token_may_be_in_a_file(run: Run, tmp_path_factory: pytest.TempPathF
     file = tmp_path_factory.mktemp("secret") / "token"
     file.write_text(f"{TOKEN}\n", encoding="utf-8")
 
-    assert run("diff", "--token-file", str(file)).exit_code == 3
+    assert run("diff", "--grafana-token-file", str(file)).exit_code == 3
     file.write_bytes(b"\xff" + TOKEN.encode())
-    result = run("diff", "--token-file", str(file))
+    result = run("diff", "--grafana-token-file", str(file))
     assert "cannot be read" in result.stderr
 
 
@@ -181,6 +186,28 @@ def test_a_save_that_grafana_refuses_says_what_to_do(
     server: Grafana, run: Run, answer: tuple[int, dict[str, str]], words: str
 ) -> None:
     """In a sentence."""
+    server.apis = ()
     server._save = lambda body: answer  # type: ignore[method-assign]  # noqa: ARG005, SLF001
+
+    assert words in run("publish", "--yes").stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "words"),
+    [
+        (404, 'folders.folder.grafana.app "f" not found', "run this again, which creates it"),
+        (403, "", "role Editor"),
+        (409, "Operation cannot be fulfilled", "was saved by somebody else just now"),
+        (404, 'dashboards.dashboard.grafana.app "x" not found', "was saved by somebody else just now"),
+        (500, "resourceVersion should not be set on objects to be created", "was saved by somebody else just now"),
+        (500, "database is locked", "Grafana says 500 database is locked"),
+    ],
+)
+def test_a_save_that_the_resources_refuse_says_what_to_do(  # noqa: PLR0913 - three of a case
+    server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch, *, status: int, said: str, words: str
+) -> None:
+    """In a sentence, too."""
+    server.apis = ("v1",)
+    monkeypatch.setattr(grafana_apis, "_create", lambda *_: (status, {"message": said}))
 
     assert words in run("publish", "--yes").stderr

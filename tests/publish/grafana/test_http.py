@@ -9,6 +9,7 @@ import urllib3
 from support.grafana import TOKEN, Grafana
 
 from boxwatch.errors import PublishError
+from boxwatch.publish import retry_after
 from boxwatch.publish.grafana import http
 from boxwatch.publish.grafana.http import TRIES, Access, Http
 
@@ -24,6 +25,18 @@ def test_a_busy_server_is_asked_again_when_it_says(server: Grafana) -> None:
 
     assert (answer.status, pauses) == (200, [7.0])
     assert said[-1] == "GET /api/folders → 200"
+
+
+def test_a_busy_server_may_name_a_date(server: Grafana, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other form of `Retry-After`."""
+    server.faults = {1: 429}
+    server.retry_after = "Wed, 21 Oct 2026 07:28:00 GMT"
+    monkeypatch.setattr(retry_after, "seconds", lambda header: {server.retry_after: 9.0}[header])
+    pauses: list[float] = []
+
+    Http(Access(server.url, TOKEN), pause=pauses.append).send("GET", "/api/folders")
+
+    assert pauses == [9.0]
 
 
 def test_nobody_waits_longer_than_a_minute(server: Grafana) -> None:

@@ -9,7 +9,7 @@ import sys
 import time
 
 from boxwatch.rules import catalogue, plan
-from boxwatch.topology import default
+from support import topologies
 from support.mutation import equivalent, proofs
 from support.mutation.mutants import mutants
 from support.mutation.report import Report
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         0 when every subject reaches the floor and the list of equivalent mutants is true, 1 when not.
     """
-    topology = default.load().topology
+    topology = topologies.complete()
     subjects = catalogue.subjects(topology)
     known = [subject.id for subject in subjects if subject.id != plan.ID]
     parser = argparse.ArgumentParser(description="Change the rules one place at a time; the proofs must notice.")
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = [subject for subject in subjects if subject.id in (given.subjects or known)]
     tried = [one for subject in chosen for one in mutants(subject) if one.rule.startswith(given.rule)]
     try:
-        unnoticed = survivors(promtool, proofs.read(topology, subjects), tried, given.jobs, _progress)
+        unnoticed = survivors(promtool, proofs.read(topology), tried, given.jobs, _progress)
     except ProofsError as error:
         sys.stderr.write(f"{error}\n")
         return 1

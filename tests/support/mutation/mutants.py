@@ -46,7 +46,8 @@ class Mutant:
 def mutants(subject: Subject) -> Iterator[Mutant]:
     """Every change of every rule of a subject, in the order of the rules."""
     for group in subject.groups:
-        for position, rule in enumerate(group.rules):
+        rules: tuple[Record | Alert, ...] = group.rules
+        for position, rule in enumerate(rules):
             name = rule_name(rule)
             wait = rule.wait if isinstance(rule, Alert) else 0
             seen: Counter[str] = Counter()

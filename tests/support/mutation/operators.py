@@ -189,7 +189,9 @@ def _aggregation(tree: parser.AggregateExpr, *, valued: bool) -> Place:
 def _call(tree: parser.Call, *, valued: bool) -> Place:
     name = tree.func.name
     within = valued and name not in _COUNTING
-    names = Place((name,), tuple((f"{name} becomes {new}", (new,)) for new in _FUNCTIONS.get(name, ())))
+    # For the same series there is a maximum where there is a minimum.
+    others = _FUNCTIONS.get(name, ()) if valued or name in _COUNTING else ()
+    names = Place((name,), tuple((f"{name} becomes {new}", (new,)) for new in others))
     arguments: list[str | Place] = []
     for number, argument in enumerate(tree.args):
         arguments += [", "] * bool(number)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import yaml
-
-from boxwatch.checks import promql
-from boxwatch.rules.model import Subject
+from boxwatch.checks.proofs import read as built
+from boxwatch.checks.proofs.read import RULES, TESTS, Document
+from boxwatch.rules import catalogue
 from boxwatch.rules.plan import ID as PLAN
-from boxwatch.rules.promtool import test_files
-from boxwatch.rules.rule_file import rule_file
 from boxwatch.topology.model import Topology
-
-Rule = dict[str, Any]
-_ALERT = re.compile(r'alertname="(\w+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +27,7 @@ class Proof:
 
     subject: str
     interval: str
-    test: dict[str, Any]
+    test: Document
     needs: frozenset[str]
     cost: int
 
@@ -48,7 +41,7 @@ class Proofs:
         proofs: every test, cheap ones first.
     """
 
-    groups: Mapping[str, tuple[Rule, ...]]
+    groups: Mapping[str, tuple[Document, ...]]
     proofs: tuple[Proof, ...]
 
     def about(self, rule: str, subject: str) -> tuple[Proof, ...]:
@@ -57,63 +50,36 @@ class Proofs:
         return tuple(sorted(found, key=lambda one: one.subject != subject))
 
 
-def read(topology: Topology, subjects: Iterable[Subject]) -> Proofs:
+def read(topology: Topology) -> Proofs:
     """The rules and proofs of all subjects but the plan's constants, which have no operators to get wrong."""
-    measuring = [subject for subject in subjects if subject.id != PLAN]
-    by_id = {subject.id: subject for subject in measuring}
-    groups = {
-        group["name"]: tuple(group["rules"])
-        for subject in measuring
-        for group in _load(rule_file(topology, subject))["groups"]
-    }
-    needs = _needs(rule for rules in groups.values() for rule in rules)
-    found = [
-        Proof(subject.id, document["evaluation_interval"], test, _targets(test, needs), _cost(test))
-        for subject in measuring
-        for content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).values()
-        for document in (_load(content),)
-        for test in document["tests"]
+    found = built.read(catalogue.files(topology))
+    # In the order of the catalogue, which is that of evaluation, and not of the files' names.
+    order = [f"{RULES}{subject.id}.yaml" for subject in catalogue.subjects(topology) if subject.id != PLAN]
+    groups: dict[str, tuple[Document, ...]] = {}
+    for path in order:
+        for rule in found.rules:
+            if rule.file == path:
+                groups[rule.group] = (*groups.get(rule.group, ()), rule.document)
+    proofs = [
+        Proof(
+            one.file.removeprefix(TESTS).rpartition("-")[0],
+            one.interval,
+            one.test,
+            one.reads,
+            _cost(one.test),
+        )
+        for one in found.proofs
+        if f"{RULES}{PLAN}.yaml" not in one.rule_files
     ]
-    return Proofs(groups, tuple(sorted(found, key=lambda one: one.cost)))
+    return Proofs(groups, tuple(sorted(proofs, key=lambda one: one.cost)))
 
 
-def _load(content: bytes) -> Any:  # noqa: ANN401 - a YAML document
-    return yaml.load(content, Loader=yaml.CSafeLoader)
-
-
-def name_of(rule: Rule) -> str:
+def name_of(rule: Document) -> str:
     """What a rule records, or the alert's name."""
     return str(rule.get("record") or rule["alert"])
 
 
-def _needs(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
-    """Name of a rule → the names of all rules whose results it reads, its own included."""
-    reads: dict[str, set[str]] = {}
-    for rule in rules:
-        reads.setdefault(name_of(rule), set()).update(
-            selector.name for selector in promql.selectors(promql.parse(rule["expr"]))
-        )
-    found: dict[str, frozenset[str]] = {}
-
-    def of(name: str) -> frozenset[str]:
-        if name not in found:
-            found[name] = frozenset({name}).union(*(of(other) for other in reads[name] if other in reads))
-        return found[name]
-
-    for name in reads:
-        of(name)
-    return found
-
-
-def _targets(test: dict[str, Any], needs: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    names = {one["alertname"] for one in test.get("alert_rule_test", ())}
-    for one in test.get("promql_expr_test", ()):
-        names |= set(_ALERT.findall(one["expr"]))
-        names |= {selector.name for selector in promql.selectors(promql.parse(one["expr"]))}
-    return frozenset().union(*(needs[name] for name in names if name in needs))
-
-
-def _cost(test: dict[str, Any]) -> int:
+def _cost(test: Document) -> int:
     times = [one["eval_time"] for key in ("alert_rule_test", "promql_expr_test") for one in test.get(key, ())]
     longest = max(_seconds(str(time)) for time in times)
     return longest // _seconds(str(test["interval"])) * len(test["input_series"])

@@ -13,9 +13,10 @@ from typing import TypeVar
 
 import yaml
 
+from boxwatch.checks.proofs.read import Document
 from boxwatch.topology.units import format_duration
 from support.mutation.mutants import Mutant
-from support.mutation.proofs import Proof, Proofs, Rule, name_of
+from support.mutation.proofs import Proof, Proofs, name_of
 
 # One start of promtool costs about as much as one small proof.
 _TOGETHER = 12
@@ -131,7 +132,7 @@ class _Runner:
             _dump(Path(directory, name), document)
             yield name
 
-    def _groups(self, needed: frozenset[str], mutant: Mutant | None) -> Iterator[Rule]:
+    def _groups(self, needed: frozenset[str], mutant: Mutant | None) -> Iterator[Document]:
         for name, rules in self._proofs.groups.items():
             kept = [
                 _mutated(rule, mutant) if mutant and (mutant.group, mutant.position) == (name, position) else rule
@@ -142,7 +143,7 @@ class _Runner:
                 yield {"name": name, "rules": kept}
 
 
-def _mutated(rule: Rule, mutant: Mutant) -> Rule:
+def _mutated(rule: Document, mutant: Mutant) -> Document:
     changed = {**rule, "expr": mutant.expr}
     if mutant.wait:
         changed["for"] = format_duration(mutant.wait)

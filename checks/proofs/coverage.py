@@ -1,0 +1,151 @@
+"""What of the rules the proofs exercise, measured in promtool on the proofs' own input.
+
+Beside each look of a proof, promtool is asked which parts of the rules that the proof reads have a result at that
+moment: each recorded series, and both directions of each `and`, `or` and `unless`:
+- `a and b`, `a unless b`: something of `a` is kept, and something is held back;
+- `a or b`: something comes from `a`, and something from `b` that `a` does not have.
+What happens at other moments of a case is not counted, and operators in the point-by-point part of a subquery are
+looked at as they stand at the moment of the look.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import promql_parser as parser
+
+from boxwatch.checks import promql
+from boxwatch.checks.proofs.read import Document, Proof, Proofs, Rule, document
+from boxwatch.checks.proofs.run import Runner, Watch, over_files
+from boxwatch.errors import ToolError
+
+_SEEN = re.compile(r'probe="(\d+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a rule that a proof can exercise.
+
+    Attributes:
+        rule: the rule.
+        expr: the expression, on one line.
+        direction: what must happen: `gives a result`, `keeps`, `holds back`, `left`, `right`.
+        probe: a query that has a result when it happens.
+    """
+
+    rule: Rule
+    expr: str
+    direction: str
+    probe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the proofs exercise.
+
+    Attributes:
+        parts: all parts of all rules.
+        exercised: places in `parts`.
+    """
+
+    parts: tuple[Part, ...]
+    exercised: frozenset[int]
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """Parts that no proof exercises."""
+        return tuple(part for number, part in enumerate(self.parts) if number not in self.exercised)
+
+
+def parts(rules: tuple[Rule, ...]) -> Iterator[Part]:
+    """All parts of some rules; series that are recorded by several rules count once for each."""
+    for rule in rules:
+        if "record" in rule.document:
+            labels = ",".join(f'{name}="{value}"' for name, value in rule.document.get("labels", {}).items())
+            yield Part(rule, rule.name, "gives a result", f"{rule.name}{{{labels}}}")
+        for tree in _set_operations(promql.parse(rule.document["expr"])):
+            yield from _directions(rule, tree)
+
+
+def measure(files: Mapping[str, bytes], proofs: Proofs, promtool: str, watch: Watch | None = None) -> Coverage:
+    """Ask promtool which parts the proofs exercise.
+
+    Raises:
+        ToolError: promtool cannot be run.
+    """
+    everything = tuple(parts(proofs.rules))
+    numbered = dict(enumerate(everything))
+    with tempfile.TemporaryDirectory(prefix="boxwatch-") as directory:
+        runner = Runner(promtool, files, Path(directory))
+
+        def look(of: tuple[Proof, ...]) -> frozenset[int]:
+            return _look(runner, of, numbered)
+
+        seen = frozenset[int]().union(*over_files(proofs.proofs, look, watch))
+    return Coverage(everything, seen)
+
+
+def _look(runner: Runner, proofs: tuple[Proof, ...], numbered: Mapping[int, Part]) -> frozenset[int]:
+    tests = [_probing(proof, numbered) for proof in proofs]
+    probing = {**document(proofs), "tests": [test for test in tests if test["promql_expr_test"]]}
+    if not probing["tests"]:
+        return frozenset()
+    # A probe expects nothing, so promtool shows what it found.
+    holds, said = runner.test(f"{Path(proofs[0].file).stem}-probes.yaml", probing)
+    seen = frozenset(int(number) for number in _SEEN.findall(said))
+    if not holds and not seen:
+        raise ToolError(f"promtool could not look into {proofs[0].file}: {said.strip()[:1000]}")
+    return seen
+
+
+def _probing(proof: Proof, numbered: Mapping[int, Part]) -> Document:
+    """A proof's input, with all its looks replaced by probes."""
+    times = dict.fromkeys(
+        one["eval_time"] for key in ("alert_rule_test", "promql_expr_test") for one in proof.test.get(key, ())
+    )
+    kept = {key: value for key, value in proof.test.items() if key != "alert_rule_test"}
+    probes = [
+        {
+            "expr": f'label_replace(count({part.probe}), "probe", "{number}", "", "")',
+            "eval_time": time,
+            "exp_samples": [],
+        }
+        for number, part in numbered.items()
+        if part.rule.name in proof.reads and part.rule.file in proof.rule_files
+        for time in times
+    ]
+    return {**kept, "promql_expr_test": probes}
+
+
+def _set_operations(tree: parser.Expr) -> Iterator[parser.BinaryExpr]:
+    """All `and`, `or` and `unless` of a query, outer before inner."""
+    match tree:
+        case parser.BinaryExpr():
+            if str(tree.op) in ("and", "or", "unless"):
+                yield tree
+            yield from _set_operations(tree.lhs)
+            yield from _set_operations(tree.rhs)
+        case parser.Call():
+            for argument in tree.args:
+                yield from _set_operations(argument)
+        case parser.AggregateExpr() | parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+            yield from _set_operations(tree.expr)
+        case _:
+            return
+
+
+def _directions(rule: Rule, tree: parser.BinaryExpr) -> Iterator[Part]:
+    operator, expr = str(tree.op), " ".join(tree.prettify().split())
+    left, right = tree.lhs.prettify(), tree.rhs.prettify()
+    on = f" {tree.modifier}" if tree.modifier and tree.modifier.matching else ""
+    both, only_left = f"({left}) and{on} ({right})", f"({left}) unless{on} ({right})"
+    if operator == "or":
+        yield Part(rule, expr, "left", left)
+        yield Part(rule, expr, "right", f"({right}) unless{on} ({left})")
+        return
+    yield Part(rule, expr, "keeps", both if operator == "and" else only_left)
+    yield Part(rule, expr, "holds back", only_left if operator == "and" else both)

@@ -1,0 +1,155 @@
+"""Rules and proofs as they were built, and which proof reads which rule."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from boxwatch.checks import promql
+
+# A test or a rule as promtool reads it.
+Document = dict[str, Any]
+
+RULES, TESTS = "prometheus/rules/", "prometheus/tests/"
+_ALERT = re.compile(r'alertname="(\w+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of a file.
+
+    Attributes:
+        file: path of its file.
+        group: name of its group.
+        position: its place in the group.
+        document: the rule itself.
+    """
+
+    file: str
+    group: str
+    position: int
+    document: Document
+
+    @property
+    def name(self) -> str:
+        """What it records, or the alert's name."""
+        return str(self.document.get("record") or self.document["alert"])
+
+    @property
+    def title(self) -> str:
+        """The name, an alert's with its severity, in which alerts of one name differ."""
+        severity = self.document.get("labels", {}).get("severity", "")
+        return f"{self.name}/{severity}" if "alert" in self.document and severity else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One test of a test file.
+
+    Attributes:
+        file: path of its file.
+        interval: `evaluation_interval` of its file.
+        rule_files: paths of the rule files that are loaded for it.
+        order: `group_eval_order` of its file.
+        test: the test itself.
+        reads: names of all rules that it looks at, directly or through others.
+    """
+
+    file: str
+    interval: str
+    rule_files: tuple[str, ...]
+    order: tuple[str, ...]
+    test: Document
+    reads: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """Its title."""
+        return str(self.test["name"])
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """Names that it looks at itself."""
+        return frozenset(_looked_at(self.test))
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """All rules and proofs of a build, in the order of the files."""
+
+    rules: tuple[Rule, ...]
+    proofs: tuple[Proof, ...]
+
+
+def read(files: Mapping[str, bytes]) -> Proofs:
+    """The rules and proofs among the artefacts of a build, by their paths."""
+    rules = tuple(rule for path in sorted(files) if path.startswith(RULES) for rule in _rules(path, files[path]))
+    needs = _needs(rules)
+    proofs = tuple(
+        proof for path in sorted(files) if path.startswith(TESTS) for proof in _proofs(path, files[path], needs)
+    )
+    return Proofs(rules, proofs)
+
+
+def load(content: bytes) -> Any:  # noqa: ANN401 - a YAML document
+    """A YAML document."""
+    return yaml.load(content, Loader=yaml.CSafeLoader)
+
+
+def document(proofs: Iterable[Proof]) -> Document:
+    """A test file of some proofs of one file."""
+    chosen = list(proofs)
+    first = chosen[0]
+    order = {"group_eval_order": list(first.order)} if first.order else {}
+    return {
+        "rule_files": [posixpath.relpath(path, TESTS) for path in first.rule_files],
+        "evaluation_interval": first.interval,
+        **order,
+        "tests": [proof.test for proof in chosen],
+    }
+
+
+def _rules(path: str, content: bytes) -> Iterator[Rule]:
+    for group in load(content)["groups"]:
+        for position, rule in enumerate(group["rules"]):
+            yield Rule(path, group["name"], position, rule)
+
+
+def _proofs(path: str, content: bytes, needs: Mapping[str, frozenset[str]]) -> Iterator[Proof]:
+    found = load(content)
+    rule_files = tuple(posixpath.normpath(posixpath.join(TESTS, name)) for name in found["rule_files"])
+    for test in found["tests"]:
+        reads = frozenset[str]().union(*(needs[name] for name in _looked_at(test) if name in needs))
+        order = tuple(found.get("group_eval_order", ()))
+        yield Proof(path, found["evaluation_interval"], rule_files, order, test, reads)
+
+
+def _needs(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
+    """Name of a rule → the names of all rules whose results it reads, its own included."""
+    direct: dict[str, set[str]] = {}
+    for rule in rules:
+        tree = promql.parse(rule.document["expr"])
+        direct.setdefault(rule.name, set()).update(selector.name for selector in promql.selectors(tree))
+    found: dict[str, frozenset[str]] = {}
+
+    def of(name: str) -> frozenset[str]:
+        if name not in found:
+            found[name] = frozenset({name}).union(*(of(other) for other in direct[name] if other in direct))
+        return found[name]
+
+    for name in direct:
+        of(name)
+    return found
+
+
+def _looked_at(test: Document) -> Iterator[str]:
+    for one in test.get("alert_rule_test", ()):
+        yield one["alertname"]
+    for one in test.get("promql_expr_test", ()):
+        yield from _ALERT.findall(one["expr"])
+        yield from (selector.name for selector in promql.selectors(promql.parse(one["expr"])))

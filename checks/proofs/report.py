@@ -1,0 +1,183 @@
+"""What came of the proofs: a table for people, JSON, and JUnit for build servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from boxwatch.checks.proofs.coverage import Coverage, Part
+from boxwatch.checks.proofs.read import RULES, TESTS
+from boxwatch.checks.proofs.run import Verdict
+from boxwatch.rules.model import Subject
+
+_HEADINGS = ("rule file", "proofs", "alerts", "fires", "silent", "records", "branches")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of the proofs.
+
+    Attributes:
+        subjects: all subjects, with the cases of their alerts.
+        verdicts: one a proof.
+        coverage: what they exercise; None when that was not asked for.
+    """
+
+    subjects: tuple[Subject, ...]
+    verdicts: tuple[Verdict, ...]
+    coverage: Coverage | None = None
+
+    @property
+    def failed(self) -> tuple[Verdict, ...]:
+        """Proofs that do not hold."""
+        return tuple(one for one in self.verdicts if one.problem)
+
+    @property
+    def missing(self) -> tuple[Part, ...]:
+        """Parts of rules that no proof exercises."""
+        return self.coverage.missing if self.coverage else ()
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """Alerts without a case in which they fire, or without one in which they are silent, that holds."""
+        failed = {name for one in self.failed for name in one.proof.looked_at}
+        return tuple(
+            f"{alert.alert}/{alert.severity}"
+            for subject in self.subjects
+            for alert in subject.alerts
+            if alert.alert in failed or not alert.fires or not alert.silent
+        )
+
+    @property
+    def good(self) -> bool:
+        """Every proof holds, and what was asked about coverage is complete."""
+        return not self.failed and not self.missing
+
+    def lines(self) -> Iterator[str]:
+        """For people: what does not hold, what is not exercised, and sums."""
+        for one in self.failed:
+            yield f"does not hold: {_short(one.proof.file)}: {one.proof.name}"
+            yield from (f"    {line}" for line in one.problem.splitlines())
+        if self.coverage:
+            yield from self._table()
+            for part in self.missing:
+                yield f"not exercised: {part.rule.file}: {part.rule.title}: {part.direction}: {part.expr}"
+        cases = sum(len((*alert.fires, *alert.silent)) for subject in self.subjects for alert in subject.alerts)
+        measured = sum(len(subject.measured) for subject in self.subjects)
+        yield (
+            f"{len(self.verdicts) - len(self.failed)} of {len(self.verdicts)} proofs hold"
+            f" ({cases} cases of alerts, {measured} of recorded series)"
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        document: dict[str, Any] = {
+            "good": self.good,
+            "proofs": len(self.verdicts),
+            "failed": [{"file": one.proof.file, "name": one.proof.name, "problem": one.problem} for one in self.failed],
+        }
+        if self.coverage:
+            document["coverage"] = {
+                "files": [dict(zip(_KEYS, row, strict=True)) for row in self._rows()],
+                "unproven": list(self.unproven),
+                "missing": [
+                    {
+                        "file": part.rule.file,
+                        "group": part.rule.group,
+                        "rule": part.rule.title,
+                        "direction": part.direction,
+                        "expr": part.expr,
+                    }
+                    for part in self.missing
+                ],
+            }
+        return document
+
+    def junit(self) -> bytes:
+        """For build servers: a suite a test file, a case a proof; and one of what coverage found missing."""
+        root = ET.Element("testsuites", name="boxwatch proofs")
+        for file in dict.fromkeys(one.proof.file for one in self.verdicts):
+            of = [one for one in self.verdicts if one.proof.file == file]
+            suite = _suite(root, _short(file), len(of), sum(bool(one.problem) for one in of))
+            for one in of:
+                case = ET.SubElement(suite, "testcase", classname=_short(file), name=_printable(one.proof.name))
+                if one.problem:
+                    failure = ET.SubElement(case, "failure", message="the proof does not hold")
+                    failure.text = _printable(one.problem)
+        if self.coverage:
+            suite = _suite(root, "coverage", len(self.coverage.parts), len(self.missing))
+            for number, part in enumerate(self.coverage.parts):
+                name = _printable(f"{part.rule.title}: {part.direction}: {part.expr}")
+                case = ET.SubElement(suite, "testcase", classname=part.rule.file, name=name)
+                if number not in self.coverage.exercised:
+                    ET.SubElement(case, "failure", message="no proof exercises it")
+        ET.indent(root)
+        return bytes(ET.tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+    def _table(self) -> Iterator[str]:
+        rows = list(self._rows())
+        yield _row(_HEADINGS)
+        for subject, proofs, alerts, fires, silent, recorded, records, taken, branches in (*rows, _sum(rows)):
+            shares = (f"{recorded}/{records}", f"{taken}/{branches}")
+            yield _row((str(subject), str(proofs), str(alerts), f"{fires}", f"{silent}", *shares))
+
+    def _rows(self) -> Iterator[tuple[str | int, ...]]:
+        """A row a subject, in the order of `_KEYS`, and one for the proofs of all rules together."""
+        coverage = self.coverage or Coverage((), frozenset())
+        unproven = set(self.unproven)
+        for subject in self.subjects:
+            path = f"{RULES}{subject.id}.yaml"
+            of = {number: part for number, part in enumerate(coverage.parts) if part.rule.file == path}
+            records = {number for number, part in of.items() if part.direction == "gives a result"}
+            proven = [one for one in subject.alerts if f"{one.alert}/{one.severity}" not in unproven]
+            proofs = sum(1 for one in self.verdicts if one.proof.file.startswith(f"{TESTS}{subject.id}-"))
+            yield (
+                subject.id,
+                proofs,
+                len(subject.alerts),
+                sum(bool(alert.fires) for alert in proven),
+                sum(bool(alert.silent) for alert in proven),
+                len(records & coverage.exercised),
+                len(records),
+                len((of.keys() - records) & coverage.exercised),
+                len(of) - len(records),
+            )
+        subjects = tuple(f"{TESTS}{subject.id}-" for subject in self.subjects)
+        rest = sum(1 for one in self.verdicts if not one.proof.file.startswith(subjects))
+        yield ("all rules together", rest, *([0] * (len(_KEYS) - 2)))
+
+
+_KEYS = (
+    "subject",
+    "proofs",
+    "alerts",
+    "alerts_that_fire",
+    "alerts_that_stay_silent",
+    "records_exercised",
+    "records",
+    "branches_exercised",
+    "branches",
+)
+
+
+def _sum(rows: list[tuple[str | int, ...]]) -> tuple[str | int, ...]:
+    return ("all", *(sum(int(row[column]) for row in rows) for column in range(1, len(_KEYS))))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"{cells[0]:<24}" + "".join(f"{cell:>10}" for cell in cells[1:])
+
+
+def _short(path: str) -> str:
+    return path.removeprefix(TESTS)
+
+
+def _suite(root: ET.Element, name: str, tests: int, failures: int) -> ET.Element:
+    return ET.SubElement(root, "testsuite", name=name, tests=str(tests), failures=str(failures))
+
+
+def _printable(text: str) -> str:
+    """Without what XML cannot hold."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)

@@ -1,0 +1,32 @@
+"""`boxwatch diff`."""
+
+from __future__ import annotations
+
+import click
+
+from boxwatch.commands import options
+from boxwatch.commands.run import Manner, compare
+from boxwatch.commands.servers import Servers, servers
+from boxwatch.commands.wanted import WANTED_OPTIONS, Wanted
+from boxwatch.commands.way import collected, quiet
+
+
+@click.command(short_help="Show what publishing would change.")
+@collected("wanted", Wanted, WANTED_OPTIONS)
+@servers
+@options.as_json
+@quiet
+def diff(*, wanted: Wanted, servers: Servers, as_json: bool, quiet: bool) -> None:
+    """Show what publishing would change, panel by panel and rule by rule; exit 3 when there is something, 0 when not.
+
+    Only real differences are shown: both sides are compared in the form in which Grafana keeps dashboards. What
+    somebody changed by hand is shown from both sides.
+
+    \b
+    Example:
+      boxwatch diff --grafana https://grafana.example.com --grafana-token-file token
+      boxwatch diff --prometheus http://localhost:9090 --rules-dir /etc/prometheus/rules
+      boxwatch diff staging.yaml --grafana https://grafana.example.com --json
+    """
+    manner = Manner(as_json=as_json, quiet=quiet)
+    compare(wanted.plans(servers, manner), manner)

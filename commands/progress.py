@@ -1,0 +1,59 @@
+"""How far something is: a bar on a terminal, a plain line now and then elsewhere, nothing for machines."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import TextIO
+
+import click
+
+# A log of CI gets a line for so many; a deployment of usual size gets none.
+_EVERY = 100
+
+
+@contextlib.contextmanager
+def shown(doing: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """Tell it how many are done, of how many, for as long as the block lasts. All on standard error.
+
+    Args:
+        doing: what is counted: `dashboards read`.
+        hidden: for JSON and --quiet.
+    """
+    if hidden:
+        yield lambda _done, _total: None
+    elif on_terminal(sys.stderr):
+        with _bar(doing) as watch:
+            yield watch
+    else:
+        yield _lines(doing)
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether a person sits there."""
+    return stream.isatty()
+
+
+@contextlib.contextmanager
+def _bar(doing: str) -> Iterator[Callable[[int, int], None]]:
+    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    # It is gone at the end: what was done is said in lines that stay.
+    with Progress(*columns, console=Console(stderr=True, force_terminal=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(doing: str) -> Callable[[int, int], None]:
+    last = 0
+
+    def watch(done: int, total: int) -> None:
+        nonlocal last
+        if done // _EVERY > last // _EVERY:
+            click.echo(f"{doing}: {done} of {total}", err=True)
+        last = done
+
+    return watch

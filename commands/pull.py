@@ -1,0 +1,55 @@
+"""`boxwatch pull`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from boxwatch.commands import options
+from boxwatch.commands.grafana import Live
+from boxwatch.commands.servers import only_grafana
+
+
+@click.command(short_help="Bring home what somebody improved in Grafana.")
+@click.argument("uid")
+@options.topology
+@only_grafana
+@click.option("--out", type=click.Path(path_type=Path), help="File to write to; without it, standard output.")
+def pull(
+    *,
+    uid: str,
+    topology: Path | None,
+    ext_str: tuple[str, ...],
+    live: Live,
+    out: Path | None,
+) -> None:
+    """Print the dashboard UID as canonical JSON, and on standard error what is different in it from ours.
+
+    \b
+    Example:
+      boxwatch pull boxwatch-overview --grafana https://grafana.example.com --out overview.json
+    """
+    from boxwatch.commands.grafana import made  # noqa: PLC0415
+    from boxwatch.dashboards import text  # noqa: PLC0415
+    from boxwatch.errors import OutputError, PublishError  # noqa: PLC0415
+    from boxwatch.publish import atomic  # noqa: PLC0415
+    from boxwatch.publish.grafana import difference, form  # noqa: PLC0415
+
+    stored = live.api.read(uid)
+    if stored is None:
+        raise PublishError(f"there is no dashboard with the uid {uid}: it stands in its address, after /d/")
+    theirs = form.form(stored.dashboard)
+    for ours in made(options.load(topology, ext_str)):
+        if ours.get("uid") == uid:
+            for line in difference.lines(str(ours.get("title")), difference.differences(form.form(ours), theirs)):
+                click.echo(line, err=True)
+    content = text.write(theirs)
+    if out is None:
+        click.echo(content.decode(), nl=False)
+        return
+    try:
+        atomic.replace(out, content)
+    except OSError as error:
+        raise OutputError(f"{out} could not be written: {error.strerror}") from error
+    click.echo(f"Wrote {out}", err=True)

@@ -1,0 +1,110 @@
+"""What the commands share for a ruler: its options, and a plan for its rules as one side of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from boxwatch.commands.prometheus import change_lines
+from boxwatch.commands.run import Say, Watch
+from boxwatch.commands.way import Option, Way, credentials, login_options
+
+if TYPE_CHECKING:
+    from boxwatch.publish.ruler import Plan, Target
+
+_NAMESPACE = "boxwatch"
+_TENANT = "X-Scope-OrgID"
+
+RULER_OPTIONS: tuple[Option, ...] = (
+    click.option(
+        "--ruler",
+        "ruler_url",
+        metavar="URL",
+        help="Mimir-compatible ruler: what stands before /config/v1/rules, http://HOST:PORT/prometheus for Mimir.",
+    ),
+    click.option("--namespace", metavar="NAME", help=f"Namespace of our rules in the ruler ({_NAMESPACE})."),
+    click.option("--tenant", metavar="ID", help=f"Whose rules they are, as {_TENANT}."),
+    *login_options("ruler"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RulerOptions:
+    """The options as they were given."""
+
+    ruler_url: str | None
+    namespace: str | None
+    tenant: str | None
+    ruler_user: str | None
+    ruler_password_file: Path | None
+    ruler_token_file: Path | None
+
+    @property
+    def named(self) -> bool:
+        """Whether the run is about a ruler."""
+        return any(getattr(self, slot) is not None for slot in self.__slots__)
+
+    def target(self, way: Way, backups: Path) -> Target:
+        """What they mean.
+
+        Raises:
+            click.UsageError: they do not go together.
+            PublishError: the URL, a file or a secret cannot be used.
+        """
+        from boxwatch.publish.http import Client  # noqa: PLC0415
+        from boxwatch.publish.ruler import Target  # noqa: PLC0415
+        from boxwatch.publish.ruler_api import RulerApi  # noqa: PLC0415
+
+        if self.ruler_url is None:
+            raise click.UsageError("Missing option '--ruler': the ruler that has the namespace.")
+        tenant = self.tenant or ""
+        if not tenant.isascii() or not tenant.isprintable():
+            raise click.UsageError("--tenant has signs that no header takes.")
+        login = credentials("ruler", self.ruler_user, self.ruler_password_file, self.ruler_token_file)
+        client = Client(self.ruler_url, login, way.ca, {_TENANT: tenant} if tenant else {})
+        return Target(RulerApi(client, self.namespace or _NAMESPACE), tenant, backups, way.timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class RulerSide:
+    """A plan for rules, as one side of a run."""
+
+    target: Target
+    plan: Plan
+    name: str = "ruler"
+    doing: str = "rules evaluated"
+    refused: bool = False
+
+    @property
+    def needed(self) -> bool:
+        """Something would be written."""
+        return self.plan.needed
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know first."""
+        return (*self.plan.by_hand, *self.plan.notes)
+
+    def show(self) -> Iterator[str]:
+        """A line a rule, and the sum."""
+        where = f"{self.target.api.client.url}, namespace {self.target.api.namespace}"
+        return change_lines(self.plan.changes, where, needed=self.needed)
+
+    def to_json(self) -> dict[str, object]:
+        """For machines."""
+        return self.plan.to_json()
+
+    def apply(self, say: Say, watch: Watch) -> str:
+        """Raises PublishError with why it was not done, and what is in place now."""
+        from boxwatch.publish import ruler  # noqa: PLC0415
+
+        said = ruler.apply(self.target, self.plan, watch)
+        api = self.target.api
+        tenant = f" --tenant {self.target.tenant}" if self.target.tenant else ""
+        back = f"boxwatch rollback --ruler {api.client.url} --namespace {api.namespace}{tenant}"
+        say(f"Done: the ruler evaluates the rules. The way back: {back}")
+        return said

@@ -1,0 +1,101 @@
+"""Which servers a run is about: Grafana, Prometheus, a ruler, or several of them."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from boxwatch.commands.grafana import GRAFANA_OPTIONS, URL, GrafanaOptions
+from boxwatch.commands.prometheus import PROMETHEUS_OPTIONS, PrometheusOptions
+from boxwatch.commands.ruler import RULER_OPTIONS, RulerOptions
+from boxwatch.commands.way import WAY_OPTIONS, Way, collected
+
+if TYPE_CHECKING:
+    from boxwatch.commands.grafana import Live
+    from boxwatch.publish.prometheus import Target
+    from boxwatch.publish.ruler import Target as RulerTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The servers that were named, as options; nothing is asked yet."""
+
+    grafana_options: GrafanaOptions
+    prometheus_options: PrometheusOptions
+    ruler_options: RulerOptions
+    way: Way
+
+    @property
+    def _grafana_url(self) -> str | None:
+        # What is in the environment must not draw Grafana into a run that names another server.
+        given = self.grafana_options.grafana_url
+        others = self.prometheus_options.named or self.ruler_options.named
+        return given or (None if others else os.environ.get(URL) or None)
+
+    def need(self) -> None:
+        """Raises click.UsageError when none is named."""
+        if not (self._grafana_url or self.prometheus_options.named or self.ruler_options.named):
+            raise click.UsageError(
+                "Say where: --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several of them."
+            )
+
+    def grafana(self) -> Live | None:
+        """The Grafana that is meant.
+
+        Raises:
+            PublishError: the address, the token or the certificates cannot be used.
+        """
+        url = self._grafana_url
+        return self.grafana_options.live(url, self.way) if url else None
+
+    def prometheus(self) -> Target | None:
+        """The Prometheus that is meant.
+
+        Raises:
+            PublishError: the address, a secret or the certificates cannot be used.
+            click.UsageError: the options do not go together.
+        """
+        return self.prometheus_options.target(self.way) if self.prometheus_options.named else None
+
+    def ruler(self, backups: Path) -> RulerTarget | None:
+        """The ruler that is meant; as for Prometheus."""
+        return self.ruler_options.target(self.way, backups) if self.ruler_options.named else None
+
+
+def servers(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every server, which the command gets as one value, `servers`."""
+
+    @functools.wraps(command)
+    def with_servers(
+        *,
+        grafana: GrafanaOptions,
+        prometheus: PrometheusOptions,
+        ruler: RulerOptions,
+        way: Way,
+        **values: Any,  # noqa: ANN401 - click's own values
+    ) -> Any:  # noqa: ANN401 - the command's
+        return command(servers=Servers(grafana, prometheus, ruler, way), **values)
+
+    decorated = collected("way", Way, WAY_OPTIONS)(with_servers)
+    decorated = collected("ruler", RulerOptions, RULER_OPTIONS)(decorated)
+    decorated = collected("prometheus", PrometheusOptions, PROMETHEUS_OPTIONS)(decorated)
+    return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(decorated)
+
+
+def only_grafana(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Grafana's options, which the command gets as one value, `live`."""
+
+    @functools.wraps(command)
+    def with_live(*, grafana: GrafanaOptions, way: Way, **values: Any) -> Any:  # noqa: ANN401 - click's own values
+        url = grafana.grafana_url or os.environ.get(URL)
+        if not url:
+            raise click.UsageError(f"Say where: --grafana URL, or {URL}.")
+        return command(live=grafana.live(url, way), **values)
+
+    return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(collected("way", Way, WAY_OPTIONS)(with_live))

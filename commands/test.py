@@ -1,0 +1,82 @@
+"""`boxwatch test`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from boxwatch.commands import options
+
+
+@click.command(short_help="Run the proofs of all alerts.")
+@options.topology
+@click.option("--coverage", is_flag=True, help="Say what of the rules the proofs exercise; exit 1 if not all of it.")
+@click.option(
+    "--junit",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a JUnit report as well, for build servers.",
+)
+@options.as_json
+def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, junit: Path | None, as_json: bool) -> None:
+    """Run the proofs of all alerts and recorded series with promtool; exit 1 when one does not hold.
+
+    With --coverage each recorded series must have a result, and each `and`, `or` and `unless` of a rule must have been
+    seen to let something through and to hold something back, at a moment that some proof looks at.
+
+    \b
+    Example:
+      boxwatch test
+      boxwatch test staging.yaml --coverage --junit proofs.xml
+    """
+    from boxwatch import assemble  # noqa: PLC0415
+    from boxwatch.checks import promtool  # noqa: PLC0415
+    from boxwatch.checks.proofs import coverage as covering  # noqa: PLC0415
+    from boxwatch.checks.proofs import read, run  # noqa: PLC0415
+    from boxwatch.checks.proofs.report import Report  # noqa: PLC0415
+    from boxwatch.errors import ToolError  # noqa: PLC0415
+    from boxwatch.rules import catalogue  # noqa: PLC0415
+
+    loaded = options.load(topology, ext_str)
+    program = promtool.path()
+    if program is None:
+        raise ToolError(
+            "promtool is not on the PATH, and proofs run in it: it is in the package `promtool` (from Debian 13 on) or"
+            " `prometheus`, and in every archive of https://prometheus.io/download/"
+        )
+    files = assemble.assemble(loaded.topology)
+    proofs = read.read(files)
+    verdicts = run.run(files, proofs.proofs, program, _progress("proofs"))
+    covered = covering.measure(files, proofs, program, _progress("coverage")) if coverage else None
+    report = Report(catalogue.subjects(loaded.topology), verdicts, covered)
+    if junit:
+        _write(junit, report.junit())
+    if as_json:
+        options.print_json(report.to_json())
+    else:
+        for line in report.lines():
+            click.echo(line)
+    if not report.good:
+        sys.exit(1)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise click.FileError(str(path), hint=error.strerror or "it cannot be written") from error
+
+
+def _progress(what: str) -> Callable[[int, int], None] | None:
+    """A line that is written over, and gone at the end; none where nobody looks."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        text = f"{what}: {done} of {total} files"
+        click.echo(f"\r{text}" if done < total else f"\r{' ' * len(text)}\r", nl=False, err=True)
+
+    return show

@@ -1,0 +1,102 @@
+"""What a topology wants of the servers that were named: the plans of `diff` and `publish`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from boxwatch.commands import options, progress
+from boxwatch.commands.grafana import GrafanaSide
+from boxwatch.commands.prometheus import PrometheusSide
+from boxwatch.commands.ruler import RulerSide
+from boxwatch.commands.way import Option
+
+if TYPE_CHECKING:
+    from boxwatch.commands.grafana import Live
+    from boxwatch.commands.run import Manner, Side
+    from boxwatch.commands.servers import Servers
+    from boxwatch.topology.load import Loaded
+
+WANTED_OPTIONS: tuple[Option, ...] = (
+    options.topology,
+    click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
+    click.option("--prune", is_flag=True, help="Delete dashboards with boxwatch's mark that are not made any more."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How what is wanted is going to be written.
+
+    Attributes:
+        backups: where what is replaced is kept.
+        overwrite: what was changed by hand, too.
+        message: for Grafana's history.
+    """
+
+    backups: Path
+    overwrite: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The options as they were given."""
+
+    topology: Path | None
+    ext_str: tuple[str, ...]
+    folder: str
+    prune: bool
+
+    def plans(self, servers: Servers, manner: Manner, writing: Writing | None = None) -> list[Side]:
+        """A plan for each server, in the order in which they are carried out. Reads only.
+
+        Rules come first: dashboards read what they record, and not the other way round.
+
+        Args:
+            servers: that were named.
+            manner: how the run talks.
+            writing: None where nothing is to be written: then what was changed by hand is shown instead of refused.
+
+        Raises:
+            PublishError: a server cannot be read, or refuses what is planned; nothing was written anywhere.
+            click.UsageError: no server is named, or options do not go together.
+        """
+        from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
+        from boxwatch.publish import ruler as ruling  # noqa: PLC0415
+        from boxwatch.rules import catalogue  # noqa: PLC0415
+
+        servers.need()
+        how = writing or Writing(Path(), overwrite=False, message="")
+        target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
+        loaded = options.load(self.topology, self.ext_str)
+        sides: list[Side] = []
+        if target or ruler:
+            rules = publishing.rules_of(catalogue.files(loaded.topology))
+        any_rules = how.overwrite or writing is None
+        if target:
+            sides.append(PrometheusSide(target, publishing.plan(target, rules, overwrite=any_rules)))
+        if ruler:
+            sides.append(RulerSide(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
+        if live:
+            sides.append(self._for_grafana(live, loaded, manner, how))
+        return sides
+
+    def _for_grafana(self, live: Live, loaded: Loaded, manner: Manner, how: Writing) -> GrafanaSide:
+        from boxwatch.commands.grafana import made  # noqa: PLC0415
+        from boxwatch.publish.grafana import plan as planning  # noqa: PLC0415
+
+        with progress.shown("dashboards read", hidden=manner.as_json or manner.quiet) as watch:
+            plan = planning.plan(
+                live.api,
+                made(loaded),
+                folder=self.folder,
+                prune=self.prune,
+                overwrite_changed=how.overwrite,
+                workers=live.workers,
+                watch=watch,
+            )
+        return GrafanaSide(live, plan, how.backups, how.message)

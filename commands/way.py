@@ -1,0 +1,140 @@
+"""The way to a live server: certificates, patience, secrets, and how options become one value of a command."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from boxwatch.publish.http import Credentials
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+WAY_OPTIONS: tuple[Option, ...] = (
+    click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private authority, PEM."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=1),
+        default=60.0,
+        show_default=True,
+        help="Seconds for an answer of Grafana; for loading and the first evaluation of every rule, and as many again "
+        "for a way back.",
+    ),
+    click.option("--verbose", is_flag=True, help="Show every request to Grafana, on standard error."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The options as they were given."""
+
+    ca: Path | None
+    timeout: float
+    verbose: bool
+
+
+def collected(name: str, kind: Callable[..., Any], options: Sequence[Option]) -> Option:
+    """A decorator: the options, which the command gets as one value of a kind whose slots are their names."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(command)
+        def with_value(**values: Any) -> Any:  # noqa: ANN401 - click's own values
+            ours = {slot: values.pop(slot) for slot in kind.__slots__}  # type: ignore[attr-defined]
+            return command(**{name: kind(**ours)}, **values)
+
+        decorated: Callable[..., Any] = with_value
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def overwrite(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--overwrite-changed`, as `overwrite`."""
+    return click.option("--overwrite-changed", "overwrite", is_flag=True, help="Write over what was changed by hand.")(
+        command
+    )
+
+
+def secret(file: Path | None, variable: str) -> str | None:
+    """A secret from a file or the environment; None where there is neither.
+
+    Raises:
+        PublishError: the file cannot be read or is empty.
+    """
+    from boxwatch.errors import PublishError  # noqa: PLC0415
+
+    if file is None:
+        return os.environ.get(variable, "").strip() or None
+    try:
+        text = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        # The error of a decoder quotes what it read.
+        raise PublishError(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'is no text'}") from None
+    if not text:
+        raise PublishError(f"{file} is empty: it must hold the secret")
+    return text
+
+
+def login_options(server: str) -> tuple[Option, ...]:
+    """Basic authentication or a bearer token for a server, with secrets from files or the environment."""
+    password, token = _variables(server)
+    return (
+        click.option(f"--{server}-user", metavar="NAME", help=f"Basic authentication; password in ${password}."),
+        click.option(f"--{server}-password-file", type=FILE, metavar="FILE", help="Password, from a file."),
+        click.option(
+            f"--{server}-token-file", type=FILE, metavar="FILE", help=f"Bearer token, from a file instead of ${token}."
+        ),
+    )
+
+
+def _variables(server: str) -> tuple[str, str]:
+    return f"BOXWATCH_{server.upper()}_PASSWORD", f"BOXWATCH_{server.upper()}_TOKEN"
+
+
+def credentials(server: str, user: str | None, password_file: Path | None, token_file: Path | None) -> Credentials:
+    """What those options mean.
+
+    Raises:
+        click.UsageError: they do not go together.
+        PublishError: a file or a secret cannot be used.
+    """
+    from boxwatch.publish.http import Credentials  # noqa: PLC0415
+
+    password_in, token_in = _variables(server)
+    if user is not None:
+        if token_file:
+            raise click.UsageError(f"Give --{server}-user or --{server}-token-file, not both.")
+        password = secret(password_file, password_in)
+        if password is None:
+            raise click.UsageError(f"--{server}-user needs --{server}-password-file or ${password_in}.")
+        return Credentials.basic(user, password)
+    if password_file:
+        raise click.UsageError(f"--{server}-password-file needs --{server}-user.")
+    token = secret(token_file, token_in)
+    return Credentials() if token is None else Credentials.bearer(token)
+
+
+def quiet(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--quiet`, as `quiet`."""
+    return click.option("--quiet", is_flag=True, help="Print errors only; the exit code says the rest.")(command)
+
+
+def backups(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--backups`, as `backups`."""
+    return click.option(
+        "--backups",
+        type=click.Path(path_type=Path),
+        default=Path(".boxwatch/backups"),
+        envvar="BOXWATCH_BACKUPS",
+        metavar="DIR",
+        help="Where is kept what is replaced in Grafana or a ruler (.boxwatch/backups).",
+    )(command)

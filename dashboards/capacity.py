@@ -1,0 +1,123 @@
+"""Capacity: does the plan fit reality, what is left, and until when?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import capacity_queries as ask
+from boxwatch.dashboards import capacity_tables, colours, fields, layout, queries, scale, style
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+
+def build(topology: Topology) -> Node:
+    """The dashboard as JSON."""
+    page = style.Page(
+        id="capacity",
+        title="Capacity",
+        description="Does the plan of RAM fit reality, what is left, and until when?",
+        variables=(SERVERS,),
+        marked=queries.ON_SERVERS,
+        panels=layout.place(
+            layout.even(4, *_first_answer(topology)),
+            layout.line(3 + min(len(topology.servers), 9), (capacity_tables.servers(topology), 24)),
+            layout.line(13, (capacity_tables.services(topology), 24)),
+            layout.heading("What the plan does not hold"),
+            layout.even(8, capacity_tables.outside(topology), capacity_tables.unlimited(topology)),
+            layout.heading("How it went"),
+            layout.even(10, _history(), _beside()),
+            layout.heading("Disks"),
+            layout.line(7, (capacity_tables.disks(topology), 24)),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _first_answer(topology: Topology) -> tuple[Stat, ...]:
+    def size(title: str, good: str, expr: str) -> Stat:
+        return Stat(
+            title=title,
+            good=good,
+            unit="bytes",
+            scale=scale.none_known("A size alone is neither good nor bad, so nothing is coloured."),
+            queries=(Query(expr),),
+        )
+
+    return (
+        size(
+            "Planned",
+            "All services and the reserve of the chosen servers. Good is what your documents say.",
+            ask.whole(ask.of_servers(names.SERVER_MEMORY_PLANNED)),
+        ),
+        size(
+            "Used now",
+            "What cannot be taken back now. Good is less than what is planned.",
+            ask.whole(ask.of_servers(names.SERVER_MEMORY_USED)),
+        ),
+        size(
+            "95% of the week",
+            "What use stayed below for 95% of seven days. Good is well below what is planned.",
+            ask.whole(ask.usual_of_servers()),
+        ),
+        size(
+            "Peak of the week",
+            "The most that was used within seven days, each server at its own time. Good is below what is planned.",
+            ask.whole(ask.peak_of_servers()),
+        ),
+        Stat(
+            title="Least left at the peak",
+            good="RAM of the tightest server that was free at the week's peak. Good is what the plan leaves free.",
+            unit="bytes",
+            scale=scale.headroom(topology),
+            queries=(Query(ask.first(ask.headroom_at_peak())),),
+        ),
+        Stat(
+            title="Memory full in",
+            good="When the first server has no memory left, by the trend of a week. Good is no growth.",
+            unit="dtdurations",
+            scale=scale.exhaustion(topology),
+            queries=(Query(ask.first(ask.servers_full_in())),),
+            nothing="no growth",
+        ),
+    )
+
+
+def _history() -> Graph:
+    return Graph(
+        title="Use against the plan",
+        good="Memory in use on the chosen servers. Good is below the dashed line; choose a week to see the peaks.",
+        unit="bytes",
+        scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
+        queries=(
+            Query(queries.of_all_servers(names.SERVER_MEMORY_USED), "used"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
+        ),
+        overrides=(fields.query("A", fields.colour(colours.USE)), fields.plan_line("B"), fields.limit_line("C")),
+        fill=20,
+    )
+
+
+def _beside() -> Graph:
+    return Graph(
+        title="Beside the services",
+        good="What is in no planned service: the system with its builds, and containers outside the plan. Good is "
+        "system and builds below the dashed line, and nothing outside.",
+        unit="bytes",
+        scale=scale.lines("The dashed line is the reserve as recorded from the topology."),
+        queries=(
+            Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "system and builds"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_UNPLANNED), "outside the plan"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_RESERVED), "reserve"),
+        ),
+        overrides=(
+            fields.query("A", fields.colour(colours.USE)),
+            fields.query("B", fields.colour(colours.NEAR)),
+            fields.plan_line("C"),
+        ),
+    )

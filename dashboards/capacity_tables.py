@@ -1,0 +1,166 @@
+"""The tables of the dashboard of capacity: servers, services, what the plan does not hold, disks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import capacity_queries as ask
+from boxwatch.dashboards import links, scale, thresholds
+from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.rules import host_disk, names
+
+if TYPE_CHECKING:
+    from boxwatch.topology.model import Topology
+
+_SERVER, _SERVICE = "Server", "Service"
+
+
+def _server(topology: Topology) -> Label:
+    link = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column(_SERVER))
+    return Label(label=names.SERVER, head=_SERVER, width=110, link=link)
+
+
+def _service(topology: Topology) -> Label:
+    link = links.to_service(topology, links.of_column(_SERVICE), links.of_column(_SERVER))
+    return Label(label=names.SERVICE, head=_SERVICE, width=140, link=link)
+
+
+def _sizes(*columns: tuple[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(head=head, expr=expr, unit="bytes", width=115) for head, expr in columns)
+
+
+def servers(topology: Topology) -> Table:
+    """Each server: the plan, the week, what is left."""
+    rows = Rows(
+        title="Servers: the plan against the week",
+        good="RAM as planned, and as used within seven days. Good is a peak below the plan, and much left at it.",
+        labels=(_server(topology),),
+        columns=(
+            *_sizes(
+                ("RAM", ask.of_servers(names.SERVER_MEMORY_PLAN)),
+                ("Planned", ask.of_servers(names.SERVER_MEMORY_PLANNED)),
+                ("Used now", ask.of_servers(names.SERVER_MEMORY_USED)),
+                ("95% of the week", ask.usual_of_servers()),
+                ("Peak of the week", ask.peak_of_servers()),
+                ("Headroom of the plan", ask.headroom_of_plan()),
+            ),
+            Column(
+                head="Left at the peak",
+                expr=ask.headroom_at_peak(),
+                unit="bytes",
+                scale=scale.headroom(topology),
+                look="color-text",
+                width=130,
+            ),
+            Column(head="Full in", expr=ask.servers_full_in(), unit="dtdurations", width=110),
+        ),
+        unit="bytes",
+        sort_by=("Peak of the week",),
+    )
+    return table(rows)
+
+
+def services(topology: Topology) -> Table:
+    """Each service: its budget, the week, what could be given back or is missing."""
+    rows = Rows(
+        title="Services: the plan against the week",
+        good="Budgets of all replicas together, and what they used within seven days. Good is a peak between half and "
+        "nine tenths of the budget: more is tight, less is RAM that others could have.",
+        labels=(_service(topology), _server(topology)),
+        columns=(
+            *_sizes(
+                ("Budget", ask.of_services(names.SERVICE_MEMORY_BUDGET)),
+                ("Used now", ask.of_services(names.SERVICE_MEMORY_USED)),
+                ("95% of the week", ask.usual_of_services()),
+                ("Peak of the week", ask.peak_of_services()),
+                ("To spare", ask.spare_of_services()),
+            ),
+            Column(
+                head="Peak of budget",
+                expr=ask.peak_share_of_services(),
+                unit="percentunit",
+                scale=scale.budget_share(topology),
+                look="gauge",
+                full=1.2,
+                width=200,
+            ),
+            Column(
+                head="Full in",
+                expr=ask.services_full_in(),
+                unit="dtdurations",
+                scale=scale.exhaustion(topology),
+                look="color-text",
+                width=110,
+            ),
+        ),
+        unit="bytes",
+        sort_by=("Peak of budget",),
+    )
+    return table(rows)
+
+
+def outside(topology: Topology) -> Table:
+    """Containers that nobody planned."""
+    rows = Rows(
+        title="Containers outside the plan",
+        good="Containers that belong to no planned service, largest first; builds are left out. Good is no row.",
+        labels=(
+            Label(label=names.RESOURCE, head="Resource"),
+            Label(label=names.NAME, head="Container"),
+            _server(topology),
+        ),
+        columns=(Column(head="Memory", expr=ask.outside_the_plan(), unit="bytes", width=110),),
+        unit="bytes",
+        sort_by=("Memory",),
+        nothing="all containers are planned",
+    )
+    return table(rows)
+
+
+def unlimited(topology: Topology) -> Table:
+    """Containers that Docker holds to no limit."""
+    rows = Rows(
+        title="Containers without a limit",
+        good="Containers that can take what others were promised, largest first. Good is only those that the topology "
+        "gives no limit.",
+        labels=(Label(label=names.NAME, head="Container"), _service(topology), _server(topology)),
+        columns=(Column(head="Memory", expr=ask.unlimited(), unit="bytes", width=110),),
+        unit="bytes",
+        sort_by=("Memory",),
+        nothing="all containers have a limit",
+    )
+    return table(rows)
+
+
+def disks(topology: Topology) -> Table:
+    """Each disk: how large, how full, until when."""
+    rows = Rows(
+        title="Disks, however often they are mounted",
+        good="Space by device. Good is a quarter and more free, and nothing in the last column.",
+        labels=(Label(label=names.DEVICE, head="Disk"), _server(topology)),
+        columns=(
+            *_sizes(("Size", ask.of_disks(names.DEVICE_DISK_SIZE)), ("Free", ask.bytes_free_of_disks())),
+            Column(
+                head="Share free",
+                expr=ask.of_disks(names.DEVICE_DISK_FREE),
+                unit="percentunit",
+                scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
+                look="gauge",
+                width=260,
+            ),
+            Column(head="Inodes free", expr=ask.of_disks(names.DEVICE_INODES_FREE), unit="percentunit", width=110),
+            Column(
+                head="Full in",
+                expr=ask.of_disks(names.DEVICE_DISK_EXHAUSTION, "min"),
+                unit="dtdurations",
+                scale=thresholds.too_soon(
+                    thresholds.of(topology, host_disk.subject, "HostDiskFilling"), "HostDiskFilling"
+                ),
+                look="color-text",
+                width=130,
+            ),
+        ),
+        unit="bytes",
+        sort_by=("Size",),
+    )
+    return table(rows)

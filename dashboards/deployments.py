@@ -1,0 +1,288 @@
+"""Deployments: what was deployed when, how long it took, what failed, and how Coolify's resources have been."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, layout, scale, style
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_CHOSEN = 'server=~"$server"'
+_AT = f'job="{names.JOB_COOLIFY}", {_CHOSEN}'
+_BY = f"{names.SERVER}, {coolify.PROJECT}, {coolify.ENVIRONMENT}, {coolify.RESOURCE}"
+_CALLED = "{{project}}/{{environment}}/{{resource}}"
+_DAY = 86400
+
+# In the order of Coolify's own words; what is bad stands out by its colour.
+_STATES = (
+    ("running", colours.GOOD),
+    ("starting", colours.USE),
+    ("restarting", colours.NEAR),
+    ("degraded", colours.NEAR),
+    ("paused", colours.QUIET),
+    ("exited", colours.BAD),
+    ("unknown", colours.QUIET),
+)
+_RESULTS = (("finished", colours.GOOD), ("failed", colours.BAD), ("cancelled", colours.QUIET))
+
+
+def build(topology: Topology) -> Node | None:
+    """The dashboard as JSON; None where nobody asks Coolify."""
+    if not any(topology.metrics_of(service) for service in topology.services_of("coolify")):
+        return None
+    page = style.Page(
+        id="deployments",
+        title="Deployments",
+        description="What was deployed when, how long did it take, and what failed?",
+        variables=(SERVERS,),
+        marked=_CHOSEN,
+        panels=layout.place(
+            layout.even(4, _failed(), _active("in_progress", "Running now"), _active("queued", "Waiting"), _today()),
+            layout.line(9, (_last(), 14), (_ages(), 10)),
+            layout.heading("What was deployed when"),
+            layout.even(8, _results(), _durations()),
+            layout.even(7, _ended(), _answers()),
+            layout.heading("How the resources have been"),
+            layout.even(9, _resources(), _health()),
+            layout.line(7, (_servers(), 10), (_backups(), 14)),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _one_of(metric: str, label: str, values: tuple[tuple[str, str], ...], keep: str) -> str:
+    """PromQL: which of the values is 1, as its number in their order."""
+    each = (f'{number} * ({metric}{{{_AT}, {label}="{value}"}} == 1)' for number, (value, _) in enumerate(values))
+    return f"max by ({keep}) ({' or '.join(each)})"
+
+
+def _words(values: tuple[tuple[str, str], ...]) -> tuple[Node, ...]:
+    return tuple(fields.states(*(State(number, value, colour) for number, (value, colour) in enumerate(values))))
+
+
+def _failed() -> Stat:
+    result = f'{coolify.DEPLOYMENT_RESULT}{{{_AT}, result="failed"}}'
+    return Stat(
+        title="Failed",
+        good="Applications whose last deployment failed. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(colours.NEAR),
+        queries=(Query(f"sum({result})"),),
+    )
+
+
+def _active(status: str, title: str) -> Stat:
+    return Stat(
+        title=title,
+        good=f"Deployments that are {status.replace('_', ' ')}. A few are well for a while; good is that they end.",
+        unit="none",
+        scale=scale.none_known("How many depends on you, so nothing is coloured."),
+        queries=(Query(f'sum({coolify.DEPLOYMENTS_ACTIVE}{{{_AT}, status="{status}"}})'),),
+    )
+
+
+def _today() -> Stat:
+    done = f'{coolify.DEPLOYMENTS}{{{_AT}, kind=~"deployment|rollback", result="finished"}}'
+    return Stat(
+        title="Deployed in a day",
+        good="Deployments and rollbacks that succeeded within 24 hours. Good is as many as you made.",
+        unit="none",
+        scale=scale.none_known("How many depends on you, so nothing is coloured."),
+        queries=(Query(f"round(sum(increase({done}[1d])))"),),
+    )
+
+
+def _last() -> Table:
+    return table(
+        Rows(
+            title="Last deployment",
+            good="Each application's last deployment or rollback that ended. Good is a column of finished.",
+            labels=(
+                Label(label=coolify.PROJECT, head="Project"),
+                Label(label=coolify.ENVIRONMENT, head="Environment"),
+                Label(label=coolify.RESOURCE, head="Application"),
+            ),
+            columns=(
+                Column(
+                    head="Result",
+                    expr=_one_of(coolify.DEPLOYMENT_RESULT, "result", _RESULTS, _BY),
+                    unit="none",
+                    scale=scale.lines("The result is coloured by its word, as Coolify's documentation has them."),
+                    mappings=_words(_RESULTS),
+                ),
+                Column(
+                    head="Ended",
+                    expr=f"time() - max by ({_BY}) ({coolify.DEPLOYMENT_FINISHED}{{{_AT}}})",
+                    unit="dtdurations",
+                ),
+                Column(
+                    head="Took", expr=f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})", unit="dtdurations"
+                ),
+            ),
+            sort_by=("Result",),
+            hidden=(names.SERVER,),
+            nothing="no deployment seen yet",
+        )
+    )
+
+
+def _ages() -> Graph:
+    moved, created = coolify.DEPLOYMENT_PROGRESS, coolify.DEPLOYMENTS_OLDEST
+    return Graph(
+        title="Deployments that run or wait",
+        good="Time since a running deployment moved, and since the oldest that waits was asked for. Good is short.",
+        unit="dtdurations",
+        scale=scale.none_known("Numbers at which the alerts begin stand in their runbooks; nothing is coloured."),
+        queries=(
+            Query(f'time() - max by ({_BY}) ({moved}{{{_AT}, status="in_progress"}})', f"runs {_CALLED}"),
+            Query(
+                f'time() - min by ({names.SERVER}, {coolify.COOLIFY_SERVER}) ({created}{{{_AT}, status="queued"}})',
+                "waits for {{coolify_server}}",
+            ),
+        ),
+        table=True,
+    )
+
+
+def _results() -> States:
+    return States(
+        title="Results over time",
+        good="The result of the last deployment that had ended. Good is no red that stays.",
+        unit="none",
+        scale=scale.none_known("Red is failed, as Coolify's documentation has it."),
+        queries=(Query(_one_of(coolify.DEPLOYMENT_RESULT, "result", _RESULTS, _BY), _CALLED),),
+        mappings=_words(_RESULTS),
+    )
+
+
+def _durations() -> Graph:
+    return Graph(
+        title="Time of deployments",
+        good="How long the last deployment took, its time in the queue included. Good is a level that you know.",
+        unit="dtdurations",
+        scale=scale.none_known("The topology plans no time for them, so nothing is coloured."),
+        queries=(Query(f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})", _CALLED),),
+        table=True,
+    )
+
+
+def _ended() -> Graph:
+    done = f'{coolify.DEPLOYMENTS}{{{_AT}, kind=~"deployment|rollback"}}'
+    return Graph(
+        title="Deployments that ended in an hour",
+        good="Deployments and rollbacks by their result. Good is few that failed.",
+        unit="none",
+        scale=scale.none_known("How many depends on you, so nothing is coloured."),
+        queries=(Query(f"round(sum by (result) (increase({done}[1h])))", "{{result}}"),),
+        steps=True,
+        reach=1,
+    )
+
+
+def _answers() -> States:
+    up, source = f"{coolify.UP}{{{_AT}}}", f"{coolify.SOURCE_SUCCESS}{{{_AT}}}"
+    return States(
+        title="Coolify answers",
+        good="Whether Coolify answers the exporter, and each thing it is asked for. Good is green from end to end.",
+        unit="none",
+        scale=scale.none_known("Red is no answer: what it would show is not known, and its alert says why."),
+        queries=(
+            Query(f"min by ({coolify.ACCOUNT}) ({up})", "all of {{account}}"),
+            Query(f"min by ({coolify.ACCOUNT}, {coolify.SOURCE}) ({source})", "{{source}}"),
+        ),
+        mappings=tuple(fields.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
+    )
+
+
+def _resources() -> States:
+    return States(
+        title="States of resources",
+        good="What Coolify calls each resource, up to five minutes late. Good is green.",
+        unit="none",
+        scale=scale.none_known("Red is exited; while Coolify does not reach the server it says so of all."),
+        queries=(Query(_one_of(coolify.RESOURCE_STATE, coolify.STATE, _STATES, _BY), _CALLED),),
+        mappings=_words(_STATES),
+    )
+
+
+def _health() -> States:
+    health = (
+        ("healthy", colours.GOOD),
+        ("unhealthy", colours.BAD),
+        ("starting", colours.USE),
+        ("unknown", colours.QUIET),
+    )
+    return States(
+        title="Health of resources",
+        good="What the health checks say; grey has none. Good is green.",
+        unit="none",
+        scale=scale.none_known("Red is unhealthy, which Coolify also says of what has stopped."),
+        queries=(Query(_one_of(coolify.RESOURCE_HEALTH, coolify.STATE, health, _BY), _CALLED),),
+        mappings=_words(health),
+    )
+
+
+def _servers() -> States:
+    by = f"{names.SERVER}, {coolify.COOLIFY_SERVER}"
+    return States(
+        title="Servers as Coolify sees them",
+        good="Whether Coolify reaches each server and can deploy to it. Good is green.",
+        unit="none",
+        scale=scale.none_known("Red is not reached, amber reached and not usable, as the alerts have it."),
+        queries=(
+            Query(
+                f"min by ({by}) ({coolify.SERVER_REACHABLE}{{{_AT}}})"
+                f" * on ({by}) (1 + min by ({by}) ({coolify.SERVER_USABLE}{{{_AT}}}))",
+                "{{coolify_server}}",
+            ),
+        ),
+        mappings=tuple(
+            fields.states(
+                State(0, "not reached", colours.BAD),
+                State(1, "not usable", colours.NEAR),
+                State(2, "usable", colours.GOOD),
+            )
+        ),
+    )
+
+
+def _backups() -> Table:
+    by = f"{_BY}, {coolify.BACKUP}"
+    return table(
+        Rows(
+            title="Backups",
+            good="The schedules of Coolify's databases. Good is no failure, and an age below the interval.",
+            labels=(
+                Label(label=coolify.RESOURCE, head="Database"),
+                Label(label=coolify.BACKUP, head="Schedule"),
+            ),
+            columns=(
+                Column(
+                    head="Failed",
+                    expr=f'max by ({by}) ({coolify.BACKUP_RESULT}{{{_AT}, result="failed"}})',
+                    unit="none",
+                    scale=scale.none_is_good(),
+                ),
+                Column(
+                    head="Last good one",
+                    expr=f"time() - max by ({by}) ({coolify.BACKUP_SUCCESS}{{{_AT}}})",
+                    unit="dtdurations",
+                ),
+                Column(head="Interval", expr=f"max by ({by}) ({coolify.BACKUP_INTERVAL}{{{_AT}}})", unit="dtdurations"),
+                Column(head="Size", expr=f"max by ({by}) ({coolify.BACKUP_SIZE}{{{_AT}}})", unit="bytes"),
+            ),
+            sort_by=("Failed", "Last good one"),
+            hidden=(names.SERVER, coolify.PROJECT, coolify.ENVIRONMENT),
+            nothing="no schedule in Coolify",
+        )
+    )

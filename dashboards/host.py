@@ -1,0 +1,166 @@
+"""Servers: is one short of memory, disk, CPU or anything else, and what takes it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import (
+    colours,
+    fields,
+    host_disks,
+    host_load,
+    host_queries,
+    layout,
+    links,
+    queries,
+    scale,
+    style,
+    thresholds,
+)
+from boxwatch.dashboards.host_queries import called
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.rules import host_disk, host_memory, host_state, names
+from boxwatch.rules import host_load as load_rules
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_SERVER = f"{{{{{names.SERVER}}}}}"
+
+
+def build(topology: Topology) -> Node:
+    """The dashboard as JSON."""
+    page = style.Page(
+        id="host",
+        title="Host",
+        description="Is a server short of memory, disk, CPU or anything else, and what takes it?",
+        variables=(SERVERS,),
+        marked=queries.ON_SERVERS,
+        panels=layout.place(
+            layout.even(4, *_first_answer(topology)),
+            layout.heading("Memory"),
+            layout.line(9, (_memory(topology), 12), (_memory_pressure(topology), 6), (_swap(topology), 6)),
+            layout.heading("Disks"),
+            *host_disks.disks(topology),
+            layout.heading("CPU"),
+            host_load.cpu(topology),
+            layout.heading("Network"),
+            host_load.network(topology),
+            layout.heading("State"),
+            host_load.state(topology),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _first_answer(topology: Topology) -> tuple[Stat, ...]:
+    several = "" if len(topology.servers) == 1 else _SERVER
+    filling = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
+    cpu = thresholds.of(topology, load_rules.subject, "HostCpuSaturated")
+    reboot = thresholds.of(topology, host_state.subject, "HostRebooted")
+    return (
+        Stat(
+            title="Memory available",
+            good="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
+            unit="percentunit",
+            scale=thresholds.too_little(topology, host_memory.subject, "HostMemoryLow", "HostMemoryCritical"),
+            queries=(Query(host_queries.recorded(names.SERVER_MEMORY_AVAILABLE), several),),
+        ),
+        Stat(
+            title="Least disk space free",
+            good="The disk of each server that has least left. Good is a quarter and more.",
+            unit="percentunit",
+            scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
+            queries=(Query(host_queries.least(names.DEVICE_DISK_FREE), several),),
+        ),
+        Stat(
+            title="Next disk full in",
+            good="By the trend of the last day. Good is that none fills.",
+            unit="dtdurations",
+            scale=thresholds.too_soon(filling, "HostDiskFilling"),
+            queries=(Query(host_queries.least(names.DEVICE_DISK_EXHAUSTION), several),),
+            nothing="none fills",
+        ),
+        Stat(
+            title="CPU busy",
+            good="All CPUs over the last five minutes. Good is a level that you know.",
+            unit="percentunit",
+            scale=thresholds.too_much(cpu, "HostCpuSaturated"),
+            queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), several),),
+        ),
+        Stat(
+            title="Disks missing in arrays",
+            good="Members that RAID arrays lack. Good is 0; a server without arrays has none.",
+            unit="none",
+            scale=scale.none_is_good(colours.NEAR),
+            queries=(Query(host_queries.disks_missing(), several),),
+            nothing="no array",
+        ),
+        Stat(
+            title="Time since boot",
+            good="How long each server has been up. Good is since the last upgrade that you remember.",
+            unit="dtdurations",
+            scale=thresholds.too_soon(reboot, "HostRebooted"),
+            queries=(Query(host_queries.up_for(), several),),
+        ),
+    )
+
+
+def _memory(topology: Topology) -> Graph:
+    return Graph(
+        title="Memory in use",
+        good="Memory of the chosen servers: containers, what is beside them, and what is left. Good is a pile of the "
+        "first two below the dashed line.",
+        unit="bytes",
+        scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
+        queries=(
+            Query(queries.of_all_servers(names.SERVER_MEMORY_CONTAINERS), "containers"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "beside containers"),
+            Query(queries.free_of_all_servers(), "available"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
+        ),
+        overrides=(
+            fields.query("A", fields.colour(colours.USE)),
+            fields.query("B", fields.colour(colours.NEAR)),
+            fields.query("C", fields.colour(colours.QUIET)),
+            fields.plan_line("D"),
+            fields.limit_line("E"),
+        ),
+        links=(links.to_dashboard(topology, "capacity", "Look at the plan against reality", server=""),),
+        fill=60,
+        stacked=True,
+        table=True,
+    )
+
+
+def _memory_pressure(topology: Topology) -> Graph:
+    stalled = thresholds.of(topology, host_memory.subject, "HostMemoryStalled")
+    return Graph(
+        title="Memory pressure",
+        good="Share of the time in which some or all processes waited for memory. Good is a flat line at 0.",
+        unit="percentunit",
+        scale=scale.lines("The dashed line is where HostMemoryStalled begins, for all processes."),
+        queries=(
+            Query(host_queries.recorded(names.SERVER_MEMORY_WAITING), called(topology, "some wait")),
+            Query(host_queries.recorded(names.SERVER_MEMORY_STALLED), called(topology, "all wait")),
+            thresholds.line(stalled, "alert above"),
+        ),
+        overrides=(fields.plan_line("C"),),
+    )
+
+
+def _swap(topology: Topology) -> Graph:
+    return Graph(
+        title="Swap traffic",
+        good="Pages that move to swap and back, the slower way of the two. Good is a flat line at 0.",
+        unit="none",
+        scale=scale.lines("HostSwapThrashing begins at the dashed line."),
+        queries=(
+            Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),
+            thresholds.line(thresholds.of(topology, host_memory.subject, "HostSwapThrashing"), "alert above"),
+        ),
+        overrides=(fields.plan_line("B"),),
+    )

@@ -1,0 +1,117 @@
+"""The panels of disks on the dashboard of servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, host_queries, scale, thresholds
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.layout import even
+from boxwatch.dashboards.panels import Graph, Query
+from boxwatch.dashboards.timelines import States
+from boxwatch.rules import host_disk, names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.layout import Line
+    from boxwatch.topology.model import Topology
+
+_DISK = f"{{{{{names.DEVICE}}}}}"
+
+
+def disks(topology: Topology) -> tuple[Line, Line]:
+    """Space, inodes and whether they can be written to; what they have to do."""
+    return (
+        even(8, _disk_free(topology), _disk_full(topology), _inodes(topology)),
+        even(8, _disk_busy(topology), _disk_bytes(topology), _read_only(topology)),
+    )
+
+
+def _disk(topology: Topology) -> str:
+    return _DISK if len(topology.servers) == 1 else f"{_DISK} {{{{{names.SERVER}}}}}"
+
+
+def _disk_free(topology: Topology) -> Graph:
+    low = thresholds.of(topology, host_disk.subject, "HostDiskLow")
+    critical = thresholds.of(topology, host_disk.subject, "HostDiskCritical")
+    return Graph(
+        title="Disk space free",
+        good="Space that services can still write to, by disk. Good is a level line far above the dashed one.",
+        unit="percentunit",
+        scale=scale.lines("HostDiskLow begins at the dashed line, HostDiskCritical at the solid one."),
+        queries=(
+            Query(host_queries.of_disks(names.DEVICE_DISK_FREE), _disk(topology)),
+            thresholds.line(low, "low"),
+            thresholds.line(critical, "critical"),
+        ),
+        overrides=(fields.plan_line("B"), fields.limit_line("C")),
+        reach=1,
+    )
+
+
+def _disk_full(topology: Topology) -> Graph:
+    within = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
+    return Graph(
+        title="Time until a disk is full",
+        good="The trend of the last day, drawn on. Good is no line, or one far above the dashed one.",
+        unit="dtdurations",
+        scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
+        queries=(
+            Query(host_queries.of_disks(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),
+            thresholds.line(within, "alert below"),
+        ),
+        overrides=(fields.plan_line("B"),),
+    )
+
+
+def _inodes(topology: Topology) -> Graph:
+    low = thresholds.of(topology, host_disk.subject, "HostInodesLow")
+    return Graph(
+        title="Inodes free",
+        good="Each file takes one. Good is far above the dashed line; btrfs and zfs have no number of them.",
+        unit="percentunit",
+        scale=scale.lines("HostInodesLow begins at the dashed line."),
+        queries=(
+            Query(host_queries.of_disks(names.DEVICE_INODES_FREE), _disk(topology)),
+            thresholds.line(low, "alert below"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        reach=1,
+    )
+
+
+def _disk_busy(topology: Topology) -> Graph:
+    return Graph(
+        title="Disks busy",
+        good="Share of the time in which a disk had something to do. Good is a level that you know.",
+        unit="percentunit",
+        scale=scale.none_known("An SSD does much at once, so 100% is not yet too much and nothing is coloured."),
+        queries=(Query(host_queries.disk_busy(), _disk(topology)),),
+        table=True,
+        reach=1,
+    )
+
+
+def _disk_bytes(topology: Topology) -> Graph:
+    return Graph(
+        title="Disk traffic",
+        good="What all disks of a server read and write. Good is a level that you know.",
+        unit="Bps",
+        scale=scale.none_known("The topology plans no disk traffic, so nothing is coloured."),
+        queries=(
+            Query(host_queries.disk_bytes("read"), host_queries.called(topology, "read")),
+            Query(host_queries.disk_bytes("written"), host_queries.called(topology, "written")),
+        ),
+    )
+
+
+def _read_only(topology: Topology) -> States:
+    return States(
+        title="Disks that are read-only",
+        good="Whether the kernel writes to each disk. Good is one colour from end to end.",
+        unit="none",
+        scale=scale.none_known(
+            "Red is read-only: the kernel met an error, or it is so on purpose, of which the topology says nothing."
+        ),
+        queries=(Query(host_queries.of_disks(names.DEVICE_READ_ONLY), _disk(topology)),),
+        mappings=tuple(fields.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
+    )

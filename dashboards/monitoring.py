@@ -1,0 +1,222 @@
+"""Monitoring: does what watches work, and does anybody hear it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, layout, queries, scale, style
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_CHOSEN = 'server=~"$server"'
+_ALL = f'job=~".+", {_CHOSEN}'
+_PROMETHEUS = f'job="{names.JOB_PROMETHEUS}", {_CHOSEN}'
+_ALERTMANAGER = f'job="{names.JOB_ALERTMANAGER}", {_CHOSEN}'
+_GRAFANA = f'job="{names.JOB_GRAFANA}", {_CHOSEN}'
+_BY_TARGET = f"{names.SERVER}, job, {names.SERVICE}"
+_TARGET = "{{server}} {{job}} {{service}}"
+
+
+def build(topology: Topology) -> Node:
+    """The dashboard as JSON."""
+    page = style.Page(
+        id="monitoring",
+        title="Monitoring",
+        description="Does what watches work, and does anybody hear it?",
+        variables=(SERVERS,),
+        marked=_CHOSEN,
+        panels=layout.place(
+            layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
+            layout.even(9, _targets(), _rules()),
+            layout.heading("What it costs"),
+            layout.even(8, _scrapes(topology), _series(topology)),
+            layout.even(8, _head(topology), _memory()),
+            layout.heading("Who hears it"),
+            layout.even(8, _notifications(), _grafana()),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _watchdog() -> Stat:
+    return Stat(
+        title="Watchdog",
+        good="The alert that always fires. Good is 1; who waits for it elsewhere calls when it stops arriving.",
+        unit="none",
+        scale=scale.lines("Recorded by Prometheus with every evaluation; nothing is coloured by amount."),
+        queries=(Query(f'count(ALERTS{{alertname="Watchdog", {queries.FIRING}, {queries.ON_SERVERS_OR_NONE}}})'),),
+    )
+
+
+def _down() -> Stat:
+    return Stat(
+        title="Targets down",
+        good="Targets that are not scraped now. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(colours.NEAR),
+        queries=(Query(f"count(up{{{_ALL}}} == 0) or 0 * count(up{{{_ALL}}})"),),
+    )
+
+
+def _failures() -> Stat:
+    failed = f"prometheus_rule_evaluation_failures_total{{{_PROMETHEUS}}}"
+    return Stat(
+        title="Rule failures in 10 minutes",
+        good="Evaluations that failed: their alerts are silent. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(f"round(sum(increase({failed}[10m])))"),),
+    )
+
+
+def _undelivered() -> Stat:
+    failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
+    return Stat(
+        title="Undelivered in an hour",
+        good="Notifications that Alertmanager could not deliver. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(f"round(sum(increase({failed}[1h])))"),),
+    )
+
+
+def _held(topology: Topology) -> Stat:
+    most = topology.alerts.threshold("PrometheusSeriesHigh", 60000)
+    says = f"Amber from {most:,.0f}, where the alert begins."
+    return Stat(
+        title="Series",
+        good="Series that Prometheus holds in memory. Good is a level that you know.",
+        unit="short",
+        scale=scale.Scale(says, ((0, colours.GOOD), (most, colours.NEAR))),
+        queries=(Query(f"sum(prometheus_tsdb_head_series{{{_PROMETHEUS}}})"),),
+    )
+
+
+def _age() -> Stat:
+    return Stat(
+        title="Prometheus runs for",
+        good="Time since Prometheus was started. Good is since the last change of the stack.",
+        unit="dtdurations",
+        scale=scale.none_known("No age is bad by itself, so nothing is coloured."),
+        queries=(Query(f"time() - max(process_start_time_seconds{{{_PROMETHEUS}}})"),),
+    )
+
+
+def _targets() -> States:
+    return States(
+        title="Targets",
+        good="Whether each target is scraped. Good is green from end to end.",
+        unit="none",
+        scale=scale.none_known("Red is not scraped, as the alert has it."),
+        queries=(Query(f"min by ({_BY_TARGET}) (up{{{_ALL}}})", _TARGET),),
+        mappings=tuple(fields.states(State(0, "down", colours.BAD), State(1, "scraped", colours.GOOD))),
+    )
+
+
+def _rules() -> Graph:
+    lasted = f"prometheus_rule_group_last_duration_seconds{{{_PROMETHEUS}}}"
+    interval = f"prometheus_rule_group_interval_seconds{{{_PROMETHEUS}}}"
+    return Graph(
+        title="Rules",
+        good="How long the slowest groups take to evaluate. Good is far below the dashed line.",
+        unit="s",
+        scale=scale.lines("The dashed line is the time between two evaluations, from which on some are left out."),
+        queries=(
+            Query(f"topk(8, max by (rule_group) ({lasted}))", "{{rule_group}}"),
+            Query(f"min({interval})", "evaluated every"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        table=True,
+    )
+
+
+def _scrapes(topology: Topology) -> Graph:
+    begins = f"{topology.alerts.threshold('ScrapeSlow', 5):.10g}"
+    return Graph(
+        title="Time of a scrape",
+        good="The slowest targets. Good is far below the dashed line.",
+        unit="s",
+        scale=scale.lines("The dashed line is where the alert begins."),
+        queries=(
+            Query(f"topk(8, max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}}))", _TARGET),
+            Query(f"vector({begins})", "alert above"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        table=True,
+    )
+
+
+def _series(topology: Topology) -> Graph:
+    most = f"{topology.alerts.threshold('TargetSeriesMany', 10000):,.0f}"
+    return Graph(
+        title="Series by target",
+        good="The targets with the most series. Good is a level that you know.",
+        unit="short",
+        scale=scale.none_known(f"From {most} on the alert begins."),
+        queries=(Query(f"topk(8, max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}}))", _TARGET),),
+        table=True,
+    )
+
+
+def _head(topology: Topology) -> Graph:
+    most = f"{topology.alerts.threshold('PrometheusSeriesHigh', 60000):,.0f}"
+    return Graph(
+        title="Series and memory of Prometheus",
+        good="Series in memory; each costs about 8 kB. Good is a level that you know.",
+        unit="short",
+        scale=scale.none_known(f"From {most} on the alert begins."),
+        queries=(Query(f"max by ({names.SERVER}) (prometheus_tsdb_head_series{{{_PROMETHEUS}}})", "{{server}}"),),
+        fill=10,
+    )
+
+
+def _memory() -> Graph:
+    resident = f'process_resident_memory_bytes{{job=~"prometheus|alertmanager|grafana|blackbox", {_CHOSEN}}}'
+    return Graph(
+        title="Memory of the stack",
+        good="Resident memory of each piece. Good is below its share of the plan.",
+        unit="bytes",
+        scale=scale.none_known("The shares are in the topology, and drawn on the dashboard of the service."),
+        queries=(Query(f"max by (job) ({resident})", "{{job}}"),),
+        table=True,
+    )
+
+
+def _notifications() -> Graph:
+    sent = f"prometheus_notifications_sent_total{{{_PROMETHEUS}}}"
+    delivered = f"alertmanager_notifications_total{{{_ALERTMANAGER}}}"
+    failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
+    return Graph(
+        title="Notifications",
+        good="What Prometheus handed on and what Alertmanager delivered in an hour. Good is nothing that failed.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(
+            Query(f"round(sum(increase({sent}[1h])))", "handed to Alertmanager"),
+            Query(f"round(sum by (integration) (increase({delivered}[1h])) > 0)", "{{integration}}"),
+            Query(f"round(sum by (integration) (increase({failed}[1h])) > 0)", "failed {{integration}}"),
+        ),
+        steps=True,
+        table=True,
+        reach=1,
+    )
+
+
+def _grafana() -> Graph:
+    requests = f"grafana_http_request_duration_seconds_count{{{_GRAFANA}}}"
+    return Graph(
+        title="Grafana",
+        good="Requests to Grafana by status. Good is next to nothing from 500 on.",
+        unit="reqps",
+        scale=scale.none_known("How many depends on who looks, so nothing is coloured."),
+        queries=(Query(f"sum by (status_code) (rate({requests}[$__rate_interval]))", "{{status_code}}"),),
+        stacked=True,
+        fill=60,
+    )

@@ -1,0 +1,232 @@
+"""Probes: what users and strangers see from outside, and how long certificates are good."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, layout, links, scale, style
+from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.scale import Scale
+from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.variables import SERVERS
+from boxwatch.rules import names
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_CHOSEN = 'server=~"$server"'
+_URLS = f'job="{names.JOB_PROBE}", {_CHOSEN}'
+_PORTS = f'job="{names.JOB_PROBE_PORTS}", {_CHOSEN}'
+_BY_URL = f"{names.SERVER}, {names.SERVICE}, instance"
+_BY_PORT = f"{names.SERVER}, {names.SERVICE}, {names.PORT}, {names.EXPECTED}"
+_DAY = 86400
+# As the alerts remember it (rules/probes.py): a certificate that has ended has no series.
+_ENDS = f"min by ({_BY_URL}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_URLS}}}[6h])) - time()"
+
+
+def build(topology: Topology) -> Node | None:
+    """The dashboard as JSON; None where nothing is probed."""
+    urls = any(service.url for service in topology.services)
+    ports = any(server.public_address for server in topology.servers)
+    if not urls and not ports:
+        return None
+    page = style.Page(
+        id="probes",
+        title="Probes",
+        description="What do users see from outside, and what do strangers?",
+        variables=(SERVERS,),
+        marked=_CHOSEN,
+        panels=layout.place(
+            layout.even(4, _failing(), _first_to_end(topology), _exposed(), _unanswered()),
+            layout.heading("Public URLs"),
+            layout.even(8, _answers(), _certificates(topology)),
+            layout.even(8, _time(topology), _phases()),
+            layout.even(7, _status(), _left(topology)),
+            layout.heading("Ports of public addresses"),
+            layout.even(9, _ports(), _open_ports()),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _days(topology: Topology) -> Scale:
+    soon = topology.alerts.threshold("CertificateExpiring", 3 * _DAY)
+    late = topology.alerts.threshold("CertificateNotRenewed", 14 * _DAY)
+    steps = ((0.0, colours.BAD), (soon, colours.NEAR), (late, colours.GOOD))
+    says = "Red and amber begin where the alerts do: Traefik renews 30 days before the end."
+    return Scale(says, steps if soon < late else ((0.0, colours.BAD), (late, colours.GOOD)))
+
+
+def _failing() -> Stat:
+    return Stat(
+        title="URLs that fail",
+        good="Public URLs that do not answer as they should now. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(f"count(probe_success{{{_URLS}}} == 0) or 0 * count(probe_success{{{_URLS}}})"),),
+    )
+
+
+def _first_to_end(topology: Topology) -> Stat:
+    return Stat(
+        title="First certificate to end",
+        good="Time until the first certificate ends. Good is more than 30 days.",
+        unit="dtdurations",
+        scale=_days(topology),
+        queries=(Query(f"min({_ENDS})"),),
+    )
+
+
+def _exposed() -> Stat:
+    answers = f'probe_success{{{_PORTS}, expected="closed"}}'
+    return Stat(
+        title="Ports exposed",
+        good="Ports that answer on a public address and should not. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(f"sum({answers})"),),
+        nothing="not probed",
+    )
+
+
+def _unanswered() -> Stat:
+    answers = f'probe_success{{{_PORTS}, expected="open"}}'
+    return Stat(
+        title="Ports unanswered",
+        good="Ports that should answer on a public address and do not. Good is 0.",
+        unit="none",
+        scale=scale.none_is_good(),
+        queries=(Query(f"count({answers} == 0) or 0 * count({answers})"),),
+        nothing="not probed",
+    )
+
+
+def _answers() -> States:
+    return States(
+        title="Answers",
+        good="Whether each public URL answers as it should. Good is green from end to end.",
+        unit="none",
+        scale=scale.none_known("Red is an error or no answer, as the alert has it; a gap is a prober that is gone."),
+        queries=(Query(f"max by ({_BY_URL}) (probe_success{{{_URLS}}})", "{{service}} {{instance}}"),),
+        mappings=tuple(fields.states(State(0, "fails", colours.BAD), State(1, "answers", colours.GOOD))),
+    )
+
+
+def _certificates(topology: Topology) -> Table:
+    to_service = links.to_service(topology, links.of_column("Service"))
+    return table(
+        Rows(
+            title="Certificates",
+            good="How long the certificate of each URL is good, and how it answers. Good is more than 30 days.",
+            labels=(
+                Label(label=names.SERVICE, head="Service", link=to_service),
+                Label(label="instance", head="URL"),
+            ),
+            columns=(
+                Column(head="Ends in", expr=_ENDS, unit="dtdurations", scale=_days(topology)),
+                Column(head="Status", expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})", unit="none"),
+                Column(head="Takes", expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})", unit="s"),
+            ),
+            sort_by=("Status",),
+            hidden=(names.SERVER,),
+            nothing="no public URL is probed",
+        )
+    )
+
+
+def _time(topology: Topology) -> Graph:
+    begins = f"{topology.alerts.threshold('ProbeSlow', 2):.10g}"
+    return Graph(
+        title="Time to answer",
+        good="Mean of ten minutes of whole requests, redirects included. Good is far below the dashed line.",
+        unit="s",
+        scale=scale.lines("The dashed line is where the alert begins."),
+        queries=(
+            Query(f"max by ({_BY_URL}) (avg_over_time(probe_duration_seconds{{{_URLS}}}[10m]))", "{{service}}"),
+            Query(f"vector({begins})", "alert above"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        table=True,
+    )
+
+
+def _phases() -> Graph:
+    phases = f"avg_over_time(probe_http_duration_seconds{{{_URLS}}}[10m])"
+    return Graph(
+        title="Where the time goes",
+        good="Look-up, connection, TLS, the application (processing), its answer; of the slowest URL. Good is short.",
+        unit="s",
+        scale=scale.none_known("No phase has a number of its own in the topology, so nothing is coloured."),
+        queries=(Query(f"max by (phase) ({phases})", "{{phase}}"),),
+        stacked=True,
+        fill=60,
+    )
+
+
+def _status() -> Graph:
+    return Graph(
+        title="HTTP status",
+        good="What each URL answers; 0 is no answer. Good is 200.",
+        unit="none",
+        scale=scale.none_known(
+            "Red is said by the panel of answers; a number of HTTP is no amount, nothing is coloured."
+        ),
+        queries=(Query(f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})", "{{service}}"),),
+        steps=True,
+        table=True,
+    )
+
+
+def _left(topology: Topology) -> Graph:
+    begins = f"{topology.alerts.threshold('CertificateNotRenewed', 14 * _DAY):.10g}"
+    return Graph(
+        title="Time until certificates end",
+        good="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
+        unit="dtdurations",
+        scale=scale.lines("The dashed line is where the alert begins."),
+        queries=(Query(_ENDS, "{{service}}"), Query(f"vector({begins})", "alert below")),
+        overrides=(fields.plan_line("B"),),
+    )
+
+
+def _ports() -> Table:
+    wrong = (
+        f'probe_success{{{_PORTS}, expected="closed"}} == 1 or (1 - probe_success{{{_PORTS}, expected="open"}}) == 1'
+    )
+    return table(
+        Rows(
+            title="Ports",
+            good="Ports that answer and should not, and those that should and do not. Good is an empty table.",
+            labels=(
+                Label(label=names.SERVER, head="Server"),
+                Label(label=names.PORT, head="Port"),
+                Label(label=names.EXPECTED, head="Should be"),
+                Label(label=names.SERVICE, head="Service"),
+            ),
+            columns=(
+                Column(
+                    head="Wrong",
+                    expr=f"max by ({_BY_PORT}) ({wrong})",
+                    unit="none",
+                    scale=scale.none_is_good(),
+                    width=80,
+                ),
+            ),
+            sort_by=("Wrong",),
+            nothing="every port is as the topology says, or none is probed",
+        )
+    )
+
+
+def _open_ports() -> States:
+    return States(
+        title="Ports that should answer",
+        good="Whether each exposed port answers. Good is green from end to end.",
+        unit="none",
+        scale=scale.none_known("Red is no answer, as the alert has it; a gap is a prober that is gone."),
+        queries=(Query(f'max by ({_BY_PORT}) (probe_success{{{_PORTS}, expected="open"}})', "{{server}} {{port}}"),),
+        mappings=tuple(fields.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
+    )

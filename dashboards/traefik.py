@@ -1,0 +1,275 @@
+"""Traefik: do requests arrive, do they succeed and fast enough, and where do they go?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from boxwatch.dashboards import colours, fields, layout, links, scale, style
+from boxwatch.dashboards.heatmap import Heatmap
+from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.variables import SERVERS, SERVICES
+from boxwatch.rules import names, requests, service_requests, traefik, traefik_routes
+from boxwatch.rules.promql import TRAEFIK
+
+if TYPE_CHECKING:
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.topology.model import Topology
+
+_ON_SERVERS = f'{names.SERVER}=~"$server"'
+CHOSEN = f'{_ON_SERVERS}, {names.SERVICE}=~"$service"'
+_RAW = f"{TRAEFIK}, {_ON_SERVERS}"
+_ON = f"on ({names.BY_SERVICE})"
+_NAME = f"{{{{{names.SERVICE}}}}}"
+_PLACE = f"{{{{{names.SERVER}}}}}"
+
+
+def build(topology: Topology) -> Node | None:
+    """The dashboard as JSON; None where no Traefik is scraped."""
+    if not requests.scraped(topology):
+        return None
+    page = style.Page(
+        id="traefik",
+        title="Traefik",
+        description="Do requests arrive, do they succeed and fast enough, and where do they go?",
+        variables=(SERVERS, SERVICES),
+        marked=CHOSEN,
+        panels=layout.place(
+            layout.even(4, *_first_answer(topology)),
+            layout.heading("Do they arrive?"),
+            layout.even(8, _arrive(topology), _by_code()),
+            layout.heading("Do they succeed, and fast enough?"),
+            layout.even(8, _failed(topology), _slow(topology), _latency()),
+            layout.even(8, _times()),
+            layout.heading("Where do they go?"),
+            layout.even(8, _unrouted(topology), _unplanned(topology)),
+            layout.heading("Traefik itself"),
+            layout.even(8, _certificates(topology), _reloads()),
+            layout.even(8, _connections(), _files(topology)),
+        ),
+    )
+    return style.build(page, topology)
+
+
+def _by(series: str) -> str:
+    return f"sum by ({names.BY_SERVICE}) ({series}{{{CHOSEN}}})"
+
+
+def _share(part: str) -> str:
+    """Of all requests to the chosen services."""
+    return f"sum({part}{{{CHOSEN}}}) / (sum({names.SERVICE_REQUESTS}{{{CHOSEN}}}) > 0)"
+
+
+def _shares(part: str) -> str:
+    return f"{_by(part)} / {_ON} ({_by(names.SERVICE_REQUESTS)} > 0)"
+
+
+def _failed_scale(topology: Topology) -> scale.Scale:
+    return scale.alert_above(topology, "ServiceErrorsHigh", service_requests.FAILED_SHARE, "5%")
+
+
+def _slow_scale(topology: Topology) -> scale.Scale:
+    return scale.alert_above(topology, "ServiceLatencyHigh", service_requests.SLOW_SHARE, "25%")
+
+
+def _first_answer(topology: Topology) -> tuple[Stat, ...]:
+    return (
+        Stat(
+            title="Requests now",
+            good="Requests to the chosen services in the last five minutes. Good is what you know at this time of day.",
+            unit="reqps",
+            scale=scale.none_known("Nobody states how many there should be, so nothing is coloured."),
+            queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{CHOSEN}}})"),),
+        ),
+        Stat(
+            title="Failed now",
+            good="Share of requests that were answered with a 5xx. Good is 0.",
+            unit="percentunit",
+            scale=_failed_scale(topology),
+            queries=(Query(_share(names.SERVICE_REQUEST_ERRORS)),),
+            nothing="no requests",
+        ),
+        Stat(
+            title="Slow now",
+            good="Share of requests that took longer than their service's objective. Good is a few percent.",
+            unit="percentunit",
+            scale=_slow_scale(topology),
+            queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
+            nothing="no objective",
+        ),
+        Stat(
+            title="Metrics",
+            good="Traefiks that show that they have loaded a configuration. Good is one for each server.",
+            unit="none",
+            scale=scale.none_known("Grey where none does, as the alert TraefikMetricsAbsent tells."),
+            queries=(Query(f"count(count by ({names.BY_SERVER}) (traefik_config_last_reload_success{{{_RAW}}}))"),),
+        ),
+    )
+
+
+def _arrive(topology: Topology) -> Graph:
+    return Graph(
+        title="Requests",
+        good="Requests to each service. Good is a line like yesterday's, above the dashed one.",
+        unit="reqps",
+        scale=scale.lines("The dashed line is the fewest of this time yesterday, where there are some all the time."),
+        queries=(
+            Query(_by(names.SERVICE_REQUESTS), _NAME),
+            Query(_by(names.SERVICE_REQUESTS_EXPECTED), f"expected {_NAME}"),
+        ),
+        overrides=(fields.plan_line("B"),),
+        links=(links.to_service(topology, links.of_series(names.SERVICE), links.of_series(names.SERVER)),),
+        table=True,
+    )
+
+
+def _by_code() -> Graph:
+    return Graph(
+        title="Requests by code",
+        good="What the chosen services answered. Good is no 5xx; 502 to 504 are Traefik's, for a service that is gone.",
+        unit="reqps",
+        scale=scale.none_known("No number of a code is bad by itself, so nothing is coloured."),
+        queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{CHOSEN}}})", f"{{{{{names.CODE}}}}}"),),
+        stacked=True,
+        fill=60,
+        table=True,
+    )
+
+
+def _failed(topology: Topology) -> Graph:
+    return Graph(
+        title="Failed requests",
+        good="Share of requests of each service that were answered with a 5xx. Good is 0.",
+        unit="percentunit",
+        scale=_failed_scale(topology),
+        queries=(Query(_shares(names.SERVICE_REQUEST_ERRORS), _NAME),),
+    )
+
+
+def _slow(topology: Topology) -> Graph:
+    return Graph(
+        title="Slow requests",
+        good="Share of requests that took longer than the service's objective. Good is a few percent.",
+        unit="percentunit",
+        scale=_slow_scale(topology),
+        queries=(Query(_shares(names.SERVICE_REQUESTS_SLOW), _NAME),),
+    )
+
+
+def _latency() -> Graph:
+    buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{CHOSEN}}})"
+    return Graph(
+        title="Latency",
+        good="Time that half and 95% of the answers took at most, a guess between two bounds of Traefik's histogram. "
+        "Good is 95% below the dashed line.",
+        unit="s",
+        scale=scale.lines("The dashed line is the time that the topology promises."),
+        queries=(
+            Query(f"histogram_quantile(0.5, {buckets})", f"half {_NAME}"),
+            Query(f"histogram_quantile(0.95, {buckets})", f"95% {_NAME}"),
+            Query(f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{CHOSEN}}})", f"promise {_NAME}"),
+        ),
+        overrides=(fields.plan_line("C"),),
+    )
+
+
+def _times() -> Heatmap:
+    return Heatmap(
+        title="Times of answers",
+        good="How many answers took how long, all chosen services together. Good is darkness at the bottom.",
+        unit="s",
+        scale=scale.none_known("Darker is more requests; nothing is coloured by a threshold."),
+        queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{CHOSEN}}})", f"{{{{{names.LE}}}}}"),),
+    )
+
+
+def _unrouted(topology: Topology) -> Graph:
+    return Graph(
+        title="Requests without a route",
+        good="Requests that Traefik answers with 404 itself. Good is little; scanners make some, a lost route many.",
+        unit="reqps",
+        scale=scale.alert_above(topology, "TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE, "1 a second"),
+        queries=(Query(f"sum by ({names.BY_SERVER}) ({names.SERVER_REQUESTS_UNROUTED}{{{_ON_SERVERS}}})", _PLACE),),
+    )
+
+
+def _unplanned(topology: Topology) -> Graph:
+    return Graph(
+        title="Requests outside the plan",
+        good="Requests through routers that belong to no planned service. Good is none.",
+        unit="reqps",
+        scale=scale.alert_above(topology, "RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE, "0.1 a second"),
+        queries=(
+            Query(
+                f"sum by ({names.BY_ROUTER}) ({names.ROUTER_REQUESTS_UNPLANNED}{{{_ON_SERVERS}}})",
+                f"{{{{{names.ROUTER}}}}}",
+            ),
+        ),
+        table=True,
+    )
+
+
+def _certificates(topology: Topology) -> Table:
+    newest = f"max by ({names.BY_SERVER}, sans) (traefik_tls_certs_not_after{{{_RAW}}})"
+    return table(
+        Rows(
+            title="Certificates",
+            good="Every certificate with the time that it has left. Good is weeks: Traefik renews 30 days before.",
+            labels=(Label(label="sans", head="Names"), Label(label=names.SERVER, head="Server", width=90)),
+            columns=(
+                Column(
+                    head="Expires in",
+                    expr=f"{newest} - time()",
+                    unit="dtdurations",
+                    scale=scale.alert_below(
+                        topology, "TraefikCertificateExpiring", traefik.CERTIFICATE_LEFT, "14 days"
+                    ),
+                    width=150,
+                ),
+            ),
+            sort_by=("Names",),
+        )
+    )
+
+
+def _reloads() -> Graph:
+    return Graph(
+        title="Configuration reloads",
+        good="New configurations that Traefik took. Good is some at each deployment and none in between.",
+        unit="none",
+        scale=scale.none_known("Many without a deployment are a container that keeps restarting; nothing is coloured."),
+        queries=(
+            Query(
+                f"sum by ({names.BY_SERVER}) (increase(traefik_config_reloads_total{{{_RAW}}}[$__rate_interval]))",
+                _PLACE,
+            ),
+        ),
+    )
+
+
+def _connections() -> Graph:
+    return Graph(
+        title="Open connections",
+        good="Connections on each entry point. Good is a level that you know.",
+        unit="none",
+        scale=scale.none_known("The number of open files, beside this panel, limits them, so nothing is coloured."),
+        queries=(
+            Query(
+                f"sum by ({names.BY_SERVER}, entrypoint) (traefik_open_connections{{{_RAW}}})",
+                f"{{{{entrypoint}}}} {_PLACE}",
+            ),
+        ),
+        table=True,
+    )
+
+
+def _files(topology: Topology) -> Graph:
+    opened, most = (f"max by ({names.BY_SERVER}) (process_{which}_fds{{{_RAW}}})" for which in ("open", "max"))
+    return Graph(
+        title="Open files",
+        good="Open files as a share of what Traefik may have; each connection is one. Good is far below the threshold.",
+        unit="percentunit",
+        scale=scale.alert_above(topology, "TraefikFilesNearLimit", traefik.FILES_SHARE, "80%"),
+        queries=(Query(f"{opened} / on ({names.BY_SERVER}) {most}", _PLACE),),
+        colour=colours.USE if len(topology.servers) == 1 else "",
+    )

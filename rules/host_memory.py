@@ -1,0 +1,215 @@
+"""Memory of the server itself: little left, stalls, thrashing.
+
+The kernel's own numbers, so that they hold whatever uses the memory: containers, builds, or what runs beside both.
+What is planned and what is used against it has subjects of its own.
+"""
+
+from __future__ import annotations
+
+from boxwatch.rules import crossing_proofs, names
+from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
+from boxwatch.rules.promql import number
+from boxwatch.topology.model import Topology
+
+ID = "host_memory"
+
+_MINUTE = 60
+_AVAILABLE = "Server {{ $labels.server }} has only {{ $value | humanizePercentage }} of its memory available."
+_STALLED = "On {{ $labels.server }} every process waited for memory in {{ $value | humanizePercentage }} of the time."
+
+_WHO_TAKES_IT = (
+    "Dashboard *Host*, panel *Memory in use*: containers, or what is beside them?",
+    "Dashboard *Capacity*: which service is over its plan, what runs outside it?",
+)
+_MAKE_ROOM = (
+    "Stop what can wait: a build (`docker ps | grep coolify-helper`), an import, a preview.",
+    "Restart the service that leaks, in a moment that you choose; the kernel chooses the largest process instead.",
+    "Nothing is over its plan: the plan is too large for the server. Move a service, or get more memory.",
+)
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on a server whose memory runs out."""
+    return Subject(
+        id=ID,
+        title="Memory of the server",
+        groups=(
+            Group(
+                name="host-memory",
+                rules=(
+                    _available(
+                        topology,
+                        "HostMemoryCritical",
+                        "critical",
+                        wait=3 * _MINUTE,
+                        threshold=0.05,
+                        source="1.6 GB of 32: about what one replica more, or one large query, takes at once",
+                        summary="A server has almost no memory left.",
+                        meaning="With the next burst the kernel starts to kill the largest process, which is usually a "
+                        "database. Page cache is counted as available, so nothing is left to take back.",
+                    ),
+                    _available(
+                        topology,
+                        "HostMemoryLow",
+                        "warning",
+                        wait=10 * _MINUTE,
+                        threshold=0.1,
+                        source="node_exporter's mixin warns at 90 % in use (memoryHighUtilizationThreshold)",
+                        summary="A server has little memory left.",
+                        meaning="The headroom for traffic spikes and builds is gone. Page cache is counted as "
+                        "available.",
+                    ),
+                    _stalled(
+                        topology,
+                        "HostMemoryThrashing",
+                        "critical",
+                        wait=5 * _MINUTE,
+                        threshold=0.4,
+                        source="systemd-oomd starts to kill at 60 % (DefaultMemoryPressureLimit); before that users "
+                        "wait twice as long for everything",
+                        summary="A server does little but wait for memory.",
+                        meaning="For nearly half of the time no process of the server gets on, because all of them "
+                        "wait for memory: the kernel evicts what is needed a moment later. Every answer takes "
+                        "seconds, and a login may too.",
+                    ),
+                    _stalled(
+                        topology,
+                        "HostMemoryStalled",
+                        "warning",
+                        wait=10 * _MINUTE,
+                        threshold=0.1,
+                        source="a healthy server shows less than 0.01: a tenth of the time is lost by everyone",
+                        summary="A server loses time waiting for memory.",
+                        meaning="For a tenth of the time no process of the server gets on, because all of them wait "
+                        "for memory. It shows before memory is full: page cache that is needed is evicted and read "
+                        "again.",
+                    ),
+                    _swapping(topology),
+                ),
+            ),
+        ),
+        reads=("host",),
+    )
+
+
+def _available(  # noqa: PLR0913 - what differs between two alerts on one number
+    topology: Topology,
+    name: str,
+    severity: Severity,
+    *,
+    wait: int,
+    threshold: float,
+    source: str,
+    summary: str,
+    meaning: str,
+) -> Alert:
+    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
+    fires, silent = crossing_proofs.crossing(
+        topology.thresholds,
+        crossing_proofs.recorded(names.SERVER_MEMORY_AVAILABLE),
+        wait=wait,
+        threshold=threshold,
+        text=lambda value: f"Server main has only {percent(value)} of its memory available.",
+        below=True,
+    )
+    return Alert(
+        alert=name,
+        expr=f"{names.SERVER_MEMORY_AVAILABLE} < {number(threshold)}",
+        wait=wait,
+        severity=severity,
+        summary=summary,
+        description=_AVAILABLE,
+        runbook=Runbook(
+            meaning=meaning,
+            first_look=_WHO_TAKES_IT,
+            action=_MAKE_ROOM,
+            false_alarms="None known: MemAvailable is the kernel's own estimate of what it can give without swapping.",
+        ),
+        fires=fires,
+        silent=silent,
+        threshold=threshold,
+        threshold_source=source,
+        dashboard="host",
+        panel="Memory in use",
+    )
+
+
+def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
+    topology: Topology,
+    name: str,
+    severity: Severity,
+    *,
+    wait: int,
+    threshold: float,
+    source: str,
+    summary: str,
+    meaning: str,
+) -> Alert:
+    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
+    fires, silent = crossing_proofs.crossing(
+        topology.thresholds,
+        crossing_proofs.recorded(names.SERVER_MEMORY_STALLED),
+        wait=wait,
+        threshold=threshold,
+        text=lambda value: f"On main every process waited for memory in {percent(value)} of the time.",
+    )
+    return Alert(
+        alert=name,
+        expr=f"{names.SERVER_MEMORY_STALLED} > {number(threshold)}",
+        wait=wait,
+        severity=severity,
+        summary=summary,
+        description=_STALLED,
+        runbook=Runbook(
+            meaning=meaning,
+            first_look=(
+                "`cat /proc/pressure/memory` on the server: the line `full`, and whether it grows now.",
+                "Is *ContainerMemoryStalled* firing? Then one container's limit is too tight, and not the server.",
+                *_WHO_TAKES_IT,
+            ),
+            action=_MAKE_ROOM,
+            false_alarms="None known. A kernel without pressure stall information (`psi=0`, or none of "
+            "CONFIG_PSI) never fires it.",
+        ),
+        fires=fires,
+        silent=silent,
+        threshold=threshold,
+        threshold_source=source,
+        dashboard="host",
+        panel="Memory pressure",
+    )
+
+
+def _swapping(topology: Topology) -> Alert:
+    name = "HostSwapThrashing"
+    wait, threshold = topology.alerts.wait(name, 15 * _MINUTE), topology.alerts.threshold(name, 500)
+    fires, silent = crossing_proofs.crossing(
+        topology.thresholds,
+        crossing_proofs.recorded(names.SERVER_SWAPPED),
+        wait=wait,
+        threshold=threshold,
+        text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
+    )
+    return Alert(
+        alert=name,
+        expr=f"{names.SERVER_SWAPPED} > {number(threshold)}",
+        wait=wait,
+        severity="warning",
+        summary="A server moves memory to swap and back all the time.",
+        description='Server {{ $labels.server }} moves {{ $value | printf "%.4g" }} pages a second to swap and back.',
+        runbook=Runbook(
+            meaning="What is needed does not fit into memory: pages go to swap and are wanted again at once. This is "
+            "for kernels that do not tell how long processes wait (`psi=0`); others fire *HostMemoryStalled* too.",
+            first_look=("`vmstat 5` on the server, columns si and so.", *_WHO_TAKES_IT),
+            action=_MAKE_ROOM,
+            false_alarms="None known: traffic in one direction alone, which is how the kernel parks what nobody uses, "
+            "does not count, and a server without swap has none.",
+        ),
+        fires=fires,
+        silent=silent,
+        threshold=threshold,
+        threshold_source="2 MB a second in each direction, as pages of 4 KiB",
+        dashboard="host",
+        panel="Swap traffic",
+    )

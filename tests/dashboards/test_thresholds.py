@@ -1,0 +1,64 @@
+"""Panels turn colour where alerts begin, whatever the topology makes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support import boards
+
+from boxwatch.dashboards import colours, thresholds
+from boxwatch.dashboards.tree import nodes
+from boxwatch.rules import host_disk, host_state
+from boxwatch.rules.catalogue import subjects
+from boxwatch.rules.panel_id import panel_id
+from boxwatch.topology.settings import AlertTuning
+from boxwatch.topology.values import Frozen
+
+if TYPE_CHECKING:
+    from boxwatch.topology.model import Topology
+
+
+def _tuned(topology: Topology, **numbers: float) -> Topology:
+    rules = Frozen({name: AlertTuning(threshold=number) for name, number in numbers.items()})
+    return topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": rules})})
+
+
+def test_a_scale_begins_where_its_alerts_do() -> None:
+    """The numbers are those of the alerts, and the sentence names both."""
+    topology = boards.default_topology()
+
+    scale = thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical")
+
+    assert [value for value, _ in scale.steps] == [
+        0,
+        thresholds.of(topology, host_disk.subject, "HostDiskCritical"),
+        thresholds.of(topology, host_disk.subject, "HostDiskLow"),
+    ]
+    assert "HostDiskCritical and HostDiskLow" in scale.says
+
+
+def test_a_scale_follows_the_topology() -> None:
+    """Also where it turns two alerts round."""
+    topology = _tuned(boards.default_topology(), HostDiskLow=0.02, HostDiskCritical=0.2)
+
+    scale = thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical")
+
+    assert scale.steps == ((0, colours.BAD), (0.2, colours.GOOD))
+
+
+def test_an_alert_without_a_threshold_has_no_scale() -> None:
+    """A mistake of ours, found when the dashboard is built."""
+    with pytest.raises(ValueError, match="no alert HostRaidDegraded with a threshold"):
+        thresholds.of(boards.default_topology(), host_state.subject, "HostRaidDegraded")
+
+
+def test_alerts_name_panels_that_exist() -> None:
+    """A link to a panel that is not there opens an empty page."""
+    ours = {board["uid"]: board for board in boards.ours().values()}
+    for subject in subjects(boards.default_topology()):
+        for alert in subject.alerts:
+            if alert.dashboard:
+                board = ours[f"boxwatch-{alert.dashboard}"]
+                there = {panel["id"]: panel.get("title") for panel in nodes(board["panels"])}
+                assert there.get(panel_id(alert.panel)) == alert.panel, (alert.alert, alert.panel)

@@ -1,0 +1,90 @@
+"""Rules about requests, for deployments of every size and with every part missing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.artefacts import default_artefacts
+from support.boards import default_topology, without
+from support.topologies import a_server, a_service, a_topology
+
+from boxwatch.dashboards import catalogue as dashboards
+from boxwatch.rules import catalogue
+from boxwatch.topology.model import Topology
+
+OURS = {"requests", "slo", "slo_burn", "service_requests", "traefik", "traefik_routes"}
+
+
+def _made(topology: Topology) -> set[str]:
+    return {subject.id for subject in catalogue.subjects(topology)} & OURS
+
+
+def _servers(count: int) -> Topology:
+    """Servers that each have a Traefik and a service behind it."""
+    names = [f"server-{number}" for number in range(1, count + 1)]
+    servers = tuple(a_server(name, **({"address": f"10.0.0.{n}"} if n else {})) for n, name in enumerate(names))
+    services = (a_service("traefik", kind="traefik", server=names), a_service(server=names))
+    return a_topology(servers=servers, services=services)
+
+
+def test_there_are_no_rules_on_requests_without_a_traefik_that_is_scraped() -> None:
+    """They would read what nothing exposes."""
+    unseen = a_topology(services=(a_service("traefik", kind="traefik", metrics="none"), a_service()))
+
+    assert _made(default_topology()) == OURS
+    assert _made(without(default_topology(), "traefik")) == set()
+    assert _made(unseen) == set()
+    assert not {"traefik.json", "slo.json"} & set(dashboards.files(unseen))
+
+
+def test_there_are_no_budgets_where_nothing_was_promised() -> None:
+    """Workers have no users who wait."""
+    topology = without(default_topology(), "web", "admin", "api")
+
+    assert _made(topology) == OURS - {"slo", "slo_burn"}
+    assert "slo.json" not in dashboards.files(topology)
+
+
+def test_deployments_are_compared_with_only_where_coolify_is_scraped() -> None:
+    """Else the alert could never fire."""
+    text = "coolify_deployment_last_finished_timestamp_seconds"
+
+    assert text in default_artefacts()["prometheus/rules/traefik.yaml"].decode()
+    assert text not in catalogue.files(without(default_topology(), "coolify"))["prometheus/rules/traefik.yaml"].decode()
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_rules_on_requests_are_the_same_for_any_number_of_servers(
+    count: int, program: Callable[[str], str], tmp_path: Path
+) -> None:
+    """Only the plan grows, and Prometheus takes all of it."""
+    one, many = catalogue.files(_servers(1)), catalogue.files(_servers(count))
+    rules = {path: text for path, text in many.items() if path.startswith("prometheus/rules/")}
+
+    assert {path for path in rules if rules[path] != one[path]} <= {"prometheus/rules/plan.yaml"}
+    for path, text in rules.items():
+        (tmp_path / Path(path).name).write_bytes(text)
+    files = sorted(map(str, tmp_path.iterdir()))
+    done = subprocess.run(
+        [program("promtool"), "check", "rules", "--lint=all", "--lint-fatal", *files],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_alert_leads_to_a_panel_that_is_there() -> None:
+    """The one that shows what it is about."""
+    topology = default_topology()
+    panels = {
+        name.removesuffix(".json"): {panel["title"] for panel in json.loads(text)["panels"]}
+        for name, text in dashboards.files(topology).items()
+    }
+    alerts = [alert for subject in catalogue.subjects(topology) if subject.id in OURS for alert in subject.alerts]
+
+    assert [alert.alert for alert in alerts if alert.panel not in panels[alert.dashboard]] == []

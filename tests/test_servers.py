@@ -1,0 +1,211 @@
+"""Grafana and Prometheus in one run: `boxwatch diff`, `publish` and `rollback` against both stand-ins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.grafana import TOKEN, Grafana, grafana
+from support.ruler import TOKEN as RULER_TOKEN
+from support.ruler import Ruler, ruler
+from support.stand_in import RELOAD, StandIn, prometheus
+
+from boxwatch.cli import main
+from boxwatch.commands import progress, run
+from boxwatch.commands.grafana import TOKEN as VARIABLE
+from boxwatch.commands.grafana import URL
+from boxwatch.publish import http, read_back
+
+Call = Callable[..., Result]
+
+
+@pytest.fixture
+def boards() -> Iterator[Grafana]:
+    """An empty Grafana."""
+    with grafana() as state:
+        yield state
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """A Prometheus that reads `rules` in the directory that we are in; no promtool on the PATH."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(read_back, "_PAUSE", 0.01)
+    monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
+    (tmp_path / "rules").mkdir()
+    with prometheus(tmp_path / "rules") as double:
+        yield double
+
+
+@pytest.fixture
+def both(boards: Grafana, rules: StandIn, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """`both("publish", "--yes")` on the default deployment."""
+    monkeypatch.setenv(VARIABLE, TOKEN)
+
+    def call(*words: str) -> Result:
+        named = ["--grafana", boards.url, "--prometheus", rules.url, "--rules-dir", "rules"]
+        return CliRunner().invoke(main, [words[0], *named, *words[1:]])
+
+    return call
+
+
+def test_both_are_published_and_rolled_back_in_one_run(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """3 while there are differences, 0 when there are none, 3 again after the way back."""
+    assert both("diff").exit_code == 3
+    done = both("publish", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.index("Done: Prometheus has loaded") < done.stdout.index("Done: Grafana has the dashboards")
+    assert (len(boards.boards), len(rules.groups)) == (2, 14)
+    assert both("diff").exit_code == 0
+    assert both("rollback", "--yes").exit_code == 0
+    assert (boards.boards, rules.groups) == ({}, [])
+    assert both("diff").exit_code == 3
+
+
+def test_diff_writes_nothing_anywhere(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """Nor does a dry run."""
+    both("diff")
+    both("publish", "--dry-run")
+
+    assert (boards.writes, rules.asked.count(f"POST {RELOAD}"), list(Path("rules").iterdir())) == ([], 0, [])
+
+
+def test_diff_shows_rules_that_were_changed_by_hand(rules: StandIn, both: Call) -> None:
+    """Where publish refuses to overwrite them."""
+    both("publish", "--yes")
+    live = rules.directory / "boxwatch.yaml"
+    live.write_text(live.read_text(encoding="utf-8").replace("for: 5m", "for: 6m", 1), encoding="utf-8")
+
+    shown = both("diff")
+
+    assert shown.exit_code == 3
+    assert "for 6m → 5m" in shown.stdout
+    assert "note: rules/boxwatch.yaml was changed by hand" in shown.stderr
+    assert "for 5m → 6m" in shown.stderr
+    assert both("publish", "--yes").exit_code == 1
+
+
+def test_diff_says_when_prometheus_has_not_loaded_what_is_on_disk(rules: StandIn, both: Call) -> None:
+    """The directory alone would look fine."""
+    both("publish", "--yes")
+    rules.groups = []
+
+    shown = both("diff")
+
+    assert (shown.exit_code, "Prometheus loads no file named boxwatch.yaml" in shown.stderr) == (3, True)
+
+
+def test_where_rules_are_refused_no_dashboard_is_touched(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """And it is said what became of each."""
+    rules.faults[RELOAD] = ["refuse"]
+
+    done = both("publish", "--yes")
+
+    assert done.exit_code == 1
+    assert "Error: there were no rules before, and there are none in place again" in done.stderr
+    assert "Error: Grafana was not begun" in done.stderr
+    assert boards.writes == []
+
+
+def test_where_dashboards_fail_the_rules_stay(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """The second server of a run: what was done is said, for people and for machines."""
+    boards._save = lambda body: (403, {"message": "no"})  # type: ignore[method-assign]  # noqa: ARG005, SLF001
+
+    done = both("publish", "--yes", "--json")
+    said = json.loads(done.stdout)
+
+    assert done.exit_code == 1
+    assert "Error: Prometheus is done, and stays so" in done.stderr
+    assert (said["Prometheus"]["done"], said["Grafana"]["done"]) == (True, False)
+    assert "role Editor" in said["Grafana"]["error"]
+    assert len(rules.groups) == 14
+
+
+def test_where_one_server_cannot_be_read_nothing_is_written(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """All is planned first."""
+    boards.faults = dict.fromkeys(range(1, 50), 401)
+
+    assert both("publish", "--yes").exit_code == 1
+    assert rules.asked.count(f"POST {RELOAD}") == 0
+
+
+def test_quiet_says_nothing_but_errors(rules: StandIn, both: Call) -> None:
+    """The exit code says the rest."""
+    assert [both(*words).stdout for words in (("diff", "--quiet"), ("publish", "--yes", "--quiet"))] == ["", ""]
+    assert len(rules.groups) == 14
+    assert both("diff", "--quiet").exit_code == 0
+
+
+def test_grafana_of_the_environment_is_left_out_where_another_server_is_named(
+    boards: Grafana, rules: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback of rules must not touch dashboards because of a variable."""
+    monkeypatch.setenv(URL, boards.url)
+    words = ["publish", "--prometheus", rules.url, "--rules-dir", "rules", "--yes"]
+
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert boards.requests == []
+
+
+def test_a_bar_is_for_terminals_lines_are_for_logs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line for every hundred; nothing where nothing may be said."""
+    for terminal, hidden in ((False, False), (False, True), (True, True), (True, False)):
+        monkeypatch.setattr(progress, "on_terminal", lambda _, terminal=terminal: terminal)
+        with progress.shown("dashboards written", hidden=hidden) as watch:
+            for done in range(1, 251):
+                watch(done, 250)
+        said = capsys.readouterr().err
+        if hidden:
+            assert said == ""
+        elif terminal:
+            assert "250/250" in said
+        else:
+            assert said.splitlines() == ["dashboards written: 100 of 250", "dashboards written: 200 of 250"]
+
+
+def test_differences_have_an_exit_code_of_their_own() -> None:
+    """Not that of a failure, nor that of wrong usage."""
+    assert run.DIFFERS == 3
+
+
+@pytest.fixture
+def mimir() -> Iterator[Ruler]:
+    """A ruler with the tenant `team`."""
+    with ruler() as state:
+        yield state
+
+
+@pytest.mark.parametrize("fault", [None, 401, "cut", 500])
+def test_a_ruler_is_a_server_of_a_run_and_its_token_is_nowhere(
+    mimir: Ruler, rules: StandIn, monkeypatch: pytest.MonkeyPatch, fault: int | str | None
+) -> None:
+    """diff, publish, diff, rollback; no output and no file holds the token, whatever goes wrong."""
+    monkeypatch.setenv("BOXWATCH_RULER_TOKEN", RULER_TOKEN)
+    where = ["--ruler", mimir.url, "--tenant", "team", "--timeout", "2"]
+    if fault:
+        mimir.faults = dict.fromkeys(range(8, 6000), fault)
+    done = [
+        CliRunner().invoke(main, [*words, *where])
+        for words in (["diff"], ["publish", "--yes"], ["diff", "--json"], ["publish", "--yes", "--json"])
+    ]
+    done.append(CliRunner().invoke(main, ["rollback", *where, "--yes"]))
+
+    assert [each.exit_code for each in done] == ([3, 0, 0, 0, 0] if not fault else [3, 1, 1, 1, 1])
+    files = [path.read_text(encoding="utf-8") for path in rules.directory.parent.rglob("*") if path.is_file()]
+    said = [text for each in done for text in (each.output, each.stderr, repr(each.exception))]
+    assert not [text for text in (*files, *said) if RULER_TOKEN in text]
+    assert rules.asked == []
+
+
+def test_a_namespace_needs_its_ruler(rules: StandIn) -> None:
+    """Wrong usage."""
+    done = CliRunner().invoke(main, ["diff", "--namespace", "x"])
+
+    assert (done.exit_code, "Missing option '--ruler'" in done.stderr, rules.asked) == (2, True, [])

@@ -1,0 +1,44 @@
+#!/bin/sh
+# promtool of other Debian suites, and vmalert, beside each other in .tools/promtools/SUITE/. Nothing is installed and it
+# needs no root. Usage: tools/promtools.sh [SUITE…]; trixie (2.53) and sid (3.5 and later) if none is named.
+# BOXWATCH_MIRROR names a Debian mirror; otherwise it is the one that this machine's apt uses.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf 'promtools: %s\n' "$*" >&2; }
+
+command -v apt-get >/dev/null && command -v dpkg >/dev/null || { say 'needs apt-get and dpkg: this is no Debian'; exit 1; }
+[ $# -gt 0 ] || set -- trixie sid
+mirror=${BOXWATCH_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)}
+[ -n "$mirror" ] || { say 'apt knows no mirror here; name one in BOXWATCH_MIRROR'; exit 1; }
+
+fetch() { # SUITE PROGRAM PACKAGE…: unpack the packages that are there unless the program is
+    suite=$1 program=$2
+    shift 2
+    target=$PWD/.tools/promtools/$suite
+    [ -x "$target/usr/bin/$program" ] && return
+    state=$target/apt
+    mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
+    printf 'deb %s %s main\n' "$mirror" "$suite" >"$state/sources.list"
+    options="-o Dir::Etc::SourceList=$state/sources.list -o Dir::Etc::SourceParts=- -o Dir::State::Lists=$state/lists
+        -o Dir::Cache=$state/cache -o APT::Sandbox::User= -qq"
+    # shellcheck disable=SC2086 # the options are words
+    apt-get $options update >/dev/null 2>"$state/log" || { cat "$state/log" >&2; return 1; }
+    for package; do
+        # promtool is a package of its own from Debian 13 on, and a part of prometheus before.
+        # shellcheck disable=SC2086
+        (cd "$state" && apt-get $options download "$package" >/dev/null 2>>"$state/log") || continue
+        dpkg -x "$state/$package"_*.deb "$target"
+        [ ! -x "$target/usr/bin/$program" ] || break
+    done
+    rm -rf "$state"
+    [ -x "$target/usr/bin/$program" ] || { say "$suite has no $program"; return 1; }
+}
+
+for suite; do
+    say "promtool of $suite"
+    fetch "$suite" promtool promtool prometheus
+done
+say 'vmalert'
+# In Debian up to 12 and in sid; whichever is found first.
+fetch bookworm vmalert victoria-metrics || fetch sid vmalert victoria-metrics
