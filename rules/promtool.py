@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from boxwatch.rules import bystanders, plan, yaml
-from boxwatch.rules.model import Alert, Case, Measured, Record, Series, Subject
+from boxwatch.rules.model import ALWAYS_FIRING, Alert, Case, Measured, Record, Series, Subject
 from boxwatch.rules.texts import expected_annotations
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -97,9 +97,9 @@ def _case(topology: Topology, alert: Alert, case: Case) -> dict[str, object]:
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
     """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS.
 
-    What is for machines and always fires (severity none) is not meant.
+    What always fires is not meant.
     """
-    name = f'alertname="{alert}",' if alert else 'severity!="none",'
+    name = f'alertname="{alert}",' if alert else f'alertname!~"{"|".join(sorted(ALWAYS_FIRING))}",'
     window = format_duration(case.at + case.interval)
     return {
         "expr": f'max_over_time(ALERTS{{{name}alertstate="firing"}}[{window}])',
