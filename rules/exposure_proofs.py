@@ -13,6 +13,9 @@ from boxwatch.topology.model import Topology
 _MINUTE = 60
 _STORES = {"postgres": "5432", "redis": "6379", "elasticsearch": "9200", "minio": "9000"}
 
+# No service of any topology: one that the topology tunes would be told apart from the others here.
+_NAME = "example"
+
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
@@ -33,7 +36,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
-    def answers(value: float, service: str = "redis", port: str = "6379", **labels: str) -> Series:
+    def answers(value: float, service: str = _NAME, port: str = "6379", **labels: str) -> Series:
         return _port(
             world, flat(value, world.count), **{"service": service, "port": port, "expected": "closed", **labels}
         )
@@ -47,24 +50,24 @@ def exposed(topology: Topology, wait: int) -> Proofs:
             of_service(service, port=port), f"Port {port}{of} on main answers on the public address and should not."
         )
 
-    closed = (answers(0, port="26379"), answers(0, "postgres", "5432"), answers(0, server="second"))
+    closed = (answers(0, port="26379"), answers(0, port="5432"), answers(0, server="second"))
     # The same service is a database elsewhere, and another one is one here.
-    databases = (kind("api", "postgres", server="second"), kind("db", "postgres"))
-    web = kind("api", "api")
+    databases = (kind(_NAME, "postgres", server="second"), kind("db", "postgres"))
+    web = kind(_NAME, "api")
     return Proofs(
         critical=tuple(
             world.fires(
                 f"fires for the port of {service} that answers, and not for those that do not",
                 (
-                    answers(1, service, port),
+                    answers(1, _NAME, port),
                     # Two addresses of one server: one that answers is enough.
-                    answers(0, service, port, instance=f"203.0.113.8:{port}"),
-                    answers(1, service, port, instance=f"203.0.113.9:{port}"),
+                    answers(0, _NAME, port, instance=f"203.0.113.8:{port}"),
+                    answers(1, _NAME, port, instance=f"203.0.113.9:{port}"),
                     *closed,
-                    kind(service, service),
+                    kind(_NAME, service),
                 ),
                 late,
-                says(service, port),
+                says(_NAME, port),
             )
             for service, port in _STORES.items()
         ),
@@ -72,16 +75,16 @@ def exposed(topology: Topology, wait: int) -> Proofs:
             world.fires(
                 "is a warning for an application's port",
                 (
-                    answers(1, "api", "3001"),
-                    answers(0, "api", "3001", instance="203.0.113.8:3001"),
-                    answers(1, "api", "3001", instance="203.0.113.9:3001"),
-                    answers(0, "api", "3002"),
+                    answers(1, _NAME, "3001"),
+                    answers(0, _NAME, "3001", instance="203.0.113.8:3001"),
+                    answers(1, _NAME, "3001", instance="203.0.113.9:3001"),
+                    answers(0, _NAME, "3002"),
                     *closed,
                     web,
                     *databases,
                 ),
                 late,
-                says("api", "3001"),
+                says(_NAME, "3001"),
             ),
             world.fires(
                 "is a warning for a port that belongs to no service",
@@ -91,23 +94,23 @@ def exposed(topology: Topology, wait: int) -> Proofs:
             ),
         ),
         silent=(
-            *early(world, wait, "is silent while it has answered for less than that", (answers(1, "api", "3001"), web)),
-            world.silent("is silent while nothing answers", (*closed, kind("redis", "redis")), late),
+            *early(world, wait, "is silent while it has answered for less than that", (answers(1, _NAME, "3001"), web)),
+            world.silent("is silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
             world.silent(
                 "is silent for a port that may answer, and for another job",
                 (
                     answers(1, expected="open"),
                     answers(1, job="other"),
-                    answers(1, "api", "3001", expected="open"),
-                    answers(1, "api", "3001", job="other"),
-                    kind("redis", "redis"),
+                    answers(1, _NAME, "3001", expected="open"),
+                    answers(1, _NAME, "3001", job="other"),
+                    kind(_NAME, "redis"),
                     web,
                 ),
                 late,
             ),
             world.silent(
                 "is silent when the prober does not work, which has an alert of its own",
-                (_port(world, "0x10 stale", service="redis", port="6379", expected="closed"), kind("redis", "redis")),
+                (_port(world, "0x10 stale", service=_NAME, port="6379", expected="closed"), kind(_NAME, "redis")),
                 late + 10 * world.interval,
             ),
         ),

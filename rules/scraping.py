@@ -22,8 +22,8 @@ _PROBES = f"{names.JOB_PROBE}|{names.JOB_PROBE_PORTS}"
 # What is probed is not scraped: it may be slow, or not there, and that is what its own alerts are about.
 _SCRAPED = f'job!~"{_PROBES}"'
 _TARGET = "{{ $labels.job }}{{ with $labels.service }} of {{ . }}{{ end }} on {{ $labels.server }}"
-_LABELS = {"server": "main", "job": "redis", "service": "redis"}
-_OTHERS = ({"service": "cache"}, {"server": "second"}, {"job": "postgres"})
+_LABELS = {"server": "main", "job": "redis", "service": "cache"}
+_OTHERS = ({"service": "sessions"}, {"server": "second"}, {"job": "postgres"})
 
 
 def subject(topology: Topology) -> Subject:
@@ -36,7 +36,7 @@ def subject(topology: Topology) -> Subject:
 
 
 def _target(world: World, metric: str, values: str, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": "redis", "service": "redis", **labels})
+    return world.scraped(metric, values, **{"job": "redis", "service": "cache", **labels})
 
 
 def _down(topology: Topology) -> Alert:
@@ -78,7 +78,7 @@ def _down(topology: Topology) -> Alert:
                 "fires for the target that is down, and not for the others",
                 (up(0), up(1, instance="second"), *(up(1, **other) for other in _OTHERS)),
                 late,
-                Expected(_LABELS, "redis of redis on main is not scraped: alerts on what it shows stay silent."),
+                Expected(_LABELS, "redis of cache on main is not scraped: alerts on what it shows stay silent."),
             ),
         ),
         silent=(
@@ -191,7 +191,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
 def _slow(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ScrapeSlow", 15 * _MINUTE)
     seconds = topology.alerts.threshold("ScrapeSlow", 5)
-    text = f"A scrape of redis of redis on main takes {seconds * 1.1:.1f} s."
+    text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
     fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
     return Alert(
         alert="ScrapeSlow",
@@ -222,7 +222,7 @@ def _slow(topology: Topology) -> Alert:
 def _many(topology: Topology) -> Alert:
     wait = topology.alerts.wait("TargetSeriesMany", 15 * _MINUTE)
     most = topology.alerts.threshold("TargetSeriesMany", 10000)
-    text = f"redis of redis on main has {most * 1.1:.0f} series."
+    text = f"redis of cache on main has {most * 1.1:.0f} series."
     fires, silent = _cases(topology, wait, "scrape_samples_post_metric_relabeling", most, text)
     return Alert(
         alert="TargetSeriesMany",
