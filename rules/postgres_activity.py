@@ -243,6 +243,8 @@ def _rollbacks(topology: Topology) -> Alert:
         for metric, share in ((_ROLLBACKS, 1), (_COMMITS, 2 * threshold))
     )
 
+    few = 480 * _FLOOR
+
     def rolled_back(share: float, *, each: float = 1024) -> tuple[Series, ...]:
         return (
             *(bench.bursts(_ROLLBACKS, each / 2, datname="app", datid=datid) for datid in ("1", "2")),
@@ -277,10 +279,7 @@ def _rollbacks(topology: Topology) -> Alert:
             meaning="A good part of what applications do in the database fails or is given up, more than once a "
             "second for a quarter of an hour.",
             first_look=("PostgreSQL's log at that time: which `ERROR` comes again and again?",),
-            action=(
-                "Roll the deploy back that it began with, or correct the statement that fails.",
-                "Constraint violations that the code expects: use `INSERT … ON CONFLICT` instead.",
-            ),
+            action=("Roll the deploy back that it began with, or correct the statement that fails (`ON CONFLICT`).",),
             false_alarms="Libraries that end each read with `ROLLBACK`; raise the threshold for them.",
         ),
         fires=(
@@ -294,9 +293,7 @@ def _rollbacks(topology: Topology) -> Alert:
         ),
         silent=(
             bench.silent("is silent just below the share", rolled_back(threshold * 0.96875)),
-            bench.silent(
-                "is silent when little is rolled back", rolled_back(2 * threshold, each=480 * _FLOOR), 10 * MINUTE
-            ),
+            bench.silent("is silent when little is rolled back", rolled_back(2 * threshold, each=few), 10 * MINUTE),
             bench.silent("is silent when a steady few are rolled back", steady),
         ),
     )
