@@ -17,6 +17,9 @@ _MATCHER: Final = re.compile(
     r'\s*("(?:\\.|[^"\\])*"|[^\s"=!~{},]+)\s*(=~|!~|!=|=)\s*("(?:\\.|[^"\\])*"|[^",{}]*)\s*(?:,|$|\})'
 )
 
+_TOP: Final = re.compile(rb"^route\s*:", re.MULTILINE)
+_RULES: Final = re.compile(rb"^groups\s*:", re.MULTILINE)
+
 # label, operator (=, !=, =~ or !~), value
 Matcher = tuple[str, str, str]
 
@@ -86,13 +89,20 @@ def read(path: str, content: bytes) -> AlertmanagerFile:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise BoxwatchError(f"{path}{line}: {getattr(error, 'problem', None) or 'is no text'}; it is no YAML") from error
+        raise BoxwatchError(
+            f"{path}{line}: {getattr(error, 'problem', None) or 'is no text'}; it is no YAML"
+        ) from error
     except ValueError as error:
         raise BoxwatchError(f"{path}: {error}; it is no configuration of Alertmanager") from error
     if root is None or root.fields is None:
         raise BoxwatchError(f"{path}: is no mapping, and a configuration of Alertmanager has `route` and `receivers`")
     top = root.fields.get("route")
     return AlertmanagerFile(path, root, None if top is None else _route(top, "", {}))
+
+
+def is_one(content: bytes) -> bool:
+    """Whether a YAML file is a configuration of Alertmanager, and no rule file."""
+    return bool(_TOP.search(content)) and not _RULES.search(content)
 
 
 def matchers(node: Node, *prefixes: str) -> tuple[Matcher, ...]:

@@ -96,9 +96,7 @@ def _severity(said: Notifications, severity: Severity, receiver: str | None) -> 
     for service, other in said.services.items():
         if other != receiver:
             differing.setdefault(other, []).append(service)
-    routes = [
-        {"receiver": other, "matchers": [_services(services)], **muted} for other, services in differing.items()
-    ]
+    routes = [{"receiver": other, "matchers": [_services(services)], **muted} for other, services in differing.items()]
     return {"receiver": receiver, "matchers": matchers, **muted, **({"routes": routes} if routes else {})}
 
 

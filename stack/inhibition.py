@@ -145,7 +145,10 @@ def rules(topology: Topology, subjects: Iterable[Subject]) -> list[Config]:
             severities.setdefault(alert.alert, set()).add(alert.severity)
             told_apart = labels.setdefault(alert.alert, set())
             told_apart.update(*(expected.labels for case in alert.fires for expected in case.expects))
-    return [*_own(severities, labels), *(rule for cause in causes(topology) for rule in _of_cause(cause, severities, by_subject))]
+    return [
+        *_own(severities, labels),
+        *(rule for cause in causes(topology) for rule in _of_cause(cause, severities, by_subject)),
+    ]
 
 
 def _own(severities: Mapping[str, set[str]], labels: Mapping[str, set[str]]) -> Iterator[Config]:
@@ -163,7 +166,9 @@ def _of_cause(
     cause: Cause, severities: Mapping[str, set[str]], by_subject: Mapping[str, list[str]]
 ) -> Iterator[Config]:
     expanded = [name for each in cause.consequences for name in by_subject.get(each, [each])]
-    targets = [name for name in dict.fromkeys(expanded) if name in severities and (cause.but or name not in cause.alerts)]
+    targets = [
+        name for name in dict.fromkeys(expanded) if name in severities and (cause.but or name not in cause.alerts)
+    ]
     for severity, silenced in (("critical", ("critical", "warning", "info")), ("warning", ("warning", "info"))):
         sources = [name for name in cause.alerts if severity in severities.get(name, ())]
         reached = [name for name in targets if severities[name] & set(silenced)]
