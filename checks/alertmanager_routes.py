@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from boxwatch.checks.alertmanager_file import AlertmanagerFile, Matcher, Route, fields, items, text
@@ -38,8 +38,12 @@ def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Fi
     for route in root.walk():
         yield from _shadowed(file, route)
         yield from _times(file, route)
-        for key, each in ((key, one) for key in ("mute_time_intervals", "active_time_intervals")
-                          for one in items(fields(route.node).get(key))):  # fmt: skip
+        yield from _intervals(file, route, known)
+
+
+def _intervals(file: AlertmanagerFile, route: Route, known: Mapping[str, Node]) -> Iterator[Finding]:
+    for key in ("mute_time_intervals", "active_time_intervals"):
+        for each in items(fields(route.node).get(key)):
             named = text(each)
             if named not in known:
                 yield file.finding(ID, each, "error", f"there is no time interval {named}", "add it to time_intervals")

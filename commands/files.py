@@ -1,4 +1,4 @@
-"""Files that a user names: which of them are dashboards, rule files, configurations of Alertmanager, or the topology."""
+"""Files that a user names: which are dashboards, rule files, configurations of Alertmanager, or the topology."""
 
 from __future__ import annotations
 

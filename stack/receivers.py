@@ -32,8 +32,10 @@ def receivers(said: Notifications) -> list[Config]:
 
 
 def needs(said: Notifications | None) -> tuple[int, int]:
-    """The oldest Alertmanager that reads every secret from a file: Telegram's token and a webhook's URL from 0.26 on,
-    Discord's URL from 0.28 on (CHANGELOG: added in 0.27, and mended in 0.28); all others with 0.25.
+    """The oldest Alertmanager that reads every secret from a file.
+
+    Telegram's token and a webhook's URL from 0.26 on, Discord's URL from 0.28 on (added in 0.27, and mended in 0.28);
+    the others with 0.25 (Alertmanager's CHANGELOG; amtool 0.25.0 refuses these keys, and 0.34.2 takes them).
     """
     used = said.receivers.values() if said else ()
     if any(receiver.discord for receiver in used):

@@ -22,7 +22,8 @@ def test_a_receiver_that_tells_and_one_that_is_meant_not_to() -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        (_GOOD.replace("receiver: a,", "receiver: b,"), [(1, "there is no receiver b"), (3, "no route tells receiver a")]),
+        (_GOOD.replace("receiver: a,", "receiver: b,"),
+         [(1, "there is no receiver b"), (3, "no route tells receiver a")]),
         (_GOOD + "- {name: a, webhook_configs: [{url: 'http://a'}]}", [(5, "there are two receivers a")]),
         (_GOOD.replace("none", "nothing-yet"), [(4, "receiver nothing-yet tells nobody")]),
         (_GOOD.replace('url: "http://a"', "send_resolved: true"), [(3, "webhook_configs of a does not say where to")]),

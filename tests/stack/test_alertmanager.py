@@ -84,7 +84,7 @@ def _receiver(route: alertmanager_file.Route, labels: Labels) -> str:
 
 
 def test_every_alert_reaches_whom_it_is_for() -> None:
-    """With every set of labels that the proofs have."""
+    """With every set of labels that the proofs have, by our own reading of the routes."""
     route = alertmanager_file.read("a.yml", _plain()).route
     assert route is not None
     found = {(alert.alert, _receiver(route, labels), _wanted(labels)) for alert, labels in _everything()}
@@ -183,7 +183,7 @@ def test_a_consequence_is_silenced_by_its_cause_and_not_the_other_way_round(caus
         (_DOWN, _alert("ServiceErrorsHigh", "critical", service="web")),
         (_DOWN, _alert("ServiceDown", "warning", service="api", component="cache")),
         (_DOWN, _alert("ProbeFailed", "critical", service="web", instance="https://web.example.com")),
-        (_DOWN, _alert("ContainerOomKilled", "critical", service="api", name="a")),
+        (_DOWN, _alert("ContainerOomKilled", "critical", service="api", resource="api-1")),
         (_BLIND, _alert("PostgresDown", "critical", service="postgres")),
         (_BLIND, _alert("HostDiskCritical", "critical", device="/dev/md2")),
         (_BLIND, _DOWN | {"server": "second"}),
