@@ -17,6 +17,7 @@ from support.topologies import a_server, a_service, a_topology, complete
 from boxwatch.checks import alertmanager_file, catalogue
 from boxwatch.rules.model import Alert
 from boxwatch.stack import alertmanager, inhibition
+from boxwatch.topology.load import load
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Notifications
 
@@ -294,3 +295,9 @@ def test_the_checks_find_nothing_in_it() -> None:
     fired = {alert.alert for subject in complete_subjects() for alert in subject.alerts}
     file = alertmanager_file.read("a.yml", content)
     assert [each for module in catalogue.ALERTMANAGER_CHECKS for each in module.check(file, fired)] == []
+
+
+def test_every_way_of_telling_is_made_as_stored(golden: Callable[[str, str], None]) -> None:
+    """Of the topology that uses every key; what is silenced is stored with the default deployment."""
+    file = Path(__file__).parents[1] / "topologies" / "good" / "every-key.yaml"
+    golden("alertmanager/every-key.yml", alertmanager.configuration(load(file).topology, ()).decode())
