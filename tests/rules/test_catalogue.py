@@ -44,7 +44,12 @@ def test_every_subject_is_in_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted(path for path in default_artefacts() if path.startswith(("prometheus/", "runbooks/", "blackbox/", "alertmanager/")))
+    "path",
+    sorted(
+        path
+        for path in default_artefacts()
+        if path.startswith(("prometheus/", "runbooks/", "blackbox/", "alertmanager/"))
+    ),
 )
 def test_the_default_deployment_is_made_as_stored(path: str, golden: Callable[[str, str], None]) -> None:
     """Rules, proofs, configuration and runbooks are reviewed in the diff of their stored copies."""

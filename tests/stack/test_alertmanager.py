@@ -14,12 +14,14 @@ import yaml
 from support.artefacts import complete_subjects
 from support.topologies import a_server, a_service, a_topology, complete
 
-from boxwatch.checks import alertmanager_file, catalogue
+from boxwatch.checks import alertmanager_file, amtool, catalogue
+from boxwatch.rules.catalogue import subjects
 from boxwatch.rules.model import Alert
 from boxwatch.stack import alertmanager, inhibition
 from boxwatch.topology.load import load
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Notifications
+from boxwatch.topology.settings import Alerts
 
 Program = Callable[[str], str]
 Labels = dict[str, str]
@@ -214,6 +216,36 @@ def test_no_alert_silences_its_own_cause() -> None:
         assert equal
         assert any(label == "alertname" for label, _, _ in source)
         assert any(label == "alertname" for label, _, _ in target)
+
+
+def test_an_alert_that_is_tuned_to_be_shown_only_silences_nothing() -> None:
+    """Nobody is told of it."""
+    tuned = Alerts.model_validate({"rules": {"ContainerMetricsMissing": {"severity": "info"}}})
+    topology = said().model_copy(update={"alerts": tuned})
+    file = alertmanager_file.read("a.yml", alertmanager.files(topology)[alertmanager.PATH])
+    silenced = [
+        node
+        for node in file.inhibitions()
+        if _matches(alertmanager_file.matchers(node, "source_"), _BLIND | {"severity": "info"})
+        or any("ContainerMetricsMissing" in value for _, _, value in alertmanager_file.matchers(node, "source_"))
+    ]
+    assert silenced == []
+
+
+@pytest.mark.parametrize("servers", [1, 3, 20])
+def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Program) -> None:
+    """And the checks find nothing."""
+    names = ["main", *(f"s{number}" for number in range(1, servers))]
+    many = a_topology(
+        servers=tuple(a_server(name, address=f"10.0.0.{index}" if index else None) for index, name in enumerate(names)),
+        services=(a_service(server=names), a_service("db", kind="postgres", server=names)),
+        notifications={**_SAID, "services": {"db": "dba"}},
+    )
+    files = alertmanager.files(many)
+    file = alertmanager_file.read(alertmanager.PATH, files[alertmanager.PATH])
+    fired = {alert.alert for subject in subjects(many) for alert in subject.alerts}
+    assert list(amtool.check(files, program("amtool"))) == []
+    assert [each for module in catalogue.ALERTMANAGER_CHECKS for each in module.check(file, fired)] == []
 
 
 def test_a_server_that_is_down_is_told_of_once() -> None:
