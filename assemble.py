@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.dashboards.tree import Node
 from boxwatch.rules import catalogue as rules
-from boxwatch.stack import probes, prometheus
+from boxwatch.stack import alertmanager, probes, prometheus
 from boxwatch.topology.model import Topology
 
 
@@ -26,7 +26,8 @@ def assemble(
     Raises:
         BoxwatchError: one that is added has the name, uid or title of another.
     """
-    made = {**rules.files(topology), **prometheus.files(topology), **probes.files(topology)}
+    made = {**rules.files(topology), **prometheus.files(topology)}
+    made |= {**probes.files(topology), **alertmanager.files(topology)}
     made |= {
         f"grafana/dashboards/{name}": content for name, content in dashboards.files(topology, schema, extra).items()
     }

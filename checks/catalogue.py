@@ -12,6 +12,13 @@ from boxwatch.checks import (
     alert_style,
     alert_templates,
     alert_wait,
+    alertmanager_alerts,
+    alertmanager_file,
+    alertmanager_inhibition,
+    alertmanager_receivers,
+    alertmanager_routes,
+    alertmanager_secrets,
+    amtool,
     counter_rate,
     dashboards,
     fragile_query,
@@ -60,16 +67,28 @@ RULE_CHECKS = (
     rule_portability,
 )
 
+# Checks on Alertmanager's configuration.
+ALERTMANAGER_CHECKS = (
+    alertmanager_receivers,
+    alertmanager_routes,
+    alertmanager_inhibition,
+    alertmanager_alerts,
+    alertmanager_secrets,
+)
+
 # The id of every check, in the order of the pages.
 IDS: tuple[str, ...] = (
     *(module.ID for module in RULE_CHECKS),
     *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
+    *(module.ID for module in ALERTMANAGER_CHECKS),
     promtool.ID,
+    amtool.ID,
 )
 
 _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
 _CONFIGURATION = "prometheus/prometheus.yml"
+_ALERTMANAGER = "alertmanager/alertmanager.yml"
 # Checks on queries that panels have too, with the severity of what they find.
 _QUERY_CHECKS: tuple[tuple[ModuleType, Severity], ...] = (
     (metric_names, "error"),
@@ -110,36 +129,68 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
     names = known(rule_files, scrape_interval, jobs)
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
+    if _ALERTMANAGER in files:
+        fired = {alert.name for file in rule_files for alert in file.alerts}
+        findings += _alertmanager(_ALERTMANAGER, files[_ALERTMANAGER], fired)
     tool = promtool.path()
     skipped: tuple[str, ...] = ()
     if tool is None:
         skipped = ("promtool is not on the PATH: configuration, rules and proofs were not run through it",)
     else:
         findings += promtool.check(files, tool, watch)
+    if _ALERTMANAGER in files:
+        said, why = _amtool(files)
+        findings += said
+        skipped += why
     return Report(tuple(sorted(findings)), len(files), skipped)
 
 
 def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_interval: int) -> Report:
-    """Check rule files and dashboards that somebody wrote: path → content. JSON is taken for a dashboard.
+    """Check rule files, dashboards and configurations of Alertmanager that somebody wrote: path → content.
+
+    JSON is taken for a dashboard, YAML with a `route` for a configuration of Alertmanager.
 
     What they name may be exposed, recorded by one of them, or recorded by the rules among `planned`, which are those of
     the deployment that they are for.
 
     Raises:
-        BoxwatchError: a file is neither a rule file nor a dashboard.
+        BoxwatchError: a file is none of them.
     """
     ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
-    theirs = tuple(rule_file.read(path, content) for path, content in files.items() if not _is_json(path))
+    theirs = tuple(rule_file.read(path, content) for path, content in files.items() if _is_rules(path, content))
     names = known((*ours, *theirs), scrape_interval)
     findings = [*_rules(theirs, names)]
     for path, content in files.items():
         if _is_json(path):
             findings += _dashboard(path, content, names)
+        elif alertmanager_file.is_one(content):
+            # Who routes alerts of other rules as well names ones that we cannot know.
+            fired = {alert.name for file in (*ours, *theirs) for alert in file.alerts} if theirs else None
+            findings += _alertmanager(path, content, fired)
     return Report(tuple(sorted(findings)), len(files))
 
 
 def _is_json(path: str) -> bool:
     return path.endswith(".json")
+
+
+def _is_rules(path: str, content: bytes) -> bool:
+    return not _is_json(path) and not alertmanager_file.is_one(content)
+
+
+def _alertmanager(path: str, content: bytes, fired: Collection[str] | None) -> Iterator[Finding]:
+    file = alertmanager_file.read(path, content)
+    for module in ALERTMANAGER_CHECKS:
+        yield from module.check(file, fired)
+
+
+def _amtool(files: Mapping[str, bytes]) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """What amtool says, and why it says nothing."""
+    tool = amtool.path()
+    why = "amtool is not on the PATH: alertmanager.yml was not run through it" if tool is None else ""
+    if tool is not None and not (why := amtool.too_old(files, tool)):
+        return tuple(amtool.check(files, tool)), ()
+    return (), (why,)
 
 
 def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Finding]:

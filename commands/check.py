@@ -31,8 +31,9 @@ def check(
     Queries parse, every metric and label exists, alerts keep the field's style, dashboards are valid, and promtool
     accepts the configuration and runs every proof, where it is on the PATH.
 
-    FILE is a dashboard (JSON, as exported, or as Grafana's API has it), a rule file (YAML with `groups`), or a
-    directory with such files. What they name may also be recorded by the rules of the topology.
+    FILE is a dashboard (JSON, as exported, or as Grafana's API has it), a rule file (YAML with `groups`), a
+    configuration of Alertmanager (YAML with `route`), or a directory with such files. What they name may also be
+    recorded by the rules of the topology.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Files that a user names: which of them are dashboards, rule files, or the topology."""
+"""Files that a user names: which are dashboards, rule files, configurations of Alertmanager, or the topology."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RULE_FILE = re.compile(rb"^(groups|['\"]groups['\"])\s*:", re.MULTILINE)
+_ALERTMANAGER = re.compile(rb"^route\s*:", re.MULTILINE)
 _YAML = (".yaml", ".yml", ".rules")
 
 
 def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
-    """(the topology if one is named, path → content of every dashboard and rule file).
+    """(the topology if one is named, path → content of every dashboard, rule file and configuration of Alertmanager).
 
-    Of a directory, the dashboards and rule files in it are taken and everything else is left.
+    Of a directory, these are taken and everything else is left.
 
     Raises:
         BoxwatchError: a file cannot be read, or a directory has no such file.
@@ -84,7 +85,9 @@ def _of_directory(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def _is_checked(path: Path, content: bytes) -> bool:
-    return _has_dashboard(content) if path.suffix == ".json" else bool(_RULE_FILE.search(content))
+    if path.suffix == ".json":
+        return _has_dashboard(content)
+    return bool(_RULE_FILE.search(content) or _ALERTMANAGER.search(content))
 
 
 def _is_dashboard(path: Path, content: bytes) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.kinds import METRICS
 from boxwatch.topology.mistakes import Mistake
+from boxwatch.topology.notified import receivers_are_used
 from boxwatch.topology.plan import Plan, plan
 from boxwatch.topology.samples import is_literal
 from boxwatch.topology.units import format_duration, human_memory
@@ -125,6 +126,11 @@ def outages_outlast_a_scrape(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
             yield Mistake(("alerts", field), message, hint)
 
 
+def receivers_are_named(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
+    """A receiver is told something."""
+    yield from receivers_are_used(facts)
+
+
 def engines_are_scraped(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
     """What has metrics of its own is scraped, unless the file says that it is not."""
     topology = facts.topology
@@ -146,6 +152,7 @@ CAUTIONS: Final[tuple[Caution, ...]] = (
     patterns_are_no_globs,
     outages_outlast_a_scrape,
     engines_are_scraped,
+    receivers_are_named,
 )
 
 

@@ -15,6 +15,12 @@ from boxwatch.topology.components import components_agree, components_fit
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.measured import metrics_are_apart, objectives_can_be_measured, tunings_name_services
 from boxwatch.topology.mistakes import Mistake
+from boxwatch.topology.notified import (
+    quiet_times_end,
+    receivers_can_be_told,
+    receivers_exist,
+    reminders_come_after_messages,
+)
 from boxwatch.topology.plan import ServerPlan, plan
 from boxwatch.topology.units import human_memory
 from boxwatch.topology.words import did_you_mean, listed
@@ -155,6 +161,10 @@ RULES: Final[tuple[Rule, ...]] = (
     metrics_are_apart,
     objectives_can_be_measured,
     tunings_name_services,
+    receivers_exist,
+    receivers_can_be_told,
+    quiet_times_end,
+    reminders_come_after_messages,
 )
 
 

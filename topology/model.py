@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
 from boxwatch.topology import fields
 from boxwatch.topology.kinds import METRICS, PAGE_CACHE_KINDS, QUIET_KINDS, USER_FACING_KINDS, Kind
+from boxwatch.topology.notifications import Notifications
 from boxwatch.topology.settings import (
     TRAEFIK_BUCKETS,
     Alerts,
@@ -223,6 +224,8 @@ class Topology(Model):
     """Where the monitoring stack answers."""
     urls: Urls = Urls()
     """Where people reach the pieces, so that alerts can link to them."""
+    notifications: Notifications | None = None
+    """Who is told of alerts. Left out: nobody is, and the alerts are only shown."""
 
     def services_on(self, server: str) -> tuple[Service, ...]:
         """The services that are planned on one server, in the order of the file."""

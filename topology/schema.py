@@ -12,7 +12,7 @@ import inspect
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from boxwatch.topology import forms, model, settings, units, values
+from boxwatch.topology import forms, model, notifications, settings, units, values
 from boxwatch.topology.shape import MAY_BE_EMPTY, OWN_PREFIX
 
 if TYPE_CHECKING:
@@ -39,6 +39,12 @@ _EXAMPLES: Mapping[str, list[object]] = {
     "Alerts.rules": [{"PostgresConnectionsHigh": {"threshold": "90%"}}],
     "Topology.name": ["mvp"],
 }
+_DURATIONS = frozenset(
+    {
+        "scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within",
+        "heartbeat", "group_wait", "group_interval", "repeat",
+    }
+)  # fmt: skip
 _NAMED = {"servers": "Server", "services": "Service"}
 
 
@@ -61,7 +67,8 @@ def _describe(name: str, definition: Schema) -> None:
     """Take out what pydantic adds for programmers, put in what people want to know."""
     # An override is described where its default is.
     described = name.replace("Overrides", "s")
-    strings = _strings(getattr(settings, described, None) or getattr(model, described))
+    home = next(home for home in (settings, notifications, model) if hasattr(home, described))
+    strings = _strings(getattr(home, described))
     definition["description"] = " ".join(str(definition["description"]).split())
     for key, field in definition["properties"].items():
         _simplify(field)
@@ -72,7 +79,7 @@ def _describe(name: str, definition: Schema) -> None:
         default = field.get("default")
         if default in (None, [], {}) or isinstance(default, dict):
             field.pop("default", None)
-        elif key in ("scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within"):
+        elif key in _DURATIONS:
             field["default"] = units.format_duration(default)
         elif key == "latency_within":
             field["default"] = f"{default:g}s"

@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 OWN_PREFIX = "x-"
 
 MAY_BE_EMPTY = frozenset(
-    {"thresholds", "alerts", "urls", "containers", "ports", "exporters", "objectives", "stack", "rules"}
+    {
+        "thresholds",
+        "alerts",
+        "urls",
+        "containers",
+        "ports",
+        "exporters",
+        "objectives",
+        "stack",
+        "rules",
+        "notifications",
+        "quiet",
+    }
 )
 _NAMED = frozenset({"servers", "services"})
 

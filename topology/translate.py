@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from boxwatch.topology import yaml_scalars
+from boxwatch.topology import notifications, yaml_scalars
 from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
@@ -51,6 +51,16 @@ _NEEDED = {
     "disk": "write the size of the disk, such as 500GB",
     "node": "write where node_exporter answers, as host:port",
     "cadvisor": "write where cAdvisor answers, as host:port",
+    "receivers": "name at least one receiver",
+    "critical": "write the name of the receiver that is woken",
+    "warning": "write the name of the receiver of warnings",
+    "to": "write who gets it",
+    "from": "write who it is from",
+    "smarthost": "write the mail server, as host:port",
+    "url_file": "write the path of a file with the URL in it",
+    "token_file": "write the path of a file with the token in it",
+    "routing_key_file": "write the path of a file with the key in it",
+    "chat_id": "write the number of the chat",
 }
 _GUESS = re.compile(r"did you mean `(.+)`\?")
 _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
@@ -65,6 +75,9 @@ _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`objectives`", Objectives),
     ("`stack`", Stack),
     ("a server's `exporters`", Exporters),
+    ("`notifications`", notifications.Notifications),
+    ("a receiver", notifications.Receiver),
+    ("`quiet`", notifications.Quiet),
 )
 
 
@@ -170,6 +183,8 @@ def _model_at(path: Path) -> type[BaseModel]:
     }
     if path[:2] == ("alerts", "rules"):
         return Tuning if "services" in path[3:] else AlertTuning
+    if path[0] == "notifications":
+        return notifications.model_at(path[1:])
     if path[0] not in ("servers", "services"):
         return sections[str(path[0])]
     inner: dict[str, type[BaseModel]] = {

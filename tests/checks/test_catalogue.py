@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.artefacts import default_artefacts
 
-from boxwatch.checks import catalogue, promtool, report
+from boxwatch.checks import amtool, catalogue, promtool, report
 from boxwatch.checks.catalogue import Report
 from boxwatch.checks.finding import Finding
 from boxwatch.errors import BoxwatchError
@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent.parent
 
 _TOOLS = {
     "__init__",
+    "alertmanager_file",
+    "amtool",
     "catalogue",
     "finding",
     "grafana_units",
@@ -35,21 +37,24 @@ _TOOLS = {
 def test_every_rule_check_is_listed_under_its_modules_name() -> None:
     """One name: id, module, test."""
     modules = {path.stem for path in (ROOT / "checks").glob("*.py") if not path.stem.startswith("dashboard")} - _TOOLS
+    listed = (*catalogue.RULE_CHECKS, *catalogue.ALERTMANAGER_CHECKS)
 
-    assert [module.ID for module in catalogue.RULE_CHECKS] == [
-        module.__name__.rpartition(".")[2] for module in catalogue.RULE_CHECKS
-    ]
-    assert {module.ID for module in catalogue.RULE_CHECKS} == modules
+    assert [module.ID for module in listed] == [module.__name__.rpartition(".")[2] for module in listed]
+    assert {module.ID for module in listed} == modules
     assert {path.stem for path in (ROOT / "tests/checks").glob("test_*.py")} >= {f"test_{name}" for name in modules}
 
 
 def test_the_default_deployment_has_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without promtool, which has a test of its own; its absence is said."""
+    """Without promtool and amtool, which have tests of their own; their absence is said."""
     monkeypatch.setattr(promtool, "path", lambda: None)
+    monkeypatch.setattr(amtool, "path", lambda: None)
 
     found = catalogue.run(default_artefacts(), 30)
     assert found.findings == ()
-    assert found.skipped == ("promtool is not on the PATH: configuration, rules and proofs were not run through it",)
+    assert found.skipped == (
+        "promtool is not on the PATH: configuration, rules and proofs were not run through it",
+        "amtool is not on the PATH: alertmanager.yml was not run through it",
+    )
     assert found.looked_at == len(default_artefacts())
 
 

@@ -44,7 +44,12 @@ def test_every_subject_is_in_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted(path for path in default_artefacts() if path.startswith(("prometheus/", "runbooks/", "blackbox/")))
+    "path",
+    sorted(
+        path
+        for path in default_artefacts()
+        if path.startswith(("prometheus/", "runbooks/", "blackbox/", "alertmanager/"))
+    ),
 )
 def test_the_default_deployment_is_made_as_stored(path: str, golden: Callable[[str, str], None]) -> None:
     """Rules, proofs, configuration and runbooks are reviewed in the diff of their stored copies."""
@@ -65,7 +70,7 @@ def test_no_stored_copy_is_stale() -> None:
         if path.is_file()
     }
 
-    kept = ("prometheus/", "runbooks/", "blackbox/")
+    kept = ("prometheus/", "runbooks/", "blackbox/", "alertmanager/")
     assert stored == {path for path in default_artefacts() if path.startswith(kept)}
     public = ROOT / "tests/golden/public"
     assert {str(path.relative_to(public)) for path in public.rglob("*") if path.is_file()} == set(_PUBLIC)

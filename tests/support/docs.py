@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import click
 
-from boxwatch.checks.catalogue import RULE_CHECKS
+from boxwatch.checks.catalogue import ALERTMANAGER_CHECKS, RULE_CHECKS
 from boxwatch.checks.dashboards import DASHBOARD_CHECKS
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
@@ -49,7 +49,7 @@ def command_line() -> str:
             "| `BOXWATCH_BACKUPS` | where backups of dashboards and of a ruler's groups are kept |\n"
             "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to a server |\n"
             "| `NO_COLOR` | no colours, even on a terminal |\n"
-            "| `PATH` | where promtool is looked for |\n"
+            "| `PATH` | where promtool and amtool are looked for |\n"
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
             "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
             "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
@@ -89,7 +89,8 @@ def checks() -> str:
     """Every check with its one line."""
     parts = ["# What `boxwatch check` looks at", _GENERATED]
     dashboard_checks = tuple(importlib.import_module(check.__module__) for check in DASHBOARD_CHECKS)
-    for title, modules in (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks)):
+    sections = (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks), ("Alertmanager", ALERTMANAGER_CHECKS))
+    for title, modules in sections:
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
         parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]
         for module in modules:
@@ -98,6 +99,8 @@ def checks() -> str:
     parts += [
         "## promtool",
         "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
+        "## amtool",
+        "Where amtool is on the PATH and as new as `alertmanager.yml` needs, it checks that file and its templates.",
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -28,7 +28,7 @@ class EditorLoader(yaml.SafeLoader):
 
 
 EditorLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"(?:true|false)$"), list("tf"))
-EditorLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"(?:0|[1-9][0-9]*)$"), list("0123456789"))
+EditorLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -1,0 +1,184 @@
+"""What is not told because its cause is: Alertmanager's inhibition rules.
+
+A critical alert is silenced by critical ones only. A warning may be in a quiet time, or tuned away, and then nobody
+would be told of either. Every rule names the labels in which cause and consequence agree, and only alerts of the
+deployment, so that none silences more than was meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Subject
+from boxwatch.topology.model import Topology
+
+Config = dict[str, object]
+
+SERVER: Final = (names.SERVER,)
+SERVICE: Final = (names.SERVER, names.SERVICE)
+CONTAINER: Final = (*SERVICE, names.RESOURCE, names.NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """An alert, and what need not be told while it is.
+
+    Attributes:
+        alerts: the causes, by name.
+        consequences: alerts, by name, or subjects with all their alerts, by id.
+        equal: labels in which both agree.
+        matchers: what else is true of the cause.
+        but: what else is true of the consequences.
+    """
+
+    alerts: tuple[str, ...]
+    consequences: tuple[str, ...]
+    equal: tuple[str, ...]
+    matchers: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+
+_SEEN_BY_CADVISOR: Final = (
+    "replica_health", "replica_stability", "container_health", "memory_limit", "memory_budget", "memory_trend",
+    "outside_plan", "ServerMemoryPlanExceeded", "ServerMemoryOverheadExceeded",
+)  # fmt: skip
+_REQUESTS: Final = ("service_requests", "slo_burn")
+_COOLIFY: Final = (
+    "coolify_deployments", "coolify_resources", "coolify_servers", "coolify_backups", "CoolifySourceFailing",
+)  # fmt: skip
+_ENGINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        names.JOB_POSTGRES: ("postgres", "postgres_connections", "postgres_activity", "postgres_storage"),
+        names.JOB_REDIS: ("redis", "redis_memory", "redis_storage"),
+        names.JOB_ELASTICSEARCH: ("elasticsearch", "elasticsearch_capacity"),
+        names.JOB_MINIO: ("minio", "minio_capacity"),
+    }
+)
+_MACHINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        names.JOB_NODE: ("host_memory", "host_disk", "host_load", "host_state", "host_clock"),
+        names.JOB_DOCKER: ("docker_engine",),
+        names.JOB_TRAEFIK: ("traefik", "traefik_routes", *_REQUESTS),
+        names.JOB_COOLIFY: ("coolify", *_COOLIFY),
+        names.JOB_GRAFANA: ("grafana",),
+        names.JOB_BLACKBOX: ("probes", "exposure"),
+    }
+)
+# The worse one says it all.
+_WORSE: Final = (
+    Cause(("HostMemoryCritical",), ("HostMemoryLow",), SERVER),
+    Cause(("HostMemoryThrashing",), ("HostMemoryStalled", "HostSwapThrashing"), SERVER),
+    Cause(("HostDiskCritical",), ("HostDiskLow", "HostDiskFilling"), (names.SERVER, names.DEVICE)),
+    Cause(("HostInodesCritical",), ("HostInodesLow",), (names.SERVER, names.DEVICE)),
+    Cause(("HostConntrackFull",), ("HostConntrackNearLimit",), SERVER),
+    Cause(("PostgresConnectionsExhausted",), ("PostgresConnectionsHigh",), SERVICE),
+    Cause(("RedisWritesRefused",), ("RedisMemoryNearMax",), SERVICE),
+    Cause(("ElasticsearchRed",), ("ElasticsearchReplicasUnassigned",), SERVICE),
+    Cause(("ElasticsearchDiskFlood",), ("ElasticsearchDiskLow",), (*SERVICE, names.NAME, "mount")),
+    Cause(("MinioQuorumLost",), ("MinioDrivesOffline",), SERVICE),
+    Cause(("CertificateExpiring",), ("CertificateNotRenewed",), (*SERVICE, "instance")),
+    Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
+    Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
+    Cause(("ServiceErrorsHigh",), ("AvailabilityBudgetBurnsFast", "AvailabilityBudgetBurnsSlowly"), SERVICE),
+    Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
+    Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
+    Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),
+    Cause(
+        ("CoolifyServerUnreachable",),
+        ("CoolifyServerUnusable", "CoolifyProxyNotRunning", "CoolifySentinelOutdated"),
+        ("account", "coolify_server"),
+    ),
+)
+
+
+def causes(topology: Topology) -> tuple[Cause, ...]:
+    """What explains what, whether or not the deployment has the alerts."""
+    proxies = "|".join(service.name for service in topology.services_of("traefik"))
+    engines = tuple(subject for subjects in _ENGINES.values() for subject in subjects)
+    return (
+        *_WORSE,
+        Cause(
+            ("ServiceDown",),
+            (*_REQUESTS, *engines, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
+             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow"),
+            SERVICE,
+        ),
+        # Without the proxy no service of its server answers anybody.
+        *(
+            [Cause(("ServiceDown",), (*_REQUESTS, "ProbeFailed", "ProbeSlow"), SERVER, (f'service=~"{proxies}"',))]
+            if proxies
+            else []
+        ),
+        *(Cause((f"{subjects[0].capitalize()}Down",), subjects, SERVICE) for subjects in _ENGINES.values()),
+        # Who cannot see reports what is not so.
+        Cause(("ContainerMetricsMissing", "ContainerLabelsMissing"), _SEEN_BY_CADVISOR, SERVER),
+        # Of a server that Prometheus does not run on: then it is the server, most likely.
+        *(
+            [
+                Cause(
+                    ("TargetDown",), ("TargetDown", "ScrapeSlow"), SERVER,
+                    (f'job="{names.JOB_NODE}"', f'server!="{topology.home.name}"'), (f'job!="{names.JOB_NODE}"',),
+                )
+            ]
+            if len(topology.servers) > 1
+            else []
+        ),
+        *(Cause(("TargetDown",), subjects, SERVICE, (f'job="{job}"',)) for job, subjects in _ENGINES.items()),
+        *(Cause(("TargetDown",), subjects, SERVER, (f'job="{job}"',)) for job, subjects in _MACHINES.items()),
+        Cause(("ProberDown",), ("probes", "exposure"), SERVER),
+        Cause(("CoolifyUnreachable", "CoolifyTokenRefused", "CoolifyApiDisabled"), _COOLIFY, (*SERVER, "account")),
+    )  # fmt: skip
+
+
+def rules(topology: Topology, subjects: Iterable[Subject]) -> list[Config]:
+    """The rules of a deployment, for `inhibit_rules`."""
+    severities: dict[str, set[str]] = {}
+    labels: dict[str, set[str]] = {}
+    by_subject: dict[str, list[str]] = {}
+    for subject in subjects:
+        by_subject[subject.id] = [alert.alert for alert in subject.alerts]
+        for alert in subject.alerts:
+            severities.setdefault(alert.alert, set()).add(alert.severity)
+            told_apart = labels.setdefault(alert.alert, set())
+            told_apart.update(*(expected.labels for case in alert.fires for expected in case.expects))
+    return [
+        *_own(severities, labels),
+        *(rule for cause in causes(topology) for rule in _of_cause(cause, severities, by_subject)),
+    ]
+
+
+def _own(severities: Mapping[str, set[str]], labels: Mapping[str, set[str]]) -> Iterator[Config]:
+    """A critical alert silences the warning of the same name, where every label that tells them apart agrees."""
+    alerts = [name for name, known in severities.items() if "critical" in known and known & {"warning", "info"}]
+    if alerts:
+        yield {
+            "source_matchers": [_named(alerts), 'severity="critical"'],
+            "target_matchers": [_named(alerts), 'severity=~"warning|info"'],
+            "equal": ["alertname", *sorted(set().union(*(labels[name] for name in alerts)))],
+        }
+
+
+def _of_cause(
+    cause: Cause, severities: Mapping[str, set[str]], by_subject: Mapping[str, list[str]]
+) -> Iterator[Config]:
+    expanded = [name for each in cause.consequences for name in by_subject.get(each, [each])]
+    targets = [
+        name for name in dict.fromkeys(expanded) if name in severities and (cause.but or name not in cause.alerts)
+    ]
+    for severity, silenced in (("critical", ("critical", "warning", "info")), ("warning", ("warning", "info"))):
+        sources = [name for name in cause.alerts if severity in severities.get(name, ())]
+        reached = [name for name in targets if severities[name] & set(silenced)]
+        if sources and reached:
+            yield {
+                "source_matchers": [_named(sources), f'severity="{severity}"', *cause.matchers],
+                "target_matchers": [_named(reached), f'severity=~"{"|".join(silenced)}"', *cause.but],
+                "equal": list(cause.equal),
+            }
+
+
+def _named(alerts: list[str]) -> str:
+    return f'alertname="{alerts[0]}"' if len(alerts) == 1 else f'alertname=~"{"|".join(alerts)}"'

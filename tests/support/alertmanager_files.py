@@ -1,0 +1,14 @@
+"""What one check says of a configuration of Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from types import ModuleType
+
+from boxwatch.checks import alertmanager_file
+
+
+def said(module: ModuleType, text: str, alerts: Collection[str] | None = None) -> list[tuple[int, str]]:
+    """(line, message) of every finding."""
+    file = alertmanager_file.read("alertmanager.yml", text.encode())
+    return [(finding.line, finding.message) for finding in module.check(file, alerts)]
