@@ -46,6 +46,8 @@ def _metrics_missing(topology: Topology) -> Alert:
         summary="Nothing is known of a server's containers, so no outage there would be reported.",
         description="cAdvisor on {{ $labels.server }} is not scraped or names no container: RAM and replicas there are"
         " not watched.",
+        dashboard="overview",
+        panel="Services, worst first",
         runbook=Runbook(
             meaning="Prometheus has had no container metrics of a planned server for ten minutes. Alerts on RAM and "
             "replicas of that server stay silent, whatever happens there.",
@@ -117,6 +119,8 @@ def _labels_missing(topology: Topology) -> Alert:
         summary="No container shows a label, so services that labels recognise are not watched.",
         description="None of the {{ $value }} containers on {{ $labels.server }} shows a Coolify or compose label:"
         " services that are recognised by one are not watched.",
+        dashboard="overview",
+        panel="Services, worst first",
         runbook=Runbook(
             meaning="cAdvisor runs without the flag that exports the labels by which the topology recognises "
             "containers. boxwatch then says nothing of those services rather than calling all of them down.",

@@ -64,11 +64,13 @@ def _near_budget(topology: Topology) -> Alert:
         severity="warning",
         summary="A container uses nearly all of its memory budget.",
         description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        dashboard="service",
+        panel="Memory of each replica",
         runbook=Runbook(
             meaning="One replica has used nearly as much RAM as the plan gives it, for ten minutes. Nothing is broken "
             "yet. For databases, search and object storage, page cache does not count here.",
             first_look=(
-                "Dashboard *Service*, panel *Memory by replica*: one replica or all of them? Since when?",
+                "Dashboard *Service*, panel *Memory of each replica*: one replica or all of them? Since when?",
                 "`docker stats` on the server shows the same number (for services whose page cache counts).",
             ),
             action=(
@@ -131,6 +133,8 @@ def _over_budget(topology: Topology) -> Alert:
         severity="warning",
         summary="A container uses more memory than the plan gives it.",
         description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        dashboard="service",
+        panel="Memory of each replica",
         runbook=Runbook(
             meaning="One replica uses more RAM than planned. That can only last when its limit is missing or higher "
             "than the budget, so it takes what other services were promised.",
@@ -194,11 +198,13 @@ def _service_over_budget(topology: Topology) -> Alert:
         summary="All containers of a service together use more memory than the plan gives the service.",
         description="Service {{ $labels.service }} on {{ $labels.server }} uses"
         " {{ $value | humanizePercentage }} of its memory budget.",
+        dashboard="service",
+        panel="Memory of each replica",
         runbook=Runbook(
             meaning="The containers of the service add up to more than replicas × memory of the plan: more replicas "
             "than planned, replicas over their own budget, or components that grew.",
             first_look=(
-                "Dashboard *Service*, panels *Replicas* and *Memory by replica*.",
+                "Dashboard *Service*, panels *Replicas running* and *Memory of each replica*.",
                 "Is a deploy stuck with old and new containers side by side (`docker ps`)?",
             ),
             action=(

@@ -78,12 +78,14 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
             summary="A container is about to be killed for lack of memory.",
             description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory limit"
             " and the kernel cannot take any of it back.",
+            dashboard="service",
+            panel="Share of the limit that cannot be reclaimed",
             runbook=Runbook(
                 meaning="Memory that cannot be taken back (page cache is not counted) has come close to the limit "
                 "that Docker enforces. At the limit the kernel kills a process of the container, and requests are "
                 "lost.",
                 first_look=(
-                    "Dashboard *Service*, panel *Memory by replica*: how fast does it grow?",
+                    "Dashboard *Service*, panel *Memory of each replica*: how fast does it grow?",
                     "The container's log: a large export, import or query that just runs?",
                 ),
                 action=(
@@ -123,6 +125,8 @@ def _missing(topology: Topology) -> Alert:
         severity="warning",
         summary="A container that should have a memory limit has none.",
         description=f"Container {CONTAINER} runs without a memory limit, so nothing holds it to its budget.",
+        dashboard="capacity",
+        panel="Containers without a limit",
         runbook=Runbook(
             meaning="The plan gives the container a limit, but Docker enforces none. Coolify's default is no limit "
             "(`limits_memory` is 0). A leak here takes memory from every other service.",
@@ -187,6 +191,8 @@ def _drifted(topology: Topology) -> Alert:
         summary="A container's memory limit is not the one that is planned.",
         description=f"Container {CONTAINER} has a memory limit of {{{{ $value | humanize1024 }}}}B,"
         " and the plan says another.",
+        dashboard="service",
+        panel="Share of the limit that cannot be reclaimed",
         runbook=Runbook(
             meaning="Someone changed the limit in Coolify or the budget in the topology, and not both. With a higher "
             "limit the service can take what others were promised; with a lower one it is killed early.",
@@ -237,6 +243,8 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="The kernel killed a process in a container for lack of memory.",
             description=f"The kernel killed a process in container {CONTAINER} for lack of memory.",
+            dashboard="service",
+            panel="OOM kills in 10 minutes",
             runbook=Runbook(
                 meaning="The container reached its memory limit, or the server had no memory left, and the kernel "
                 "killed one of its processes in the last ten minutes. If it was the main process, the container was "
@@ -244,7 +252,7 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
                 "broken.",
                 first_look=(
                     "`dmesg -T | grep -i 'killed process'` on the server names the process and its size.",
-                    "Dashboard *Service*, panel *Memory by replica*: a spike or a climb?",
+                    "Dashboard *Service*, panel *Memory of each replica*: a spike or a climb?",
                     "Dashboard *Overview*: had the server itself run out of memory?",
                 ),
                 action=(

@@ -82,6 +82,8 @@ def _oom_killed(topology: Topology) -> Alert:
         summary="The kernel killed a process for lack of memory, outside of what cAdvisor attributes to a container.",
         description="The kernel of {{ $labels.server }} killed a process for lack of memory, and no container is known"
         " to be the victim.",
+        dashboard="host",
+        panel="Memory in use",
         runbook=Runbook(
             meaning="Either the server itself ran out of memory, or a container was killed and replaced so fast that "
             "cAdvisor could not attribute it (versions before 0.60.3 lose the count with the container).",
@@ -110,11 +112,13 @@ def _plan_exceeded(topology: Topology) -> Alert:
         summary="A server uses more memory than its whole plan.",
         description="Server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
         " more than is planned for all services and the system together.",
+        dashboard="capacity",
+        panel="Use against the plan",
         runbook=Runbook(
             meaning="The headroom for traffic spikes and background work is being used up, without page cache. The "
             "plan is no longer true.",
             first_look=(
-                "Dashboard *Overview*, *Memory by service*: who is over?",
+                "Dashboard *Overview*, panel *Where the RAM goes*: who is over?",
                 "Is *ContainerOutsidePlan* or *ServerMemoryOverheadExceeded* firing?",
             ),
             action=(
@@ -160,6 +164,8 @@ def _overhead_exceeded(topology: Topology) -> Alert:
         summary="The system and builds use more memory than is reserved for them.",
         description="Outside its containers, server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
         " more than is reserved.",
+        dashboard="capacity",
+        panel="Beside the services",
         runbook=Runbook(
             meaning="The operating system, Docker and builds together use more than `reserved` of the topology for "
             "half an hour, so what was promised to services is no longer there.",
@@ -223,6 +229,8 @@ def _below_plan(topology: Topology) -> Alert:
         severity="warning",
         summary="A server has less memory than the plan was made for.",
         description="Server {{ $labels.server }} has {{ $value | humanize1024 }}B of memory, less than the plan says.",
+        dashboard="host",
+        panel="Memory in use",
         runbook=Runbook(
             meaning="The machine is smaller than `memory` of the topology, so every sum that was made is wrong.",
             first_look=("`free -h` on the server, and the provider's page of the machine.",),

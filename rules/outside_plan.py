@@ -49,6 +49,8 @@ def _outside_plan(topology: Topology) -> Alert:
         summary="A container runs that is not in the plan.",
         description="Container {{ or $labels.resource $labels.name }} on {{ $labels.server }} is not in the plan"
         " and uses {{ $value | humanize1024 }}B of memory.",
+        dashboard="capacity",
+        panel="Containers outside the plan",
         runbook=Runbook(
             meaning="Something runs that no line of the topology accounts for: a forgotten experiment, a preview of a "
             "pull request, a new service that nobody planned, or a planned one whose selector does not match.",

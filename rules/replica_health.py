@@ -66,6 +66,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="Nothing of a service is running.",
             description=f"No container of {SERVICE} is running.",
+            dashboard="service",
+            panel="Replicas running",
             runbook=Runbook(
                 meaning="All replicas are gone, or the service never started. cAdvisor works and sees the other "
                 "containers of the server, so this is no gap in the monitoring.",
@@ -113,6 +115,8 @@ def _missing(topology: Topology) -> Alert:
         severity="warning",
         summary="A service runs with fewer replicas than planned.",
         description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
+        dashboard="service",
+        panel="Replicas running",
         runbook=Runbook(
             meaning="The service still answers, with less capacity and less to fall back on.",
             first_look=(
@@ -139,6 +143,8 @@ def _extra(topology: Topology) -> Alert:
         severity="warning",
         summary="A service runs with more replicas than planned.",
         description=f"{{{{ $value }}}} containers of {SERVICE} are running, more than planned.",
+        dashboard="service",
+        panel="Replicas running",
         runbook=Runbook(
             meaning="For half an hour more containers have run than the plan has memory for. Usually a deploy left an "
             "old container behind, which may still answer requests with old code.",

@@ -66,6 +66,8 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="All containers of a service fail their health check.",
             description=f"All running containers of {SERVICE} fail their health check.",
+            dashboard="service",
+            panel="Replicas running",
             runbook=Runbook(
                 meaning="The containers run, and none passes its health check. Traefik takes unhealthy containers out "
                 "of its routes, so users get 404 or 503.",
@@ -111,6 +113,8 @@ def _unhealthy(topology: Topology) -> Alert:
         severity="warning",
         summary="A container fails its health check.",
         description=f"Container {CONTAINER} fails its health check, or has not finished starting.",
+        dashboard="service",
+        panel="Replicas now",
         runbook=Runbook(
             meaning="The container runs and its health check does not pass. Traefik sends it no requests; the other "
             "replicas carry its share. Coolify does not report this.",
@@ -214,6 +218,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="A container of a service is restarted again and again.",
             description=f"A container of {SERVICE} was restarted {{{{ $value }}}} times in the last 15 minutes.",
+            dashboard="service",
+            panel="Restarts in 15 minutes",
             runbook=Runbook(
                 meaning="A container ends and Docker starts it again. Between two ends it may look healthy, so the "
                 "count of replicas stays right while requests fail.",
@@ -255,12 +261,14 @@ def _replaced_often(topology: Topology) -> Alert:
         severity="warning",
         summary="The containers of a service are replaced again and again.",
         description=f"{{{{ $value }}}} containers of {SERVICE} were replaced or removed in the last hour.",
+        dashboard="service",
+        panel="Replacements in an hour",
         runbook=Runbook(
             meaning="Something deploys the service over and over, or removes its containers. Each replacement costs "
             "users a few slow or lost requests, and the server the memory of a build.",
             first_look=(
                 "Coolify, the resource's list of deployments: who or what starts them?",
-                "Dashboard *Service*, panel *Replacements*: since when?",
+                "Dashboard *Service*, panel *Replacements in an hour*: since when?",
             ),
             action=(
                 "A webhook or pipeline in a loop: stop it at its source.",

@@ -22,6 +22,7 @@ _TOOLS = {
     "finding",
     "grafana_units",
     "known",
+    "linked",
     "places",
     "promql",
     "promtool",
