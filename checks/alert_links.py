@@ -1,8 +1,8 @@
 """An alert links to a dashboard, a panel and a runbook that exist, and so does its runbook.
 
-Who is woken follows the links first. Looked at are `dashboard_url`, `runbook_url` and `runbook` of every alert, the link
-of its runbook page, and each `Dashboard *TITLE*, panel *TITLE*` there. Where dashboards or runbooks are not at hand, as
-for a rule file alone, nothing is judged.
+Who is woken follows the links first. Looked at are `dashboard_url`, `runbook_url` and `runbook` of every alert, the
+link of its runbook page, and each `Dashboard *TITLE*, panel *TITLE*` there. Where dashboards or runbooks are not at
+hand, as for a rule file alone, nothing is judged.
 """
 
 from __future__ import annotations

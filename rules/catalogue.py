@@ -153,5 +153,8 @@ def files(topology: Topology) -> dict[str, bytes]:
             for name, content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).items()
         },
         "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
-        **{f"runbooks/{name}": content for name, content in pages(topology, made, overlay.patient(topology, SUBJECTS)).items()},
+        **{
+            f"runbooks/{name}": content
+            for name, content in pages(topology, made, overlay.patient(topology, SUBJECTS)).items()
+        },
     }

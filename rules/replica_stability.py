@@ -44,7 +44,8 @@ def _states(world: World, *states: int, **labels: str) -> tuple[Series, ...]:
 
 
 def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
-    grace = topology.alerts.deploy_grace
+    name = "ServiceAllReplicasUnhealthy"
+    grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
     world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     text = "All running containers of web on main fail their health check."
     silent = (
@@ -52,15 +53,13 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
         world.silent(
             "is silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
         ),
-        world.silent(
-            "is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), max(0, grace - 60)
-        ),
+        *world.not_yet("is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
     return by_urgency(
         Alert(
-            alert="ServiceAllReplicasUnhealthy",
+            alert=name,
             expr=f"{names.COMPONENT_REPLICAS_HEALTHY} == 0",
             wait=grace,
             severity="critical",
@@ -104,10 +103,11 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _unhealthy(topology: Topology) -> Alert:
-    grace = topology.alerts.deploy_grace
+    name = "ContainerUnhealthy"
+    grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
     world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     return Alert(
-        alert="ContainerUnhealthy",
+        alert=name,
         expr=f"{per_container(f'{_HEALTH}{{{PLANNED}}}')} == 0",
         wait=grace,
         severity="warning",
@@ -146,9 +146,7 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
-                "is silent while it may be starting", (*world.service(), *_states(world, 0)), max(0, grace - 60)
-            ),
+            *world.not_yet("is silent while it may be starting", (*world.service(), *_states(world, 0)), grace),
             world.silent("is silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
             world.silent(
                 "is silent when one of two scrapes still shows what was",

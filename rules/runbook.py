@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Subject
+from boxwatch.rules.promql import number
 from boxwatch.rules.texts import Shown, shown
 from boxwatch.rules.urgency import WAKES_NOBODY
 from boxwatch.topology.model import Topology
@@ -177,12 +178,9 @@ def _change(variants: tuple[Alert, ...], *, patient: bool) -> str:
     if names.SERVICE in alert.fires[0].expects[0].labels:
         lines.append("      services: {}  # NAME: {…} with the same keys, for one service")
     snippet = "\n".join(lines)
-    return f"In the topology, the lines that you want to differ; these are the values in force.\n\n```yaml\n{snippet}\n```"
-
-
-def number(value: float) -> str:
-    """A threshold as one would write it."""
-    return str(int(value)) if value == int(value) else f"{value:g}"
+    return (
+        f"In the topology, the lines that you want to differ; these are the values in force.\n\n```yaml\n{snippet}\n```"
+    )
 
 
 def _whose(alert: Alert) -> str:

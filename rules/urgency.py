@@ -35,8 +35,7 @@ def by_urgency(
 def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """The same cases for services that wake nobody: those whose constant says so, at every sample."""
     return tuple(
-        replace(case, title=f"{case.title}{WAKES_NOBODY}", series=tuple(map(_quiet, case.series)))
-        for case in cases
+        replace(case, title=f"{case.title}{WAKES_NOBODY}", series=tuple(map(_quiet, case.series))) for case in cases
     )
 
 

@@ -84,8 +84,14 @@ def test_a_link_to_nowhere_is_an_error(annotations: dict[str, str], message: str
         ("Dashboard *Host*, panel *CPU busy*: `/d/boxwatch-shop-host?viewPanel=9` in Grafana.", []),
         ("1. Dashboard *Host*, panels *Memory available* and *CPU busy*.", []),
         ("Look at dashboard *Host*.", []),
-        ("<https://g/d/boxwatch-host?viewPanel=9>", ["the runbook links to the dashboard boxwatch-host, which there is not"]),
-        ("`/d/boxwatch-shop-host?viewPanel=1`", ["the runbook links to panel 1 of Host (shop), which has none of that id"]),
+        (
+            "<https://g/d/boxwatch-host?viewPanel=9>",
+            ["the runbook links to the dashboard boxwatch-host, which there is not"],
+        ),
+        (
+            "`/d/boxwatch-shop-host?viewPanel=1`",
+            ["the runbook links to panel 1 of Host (shop), which has none of that id"],
+        ),
         ("Dashboard *Hosts*, panel *CPU busy*", ["the runbook names the dashboard Hosts, which there is not"]),
         (
             "Dashboard *Host*, panels *CPU* and *Memory*: which?",
