@@ -53,7 +53,7 @@ def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], 
 
     # An alert's name has neither a dot nor a slash.
     if alert is not None and topology is None and ("." in alert or "/" in alert):
-        alert, topology = None, Path(alert)
+        topology, alert = Path(alert), None
     loaded = options.load(topology, ext_str)
     book = catalogue.runbooks(loaded.topology)
     if alert is None:

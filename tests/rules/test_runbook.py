@@ -110,7 +110,7 @@ def test_a_page_leads_to_the_panel() -> None:
 
 def test_a_page_says_where_the_threshold_comes_from() -> None:
     """From the topology, when that changes it."""
-    rules = {"PostgresConnectionsHigh": {"threshold": "90%"}}
+    rules: dict[str, dict[str, object]] = {"PostgresConnectionsHigh": {"threshold": "90%"}}
 
     own = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["The rule"]
     changed = catalogue.runbooks(_tuned(complete(), rules))["PostgresConnectionsHigh"].sections["The rule"]
@@ -120,7 +120,7 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
 
 def test_a_page_says_for_whom_each_severity_is() -> None:
     """Who wakes nobody, and what the topology says of single services."""
-    rules = {"ContainerMemoryLimitMissing": {"services": {"web": {"severity": "info"}}}}
+    rules: dict[str, dict[str, object]] = {"ContainerMemoryLimitMissing": {"services": {"web": {"severity": "info"}}}}
     book = catalogue.runbooks(_tuned(complete(), rules))
 
     assert book["ServiceDown"].severities == (
