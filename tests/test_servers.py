@@ -19,12 +19,12 @@ from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
 from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.publish import http, read_back
-from boxwatch.rules import catalogue as rules
+from boxwatch.rules.catalogue import subjects
 from boxwatch.topology import default
 
 # What the default deployment has; the group with the mark comes on top.
 BOARDS = len(dashboards.files(default.load().topology))
-GROUPS = sum(len(subject.groups) for subject in rules.subjects(default.load().topology)) + 1
+GROUPS = sum(len(subject.groups) for subject in subjects(default.load().topology)) + 1
 
 Call = Callable[..., Result]
 
