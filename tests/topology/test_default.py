@@ -7,6 +7,7 @@ import io
 from rich.console import Console
 
 from boxwatch.topology import default, table
+from boxwatch.topology.load import parse
 from boxwatch.topology.plan import plan
 from boxwatch.topology.units import GIB
 
