@@ -17,6 +17,7 @@ from boxwatch.commands import (
     check,
     completion,
     diff,
+    explain,
     exporter,
     init,
     modernise,
@@ -70,6 +71,7 @@ def main() -> None:
       boxwatch build --out generated    make everything
       boxwatch check                    check everything
       boxwatch test                     prove every alert
+      boxwatch explain ServiceDown      what an alert means and what to do
       boxwatch publish --help           bring it into a live Grafana and Prometheus
     """
 
@@ -82,6 +84,7 @@ COMMANDS = (
     build.build,
     check.check,
     test.test,
+    explain.explain,
     modernise.modernise,
     diff.diff,
     publish.publish,

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from boxwatch.checks import (
     alert_comparison,
+    alert_links,
     alert_style,
     alert_templates,
     alert_wait,
@@ -23,6 +24,7 @@ from boxwatch.checks import (
     dashboards,
     fragile_query,
     group_interval,
+    linked,
     matcher_conflict,
     matcher_pattern,
     metric_names,
@@ -58,6 +60,7 @@ RULE_CHECKS = (
     alert_wait,
     alert_templates,
     alert_style,
+    alert_links,
     counter_rate,
     range_window,
     rule_names,
@@ -127,7 +130,7 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
     configuration = files.get(_CONFIGURATION)
     jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
-    names = known(rule_files, scrape_interval, jobs)
+    names = known(rule_files, scrape_interval, jobs, linked.read(files))
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
     if _ALERTMANAGER in files:
         fired = {alert.name for file in rule_files for alert in file.alerts}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from boxwatch.checks import promql
+from boxwatch.checks.linked import Linked
 from boxwatch.checks.rule_file import Rule, RuleFile
 from boxwatch.checks.scraped import Scraped
 from boxwatch.exporters import metrics
@@ -31,11 +32,13 @@ class Known:
         recorded: name → labels of every series that the rules record; None when its labels cannot be said.
         scrape_interval: seconds between samples.
         scraped: job → exporters behind it; None when no configuration is at hand that says it.
+        linked: what alerts may link to; None when no dashboards and runbooks are at hand.
     """
 
     recorded: Mapping[str, promql.Labels | None]
     scrape_interval: int = 30
     scraped: Scraped | None = None
+    linked: Linked | None = None
 
     def exists(self, name: str) -> bool:
         """Whether anything records or exposes this name."""
@@ -53,7 +56,12 @@ class Known:
         return found[0] if found else metrics.closest(name)
 
 
-def known(files: tuple[RuleFile, ...], scrape_interval: int = 30, scraped: Scraped | None = None) -> Known:
+def known(
+    files: tuple[RuleFile, ...],
+    scrape_interval: int = 30,
+    scraped: Scraped | None = None,
+    linked: Linked | None = None,
+) -> Known:
     """The names that a set of rule files may use: its own and the catalogue's."""
     by_name: dict[str, list[Rule]] = {}
     for file in files:
@@ -81,4 +89,4 @@ def known(files: tuple[RuleFile, ...], scrape_interval: int = 30, scraped: Scrap
             labels |= own | frozenset(rule.labels)
         return labels
 
-    return Known({name: labels_of(name) for name in by_name}, scrape_interval, scraped)
+    return Known({name: labels_of(name) for name in by_name}, scrape_interval, scraped, linked)

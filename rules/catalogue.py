@@ -58,7 +58,7 @@ from boxwatch.rules import (
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file, test_files
 from boxwatch.rules.rule_file import rule_file
-from boxwatch.rules.runbook import pages
+from boxwatch.rules.runbook import Page, book, pages
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 
@@ -132,6 +132,15 @@ def check(loaded: Loaded) -> None:
     overlay.refuse(overlay.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
 
 
+def runbooks(topology: Topology) -> dict[str, Page]:
+    """Alert name → what is told of it, in the order of triage.
+
+    Raises:
+        TopologyError: as `subjects`.
+    """
+    return book(topology, subjects(topology), overlay.patient(topology, SUBJECTS))
+
+
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content: rule files, their promtool tests and the runbooks."""
     made = subjects(topology)
@@ -144,5 +153,8 @@ def files(topology: Topology) -> dict[str, bytes]:
             for name, content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).items()
         },
         "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
-        **{f"runbooks/{name}": content for name, content in pages(topology, made).items()},
+        **{
+            f"runbooks/{name}": content
+            for name, content in pages(topology, made, overlay.patient(topology, SUBJECTS)).items()
+        },
     }

@@ -71,12 +71,14 @@ def _memory_stalled(topology: Topology) -> Alert:
         severity="warning",
         summary="A container loses time waiting for memory.",
         description=f"Container {CONTAINER} waited for memory in {{{{ $value | humanizePercentage }}}} of the time.",
+        dashboard="service",
+        panel="Share of the limit that cannot be reclaimed",
         runbook=Runbook(
             meaning="Close to its limit the container reads again and again what the kernel has just taken from it. It "
             "is slow, is not killed, and *ContainerMemoryNearLimit* is silent when it is page cache that thrashes: a "
             "database whose working set does not fit does this.",
             first_look=(
-                "Dashboard *Service*, panel *Memory by replica*: does it lie at the limit?",
+                "Dashboard *Service*, panel *Memory of each replica*: does it lie at the limit?",
                 "Is *HostMemoryStalled* firing too? Then the whole server is short of memory.",
                 "`docker stats NAME`, column BLOCK I/O: it reads all the time.",
             ),
@@ -114,10 +116,12 @@ def _cpu_throttled(topology: Topology) -> Alert:
         summary="A container is held back by its CPU quota.",
         description=f"Container {CONTAINER} was out of CPU quota in {{{{ $value | humanizePercentage }}}} of its"
         " periods.",
+        dashboard="service",
+        panel="CPU of each replica",
         runbook=Runbook(
             meaning="The container wanted more CPU than its quota, and had to wait for the next tenth of a second. It "
             "explains slow answers; alone it is no reason to act.",
-            first_look=("Dashboard *Service*, panel *CPU by replica*, and how long its requests take.",),
+            first_look=("Dashboard *Service*, panel *CPU of each replica*, and how long its requests take.",),
             action=("Raise or remove the CPU limit in Coolify, if the server has CPU to spare.",),
             false_alarms="Services that work in short bursts; that is why it is for dashboards only.",
         ),

@@ -29,23 +29,28 @@ def _runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
 
 
 def _metrics_missing(topology: Topology) -> Alert:
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    name = "ContainerMetricsMissing"
+    wait = topology.alerts.wait(name, 10 * _MINUTE)
+    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait) + _MINUTE
     plan = world.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
     both = (*plan, *world.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB))
     sees = _runs(world, "web-1")
     return Alert(
-        alert="ContainerMetricsMissing",
+        alert=name,
         # Against the plan and not against `up`, which is not there for a server that was never configured or was
         # taken out by mistake.
         expr=expr(f"""
             {names.SERVER_MEMORY_PLAN} > 0
             unless on ({names.BY_SERVER}) {named_containers()}
         """),
-        wait=10 * _MINUTE,
+        wait=wait,
         severity="critical",
         summary="Nothing is known of a server's containers, so no outage there would be reported.",
         description="cAdvisor on {{ $labels.server }} is not scraped or names no container: RAM and replicas there are"
         " not watched.",
+        dashboard="overview",
+        panel="Services, worst first",
         runbook=Runbook(
             meaning="Prometheus has had no container metrics of a planned server for ten minutes. Alerts on RAM and "
             "replicas of that server stay silent, whatever happens there.",
@@ -69,7 +74,7 @@ def _metrics_missing(topology: Topology) -> Alert:
                 "fires for the server without container metrics, and not for the other",
                 # What another job says of its containers is not cAdvisor's view.
                 (*both, *sees, series(_START, flat(7, world.count), job="other", server="second", name="web-1")),
-                12 * _MINUTE,
+                late,
                 Expected(
                     {"server": "second"},
                     "cAdvisor on second is not scraped or names no container: RAM and replicas there are not watched.",
@@ -82,7 +87,7 @@ def _metrics_missing(topology: Topology) -> Alert:
                     series("up", flat(1, world.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),
                     world.container(_START, flat(7, world.count), "", service=""),
                 ),
-                12 * _MINUTE,
+                late,
                 Expected(
                     {"server": "main"},
                     "cAdvisor on main is not scraped or names no container: RAM and replicas there are not watched.",
@@ -90,10 +95,10 @@ def _metrics_missing(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent while containers are named", (*plan, *sees), 20 * _MINUTE),
+            world.silent("is silent while containers are named", (*plan, *sees), late),
             world.silent(
                 "is silent while cAdvisor restarts",
-                (*plan, world.container(_START, steps((7, 10), (None, 10), (7, 40)))),
+                (*plan, world.container(_START, steps((7, 10), (None, 10), (7, world.count - 19)))),
                 20 * _MINUTE,
             ),
         ),
@@ -101,10 +106,13 @@ def _metrics_missing(topology: Topology) -> Alert:
 
 
 def _labels_missing(topology: Topology) -> Alert:
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    name = "ContainerLabelsMissing"
+    wait = topology.alerts.wait(name, 10 * _MINUTE)
+    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait) + _MINUTE
     bare = _runs(world, "coolify-proxy", service="traefik", resource="")
     return Alert(
-        alert="ContainerLabelsMissing",
+        alert=name,
         expr=expr(f"""
             {named_containers()} > 0
             unless on ({names.BY_SERVER})
@@ -112,11 +120,13 @@ def _labels_missing(topology: Topology) -> Alert:
             and on ({names.BY_SERVER})
             count by ({names.BY_SERVER}) ({names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}} > 0)
         """),
-        wait=10 * _MINUTE,
+        wait=wait,
         severity="critical",
         summary="No container shows a label, so services that labels recognise are not watched.",
         description="None of the {{ $value }} containers on {{ $labels.server }} shows a Coolify or compose label:"
         " services that are recognised by one are not watched.",
+        dashboard="overview",
+        panel="Services, worst first",
         runbook=Runbook(
             meaning="cAdvisor runs without the flag that exports the labels by which the topology recognises "
             "containers. boxwatch then says nothing of those services rather than calling all of them down.",
@@ -140,7 +150,7 @@ def _labels_missing(topology: Topology) -> Alert:
                     *_runs(world, "web-1", job="other"),
                     *_runs(world, "", resource="web-1"),
                 ),
-                12 * _MINUTE,
+                late,
                 Expected(
                     {"server": "main"},
                     "None of the 1 containers on main shows a Coolify or compose label:"
@@ -152,17 +162,17 @@ def _labels_missing(topology: Topology) -> Alert:
             world.silent(
                 "is silent when any container shows a label",
                 (*world.service(), *bare, *_runs(world, "prometheus", service="monitoring", resource="monitoring")),
-                20 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent while every service that a label recognises is parked",
                 (*world.service(replicas=0), *bare),
-                20 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent where names alone recognise the services",
                 (*world.service("traefik", replicas=1, identified_by="name"), *bare),
-                20 * _MINUTE,
+                late,
             ),
         ),
     )

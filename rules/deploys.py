@@ -33,6 +33,7 @@ def ordinary_days(topology: Topology) -> tuple[Case, ...]:
     """Cases on a whole server, in which no alert at all may fire."""
     world = _world(topology)
     server = _server(world)
+    blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", 10 * _MINUTE) - world.interval)
     return (
         world.never("through a rolling deploy", (*_rolling(topology), *server)),
         world.never("through a deploy that stops the old containers first", (*_stop_and_start(topology), *server)),
@@ -44,7 +45,11 @@ def ordinary_days(topology: Topology) -> tuple[Case, ...]:
                 *server,
             ),
         ),
-        world.never("while cAdvisor is restarted and sees nothing for five minutes", (*_gap(world), *server)),
+        *(
+            (world.never("while cAdvisor is restarted and sees nothing for minutes", (*_gap(world, blind), *server)),)
+            if blind >= 0
+            else ()
+        ),
     )
 
 
@@ -63,15 +68,22 @@ def _two_of_web(world: World) -> tuple[Series, ...]:
 def _rolling(topology: Topology) -> tuple[Series, ...]:
     world = _world(topology)
     first, second = _BEGIN, _BEGIN + 3 * _MINUTE
-    # A deployment whose grace is shorter than a start takes is alerted on, as its topology says.
-    starting = max(0, min(60, topology.alerts.deploy_grace - world.interval))
+    # A deploy that lasts longer than the topology has patience for is alerted on, as it says.
+    starting = min(60, _borne(topology, ("ContainerUnhealthy", "ServiceAllReplicasUnhealthy"), world.interval))
+    overlap = min(90, _borne(topology, ("ServiceReplicasExtra", "ServiceMemoryOverBudget"), world.interval))
     return (
         *world.service(),
-        *_container(world, "web-1-old", "web-1", until=first + 90),
-        *_container(world, "web-2-old", "web-2", until=second + 90),
+        *_container(world, "web-1-old", "web-1", until=first + overlap),
+        *_container(world, "web-2-old", "web-2", until=second + overlap),
         *_container(world, "web-1-new", "web-1", since=first, unready_for=starting),
         *_container(world, "web-2-new", "web-2", since=second, unready_for=starting),
     )
+
+
+def _borne(topology: Topology, alerts: tuple[str, ...], interval: int) -> int:
+    """Seconds that may be filled with samples before one of these alerts fires; each waits for a grace or longer."""
+    patience = min(topology.alerts.wait(alert, topology.alerts.deploy_grace) for alert in alerts)
+    return patience // interval * interval
 
 
 def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
@@ -90,9 +102,9 @@ def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
     )
 
 
-def _gap(world: World) -> tuple[Series, ...]:
-    """Two replicas whose series are not there for five minutes, and of which one is found again a scrape later."""
-    lead, gone = world.steps_of(_BEGIN), world.steps_of(5 * _MINUTE)
+def _gap(world: World, seconds: int) -> tuple[Series, ...]:
+    """Two replicas whose series are not there for some time, and of which one is found again a scrape later."""
+    lead, gone = world.steps_of(_BEGIN), world.steps_of(seconds)
     rest = world.count - lead - gone - 1
     gapped = tuple(
         world.container(metric, f"{value}x{lead - 1} stale {steps((None, gone + late))} {value}x{rest}", name)

@@ -113,7 +113,7 @@ def _cpu(topology: Topology) -> Alert:
             "services say; this tells where the time goes.",
             first_look=(
                 "Dashboard *Host*, panel *CPU and disk pressure*: does anything wait for a CPU?",
-                "Dashboard *Service*, panel *CPU by replica*; `top` on the server for what is in no container.",
+                "Dashboard *Service*, panel *CPU of each replica*; `top` on the server for what is in no container.",
             ),
             action=(
                 "A build: limit Coolify's concurrent builds, or build elsewhere (build server, CI).",

@@ -11,9 +11,10 @@ _MINUTE = 60
 _LIMIT = "container_spec_memory_limit_bytes"
 
 
-def drifted(topology: Topology, tolerance: int) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """Limits around the planned one; so many bytes off are allowed."""
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Limits around the planned one; so many bytes off are allowed, and so many seconds."""
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
 
     def limited(*limits: int) -> tuple[Series, ...]:
         return (
@@ -28,7 +29,7 @@ def drifted(topology: Topology, tolerance: int) -> tuple[tuple[Case, ...], tuple
         world.fires(
             "fires for a limit above and for one below the plan, and not for the right one",
             limited(2 * GIB, GIB, GIB // 2),
-            17 * _MINUTE,
+            late,
             Expected(
                 of_container(),
                 "Container web-1 of web on main has a memory limit of 2GiB, and the plan says another.",
@@ -41,7 +42,7 @@ def drifted(topology: Topology, tolerance: int) -> tuple[tuple[Case, ...], tuple
         world.fires(
             "fires just above what rounding explains",
             limited(GIB - tolerance - 65536),
-            17 * _MINUTE,
+            late,
             Expected(
                 of_container(),
                 "Container web-1 of web on main has a memory limit of 1023MiB, and the plan says another.",
@@ -49,8 +50,8 @@ def drifted(topology: Topology, tolerance: int) -> tuple[tuple[Case, ...], tuple
         ),
     )
     silent = (
-        world.silent("is silent at the most that rounding explains", limited(GIB + tolerance), 17 * _MINUTE),
-        world.silent("is silent for a limit that was rounded to pages", limited(GIB - 65536, GIB), 17 * _MINUTE),
-        world.silent("is silent for a missing limit, which has an alert of its own", limited(0), 17 * _MINUTE),
+        world.silent("is silent at the most that rounding explains", limited(GIB + tolerance), late),
+        world.silent("is silent for a limit that was rounded to pages", limited(GIB - 65536, GIB), late),
+        world.silent("is silent for a missing limit, which has an alert of its own", limited(0), late),
     )
     return fires, silent

@@ -45,7 +45,10 @@ def _two_of_web(world: World, first: str, second: str) -> tuple[Series, ...]:
 
 
 def _near_budget(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ContainerMemoryNearBudget"
+    wait = topology.alerts.wait(name, 10 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     share = topology.thresholds.memory_near_budget
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
     # So many bytes of a budget of 10⁹ are the share to the last digit.
@@ -57,18 +60,20 @@ def _near_budget(topology: Topology) -> Alert:
         *_memory(world, flat(near, world.count), "pg", **database),
     )
     return Alert(
-        alert="ContainerMemoryNearBudget",
+        alert=name,
         expr=f"{names.CONTAINER_MEMORY_BUDGET_RATIO}\n"
         f"  > on ({names.BY_SERVICE}) group_left () {names.SERVICE_NEAR_BUDGET}",
-        wait=10 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A container uses nearly all of its memory budget.",
         description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        dashboard="service",
+        panel="Memory of each replica",
         runbook=Runbook(
-            meaning="One replica has used nearly as much RAM as the plan gives it, for ten minutes. Nothing is broken "
+            meaning="One replica has used nearly as much RAM as the plan gives it, and goes on to. Nothing is broken "
             "yet. For databases, search and object storage, page cache does not count here.",
             first_look=(
-                "Dashboard *Service*, panel *Memory by replica*: one replica or all of them? Since when?",
+                "Dashboard *Service*, panel *Memory of each replica*: one replica or all of them? Since when?",
                 "`docker stats` on the server shows the same number (for services whose page cache counts).",
             ),
             action=(
@@ -83,13 +88,13 @@ def _near_budget(topology: Topology) -> Alert:
             world.fires(
                 "fires for the one replica that is near its budget, and not for the other",
                 _two_of_web(world, flat(near, world.count), flat(below, world.count)),
-                12 * _MINUTE,
+                late,
                 Expected(of_container(), f"Container web-1 of web on main uses {percent} of its memory budget."),
             ),
             world.fires(
                 "fires for a database whose memory without page cache is near the budget",
                 (*cached, *(world.container(_ACTIVE_FILE, flat(0, world.count), "pg", **database),)),
-                12 * _MINUTE,
+                late,
                 Expected(
                     of_container("pg", "postgres", resource="postgres"),
                     f"Container pg of postgres on main uses {percent} of its memory budget.",
@@ -100,37 +105,43 @@ def _near_budget(topology: Topology) -> Alert:
             world.silent(
                 "is silent at exactly the share",
                 (*world.service(memory=budget), *_memory(world, flat(exactly, world.count))),
-                15 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent just below the share",
                 _two_of_web(world, flat(below, world.count), flat(below, world.count)),
-                15 * _MINUTE,
+                late,
             ),
-            world.silent(
-                "is silent while it has lasted for less than ten minutes",
-                _two_of_web(world, steps((below, 10), (near, 11)), flat(below, world.count)),
-                19 * _MINUTE,
+            *world.not_yet(
+                "is silent while it has not lasted for long enough",
+                _two_of_web(world, steps((below, 10), (near, world.count - 9)), flat(below, world.count)),
+                wait,
+                10 * _MINUTE,
             ),
             world.silent(
                 "is silent for a database that is full of page cache",
                 (*cached, *(world.container(_ACTIVE_FILE, flat(GIB // 2, world.count), "pg", **database),)),
-                15 * _MINUTE,
+                late,
             ),
         ),
     )
 
 
 def _over_budget(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ContainerMemoryOverBudget"
+    wait = topology.alerts.wait(name, 10 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     over = GIB + GIB // 4
     return Alert(
-        alert="ContainerMemoryOverBudget",
+        alert=name,
         expr=f"{names.CONTAINER_MEMORY_BUDGET_RATIO} > 1",
-        wait=10 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A container uses more memory than the plan gives it.",
         description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        dashboard="service",
+        panel="Memory of each replica",
         runbook=Runbook(
             meaning="One replica uses more RAM than planned. That can only last when its limit is missing or higher "
             "than the budget, so it takes what other services were promised.",
@@ -148,7 +159,7 @@ def _over_budget(topology: Topology) -> Alert:
             world.fires(
                 "fires for the replica that is over its budget",
                 _two_of_web(world, flat(over, world.count), flat(GIB // 2, world.count)),
-                12 * _MINUTE,
+                late,
                 Expected(of_container(), "Container web-1 of web on main uses 125% of its memory budget."),
             ),
         ),
@@ -156,7 +167,7 @@ def _over_budget(topology: Topology) -> Alert:
             world.silent(
                 "is silent at exactly the budget",
                 _two_of_web(world, flat(GIB, world.count), flat(GIB, world.count)),
-                15 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent while a rolling deploy runs one replica more, each within its budget",
@@ -164,14 +175,19 @@ def _over_budget(topology: Topology) -> Alert:
                     *_two_of_web(world, flat(GIB * 0.8, world.count), flat(GIB * 0.8, world.count)),
                     *_memory(world, flat(GIB * 0.8, world.count), "web-3"),
                 ),
-                15 * _MINUTE,
+                late,
             ),
         ),
     )
 
 
 def _service_over_budget(topology: Topology) -> Alert:
-    world = World(length=25 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ServiceMemoryOverBudget"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    world = World(length=wait + 15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
+    # A deploy of ten minutes, or as long a one as it bears.
+    deploy = min(10, world.early(wait) // _MINUTE + 1)
     used = names.CONTAINER_MEMORY_USED
 
     def coolify(each: float) -> tuple[Series, ...]:
@@ -183,22 +199,24 @@ def _service_over_budget(topology: Topology) -> Alert:
         return tuple(one for part in parts for one in part)
 
     return Alert(
-        alert="ServiceMemoryOverBudget",
+        alert=name,
         # With a single container the container's own alert says the same.
         expr=expr(f"""
             {names.SERVICE_MEMORY_BUDGET_RATIO} > 1
             and on ({names.BY_SERVICE}) count by ({names.BY_SERVICE}) ({used}) > 1
         """),
-        wait=15 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="All containers of a service together use more memory than the plan gives the service.",
         description="Service {{ $labels.service }} on {{ $labels.server }} uses"
         " {{ $value | humanizePercentage }} of its memory budget.",
+        dashboard="service",
+        panel="Memory of each replica",
         runbook=Runbook(
             meaning="The containers of the service add up to more than replicas × memory of the plan: more replicas "
             "than planned, replicas over their own budget, or components that grew.",
             first_look=(
-                "Dashboard *Service*, panels *Replicas* and *Memory by replica*.",
+                "Dashboard *Service*, panels *Replicas running* and *Memory of each replica*.",
                 "Is a deploy stuck with old and new containers side by side (`docker ps`)?",
             ),
             action=(
@@ -211,20 +229,26 @@ def _service_over_budget(topology: Topology) -> Alert:
             world.fires(
                 "fires for a service of several components, no single one of which is over a budget",
                 coolify(0.6),
-                20 * _MINUTE,
+                late,
                 Expected(of_service("coolify"), "Service coolify on main uses 120% of its memory budget."),
             ),
         ),
         silent=(
-            world.silent("is silent when the components just fit", coolify(0.5), 20 * _MINUTE),
-            world.silent(
-                "is silent through a rolling deploy that doubles the containers for ten minutes",
+            world.silent("is silent when the components just fit", coolify(0.5), late),
+            *(
                 (
-                    *_two_of_web(world, flat(GIB * 0.9, world.count), flat(GIB * 0.9, world.count)),
-                    *_memory(world, steps((None, 5), (GIB * 0.9, 10)), "web-1b"),
-                    *_memory(world, steps((None, 5), (GIB * 0.9, 10)), "web-2b"),
-                ),
-                14 * _MINUTE,
+                    world.silent(
+                        "is silent through a rolling deploy that doubles the containers for minutes",
+                        (
+                            *_two_of_web(world, flat(GIB * 0.9, world.count), flat(GIB * 0.9, world.count)),
+                            *_memory(world, steps((None, 5), (GIB * 0.9, deploy)), "web-1b"),
+                            *_memory(world, steps((None, 5), (GIB * 0.9, deploy)), "web-2b"),
+                        ),
+                        (4 + deploy) * _MINUTE,
+                    ),
+                )
+                if wait
+                else ()
             ),
             world.silent(
                 "is silent for a single container, which has an alert of its own",
@@ -234,7 +258,7 @@ def _service_over_budget(topology: Topology) -> Alert:
                     *_memory(world, flat(GIB * 1.5, world.count), "coolify", service="coolify"),
                     *_two_of_web(world, flat(GIB / 2, world.count), flat(GIB / 2, world.count)),
                 ),
-                20 * _MINUTE,
+                late,
             ),
         ),
     )

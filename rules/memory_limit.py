@@ -37,7 +37,10 @@ def subject(topology: Topology) -> Subject:
 
 
 def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
-    world = World(length=15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ContainerMemoryNearLimit"
+    wait = topology.alerts.wait(name, 5 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     share = topology.thresholds.memory_near_limit
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
 
@@ -55,35 +58,35 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
         " and the kernel cannot take any of it back.",
     )
     silent = (
-        world.silent("is silent just below the share", use(below), 10 * _MINUTE),
-        world.silent(
-            "is silent when the container is full of page cache", use(GIB // 2, active_file=GIB // 2), 10 * _MINUTE
-        ),
+        world.silent("is silent just below the share", use(below), late),
+        world.silent("is silent when the container is full of page cache", use(GIB // 2, active_file=GIB // 2), late),
         world.silent(
             "is silent without a limit",
             (*use(near)[:-1], world.container(_LIMIT, flat(0, world.count))),
-            10 * _MINUTE,
+            late,
         ),
     )
     # So many bytes of a limit of 10⁹ are the share to the last digit.
     billion = round(1e9 * share)
-    exactly = world.silent("is silent at exactly the share", use(billion, limit=10**9), 10 * _MINUTE)
+    exactly = world.silent("is silent at exactly the share", use(billion, limit=10**9), late)
     return by_urgency(
         Alert(
-            alert="ContainerMemoryNearLimit",
+            alert=name,
             expr=f"{names.CONTAINER_MEMORY_LIMIT_RATIO}\n"
             f"  > on ({names.BY_SERVICE}) group_left () {names.SERVICE_NEAR_LIMIT}",
-            wait=5 * _MINUTE,
+            wait=wait,
             severity="critical",
             summary="A container is about to be killed for lack of memory.",
             description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory limit"
             " and the kernel cannot take any of it back.",
+            dashboard="service",
+            panel="Share of the limit that cannot be reclaimed",
             runbook=Runbook(
                 meaning="Memory that cannot be taken back (page cache is not counted) has come close to the limit "
                 "that Docker enforces. At the limit the kernel kills a process of the container, and requests are "
                 "lost.",
                 first_look=(
-                    "Dashboard *Service*, panel *Memory by replica*: how fast does it grow?",
+                    "Dashboard *Service*, panel *Memory of each replica*: how fast does it grow?",
                     "The container's log: a large export, import or query that just runs?",
                 ),
                 action=(
@@ -96,11 +99,11 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
                 false_alarms="Services that lock all their memory at start and never use more, such as a JVM with a "
                 "fixed heap under a tight limit. Give the limit room, or raise `thresholds.memory_near_limit` there.",
             ),
-            fires=(world.fires("fires for a container close to its limit", use(near), 7 * _MINUTE, expected),),
+            fires=(world.fires("fires for a container close to its limit", use(near), late, expected),),
             silent=(*silent, exactly),
         ),
         warning_fires=(
-            world.fires("is a warning for a service that wakes nobody", use(near, pages=False), 7 * _MINUTE, expected),
+            world.fires("is a warning for a service that wakes nobody", use(near, pages=False), late, expected),
         ),
         warning_silent=(
             *silent,
@@ -114,15 +117,20 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _missing(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ContainerMemoryLimitMissing"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     unlimited = world.container(_LIMIT, flat(0, world.count))
     return Alert(
-        alert="ContainerMemoryLimitMissing",
+        alert=name,
         expr=f"{names.CONTAINER_MEMORY_LIMIT} == 0\nand on ({names.BY_COMPONENT}) {names.COMPONENT_MEMORY_LIMIT}",
-        wait=15 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A container that should have a memory limit has none.",
         description=f"Container {CONTAINER} runs without a memory limit, so nothing holds it to its budget.",
+        dashboard="capacity",
+        panel="Containers without a limit",
         runbook=Runbook(
             meaning="The plan gives the container a limit, but Docker enforces none. Coolify's default is no limit "
             "(`limits_memory` is 0). A leak here takes memory from every other service.",
@@ -137,7 +145,7 @@ def _missing(topology: Topology) -> Alert:
             world.fires(
                 "fires for the container without a limit, and not for the one with",
                 (*world.service(), unlimited, world.container(_LIMIT, flat(GIB, world.count), "web-2")),
-                17 * _MINUTE,
+                late,
                 Expected(
                     of_container(),
                     "Container web-1 of web on main runs without a memory limit, so nothing holds it to its budget.",
@@ -148,7 +156,7 @@ def _missing(topology: Topology) -> Alert:
             world.silent(
                 "is silent for a service that has no limit on purpose",
                 (*world.service(limit=None), unlimited),
-                17 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent for a component that has no limit on purpose, beside one that has",
@@ -159,22 +167,24 @@ def _missing(topology: Topology) -> Alert:
                     ),
                     world.container(_LIMIT, flat(0, world.count), "coolify", service="coolify", component="app"),
                 ),
-                17 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent for a container outside the plan",
                 (*world.service(), world.container(_LIMIT, flat(0, world.count), "adminer", service="")),
-                17 * _MINUTE,
+                late,
             ),
         ),
     )
 
 
 def _drifted(topology: Topology) -> Alert:
+    name = "ContainerMemoryLimitDrifted"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
     limit = names.CONTAINER_MEMORY_LIMIT
-    fires, silent = limit_proofs.drifted(topology, _TOLERANCE)
+    fires, silent = limit_proofs.drifted(topology, wait, _TOLERANCE)
     return Alert(
-        alert="ContainerMemoryLimitDrifted",
+        alert=name,
         # The value is the limit in force; `and` on all labels picks the containers whose limit is another than planned.
         expr=expr(f"""
             {limit} > 0
@@ -182,11 +192,13 @@ def _drifted(topology: Topology) -> Alert:
               {limit} - on ({names.BY_COMPONENT}) group_left () {names.COMPONENT_MEMORY_LIMIT}
             ) > {_TOLERANCE}
         """),
-        wait=15 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A container's memory limit is not the one that is planned.",
         description=f"Container {CONTAINER} has a memory limit of {{{{ $value | humanize1024 }}}}B,"
         " and the plan says another.",
+        dashboard="service",
+        panel="Share of the limit that cannot be reclaimed",
         runbook=Runbook(
             meaning="Someone changed the limit in Coolify or the budget in the topology, and not both. With a higher "
             "limit the service can take what others were promised; with a lower one it is killed early.",
@@ -237,6 +249,8 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="The kernel killed a process in a container for lack of memory.",
             description=f"The kernel killed a process in container {CONTAINER} for lack of memory.",
+            dashboard="service",
+            panel="OOM kills in 10 minutes",
             runbook=Runbook(
                 meaning="The container reached its memory limit, or the server had no memory left, and the kernel "
                 "killed one of its processes in the last ten minutes. If it was the main process, the container was "
@@ -244,7 +258,7 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
                 "broken.",
                 first_look=(
                     "`dmesg -T | grep -i 'killed process'` on the server names the process and its size.",
-                    "Dashboard *Service*, panel *Memory by replica*: a spike or a climb?",
+                    "Dashboard *Service*, panel *Memory of each replica*: a spike or a climb?",
                     "Dashboard *Overview*: had the server itself run out of memory?",
                 ),
                 action=(

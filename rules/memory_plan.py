@@ -82,6 +82,8 @@ def _oom_killed(topology: Topology) -> Alert:
         summary="The kernel killed a process for lack of memory, outside of what cAdvisor attributes to a container.",
         description="The kernel of {{ $labels.server }} killed a process for lack of memory, and no container is known"
         " to be the victim.",
+        dashboard="host",
+        panel="Memory in use",
         runbook=Runbook(
             meaning="Either the server itself ran out of memory, or a container was killed and replaced so fast that "
             "cAdvisor could not attribute it (versions before 0.60.3 lose the count with the container).",
@@ -101,20 +103,25 @@ def _oom_killed(topology: Topology) -> Alert:
 
 
 def _plan_exceeded(topology: Topology) -> Alert:
-    world = World(length=25 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ServerMemoryPlanExceeded"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     return Alert(
-        alert="ServerMemoryPlanExceeded",
+        alert=name,
         expr=f"{names.SERVER_MEMORY_USED} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_PLANNED}",
-        wait=15 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A server uses more memory than its whole plan.",
         description="Server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
         " more than is planned for all services and the system together.",
+        dashboard="capacity",
+        panel="Use against the plan",
         runbook=Runbook(
             meaning="The headroom for traffic spikes and background work is being used up, without page cache. The "
             "plan is no longer true.",
             first_look=(
-                "Dashboard *Overview*, *Memory by service*: who is over?",
+                "Dashboard *Overview*, panel *Where the RAM goes*: who is over?",
                 "Is *ContainerOutsidePlan* or *ServerMemoryOverheadExceeded* firing?",
             ),
             action=(
@@ -132,7 +139,7 @@ def _plan_exceeded(topology: Topology) -> Alert:
                     *_in_use(world, 27),
                     *_in_use(world, 20, "second"),
                 ),
-                17 * _MINUTE,
+                late,
                 Expected(
                     {"server": "main"},
                     "Server main uses 27GiB of memory, more than is planned for all services and the system together.",
@@ -140,26 +147,29 @@ def _plan_exceeded(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent at exactly the plan", (*_planned(world), *_in_use(world, 26)), 20 * _MINUTE),
-            world.silent(
-                "is silent when it has lasted for less than a quarter of an hour",
-                (*_planned(world), *_in_use(world, 27)),
-                14 * _MINUTE,
+            world.silent("is silent at exactly the plan", (*_planned(world), *_in_use(world, 26)), late),
+            *world.not_yet(
+                "is silent when it has not lasted for long enough", (*_planned(world), *_in_use(world, 27)), wait
             ),
         ),
     )
 
 
 def _overhead_exceeded(topology: Topology) -> Alert:
-    world = World(length=40 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ServerMemoryOverheadExceeded"
+    wait = topology.alerts.wait(name, 30 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     return Alert(
-        alert="ServerMemoryOverheadExceeded",
+        alert=name,
         expr=f"{names.SERVER_MEMORY_OVERHEAD} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_RESERVED}",
-        wait=30 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="The system and builds use more memory than is reserved for them.",
         description="Outside its containers, server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
         " more than is reserved.",
+        dashboard="capacity",
+        panel="Beside the services",
         runbook=Runbook(
             meaning="The operating system, Docker and builds together use more than `reserved` of the topology for "
             "half an hour, so what was promised to services is no longer there.",
@@ -182,7 +192,7 @@ def _overhead_exceeded(topology: Topology) -> Alert:
                     *_container(world, 10),
                     *_container(world, 3, "x7k2", service="", resource=names.BUILD_RESOURCE),
                 ),
-                32 * _MINUTE,
+                late,
                 Expected(
                     {"server": "main"},
                     "Outside its containers, server main uses 5GiB of memory, more than is reserved.",
@@ -193,7 +203,7 @@ def _overhead_exceeded(topology: Topology) -> Alert:
             world.silent(
                 "is silent at exactly the reserve",
                 (*_planned(world), *_in_use(world, 14), *_container(world, 10)),
-                35 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent when a container outside the plan is what uses the memory",
@@ -203,26 +213,31 @@ def _overhead_exceeded(topology: Topology) -> Alert:
                     *_container(world, 10),
                     *_container(world, 5, "adminer", service=""),
                 ),
-                35 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent while cAdvisor is gone and nothing is known of containers",
                 (*_planned(world), *_in_use(world, 15)),
-                35 * _MINUTE,
+                late,
             ),
         ),
     )
 
 
 def _below_plan(topology: Topology) -> Alert:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ServerMemoryBelowPlan"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
     return Alert(
-        alert="ServerMemoryBelowPlan",
+        alert=name,
         expr=f"{names.SERVER_MEMORY_TOTAL} < on ({names.BY_SERVER}) ({_REPORTED_SHARE} * {names.SERVER_MEMORY_PLAN})",
-        wait=15 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A server has less memory than the plan was made for.",
         description="Server {{ $labels.server }} has {{ $value | humanize1024 }}B of memory, less than the plan says.",
+        dashboard="host",
+        panel="Memory in use",
         runbook=Runbook(
             meaning="The machine is smaller than `memory` of the topology, so every sum that was made is wrong.",
             first_look=("`free -h` on the server, and the provider's page of the machine.",),
@@ -236,13 +251,13 @@ def _below_plan(topology: Topology) -> Alert:
             world.fires(
                 "fires for a 16 GB machine that was planned as 32 GB",
                 (*_planned(world), *_in_use(world, 8, total=15.5)),
-                17 * _MINUTE,
+                late,
                 Expected({"server": "main"}, "Server main has 15.5GiB of memory, less than the plan says."),
             ),
             world.fires(
                 "fires when more than a tenth is missing",
                 (*_planned(world), *_in_use(world, 8, total=28)),
-                17 * _MINUTE,
+                late,
                 Expected({"server": "main"}, "Server main has 28GiB of memory, less than the plan says."),
             ),
         ),
@@ -250,10 +265,8 @@ def _below_plan(topology: Topology) -> Alert:
             world.silent(
                 "is silent when exactly a tenth is missing",
                 (*_planned(world), *_in_use(world, 8, total=32 * _REPORTED_SHARE)),
-                17 * _MINUTE,
+                late,
             ),
-            world.silent(
-                "is silent for what a 32 GB machine reports", (*_planned(world), *_in_use(world, 8)), 17 * _MINUTE
-            ),
+            world.silent("is silent for what a 32 GB machine reports", (*_planned(world), *_in_use(world, 8)), late),
         ),
     )

@@ -52,12 +52,14 @@ def _exhaustion_predicted(topology: Topology) -> Alert:
         summary="A container's memory grows so that it will reach its budget soon.",
         description=f"Container {CONTAINER} will reach its memory budget in"
         ' {{ $value | printf "%.1f" }} hours if the trend of the last six hours goes on.',
+        dashboard="service",
+        panel="Time until the budget is reached",
         runbook=Runbook(
             meaning="Memory has grown for six hours in a container that is not new, is above half of its budget, and "
             "is higher than in the whole day before. At this rate it is full within the time of the topology's "
             "`memory_exhausted_within`.",
             first_look=(
-                "Dashboard *Service*, panel *Memory by replica*, over two days: a straight climb is a leak.",
+                "Dashboard *Service*, panel *Memory of each replica*, over two days: a straight climb is a leak.",
                 "What was deployed when the climb began?",
             ),
             action=(

@@ -29,10 +29,13 @@ def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> 
 
 
 def _outside_plan(topology: Topology) -> Alert:
-    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
+    name = "ContainerOutsidePlan"
+    wait = topology.alerts.wait(name, 60 * _MINUTE)
+    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
+    late = world.late(wait)
     used = names.CONTAINER_MEMORY_USED
     return Alert(
-        alert="ContainerOutsidePlan",
+        alert=name,
         # By resource where Coolify or compose gives one: it stays the same through deploys, a container's name does
         # not, and the hour would start again with each deploy.
         expr=expr(f"""
@@ -44,11 +47,13 @@ def _outside_plan(topology: Topology) -> Alert:
               sum by ({names.BY_SERVER}, {names.NAME}) ({used}{{service="",resource=""}})
             ) > 0
         """),
-        wait=60 * _MINUTE,
+        wait=wait,
         severity="info",
         summary="A container runs that is not in the plan.",
         description="Container {{ or $labels.resource $labels.name }} on {{ $labels.server }} is not in the plan"
         " and uses {{ $value | humanize1024 }}B of memory.",
+        dashboard="capacity",
+        panel="Containers outside the plan",
         runbook=Runbook(
             meaning="Something runs that no line of the topology accounts for: a forgotten experiment, a preview of a "
             "pull request, a new service that nobody planned, or a planned one whose selector does not match.",
@@ -69,7 +74,7 @@ def _outside_plan(topology: Topology) -> Alert:
                     *_container(world, 0.25, "abc-1", service="", resource="shop"),
                     *_container(world, 0.25, "abc-2", service="", resource="shop"),
                 ),
-                70 * _MINUTE,
+                late,
                 Expected(
                     {"server": "main", "name": "adminer"},
                     "Container adminer on main is not in the plan and uses 512MiB of memory.",
@@ -84,22 +89,22 @@ def _outside_plan(topology: Topology) -> Alert:
             world.silent(
                 "is silent for planned containers, with a resource and without",
                 (*_container(world, 1), *_container(world, 1, "coolify", service="coolify", resource="")),
-                70 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent for a container that holds no memory yet",
                 _container(world, 0, "job", service="", resource=""),
-                70 * _MINUTE,
+                late,
             ),
             world.silent(
                 "is silent for Coolify's build containers",
                 _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
-                70 * _MINUTE,
+                late,
             ),
-            world.silent(
-                "is silent for a one-off job of less than an hour",
+            *world.not_yet(
+                "is silent for a one-off job that ends in time",
                 _container(world, 1, "backup", service="", resource=""),
-                55 * _MINUTE,
+                wait,
             ),
         ),
     )

@@ -183,6 +183,21 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         yield Mistake((*path, "for"), "is not how this alert waits", hint)
 
 
+def patient(topology: Topology, makes: tuple[Make, ...]) -> frozenset[str]:
+    """Names of the alerts that take another `for`; the others count samples, or wait for something that is told once.
+
+    All are made again with a minute more: an alert that waits as long as before does not ask.
+    """
+    alerts = topology.alerts
+    before = {alert.alert: alert.wait for make in makes for alert in _of(make(topology))}
+    for name, wait in before.items():
+        alerts = alerts.tuned(name, Tuning.model_construct(wait=wait + 60))
+    there = topology.model_copy(update={"alerts": alerts})
+    return frozenset(
+        alert.alert for make in makes for alert in _of(make(there)) if alert.wait == before[alert.alert] + 60
+    )
+
+
 def refuse(found: tuple[Mistake, ...], places: Places | None, file: str) -> None:
     """Raise what is wrong, with its places where they are known.
 

@@ -74,7 +74,7 @@ DOCS: dict[str, str] = {
     names.SERVICE_EXHAUSTED_WITHIN: "Seconds within which a trend that reaches the budget is reported.",
     names.SERVICE_RESTARTS_THRESHOLD: "Restarts of one container within 15 minutes that make a crash loop.",
     names.SERVICE_REPLACEMENTS_THRESHOLD: "Times an hour that each replica may be replaced.",
-    names.SERVICE_ROUTERS: "Names in Traefik that the topology tells: routers, else compose services.",
+    names.SERVICE_ROUTERS: "Names in Traefik that the topology tells: routers, else compose services; 0 for none.",
     names.SERVICE_AVAILABILITY: "Share of requests that must not fail with a 5xx, where users were promised one.",
     names.SERVICE_LATENCY: "Share of requests that must be answered in time, where users were promised one.",
     names.SERVICE_LATENCY_WITHIN: (
@@ -109,8 +109,7 @@ def _service(topology: Topology, server: str, service: Service) -> Iterator[_Con
     yield names.SERVICE_RESTARTS_THRESHOLD, labels, thresholds.restarts
     yield names.SERVICE_REPLACEMENTS_THRESHOLD, labels, thresholds.replacements
     routers = len(service.routers) or sum(selector.compose_service is not None for selector in service.selectors)
-    if routers:
-        yield names.SERVICE_ROUTERS, labels, routers
+    yield names.SERVICE_ROUTERS, labels, routers
     if service.faces_users:
         yield from _objectives(labels, topology.objectives_of(service))
     for component in service.components:

@@ -238,10 +238,14 @@ def _rollbacks(topology: Topology) -> Alert:
     name = "PostgresRollbacksHigh"
     threshold = topology.alerts.threshold(name, 0.1)
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE), window=MINUTE // 2)
-    # At once, every eight minutes.
-    window, many = 10 * MINUTE, 1024
+    steady = tuple(
+        bench.rising(metric, 15 * _FLOOR / share, datname="app", datid="1")
+        for metric, share in ((_ROLLBACKS, 1), (_COMMITS, 2 * threshold))
+    )
 
-    def rolled_back(share: float, *, each: float = many) -> tuple[Series, ...]:
+    few = 480 * _FLOOR
+
+    def rolled_back(share: float, *, each: float = 1024) -> tuple[Series, ...]:
         return (
             *(bench.bursts(_ROLLBACKS, each / 2, datname="app", datid=datid) for datid in ("1", "2")),
             *(bench.bursts(_COMMITS, each / share / 2, datname="app", datid=datid) for datid in ("1", "2")),
@@ -275,10 +279,7 @@ def _rollbacks(topology: Topology) -> Alert:
             meaning="A good part of what applications do in the database fails or is given up, more than once a "
             "second for a quarter of an hour.",
             first_look=("PostgreSQL's log at that time: which `ERROR` comes again and again?",),
-            action=(
-                "Roll the deploy back that it began with, or correct the statement that fails.",
-                "Constraint violations that the code expects: use `INSERT … ON CONFLICT` instead.",
-            ),
+            action=("Roll the deploy back that it began with, or correct the statement that fails (`ON CONFLICT`).",),
             false_alarms="Libraries that end each read with `ROLLBACK`; raise the threshold for them.",
         ),
         fires=(
@@ -292,6 +293,7 @@ def _rollbacks(topology: Topology) -> Alert:
         ),
         silent=(
             bench.silent("is silent just below the share", rolled_back(threshold * 0.96875)),
-            bench.silent("is silent when little is rolled back", rolled_back(2 * threshold, each=480 * _FLOOR), window),
+            bench.silent("is silent when little is rolled back", rolled_back(2 * threshold, each=few), 10 * MINUTE),
+            bench.silent("is silent when a steady few are rolled back", steady),
         ),
     )

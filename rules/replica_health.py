@@ -66,6 +66,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="Nothing of a service is running.",
             description=f"No container of {SERVICE} is running.",
+            dashboard="service",
+            panel="Replicas running",
             runbook=Runbook(
                 meaning="All replicas are gone, or the service never started. cAdvisor works and sees the other "
                 "containers of the server, so this is no gap in the monitoring.",
@@ -113,6 +115,8 @@ def _missing(topology: Topology) -> Alert:
         severity="warning",
         summary="A service runs with fewer replicas than planned.",
         description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
+        dashboard="service",
+        panel="Replicas running",
         runbook=Runbook(
             meaning="The service still answers, with less capacity and less to fall back on.",
             first_look=(
@@ -131,16 +135,23 @@ def _missing(topology: Topology) -> Alert:
 
 
 def _extra(topology: Topology) -> Alert:
-    world = World(length=50 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    name = "ServiceReplicasExtra"
+    wait = topology.alerts.wait(name, 30 * _MINUTE)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
+    # Twenty minutes of overlap, or as long as it bears.
+    overlap = min(20, world.early(wait) // _MINUTE + 1)
     return Alert(
-        alert="ServiceReplicasExtra",
+        alert=name,
         expr=f"{names.COMPONENT_REPLICAS_RUNNING} > on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}",
-        wait=30 * _MINUTE,
+        wait=wait,
         severity="warning",
         summary="A service runs with more replicas than planned.",
         description=f"{{{{ $value }}}} containers of {SERVICE} are running, more than planned.",
+        dashboard="service",
+        panel="Replicas running",
         runbook=Runbook(
-            meaning="For half an hour more containers have run than the plan has memory for. Usually a deploy left an "
+            meaning="For a while more containers have run than the plan has memory for. Usually a deploy left an "
             "old container behind, which may still answer requests with old code.",
             first_look=("`docker ps` on the server: the age of the service's containers.",),
             action=(
@@ -154,7 +165,7 @@ def _extra(topology: Topology) -> Alert:
             world.fires(
                 "fires when an old container was left behind",
                 (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2", "web-old")),
-                35 * _MINUTE,
+                late,
                 Expected(of_service(), "3 containers of web on main are running, more than planned."),
             ),
         ),
@@ -162,16 +173,21 @@ def _extra(topology: Topology) -> Alert:
             world.silent(
                 "is silent when as many run as planned",
                 (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2")),
-                45 * _MINUTE,
+                late,
             ),
-            world.silent(
-                "is silent for twenty minutes of overlap",
+            *(
                 (
-                    *world.service(),
-                    *replica_health_proofs.runs(world, "web-1", "web-2"),
-                    world.container(_START, "7x20 stale", "web-old"),
-                ),
-                45 * _MINUTE,
+                    world.never(
+                        "is silent for minutes of overlap",
+                        (
+                            *world.service(),
+                            *replica_health_proofs.runs(world, "web-1", "web-2"),
+                            world.container(_START, f"7x{overlap - 1} stale", "web-old"),
+                        ),
+                    ),
+                )
+                if wait
+                else ()
             ),
             deploys.rolling(topology),
         ),

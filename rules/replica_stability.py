@@ -44,7 +44,8 @@ def _states(world: World, *states: int, **labels: str) -> tuple[Series, ...]:
 
 
 def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
-    grace = topology.alerts.deploy_grace
+    name = "ServiceAllReplicasUnhealthy"
+    grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
     world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     text = "All running containers of web on main fail their health check."
     silent = (
@@ -52,20 +53,20 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
         world.silent(
             "is silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
         ),
-        world.silent(
-            "is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), max(0, grace - 60)
-        ),
+        *world.not_yet("is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
     return by_urgency(
         Alert(
-            alert="ServiceAllReplicasUnhealthy",
+            alert=name,
             expr=f"{names.COMPONENT_REPLICAS_HEALTHY} == 0",
             wait=grace,
             severity="critical",
             summary="All containers of a service fail their health check.",
             description=f"All running containers of {SERVICE} fail their health check.",
+            dashboard="service",
+            panel="Replicas running",
             runbook=Runbook(
                 meaning="The containers run, and none passes its health check. Traefik takes unhealthy containers out "
                 "of its routes, so users get 404 or 503.",
@@ -102,15 +103,18 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _unhealthy(topology: Topology) -> Alert:
-    grace = topology.alerts.deploy_grace
+    name = "ContainerUnhealthy"
+    grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
     world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     return Alert(
-        alert="ContainerUnhealthy",
+        alert=name,
         expr=f"{per_container(f'{_HEALTH}{{{PLANNED}}}')} == 0",
         wait=grace,
         severity="warning",
         summary="A container fails its health check.",
         description=f"Container {CONTAINER} fails its health check, or has not finished starting.",
+        dashboard="service",
+        panel="Replicas now",
         runbook=Runbook(
             meaning="The container runs and its health check does not pass. Traefik sends it no requests; the other "
             "replicas carry its share. Coolify does not report this.",
@@ -142,9 +146,7 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
-                "is silent while it may be starting", (*world.service(), *_states(world, 0)), max(0, grace - 60)
-            ),
+            *world.not_yet("is silent while it may be starting", (*world.service(), *_states(world, 0)), grace),
             world.silent("is silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
             world.silent(
                 "is silent when one of two scrapes still shows what was",
@@ -214,6 +216,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             severity="critical",
             summary="A container of a service is restarted again and again.",
             description=f"A container of {SERVICE} was restarted {{{{ $value }}}} times in the last 15 minutes.",
+            dashboard="service",
+            panel="Restarts in 15 minutes",
             runbook=Runbook(
                 meaning="A container ends and Docker starts it again. Between two ends it may look healthy, so the "
                 "count of replicas stays right while requests fail.",
@@ -255,12 +259,14 @@ def _replaced_often(topology: Topology) -> Alert:
         severity="warning",
         summary="The containers of a service are replaced again and again.",
         description=f"{{{{ $value }}}} containers of {SERVICE} were replaced or removed in the last hour.",
+        dashboard="service",
+        panel="Replacements in an hour",
         runbook=Runbook(
             meaning="Something deploys the service over and over, or removes its containers. Each replacement costs "
             "users a few slow or lost requests, and the server the memory of a build.",
             first_look=(
                 "Coolify, the resource's list of deployments: who or what starts them?",
-                "Dashboard *Service*, panel *Replacements*: since when?",
+                "Dashboard *Service*, panel *Replacements in an hour*: since when?",
             ),
             action=(
                 "A webhook or pipeline in a loop: stop it at its source.",

@@ -23,16 +23,18 @@ def subject(topology: Topology) -> Subject | None:
     """What alerts, objectives and dashboards read of requests; None where no Traefik is scraped."""
     if not scraped(topology):
         return None
+    known = any(topology.metrics_of(service) for service in topology.services_of("coolify"))
     return Subject(
         id=ID,
         title="Requests as measured",
         groups=(
-            Group(name="requests-resources", rules=(_resources(),)),
+            Group(name="requests-resources", rules=(_resources() if known else _no_resources(),)),
             Group(name="requests-routers", rules=(_routers(),)),
             Group(name="requests-rates", rules=_rates()),
             Group(name="requests-services", rules=_services()),
         ),
-        measured=requests_proofs.measured(topology),
+        # The proofs tell whose requests are whose by what Coolify says.
+        measured=requests_proofs.measured(topology) if known else (),
     )
 
 
@@ -58,6 +60,16 @@ def _resources() -> Record:
             )
         """),
         doc="Always 1; the planned service of a resource that Coolify knows, for a day after it was last seen.",
+    )
+
+
+def _no_resources() -> Record:
+    """Where Coolify is not scraped no uuid is known: the topology's `routers` alone say whose requests are whose."""
+    nothing = f"{names.SERVICE_INFO} unless {names.SERVICE_INFO}"
+    return Record(
+        record=names.UUID_SERVICE,
+        expr=f'label_replace({nothing}, "{names.UUID}", "$1", "{names.SERVICE}", "(.+)")',
+        doc="Nothing: Coolify is not scraped, so that no uuid is known.",
     )
 
 

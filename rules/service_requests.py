@@ -53,7 +53,8 @@ def _expected() -> Record:
     # The hour around this time yesterday, and around this time a week ago.
     yesterday = f"min_over_time({names.SERVICE_REQUESTS}[1h] offset 23h30m)"
     last_week = f"min_over_time({names.SERVICE_REQUESTS}[1h] offset 167h30m)"
-    owners = " or ".join(f"max by ({names.SERVICE}) ({one})" for one in (names.SERVICE_ROUTERS, names.UUID_SERVICE))
+    told = (f"{names.SERVICE_ROUTERS} > 0", names.UUID_SERVICE)
+    owners = " or ".join(f"max by ({names.SERVICE}) ({one})" for one in told)
     return Record(
         record=names.SERVICE_REQUESTS_EXPECTED,
         # The fewest of an hour, so that bursts are not taken for steady requests; a week ago only where that is known.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.dashboard_uid import uid
@@ -13,6 +14,22 @@ from boxwatch.topology.model import Topology
 # The dashboards that alerts link to.
 SERVICE_DASHBOARD = "service"
 OVERVIEW_DASHBOARD = "overview"
+# What they are called in Grafana; boxwatch.checks.alert_links holds the runbooks against what was built.
+_TITLES = {
+    "capacity": "Capacity",
+    "deployments": "Deployments",
+    "elasticsearch": "Elasticsearch",
+    "host": "Host",
+    "minio": "MinIO",
+    "monitoring": "Monitoring",
+    "overview": "Overview",
+    "postgres": "PostgreSQL",
+    "probes": "Probes",
+    "redis": "Redis",
+    "service": "Service",
+    "slo": "SLO",
+    "traefik": "Traefik",
+}
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
@@ -40,15 +57,44 @@ def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -
     return {**filled, "description": expected.description}
 
 
-def _dashboard(topology: Topology, alert: Alert) -> str:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where an alert can be seen.
+
+    Attributes:
+        title: the dashboard's.
+        panel: the panel's; empty for the whole dashboard.
+        url: with Grafana's address where the topology has it, the path below it otherwise: `/d/boxwatch-host`.
+    """
+
+    title: str
+    panel: str
+    url: str
+
+
+def shown(topology: Topology, alert: Alert) -> Shown:
+    """Where an alert can be seen, whatever instance of it."""
+    dashboard = _dashboard_id(alert)
+    view = f"?viewPanel={panel_id(alert.panel)}" if alert.panel else ""
+    root = topology.urls.grafana.rstrip("/") if topology.urls.grafana else ""
+    return Shown(
+        title=_TITLES.get(dashboard, dashboard.capitalize()),
+        panel=alert.panel,
+        url=f"{root}/d/{uid(topology, dashboard)}{view}",
+    )
+
+
+def _dashboard_id(alert: Alert) -> str:
     """The alert's own dashboard; else the service's for what knows a service, and the overview for the rest."""
     if alert.dashboard:
-        labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
-        chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
-        if alert.panel:
-            chosen.append(f"viewPanel={panel_id(alert.panel)}")
-        return f"{uid(topology, alert.dashboard)}{'?' + '&'.join(chosen) if chosen else ''}"
-    if f"$labels.{names.SERVICE}" in alert.description:
-        variables = "&".join(f"var-{label}={{{{ $labels.{label} }}}}" for label in (names.SERVER, names.SERVICE))
-        return f"{uid(topology, SERVICE_DASHBOARD)}?{variables}"
-    return f"{uid(topology, OVERVIEW_DASHBOARD)}?var-{names.SERVER}={{{{ $labels.{names.SERVER} }}}}"
+        return alert.dashboard
+    return SERVICE_DASHBOARD if f"$labels.{names.SERVICE}" in alert.description else OVERVIEW_DASHBOARD
+
+
+def _dashboard(topology: Topology, alert: Alert) -> str:
+    """The uid of its dashboard, with what the alert is about chosen there, and its panel."""
+    labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
+    chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
+    if alert.panel:
+        chosen.append(f"viewPanel={panel_id(alert.panel)}")
+    return f"{uid(topology, _dashboard_id(alert))}{'?' + '&'.join(chosen) if chosen else ''}"

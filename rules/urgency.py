@@ -11,6 +11,9 @@ from dataclasses import replace
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Series
 
+# What a title ends in that says of a warning what the same title without it says of the critical alert.
+WAKES_NOBODY = ", for a service that wakes nobody"
+
 
 def by_urgency(
     alert: Alert, *, warning_fires: tuple[Case, ...], warning_silent: tuple[Case, ...]
@@ -32,8 +35,7 @@ def by_urgency(
 def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:
     """The same cases for services that wake nobody: those whose constant says so, at every sample."""
     return tuple(
-        replace(case, title=f"{case.title}, for a service that wakes nobody", series=tuple(map(_quiet, case.series)))
-        for case in cases
+        replace(case, title=f"{case.title}{WAKES_NOBODY}", series=tuple(map(_quiet, case.series))) for case in cases
     )
 
 

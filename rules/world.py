@@ -64,6 +64,13 @@ class World:
         """Seconds at which what is true from the first sample on has been so for longer than an alert waits."""
         return (math.ceil(wait / self.interval) + 1) * self.interval
 
+    def early(self, wait: int, begin: int = 0) -> int:
+        """Seconds at which what is true from `begin` on has not quite been so for as long as an alert waits.
+
+        There is no such moment for an alert that does not wait; the result is then before `begin`.
+        """
+        return begin + (math.ceil(wait / self.interval) - 1) * self.interval
+
     def constant(self, name: str, value: float, /, **labels: str) -> Series:
         """A recorded constant of the plan."""
         return series(name, flat(value, self.count), **labels)
@@ -148,6 +155,13 @@ class World:
     def silent(self, title: str, parts: tuple[Series, ...], at: int) -> Case:
         """A case in which the alert stays silent."""
         return Case(title=title, series=parts, at=at, interval=self.interval)
+
+    def not_yet(self, title: str, parts: tuple[Series, ...], wait: int, begin: int = 0) -> tuple[Case, ...]:
+        """A case looked at when what is true from `begin` on has not quite been so for as long as the alert waits.
+
+        None for an alert that does not wait.
+        """
+        return (self.silent(title, parts, self.early(wait, begin)),) if wait else ()
 
     def never(self, title: str, parts: tuple[Series, ...]) -> Case:
         """A case in which the alert stays silent from the first sample to the last."""

@@ -10,9 +10,14 @@ from xml.etree import ElementTree as ET
 from boxwatch.checks.proofs.coverage import Coverage, Part
 from boxwatch.checks.proofs.read import RULES, TESTS
 from boxwatch.checks.proofs.run import Verdict
-from boxwatch.rules.model import Subject
+from boxwatch.rules.model import ALWAYS_FIRING, Alert, Subject
 
 _HEADINGS = ("rule file", "proofs", "alerts", "fires", "silent", "records", "branches")
+
+
+def _may_be_silent(alert: Alert) -> bool:
+    """Whether its silence is proven, or it has none to prove."""
+    return bool(alert.silent) or alert.alert in ALWAYS_FIRING
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Report:
             f"{alert.alert}/{alert.severity}"
             for subject in self.subjects
             for alert in subject.alerts
-            if alert.alert in failed or not alert.fires or not alert.silent
+            if alert.alert in failed or not alert.fires or not _may_be_silent(alert)
         )
 
     @property
@@ -138,7 +143,7 @@ class Report:
                 proofs,
                 len(subject.alerts),
                 sum(bool(alert.fires) for alert in proven),
-                sum(bool(alert.silent) for alert in proven),
+                sum(_may_be_silent(alert) for alert in proven),
                 len(records & coverage.exercised),
                 len(records),
                 len((of.keys() - records) & coverage.exercised),

@@ -24,6 +24,7 @@ _TOOLS = {
     "finding",
     "grafana_units",
     "known",
+    "linked",
     "places",
     "promql",
     "promtool",

@@ -58,7 +58,7 @@ def test_alerts_name_panels_that_exist() -> None:
     ours = {board["uid"]: board for board in boards.ours().values()}
     for subject in subjects(boards.default_topology()):
         for alert in subject.alerts:
-            if alert.dashboard:
+            if alert.panel:
                 board = ours[f"boxwatch-{alert.dashboard}"]
                 there = {panel["id"]: panel.get("title") for panel in nodes(board["panels"])}
                 assert there.get(panel_id(alert.panel)) == alert.panel, (alert.alert, alert.panel)

@@ -7,16 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_alerts
-from support.topologies import a_service, a_topology
+from support.artefacts import complete_subjects, default_alerts
+from support.topologies import a_service, a_topology, complete
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import catalogue, names
+from boxwatch.rules import catalogue, names, overlay
 from boxwatch.rules.model import Alert
 from boxwatch.topology import default
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts
+from boxwatch.topology.units import format_duration
 
 NAMES = sorted({alert.alert for alert in default_alerts()})
 OF_SERVICES = sorted({alert.alert for alert in default_alerts() if names.SERVICE in alert.fires[0].expects[0].labels})
@@ -127,6 +128,55 @@ def test_a_program_is_refused_too() -> None:
         catalogue.subjects(_changed(Nothing={}))
 
 
+def _prove(topology: Topology, promtool: str, place: Path) -> None:
+    """Run every proof of a topology."""
+    for path, content in catalogue.files(topology).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(content)
+    folder = place / "prometheus"
+    tests = sorted(str(path.relative_to(folder)) for path in (folder / "tests").iterdir())
+
+    done = subprocess.run([promtool, "test", "rules", *tests], cwd=folder, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+
+
+# What they go by is gone again after ten minutes, an hour, or when the trend bends: a day of `for` would never pass.
+_OF_THEIR_OWN_PATIENCE = {"ServerOomKilled", "ServiceReplacedOften", "ContainerMemoryExhaustionPredicted"}
+
+
+def test_every_alert_that_waits_plainly_takes_another_wait() -> None:
+    """The others count over a window, which `for` does not lengthen."""
+    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    waiting = {alert.alert for subject in complete_subjects() for alert in subject.alerts if alert.wait}
+
+    assert waiting - patient == _OF_THEIR_OWN_PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("wait", "share", "other"),
+    [(lambda usual: 2 * usual + 37, 0.8, 2), (lambda _: 0, 1, 1), (lambda _: 37, 1, 1)],
+    ids=["patient", "at once", "impatient"],
+)
+def test_every_proof_follows_wait_and_threshold(
+    wait: Callable[[int], int], share: float, other: float, program: Callable[[str], str], tmp_path: Path
+) -> None:
+    """All alerts that take them, at once: a proof that held for the usual numbers alone would fail here."""
+    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    rules: dict[str, dict[str, object]] = {}
+    for alert in (alert for subject in complete_subjects() for alert in subject.alerts):
+        changed: dict[str, object] = {}
+        if alert.alert in patient:
+            changed["for"] = format_duration(wait(alert.wait)) if wait(alert.wait) else "0s"
+        if alert.threshold is not None:
+            # As one would write it, not as binary fractions multiply.
+            changed["threshold"] = round(alert.threshold * (share if alert.threshold < 1 else other), 6)
+        rules[alert.alert] = changed
+    topology = complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
+
+    _prove(topology, program("promtool"), tmp_path)
+
+
 @pytest.mark.parametrize("severity", ["info", "critical"])
 def test_every_alert_can_be_changed_and_is_proven_changed(
     severity: str, program: Callable[[str], str], tmp_path: Path
@@ -144,15 +194,6 @@ def test_every_alert_can_be_changed_and_is_proven_changed(
     topology = default_topology.model_copy(
         update={"alerts": Alerts.model_validate({"deploy_grace": "5m", "outage_grace": "2m", "rules": rules})}
     )
-    for path, content in catalogue.files(topology).items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_bytes(content)
-    folder = tmp_path / "prometheus"
-    tests = sorted(str(path.relative_to(folder)) for path in (folder / "tests").iterdir())
 
-    done = subprocess.run(
-        [program("promtool"), "test", "rules", *tests], cwd=folder, capture_output=True, text=True, check=False
-    )
-
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+    _prove(topology, program("promtool"), tmp_path)
     assert len({alert.alert for subject in catalogue.subjects(topology) for alert in subject.alerts}) == len(NAMES)

@@ -153,4 +153,5 @@ def test_it_is_known_of_which_services_the_topology_tells_the_routers() -> None:
     assert {key[2]: expr for key, expr in found.items() if key[0] == names.SERVICE_ROUTERS} == {
         "service=web": "vector(2)",
         "service=stats": "vector(1)",
+        "service=api": "vector(0)",
     }

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 from support.artefacts import default_alerts, default_artefacts
-from support.topologies import a_topology
+from support.topologies import a_topology, complete
 
 from boxwatch.rules import catalogue
 from boxwatch.rules.model import Alert
+from boxwatch.rules.runbook import Page
+from boxwatch.topology.model import Topology
+from boxwatch.topology.settings import Alerts, Urls
 
 
 @pytest.mark.parametrize("alert", default_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
@@ -18,7 +22,15 @@ def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
     page = default_artefacts()[f"runbooks/{alert.alert}.md"].decode()
 
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
-    assert headings == ["What it means", "First look", "What to do", "False alarms", "The rule", "Proven"]
+    assert headings == [
+        "What it means",
+        "First look",
+        "What to do",
+        "False alarms",
+        "The rule",
+        "To change it",
+        "Proven",
+    ]
     assert all(text in page for text in (alert.summary, alert.expr, *alert.runbook.action, alert.runbook.false_alarms))
 
 
@@ -43,3 +55,84 @@ def test_alerts_named_in_runbooks_exist() -> None:
 
     assert named
     assert named - pages == set()
+
+
+def _snippet(page: Page) -> dict[str, object]:
+    """What its page offers to put into `alerts.rules`."""
+    found = re.search(r"```yaml\n(.+?)```", page.sections["To change it"], re.DOTALL)
+    assert found is not None
+    rules = yaml.safe_load(found[1])["alerts"]["rules"]
+    assert list(rules) == [page.name]
+    snippet: dict[str, object] = rules[page.name]
+    return snippet
+
+
+def _tuned(topology: Topology, rules: dict[str, dict[str, object]]) -> Topology:
+    return topology.model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
+
+
+def test_what_a_page_offers_to_change_are_the_values_in_force() -> None:
+    """Pasted into the topology as they are, they change nothing."""
+    book = catalogue.runbooks(complete())
+    rules = {name: _snippet(page) for name, page in book.items()}
+
+    same, plain = catalogue.files(_tuned(complete(), rules)), catalogue.files(complete())
+    written = [path for path in plain if path.startswith("prometheus/rules/")]
+    assert {path: same[path] for path in written} == {path: plain[path] for path in written}
+
+
+def test_a_page_offers_what_the_alert_takes() -> None:
+    """A threshold where it compares with one, `for` where it waits plainly, a severity where there is one."""
+    book = catalogue.runbooks(complete())
+
+    assert _snippet(book["PostgresConnectionsHigh"]).keys() == {
+        "enabled",
+        "threshold",
+        "for",
+        "severity",
+        "labels",
+        "services",
+    }
+    assert _snippet(book["ServiceDown"]).keys() == {"enabled", "labels", "services"}
+    assert _snippet(book["Watchdog"]).keys() == {"enabled", "labels"}
+
+
+def test_a_page_leads_to_the_panel() -> None:
+    """By name, and by a link where Grafana's address is known."""
+    there = complete().model_copy(update={"urls": Urls(grafana="https://grafana.example.com")})
+    said = "Dashboard *PostgreSQL*, panel *Connections*: "
+
+    plain = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["First look"]
+    linked = catalogue.runbooks(there)["PostgresConnectionsHigh"].sections["First look"]
+    assert plain.startswith(f"{said}`/d/boxwatch-postgres?viewPanel=4100` in Grafana.\n\n1. ")
+    assert linked.startswith(f"{said}<https://grafana.example.com/d/boxwatch-postgres?viewPanel=4100>\n\n1. ")
+
+
+def test_a_page_says_where_the_threshold_comes_from() -> None:
+    """From the topology, when that changes it."""
+    rules: dict[str, dict[str, object]] = {"PostgresConnectionsHigh": {"threshold": "90%"}}
+
+    own = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["The rule"]
+    changed = catalogue.runbooks(_tuned(complete(), rules))["PostgresConnectionsHigh"].sections["The rule"]
+    assert "The threshold is 0.8: " in own
+    assert "The threshold is 0.9, as the topology says. Of boxwatch's own: " in changed
+
+
+def test_a_page_says_for_whom_each_severity_is() -> None:
+    """Who wakes nobody, and what the topology says of single services."""
+    rules: dict[str, dict[str, object]] = {"ContainerMemoryLimitMissing": {"services": {"web": {"severity": "info"}}}}
+    book = catalogue.runbooks(_tuned(complete(), rules))
+
+    assert book["ServiceDown"].severities == (
+        "critical: someone is woken",
+        "warning: a ticket for working hours (services with `pages: false`)",
+    )
+    assert (
+        book["ContainerOomKilled"]
+        .severities[1]
+        .endswith("(services with `pages: false`, and containers outside the plan)")
+    )
+    assert book["ContainerMemoryLimitMissing"].severities == (
+        "warning: a ticket for working hours (all but web)",
+        "info: shown on dashboards (only web)",
+    )

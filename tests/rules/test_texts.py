@@ -20,17 +20,17 @@ def test_without_urls_the_runbook_is_named_and_nothing_is_linked() -> None:
 
 
 def test_with_urls_an_alert_links_to_its_runbook_and_its_dashboard() -> None:
-    """A service's alert opens the service, a server's the overview."""
+    """At the panel that shows it, with what the alert is about chosen."""
     topology = a_topology(urls=_URLS)
 
     down, plan = annotations_of(topology, _DOWN), annotations_of(topology, _PLAN)
     assert down["runbook_url"] == "https://git.example.com/runbooks/ServiceDown.md"
     assert down["dashboard_url"] == (
         "https://grafana.example.com/d/boxwatch-test-service"
-        "?var-server={{ $labels.server }}&var-service={{ $labels.service }}"
+        "?var-server={{ $labels.server }}&var-service={{ $labels.service }}&viewPanel=4613"
     )
     assert plan["dashboard_url"] == (
-        "https://grafana.example.com/d/boxwatch-test-overview?var-server={{ $labels.server }}"
+        "https://grafana.example.com/d/boxwatch-test-capacity?var-server={{ $labels.server }}&viewPanel=9628"
     )
 
 
@@ -40,4 +40,4 @@ def test_a_proof_expects_links_with_the_labels_filled_in() -> None:
 
     found = expected_annotations(a_topology(urls=_URLS), _DOWN, expected)
     assert found["description"] == expected.description
-    assert found["dashboard_url"].endswith("?var-server=main&var-service=web")
+    assert found["dashboard_url"].endswith("?var-server=main&var-service=web&viewPanel=4613")

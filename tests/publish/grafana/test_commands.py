@@ -13,6 +13,11 @@ from support import grafana_apis
 from support.grafana import TOKEN, Grafana
 
 from boxwatch.cli import main
+from boxwatch.dashboards import catalogue
+from boxwatch.topology import default
+
+# What the default deployment has.
+MADE = len(catalogue.files(default.load().topology))
 
 Run = Callable[..., Result]
 
@@ -49,7 +54,7 @@ def test_what_is_published_differs_no_more(server: Grafana, run: Run) -> None:
     """3 while there are differences, 0 when there are none; and then nothing is written."""
     assert run("diff").exit_code == 3
     assert run("publish", "--yes", "--message", "first").exit_code == 0
-    assert shown(run("diff"))[-1] == "Grafana: 0 to write, 0 refused, 2 unchanged"
+    assert shown(run("diff"))[-1] == f"Grafana: 0 to write, 0 refused, {MADE} unchanged"
     writes = len(server.writes)
 
     assert (run("diff").exit_code, run("publish", "--yes").exit_code, len(server.writes)) == (0, 0, writes)
@@ -113,7 +118,7 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
 
     assert run("rollback", "--yes").exit_code == 0
     assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
-    assert run("backup").stdout.startswith("2 kept in .boxwatch/backups/")
+    assert run("backup").stdout.startswith(f"{MADE} kept in .boxwatch/backups/")
 
 
 def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
@@ -137,7 +142,7 @@ def test_a_write_that_fails_is_said(server: Grafana, run: Run) -> None:
     server.before = refuse_first
     result = run("publish", "--yes", "--workers", "1")
 
-    assert (result.exit_code, "role Editor" in result.stderr, len(server.boards)) == (1, True, 1)
+    assert (result.exit_code, "role Editor" in result.stderr, len(server.boards)) == (1, True, MADE - 1)
 
 
 def test_what_was_improved_comes_home(server: Grafana, run: Run) -> None:

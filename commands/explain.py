@@ -1,0 +1,96 @@
+"""`boxwatch explain`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from boxwatch.commands import options, progress
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from boxwatch.rules.runbook import Page
+    from boxwatch.topology.model import Topology
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str | CompletionItem]:
+    """The alerts of the topology that is here; none where it has mistakes, which the command itself will say."""
+    del ctx, param
+    from boxwatch.errors import BoxwatchError  # noqa: PLC0415
+    from boxwatch.rules import catalogue  # noqa: PLC0415
+    from boxwatch.topology import default, load  # noqa: PLC0415
+
+    try:
+        loaded = load.load(Path(options.HERE)) if Path(options.HERE).exists() else default.load()
+        made = catalogue.subjects(loaded.topology)
+    except BoxwatchError:
+        return []
+    names = dict.fromkeys(alert.alert for subject in made for alert in subject.alerts)
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
+@click.command(short_help="Say what an alert means, and what to do.")
+@click.argument("alert", required=False, shell_complete=_complete)
+@options.topology
+@options.as_json
+def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) -> None:
+    """Print the runbook of one ALERT as this topology has it; without ALERT list them all.
+
+    It says what the alert means, where to look first, what to do, the rule with its threshold and where that number
+    comes from, and how to change the alert or switch it off.
+
+    \b
+    Example:
+      boxwatch explain
+      boxwatch explain PostgresConnectionsHigh
+      boxwatch explain ServiceDown staging.yaml --json | jq .variants
+    """
+    from boxwatch.rules import catalogue  # noqa: PLC0415
+
+    # An alert's name has neither a dot nor a slash.
+    if alert is not None and topology is None and ("." in alert or "/" in alert):
+        topology, alert = Path(alert), None
+    loaded = options.load(topology, ext_str)
+    book = catalogue.runbooks(loaded.topology)
+    if alert is None:
+        _list(book, as_json=as_json)
+        return
+    page = book.get(alert)
+    if page is None:
+        raise click.BadParameter(_unknown(alert, book, loaded.topology), param_hint="ALERT")
+    if as_json:
+        options.print_json(page.to_json())
+    elif progress.on_terminal(sys.stdout):
+        from rich.console import Console  # noqa: PLC0415
+        from rich.markdown import Markdown  # noqa: PLC0415
+
+        Console().print(Markdown(page.markdown(), code_theme="ansi_dark"))
+    else:
+        click.echo(page.markdown(), nl=False)
+
+
+def _list(book: dict[str, Page], *, as_json: bool) -> None:
+    severities = {name: list(dict.fromkeys(one.severity for one in page.variants)) for name, page in book.items()}
+    if as_json:
+        options.print_json(
+            [{"name": name, "severities": severities[name], "summary": page.summary} for name, page in book.items()]
+        )
+        return
+    wide = max(map(len, book), default=0)
+    texts = {name: ", ".join(words) for name, words in severities.items()}
+    next_to = max(map(len, texts.values()), default=0)
+    for name, page in book.items():
+        click.echo(f"{name:{wide}}  {texts[name]:{next_to}}  {page.summary}")
+
+
+def _unknown(alert: str, book: dict[str, Page], topology: Topology) -> str:
+    from boxwatch.topology.words import did_you_mean  # noqa: PLC0415
+
+    if alert in topology.alerts.rules:
+        return f"{alert} is switched off in this topology, by `alerts.rules.{alert}`"
+    hint = did_you_mean(alert, book) or "`boxwatch explain` lists them"
+    return f"{alert!r} is not an alert of this topology ({hint})"
