@@ -7,6 +7,7 @@ import io
 from rich.console import Console
 
 from boxwatch.topology import default, table
+from boxwatch.topology.load import parse
 from boxwatch.topology.plan import plan
 from boxwatch.topology.units import GIB
 
@@ -70,3 +71,15 @@ def test_its_sum_reads_as_in_the_documents() -> None:
     console = Console(width=80, record=True, file=io.StringIO())
     table.show(plan(default.load().topology), console)
     assert "26 of 32 GB, 24 stated and 2 assumed, 6 GB headroom" in console.export_text()
+
+
+def test_the_example_of_notifications_works_when_it_is_uncommented() -> None:
+    """Nobody should find out by not being told."""
+    start = default.text().index("# notifications:")
+    example = default.text()[start:].partition("\n\n")[0]
+    uncommented = "\n".join(line.removeprefix("# ") for line in example.splitlines())
+    loaded = parse(default.text().replace(example, uncommented), "default.yaml")
+
+    assert loaded.warnings == ()
+    assert loaded.topology.notifications is not None
+    assert loaded.topology.notifications.critical == "night"
