@@ -83,7 +83,7 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
                     ),
                 ),
                 action=(
-                    "It began with a deploy (dashboard *Deployments*): roll back.",
+                    "It began with a deploy (the mark on the dashboard): roll back.",
                     "Restart the service, or the proxy (`docker restart coolify-proxy`), once the log is saved.",
                     "The certificate expired: see *CertificateExpiring*.",
                 ),

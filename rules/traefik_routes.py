@@ -177,7 +177,7 @@ def _outside(topology: Topology) -> Alert:
                     "The router's name: the 24 letters after `https-0-` are the resource's uuid in Coolify, and part "
                     "of the address of its page there."
                 ),
-                "Dashboard *Deployments*, panel *Coolify answers*: was it blind for a day? Then no uuid is known.",
+                "Was the Coolify exporter blind for a day (*CoolifyUnreachable*)? Then no uuid is known.",
             ),
             action=(
                 "It belongs to a planned service whose resource has another name: correct `containers` of the service.",
