@@ -107,6 +107,32 @@ class _Socket:
             self._sock.close()
 
 
+class _Connection(http.client.HTTPConnection):
+    """Closes what a proxy answers to CONNECT.
+
+    Up to Python 3.11.2 http.client leaves it open when the proxy refuses, and the connection with it, for as long as
+    anybody keeps the error.
+    """
+
+    def connect(self) -> None:
+        answers: list[http.client.HTTPResponse] = []
+
+        class Answer(http.client.HTTPResponse):
+            def __init__(
+                self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+            ) -> None:
+                super().__init__(sock, debuglevel, method, url)
+                answers.append(self)
+
+        self.response_class = Answer
+        try:
+            super().connect()
+        finally:
+            self.response_class = http.client.HTTPResponse
+            for one in answers:
+                one.close()
+
+
 def check_url(url: str) -> SplitResult:
     """The parts of a base URL; ValueError with a sentence if it cannot be one."""
     parts = urlsplit(url)
@@ -163,7 +189,7 @@ class HttpTransport:
         near = self._proxy or self._parts
         tunnel = self._proxy is not None and self._tls is not None
         port = near.port or (_HTTPS_PORT if near.scheme == "https" else _HTTP_PORT)
-        connection = http.client.HTTPConnection(near.hostname or "", port, timeout=self._limits.connect)
+        connection = _Connection(near.hostname or "", port, timeout=self._limits.connect)
         if tunnel:
             connection.set_tunnel(self._parts.hostname or "", self._parts.port or _HTTPS_PORT)
         return connection

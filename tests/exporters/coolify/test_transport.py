@@ -223,6 +223,22 @@ def test_https_goes_through_a_proxy_by_tunnel_and_the_proxy_sees_no_token() -> N
     assert TOKEN.encode() not in proxy.heads[0]
 
 
+def test_a_proxy_that_refuses_the_tunnel_is_let_go_at_once() -> None:
+    """Though the error is kept: it is what the page shows until Coolify answers again."""
+    let_go = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+        if connection.recv(1) == b"":
+            let_go.set()
+
+    with raw_server(serve) as proxy:
+        failure = _failure("https://coolify.example", proxy=proxy.url)
+
+        assert let_go.wait(5)
+    assert failure.reason == names.UNREACHABLE
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return make_certificate(tmp_path_factory.mktemp("tls"))
