@@ -16,7 +16,6 @@ _SHORT = {"30m": 30 * _MINUTE, "1h": _HOUR, "2h": 2 * _HOUR, "6h": 6 * _HOUR}
 _LONG = {"1d": _DAY, "3d": 3 * _DAY, "30d": 30 * _DAY}
 _OBJECTIVES = {"web": 0.9, "api": 0.5}
 
-_Names = tuple[str, str, str, str]
 _PARTS = (
     (names.SERVICE_ERRORS_RATIO, names.SERVICE_ERRORS_COUNT, names.SERVICE_REQUEST_ERRORS, names.SERVICE_ERRORS_HOURLY),
     (names.SERVICE_SLOW_RATIO, names.SERVICE_SLOW_COUNT, names.SERVICE_REQUESTS_SLOW, names.SERVICE_SLOW_HOURLY),
