@@ -11,7 +11,8 @@ from support.topologies import a_topology
 from boxwatch.rules.dashboard_uid import uid
 from boxwatch.topology import default
 
-NAMES = st.from_regex(r"[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,2}", fullmatch=True)
+# What a topology may be called: at most 40 characters.
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,2}", fullmatch=True).filter(lambda name: len(name) <= 40)
 
 
 def test_the_default_deployment_has_the_short_uids() -> None:
