@@ -90,7 +90,9 @@ def _borne(topology: Topology, alerts: tuple[str, ...], interval: int) -> int:
 
 def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
     world = _world(topology)
-    gap = min(topology.alerts.outage_grace, topology.alerts.deploy_grace, _LONGEST_GAP) - world.interval
+    alerts = topology.alerts
+    bears = alerts.wait("ServiceDown", alerts.outage_grace), alerts.wait("ServiceReplicasMissing", alerts.deploy_grace)
+    gap = min(*bears, _LONGEST_GAP) - world.interval
     back = _BEGIN + max(gap, 0) // world.interval * world.interval
     return (
         *world.service(),

@@ -11,7 +11,7 @@ from support.artefacts import complete_subjects, default_alerts
 from support.topologies import a_service, a_topology, complete
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import catalogue, names, overlay
+from boxwatch.rules import catalogue, names, overlay, replica_health
 from boxwatch.rules.model import Alert
 from boxwatch.topology import default
 from boxwatch.topology.load import parse
@@ -110,7 +110,8 @@ def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
             "ContainerOutsidePlan: {services: {web: {severity: info}}}",
             "this alert is not about a service",
         ),
-        ("ServiceDown: {for: 1m}", "is not how this alert waits"),
+        ("ServiceDown: {for: 1m}", "is not how this alert waits (it counts four scrapes or more"),
+        ("ServiceReplacedOften: {for: 1m}", "change how many they are, `thresholds.replacements`)"),
         ("ServiceDown: {threshold: 3}", "is not what this alert goes by"),
         ("ServiceDown: {services: {web: {threshold: 3}}}", "is not what this alert goes by"),
     ],
@@ -149,9 +150,27 @@ _OF_THEIR_OWN_PATIENCE = {"ServerOomKilled", "ServiceReplacedOften", "ContainerM
 def test_every_alert_that_waits_plainly_takes_another_wait() -> None:
     """The others count over a window, which `for` does not lengthen."""
     patient = overlay.patient(complete(), catalogue.SUBJECTS)
-    waiting = {alert.alert for subject in complete_subjects() for alert in subject.alerts if alert.wait}
+    waiting = {alert.alert for subject in complete_subjects() for alert in subject.alerts if alert.patience}
 
     assert waiting - patient == _OF_THEIR_OWN_PATIENCE
+
+
+def test_an_alert_that_takes_no_other_wait_says_what_to_change() -> None:
+    """Whoever wrote `for` wants something."""
+    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    others = [alert for subject in complete_subjects() for alert in subject.alerts if alert.alert not in patient]
+
+    assert others
+    assert [alert.alert for alert in others if not alert.instead] == []
+
+
+def test_an_outage_of_one_service_may_last_longer() -> None:
+    """The query counts for itself how long it lasted, and so each of the two has a query of its own."""
+    found = _made(_changed(ServiceDown={"for": "3m", "services": {"api": {"for": "10m"}}}), "ServiceDown")
+
+    assert [("[6m:30s]) >= 7" in one.expr, "[20m:30s]) >= 21" in one.expr) for one in found] == [
+        (True, False), (False, True), (True, False), (False, True),
+    ]  # fmt: skip
 
 
 # Odd ones: thresholds that no binary fraction is, and that a rate or a mean does not hit by itself. A share stays one.
@@ -173,7 +192,8 @@ def test_every_proof_follows_wait_and_threshold(
     for number, (name, alert) in enumerate(alerts.items(), start=turn):
         changed: dict[str, object] = {}
         if name in patient:
-            changed["for"] = format_duration(wait(alert.wait)) if wait(alert.wait) else "0s"
+            seconds = max(wait(alert.patience), replica_health.SHORTEST_GRACE if alert.counts else 0)
+            changed["for"] = format_duration(seconds) if seconds else "0s"
         if alert.threshold is not None:
             # As one would write it, not as binary fractions multiply.
             scaled = round(alert.threshold * _FACTORS[number % len(_FACTORS)], 6)
