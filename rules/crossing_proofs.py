@@ -46,6 +46,11 @@ def last_pending(wait: int, interval: int) -> int:
     return (math.ceil(wait / interval) - 1) * interval
 
 
+def not_lasted(world: World, bad: tuple[Series, ...], pending: int) -> tuple[Case, ...]:
+    """The case of what is bad and has not been for long enough; none for an alert that does not wait."""
+    return (world.silent("is silent when it has not lasted", bad, pending),) if pending > 0 else ()
+
+
 def crossing(  # noqa: PLR0913 - a proof is about all of these
     thresholds: Thresholds,
     make: Make,
@@ -92,6 +97,6 @@ def crossing(  # noqa: PLR0913 - a proof is about all of these
         world.silent("is silent just short of the threshold", make(world, good, "main"), after),
         world.silent("is silent at exactly the threshold", make(world, threshold, "main"), after),
         world.silent("is silent where nothing is known", make(world, threshold, "second"), after),
-        *([world.silent("is silent when it has not lasted", make(world, bad, "main"), pending)] if pending > 0 else []),
+        *not_lasted(world, make(world, bad, "main"), pending),
     )
     return fires, silent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.crossing import beyond
-from boxwatch.rules.crossing_proofs import last_pending
+from boxwatch.rules.crossing_proofs import last_pending, not_lasted
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Sample, Series, Subject
 from boxwatch.rules.promql import expr
 from boxwatch.rules.world import INTERVAL, World, flat, series
@@ -109,11 +109,7 @@ def _down(topology: Topology) -> Alert:
             world.silent(
                 "is silent where it is not scraped", (*world.service(), engine(0, job=names.JOB_CADVISOR)), after
             ),
-            *(
-                [world.silent("is silent when it has not lasted", (*world.service(), *down), pending)]
-                if pending > 0
-                else []
-            ),
+            *not_lasted(world, (*world.service(), *down), pending),
         ),
         dashboard="host",
         panel="Docker engine",
@@ -188,7 +184,7 @@ def _paused(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent("is silent where none is paused", (paused(0),), after),
-            *([world.silent("is silent when it has not lasted", (paused(1),), pending)] if pending > 0 else []),
+            *not_lasted(world, (paused(1),), pending),
         ),
         dashboard="host",
         panel="Docker engine",
