@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.crossing import beyond
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Measured, Record, Runbook, Sample, Series, Subject
 from boxwatch.rules.promql import CONTAINER, CONTAINERS, per_container
 from boxwatch.rules.world import World, of_container
@@ -67,7 +67,7 @@ def _memory_stalled(topology: Topology) -> Alert:
         severity="warning",
         summary="A container loses time waiting for memory.",
         description=f"Container {CONTAINER} waited for memory in {{{{ $value | humanizePercentage }}}} of the time.",
-        text=lambda value: f"Container web-1 of web on main waited for memory in {percent(value)} of the time.",
+        text=lambda value: f"Container web-1 of web on main waited for memory in {percentage(value)} of the time.",
         labels=_WEB,
         dashboard="service",
         panel="Share of the limit that cannot be reclaimed",
@@ -103,7 +103,9 @@ def _cpu_throttled(topology: Topology) -> Alert:
         summary="A container is held back by its CPU quota.",
         description=f"Container {CONTAINER} was out of CPU quota in {{{{ $value | humanizePercentage }}}} of its"
         " periods.",
-        text=lambda value: f"Container web-1 of web on main was out of CPU quota in {percent(value)} of its periods.",
+        text=lambda value: (
+            f"Container web-1 of web on main was out of CPU quota in {percentage(value)} of its periods."
+        ),
         labels=_WEB,
         dashboard="service",
         panel="CPU of each replica",

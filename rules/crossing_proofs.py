@@ -9,7 +9,7 @@ from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.world import INTERVAL, World, flat, series
 from boxwatch.topology.settings import Thresholds
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTE = 60
 
 # Value and server → the input that gives a server that value.
 Make = Callable[[World, float, str], tuple[Series, ...]]
@@ -18,27 +18,6 @@ Make = Callable[[World, float, str], tuple[Series, ...]]
 def recorded(name: str, /, **labels: str) -> Make:
     """Makes a recorded series of a server, so that its value is exact."""
     return lambda world, value, server: (series(name, flat(value, world.count), server=server, **labels),)
-
-
-def percent(value: float) -> str:
-    """A share as `humanizePercentage` writes it."""
-    return f"{value * 100:.4g}%"
-
-
-def duration(seconds: float) -> str:
-    """A time as `humanizeDuration` writes it."""
-    whole = int(seconds)
-    days, hours, minutes, rest = whole // _DAY, whole // _HOUR % 24, whole // 60 % 60, whole % 60
-    if days:
-        return f"{days}d {hours}h {minutes}m {rest}s"
-    if hours:
-        return f"{hours}h {minutes}m {rest}s"
-    if minutes:
-        return f"{minutes}m {rest}s"
-    prefix = ""
-    while 0 < seconds < 1 and prefix != "n":
-        seconds, prefix = seconds * 1000, {"": "m", "m": "u", "u": "n"}[prefix]
-    return f"{seconds:.4g}{prefix}s"
 
 
 def last_pending(wait: int, interval: int) -> int:

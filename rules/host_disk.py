@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import crossing_proofs, names
 from boxwatch.rules.crossing import beyond
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules.humanised import duration, percentage
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Severity, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.rules.world import World, flat, series, steps
@@ -112,7 +112,7 @@ def _short(  # noqa: PLR0913 - what differs between alerts on how much is free
         severity=severity,
         summary=f"A disk is {almost}out of inodes." if inodes else f"A disk is {almost}full.",
         description=f"{_WHERE} has only {{{{ $value | humanizePercentage }}}} {what}.",
-        text=lambda value: f"Disk {_DISK} of main has only {percent(value)} {what}.",
+        text=lambda value: f"Disk {_DISK} of main has only {percentage(value)} {what}.",
         labels={names.DEVICE: _DISK},
         runbook=Runbook(
             meaning="Each file takes an inode, however small. Without one nothing can be created, although `df -h` "
@@ -150,7 +150,7 @@ def _filling(topology: Topology) -> Alert:
         lambda world, value, server: on(world, value, server, 0.3),
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"Disk {_DISK} of main will be full in {crossing_proofs.duration(value)}.",
+        text=lambda value: f"Disk {_DISK} of main will be full in {duration(value)}.",
         below=True,
         labels={names.DEVICE: _DISK},
     )
@@ -168,7 +168,7 @@ def _filling(topology: Topology) -> Alert:
             after,
             Expected(
                 {"server": "main", names.DEVICE: _DISK},
-                f"Disk {_DISK} of main will be full in {crossing_proofs.duration(soon)}.",
+                f"Disk {_DISK} of main will be full in {duration(soon)}.",
             ),
         ),
     )
@@ -184,7 +184,7 @@ def _filling(topology: Topology) -> Alert:
         description=f"{_WHERE} will be full in {{{{ $value | humanizeDuration }}}}.",
         runbook=Runbook(
             meaning="The disk filled steadily over the last day (at least half a day is known), and has less than "
-            f"{percent(_ROOM)} free.",
+            f"{percentage(_ROOM)} free.",
             first_look=("Dashboard *Host*, panel *Disk space free*: a slope, or one step?", *_WHAT_FILLS_IT),
             action=_MAKE_ROOM,
             false_alarms="One large step within the day, such as an import or a restored backup, looks like a slope "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.crossing import beyond
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
 from boxwatch.topology.model import Topology
 
@@ -61,7 +61,7 @@ def _connections(  # noqa: PLR0913 - what differs between two alerts on one numb
         if severity == "critical"
         else "The kernel's table of connections fills up.",
         description="The table of connections of {{ $labels.server }} is {{ $value | humanizePercentage }} full.",
-        text=lambda value: f"The table of connections of main is {percent(value)} full.",
+        text=lambda value: f"The table of connections of main is {percentage(value)} full.",
         runbook=Runbook(
             meaning="The kernel remembers each connection that passes Docker's address translation. When the table is "
             "full it drops packets of new ones (`nf_conntrack: table full, dropping packet`): users see time-outs, "
@@ -94,7 +94,7 @@ def _cpu(topology: Topology) -> Alert:
         severity="warning",
         summary="A server's CPUs are busy all the time.",
         description="The CPUs of {{ $labels.server }} are {{ $value | humanizePercentage }} busy.",
-        text=lambda value: f"The CPUs of main are {percent(value)} busy.",
+        text=lambda value: f"The CPUs of main are {percentage(value)} busy.",
         runbook=Runbook(
             meaning="Everything on the server takes longer. Whether users notice is what the objectives of the "
             "services say; this tells where the time goes.",

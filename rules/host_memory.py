@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.crossing import beyond
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
 from boxwatch.topology.model import Topology
 
@@ -115,7 +115,7 @@ def _available(  # noqa: PLR0913 - what differs between two alerts on one number
         severity=severity,
         summary=summary,
         description=_AVAILABLE,
-        text=lambda value: f"Server main has only {percent(value)} of its memory available.",
+        text=lambda value: f"Server main has only {percentage(value)} of its memory available.",
         runbook=Runbook(
             meaning=meaning,
             first_look=_WHO_TAKES_IT,
@@ -147,7 +147,7 @@ def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
         severity=severity,
         summary=summary,
         description=_STALLED,
-        text=lambda value: f"On main every process waited for memory in {percent(value)} of the time.",
+        text=lambda value: f"On main every process waited for memory in {percentage(value)} of the time.",
         runbook=Runbook(
             meaning=meaning,
             first_look=(
