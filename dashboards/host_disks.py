@@ -50,33 +50,27 @@ def _disk_free(topology: Topology) -> Graph:
 
 def _disk_full(topology: Topology) -> Graph:
     within = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
-    return Graph(
+    graph = Graph(
         title="Time until a disk is full",
         good="The trend of the last day, drawn on. Good is no line, or one far above the dashed one.",
         unit="dtdurations",
         scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
-        queries=(
-            Query(host_queries.of_disks(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),
-            thresholds.line(within, "alert below"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(host_queries.of_disks(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
     )
+    return thresholds.drawn(graph, within, "alert below")
 
 
 def _inodes(topology: Topology) -> Graph:
     low = thresholds.of(topology, host_disk.subject, "HostInodesLow")
-    return Graph(
+    graph = Graph(
         title="Inodes free",
         good="Each file takes one. Good is far above the dashed line; btrfs and zfs have no number of them.",
         unit="percentunit",
         scale=scale.lines("HostInodesLow begins at the dashed line."),
-        queries=(
-            Query(host_queries.of_disks(names.DEVICE_INODES_FREE), _disk(topology)),
-            thresholds.line(low, "alert below"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(host_queries.of_disks(names.DEVICE_INODES_FREE), _disk(topology)),),
         reach=1,
     )
+    return thresholds.drawn(graph, low, "alert below")
 
 
 def _disk_busy(topology: Topology) -> Graph:

@@ -25,6 +25,7 @@ MOST_ROWS = 40
 # What the variables select. An alert about Prometheus itself carries no server: it concerns whoever looks.
 ON_SERVERS = f'{names.SERVER}=~"$server"'
 ON_SERVERS_OR_NONE = f'{names.SERVER}=~"$server|"'
+ON_SERVICES = f'{ON_SERVERS}, {names.SERVICE}=~"$service"'
 OF_SERVICE = f'{ON_SERVERS}, {names.SERVICE}="$service"'
 
 _BY_SERVER = f"by ({names.BY_SERVER})"
