@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, host_queries, scale, thresholds
+from boxwatch.dashboards import colours, fields, host_queries, queries, scale, thresholds
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.layout import even
 from boxwatch.dashboards.panels import Graph, Query
@@ -39,7 +39,7 @@ def _disk_free(topology: Topology) -> Graph:
         unit="percentunit",
         scale=scale.lines("HostDiskLow begins at the dashed line, HostDiskCritical at the solid one."),
         queries=(
-            Query(host_queries.of_disks(names.DEVICE_DISK_FREE), _disk(topology)),
+            Query(queries.of_each_disk(names.DEVICE_DISK_FREE), _disk(topology)),
             thresholds.line(low, "low"),
             thresholds.line(critical, "critical"),
         ),
@@ -55,7 +55,7 @@ def _disk_full(topology: Topology) -> Graph:
         good="The trend of the last day, drawn on. Good is no line, or one far above the dashed one.",
         unit="dtdurations",
         scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
-        queries=(Query(host_queries.of_disks(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
+        queries=(Query(queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
     )
     return thresholds.drawn(graph, within, "alert below")
 
@@ -67,7 +67,7 @@ def _inodes(topology: Topology) -> Graph:
         good="Each file takes one. Good is far above the dashed line; btrfs and zfs have no number of them.",
         unit="percentunit",
         scale=scale.lines("HostInodesLow begins at the dashed line."),
-        queries=(Query(host_queries.of_disks(names.DEVICE_INODES_FREE), _disk(topology)),),
+        queries=(Query(queries.of_each_disk(names.DEVICE_INODES_FREE), _disk(topology)),),
         reach=1,
     )
     return thresholds.drawn(graph, low, "alert below")
@@ -106,6 +106,6 @@ def _read_only(topology: Topology) -> States:
         scale=scale.none_known(
             "Red is read-only: the kernel met an error, or it is so on purpose, of which the topology says nothing."
         ),
-        queries=(Query(host_queries.of_disks(names.DEVICE_READ_ONLY), _disk(topology)),),
+        queries=(Query(queries.of_each_disk(names.DEVICE_READ_ONLY), _disk(topology)),),
         mappings=tuple(fields.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
     )
