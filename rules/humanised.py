@@ -35,7 +35,8 @@ def duration(seconds: float) -> str:
     if seconds < 0:
         return f"-{duration(-seconds)}"
     if seconds >= _MINUTE:
-        left, parts = int(seconds), []
+        left = int(seconds)
+        parts: list[str] = []
         for unit, letter in _PARTS:
             count, left = divmod(left, unit)
             if count or parts:
