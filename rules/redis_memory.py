@@ -8,6 +8,7 @@ from boxwatch.rules.engines_proofs import exceeds
 from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
+from boxwatch.rules.world import INTERVAL
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -200,8 +201,16 @@ def _thrashing(topology: Topology) -> Alert:
             *(bench.flat(_KEYS, keys / 2, service, db=db) for db in ("db0", "db1")),
         )
 
+    def restarted(share: float) -> tuple[Series, ...]:
+        """The counter was far up, and went on from the beginning in the hour before the alert is due."""
+        each, until = share * keys / 120, bench.due // INTERVAL - 60
+        life = f"{10 * keys * threshold!r}+{each!r}x{until} {each!r}+{each!r}x{bench.world.count}"
+        return (bench.series(_EVICTED, life), *evicted(0)[2:])
+
     beside = evicted(threshold / 2, "other")
     once = f"0 {10 * keys * threshold!r}x{bench.world.count}"
+    # All at once when the window is full.
+    late = f"0x{hour // INTERVAL - 1} {10 * keys * threshold!r}x{bench.world.count}"
     return Alert(
         alert=name,
         expr=expr(f"""
@@ -233,9 +242,17 @@ def _thrashing(topology: Topology) -> Alert:
                 (*evicted(threshold * ABOVE), *beside),
                 f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
             ),
+            bench.fires(
+                "fires for a cache that was restarted meanwhile",
+                (*restarted(threshold * ABOVE), *beside),
+                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+            ),
         ),
         silent=(
             bench.silent("is silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
+            bench.silent(
+                "is silent when it has not lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
+            ),
             bench.silent(
                 "is silent when a lot was evicted more than an hour ago",
                 (bench.series(_EVICTED, once), *evicted(0)[2:], *beside),
