@@ -23,7 +23,10 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
-    def reports(pushed: str, enabled: float = 1, interval: int = 60, /, **labels: str) -> tuple[Series, ...]:
+    # Three of it are shorter than the threshold.
+    usual = min(60, threshold / 4)
+
+    def reports(pushed: str, enabled: float = 1, interval: float = usual, /, **labels: str) -> tuple[Series, ...]:
         return (
             of_box(world, coolify.SERVER_SENTINEL_PUSH, pushed, **labels),
             of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(interval, world.count), **labels),
@@ -42,7 +45,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
             (
                 *reports(stuck),
                 of_box(world, coolify.SERVER_SENTINEL_PUSH, flat(late - old - 900, world.count), instance="c:2"),
-                of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(30, world.count), instance="c:2"),
+                of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(usual / 2, world.count), instance="c:2"),
                 *(one for label in DIFFERENT[1:] for one in reports(always(world, 0), 0, **{label: "other"})),
                 *near(world, coolify.SERVER_REACHABLE, 0),
                 reached,

@@ -257,4 +257,5 @@ def _rebooted(topology: Topology) -> Alert:
         threshold_source="long enough to be found beside what else happened then",
         dashboard="host",
         panel="Time since boot",
+        instead="it is true for as long as its threshold says, and told from the first moment: change `threshold`",
     )

@@ -274,6 +274,7 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
             ),
             fires=(world.fires("fires for the container with a kill", killed(), 12 * _MINUTE, expected),),
             silent=silent,
+            instead="a kill is over at once and told for ten minutes, so waiting would only lose it: change `severity`",
         ),
         warning_fires=(
             world.fires("is a warning for a service that wakes nobody", killed(pages=False), 12 * _MINUTE, expected),

@@ -174,7 +174,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
     late = world.late(wait)
 
     def is_(value: float, **labels: str) -> Series:
-        return _target(world, metric, f"{value:.10g}x{world.count}", **labels)
+        return _target(world, metric, flat(value, world.count), **labels)
 
     fires = world.fires(
         "fires for the target that is above the threshold, and not for the others",

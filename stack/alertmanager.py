@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from boxwatch.rules import catalogue, yaml
+from boxwatch.rules import catalogue, inhibition, yaml
 from boxwatch.rules.model import ALWAYS_FIRING, Subject
-from boxwatch.stack import inhibition, receivers
+from boxwatch.stack import receivers
 from boxwatch.stack.messages import TEMPLATES
 from boxwatch.stack.scrape import Config
 from boxwatch.topology.model import Topology
@@ -46,7 +46,7 @@ def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:
                 {"name": _quiet(index), "time_intervals": _intervals(quiet)} for index, quiet in enumerate(said.quiet)
             ]
         document |= {"route": _root(said), "receivers": receivers.receivers(said)}
-    document["inhibit_rules"] = inhibition.rules(topology, subjects)
+    document["inhibit_rules"] = [one.config() for one in inhibition.inhibitions(topology, subjects)]
     needs = ".".join(map(str, receivers.needs(said)))
     header = _HEADER.format(name=topology.name, needs=needs) + (_NOBODY if said is None else "")
     return yaml.dump(document, header)

@@ -15,9 +15,10 @@ from support.artefacts import complete_subjects
 from support.topologies import a_server, a_service, a_topology, complete
 
 from boxwatch.checks import alertmanager_file, amtool, catalogue
+from boxwatch.rules import inhibition
 from boxwatch.rules.catalogue import subjects
 from boxwatch.rules.model import Alert
-from boxwatch.stack import alertmanager, inhibition
+from boxwatch.stack import alertmanager
 from boxwatch.topology.load import load
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Notifications
