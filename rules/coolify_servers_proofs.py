@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules.coolify_proofs import about_box, always, of_box, unread, well_read
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, flat, humanised
+from boxwatch.rules.world import World, flat
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
@@ -51,7 +52,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
                 *read,
             ),
             late,
-            Expected(about_box(), f"Sentinel on server box (Coolify on main) last reported {humanised(old)} ago."),
+            Expected(about_box(), f"Sentinel on server box (Coolify on main) last reported {duration(old)} ago."),
         ),
         world.fires(
             "fires when three intervals have passed",
@@ -59,7 +60,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
             late,
             Expected(
                 about_box(),
-                f"Sentinel on server box (Coolify on main) last reported {humanised(3 * slow + late + 60)} ago.",
+                f"Sentinel on server box (Coolify on main) last reported {duration(3 * slow + late + 60)} ago.",
             ),
         ),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import Proven, exceeds, falls, rises
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
 from boxwatch.rules.urgency import by_urgency

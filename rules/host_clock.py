@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.crossing_proofs import last_pending
+from boxwatch.rules.crossing_proofs import last_pending, not_lasted
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import NODE, expr, number
 from boxwatch.rules.world import INTERVAL, World, binary, steps
@@ -159,7 +159,7 @@ def _skewed(topology: Topology) -> Alert:
         silent=(
             world.silent("is silent just short of the threshold", (told(short),), after),
             world.silent("is silent at exactly the threshold", (told(at),), after),
-            *([world.silent("is silent when it has not lasted", (told(far),), pending)] if pending > 0 else []),
+            *not_lasted(world, (told(far),), pending),
         ),
         threshold=threshold,
         threshold_source="less than the 30 seconds that most tokens allow for, and more than a slow scrape",

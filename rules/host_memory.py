@@ -6,10 +6,10 @@ What is planned and what is used against it has subjects of its own.
 
 from __future__ import annotations
 
-from boxwatch.rules import crossing_proofs, names
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules import names
+from boxwatch.rules.crossing import beyond
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
-from boxwatch.rules.promql import number
 from boxwatch.topology.model import Topology
 
 ID = "host_memory"
@@ -104,33 +104,24 @@ def _available(  # noqa: PLR0913 - what differs between two alerts on one number
     summary: str,
     meaning: str,
 ) -> Alert:
-    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_MEMORY_AVAILABLE),
+    return beyond(
+        topology,
+        name,
+        names.SERVER_MEMORY_AVAILABLE,
+        below=True,
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"Server main has only {percent(value)} of its memory available.",
-        below=True,
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_MEMORY_AVAILABLE} < {number(threshold)}",
-        wait=wait,
+        source=source,
         severity=severity,
         summary=summary,
         description=_AVAILABLE,
+        text=lambda value: f"Server main has only {percentage(value)} of its memory available.",
         runbook=Runbook(
             meaning=meaning,
             first_look=_WHO_TAKES_IT,
             action=_MAKE_ROOM,
             false_alarms="None known: MemAvailable is the kernel's own estimate of what it can give without swapping.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source=source,
-        dashboard="host",
         panel="Memory in use",
     )
 
@@ -146,21 +137,17 @@ def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
     summary: str,
     meaning: str,
 ) -> Alert:
-    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_MEMORY_STALLED),
+    return beyond(
+        topology,
+        name,
+        names.SERVER_MEMORY_STALLED,
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"On main every process waited for memory in {percent(value)} of the time.",
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_MEMORY_STALLED} > {number(threshold)}",
-        wait=wait,
+        source=source,
         severity=severity,
         summary=summary,
         description=_STALLED,
+        text=lambda value: f"On main every process waited for memory in {percentage(value)} of the time.",
         runbook=Runbook(
             meaning=meaning,
             first_look=(
@@ -172,32 +159,22 @@ def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
             false_alarms="None known. A kernel without pressure stall information (`psi=0`, or none of "
             "CONFIG_PSI) never fires it.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source=source,
-        dashboard="host",
         panel="Memory pressure",
     )
 
 
 def _swapping(topology: Topology) -> Alert:
-    name = "HostSwapThrashing"
-    wait, threshold = topology.alerts.wait(name, 15 * _MINUTE), topology.alerts.threshold(name, 500)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_SWAPPED),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_SWAPPED} > {number(threshold)}",
-        wait=wait,
+    return beyond(
+        topology,
+        "HostSwapThrashing",
+        names.SERVER_SWAPPED,
+        wait=15 * _MINUTE,
+        threshold=500,
+        source="2 MB a second in each direction, as pages of 4 KiB",
         severity="warning",
         summary="A server moves memory to swap and back all the time.",
         description='Server {{ $labels.server }} moves {{ $value | printf "%.4g" }} pages a second to swap and back.',
+        text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
         runbook=Runbook(
             meaning="What is needed does not fit into memory: pages go to swap and are wanted again at once. This is "
             "for kernels that do not tell how long processes wait (`psi=0`); others fire *HostMemoryStalled* too.",
@@ -206,10 +183,5 @@ def _swapping(topology: Topology) -> Alert:
             false_alarms="None known: traffic in one direction alone, which is how the kernel parks what nobody uses, "
             "does not count, and a server without swap has none.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source="2 MB a second in each direction, as pages of 4 KiB",
-        dashboard="host",
         panel="Swap traffic",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boxwatch.rules import limit_proofs, names
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, expr
 from boxwatch.rules.urgency import by_urgency
@@ -54,7 +55,7 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
 
     expected = Expected(
         of_container(),
-        f"Container web-1 of web on main uses {near / GIB * 100:.4g}% of its memory limit"
+        f"Container web-1 of web on main uses {percentage(near / GIB)} of its memory limit"
         " and the kernel cannot take any of it back.",
     )
     silent = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, length, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.humanised import duration, percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.topology.model import Topology
@@ -99,13 +100,13 @@ def _idle(topology: Topology) -> Alert:
             bench.fires(
                 "fires for the database with the forgotten transaction, and for no other",
                 (*_transactions(bench, seconds, state), *below),
-                f"In database app of db on main a transaction has done nothing for {length(seconds)}.",
+                f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
                 datname="app",
             ),
             bench.fires(
                 "fires for a transaction that failed and was left open",
                 (*_transactions(bench, seconds, "idle in transaction (aborted)"), *below),
-                f"In database app of db on main a transaction has done nothing for {length(seconds)}.",
+                f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
                 datname="app",
             ),
         ),
@@ -159,7 +160,7 @@ def _long(topology: Topology) -> Alert:
             bench.fires(
                 "fires for the database with the long query, and for no other",
                 (*_transactions(bench, seconds, "active"), *below),
-                f"In database app of db on main a transaction has worked for {length(seconds)}.",
+                f"In database app of db on main a transaction has worked for {duration(seconds)}.",
                 datname="app",
             ),
         ),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from boxwatch.rules import names
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, binary, flat, humanised, of_service, steps
+from boxwatch.rules.world import World, binary, flat, of_service, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
@@ -161,7 +162,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         return _probe(world, "probe_ssl_earliest_cert_expiry", values or flat(int(at), world.count), **labels)
 
     def says(seconds: float) -> Expected:
-        text = f"The certificate of {_URL} (web on main) ends in {humanised(seconds)}"
+        text = f"The certificate of {_URL} (web on main) ends in {duration(seconds)}"
         return Expected(of_service(instance=_URL), f"{text} and was not renewed." if pages is None else f"{text}.")
 
     # More than is left when the case is looked at, and less than the threshold at its beginning.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import exceeds
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.topology.model import Topology

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boxwatch.rules import names
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.traffic import due
 from boxwatch.rules.world import World, flat, of_service, series, steps
@@ -50,7 +51,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
 
     def expected(service: str, of_all: float, server: str = "main") -> Expected:
         labels = {"server": server, "service": service}
-        return Expected(labels, text.format(f"{of_all * 100:.4g}%", service, server))
+        return Expected(labels, text.format(percentage(of_all), service, server))
 
     above = share * 1.01
     floor = at_least / _WINDOW

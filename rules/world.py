@@ -192,11 +192,3 @@ def of_service(service: str = "web", **labels: str) -> dict[str, str]:
 def sample(name: str, value: float, /, **labels: str) -> Sample:
     """A sample of a recorded series."""
     return Sample(labels={"__name__": name, **{key: text for key, text in labels.items() if text}}, value=value)
-
-
-def humanised(seconds: float) -> str:
-    """As Prometheus' humanizeDuration writes a whole number of seconds."""
-    whole = abs(int(seconds))
-    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m"), (whole % 60, "s"))
-    first = next((number for number, (value, _) in enumerate(parts) if value), 3)
-    return ("-" if seconds < 0 else "") + " ".join(f"{value}{unit}" for value, unit in parts[first:])
