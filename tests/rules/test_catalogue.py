@@ -18,9 +18,10 @@ ROOT = Path(__file__).parent.parent.parent
 # Modules of the room that are no subject: what subjects are made with. A subject whose cases need a module of their
 # own has them in SUBJECT_proofs.
 _TOOLS = {
-    "__init__", "bystanders", "catalogue", "counted", "dashboard_uid", "deploys", "engines", "inhibition", "model",
-    "names", "neighbours", "overlay", "packing", "panel_id", "promql", "promtool", "rule_file", "runbook", "silences",
-    "texts", "traffic", "urgency", "world", "yaml",
+    "__init__", "bystanders", "catalogue", "counted", "crossing", "dashboard_uid", "deploys", "engines", "humanised",
+    "inhibition", "model", "names", "neighbours", "ordinary", "ordinary_coolify", "ordinary_databases",
+    "ordinary_proxy", "overlay", "packing", "panel_id", "promql", "promtool", "quiet_hours", "rule_file", "runbook",
+    "silences", "texts", "traffic", "untold", "urgency", "world", "yaml",
 }  # fmt: skip
 
 
