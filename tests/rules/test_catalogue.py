@@ -19,8 +19,9 @@ ROOT = Path(__file__).parent.parent.parent
 # own has them in SUBJECT_proofs.
 _TOOLS = {
     "__init__", "bystanders", "catalogue", "counted", "crossing", "dashboard_uid", "deploys", "engines", "humanised",
-    "inhibition", "model", "names", "neighbours", "overlay", "packing", "panel_id", "promql", "promtool", "rule_file",
-    "runbook", "silences", "texts", "traffic", "untold", "urgency", "world", "yaml",
+    "inhibition", "model", "names", "neighbours", "ordinary", "ordinary_coolify", "ordinary_databases",
+    "ordinary_proxy", "overlay", "packing", "panel_id", "promql", "promtool", "quiet_hours", "rule_file", "runbook",
+    "silences", "texts", "traffic", "untold", "urgency", "world", "yaml",
 }  # fmt: skip
 
 
