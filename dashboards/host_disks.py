@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.layout import Line
     from boxwatch.topology.model import Topology
 
+_WEEK = 7 * 86400
 _DISK = f"{{{{{names.DEVICE}}}}}"
 
 
@@ -52,7 +53,7 @@ def _disk_full(topology: Topology) -> Graph:
     within = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
     return Graph(
         title="Time until a disk is full",
-        good="The trend of the last day, drawn on. Good is no line, or one far above the dashed one.",
+        good="The trend of the last day, drawn on, up to a week. Good is no line, or one far above the dashed one.",
         unit="dtdurations",
         scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
         queries=(
@@ -60,6 +61,7 @@ def _disk_full(topology: Topology) -> Graph:
             thresholds.line(within, "alert below"),
         ),
         overrides=(fields.plan_line("B"),),
+        most=_WEEK,
     )
 
 
@@ -86,7 +88,6 @@ def _disk_busy(topology: Topology) -> Graph:
         unit="percentunit",
         scale=scale.none_known("An SSD does much at once, so 100% is not yet too much and nothing is coloured."),
         queries=(Query(host_queries.disk_busy(), _disk(topology)),),
-        table=True,
         reach=1,
     )
 

@@ -122,15 +122,26 @@ def _certificates(topology: Topology) -> Table:
             title="Certificates",
             good="How long the certificate of each URL is good, and how it answers. Good is more than 30 days.",
             labels=(
-                Label(label=names.SERVICE, head="Service", link=to_service),
+                Label(label=names.SERVICE, head="Service", width=130, link=to_service),
                 Label(label="instance", head="URL"),
             ),
             columns=(
-                Column(head="Ends in", expr=_ENDS, unit="dtdurations", scale=_days(topology)),
-                Column(head="Status", expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})", unit="none"),
-                Column(head="Takes", expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})", unit="s"),
+                Column(head="Ends in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=120),
+                Column(
+                    head="Status",
+                    expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})",
+                    unit="none",
+                    width=80,
+                ),
+                Column(
+                    head="Takes",
+                    expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})",
+                    unit="s",
+                    width=90,
+                ),
             ),
-            sort_by=("Status",),
+            sort_by=("Ends in",),
+            rising=("Ends in",),
             hidden=(names.SERVER,),
             nothing="no public URL is probed",
         )
@@ -181,13 +192,14 @@ def _status() -> Graph:
 
 
 def _left(topology: Topology) -> Graph:
-    begins = f"{topology.alerts.threshold('CertificateNotRenewed', 14 * _DAY):.10g}"
+    begins = f"{topology.alerts.threshold('CertificateNotRenewed', 14 * _DAY) / _DAY:.10g}"
     return Graph(
         title="Time until certificates end",
         good="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
-        unit="dtdurations",
+        # Grafana's units of time say "1 month" for everything between one and two.
+        unit="suffix: days",
         scale=scale.lines("The dashed line is where the alert begins."),
-        queries=(Query(_ENDS, "{{service}}"), Query(f"vector({begins})", "alert below")),
+        queries=(Query(f"({_ENDS}) / {_DAY}", "{{service}}"), Query(f"vector({begins})", "alert below")),
         overrides=(fields.plan_line("B"),),
     )
 
