@@ -70,7 +70,9 @@ class Runner:
             "tests": list(tests),
         }
         # JSON is YAML and written much faster; but YAML knows no pairs of surrogates, so characters stay as they are.
-        (self._root / f"{name}-rules.yaml").write_text(json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8")
+        (self._root / f"{name}-rules.yaml").write_text(
+            json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
+        )
         (self._root / f"{name}.yaml").write_text(json.dumps(narrow, ensure_ascii=False), encoding="utf-8")
         try:
             done = subprocess.run(  # noqa: S603 - the program that the user has on the PATH, with our own arguments
