@@ -21,7 +21,6 @@ _CHOSEN = queries.ON_SERVERS
 _AT = f'job="{names.JOB_COOLIFY}", {_CHOSEN}'
 _BY = f"{names.SERVER}, {coolify.PROJECT}, {coolify.ENVIRONMENT}, {coolify.RESOURCE}"
 _CALLED = "{{project}}/{{environment}}/{{resource}}"
-_DAY = 86400
 
 # In the order of Coolify's own words; what is bad stands out by its colour.
 _STATES = (

@@ -56,7 +56,12 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
         ),
         world.fires(
             "fires when three intervals have passed",
-            (*reports(flat(late - 3 * slow - late - 60, world.count), 1, slow), reached, *read),
+            (
+                *reports(flat(late - 3 * slow - late - 60, world.count), 1, slow),
+                of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(slow / 2, world.count), instance="c:2"),
+                reached,
+                *read,
+            ),
             late,
             Expected(
                 about_box(),

@@ -49,7 +49,7 @@ def _heap(topology: Topology) -> Alert:
         teeth = " ".join([f"{low!r} {high!r}"] * (bench.world.count // 2 + 1))
         return (
             bench.series(_USED, teeth, service, area="heap", **_NODE),
-            bench.flat(_USED, 1, service, area="heap", **_NODE, instance="second:9114"),
+            bench.flat(_USED, share * GIB / 2, service, area="heap", **_NODE, instance="second:9114"),
             bench.flat(_USED, 1, service, area="heap", name="two"),
             bench.flat(_USED, 9 * GIB, service, area="non-heap", **_NODE),
             bench.flat(_MAX, GIB, service, area="heap", **_NODE),

@@ -12,10 +12,9 @@ from boxwatch.topology.units import GIB, MIB
 
 ID = "memory_budget"
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE = 60
 _WORKING_SET = "container_memory_working_set_bytes"
 _ACTIVE_FILE = "container_memory_total_active_file_bytes"
-_START = "container_start_time_seconds"
 
 
 def subject(topology: Topology) -> Subject:

@@ -201,6 +201,12 @@ def _thrashing(topology: Topology) -> Alert:
             *(bench.flat(_KEYS, keys / 2, service, db=db) for db in ("db0", "db1")),
         )
 
+    def restarted(share: float) -> tuple[Series, ...]:
+        """The counter was far up, and went on from the beginning in the hour before the alert is due."""
+        each, until = share * keys / 120, bench.due // INTERVAL - 60
+        life = f"{10 * keys * threshold!r}+{each!r}x{until} {each!r}+{each!r}x{bench.world.count}"
+        return (bench.series(_EVICTED, life), *evicted(0)[2:])
+
     def held(before: int, after: int, since: int) -> tuple[Series, ...]:
         """Keys of two databases that changed so many seconds before the alert is due."""
         lead = (bench.due - since) // INTERVAL
@@ -211,6 +217,8 @@ def _thrashing(topology: Topology) -> Alert:
 
     beside = evicted(threshold / 2, "other")
     once = f"0 {10 * keys * threshold!r}x{bench.world.count}"
+    # All at once when the window is full.
+    late = f"0x{hour // INTERVAL - 1} {10 * keys * threshold!r}x{bench.world.count}"
     return Alert(
         alert=name,
         # The most keys of that hour: a cache that was just deployed holds few, and it is the one before that evicted.
@@ -244,6 +252,11 @@ def _thrashing(topology: Topology) -> Alert:
                 f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
             ),
             bench.fires(
+                "fires for a cache that was restarted meanwhile",
+                (*restarted(threshold * ABOVE), *beside),
+                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+            ),
+            bench.fires(
                 "fires where there were more keys than that more than an hour ago",
                 (*evicted(threshold * ABOVE)[:2], *held(9 * keys, keys, bench.wait + 2 * MINUTE), *beside),
                 f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
@@ -252,6 +265,9 @@ def _thrashing(topology: Topology) -> Alert:
         ),
         silent=(
             bench.silent("is silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
+            bench.silent(
+                "is silent when it has not lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
+            ),
             bench.silent(
                 "is silent while a cache that was deployed without its keys fills again",
                 (*evicted(threshold * 0.96875)[:2], *held(keys, keys // 60, hour + bench.wait - 2 * MINUTE), *beside),
