@@ -35,7 +35,8 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
             used.add(repeat)
             strict.add(repeat)
         for name in sorted(strict - declared.keys() - _OLD_BUILT_IN):
-            if not name.startswith(_BUILT_IN):
+            # $1 is a group of label_replace, which Grafana leaves alone.
+            if not name.startswith(_BUILT_IN) and not name.isdigit():
                 near = difflib.get_close_matches(name, declared, n=1)
                 hint = f"did you mean ${near[0]}?" if near else ""
                 yield Finding(file, where, ID, "error", f"there is no variable ${name}", hint)

@@ -70,7 +70,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             ask.whole(ask.peak_of_servers()),
         ),
         Stat(
-            title="Least left at the peak",
+            title="Left at the peak",
             good="RAM of the tightest server that was free at the week's peak. Good is what the plan leaves free.",
             unit="bytes",
             scale=scale.headroom(topology),

@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 _SERVER, _SERVICE = "Server", "Service"
 
 
-def _server(topology: Topology) -> Label:
+def _server(topology: Topology, width: int = 110) -> Label:
     link = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column(_SERVER))
-    return Label(label=names.SERVER, head=_SERVER, width=110, link=link)
+    return Label(label=names.SERVER, head=_SERVER, width=width, link=link)
 
 
-def _service(topology: Topology) -> Label:
+def _service(topology: Topology, width: int = 140) -> Label:
     link = links.to_service(topology, links.of_column(_SERVICE), links.of_column(_SERVER))
-    return Label(label=names.SERVICE, head=_SERVICE, width=140, link=link)
+    return Label(label=names.SERVICE, head=_SERVICE, width=width, link=link)
 
 
 def _sizes(*columns: tuple[str, str]) -> tuple[Column, ...]:
-    return tuple(Column(head=head, expr=expr, unit="bytes", width=115) for head, expr in columns)
+    return tuple(Column(head=head, expr=expr, unit="bytes", width=145) for head, expr in columns)
 
 
 def servers(topology: Topology) -> Table:
@@ -34,7 +34,8 @@ def servers(topology: Topology) -> Table:
     rows = Rows(
         title="Servers: the plan against the week",
         good="RAM as planned, and as used within seven days. Good is a peak below the plan, and much left at it.",
-        labels=(_server(topology),),
+        # The first column takes what the others leave.
+        labels=(_server(topology, width=0),),
         columns=(
             *_sizes(
                 ("RAM", queries.of_each_server(names.SERVER_MEMORY_PLAN)),
@@ -42,7 +43,7 @@ def servers(topology: Topology) -> Table:
                 ("Used now", queries.of_each_server(names.SERVER_MEMORY_USED)),
                 ("95% of the week", ask.usual_of_servers()),
                 ("Peak of the week", ask.peak_of_servers()),
-                ("Headroom of the plan", queries.planned_headroom()),
+                ("Headroom planned", queries.planned_headroom()),
             ),
             Column(
                 head="Left at the peak",
@@ -50,7 +51,7 @@ def servers(topology: Topology) -> Table:
                 unit="bytes",
                 scale=scale.headroom(topology),
                 look="color-text",
-                width=130,
+                width=145,
             ),
             Column(head="Full in", expr=ask.servers_full_in(), unit="dtdurations", width=110),
         ),
@@ -66,7 +67,7 @@ def services(topology: Topology) -> Table:
         title="Services: the plan against the week",
         good="Budgets of all replicas together, and what they used within seven days. Good is a peak between half and "
         "nine tenths of the budget: more is tight, less is RAM that others could have.",
-        labels=(_service(topology), _server(topology)),
+        labels=(_service(topology, width=0), _server(topology)),
         columns=(
             *_sizes(
                 ("Budget", queries.of_each_service(names.SERVICE_MEMORY_BUDGET)),

@@ -47,7 +47,7 @@ def build(topology: Topology) -> Node | None:
         marked=_CHOSEN,
         panels=layout.place(
             layout.even(4, _failed(), _active("in_progress", "Running now"), _active("queued", "Waiting"), _today()),
-            layout.line(9, (_last(), 14), (_ages(), 10)),
+            layout.line(9, (_last(), 12), (_ages(), 12)),
             layout.heading("What was deployed when"),
             layout.even(8, _results(), _durations()),
             layout.even(7, _ended(), _answers()),
@@ -150,6 +150,7 @@ def _ages() -> Graph:
             ),
         ),
         table=True,
+        nothing="none runs or waits",
     )
 
 
@@ -183,6 +184,7 @@ def _ended() -> Graph:
         unit="none",
         scale=scale.none_known("How many depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum by (result) (increase({done}[1h])))", "{{result}}"),),
+        overrides=tuple(fields.field(result, fields.colour(colour)) for result, colour in _RESULTS),
         steps=True,
         reach=1,
     )

@@ -180,6 +180,7 @@ def _refused() -> Graph:
             Query(f"{rejected} > 0", "queue {{type}}, {{service}}"),
             Query(f"{tripped} > 0", "breaker {{breaker}}, {{service}}"),
         ),
+        nothing="none is refused",
     )
 
 
@@ -192,6 +193,7 @@ def _queues() -> Graph:
         queries=(
             Query(f"{_ES.by('sum', 'elasticsearch_thread_pool_queue_count', 'type')} > 0", "{{type}}, {{service}}"),
         ),
+        nothing="none waits",
     )
 
 
@@ -206,7 +208,6 @@ def _breakers() -> Graph:
         scale=engines.uncoloured("A breaker that trips has an alert"),
         queries=(Query(f"{size} / ({limit} > 0)", "{{breaker}}, {{name}} of {{service}}"),),
         reach=1,
-        table=True,
     )
 
 
@@ -241,5 +242,9 @@ def _shards() -> Graph:
         unit="none",
         scale=engines.uncoloured("The health is judged above"),
         queries=tuple(shards),
+        overrides=tuple(
+            fields.query(letter, fields.colour(colour))
+            for letter, colour in zip("ABCD", (colours.GOOD, colours.USE, colours.QUIET, colours.NEAR), strict=True)
+        ),
         steps=True,
     )

@@ -5,7 +5,7 @@ Thresholds are those of the alerts, as the topology has them, and are drawn as t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import colours, fields, queries, scale, style, thresholds
@@ -57,9 +57,19 @@ class Engine:
             description=question,
             variables=(SERVERS, services_of(self.kind)),
             marked=queries.ON_SERVICES,
-            panels=panels,
+            panels=tuple(self._alone(placed) for placed in panels) if self._is_one(topology) else panels,
         )
         return style.build(page, topology)
+
+    def _is_one(self, topology: Topology) -> bool:
+        return [len(service.server) for service in topology.services_of(self.kind)] == [1]
+
+    @staticmethod
+    def _alone(placed: Placed) -> Placed:
+        """A panel of the only engine of its kind: by its name its line might look like a warning."""
+        if isinstance(placed.panel, Graph) and placed.panel.queries[0].legend == NAMED:
+            return replace(placed, panel=replace(placed.panel, colour=colours.USE))
+        return placed
 
     def alerts(self) -> Stat:
         """Alerts about the chosen services."""

@@ -52,6 +52,17 @@ def query(ref_id: str, *properties: tuple[str, object]) -> Override:
     return Override("byFrameRefID", ref_id, properties)
 
 
+def matching(pattern: str, *properties: tuple[str, object]) -> Override:
+    """Properties of the columns or series whose display name matches a regular expression, which is not anchored."""
+    return Override("byRegexp", f"/{pattern}/", properties)
+
+
+def of_http_codes() -> tuple[Override, ...]:
+    """Series called by a status of HTTP, in the colour of its class."""
+    classes = (("[123]", colours.GOOD), ("4", colours.NEAR), ("5", colours.BAD))
+    return tuple(matching(f"^{first}", colour(value)) for first, value in classes)
+
+
 def colour(value: str) -> tuple[str, object]:
     """One fixed colour."""
     return ("color", {"mode": "fixed", "fixedColor": value})

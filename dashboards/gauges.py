@@ -28,7 +28,8 @@ class Bars(Panel):
     def defaults(self, topology: Topology) -> Node:
         """Bars begin at nothing and have one scale, so that half as much looks like half."""
         # zero-argument super() does not work in a dataclass with slots.
-        return {**Panel.defaults(self, topology), "min": 0, "max": self.full}
+        # One decimal for all: bars are as long as their numbers leave them room.
+        return {**Panel.defaults(self, topology), "decimals": 1, "min": 0, "max": self.full}
 
     def options(self) -> Node:
         """Plain bars: gradients suggest precision that the colours do not have."""

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heatmap(Panel):
-    """Buckets of a Prometheus histogram, darker where more happened.
+    """Buckets of a Prometheus histogram, lighter where more happened.
 
     The query is `sum by (le) (rate(x_bucket[$__rate_interval]))` with the legend `{{le}}`; `unit` is that of the
-    buckets' bounds.
+    buckets' bounds, `counted` that of what is in them.
     """
 
     type: ClassVar[str] = "heatmap"
     format: ClassVar[str] = "heatmap"
+
+    counted: str
 
     def defaults(self, topology: Topology) -> Node:
         """What colours mean is the number of events, so the field itself has no colours."""
@@ -33,7 +35,9 @@ class Heatmap(Panel):
         color: Node = {"mode": "scheme", "scheme": "Cividis", "scale": "exponential", "exponent": 0.5, "steps": 64}
         return {
             "calculate": False,
-            "cellGap": 1,
+            # A gap of one pixel is a third of a cell where there is one for each scrape.
+            "cellGap": 0,
+            "cellValues": {"unit": self.counted},
             "color": {**color, "fill": "dark-orange", "reverse": False},
             "exemplars": {"color": "rgba(255,0,255,0.7)"},
             "filterValues": {"le": 1e-9},

@@ -62,14 +62,14 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     reboot = thresholds.of(topology, host_state.subject, "HostRebooted")
     return (
         Stat(
-            title="Memory available",
+            title="Memory left",
             good="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
             unit="percentunit",
             scale=thresholds.too_little(topology, host_memory.subject, "HostMemoryLow", "HostMemoryCritical"),
             queries=(Query(host_queries.recorded(names.SERVER_MEMORY_AVAILABLE), several),),
         ),
         Stat(
-            title="Least disk space free",
+            title="Least disk left",
             good="The disk of each server that has least left. Good is a quarter and more.",
             unit="percentunit",
             scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.layout import Line
     from boxwatch.topology.model import Topology
 
+_WEEK = 7 * 86400
 _DISK = f"{{{{{names.DEVICE}}}}}"
 
 
@@ -52,10 +53,11 @@ def _disk_full(topology: Topology) -> Graph:
     within = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
     graph = Graph(
         title="Time until a disk is full",
-        good="The trend of the last day, drawn on. Good is no line, or one far above the dashed one.",
+        good="The trend of the last day, drawn on, up to a week. Good is no line, or one far above the dashed one.",
         unit="dtdurations",
         scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
         queries=(Query(queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
+        most=_WEEK,
     )
     return thresholds.drawn(graph, within, "alert below")
 
@@ -80,7 +82,6 @@ def _disk_busy(topology: Topology) -> Graph:
         unit="percentunit",
         scale=scale.none_known("An SSD does much at once, so 100% is not yet too much and nothing is coloured."),
         queries=(Query(host_queries.disk_busy(), _disk(topology)),),
-        table=True,
         reach=1,
     )
 

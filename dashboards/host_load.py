@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Topology
 
 
+_STATES = (("running", colours.GOOD), ("paused", colours.NEAR), ("stopped", colours.QUIET))
+
+
 def cpu(topology: Topology) -> Line:
     """How busy, with what, and what waits for it."""
     return even(8, _cpu(topology), _cpu_by_mode(), _pressure(topology))
@@ -53,7 +56,6 @@ def _cpu_by_mode() -> Graph:
         queries=(Query(host_queries.cpu_by_mode(), "{{mode}}"),),
         fill=60,
         stacked=True,
-        table=True,
     )
 
 
@@ -90,7 +92,8 @@ def _network_faults(topology: Topology) -> Graph:
     return Graph(
         title="Network errors and drops",
         good="Packets that were damaged or not taken. Good is a flat line at 0, or a few drops a second.",
-        unit="pps",
+        # Not Grafana's packets a second: it writes a few a minute as thousandths, "16 mp/s".
+        unit="suffix: p/s",
         scale=scale.none_known("Some drops are broadcasts that nobody wants, so nothing is coloured."),
         queries=tuple(
             Query(host_queries.network_faults(way, what), called(topology, words))
@@ -161,8 +164,12 @@ def _docker(topology: Topology) -> tuple[Graph, ...]:
             title="Docker engine",
             good="Containers by state, helpers and builds included. Good is none that is paused; no line, no engine.",
             unit="none",
-            scale=scale.none_known("A stopped container is one that somebody stopped, so nothing is coloured."),
+            scale=scale.none_known(
+                "Amber is paused. A stopped container is one that somebody stopped, so it is grey; "
+                "the topology says nothing of either."
+            ),
             queries=(Query(host_queries.containers(), "{{state}}"),),
+            overrides=tuple(fields.field(state, fields.colour(colour)) for state, colour in _STATES),
             steps=True,
         ),
         Graph(

@@ -145,6 +145,10 @@ def _drives() -> Graph:
         unit="none",
         scale=engines.uncoloured("MinioDrivesOffline speaks of any that is offline"),
         queries=tuple(drives),
+        overrides=(
+            fields.query("A", fields.colour(colours.GOOD)),
+            fields.query("B", fields.colour(colours.BAD)),
+        ),
         steps=True,
     )
 
@@ -185,7 +189,6 @@ def _kinds() -> Graph:
         unit="reqps",
         scale=engines.uncoloured("No rate is bad by itself"),
         queries=(Query(f"topk(10, {v2} or {v3})", "{{api}}{{name}}, {{service}}"),),
-        table=True,
     )
 
 

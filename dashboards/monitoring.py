@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import colours, fields, layout, queries, scale, style, thresholds
 from boxwatch.dashboards.fields import State
+from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.timelines import States
 from boxwatch.dashboards.variables import SERVERS
@@ -21,7 +22,7 @@ _PROMETHEUS = f'job="{names.JOB_PROMETHEUS}", {_CHOSEN}'
 _ALERTMANAGER = f'job="{names.JOB_ALERTMANAGER}", {_CHOSEN}'
 _GRAFANA = f'job="{names.JOB_GRAFANA}", {_CHOSEN}'
 _BY_TARGET = f"{names.SERVER}, job, {names.SERVICE}"
-_TARGET = "{{server}} {{job}} {{service}}"
+_TARGET = "{{job}} {{service}}"
 
 
 def build(topology: Topology) -> Node:
@@ -34,7 +35,7 @@ def build(topology: Topology) -> Node:
         marked=_CHOSEN,
         panels=layout.place(
             layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
-            layout.even(9, _targets(), _rules()),
+            layout.even(10, _targets(topology), _rules()),
             layout.heading("What it costs"),
             layout.even(8, _scrapes(topology), _series(topology)),
             layout.even(8, _head(topology), _memory()),
@@ -48,9 +49,10 @@ def build(topology: Topology) -> Node:
 def _watchdog() -> Stat:
     return Stat(
         title="Watchdog",
-        good="The alert that always fires. Good is 1; who waits for it elsewhere calls when it stops arriving.",
+        good="The alert that always fires. Good is that it does; who waits for it calls when it stops arriving.",
         unit="none",
         scale=scale.lines("Recorded by Prometheus with every evaluation; nothing is coloured by amount."),
+        mappings=tuple(fields.states(State(1, "fires", colours.GOOD))),
         queries=(Query(f'count(ALERTS{{alertname="Watchdog", {queries.FIRING}, {queries.ON_SERVERS_OR_NONE}}})'),),
     )
 
@@ -68,8 +70,8 @@ def _down() -> Stat:
 def _failures() -> Stat:
     failed = f"prometheus_rule_evaluation_failures_total{{{_PROMETHEUS}}}"
     return Stat(
-        title="Rule failures in 10 minutes",
-        good="Evaluations that failed: their alerts are silent. Good is 0.",
+        title="Rule failures",
+        good="Evaluations that failed in ten minutes: their alerts are silent. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum(increase({failed}[10m])))"),),
@@ -79,8 +81,8 @@ def _failures() -> Stat:
 def _undelivered() -> Stat:
     failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
     return Stat(
-        title="Undelivered in an hour",
-        good="Notifications that Alertmanager could not deliver. Good is 0.",
+        title="Undelivered",
+        good="Notifications that Alertmanager could not deliver within an hour. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum(increase({failed}[1h])))"),),
@@ -101,7 +103,7 @@ def _held(topology: Topology) -> Stat:
 
 def _age() -> Stat:
     return Stat(
-        title="Prometheus runs for",
+        title="Running for",
         good="Time since Prometheus was started. Good is since the last change of the stack.",
         unit="dtdurations",
         scale=scale.none_known("No age is bad by itself, so nothing is coloured."),
@@ -109,19 +111,27 @@ def _age() -> Stat:
     )
 
 
-def _targets() -> States:
+def _targets(topology: Topology) -> States:
+    ports = f'job="{names.JOB_PROBE_PORTS}"'
     return States(
         title="Targets",
-        good="Whether each target is scraped. Good is green from end to end.",
+        good="Whether each target is scraped, the probes of ports together. Good is green from end to end.",
         unit="none",
         scale=scale.none_known("Red is not scraped, as the alert has it."),
-        queries=(Query(f"min by ({_BY_TARGET}) (up{{{_ALL}}})", _TARGET),),
+        queries=(
+            Query(
+                f"min by ({_BY_TARGET}) (up{{{_ALL}, {ports.replace('=', '!=')}}})"
+                f" or min by ({names.SERVER}, job) (up{{{ports}, {_CHOSEN}}})",
+                called(topology, _TARGET),
+            ),
+        ),
         mappings=tuple(fields.states(State(0, "down", colours.BAD), State(1, "scraped", colours.GOOD))),
     )
 
 
 def _rules() -> Graph:
     lasted = f"prometheus_rule_group_last_duration_seconds{{{_PROMETHEUS}}}"
+    slowest = f"topk(8, max by (rule_group) ({lasted}))"
     interval = f"prometheus_rule_group_interval_seconds{{{_PROMETHEUS}}}"
     return Graph(
         title="Rules",
@@ -129,7 +139,8 @@ def _rules() -> Graph:
         unit="s",
         scale=scale.lines("The dashed line is the time between two evaluations, from which on some are left out."),
         queries=(
-            Query(f"topk(8, max by (rule_group) ({lasted}))", "{{rule_group}}"),
+            # Prometheus names a group by its file and its own name; ours have one name.
+            Query(f'label_replace({slowest}, "group", "$1", "rule_group", ".*;(.*)")', "{{group}}"),
             Query(f"min({interval})", "evaluated every"),
         ),
         overrides=(fields.plan_line("B"),),
@@ -143,7 +154,9 @@ def _scrapes(topology: Topology) -> Graph:
         good="The slowest targets. Good is far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is where the alert begins."),
-        queries=(Query(f"topk(8, max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}}))", _TARGET),),
+        queries=(
+            Query(f"topk(8, max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}}))", called(topology, _TARGET)),
+        ),
         table=True,
     )
     return thresholds.drawn(graph, topology.alerts.threshold("ScrapeSlow", scraping.SLOW))
@@ -156,7 +169,12 @@ def _series(topology: Topology) -> Graph:
         good="The targets with the most series. Good is a level that you know.",
         unit="short",
         scale=scale.none_known(f"From {most} on the alert begins."),
-        queries=(Query(f"topk(8, max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}}))", _TARGET),),
+        queries=(
+            Query(
+                f"topk(8, max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}}))",
+                called(topology, _TARGET),
+            ),
+        ),
         table=True,
     )
 
@@ -211,8 +229,9 @@ def _grafana() -> Graph:
         title="Grafana",
         good="Requests to Grafana by status. Good is next to nothing from 500 on.",
         unit="reqps",
-        scale=scale.none_known("How many depends on who looks, so nothing is coloured."),
+        scale=scale.none_known("Red is 5xx and amber 4xx; how many depends on who looks."),
         queries=(Query(f"sum by (status_code) (rate({requests}[$__rate_interval]))", "{{status_code}}"),),
+        overrides=fields.of_http_codes(),
         stacked=True,
         fill=60,
     )

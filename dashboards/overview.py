@@ -38,7 +38,7 @@ def build(topology: Topology) -> Node:
                 13,
                 (
                     layout.column(16, (overview_tables.services(topology), 13)),
-                    layout.column(8, (overview_tables.alerts(topology), 7), (_plan(topology), 6)),
+                    layout.column(8, (overview_tables.alerts(topology), 8), (_plan(topology), 5)),
                 ),
             ),
             layout.heading("Servers: the plan against reality"),

@@ -120,7 +120,7 @@ def alerts(topology: Topology) -> Table:
         good="What fires now, and where. Good is an empty table.",
         labels=(
             Label(label=queries.ALERT_NAME, head="Alert"),
-            Label(label=names.SERVICE, head=_SERVICE, width=100),
+            Label(label=names.SERVICE, head=_SERVICE, width=90),
             *server,
         ),
         hidden=hidden,
@@ -131,7 +131,7 @@ def alerts(topology: Topology) -> Table:
                 unit="none",
                 scale=scale.none_known("Red is critical, amber a warning, grey a note."),
                 mappings=tuple(severities),
-                width=95,
+                width=90,
             ),
         ),
         sort_by=("Severity",),

@@ -145,10 +145,18 @@ class Graph(Panel):
     table: bool = False
     # How high the axis reaches at least, so that a lone zero does not stand on an axis up to 100.
     reach: float = 0
+    # Where the axis ends, whatever the values: a trend that turns flat reaches a budget in years.
+    most: float = 0
+    # Values below 0 are as possible as those above.
+    signed: bool = False
+    # What to write where there is no line and that is no fault.
+    nothing: str = ""
 
     def defaults(self, topology: Topology) -> Node:
         """A lost scrape does not break a line; a longer gap does, because nobody knows what happened in it."""
-        color: Node = {"mode": "fixed", "fixedColor": self.colour} if self.colour else {"mode": colours.BY_NAME}
+        # Neighbours in a pile must differ, which names alone do not see to.
+        palette = colours.BY_ORDER if self.stacked else colours.BY_NAME
+        color: Node = {"mode": "fixed", "fixedColor": self.colour} if self.colour else {"mode": palette}
         custom: Node = {
             "fillOpacity": self.fill,
             "lineInterpolation": "stepAfter" if self.steps else "linear",
@@ -159,8 +167,18 @@ class Graph(Panel):
         }
         if self.reach:
             custom["axisSoftMax"] = self.reach
-        counts: Node = {"decimals": 0} if self.steps else {}
-        return {"color": color, "mappings": [*self.mappings], "min": 0, "custom": custom, **counts}
+        if self.signed:
+            custom["axisSoftMin"] = 0
+        made: Node = {"color": color, "mappings": [*self.mappings], "custom": custom}
+        if not self.signed:
+            made["min"] = 0
+        if self.steps:
+            made["decimals"] = 0
+        if self.most:
+            made["max"] = self.most
+        if self.nothing:
+            made["noValue"] = self.nothing
+        return made
 
     def differing(self) -> tuple[Override, ...]:
         """Lines of the plan and of limits stand above areas and in no pile."""

@@ -64,8 +64,8 @@ def _share(lines: dict[str, float]) -> Stat:
 
 def _forgotten(lines: dict[str, float]) -> Stat:
     return Stat(
-        title="Longest idle in transaction",
-        good="Since when a transaction has been open and done nothing. Good is nothing, or seconds.",
+        title="Idle in transaction",
+        good="Since when the oldest such transaction has been open and done nothing. Good is nothing, or seconds.",
         unit="s",
         scale=engines.near(lines["PostgresIdleInTransaction"], "PostgresIdleInTransaction"),
         queries=(Query(f"max({_POSTGRES.at('pg_stat_activity_max_tx_duration', _IDLE)})"),),
@@ -107,7 +107,6 @@ def _longest(lines: dict[str, float]) -> Graph:
         unit="s",
         scale=engines.says("PostgresIdleInTransaction"),
         queries=(Query(_POSTGRES.by("max", "pg_stat_activity_max_tx_duration", "state"), "{{state}}, {{service}}"),),
-        table=True,
     )
     return engines.with_alert(graph, lines["PostgresIdleInTransaction"])
 
@@ -151,7 +150,7 @@ def _locks() -> Graph:
         unit="none",
         scale=engines.uncoloured("No number of locks is bad by itself"),
         queries=(Query(f"{_POSTGRES.by('sum', 'pg_locks_count', 'mode')} > 0", "{{mode}}, {{service}}"),),
-        table=True,
+        nothing="none is held",
     )
 
 
@@ -192,7 +191,6 @@ def _size() -> Graph:
         unit="bytes",
         scale=engines.uncoloured("The server's disk has alerts of its own"),
         queries=(Query(_POSTGRES.by("max", "pg_database_size_bytes", "datname", matchers=_REAL), _OF_DATABASE),),
-        table=True,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
+_DAY = 86400
 _CHOSEN = queries.ON_SERVERS
 _URLS = f'job="{names.JOB_PROBE}", {_CHOSEN}'
 _PORTS = f'job="{names.JOB_PROBE_PORTS}", {_CHOSEN}'
@@ -121,15 +122,26 @@ def _certificates(topology: Topology) -> Table:
             title="Certificates",
             good="How long the certificate of each URL is good, and how it answers. Good is more than 30 days.",
             labels=(
-                Label(label=names.SERVICE, head="Service", link=to_service),
+                Label(label=names.SERVICE, head="Service", width=130, link=to_service),
                 Label(label="instance", head="URL"),
             ),
             columns=(
-                Column(head="Ends in", expr=_ENDS, unit="dtdurations", scale=_days(topology)),
-                Column(head="Status", expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})", unit="none"),
-                Column(head="Takes", expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})", unit="s"),
+                Column(head="Ends in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=120),
+                Column(
+                    head="Status",
+                    expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})",
+                    unit="none",
+                    width=80,
+                ),
+                Column(
+                    head="Takes",
+                    expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})",
+                    unit="s",
+                    width=90,
+                ),
             ),
-            sort_by=("Status",),
+            sort_by=("Ends in",),
+            rising=("Ends in",),
             hidden=(names.SERVER,),
             nothing="no public URL is probed",
         )
@@ -179,12 +191,13 @@ def _left(topology: Topology) -> Graph:
     graph = Graph(
         title="Time until certificates end",
         good="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
-        unit="dtdurations",
+        # Grafana's units of time say "1 month" for everything between one and two.
+        unit="suffix: days",
         scale=scale.lines("The dashed line is where the alert begins."),
-        queries=(Query(_ENDS, "{{service}}"),),
+        queries=(Query(f"({_ENDS}) / {_DAY}", "{{service}}"),),
     )
     late = topology.alerts.threshold("CertificateNotRenewed", probes.NOT_RENEWED)
-    return thresholds.drawn(graph, late, "alert below")
+    return thresholds.drawn(graph, late / _DAY, "alert below")
 
 
 def _ports() -> Table:

@@ -104,6 +104,7 @@ def _keys() -> Graph:
             Query(f"{_REDIS.by('max', 'redis_db_keys', 'db')} > 0", "{{db}} of {{service}}"),
             Query(f"{_REDIS.by('max', 'redis_db_keys_expiring', 'db')} > 0", "{{db}} of {{service}}, expiring"),
         ),
+        nothing="no keys",
     )
 
 
@@ -164,7 +165,6 @@ def _commands() -> Graph:
         unit="cps",
         scale=engines.uncoloured("No rate is bad by itself"),
         queries=(Query(f"topk(10, {commands})", "{{cmd}}, {{service}}"),),
-        table=True,
     )
 
 
@@ -175,6 +175,8 @@ def _errors() -> Graph:
         unit="cps",
         scale=engines.uncoloured("RedisWritesRefused speaks of OOM and MISCONF"),
         queries=(Query(_REDIS.by("sum", "redis_errors_total", "err", per_second=True), "{{err}}, {{service}}"),),
+        reach=1,
+        nothing="no error yet",
     )
 
 

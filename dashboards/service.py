@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
+_WEEK = 7 * 86400
 _COMPONENT = f"{{{{{names.COMPONENT}}}}}"
 
 
@@ -26,7 +27,7 @@ def build(topology: Topology) -> Node:
         variables=(SERVERS, SERVICE),
         marked=queries.OF_SERVICE,
         panels=layout.place(
-            layout.line(4, *zip(_first_answer(topology), (4, 6, 4, 4, 3, 3), strict=True)),
+            layout.even(4, *_first_answer(topology)),
             layout.heading("Memory"),
             layout.line(10, (_memory(), 14), (_replica_table(topology), 10)),
             layout.even(8, _exhaustion(topology), _limit_share(topology), _page_cache()),
@@ -72,7 +73,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             queries=(Query(queries.of_service(names.SERVICE_MEMORY_BUDGET_RATIO, "max")),),
         ),
         Stat(
-            title="Budget reached in",
+            title="Budget full in",
             good="When the first replica reaches its budget, by the trend of six hours. Good is no growth.",
             unit="dtdurations",
             scale=scale.exhaustion(topology),
@@ -150,7 +151,7 @@ def _replica_table(topology: Topology) -> Table:
 def _exhaustion(topology: Topology) -> Graph:
     return Graph(
         title="Time until the budget is reached",
-        good="The trend of six hours, drawn on. Good is no line, or one far above a day.",
+        good="The trend of six hours, drawn on, up to a week. Good is no line, or one far above a day.",
         unit="dtdurations",
         scale=scale.exhaustion(topology),
         queries=(
@@ -159,6 +160,7 @@ def _exhaustion(topology: Topology) -> Graph:
         ),
         overrides=(fields.plan_line("B"),),
         transformations=fields.SHORT_NAMES,
+        most=_WEEK,
     )
 
 

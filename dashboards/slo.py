@@ -24,7 +24,9 @@ _PROMISED = Variable(
     label="Service",
     query=f"label_values({names.SERVICE_AVAILABILITY}{{{ON_SERVERS}}}, {names.SERVICE})",
     multi=True,
+    every="",
 )
+_HEIGHT_OF_HEAD, _MOST_ROWS_SHOWN = 3, 9
 _NOUNS = {slo.AVAILABILITY: "availability", slo.LATENCY: "latency"}
 
 
@@ -40,7 +42,7 @@ def build(topology: Topology) -> Node | None:
         marked=ON_SERVICES,
         panels=layout.place(
             layout.even(4, *(stat for part in slo.PARTS for stat in (_least(part), _kept(part)))),
-            layout.even(8, _promises(topology)),
+            layout.even(_height(topology), _promises(topology)),
             layout.heading("Since when?"),
             layout.even(8, *(_left(part) for part in slo.PARTS)),
             layout.heading("How fast does it go?"),
@@ -83,15 +85,21 @@ def _kept(part: slo.Part) -> Stat:
     )
 
 
+def _height(topology: Topology) -> int:
+    """As high as the table's rows, until one has to scroll."""
+    rows = sum(len(service.server) for service in topology.services if service.faces_users)
+    return _HEIGHT_OF_HEAD + min(rows, _MOST_ROWS_SHOWN)
+
+
 def _promises(topology: Topology) -> Table:
     columns = tuple(
         column
         for part in slo.PARTS
         for noun in (_NOUNS[part],)
         for column in (
-            Column(head=f"Promised {noun}", expr=_of(part.objective), unit="percentunit", width=150),
-            Column(head=f"Kept {noun}", expr=f"1 - {_of(f'{part.ratio}30d')}", unit="percentunit", width=130),
-            Column(head=f"Left of {noun}", expr=_of(part.left), unit="percentunit", scale=_budget(), width=130),
+            Column(head=f"Promised {noun}", expr=_of(part.objective), unit="percentunit", width=170),
+            Column(head=f"Kept {noun}", expr=f"1 - {_of(f'{part.ratio}30d')}", unit="percentunit", width=140),
+            Column(head=f"Left of {noun}", expr=_of(part.left), unit="percentunit", scale=_budget(), width=160),
         )
     )
     return table(
@@ -107,7 +115,8 @@ def _promises(topology: Topology) -> Table:
                 Label(label=names.SERVER, head="Server", width=90),
             ),
             columns=columns,
-            sort_by=("Service",),
+            sort_by=("Left of availability",),
+            rising=("Left of availability",),
         )
     )
 
@@ -120,6 +129,7 @@ def _left(part: slo.Part) -> Graph:
         unit="percentunit",
         scale=_budget(),
         queries=(Query(_of(part.left), _NAME),),
+        signed=True,
     )
 
 

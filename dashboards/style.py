@@ -134,7 +134,7 @@ def _variable(variable: Variable) -> Node:
         dataSource=None if variable is DATASOURCE else dict(DATASOURCE.reference),
         includeAll=variable.multi,
         multi=variable.multi,
-        allValue=".+" if variable.multi else None,
+        allValue=variable.every or None if variable.multi else None,
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
     ).to_json_data()
     if variable.multi:

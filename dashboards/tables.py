@@ -71,8 +71,8 @@ class Column:
             else:
                 cell |= {"mode": "basic"}
             made += [("thresholds", self.scale.to_json()), ("custom.cellOptions", cell)]
-        # Without it, nothing has the colour of the first threshold.
-        mappings = [*self.mappings, *(fields.unknown("-") if self.look == "color-text" and self.scale else ())]
+        # Without it, nothing has the colour of the first threshold: red where little is bad. A bar shows nothing then.
+        mappings = [*self.mappings, *(fields.unknown("-") if self.scale and self.look != "gauge" else ())]
         if mappings:
             made.append(("mappings", mappings))
         if self.width:
@@ -88,6 +88,7 @@ class Table(Panel):
     instant: ClassVar[bool] = True
     format: ClassVar[str] = "table"
     sort_by: tuple[str, ...]
+    rising: tuple[str, ...]
     nothing: str
 
     def defaults(self, topology: Topology) -> Node:
@@ -100,7 +101,7 @@ class Table(Panel):
         return {
             "cellHeight": "sm",
             "showHeader": True,
-            "sortBy": [{"desc": True, "displayName": head} for head in self.sort_by],
+            "sortBy": [{"desc": head not in self.rising, "displayName": head} for head in self.sort_by],
         }
 
 
@@ -114,6 +115,7 @@ class Rows:
         labels: the columns that name a row, first.
         columns: the columns with values, in their order.
         sort_by: the heads of the columns by which rows are sorted, largest first.
+        rising: those of them where the smallest is worst, and first.
         unit: of the columns that state no other.
         hidden: labels that are needed for joining only.
         nothing: what stands in the middle when there is no row.
@@ -124,6 +126,7 @@ class Rows:
     labels: tuple[Label, ...]
     columns: tuple[Column, ...]
     sort_by: tuple[str, ...]
+    rising: tuple[str, ...] = ()
     unit: str = "none"
     hidden: tuple[str, ...] = ()
     nothing: str = "not recorded"
@@ -150,6 +153,7 @@ def table(rows: Rows, *overrides: Override) -> Table:
         overrides=(_EMPTY_CELL, *_of_labels(rows.labels), *_of_columns(rows.columns, rows.unit), *overrides),
         transformations=(("merge", {}), ("organize", organise)),
         sort_by=rows.sort_by,
+        rising=rows.rising,
         nothing=rows.nothing,
     )
 

@@ -32,14 +32,14 @@ class States(Panel):
         return {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
 
     def options(self) -> Node:
-        """Stretches of one state are one stretch; the words stand in the tooltip."""
+        """Stretches of one state are one stretch, with its word where that fits: nothing is said by colour alone."""
         return {
             "alignValue": "left",
             "legend": dict(_NO_LEGEND),
             "mergeValues": True,
             "perPage": _ROWS,
             "rowHeight": 0.8,
-            "showValue": "never",
+            "showValue": "auto",
             "tooltip": {"mode": "single", "sort": "none"},
         }
 

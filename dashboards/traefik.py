@@ -97,7 +97,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             nothing="no objective",
         ),
         Stat(
-            title="Metrics",
+            title="Traefiks seen",
             good="Traefiks that show that they have loaded a configuration. Good is one for each server.",
             unit="none",
             scale=scale.none_known("Grey where none does, as the alert TraefikMetricsAbsent tells."),
@@ -127,8 +127,9 @@ def _by_code() -> Graph:
         title="Requests by code",
         good="What the chosen services answered. Good is no 5xx; 502 to 504 are Traefik's, for a service that is gone.",
         unit="reqps",
-        scale=scale.none_known("No number of a code is bad by itself, so nothing is coloured."),
+        scale=scale.none_known("Red is 5xx and amber 4xx, of which no number is bad by itself."),
         queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.CODE}}}}}"),),
+        overrides=fields.of_http_codes(),
         stacked=True,
         fill=60,
         table=True,
@@ -142,6 +143,7 @@ def _failed(topology: Topology) -> Graph:
         unit="percentunit",
         scale=_failed_scale(topology),
         queries=(Query(_shares(names.SERVICE_REQUEST_ERRORS), _NAME),),
+        nothing="no requests",
     )
 
 
@@ -152,6 +154,7 @@ def _slow(topology: Topology) -> Graph:
         unit="percentunit",
         scale=_slow_scale(topology),
         queries=(Query(_shares(names.SERVICE_REQUESTS_SLOW), _NAME),),
+        nothing="no objective",
     )
 
 
@@ -164,9 +167,11 @@ def _latency() -> Graph:
         unit="s",
         scale=scale.lines("The dashed line is the time that the topology promises."),
         queries=(
-            Query(f"histogram_quantile(0.5, {buckets})", f"half {_NAME}"),
-            Query(f"histogram_quantile(0.95, {buckets})", f"95% {_NAME}"),
-            Query(f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})", f"promise {_NAME}"),
+            Query(f"histogram_quantile(0.5, {buckets})", f"half, {_NAME}"),
+            Query(f"histogram_quantile(0.95, {buckets})", f"95%, {_NAME}"),
+            Query(
+                f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})", f"promise, {_NAME}"
+            ),
         ),
         overrides=(fields.plan_line("C"),),
     )
@@ -175,9 +180,10 @@ def _latency() -> Graph:
 def _times() -> Heatmap:
     return Heatmap(
         title="Times of answers",
-        good="How many answers took how long, all chosen services together. Good is darkness at the bottom.",
+        good="How many answers took how long, all chosen services together. Good is light at the bottom only.",
         unit="s",
-        scale=scale.none_known("Darker is more requests; nothing is coloured by a threshold."),
+        counted="reqps",
+        scale=scale.none_known("Lighter is more requests; nothing is coloured by a threshold."),
         queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.LE}}}}}"),),
     )
 
@@ -205,6 +211,7 @@ def _unplanned(topology: Topology) -> Graph:
             ),
         ),
         table=True,
+        nothing="none is outside the plan",
     )
 
 
@@ -226,7 +233,8 @@ def _certificates(topology: Topology) -> Table:
                     width=150,
                 ),
             ),
-            sort_by=("Names",),
+            sort_by=("Expires in",),
+            rising=("Expires in",),
         )
     )
 
@@ -243,6 +251,7 @@ def _reloads() -> Graph:
                 _PLACE,
             ),
         ),
+        reach=1,
     )
 
 

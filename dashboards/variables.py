@@ -20,6 +20,8 @@ class Variable:
         label: how people read it.
         query: Prometheus' label_values(…), or the type of data source.
         multi: several can be chosen, and all are at first.
+        every: the regular expression of all; empty is those that there are to choose, one by one, where all means all
+            of some kind.
         type: Grafana's kind of variable.
     """
 
@@ -27,6 +29,7 @@ class Variable:
     label: str
     query: str
     multi: bool = False
+    every: str = ".+"
     type: str = "query"
 
     @property
@@ -58,4 +61,4 @@ def services_of(kind: str, label: str = "Service") -> Variable:
     """The services of one kind, for the dashboard of a system: several PostgreSQLs can be looked at side by side."""
     selection = f'{names.SERVER}=~"$server", {names.KIND}="{kind}"'
     query = f"label_values({names.SERVICE_INFO}{{{selection}}}, {names.SERVICE})"
-    return Variable(name=SERVICE.name, label=label, query=query, multi=True)
+    return Variable(name=SERVICE.name, label=label, query=query, multi=True, every="")

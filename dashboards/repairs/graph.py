@@ -75,7 +75,8 @@ def repair_state_timeline(panel: Node) -> None:
     """Legend and tooltip are whole, and the colours come from somewhere."""
     options = child(panel, "options")
     fill(options, {"rowHeight": 0.9, "showValue": "auto"})
-    forget(options, {"alignValue": "left", "mergeValues": True, "perPage": 20})
+    # Not perPage: Grafana offers 20 to whoever makes such a panel, and one without it has no pages.
+    forget(options, {"alignValue": "left", "mergeValues": True})
     _legend(options, shown=True)
     _tooltip(options)
 
@@ -84,7 +85,7 @@ def repair_status_history(panel: Node) -> None:
     """Legend and tooltip are whole."""
     options = child(panel, "options")
     fill(options, {"rowHeight": 0.9, "showValue": "auto"})
-    forget(options, {"colWidth": 0.9, "perPage": 20})
+    forget(options, {"colWidth": 0.9})
     _legend(options, shown=True)
     _tooltip(options)
 

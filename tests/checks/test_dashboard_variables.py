@@ -43,6 +43,13 @@ def test_grafanas_own_names_and_regular_expressions_are_fine() -> None:
     assert boards.found(dashboard_variables.check, boards.a_dashboard(panel)) == []
 
 
+def test_a_group_of_label_replace_is_no_variable() -> None:
+    """Grafana leaves a dollar alone whose name it does not know, and Prometheus wants this one."""
+    expr = 'label_replace(up{server="$server"}, "group", "$1", "rule_group", ".*;(.*)")'
+    board = boards.a_dashboard(boards.a_panel(expr), variables=(SERVER,))
+    assert boards.found(dashboard_variables.check, board) == []
+
+
 def test_repeats_and_annotations_count() -> None:
     """They use variables without a dollar, or outside of panels."""
     board = boards.a_dashboard(boards.a_panel(repeat="server"), variables=(SERVER,))

@@ -129,9 +129,16 @@ def test_what_grafana_assumes_of_a_panel_is_not_said() -> None:
         board = boards.a_dashboard(boards.a_panel(type=kind, fieldConfig=config))
         panel = nodes(modern.modernise(board)["panels"])[0]
         assert ("color" in node(node(panel["fieldConfig"])["defaults"])) is kept, kind
-    timeline = boards.a_panel(type="state-timeline", options={"alignValue": "left", "perPage": 20, "rowHeight": 0.5})
+    timeline = boards.a_panel(type="state-timeline", options={"alignValue": "left", "rowHeight": 0.5})
     options = node(nodes(modern.modernise(boards.a_dashboard(timeline))["panels"])[0]["options"])
     assert options.keys() == {"rowHeight", "showValue", "legend", "tooltip"}
+
+
+@pytest.mark.parametrize("kind", ["state-timeline", "status-history"])
+def test_rows_stay_on_the_pages_on_which_somebody_put_them(kind: str) -> None:
+    """20 a page is what Grafana's editor begins with; a panel that says nothing has one page, whose names overlap."""
+    board = boards.a_dashboard(boards.a_panel(type=kind, options={"perPage": 20}))
+    assert node(nodes(modern.modernise(board)["panels"])[0]["options"])["perPage"] == 20
 
 
 def test_a_graph_is_not_limited_to_a_hundred_points() -> None:

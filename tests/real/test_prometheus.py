@@ -279,7 +279,7 @@ _MAY_BE_EMPTY = {
     "Disks that are read-only",
     "Disks, however often they are mounted",
     "Inodes free",
-    "Least disk space free",
+    "Least disk left",
     "Memory full in",
     "Memory pressure",
     "CPU and disk pressure",

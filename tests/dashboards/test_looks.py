@@ -1,0 +1,164 @@
+"""What the eye met in a real Grafana (12.4, 1920 and 1366 pixels wide) and must not meet again."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from support import boards
+from support.topologies import a_service, complete
+
+from boxwatch.dashboards import catalogue, colours, tree
+from boxwatch.dashboards.tree import node, nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from boxwatch.dashboards.tree import Node
+
+# Half of the grid. In less, a table of names beside the lines leaves the lines no room, and cuts its own last column.
+_HALF = 12
+# Pixels of heads of columns in Grafana 12.4, letters on average, and the arrow of one by which rows are sorted.
+_LETTER, _PADDING, _ARROW = 6.5, 12, 18
+
+
+@pytest.fixture(scope="module")
+def ours() -> dict[str, Node]:
+    """Every dashboard that there is."""
+    return {name: json.loads(text) for name, text in catalogue.files(complete()).items()}
+
+
+def _panels(ours: dict[str, Node], kind: str) -> Iterator[tuple[str, Node]]:
+    return (
+        (f"{name}: {tree.name(panel)}", panel)
+        for name, board in ours.items()
+        for panel in tree.plots(board)
+        if panel["type"] == kind
+    )
+
+
+def _defaults(panel: Node) -> Node:
+    return node(node(panel["fieldConfig"])["defaults"])
+
+
+def _overrides(panel: Node) -> dict[str, dict[str, object]]:
+    """What is overridden, by the name of the field or query."""
+    return {
+        str(node(override["matcher"])["options"]): {
+            str(each["id"]): each["value"] for each in nodes(override["properties"])
+        }
+        for override in nodes(node(panel["fieldConfig"])["overrides"])
+    }
+
+
+def test_a_table_as_legend_stands_in_wide_panels_only(ours: dict[str, Node]) -> None:
+    """In a third of the page it took two thirds of the panel."""
+    narrow = [
+        name
+        for name, panel in _panels(ours, "timeseries")
+        if node(node(panel["options"])["legend"])["displayMode"] == "table"
+        and tree.number(node(panel["gridPos"])["w"]) < _HALF
+    ]
+    assert narrow == []
+
+
+def test_an_empty_cell_has_no_threshold(ours: dict[str, Node]) -> None:
+    """A service without a promise had an empty cell in red, as if its budget was gone."""
+    coloured = 0
+    for name, panel in _panels(ours, "table"):
+        for field, properties in _overrides(panel).items():
+            cell = properties.get("custom.cellOptions")
+            if isinstance(cell, dict) and str(cell["type"]).startswith("color-"):
+                coloured += 1
+                mappings = properties["mappings"]
+                assert isinstance(mappings, list)
+                last = node(mappings[-1]["options"])
+                assert (last["match"], node(last["result"])["color"]) == ("null+nan", colours.QUIET), (name, field)
+    assert coloured
+
+
+def test_heads_of_columns_fit_their_width(ours: dict[str, Node]) -> None:
+    """The head "95% of the week" was read as "5% of the week"."""
+    for name, panel in _panels(ours, "table"):
+        sorted_by = {str(each["displayName"]) for each in nodes(node(panel["options"])["sortBy"])}
+        for head, properties in _overrides(panel).items():
+            width = properties.get("custom.width")
+            if isinstance(width, int):
+                needed = len(head) * _LETTER + _PADDING + (_ARROW if head in sorted_by else 0)
+                assert width >= needed, f"{name}: {head!r} needs {needed} of {width} pixels"
+
+
+def test_a_column_takes_what_the_others_leave(ours: dict[str, Node]) -> None:
+    """Else the right half of the page is empty."""
+    for name, panel in _panels(ours, "table"):
+        organise = next(each for each in nodes(panel["transformations"]) if each["id"] == "organize")
+        heads = set(node(node(organise["options"])["renameByName"]).values())
+        fixed = {head for head, properties in _overrides(panel).items() if "custom.width" in properties}
+        assert heads - fixed, name
+
+
+def test_graphs_of_what_should_not_be_say_so_in_words(ours: dict[str, Node]) -> None:
+    """The words "No data" where nothing was refused look like an exporter that is gone."""
+    empty = re.compile(r"\) > 0$|\} > 0$")
+    found = 0
+    for name, panel in _panels(ours, "timeseries"):
+        if all(empty.search(str(target["expr"])) for target in nodes(panel["targets"])):
+            found += 1
+            assert _defaults(panel).get("noValue"), name
+    assert found
+
+
+def test_what_may_be_below_zero_is_seen_there(ours: dict[str, Node]) -> None:
+    """A budget that was overdrawn left the graph of what is left of it."""
+    left = {name: panel for name, panel in _panels(ours, "timeseries") if "Left of the" in name}
+    assert len(left) == 2
+    for panel in left.values():
+        assert "min" not in _defaults(panel)
+
+
+def test_states_carry_their_words(ours: dict[str, Node]) -> None:
+    """Nothing is said by colour alone."""
+    found = dict(_panels(ours, "state-timeline"))
+    assert found
+    for name, panel in found.items():
+        assert node(panel["options"])["showValue"] == "auto", name
+
+
+def test_a_histogram_counts_in_another_unit_than_it_measures(ours: dict[str, Node]) -> None:
+    """Its scale of colours went up to "1.54 minutes" of requests a second."""
+    ((_, panel),) = _panels(ours, "heatmap")
+    options = node(panel["options"])
+    assert (node(options["cellValues"])["unit"], node(options["yAxis"])["unit"]) == ("reqps", "s")
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "elasticsearch", "minio", "slo"])
+def test_all_of_some_services_are_not_all_services(ours: dict[str, Node], name: str) -> None:
+    """PostgreSQL's page counted the alerts of every service, and Redis' drew the plans of eleven."""
+    variable = next(each for each in tree.variables(ours[f"{name}.json"]) if each["name"] == "service")
+    assert "allValue" not in variable
+
+
+def test_the_only_engine_has_the_colour_of_what_is_measured(ours: dict[str, Node]) -> None:
+    """By its name it may get the colour of a limit; two engines are told apart by theirs."""
+    memory = _defaults(boards.panel(ours["redis.json"], "Hit ratio"))
+    assert node(memory["color"])["fixedColor"] == colours.USE
+    topology = complete()
+    two = topology.model_copy(
+        update={"services": (*topology.services, a_service("sessions", kind="redis", metrics="sessions:9121"))}
+    )
+    board = json.loads(catalogue.files(two)["redis.json"])
+    assert node(_defaults(boards.panel(board, "Hit ratio"))["color"]) == {"mode": colours.BY_NAME}
+
+
+def test_links_set_only_variables_that_are_there(ours: dict[str, Node]) -> None:
+    """Grafana ignores others, and shows what nobody asked for."""
+    variables = {board["uid"]: {str(each["name"]) for each in tree.variables(board)} for board in ours.values()}
+    urls = {string for board in ours.values() for string in tree.strings(board) if string.startswith("/d/")}
+    assert urls
+    for url in urls:
+        uid, query = url.removeprefix("/d/").split("?")
+        assert set(re.findall(r"var-(\w+)=|\$\{(\w+):queryparam\}", query)), url
+        asked = {one or other for one, other in re.findall(r"var-(\w+)=|\$\{(\w+):queryparam\}", query)}
+        assert asked <= variables[uid], url
