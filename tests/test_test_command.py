@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from support.proofs import FILES, broken
 
-from boxwatch import assemble, cli
+from boxwatch import cli
 from boxwatch.commands import test as test_command
+from boxwatch.rules import catalogue
 
 Program = Callable[[str], str]
 
@@ -44,7 +45,7 @@ def test_every_proof_of_the_default_deployment_holds_and_together_they_exercise_
 
 def test_a_proof_that_does_not_hold_ends_with_1(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     """And with what promtool says."""
-    monkeypatch.setattr(assemble, "assemble", lambda _: broken("9x5", "4x5"))
+    monkeypatch.setattr(catalogue, "files", lambda _: broken("9x5", "4x5"))
     result = run()
 
     assert result.exit_code == 1
@@ -56,7 +57,7 @@ def test_what_is_not_exercised_ends_with_1_only_where_it_was_asked_for(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With file and expression."""
-    monkeypatch.setattr(assemble, "assemble", lambda _: FILES)
+    monkeypatch.setattr(catalogue, "files", lambda _: FILES)
 
     assert run().exit_code == 0
     result = run("--coverage")
@@ -71,7 +72,7 @@ def test_a_report_that_cannot_be_written_is_said(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With the reason."""
-    monkeypatch.setattr(assemble, "assemble", lambda _: FILES)
+    monkeypatch.setattr(catalogue, "files", lambda _: FILES)
     result = run("--junit", tmp_path / "nowhere" / "proofs.xml")
 
     assert result.exit_code == 1
