@@ -58,7 +58,8 @@ def test_a_table_as_legend_stands_in_wide_panels_only(ours: dict[str, Node]) -> 
     narrow = [
         name
         for name, panel in _panels(ours, "timeseries")
-        if node(node(panel["options"])["legend"])["displayMode"] == "table" and node(panel["gridPos"])["w"] < _HALF
+        if node(node(panel["options"])["legend"])["displayMode"] == "table"
+        and tree.number(node(panel["gridPos"])["w"]) < _HALF
     ]
     assert narrow == []
 
