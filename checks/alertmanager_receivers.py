@@ -49,7 +49,7 @@ def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Fi
         seen.add(name)
         ways = {key: value for key, value in fields(node).items() if key.endswith("_configs")}
         if not any(items(value) for value in ways.values()) and name.lower() not in NOBODY:
-            message, hint = f"receiver {name} tells nobody", "add a way, or call it `none` if that is meant"
+            message, hint = f"receiver {name} tells nobody", "add a way, or call it `blackhole` if that is meant"
             yield file.finding(ID, node, "warning", message, hint)
         if routes and name not in used:
             yield file.finding(ID, node, "warning", f"no route tells receiver {name}", "delete it, or add a route")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if DIR is out of date. For CI.")
 @click.option(
     "--schema",
-    type=click.Choice(["v1", "v2", "v2beta1"]),
+    type=click.Choice(options.SCHEMAS),
     default="v1",
     help="Of dashboards: v1 is the classic one; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands import files
+from boxwatch.commands import files, options
 from boxwatch.errors import OutputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _DIFFERS = 3
 @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="File or directory to write to.")
 @click.option(
     "--schema",
-    type=click.Choice(["v1", "v2", "v2beta1"]),
+    type=click.Choice(options.SCHEMAS),
     default="v1",
     help="v1 is the classic dashboard; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
 )

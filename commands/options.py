@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from boxwatch.topology.load import Loaded
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+# The classic form of dashboards, and dashboards.schema_v2.resource.VERSIONS, which is not loaded for its names alone.
+SCHEMAS = ("v1", "v2", "v2beta1")
 # Where a topology is looked for when none is named.
 HERE = "topology.yaml"
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from boxwatch.commands.rules_side import RulesSide
 from boxwatch.commands.run import Say, Watch
 from boxwatch.commands.way import Option, Way, credentials, login_options
 
 if TYPE_CHECKING:
     from boxwatch.publish.http import Client, Credentials
-    from boxwatch.publish.prometheus import Plan, Target
+    from boxwatch.publish.prometheus import Plan, Target  # noqa: F401 - the side names its plan in quotes
     from boxwatch.publish.reload import Reload
-    from boxwatch.publish.rule_changes import Change
 
 PROMETHEUS_OPTIONS: tuple[Option, ...] = (
     click.option(
@@ -92,48 +92,15 @@ class PrometheusOptions:
         return reload.ByOthers()
 
 
-_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
-
-
-def change_lines(changes: tuple[Change, ...], where: str, *, needed: bool) -> Iterator[str]:
-    """A line a rule, and the sum."""
-    for change in changes:
-        sign, colour = _SIGNS[change.kind]
-        yield click.style(f"  {sign} {change}", fg=colour)
-    if not needed:
-        yield f"{where}: up to date"
-        return
-    counts = ", ".join(f"{sum(one.kind == kind for one in changes)} {kind}" for kind in _SIGNS)
-    yield f"{where}: {counts}"
-
-
 @dataclass(frozen=True, slots=True)
-class PrometheusSide:
+class PrometheusSide(RulesSide["Target", "Plan"]):
     """A plan for rules, as one side of a run."""
 
-    target: Target
-    plan: Plan
     name: str = "Prometheus"
-    doing: str = "rules evaluated"
-    refused: bool = False
-
-    @property
-    def needed(self) -> bool:
-        """Something would be done."""
-        return self.plan.needed
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user should know first."""
-        return (*self.plan.by_hand, *self.plan.notes)
 
     def show(self) -> Iterator[str]:
         """A line a rule, and the sum."""
-        return change_lines(self.plan.changes, str(self.target.directory), needed=self.needed)
-
-    def to_json(self) -> dict[str, object]:
-        """For machines."""
-        return self.plan.to_json()
+        return self.lines(str(self.target.directory))
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with why it was not done, and what is in place now."""

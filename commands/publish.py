@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from boxwatch.commands import options, way
-from boxwatch.commands.run import Manner, carry_out
+from boxwatch.commands import way
+from boxwatch.commands.run import MANNER_OPTIONS, Manner, carry_out
 from boxwatch.commands.servers import Servers, servers
-from boxwatch.commands.wanted import WANTED_OPTIONS, Wanted, Writing
+from boxwatch.commands.wanted import WANTED_OPTIONS, WRITING_OPTIONS, Wanted, Writing
 
 
 @click.command(short_help="Bring dashboards into a live Grafana, rules into a running Prometheus.")
 @way.collected("wanted", Wanted, WANTED_OPTIONS)
 @servers
-@click.option("--message", default="", help="What Grafana's history shows for this publish.")
-@way.backups
-@way.overwrite
-@options.plan
-@options.as_json
-@way.quiet
-def publish(  # noqa: PLR0913 - one for each option
-    *,
-    wanted: Wanted,
-    servers: Servers,
-    message: str,
-    backups: Path,
-    overwrite: bool,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+@way.collected("writing", Writing, WRITING_OPTIONS)
+@way.collected("manner", Manner, MANNER_OPTIONS)
+def publish(*, wanted: Wanted, servers: Servers, writing: Writing, manner: Manner) -> None:
     """Bring dashboards into Grafana and rules into Prometheus, vmalert or a ruler, after a question.
 
     Dashboards: only those that differ are written, each over what was read, and what is replaced is kept as files. One
@@ -52,5 +35,4 @@ def publish(  # noqa: PLR0913 - one for each option
       boxwatch publish --rules-dir rules --pid /run/prometheus.pid --yes
       boxwatch publish --ruler http://localhost:9009/prometheus --tenant team
     """
-    manner = Manner(as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes)
-    carry_out(wanted.plans(servers, manner, Writing(backups, overwrite, message)), manner)
+    carry_out(wanted.plans(servers, manner, writing), manner)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import options, way
+from boxwatch.commands import way
 from boxwatch.commands.grafana_back import GrafanaBack
 from boxwatch.commands.prometheus import PrometheusSide
 from boxwatch.commands.ruler import RulerSide
-from boxwatch.commands.run import Manner, Side, carry_out
+from boxwatch.commands.run import MANNER_OPTIONS, Manner, Side, carry_out
 from boxwatch.commands.servers import Servers, servers
 
 
@@ -21,20 +21,8 @@ from boxwatch.commands.servers import Servers, servers
     "--backup", "folder", type=click.Path(path_type=Path), help="A backup of dashboards; without it the last publish."
 )
 @way.overwrite
-@options.plan
-@options.as_json
-@way.quiet
-def rollback(  # noqa: PLR0913 - one for each option
-    *,
-    servers: Servers,
-    backups: Path,
-    folder: Path | None,
-    overwrite: bool,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+@way.collected("manner", Manner, MANNER_OPTIONS)
+def rollback(*, servers: Servers, backups: Path, folder: Path | None, overwrite: bool, manner: Manner) -> None:
     """Bring back what the last publish changed, byte by byte, with the same care. Needs no topology.
 
     Dashboards: what was changed or deleted comes back, what was created goes; the next rollback takes the publish
@@ -59,4 +47,4 @@ def rollback(  # noqa: PLR0913 - one for each option
         sides.append(RulerSide(ruler, ruling.rollback(ruler, overwrite=overwrite)))
     if target:
         sides.append(PrometheusSide(target, publishing.rollback(target, overwrite=overwrite)))
-    carry_out(sides, Manner(as_json=as_json, quiet=quiet, dry_run=dry_run, yes=yes))
+    carry_out(sides, manner)

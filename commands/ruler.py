@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands.prometheus import change_lines
+from boxwatch.commands.rules_side import RulesSide
 from boxwatch.commands.run import Say, Watch
 from boxwatch.commands.way import Option, Way, credentials, login_options
 
 if TYPE_CHECKING:
-    from boxwatch.publish.ruler import Plan, Target
+    from boxwatch.publish.ruler import Plan, Target  # noqa: F401 - the side names its plan in quotes
 
 _NAMESPACE = "boxwatch"
 _TENANT = "X-Scope-OrgID"
@@ -70,33 +70,14 @@ class RulerOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class RulerSide:
+class RulerSide(RulesSide["Target", "Plan"]):
     """A plan for rules, as one side of a run."""
 
-    target: Target
-    plan: Plan
     name: str = "ruler"
-    doing: str = "rules evaluated"
-    refused: bool = False
-
-    @property
-    def needed(self) -> bool:
-        """Something would be written."""
-        return self.plan.needed
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What the user should know first."""
-        return (*self.plan.by_hand, *self.plan.notes)
 
     def show(self) -> Iterator[str]:
         """A line a rule, and the sum."""
-        where = f"{self.target.api.client.url}, namespace {self.target.api.namespace}"
-        return change_lines(self.plan.changes, where, needed=self.needed)
-
-    def to_json(self) -> dict[str, object]:
-        """For machines."""
-        return self.plan.to_json()
+        return self.lines(f"{self.target.api.client.url}, namespace {self.target.api.namespace}")
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with why it was not done, and what is in place now."""

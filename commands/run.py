@@ -9,12 +9,13 @@ from typing import Protocol
 
 import click
 
-from boxwatch.commands import options, progress
+from boxwatch.commands import options, progress, way
 from boxwatch.errors import BoxwatchError, PublishError
 
 Say = Callable[[str], None]
 # How many are done, of how many.
 Watch = Callable[[int, int], None]
+MANNER_OPTIONS: tuple[way.Option, ...] = (options.plan, options.as_json, way.quiet)
 # As diff and terraform tell "there are differences" apart from "it failed".
 DIFFERS = 3
 

@@ -32,7 +32,6 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
       boxwatch test
       boxwatch test staging.yaml --coverage --junit proofs.xml
     """
-    from boxwatch import assemble  # noqa: PLC0415
     from boxwatch.checks import promtool  # noqa: PLC0415
     from boxwatch.checks.proofs import coverage as covering  # noqa: PLC0415
     from boxwatch.checks.proofs import read, run  # noqa: PLC0415
@@ -47,7 +46,7 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
             "promtool is not on the PATH, and proofs run in it: it is in the package `promtool` (from Debian 13 on) or"
             " `prometheus`, and in every archive of https://prometheus.io/download/"
         )
-    files = assemble.assemble(loaded.topology)
+    files = catalogue.files(loaded.topology)
     proofs = read.read(files)
     verdicts = run.run(files, proofs.proofs, program, _progress("proofs"))
     covered = covering.measure(files, proofs, program, _progress("coverage")) if coverage else None

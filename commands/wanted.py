@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands import options, progress
+from boxwatch.commands import options, progress, way
 from boxwatch.commands.grafana import GrafanaSide
 from boxwatch.commands.prometheus import PrometheusSide
 from boxwatch.commands.ruler import RulerSide
@@ -24,6 +24,12 @@ WANTED_OPTIONS: tuple[Option, ...] = (
     options.topology,
     click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
     click.option("--prune", is_flag=True, help="Delete dashboards with boxwatch's mark that are not made any more."),
+)
+
+WRITING_OPTIONS: tuple[Option, ...] = (
+    click.option("--message", default="", help="What Grafana's history shows for this publish."),
+    way.backups,
+    way.overwrite,
 )
 
 

@@ -52,12 +52,12 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
         size(
             "Planned",
             "All services and the reserve of the chosen servers. Good is what your documents say.",
-            ask.whole(ask.of_servers(names.SERVER_MEMORY_PLANNED)),
+            ask.whole(queries.of_each_server(names.SERVER_MEMORY_PLANNED)),
         ),
         size(
             "Used now",
             "What cannot be taken back now. Good is less than what is planned.",
-            ask.whole(ask.of_servers(names.SERVER_MEMORY_USED)),
+            ask.whole(queries.of_each_server(names.SERVER_MEMORY_USED)),
         ),
         size(
             "95% of the week",

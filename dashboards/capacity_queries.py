@@ -6,7 +6,7 @@ somebody looks, once, for the end of the time range.
 
 from __future__ import annotations
 
-from boxwatch.dashboards.queries import MOST_ROWS, ON_SERVERS
+from boxwatch.dashboards.queries import MOST_ROWS, ON_SERVERS, at
 from boxwatch.rules import names
 
 _BY_SERVER = f"by ({names.BY_SERVER})"
@@ -18,21 +18,12 @@ _POINTS = "[7d:5m]"
 _WEEK = "[7d]"
 
 
-def _at(series: str) -> str:
-    return f"{series}{{{ON_SERVERS}}}"
-
-
 def _peak(series: str) -> str:
-    return f"max_over_time({_at(series)}{_WEEK})"
+    return f"max_over_time({at(series)}{_WEEK})"
 
 
 def _usual(series: str) -> str:
-    return f"quantile_over_time(0.95, {_at(series)}{_POINTS})"
-
-
-def of_servers(series: str) -> str:
-    """A recorded series by server."""
-    return f"sum {_BY_SERVER} ({_at(series)})"
+    return f"quantile_over_time(0.95, {at(series)}{_POINTS})"
 
 
 def peak_of_servers() -> str:
@@ -45,21 +36,16 @@ def usual_of_servers() -> str:
     return f"sum {_BY_SERVER} ({_usual(names.SERVER_MEMORY_USED)})"
 
 
-def headroom_of_plan() -> str:
-    """RAM as sold that the plan leaves free, by server."""
-    return f"sum {_BY_SERVER} ({_at(names.SERVER_MEMORY_PLAN)} - {_ON_SERVER} {_at(names.SERVER_MEMORY_PLANNED)})"
-
-
 def headroom_at_peak() -> str:
     """RAM that was left at the week's peak, of what the kernel reports, by server."""
-    total, peak = _at(names.SERVER_MEMORY_TOTAL), _peak(names.SERVER_MEMORY_USED)
+    total, peak = at(names.SERVER_MEMORY_TOTAL), _peak(names.SERVER_MEMORY_USED)
     return f"sum {_BY_SERVER} ({total} - {_ON_SERVER} {peak})"
 
 
 def servers_full_in() -> str:
     """Seconds until each server's memory is full by the trend of a week; nothing where it does not grow."""
-    free = f"{_at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {_at(names.SERVER_MEMORY_USED)}"
-    return f"min {_BY_SERVER} (({free}) / {_ON_SERVER} (deriv({_at(names.SERVER_MEMORY_USED)}{_WEEK}) > 0))"
+    free = f"{at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {at(names.SERVER_MEMORY_USED)}"
+    return f"min {_BY_SERVER} (({free}) / {_ON_SERVER} (deriv({at(names.SERVER_MEMORY_USED)}{_WEEK}) > 0))"
 
 
 def whole(by_server: str) -> str:
@@ -70,11 +56,6 @@ def whole(by_server: str) -> str:
 def first(by_server: str) -> str:
     """What is asked by server, of the one that has least."""
     return f"min({by_server})"
-
-
-def of_services(series: str) -> str:
-    """A recorded series by service."""
-    return f"sum {_BY_SERVICE} ({_at(series)})"
 
 
 def peak_of_services() -> str:
@@ -89,20 +70,20 @@ def usual_of_services() -> str:
 
 def peak_share_of_services() -> str:
     """The week's peak of each service as a share of its budget."""
-    budget = f"({_at(names.SERVICE_MEMORY_BUDGET)} > 0)"
+    budget = f"({at(names.SERVICE_MEMORY_BUDGET)} > 0)"
     return f"sum {_BY_SERVICE} ({_peak(names.SERVICE_MEMORY_USED)} / {_ON_SERVICE} {budget})"
 
 
 def spare_of_services() -> str:
     """What is left of each service's budget at the week's peak; below 0 it was too small."""
-    budget = _at(names.SERVICE_MEMORY_BUDGET)
+    budget = at(names.SERVICE_MEMORY_BUDGET)
     return f"sum {_BY_SERVICE} ({budget} - {_ON_SERVICE} {_peak(names.SERVICE_MEMORY_USED)})"
 
 
 def services_full_in() -> str:
     """Seconds until each service reaches its budget by the trend of a week; nothing where it does not grow."""
-    used = _at(names.SERVICE_MEMORY_USED)
-    left = f"{_at(names.SERVICE_MEMORY_BUDGET)} - {_ON_SERVICE} {used} > 0"
+    used = at(names.SERVICE_MEMORY_USED)
+    left = f"{at(names.SERVICE_MEMORY_BUDGET)} - {_ON_SERVICE} {used} > 0"
     return f"min {_BY_SERVICE} (({left}) / {_ON_SERVICE} (deriv({used}{_WEEK}) > 0))"
 
 
@@ -115,16 +96,11 @@ def outside_the_plan() -> str:
 
 def unlimited() -> str:
     """Memory of the largest containers that no limit holds."""
-    none = f"{_at(names.CONTAINER_MEMORY_LIMIT)} == 0"
-    used = f"{_at(names.CONTAINER_MEMORY_USED)} and on ({names.BY_CONTAINER}) ({none})"
+    none = f"{at(names.CONTAINER_MEMORY_LIMIT)} == 0"
+    used = f"{at(names.CONTAINER_MEMORY_USED)} and on ({names.BY_CONTAINER}) ({none})"
     return f"topk({MOST_ROWS}, max by ({names.SERVER}, {names.SERVICE}, {names.NAME}) ({used}))"
-
-
-def of_disks(series: str, operation: str = "max") -> str:
-    """A recorded series by disk."""
-    return f"{operation} by ({names.BY_DEVICE}) ({_at(series)})"
 
 
 def bytes_free_of_disks() -> str:
     """Bytes that services can still write, by disk."""
-    return f"max by ({names.BY_DEVICE}) ({_at(names.DEVICE_DISK_FREE)} * {_at(names.DEVICE_DISK_SIZE)})"
+    return f"max by ({names.BY_DEVICE}) ({at(names.DEVICE_DISK_FREE)} * {at(names.DEVICE_DISK_SIZE)})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import capacity_queries as ask
-from boxwatch.dashboards import links, scale, thresholds
+from boxwatch.dashboards import links, queries, scale, thresholds
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.rules import host_disk, names
 
@@ -38,12 +38,12 @@ def servers(topology: Topology) -> Table:
         labels=(_server(topology, width=0),),
         columns=(
             *_sizes(
-                ("RAM", ask.of_servers(names.SERVER_MEMORY_PLAN)),
-                ("Planned", ask.of_servers(names.SERVER_MEMORY_PLANNED)),
-                ("Used now", ask.of_servers(names.SERVER_MEMORY_USED)),
+                ("RAM", queries.of_each_server(names.SERVER_MEMORY_PLAN)),
+                ("Planned", queries.of_each_server(names.SERVER_MEMORY_PLANNED)),
+                ("Used now", queries.of_each_server(names.SERVER_MEMORY_USED)),
                 ("95% of the week", ask.usual_of_servers()),
                 ("Peak of the week", ask.peak_of_servers()),
-                ("Headroom planned", ask.headroom_of_plan()),
+                ("Headroom planned", queries.planned_headroom()),
             ),
             Column(
                 head="Left at the peak",
@@ -70,8 +70,8 @@ def services(topology: Topology) -> Table:
         labels=(_service(topology, width=0), _server(topology)),
         columns=(
             *_sizes(
-                ("Budget", ask.of_services(names.SERVICE_MEMORY_BUDGET)),
-                ("Used now", ask.of_services(names.SERVICE_MEMORY_USED)),
+                ("Budget", queries.of_each_service(names.SERVICE_MEMORY_BUDGET)),
+                ("Used now", queries.of_each_service(names.SERVICE_MEMORY_USED)),
                 ("95% of the week", ask.usual_of_services()),
                 ("Peak of the week", ask.peak_of_services()),
                 ("To spare", ask.spare_of_services()),
@@ -140,19 +140,21 @@ def disks(topology: Topology) -> Table:
         good="Space by device. Good is a quarter and more free, and nothing in the last column.",
         labels=(Label(label=names.DEVICE, head="Disk"), _server(topology)),
         columns=(
-            *_sizes(("Size", ask.of_disks(names.DEVICE_DISK_SIZE)), ("Free", ask.bytes_free_of_disks())),
+            *_sizes(("Size", queries.of_each_disk(names.DEVICE_DISK_SIZE)), ("Free", ask.bytes_free_of_disks())),
             Column(
                 head="Share free",
-                expr=ask.of_disks(names.DEVICE_DISK_FREE),
+                expr=queries.of_each_disk(names.DEVICE_DISK_FREE),
                 unit="percentunit",
                 scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
                 look="gauge",
                 width=260,
             ),
-            Column(head="Inodes free", expr=ask.of_disks(names.DEVICE_INODES_FREE), unit="percentunit", width=110),
+            Column(
+                head="Inodes free", expr=queries.of_each_disk(names.DEVICE_INODES_FREE), unit="percentunit", width=110
+            ),
             Column(
                 head="Full in",
-                expr=ask.of_disks(names.DEVICE_DISK_EXHAUSTION, "min"),
+                expr=queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION, "min"),
                 unit="dtdurations",
                 scale=thresholds.too_soon(
                     thresholds.of(topology, host_disk.subject, "HostDiskFilling"), "HostDiskFilling"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, layout, scale, style
+from boxwatch.dashboards import colours, fields, layout, queries, scale, style
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_CHOSEN = 'server=~"$server"'
+_CHOSEN = queries.ON_SERVERS
 _AT = f'job="{names.JOB_COOLIFY}", {_CHOSEN}'
 _BY = f"{names.SERVER}, {coolify.PROJECT}, {coolify.ENVIRONMENT}, {coolify.RESOURCE}"
 _CALLED = "{{project}}/{{environment}}/{{resource}}"
-_DAY = 86400
 
 # In the order of Coolify's own words; what is bad stands out by its colour.
 _STATES = (

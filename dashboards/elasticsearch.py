@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, engines, fields, layout
+from boxwatch.dashboards import colours, engines, fields, layout, thresholds
 from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
@@ -31,7 +31,7 @@ def build(topology: Topology) -> Node | None:
     """The dashboard as JSON; None where no Elasticsearch is scraped."""
     if not scraped(topology, "elasticsearch"):
         return None
-    lines = engines.thresholds(topology, elasticsearch_capacity.subject)
+    lines = thresholds.numbers(topology, elasticsearch_capacity.subject)
     return _ES.page(
         topology,
         "Does Elasticsearch answer, has it all its shards, and has it heap and disk left?",

@@ -8,25 +8,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, queries, scale, style
+from boxwatch.dashboards import colours, fields, queries, scale, style, thresholds
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.scale import Scale
 from boxwatch.dashboards.timelines import States
 from boxwatch.dashboards.variables import SERVERS, services_of
 from boxwatch.rules import names
-from boxwatch.rules.promql import number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from boxwatch.dashboards.layout import Placed
     from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.model import Subject
     from boxwatch.topology.kinds import Kind
     from boxwatch.topology.model import Topology
 
-CHOSEN = 'server=~"$server", service=~"$service"'
 NAMED = "{{service}} on {{server}}"
 
 
@@ -46,7 +41,7 @@ class Engine:
 
     def at(self, metric: str, matchers: str = "") -> str:
         """A metric of the chosen services."""
-        return f'{metric}{{job="{self.job}", {CHOSEN}{f", {matchers}" if matchers else ""}}}'
+        return f'{metric}{{job="{self.job}", {queries.ON_SERVICES}{f", {matchers}" if matchers else ""}}}'
 
     def by(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
         """One value a service and value of the labels: of a gauge, or of a counter as its rate per second."""
@@ -61,7 +56,7 @@ class Engine:
             title=self.title,
             description=question,
             variables=(SERVERS, services_of(self.kind)),
-            marked=CHOSEN,
+            marked=queries.ON_SERVICES,
             panels=tuple(self._alone(placed) for placed in panels) if self._is_one(topology) else panels,
         )
         return style.build(page, topology)
@@ -84,8 +79,8 @@ class Engine:
             unit="none",
             scale=scale.none_is_good(),
             queries=(
-                Query(queries.alerts_firing("critical", CHOSEN), "critical"),
-                Query(queries.alerts_firing("warning", CHOSEN), "warning"),
+                Query(queries.alerts_firing("critical", queries.ON_SERVICES), "critical"),
+                Query(queries.alerts_firing("warning", queries.ON_SERVICES), "warning"),
             ),
             overrides=(fields.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
         )
@@ -102,34 +97,14 @@ class Engine:
         )
 
 
-def thresholds(topology: Topology, *makes: Callable[[Topology], Subject | None]) -> dict[str, float]:
-    """Alert → the number that it compares with, of the alerts of some subjects."""
-    subjects = (make(topology) for make in makes)
-    return {
-        alert.alert: alert.threshold
-        for subject in subjects
-        if subject is not None
-        for alert in subject.alerts
-        if alert.threshold is not None
-    }
-
-
-def alert_line(threshold: float) -> Query:
-    """Where an alert begins."""
-    return Query(f"vector({number(threshold)})", "alert from")
-
-
 def says(alert: str) -> Scale:
     """For graphs with the line of an alert."""
     return scale.lines(f"The dashed line is where the alert {alert} begins, as the topology has it.")
 
 
 def with_alert(graph: Graph, threshold: float) -> Graph:
-    """A graph with the line of its alert, after its own queries."""
-    letter = chr(ord("A") + len(graph.queries))
-    return replace(
-        graph, queries=(*graph.queries, alert_line(threshold)), overrides=(*graph.overrides, fields.plan_line(letter))
-    )
+    """A graph with the line of its alert."""
+    return thresholds.drawn(graph, threshold, "alert from")
 
 
 def near(threshold: float, alert: str) -> Scale:

@@ -138,7 +138,7 @@ def _memory(topology: Topology) -> Graph:
 
 def _memory_pressure(topology: Topology) -> Graph:
     stalled = thresholds.of(topology, host_memory.subject, "HostMemoryStalled")
-    return Graph(
+    graph = Graph(
         title="Memory pressure",
         good="Share of the time in which some or all processes waited for memory. Good is a flat line at 0.",
         unit="percentunit",
@@ -146,21 +146,17 @@ def _memory_pressure(topology: Topology) -> Graph:
         queries=(
             Query(host_queries.recorded(names.SERVER_MEMORY_WAITING), called(topology, "some wait")),
             Query(host_queries.recorded(names.SERVER_MEMORY_STALLED), called(topology, "all wait")),
-            thresholds.line(stalled, "alert above"),
         ),
-        overrides=(fields.plan_line("C"),),
     )
+    return thresholds.drawn(graph, stalled)
 
 
 def _swap(topology: Topology) -> Graph:
-    return Graph(
+    graph = Graph(
         title="Swap traffic",
         good="Pages that move to swap and back, the slower way of the two. Good is a flat line at 0.",
         unit="none",
         scale=scale.lines("HostSwapThrashing begins at the dashed line."),
-        queries=(
-            Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),
-            thresholds.line(thresholds.of(topology, host_memory.subject, "HostSwapThrashing"), "alert above"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),),
     )
+    return thresholds.drawn(graph, thresholds.of(topology, host_memory.subject, "HostSwapThrashing"))

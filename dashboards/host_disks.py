@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, host_queries, scale, thresholds
+from boxwatch.dashboards import colours, fields, host_queries, queries, scale, thresholds
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.layout import even
 from boxwatch.dashboards.panels import Graph, Query
@@ -40,7 +40,7 @@ def _disk_free(topology: Topology) -> Graph:
         unit="percentunit",
         scale=scale.lines("HostDiskLow begins at the dashed line, HostDiskCritical at the solid one."),
         queries=(
-            Query(host_queries.of_disks(names.DEVICE_DISK_FREE), _disk(topology)),
+            Query(queries.of_each_disk(names.DEVICE_DISK_FREE), _disk(topology)),
             thresholds.line(low, "low"),
             thresholds.line(critical, "critical"),
         ),
@@ -51,34 +51,28 @@ def _disk_free(topology: Topology) -> Graph:
 
 def _disk_full(topology: Topology) -> Graph:
     within = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
-    return Graph(
+    graph = Graph(
         title="Time until a disk is full",
         good="The trend of the last day, drawn on, up to a week. Good is no line, or one far above the dashed one.",
         unit="dtdurations",
         scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
-        queries=(
-            Query(host_queries.of_disks(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),
-            thresholds.line(within, "alert below"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
         most=_WEEK,
     )
+    return thresholds.drawn(graph, within, "alert below")
 
 
 def _inodes(topology: Topology) -> Graph:
     low = thresholds.of(topology, host_disk.subject, "HostInodesLow")
-    return Graph(
+    graph = Graph(
         title="Inodes free",
         good="Each file takes one. Good is far above the dashed line; btrfs and zfs have no number of them.",
         unit="percentunit",
         scale=scale.lines("HostInodesLow begins at the dashed line."),
-        queries=(
-            Query(host_queries.of_disks(names.DEVICE_INODES_FREE), _disk(topology)),
-            thresholds.line(low, "alert below"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(queries.of_each_disk(names.DEVICE_INODES_FREE), _disk(topology)),),
         reach=1,
     )
+    return thresholds.drawn(graph, low, "alert below")
 
 
 def _disk_busy(topology: Topology) -> Graph:
@@ -113,6 +107,6 @@ def _read_only(topology: Topology) -> States:
         scale=scale.none_known(
             "Red is read-only: the kernel met an error, or it is so on purpose, of which the topology says nothing."
         ),
-        queries=(Query(host_queries.of_disks(names.DEVICE_READ_ONLY), _disk(topology)),),
+        queries=(Query(queries.of_each_disk(names.DEVICE_READ_ONLY), _disk(topology)),),
         mappings=tuple(fields.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
     )

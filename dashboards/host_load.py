@@ -36,18 +36,15 @@ def state(topology: Topology) -> Line:
 
 
 def _cpu(topology: Topology) -> Graph:
-    return Graph(
+    graph = Graph(
         title="CPU in use",
         good="All CPUs of a server over five minutes. Good is below the dashed line.",
         unit="percentunit",
         scale=scale.lines("HostCpuSaturated begins at the dashed line."),
-        queries=(
-            Query(host_queries.recorded(names.SERVER_CPU_USED), called(topology, "in use")),
-            thresholds.line(thresholds.of(topology, host_load.subject, "HostCpuSaturated"), "alert above"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), called(topology, "in use")),),
         reach=1,
     )
+    return thresholds.drawn(graph, thresholds.of(topology, host_load.subject, "HostCpuSaturated"))
 
 
 def _cpu_by_mode() -> Graph:
@@ -130,7 +127,7 @@ def _connections(topology: Topology) -> Graph:
 
 
 def _clock(topology: Topology) -> Graph:
-    return Graph(
+    graph = Graph(
         title="Clock",
         good="How far a clock is off that of Prometheus, and by how much the kernel thinks that it may be wrong. Good "
         "is below a second; 16 seconds is a clock that nobody keeps in time.",
@@ -139,10 +136,9 @@ def _clock(topology: Topology) -> Graph:
         queries=(
             Query(host_queries.clock_off(), called(topology, "off")),
             Query(host_queries.clock_error(), called(topology, "may be wrong by")),
-            thresholds.line(thresholds.of(topology, host_clock.subject, "HostClockSkewed"), "alert above"),
         ),
-        overrides=(fields.plan_line("C"),),
     )
+    return thresholds.drawn(graph, thresholds.of(topology, host_clock.subject, "HostClockSkewed"))
 
 
 def _collectors(topology: Topology) -> States:

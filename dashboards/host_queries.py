@@ -30,20 +30,9 @@ def recorded(series: str) -> str:
     return f"max by ({names.BY_SERVER}) ({series}{{{ON_SERVERS}}})"
 
 
-def of_disks(series: str) -> str:
-    """A recorded series of each disk of the chosen servers."""
-    return f"max by ({names.BY_DEVICE}) ({series}{{{ON_SERVERS}}})"
-
-
 def least(series: str) -> str:
     """The lowest of a recorded series, on the server and disk that has it."""
     return f"min by ({names.BY_SERVER}) ({series}{{{ON_SERVERS}}})"
-
-
-def available() -> str:
-    """Bytes of memory that the kernel could give, by server."""
-    total, used = f"{names.SERVER_MEMORY_TOTAL}{{{ON_SERVERS}}}", f"{names.SERVER_MEMORY_USED}{{{ON_SERVERS}}}"
-    return f"max by ({names.BY_SERVER}) ({total} - on ({names.BY_SERVER}) {used})"
 
 
 def cpu_by_mode() -> str:

@@ -38,8 +38,3 @@ def to_service(topology: Topology, service: str, server: str = "") -> Link:
         server: on which server; those that are chosen here, if it is not said.
     """
     return to_dashboard(topology, "service", "Look at this service", server=server, service=service)
-
-
-def to_overview(topology: Topology, server: str) -> Link:
-    """The overview of one server."""
-    return to_dashboard(topology, "overview", "Look at everything on this server", server=server)

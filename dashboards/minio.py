@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, engines, fields, layout, scale
+from boxwatch.dashboards import colours, engines, fields, layout, scale, thresholds
 from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
@@ -34,7 +34,7 @@ def build(topology: Topology) -> Node | None:
     """The dashboard as JSON; None where no MinIO is scraped."""
     if not scraped(topology, "minio"):
         return None
-    lines = engines.thresholds(topology, minio_capacity.subject)
+    lines = thresholds.numbers(topology, minio_capacity.subject)
     return _MINIO.page(
         topology,
         "Does MinIO answer, can it write, and has it drives and space left?",

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
 
 SCHEMA_VERSION = form.SCHEMA_VERSION
-PLUGIN_VERSION = panel.PLUGIN_VERSION
 
 # What makes the options of a type current. Types that are not listed keep theirs.
 _BY_TYPE: dict[str, Callable[[Node], None]] = {

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, layout, queries, scale, style
+from boxwatch.dashboards import colours, fields, layout, queries, scale, style, thresholds
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.timelines import States
 from boxwatch.dashboards.variables import SERVERS
-from boxwatch.rules import names
+from boxwatch.rules import monitoring, names, scraping
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_CHOSEN = 'server=~"$server"'
+_CHOSEN = queries.ON_SERVERS
 _ALL = f'job=~".+", {_CHOSEN}'
 _PROMETHEUS = f'job="{names.JOB_PROMETHEUS}", {_CHOSEN}'
 _ALERTMANAGER = f'job="{names.JOB_ALERTMANAGER}", {_CHOSEN}'
@@ -90,7 +90,7 @@ def _undelivered() -> Stat:
 
 
 def _held(topology: Topology) -> Stat:
-    most = topology.alerts.threshold("PrometheusSeriesHigh", 60000)
+    most = topology.alerts.threshold("PrometheusSeriesHigh", monitoring.SERIES_HELD)
     says = f"Amber from {most:,.0f}, where the alert begins."
     return Stat(
         title="Series",
@@ -150,23 +150,21 @@ def _rules() -> Graph:
 
 
 def _scrapes(topology: Topology) -> Graph:
-    begins = f"{topology.alerts.threshold('ScrapeSlow', 5):.10g}"
-    return Graph(
+    graph = Graph(
         title="Time of a scrape",
         good="The slowest targets. Good is far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is where the alert begins."),
         queries=(
             Query(f"topk(8, max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}}))", called(topology, _TARGET)),
-            Query(f"vector({begins})", "alert above"),
         ),
-        overrides=(fields.plan_line("B"),),
         table=True,
     )
+    return thresholds.drawn(graph, topology.alerts.threshold("ScrapeSlow", scraping.SLOW))
 
 
 def _series(topology: Topology) -> Graph:
-    most = f"{topology.alerts.threshold('TargetSeriesMany', 10000):,.0f}"
+    most = f"{topology.alerts.threshold('TargetSeriesMany', scraping.MANY):,.0f}"
     return Graph(
         title="Series by target",
         good="The targets with the most series. Good is a level that you know.",
@@ -183,7 +181,7 @@ def _series(topology: Topology) -> Graph:
 
 
 def _head(topology: Topology) -> Graph:
-    most = f"{topology.alerts.threshold('PrometheusSeriesHigh', 60000):,.0f}"
+    most = f"{topology.alerts.threshold('PrometheusSeriesHigh', monitoring.SERIES_HELD):,.0f}"
     return Graph(
         title="Series and memory of Prometheus",
         good="Series in memory; each costs about 8 kB. Good is a level that you know.",

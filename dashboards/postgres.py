@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import engines, layout
-from boxwatch.dashboards.engines import CHOSEN, NAMED, Engine
+from boxwatch.dashboards import engines, layout, thresholds
+from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.rules import names, postgres_activity, postgres_connections, postgres_storage
 from boxwatch.rules.engines import scraped
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 _POSTGRES = Engine("postgres", names.JOB_POSTGRES, "PostgreSQL")
 _OF_DATABASE = "{{datname}} of {{service}}"
 _REAL = 'datname!~"template.*|"'
-_CONNECTIONS = f"max by ({names.BY_SERVICE}) ({names.SERVICE_POSTGRES_CONNECTIONS}{{{CHOSEN}}})"
+_CONNECTIONS = f"max by ({names.BY_SERVICE}) ({names.SERVICE_POSTGRES_CONNECTIONS}{{{ON_SERVICES}}})"
 
 
 def build(topology: Topology) -> Node | None:
     """The dashboard as JSON; None where no PostgreSQL is scraped."""
     if not scraped(topology, "postgres"):
         return None
-    lines = engines.thresholds(
+    lines = thresholds.numbers(
         topology, postgres_connections.subject, postgres_activity.subject, postgres_storage.subject
     )
     return _POSTGRES.page(

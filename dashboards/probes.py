@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, fields, layout, links, scale, style
+from boxwatch.dashboards import colours, fields, layout, links, queries, scale, style, thresholds
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.scale import Scale
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.timelines import States
 from boxwatch.dashboards.variables import SERVERS
-from boxwatch.rules import names
+from boxwatch.rules import names, probes
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_CHOSEN = 'server=~"$server"'
+_DAY = 86400
+_CHOSEN = queries.ON_SERVERS
 _URLS = f'job="{names.JOB_PROBE}", {_CHOSEN}'
 _PORTS = f'job="{names.JOB_PROBE_PORTS}", {_CHOSEN}'
 _BY_URL = f"{names.SERVER}, {names.SERVICE}, instance"
 _BY_PORT = f"{names.SERVER}, {names.SERVICE}, {names.PORT}, {names.EXPECTED}"
-_DAY = 86400
 # As the alerts remember it (rules/probes.py): a certificate that has ended has no series.
 _ENDS = f"min by ({_BY_URL}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_URLS}}}[6h])) - time()"
 
@@ -53,8 +53,8 @@ def build(topology: Topology) -> Node | None:
 
 
 def _days(topology: Topology) -> Scale:
-    soon = topology.alerts.threshold("CertificateExpiring", 3 * _DAY)
-    late = topology.alerts.threshold("CertificateNotRenewed", 14 * _DAY)
+    soon = topology.alerts.threshold("CertificateExpiring", probes.ENDS_SOON)
+    late = topology.alerts.threshold("CertificateNotRenewed", probes.NOT_RENEWED)
     steps = ((0.0, colours.BAD), (soon, colours.NEAR), (late, colours.GOOD))
     says = "Red and amber begin where the alerts do: Traefik renews 30 days before the end."
     return Scale(says, steps if soon < late else ((0.0, colours.BAD), (late, colours.GOOD)))
@@ -149,19 +149,15 @@ def _certificates(topology: Topology) -> Table:
 
 
 def _time(topology: Topology) -> Graph:
-    begins = f"{topology.alerts.threshold('ProbeSlow', 2):.10g}"
-    return Graph(
+    graph = Graph(
         title="Time to answer",
         good="Mean of ten minutes of whole requests, redirects included. Good is far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is where the alert begins."),
-        queries=(
-            Query(f"max by ({_BY_URL}) (avg_over_time(probe_duration_seconds{{{_URLS}}}[10m]))", "{{service}}"),
-            Query(f"vector({begins})", "alert above"),
-        ),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(f"max by ({_BY_URL}) (avg_over_time(probe_duration_seconds{{{_URLS}}}[10m]))", "{{service}}"),),
         table=True,
     )
+    return thresholds.drawn(graph, topology.alerts.threshold("ProbeSlow", probes.SLOW))
 
 
 def _phases() -> Graph:
@@ -192,16 +188,16 @@ def _status() -> Graph:
 
 
 def _left(topology: Topology) -> Graph:
-    begins = f"{topology.alerts.threshold('CertificateNotRenewed', 14 * _DAY) / _DAY:.10g}"
-    return Graph(
+    graph = Graph(
         title="Time until certificates end",
         good="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
         # Grafana's units of time say "1 month" for everything between one and two.
         unit="suffix: days",
         scale=scale.lines("The dashed line is where the alert begins."),
-        queries=(Query(f"({_ENDS}) / {_DAY}", "{{service}}"), Query(f"vector({begins})", "alert below")),
-        overrides=(fields.plan_line("B"),),
+        queries=(Query(f"({_ENDS}) / {_DAY}", "{{service}}"),),
     )
+    late = topology.alerts.threshold("CertificateNotRenewed", probes.NOT_RENEWED)
+    return thresholds.drawn(graph, late / _DAY, "alert below")
 
 
 def _ports() -> Table:

@@ -25,6 +25,7 @@ MOST_ROWS = 40
 # What the variables select. An alert about Prometheus itself carries no server: it concerns whoever looks.
 ON_SERVERS = f'{names.SERVER}=~"$server"'
 ON_SERVERS_OR_NONE = f'{names.SERVER}=~"$server|"'
+ON_SERVICES = f'{ON_SERVERS}, {names.SERVICE}=~"$service"'
 OF_SERVICE = f'{ON_SERVERS}, {names.SERVICE}="$service"'
 
 _BY_SERVER = f"by ({names.BY_SERVER})"
@@ -34,7 +35,8 @@ _ON_SERVER = f"on ({names.BY_SERVER})"
 _ON_SERVICE = f"on ({names.BY_SERVICE})"
 
 
-def _at(series: str, selection: str = ON_SERVERS) -> str:
+def at(series: str, selection: str = ON_SERVERS) -> str:
+    """A series, of what is chosen."""
     return f"{series}{{{selection}}}"
 
 
@@ -48,26 +50,26 @@ def _or_zero(count: str, known: str) -> str:
 def alerts_firing(severity: str, selection: str = ON_SERVERS_OR_NONE) -> str:
     """How many alerts of a severity fire."""
     firing = f'{ALERTS}{{{FIRING}, {SEVERITY}="{severity}", {selection}}}'
-    return _or_zero(f"count({firing})", _at(names.SERVICE_INFO))
+    return _or_zero(f"count({firing})", at(names.SERVICE_INFO))
 
 
 def services_incomplete() -> str:
     """Services that are not known to run all their replicas: some are missing, or nobody can see them."""
-    wanted = _at(names.SERVICE_REPLICAS_DESIRED)
-    complete = f"{_at(names.SERVICE_REPLICAS_RUNNING)} >= {_ON_SERVICE} {wanted}"
+    wanted = at(names.SERVICE_REPLICAS_DESIRED)
+    complete = f"{at(names.SERVICE_REPLICAS_RUNNING)} >= {_ON_SERVICE} {wanted}"
     return _or_zero(f"count(({wanted} > 0) unless {_ON_SERVICE} ({complete}))", wanted)
 
 
 def services_over_budget() -> str:
     """Services whose replicas together use more than their budget."""
-    share = _at(names.SERVICE_MEMORY_BUDGET_RATIO)
+    share = at(names.SERVICE_MEMORY_BUDGET_RATIO)
     return _or_zero(f"count({share} >= 1)", share)
 
 
 def services_near_budget() -> str:
     """Services that have passed their own threshold and are still within their budget."""
-    share = _at(names.SERVICE_MEMORY_BUDGET_RATIO)
-    return _or_zero(f"count(({share} < 1) >= {_ON_SERVICE} {_at(names.SERVICE_NEAR_BUDGET)})", share)
+    share = at(names.SERVICE_MEMORY_BUDGET_RATIO)
+    return _or_zero(f"count(({share} < 1) >= {_ON_SERVICE} {at(names.SERVICE_NEAR_BUDGET)})", share)
 
 
 def least_headroom() -> str:
@@ -76,7 +78,7 @@ def least_headroom() -> str:
 
 
 def _free() -> str:
-    return f"{_at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {_at(names.SERVER_MEMORY_USED)}"
+    return f"{at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {at(names.SERVER_MEMORY_USED)}"
 
 
 # If not, where?
@@ -96,25 +98,30 @@ def firing() -> str:
 
 def of_each_service(series: str, operation: str = "sum") -> str:
     """A recorded series by server and service, without its name: a column of a table."""
-    return f"{operation} {_BY_SERVICE} ({_at(series)})"
+    return f"{operation} {_BY_SERVICE} ({at(series)})"
 
 
 def memory_state() -> str:
     """0 within budget, 1 past the service's own threshold, 2 over budget."""
-    share = _at(names.SERVICE_MEMORY_BUDGET_RATIO)
-    near = f"({share} >= bool {_ON_SERVICE} {_at(names.SERVICE_NEAR_BUDGET)})"
+    share = at(names.SERVICE_MEMORY_BUDGET_RATIO)
+    near = f"({share} >= bool {_ON_SERVICE} {at(names.SERVICE_NEAR_BUDGET)})"
     return f"sum {_BY_SERVICE} ({near} + {_ON_SERVICE} ({share} >= bool 1))"
 
 
 def replicas_missing() -> str:
     """Replicas that are wanted and do not run, by service."""
-    wanted, running = _at(names.SERVICE_REPLICAS_DESIRED), _at(names.SERVICE_REPLICAS_RUNNING)
+    wanted, running = at(names.SERVICE_REPLICAS_DESIRED), at(names.SERVICE_REPLICAS_RUNNING)
     return f"sum {_BY_SERVICE} (clamp_min({wanted} - {_ON_SERVICE} {running}, 0))"
 
 
 def of_each_server(series: str) -> str:
     """A recorded series by server, without its name: a column of a table."""
-    return f"sum {_BY_SERVER} ({_at(series)})"
+    return f"sum {_BY_SERVER} ({at(series)})"
+
+
+def of_each_disk(series: str, operation: str = "max") -> str:
+    """A recorded series by disk, without its name."""
+    return f"{operation} by ({names.BY_DEVICE}) ({at(series)})"
 
 
 def free_of_each_server() -> str:
@@ -129,14 +136,14 @@ def free_of_all_servers() -> str:
 
 def planned_headroom() -> str:
     """RAM of a server that the plan leaves free."""
-    planned = _at(names.SERVER_MEMORY_PLANNED)
-    return f"sum {_BY_SERVER} ({_at(names.SERVER_MEMORY_PLAN)} - {_ON_SERVER} {planned})"
+    planned = at(names.SERVER_MEMORY_PLANNED)
+    return f"sum {_BY_SERVER} ({at(names.SERVER_MEMORY_PLAN)} - {_ON_SERVER} {planned})"
 
 
 def share_of_plan() -> str:
     """RAM in use as a share of what is planned for the whole server."""
-    planned = _at(names.SERVER_MEMORY_PLANNED)
-    return f"sum {_BY_SERVER} ({_at(names.SERVER_MEMORY_USED)} / {_ON_SERVER} {planned})"
+    planned = at(names.SERVER_MEMORY_PLANNED)
+    return f"sum {_BY_SERVER} ({at(names.SERVER_MEMORY_USED)} / {_ON_SERVER} {planned})"
 
 
 # Since when?
@@ -144,27 +151,27 @@ def share_of_plan() -> str:
 
 def of_all_servers(series: str) -> str:
     """A recorded series, summed over the chosen servers."""
-    return f"sum({_at(series)})"
+    return f"sum({at(series)})"
 
 
 def _largest() -> str:
-    use = f"sum by ({names.SERVICE}) ({_at(names.SERVICE_MEMORY_USED)} @ end())"
+    use = f"sum by ({names.SERVICE}) ({at(names.SERVICE_MEMORY_USED)} @ end())"
     return f"on ({names.SERVICE}) topk({MOST_SERIES}, {use})"
 
 
 def memory_of_largest_services() -> str:
     """Use of the services that use most at the end of the time range; the same services over the whole range."""
-    return f"sum by ({names.SERVICE}) ({_at(names.SERVICE_MEMORY_USED)}) and {_largest()}"
+    return f"sum by ({names.SERVICE}) ({at(names.SERVICE_MEMORY_USED)}) and {_largest()}"
 
 
 def memory_of_other_services() -> str:
     """Use of all services that are not among the largest, in one sum; empty when there are none."""
-    return f"sum(sum by ({names.SERVICE}) ({_at(names.SERVICE_MEMORY_USED)}) unless {_largest()})"
+    return f"sum(sum by ({names.SERVICE}) ({at(names.SERVICE_MEMORY_USED)}) unless {_largest()})"
 
 
 def completeness() -> str:
     """Replicas running as a share of those wanted; where rows run out, the services that miss most now."""
-    wanted, running = _at(names.SERVICE_REPLICAS_DESIRED), _at(names.SERVICE_REPLICAS_RUNNING)
+    wanted, running = at(names.SERVICE_REPLICAS_DESIRED), at(names.SERVICE_REPLICAS_RUNNING)
     missing = f"{wanted} @ end() - {_ON_SERVICE} {running} @ end()"
     return f"({running} / {_ON_SERVICE} ({wanted} > 0)) and {_ON_SERVICE} topk({MOST_ROWS}, {missing})"
 
@@ -174,17 +181,17 @@ def completeness() -> str:
 
 def of_service(series: str, operation: str = "sum") -> str:
     """A recorded series of the chosen service in one number."""
-    return f"{operation}({_at(series, OF_SERVICE)})"
+    return f"{operation}({at(series, OF_SERVICE)})"
 
 
 def of_replicas(series: str) -> str:
     """A recorded series of each container of the chosen service."""
-    return f"max by ({names.BY_CONTAINER}) ({_at(series, OF_SERVICE)})"
+    return f"max by ({names.BY_CONTAINER}) ({at(series, OF_SERVICE)})"
 
 
 def of_components(series: str) -> str:
     """A recorded series of each component of the chosen service."""
-    return f"max {_BY_COMPONENT} ({_at(series, OF_SERVICE)})"
+    return f"max {_BY_COMPONENT} ({at(series, OF_SERVICE)})"
 
 
 def service_alerts(severity: str) -> str:
@@ -194,30 +201,30 @@ def service_alerts(severity: str) -> str:
 
 def replacements_allowed() -> str:
     """Replacements in an hour from which the alert fires: the threshold is for each replica, the count for all."""
-    threshold = f"{_ON_SERVICE} group_left () {_at(names.SERVICE_REPLACEMENTS_THRESHOLD, OF_SERVICE)}"
-    return f"max {_BY_COMPONENT} ({_at(names.COMPONENT_REPLICAS_DESIRED, OF_SERVICE)} * {threshold})"
+    threshold = f"{_ON_SERVICE} group_left () {at(names.SERVICE_REPLACEMENTS_THRESHOLD, OF_SERVICE)}"
+    return f"max {_BY_COMPONENT} ({at(names.COMPONENT_REPLICAS_DESIRED, OF_SERVICE)} * {threshold})"
 
 
 def missing_of_service() -> str:
     """Replicas of the chosen service that are wanted and do not run."""
-    wanted, running = _at(names.SERVICE_REPLICAS_DESIRED, OF_SERVICE), _at(names.SERVICE_REPLICAS_RUNNING, OF_SERVICE)
+    wanted, running = at(names.SERVICE_REPLICAS_DESIRED, OF_SERVICE), at(names.SERVICE_REPLICAS_RUNNING, OF_SERVICE)
     return f"sum(clamp_min({wanted} - {_ON_SERVICE} {running}, 0))"
 
 
 def oom_kills() -> str:
     """Containers of the chosen service that the OOM killer hit in the last ten minutes, with their kills."""
-    return _or_zero(of_service(names.CONTAINER_OOM_EVENTS), _at(names.SERVICE_INFO, OF_SERVICE))
+    return _or_zero(of_service(names.CONTAINER_OOM_EVENTS), at(names.SERVICE_INFO, OF_SERVICE))
 
 
 def limits_in_force() -> str:
     """Memory limits that Docker enforces now, by component; a container without limit has no line."""
-    return f"max {_BY_COMPONENT} ({_at(names.CONTAINER_MEMORY_LIMIT, OF_SERVICE)} > 0)"
+    return f"max {_BY_COMPONENT} ({at(names.CONTAINER_MEMORY_LIMIT, OF_SERVICE)} > 0)"
 
 
 def page_cache() -> str:
     """Memory of each container that the kernel could take back: file cache in active use."""
-    whole = _at(names.CONTAINER_MEMORY_WORKING_SET, OF_SERVICE)
-    kept = _at(names.CONTAINER_MEMORY_UNRECLAIMABLE, OF_SERVICE)
+    whole = at(names.CONTAINER_MEMORY_WORKING_SET, OF_SERVICE)
+    kept = at(names.CONTAINER_MEMORY_UNRECLAIMABLE, OF_SERVICE)
     return f"max by ({names.BY_CONTAINER}) ({whole} - on ({names.BY_CONTAINER}) {kept})"
 
 

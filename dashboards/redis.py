@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, engines, fields, layout, scale
-from boxwatch.dashboards.engines import CHOSEN, NAMED, Engine
+from boxwatch.dashboards import colours, engines, fields, layout, scale, thresholds
+from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.dashboards.timelines import States
 from boxwatch.rules import names, redis, redis_memory
 from boxwatch.rules.engines import scraped
@@ -24,7 +25,7 @@ def build(topology: Topology) -> Node | None:
     """The dashboard as JSON; None where no Redis is scraped."""
     if not scraped(topology, "redis"):
         return None
-    lines = engines.thresholds(topology, redis.subject, redis_memory.subject)
+    lines = thresholds.numbers(topology, redis.subject, redis_memory.subject)
     return _REDIS.page(
         topology,
         "Does Redis answer, does it fit into its memory, and is it of use?",
@@ -75,8 +76,8 @@ _REFUSALS = 'err=~"OOM|MISCONF"'
 
 def _memory() -> Graph:
     replica = (
-        f"max by ({names.BY_SERVICE}) ({names.SERVICE_MEMORY_BUDGET}{{{CHOSEN}}} "
-        f"/ on ({names.BY_SERVICE}) {names.SERVICE_REPLICAS_DESIRED}{{{CHOSEN}}})"
+        f"max by ({names.BY_SERVICE}) ({names.SERVICE_MEMORY_BUDGET}{{{ON_SERVICES}}} "
+        f"/ on ({names.BY_SERVICE}) {names.SERVICE_REPLICAS_DESIRED}{{{ON_SERVICES}}})"
     )
     return Graph(
         title="Memory",

@@ -14,8 +14,12 @@ from boxwatch.dashboards import colours
 from boxwatch.topology import units
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
+
+_DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,15 @@ class Scale:
         return {"mode": "absolute", "steps": [{"color": colour, "value": value} for value, colour in self.steps]}
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
+    """A share as people write it."""
     return f"{share * 100:g}%"
 
 
 def budget_share(topology: Topology) -> Scale:
     """Shares of a budget: amber from the topology's threshold, red from the whole."""
     near = topology.thresholds.memory_near_budget
-    says = f"Amber from {_percent(near)} (memory_near_budget in the topology), red from 100%."
+    says = f"Amber from {percent(near)} (memory_near_budget in the topology), red from 100%."
     if near >= 1:
         return Scale("Red from 100%: the budget in the topology.", ((0, colours.GOOD), (1, colours.BAD)))
     return Scale(says, ((0, colours.GOOD), (near, colours.NEAR), (1, colours.BAD)))
@@ -63,7 +68,7 @@ def budget_share(topology: Topology) -> Scale:
 def limit_share(topology: Topology) -> Scale:
     """Shares of a memory limit: red from the topology's threshold."""
     near = topology.thresholds.memory_near_limit
-    says = f"Red from {_percent(near)} (memory_near_limit in the topology)."
+    says = f"Red from {percent(near)} (memory_near_limit in the topology)."
     return Scale(says, ((0, colours.GOOD), (near, colours.BAD)))
 
 
@@ -117,22 +122,28 @@ def over_budget() -> Scale:
     return Scale(says, ((0, colours.GOOD), (1, colours.NEAR), (2, colours.BAD)))
 
 
-def alert_above(topology: Topology, alert: str, default: float, word: str) -> Scale:
-    """Red from where an alert fires; `word` is that number as people read it: 5%."""
+def a_second(rate: float) -> str:
+    """A rate as people write it."""
+    return f"{rate:g} a second"
+
+
+def days(seconds: float) -> str:
+    """A time of days as people write it."""
+    return f"{seconds / _DAY:g} days"
+
+
+def alert_above(topology: Topology, alert: str, default: float, reads: Callable[[float], str]) -> Scale:
+    """Red from where an alert fires; `reads` writes that number as people do: 5%."""
     threshold = topology.alerts.threshold(alert, default)
-    number = word if threshold == default else "the number that the topology gives it"
-    return Scale(
-        f"Red from {number}, from which the alert {alert} fires.", ((0, colours.GOOD), (threshold, colours.BAD))
-    )
+    says = f"Red from {reads(threshold)}, from which the alert {alert} fires."
+    return Scale(says, ((0, colours.GOOD), (threshold, colours.BAD)))
 
 
-def alert_below(topology: Topology, alert: str, default: float, word: str) -> Scale:
+def alert_below(topology: Topology, alert: str, default: float, reads: Callable[[float], str]) -> Scale:
     """Red below the number below which an alert fires."""
     threshold = topology.alerts.threshold(alert, default)
-    number = word if threshold == default else "the number that the topology gives it"
-    return Scale(
-        f"Red below {number}, below which the alert {alert} fires.", ((0, colours.BAD), (threshold, colours.GOOD))
-    )
+    says = f"Red below {reads(threshold)}, below which the alert {alert} fires."
+    return Scale(says, ((0, colours.BAD), (threshold, colours.GOOD)))
 
 
 def lines(says: str) -> Scale:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import colours, layout, links, scale, style
 from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.queries import ON_SERVERS, ON_SERVICES
 from boxwatch.dashboards.scale import Scale
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS, Variable
@@ -16,13 +17,12 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_CHOSEN = f'{names.SERVER}=~"$server", {names.SERVICE}=~"$service"'
 _NAME = f"{{{{{names.SERVICE}}}}}"
 _ON = f"on ({names.BY_SERVICE})"
 _PROMISED = Variable(
     name="service",
     label="Service",
-    query=f'label_values({names.SERVICE_AVAILABILITY}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
+    query=f"label_values({names.SERVICE_AVAILABILITY}{{{ON_SERVERS}}}, {names.SERVICE})",
     multi=True,
     every="",
 )
@@ -39,7 +39,7 @@ def build(topology: Topology) -> Node | None:
         title="SLO",
         description="Is what users were promised kept, how much of the error budget is left, and how fast does it go?",
         variables=(SERVERS, _PROMISED),
-        marked=_CHOSEN,
+        marked=ON_SERVICES,
         panels=layout.place(
             layout.even(4, *(stat for part in slo.PARTS for stat in (_least(part), _kept(part)))),
             layout.even(_height(topology), _promises(topology)),
@@ -55,7 +55,7 @@ def build(topology: Topology) -> Node | None:
 
 
 def _of(series: str, operation: str = "max") -> str:
-    return f"{operation} by ({names.BY_SERVICE}) ({series}{{{_CHOSEN}}})"
+    return f"{operation} by ({names.BY_SERVICE}) ({series}{{{ON_SERVICES}}})"
 
 
 def _budget() -> Scale:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours
-from boxwatch.dashboards.panels import Query
-from boxwatch.dashboards.scale import Scale
+from boxwatch.dashboards import colours, fields
+from boxwatch.dashboards.panels import Graph, Query
+from boxwatch.dashboards.scale import Scale, percent
 from boxwatch.rules.promql import number
 from boxwatch.topology import units
 
@@ -23,23 +24,33 @@ if TYPE_CHECKING:
 _SOURCE = "alerts.rules in the topology"
 
 
+def numbers(topology: Topology, *makes: Make) -> dict[str, float]:
+    """Alert → the number that it compares with, as the topology wants it, of the alerts of some subjects."""
+    return {
+        alert.alert: alert.threshold
+        for make in makes
+        for subject in (make(topology),)
+        for alert in (subject.alerts if subject else ())
+        if alert.threshold is not None
+    }
+
+
 def of(topology: Topology, make: Make, alert: str) -> float:
     """The number that an alert compares with, as the topology wants it.
 
     Raises:
         ValueError: the subject has no such alert, or the alert has no threshold.
     """
-    subject = make(topology)
-    for one in subject.alerts if subject else ():
-        if one.alert == alert and one.threshold is not None:
-            return one.threshold
-    raise ValueError(f"no alert {alert} with a threshold")
+    known = numbers(topology, make)
+    if alert not in known:
+        raise ValueError(f"no alert {alert} with a threshold")
+    return known[alert]
 
 
 def too_little(topology: Topology, make: Make, low: str, critical: str) -> Scale:
     """Shares of which little is left: amber and red below the thresholds of two alerts."""
     amber, red = of(topology, make, low), of(topology, make, critical)
-    says = f"Red below {_percent(red)}, amber below {_percent(amber)}, where {critical} and {low} begin ({_SOURCE})."
+    says = f"Red below {percent(red)}, amber below {percent(amber)}, where {critical} and {low} begin ({_SOURCE})."
     if amber <= red:
         # A topology may let both begin at once.
         return Scale(says, ((0, colours.BAD), (red, colours.GOOD)))
@@ -49,7 +60,7 @@ def too_little(topology: Topology, make: Make, low: str, critical: str) -> Scale
 def too_much(high: float, alert: str) -> Scale:
     """Shares of which much is used: amber above the threshold of an alert."""
     return Scale(
-        f"Amber above {_percent(high)}, where {alert} begins ({_SOURCE}).", ((0, colours.GOOD), (high, colours.NEAR))
+        f"Amber above {percent(high)}, where {alert} begins ({_SOURCE}).", ((0, colours.GOOD), (high, colours.NEAR))
     )
 
 
@@ -64,5 +75,11 @@ def line(threshold: float, legend: str) -> Query:
     return Query(f"vector({number(threshold)})", legend)
 
 
-def _percent(share: float) -> str:
-    return f"{share * 100:g}%"
+def drawn(graph: Graph, threshold: float, legend: str = "alert above") -> Graph:
+    """A graph with the threshold of its alert as a dashed line, after its own queries."""
+    letter = chr(ord("A") + len(graph.queries))
+    return replace(
+        graph,
+        queries=(*graph.queries, line(threshold, legend)),
+        overrides=(*graph.overrides, fields.plan_line(letter)),
+    )

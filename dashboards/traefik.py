@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from boxwatch.dashboards import colours, fields, layout, links, scale, style
 from boxwatch.dashboards.heatmap import Heatmap
 from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.queries import ON_SERVERS, ON_SERVICES
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS, SERVICES
 from boxwatch.rules import names, requests, service_requests, traefik, traefik_routes
@@ -16,9 +17,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_ON_SERVERS = f'{names.SERVER}=~"$server"'
-CHOSEN = f'{_ON_SERVERS}, {names.SERVICE}=~"$service"'
-_RAW = f"{TRAEFIK}, {_ON_SERVERS}"
+_RAW = f"{TRAEFIK}, {ON_SERVERS}"
 _ON = f"on ({names.BY_SERVICE})"
 _NAME = f"{{{{{names.SERVICE}}}}}"
 _PLACE = f"{{{{{names.SERVER}}}}}"
@@ -33,7 +32,7 @@ def build(topology: Topology) -> Node | None:
         title="Traefik",
         description="Do requests arrive, do they succeed and fast enough, and where do they go?",
         variables=(SERVERS, SERVICES),
-        marked=CHOSEN,
+        marked=ON_SERVICES,
         panels=layout.place(
             layout.even(4, *_first_answer(topology)),
             layout.heading("Do they arrive?"),
@@ -52,12 +51,12 @@ def build(topology: Topology) -> Node | None:
 
 
 def _by(series: str) -> str:
-    return f"sum by ({names.BY_SERVICE}) ({series}{{{CHOSEN}}})"
+    return f"sum by ({names.BY_SERVICE}) ({series}{{{ON_SERVICES}}})"
 
 
 def _share(part: str) -> str:
     """Of all requests to the chosen services."""
-    return f"sum({part}{{{CHOSEN}}}) / (sum({names.SERVICE_REQUESTS}{{{CHOSEN}}}) > 0)"
+    return f"sum({part}{{{ON_SERVICES}}}) / (sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}}) > 0)"
 
 
 def _shares(part: str) -> str:
@@ -65,11 +64,11 @@ def _shares(part: str) -> str:
 
 
 def _failed_scale(topology: Topology) -> scale.Scale:
-    return scale.alert_above(topology, "ServiceErrorsHigh", service_requests.FAILED_SHARE, "5%")
+    return scale.alert_above(topology, "ServiceErrorsHigh", service_requests.FAILED_SHARE, scale.percent)
 
 
 def _slow_scale(topology: Topology) -> scale.Scale:
-    return scale.alert_above(topology, "ServiceLatencyHigh", service_requests.SLOW_SHARE, "25%")
+    return scale.alert_above(topology, "ServiceLatencyHigh", service_requests.SLOW_SHARE, scale.percent)
 
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
@@ -79,7 +78,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             good="Requests to the chosen services in the last five minutes. Good is what you know at this time of day.",
             unit="reqps",
             scale=scale.none_known("Nobody states how many there should be, so nothing is coloured."),
-            queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{CHOSEN}}})"),),
+            queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}})"),),
         ),
         Stat(
             title="Failed now",
@@ -129,7 +128,7 @@ def _by_code() -> Graph:
         good="What the chosen services answered. Good is no 5xx; 502 to 504 are Traefik's, for a service that is gone.",
         unit="reqps",
         scale=scale.none_known("Red is 5xx and amber 4xx, of which no number is bad by itself."),
-        queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{CHOSEN}}})", f"{{{{{names.CODE}}}}}"),),
+        queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.CODE}}}}}"),),
         overrides=fields.of_http_codes(),
         stacked=True,
         fill=60,
@@ -160,7 +159,7 @@ def _slow(topology: Topology) -> Graph:
 
 
 def _latency() -> Graph:
-    buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{CHOSEN}}})"
+    buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})"
     return Graph(
         title="Latency",
         good="Time that half and 95% of the answers took at most, a guess between two bounds of Traefik's histogram. "
@@ -170,7 +169,9 @@ def _latency() -> Graph:
         queries=(
             Query(f"histogram_quantile(0.5, {buckets})", f"half, {_NAME}"),
             Query(f"histogram_quantile(0.95, {buckets})", f"95%, {_NAME}"),
-            Query(f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{CHOSEN}}})", f"promise, {_NAME}"),
+            Query(
+                f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})", f"promise, {_NAME}"
+            ),
         ),
         overrides=(fields.plan_line("C"),),
     )
@@ -183,7 +184,7 @@ def _times() -> Heatmap:
         unit="s",
         counted="reqps",
         scale=scale.none_known("The scale below says which colour is how many; nothing is coloured by a threshold."),
-        queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{CHOSEN}}})", f"{{{{{names.LE}}}}}"),),
+        queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.LE}}}}}"),),
     )
 
 
@@ -192,8 +193,8 @@ def _unrouted(topology: Topology) -> Graph:
         title="Requests without a route",
         good="Requests that Traefik answers with 404 itself. Good is little; scanners make some, a lost route many.",
         unit="reqps",
-        scale=scale.alert_above(topology, "TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE, "1 a second"),
-        queries=(Query(f"sum by ({names.BY_SERVER}) ({names.SERVER_REQUESTS_UNROUTED}{{{_ON_SERVERS}}})", _PLACE),),
+        scale=scale.alert_above(topology, "TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE, scale.a_second),
+        queries=(Query(f"sum by ({names.BY_SERVER}) ({names.SERVER_REQUESTS_UNROUTED}{{{ON_SERVERS}}})", _PLACE),),
     )
 
 
@@ -202,10 +203,10 @@ def _unplanned(topology: Topology) -> Graph:
         title="Requests outside the plan",
         good="Requests through routers that belong to no planned service. Good is none.",
         unit="reqps",
-        scale=scale.alert_above(topology, "RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE, "0.1 a second"),
+        scale=scale.alert_above(topology, "RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE, scale.a_second),
         queries=(
             Query(
-                f"sum by ({names.BY_ROUTER}) ({names.ROUTER_REQUESTS_UNPLANNED}{{{_ON_SERVERS}}})",
+                f"sum by ({names.BY_ROUTER}) ({names.ROUTER_REQUESTS_UNPLANNED}{{{ON_SERVERS}}})",
                 f"{{{{{names.ROUTER}}}}}",
             ),
         ),
@@ -227,7 +228,7 @@ def _certificates(topology: Topology) -> Table:
                     expr=f"{newest} - time()",
                     unit="dtdurations",
                     scale=scale.alert_below(
-                        topology, "TraefikCertificateExpiring", traefik.CERTIFICATE_LEFT, "14 days"
+                        topology, "TraefikCertificateExpiring", traefik.CERTIFICATE_LEFT, scale.days
                     ),
                     width=150,
                 ),
@@ -276,7 +277,7 @@ def _files(topology: Topology) -> Graph:
         title="Open files",
         good="Open files as a share of what Traefik may have; each connection is one. Good is far below the threshold.",
         unit="percentunit",
-        scale=scale.alert_above(topology, "TraefikFilesNearLimit", traefik.FILES_SHARE, "80%"),
+        scale=scale.alert_above(topology, "TraefikFilesNearLimit", traefik.FILES_SHARE, scale.percent),
         queries=(Query(f"{opened} / on ({names.BY_SERVER}) {most}", _PLACE),),
         colour=colours.USE if len(topology.servers) == 1 else "",
     )

@@ -224,18 +224,6 @@ def labels_of(name: str) -> frozenset[str] | None:
     return frozenset().union(*(metric.stored_labels for metric in metrics))
 
 
-def missing_in(name: str, labels: frozenset[str] = frozenset()) -> tuple[str, ...]:
-    """The recorded versions that a query for this name with these labels breaks on: `node_exporter 1.5.0`.
-
-    A name that several exporters expose (`process_…`, `go_…`) is judged for each.
-    """
-    return tuple(
-        f"{metric.exporter} {version}"
-        for metric in exposed_by(name)
-        for version in dict.fromkeys((*metric.missing, *(lack for label in labels for lack in metric.lacks(label))))
-    )
-
-
 @functools.lru_cache(maxsize=1024)
 def closest(name: str) -> str:
     """The name that was probably meant, or nothing."""

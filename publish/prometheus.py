@@ -76,10 +76,7 @@ class Plan:
         return {
             "mark": self.new.mark if self.new else None,
             "needed": self.needed,
-            "changes": [
-                {"kind": one.kind, "group": one.group, "rule": one.rule, "details": list(one.details)}
-                for one in self.changes
-            ],
+            "changes": [change.to_json() for change in self.changes],
             "notes": list(self.notes),
         }
 

@@ -34,6 +34,10 @@ class Change:
         where = f"{self.group} / {self.rule}" if self.rule else f"{self.group}"
         return f"{where}: {', '.join(self.details)}" if self.details else where
 
+    def to_json(self) -> dict[str, object]:
+        """For machines."""
+        return {"kind": self.kind, "group": self.group, "rule": self.rule, "details": list(self.details)}
+
 
 def changes(old: RuleSet | None, new: RuleSet | None) -> Iterator[Change]:
     """Every difference, in the order of the new set, then what is removed. The mark differs always and says nothing."""

@@ -89,10 +89,7 @@ class Plan:
         """For machines."""
         return {
             "needed": self.needed,
-            "changes": [
-                {"kind": one.kind, "group": one.group, "rule": one.rule, "details": list(one.details)}
-                for one in self.changes
-            ],
+            "changes": [change.to_json() for change in self.changes],
             "by_hand": list(self.by_hand),
             "notes": list(self.notes),
         }

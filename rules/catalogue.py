@@ -32,6 +32,7 @@ from boxwatch.rules import (
     minio,
     minio_capacity,
     monitoring,
+    ordinary,
     outside_plan,
     overlay,
     plan,
@@ -152,9 +153,17 @@ def files(topology: Topology) -> dict[str, bytes]:
             for subject in made
             for name, content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).items()
         },
+        **_ordinary(topology, made),
         "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
         **{
             f"runbooks/{name}": content
             for name, content in pages(topology, made, overlay.patient(topology, SUBJECTS)).items()
         },
     }
+
+
+def _ordinary(topology: Topology, made: tuple[Subject, ...]) -> dict[str, bytes]:
+    concerned = ordinary.concerned(made)
+    if not concerned:
+        return {}
+    return {"prometheus/tests/ordinary-1m.yaml": everything_file(topology, concerned, ordinary.days(topology, made))}

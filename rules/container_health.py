@@ -7,10 +7,11 @@ to its own layer (that is what the disk's alerts are about).
 
 from __future__ import annotations
 
-from boxwatch.rules import crossing_proofs, names
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules import names
+from boxwatch.rules.crossing import beyond
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Measured, Record, Runbook, Sample, Series, Subject
-from boxwatch.rules.promql import CONTAINER, CONTAINERS, number, per_container
+from boxwatch.rules.promql import CONTAINER, CONTAINERS, per_container
 from boxwatch.rules.world import World, of_container
 from boxwatch.topology.model import Topology
 
@@ -20,6 +21,8 @@ _MINUTE = 60
 _STALLED = "container_pressure_memory_stalled_seconds_total"
 _THROTTLED = "container_cpu_cfs_throttled_periods_total"
 _PERIODS = "container_cpu_cfs_periods_total"
+# The container of the cases, beside its server.
+_WEB = {"service": "web", "resource": "web-1", "name": "web-1"}
 
 
 def subject(topology: Topology) -> Subject:
@@ -54,23 +57,18 @@ def _records() -> tuple[Record, ...]:
 
 
 def _memory_stalled(topology: Topology) -> Alert:
-    name = "ContainerMemoryStalled"
-    wait, threshold = topology.alerts.wait(name, 10 * _MINUTE), topology.alerts.threshold(name, 0.1)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.CONTAINER_MEMORY_STALLED, service="web", resource="web-1", name="web-1"),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"Container web-1 of web on main waited for memory in {percent(value)} of the time.",
-        labels=of_container(),
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.CONTAINER_MEMORY_STALLED} > {number(threshold)}",
-        wait=wait,
+    return beyond(
+        topology,
+        "ContainerMemoryStalled",
+        names.CONTAINER_MEMORY_STALLED,
+        wait=10 * _MINUTE,
+        threshold=0.1,
+        source="a healthy container shows less than 0.01; at a tenth of the time users can measure it",
         severity="warning",
         summary="A container loses time waiting for memory.",
         description=f"Container {CONTAINER} waited for memory in {{{{ $value | humanizePercentage }}}} of the time.",
+        text=lambda value: f"Container web-1 of web on main waited for memory in {percentage(value)} of the time.",
+        labels=_WEB,
         dashboard="service",
         panel="Share of the limit that cannot be reclaimed",
         runbook=Runbook(
@@ -89,33 +87,26 @@ def _memory_stalled(topology: Topology) -> Alert:
             ),
             false_alarms="None known. An import of a large file into a small container is one while it runs.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source="a healthy container shows less than 0.01; at a tenth of the time users can measure it",
     )
 
 
 def _cpu_throttled(topology: Topology) -> Alert:
-    name = "ContainerCpuThrottled"
-    wait, threshold = topology.alerts.wait(name, 15 * _MINUTE), topology.alerts.threshold(name, 0.25)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.CONTAINER_CPU_THROTTLED, service="web", resource="web-1", name="web-1"),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"Container web-1 of web on main was out of CPU quota in {percent(value)} of its periods.",
-        labels=of_container(),
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.CONTAINER_CPU_THROTTLED} > {number(threshold)}",
-        wait=wait,
+    return beyond(
+        topology,
+        "ContainerCpuThrottled",
+        names.CONTAINER_CPU_THROTTLED,
+        wait=15 * _MINUTE,
+        threshold=0.25,
+        source="kubernetes-mixin (CPUThrottlingHigh, cpuThrottlingPercent 25)",
         # A container that works hard for 10 ms of each 100 is throttled and well (kubernetes-mixin, issue 108).
         severity="info",
         summary="A container is held back by its CPU quota.",
         description=f"Container {CONTAINER} was out of CPU quota in {{{{ $value | humanizePercentage }}}} of its"
         " periods.",
+        text=lambda value: (
+            f"Container web-1 of web on main was out of CPU quota in {percentage(value)} of its periods."
+        ),
+        labels=_WEB,
         dashboard="service",
         panel="CPU of each replica",
         runbook=Runbook(
@@ -125,10 +116,6 @@ def _cpu_throttled(topology: Topology) -> Alert:
             action=("Raise or remove the CPU limit in Coolify, if the server has CPU to spare.",),
             false_alarms="Services that work in short bursts; that is why it is for dashboards only.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source="kubernetes-mixin (CPUThrottlingHigh, cpuThrottlingPercent 25)",
     )
 
 

@@ -18,9 +18,10 @@ from boxwatch.rules.coolify_proofs import (
     watched,
     well_read,
 )
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
-from boxwatch.rules.world import World, flat, humanised
+from boxwatch.rules.world import World, flat
 from boxwatch.topology.model import Topology
 
 ID = "coolify_backups"
@@ -174,7 +175,7 @@ def _old(topology: Topology) -> Alert:
                     *read,
                 ),
                 late,
-                Expected(about_resource(**_LABELS), f"The last good run of {_NAMED} ended {humanised(old)} ago."),
+                Expected(about_resource(**_LABELS), f"The last good run of {_NAMED} ended {duration(old)} ago."),
             ),
         ),
         silent=(

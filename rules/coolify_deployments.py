@@ -23,9 +23,10 @@ from boxwatch.rules.coolify_proofs import (
     watched,
     well_read,
 )
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
-from boxwatch.rules.world import World, flat, humanised, steps
+from boxwatch.rules.world import World, flat, steps
 from boxwatch.topology.model import Topology
 
 ID = "coolify_deployments"
@@ -131,7 +132,7 @@ def _stuck(topology: Topology) -> Alert:
     # Old from the beginning.
     old = int(threshold) + late + 60
     stuck, read = moved(old, service="web"), source(world, "deployments")
-    says = f"A deployment of store/live/shop on main has not moved for {humanised(old)}."
+    says = f"A deployment of store/live/shop on main has not moved for {duration(old)}."
     return Alert(
         alert="DeploymentStuck",
         # A running deployment writes its log, which moves this moment. Coolify ends one after an hour by itself.
@@ -264,7 +265,7 @@ def _queued(topology: Topology) -> Alert:
                 Expected(
                     about_box(),
                     "The oldest deployment that waits for server box of Coolify on main was asked for"
-                    f" {humanised(old)} ago.",
+                    f" {duration(old)} ago.",
                 ),
             ),
         ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules.coolify_proofs import about_box, always, of_box, unread, well_read
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, flat, humanised
+from boxwatch.rules.world import World, flat
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
@@ -22,7 +23,10 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
-    def reports(pushed: str, enabled: float = 1, interval: int = 60, /, **labels: str) -> tuple[Series, ...]:
+    # Three of it are shorter than the threshold.
+    usual = min(60, threshold / 4)
+
+    def reports(pushed: str, enabled: float = 1, interval: float = usual, /, **labels: str) -> tuple[Series, ...]:
         return (
             of_box(world, coolify.SERVER_SENTINEL_PUSH, pushed, **labels),
             of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(interval, world.count), **labels),
@@ -41,22 +45,27 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
             (
                 *reports(stuck),
                 of_box(world, coolify.SERVER_SENTINEL_PUSH, flat(late - old - 900, world.count), instance="c:2"),
-                of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(30, world.count), instance="c:2"),
+                of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(usual / 2, world.count), instance="c:2"),
                 *(one for label in DIFFERENT[1:] for one in reports(always(world, 0), 0, **{label: "other"})),
                 *near(world, coolify.SERVER_REACHABLE, 0),
                 reached,
                 *read,
             ),
             late,
-            Expected(about_box(), f"Sentinel on server box (Coolify on main) last reported {humanised(old)} ago."),
+            Expected(about_box(), f"Sentinel on server box (Coolify on main) last reported {duration(old)} ago."),
         ),
         world.fires(
             "fires when three intervals have passed",
-            (*reports(flat(late - 3 * slow - late - 60, world.count), 1, slow), reached, *read),
+            (
+                *reports(flat(late - 3 * slow - late - 60, world.count), 1, slow),
+                of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(slow / 2, world.count), instance="c:2"),
+                reached,
+                *read,
+            ),
             late,
             Expected(
                 about_box(),
-                f"Sentinel on server box (Coolify on main) last reported {humanised(3 * slow + late + 60)} ago.",
+                f"Sentinel on server box (Coolify on main) last reported {duration(3 * slow + late + 60)} ago.",
             ),
         ),
     )

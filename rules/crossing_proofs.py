@@ -9,7 +9,7 @@ from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.world import INTERVAL, World, flat, series
 from boxwatch.topology.settings import Thresholds
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_MINUTE = 60
 
 # Value and server → the input that gives a server that value.
 Make = Callable[[World, float, str], tuple[Series, ...]]
@@ -20,30 +20,14 @@ def recorded(name: str, /, **labels: str) -> Make:
     return lambda world, value, server: (series(name, flat(value, world.count), server=server, **labels),)
 
 
-def percent(value: float) -> str:
-    """A share as `humanizePercentage` writes it."""
-    return f"{value * 100:.4g}%"
-
-
-def duration(seconds: float) -> str:
-    """A time as `humanizeDuration` writes it."""
-    whole = int(seconds)
-    days, hours, minutes, rest = whole // _DAY, whole // _HOUR % 24, whole // 60 % 60, whole % 60
-    if days:
-        return f"{days}d {hours}h {minutes}m {rest}s"
-    if hours:
-        return f"{hours}h {minutes}m {rest}s"
-    if minutes:
-        return f"{minutes}m {rest}s"
-    prefix = ""
-    while 0 < seconds < 1 and prefix != "n":
-        seconds, prefix = seconds * 1000, {"": "m", "m": "u", "u": "n"}[prefix]
-    return f"{seconds:.4g}{prefix}s"
-
-
 def last_pending(wait: int, interval: int) -> int:
     """Seconds after which what began at an evaluation is still pending at the last evaluation before it fires."""
     return (math.ceil(wait / interval) - 1) * interval
+
+
+def not_lasted(world: World, bad: tuple[Series, ...], pending: int) -> tuple[Case, ...]:
+    """The case of what is bad and has not been for long enough; none for an alert that does not wait."""
+    return (world.silent("is silent when it has not lasted", bad, pending),) if pending > 0 else ()
 
 
 def crossing(  # noqa: PLR0913 - a proof is about all of these
@@ -92,6 +76,6 @@ def crossing(  # noqa: PLR0913 - a proof is about all of these
         world.silent("is silent just short of the threshold", make(world, good, "main"), after),
         world.silent("is silent at exactly the threshold", make(world, threshold, "main"), after),
         world.silent("is silent where nothing is known", make(world, threshold, "second"), after),
-        *([world.silent("is silent when it has not lasted", make(world, bad, "main"), pending)] if pending > 0 else []),
+        *not_lasted(world, make(world, bad, "main"), pending),
     )
     return fires, silent

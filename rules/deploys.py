@@ -7,6 +7,8 @@ fixed port or name it stops the old one first. Each new container is a new serie
 
 from __future__ import annotations
 
+import math
+
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.world import World, flat, steps
 from boxwatch.topology.model import Topology
@@ -32,7 +34,7 @@ def stop_and_start(topology: Topology) -> Case:
 def ordinary_days(topology: Topology) -> tuple[Case, ...]:
     """Cases on a whole server, in which no alert at all may fire."""
     world = _world(topology)
-    server = _server(world)
+    server = _server(topology)
     blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", 10 * _MINUTE) - world.interval)
     return (
         world.never("through a rolling deploy", (*_rolling(topology), *server)),
@@ -88,7 +90,9 @@ def _borne(topology: Topology, alerts: tuple[str, ...], interval: int) -> int:
 
 def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
     world = _world(topology)
-    gap = min(topology.alerts.outage_grace, topology.alerts.deploy_grace, _LONGEST_GAP) - world.interval
+    alerts = topology.alerts
+    bears = alerts.wait("ServiceDown", alerts.outage_grace), alerts.wait("ServiceReplicasMissing", alerts.deploy_grace)
+    gap = min(*bears, _LONGEST_GAP) - world.interval
     back = _BEGIN + max(gap, 0) // world.interval * world.interval
     return (
         *world.service(),
@@ -114,12 +118,14 @@ def _gap(world: World, seconds: int) -> tuple[Series, ...]:
     return (*world.service(), *gapped)
 
 
-def _server(world: World) -> tuple[Series, ...]:
-    """A server of 32 GiB with a plan of 26, of which 8 are in use."""
+def _server(topology: Topology) -> tuple[Series, ...]:
+    """A server of 32 GiB with a plan of 26, of which 8 are in use, or as many as the topology takes for few."""
+    world = _world(topology)
+    few = max(topology.alerts.threshold(alert, 0) for alert in ("HostMemoryLow", "HostMemoryCritical"))
     return (
         *world.server(memory=32 * GIB, reserved=8 * GIB, budget=18 * GIB),
         world.node("node_memory_MemTotal_bytes", flat(31 * GIB, world.count)),
-        world.node("node_memory_MemAvailable_bytes", flat(23 * GIB, world.count)),
+        world.node("node_memory_MemAvailable_bytes", flat(max(23, math.ceil(31 * few)) * GIB, world.count)),
         world.node("node_vmstat_oom_kill", flat(0, world.count)),
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import crossing_proofs, names
-from boxwatch.rules.crossing_proofs import last_pending
+from boxwatch.rules import names
+from boxwatch.rules.crossing import beyond
+from boxwatch.rules.crossing_proofs import last_pending, not_lasted
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Sample, Series, Subject
-from boxwatch.rules.promql import expr, number
+from boxwatch.rules.promql import expr
 from boxwatch.rules.world import INTERVAL, World, flat, series
 from boxwatch.topology.model import Topology
 
@@ -108,11 +109,7 @@ def _down(topology: Topology) -> Alert:
             world.silent(
                 "is silent where it is not scraped", (*world.service(), engine(0, job=names.JOB_CADVISOR)), after
             ),
-            *(
-                [world.silent("is silent when it has not lasted", (*world.service(), *down), pending)]
-                if pending > 0
-                else []
-            ),
+            *not_lasted(world, (*world.service(), *down), pending),
         ),
         dashboard="host",
         panel="Docker engine",
@@ -120,25 +117,20 @@ def _down(topology: Topology) -> Alert:
 
 
 def _churn(topology: Topology) -> Alert:
-    name = "DockerStartChurn"
-    wait, threshold = topology.alerts.wait(name, 5 * _MINUTE), topology.alerts.threshold(name, 40)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_CONTAINER_STARTS),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"The Docker engine of main started {value:.4g} containers within an hour.",
-    )
-    return Alert(
-        alert=name,
+    return beyond(
+        topology,
+        "DockerStartChurn",
         # An hour, because a crash loop is slow in the end: Docker doubles its wait before each start up to a minute
         # (moby, restartmanager), which makes less than 15 starts a quarter of an hour and nearly 60 an hour.
-        expr=f"{names.SERVER_CONTAINER_STARTS} > {number(threshold)}",
-        wait=wait,
+        names.SERVER_CONTAINER_STARTS,
+        wait=5 * _MINUTE,
+        threshold=40,
+        source="one crash loop alone makes nearly 60; twenty deployments make 40",
         severity="warning",
         summary="Docker starts containers all the time.",
         description='The Docker engine of {{ $labels.server }} started {{ $value | printf "%.4g" }} containers within'
         " an hour.",
+        text=lambda value: f"The Docker engine of main started {value:.4g} containers within an hour.",
         runbook=Runbook(
             meaning="Something is started again and again. *ServiceCrashLooping* tells of planned services whose "
             "containers live long enough to be seen; this also tells of those that die within a second, and of "
@@ -154,11 +146,6 @@ def _churn(topology: Topology) -> Alert:
             false_alarms="An hour with some twenty deployments: each starts a helper and the new container. Raise the "
             "threshold in `alerts.rules` if yours are like that.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source="one crash loop alone makes nearly 60; twenty deployments make 40",
-        dashboard="host",
         panel="Container starts",
     )
 
@@ -197,7 +184,7 @@ def _paused(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent("is silent where none is paused", (paused(0),), after),
-            *([world.silent("is silent when it has not lasted", (paused(1),), pending)] if pending > 0 else []),
+            *not_lasted(world, (paused(1),), pending),
         ),
         dashboard="host",
         panel="Docker engine",

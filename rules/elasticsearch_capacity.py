@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import Proven, exceeds, falls, rises
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
 from boxwatch.rules.urgency import by_urgency
@@ -48,7 +49,7 @@ def _heap(topology: Topology) -> Alert:
         teeth = " ".join([f"{low!r} {high!r}"] * (bench.world.count // 2 + 1))
         return (
             bench.series(_USED, teeth, service, area="heap", **_NODE),
-            bench.flat(_USED, 1, service, area="heap", **_NODE, instance="second:9114"),
+            bench.flat(_USED, share * GIB / 2, service, area="heap", **_NODE, instance="second:9114"),
             bench.flat(_USED, 1, service, area="heap", name="two"),
             bench.flat(_USED, 9 * GIB, service, area="non-heap", **_NODE),
             bench.flat(_MAX, GIB, service, area="heap", **_NODE),

@@ -14,7 +14,6 @@ from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.world import INTERVAL, World, flat, of_service
 from boxwatch.topology.kinds import Kind
 from boxwatch.topology.model import Topology
-from boxwatch.topology.units import KIB
 
 MINUTE = 60
 # What is a rate is a rounding off. Times this, no threshold that people write ends in a five that may go either way.
@@ -42,35 +41,6 @@ def scraped(topology: Topology, kind: Kind) -> bool:
 def silent_exporter(job: str, tells: str) -> str:
     """The services whose target answers Prometheus without a sample that tells of the engine."""
     return f"{by_service('max', selector('up', job))} == 1\nunless on ({names.BY_SERVICE}) {tells}"
-
-
-def percentage(ratio: float) -> str:
-    """What `humanizePercentage` makes of a ratio."""
-    return f"{ratio * 100:.4g}%"
-
-
-def size(value: float) -> str:
-    """What `humanize1024` makes of a size, with its unit."""
-    prefixes = ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei")
-    power = next((power for power in range(len(prefixes)) if value < KIB ** (power + 1)), len(prefixes) - 1)
-    return f"{value / KIB**power:.4g}{prefixes[power]}B"
-
-
-def short(value: float) -> str:
-    """What `humanize` makes of a number from 1 up."""
-    prefixes = ("", "k", "M", "G", "T", "P", "E")
-    power = next((power for power in range(len(prefixes)) if value < 1000 ** (power + 1)), len(prefixes) - 1)
-    return f"{value / 1000**power:.4g}{prefixes[power]}"
-
-
-def length(seconds: float) -> str:
-    """What `humanizeDuration` makes of whole seconds."""
-    minutes, left = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (left, "s"))
-    first = next((at for at, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    return " ".join(f"{count}{unit}" for count, unit in parts[first:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ def exposed(topology: Topology, wait: int) -> Proofs:
                     answers(1, job="other"),
                     answers(1, _NAME, "3001", expected="open"),
                     answers(1, _NAME, "3001", job="other"),
+                    # Of nothing that holds data: it would be a warning.
+                    answers(1, "", "443", expected="open"),
                     kind(_NAME, "redis"),
                     web,
                 ),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.crossing_proofs import last_pending
+from boxwatch.rules.crossing_proofs import last_pending, not_lasted
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import NODE, expr, number
-from boxwatch.rules.world import INTERVAL, World, steps
+from boxwatch.rules.world import INTERVAL, World, binary, steps
 from boxwatch.topology.model import Topology
 
 ID = "host_clock"
@@ -113,7 +113,9 @@ def _skewed(topology: Topology) -> Alert:
         """What a server's clock says: the time of each sample is its number times the interval."""
         return _node(world, "node_time_seconds", f"{offset}+{INTERVAL}x{world.count}", server=server, **labels)
 
-    far, near = int(2 * threshold) + 1, threshold / 2
+    far, near = int(2 * threshold) + 1, binary(threshold / 2)
+    # Exact when it is added to the time of a sample.
+    just, at, short = (binary(threshold * part) for part in (129 / 128, 1, 127 / 128))
 
     def text(seconds: float) -> str:
         return f"The clock of main is {seconds:.4g} seconds away from that of Prometheus."
@@ -149,20 +151,15 @@ def _skewed(topology: Topology) -> Alert:
             ),
             world.fires(
                 "fires just beyond the threshold",
-                (told(threshold * 1.01),),
+                (told(just),),
                 after,
-                Expected({"server": "main"}, text(threshold * 1.01)),
+                Expected({"server": "main"}, text(just)),
             ),
         ),
         silent=(
-            world.silent("is silent just short of the threshold", (told(threshold * 0.99),), after),
-            # Where the sum of the two is exact.
-            *(
-                [world.silent("is silent at exactly the threshold", (told(threshold),), after)]
-                if threshold + after - after == threshold
-                else []
-            ),
-            *([world.silent("is silent when it has not lasted", (told(far),), pending)] if pending > 0 else []),
+            world.silent("is silent just short of the threshold", (told(short),), after),
+            world.silent("is silent at exactly the threshold", (told(at),), after),
+            *not_lasted(world, (told(far),), pending),
         ),
         threshold=threshold,
         threshold_source="less than the 30 seconds that most tokens allow for, and more than a slow scrape",

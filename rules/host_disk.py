@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules import crossing_proofs, names
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules.crossing import beyond
+from boxwatch.rules.humanised import duration, percentage
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Severity, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.rules.world import World, flat, series, steps
@@ -99,24 +100,20 @@ def _short(  # noqa: PLR0913 - what differs between alerts on how much is free
     """Too little of something is left on a disk."""
     inodes = record == names.DEVICE_INODES_FREE
     what = "of its inodes free" if inodes else "of its space free"
-    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(record, device=_DISK),
+    almost = "almost " if severity == "critical" else ""
+    return beyond(
+        topology,
+        name,
+        record,
+        below=True,
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"Disk {_DISK} of main has only {percent(value)} {what}.",
-        below=True,
-        labels={names.DEVICE: _DISK},
-    )
-    almost = "almost " if severity == "critical" else ""
-    return Alert(
-        alert=name,
-        expr=f"{record} < {number(threshold)}",
-        wait=wait,
+        source=source,
         severity=severity,
         summary=f"A disk is {almost}out of inodes." if inodes else f"A disk is {almost}full.",
         description=f"{_WHERE} has only {{{{ $value | humanizePercentage }}}} {what}.",
+        text=lambda value: f"Disk {_DISK} of main has only {percentage(value)} {what}.",
+        labels={names.DEVICE: _DISK},
         runbook=Runbook(
             meaning="Each file takes an inode, however small. Without one nothing can be created, although `df -h` "
             "shows space: databases stop, deployments fail."
@@ -133,11 +130,6 @@ def _short(  # noqa: PLR0913 - what differs between alerts on how much is free
             false_alarms="None known: /boot, RAM disks and views of other disks (overlay, squashfs) do not count"
             + (", nor do btrfs and zfs, which make inodes as they need them." if inodes else "."),
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source=source,
-        dashboard="host",
         panel="Inodes free" if inodes else "Disk space free",
     )
 
@@ -158,7 +150,7 @@ def _filling(topology: Topology) -> Alert:
         lambda world, value, server: on(world, value, server, 0.3),
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"Disk {_DISK} of main will be full in {crossing_proofs.duration(value)}.",
+        text=lambda value: f"Disk {_DISK} of main will be full in {duration(value)}.",
         below=True,
         labels={names.DEVICE: _DISK},
     )
@@ -176,7 +168,7 @@ def _filling(topology: Topology) -> Alert:
             after,
             Expected(
                 {"server": "main", names.DEVICE: _DISK},
-                f"Disk {_DISK} of main will be full in {crossing_proofs.duration(soon)}.",
+                f"Disk {_DISK} of main will be full in {duration(soon)}.",
             ),
         ),
     )
@@ -192,7 +184,7 @@ def _filling(topology: Topology) -> Alert:
         description=f"{_WHERE} will be full in {{{{ $value | humanizeDuration }}}}.",
         runbook=Runbook(
             meaning="The disk filled steadily over the last day (at least half a day is known), and has less than "
-            f"{percent(_ROOM)} free.",
+            f"{percentage(_ROOM)} free.",
             first_look=("Dashboard *Host*, panel *Disk space free*: a slope, or one step?", *_WHAT_FILLS_IT),
             action=_MAKE_ROOM,
             false_alarms="One large step within the day, such as an import or a restored backup, looks like a slope "

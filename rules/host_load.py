@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import crossing_proofs, names
-from boxwatch.rules.crossing_proofs import percent
+from boxwatch.rules import names
+from boxwatch.rules.crossing import beyond
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
-from boxwatch.rules.promql import number
 from boxwatch.topology.model import Topology
 
 ID = "host_load"
@@ -49,23 +49,19 @@ def subject(topology: Topology) -> Subject:
 def _connections(  # noqa: PLR0913 - what differs between two alerts on one number
     topology: Topology, name: str, severity: Severity, *, wait: int, threshold: float, source: str
 ) -> Alert:
-    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_CONNTRACK),
+    return beyond(
+        topology,
+        name,
+        names.SERVER_CONNTRACK,
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"The table of connections of main is {percent(value)} full.",
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_CONNTRACK} > {number(threshold)}",
-        wait=wait,
+        source=source,
         severity=severity,
         summary="The kernel's table of connections is almost full."
         if severity == "critical"
         else "The kernel's table of connections fills up.",
         description="The table of connections of {{ $labels.server }} is {{ $value | humanizePercentage }} full.",
+        text=lambda value: f"The table of connections of main is {percentage(value)} full.",
         runbook=Runbook(
             meaning="The kernel remembers each connection that passes Docker's address translation. When the table is "
             "full it drops packets of new ones (`nf_conntrack: table full, dropping packet`): users see time-outs, "
@@ -82,32 +78,23 @@ def _connections(  # noqa: PLR0913 - what differs between two alerts on one numb
             false_alarms="None known. The number is that of the network namespace in which node_exporter runs: in a "
             "container without `network_mode: host` it counts the container's own connections and never fires.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source=source,
-        dashboard="host",
         panel="Connections tracked",
     )
 
 
 def _cpu(topology: Topology) -> Alert:
-    name = "HostCpuSaturated"
-    wait, threshold = topology.alerts.wait(name, 15 * _MINUTE), topology.alerts.threshold(name, 0.9)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_CPU_USED),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"The CPUs of main are {percent(value)} busy.",
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_CPU_USED} > {number(threshold)}",
-        wait=wait,
+    return beyond(
+        topology,
+        "HostCpuSaturated",
+        names.SERVER_CPU_USED,
+        wait=15 * _MINUTE,
+        threshold=0.9,
+        source="node_exporter's mixin informs at 90 % (cpuHighUsageThreshold); a quarter of an hour is longer than our "
+        "builds take",
         severity="warning",
         summary="A server's CPUs are busy all the time.",
         description="The CPUs of {{ $labels.server }} are {{ $value | humanizePercentage }} busy.",
+        text=lambda value: f"The CPUs of main are {percentage(value)} busy.",
         runbook=Runbook(
             meaning="Everything on the server takes longer. Whether users notice is what the objectives of the "
             "services say; this tells where the time goes.",
@@ -123,11 +110,5 @@ def _cpu(topology: Topology) -> Alert:
             false_alarms="A batch job that may take all that is free, and takes longer than this waits. Run it with "
             "`cpu_shares`, and raise `for` in `alerts.rules`.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source="node_exporter's mixin informs at 90 % (cpuHighUsageThreshold); a quarter of an hour is "
-        "longer than our builds take",
-        dashboard="host",
         panel="CPU in use",
     )

@@ -6,17 +6,17 @@ What is planned and what is used against it has subjects of its own.
 
 from __future__ import annotations
 
-from boxwatch.rules import crossing_proofs, names
-from boxwatch.rules.crossing_proofs import percent
+from dataclasses import dataclass
+
+from boxwatch.rules import names
+from boxwatch.rules.crossing import beyond
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
-from boxwatch.rules.promql import number
 from boxwatch.topology.model import Topology
 
 ID = "host_memory"
 
 _MINUTE = 60
-_AVAILABLE = "Server {{ $labels.server }} has only {{ $value | humanizePercentage }} of its memory available."
-_STALLED = "On {{ $labels.server }} every process waited for memory in {{ $value | humanizePercentage }} of the time."
 
 _WHO_TAKES_IT = (
     "Dashboard *Host*, panel *Memory in use*: containers, or what is beside them?",
@@ -29,6 +29,49 @@ _MAKE_ROOM = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of a server that a warning and a critical alert are about.
+
+    Attributes:
+        record: the recorded series.
+        says: the description, with places for the server and the value.
+        first_look: of both runbooks.
+        false_alarms: of both runbooks.
+        panel: that shows it.
+        below: it is bad below a threshold.
+    """
+
+    record: str
+    says: str
+    first_look: tuple[str, ...]
+    false_alarms: str
+    panel: str
+    below: bool = False
+
+
+_AVAILABLE = _Number(
+    record=names.SERVER_MEMORY_AVAILABLE,
+    says="Server {} has only {} of its memory available.",
+    first_look=_WHO_TAKES_IT,
+    false_alarms="None known: MemAvailable is the kernel's own estimate of what it can give without swapping.",
+    panel="Memory in use",
+    below=True,
+)
+_STALLED = _Number(
+    record=names.SERVER_MEMORY_STALLED,
+    says="On {} every process waited for memory in {} of the time.",
+    first_look=(
+        "`cat /proc/pressure/memory` on the server: the line `full`, and whether it grows now.",
+        "Is *ContainerMemoryStalled* firing? Then one container's limit is too tight, and not the server.",
+        *_WHO_TAKES_IT,
+    ),
+    false_alarms="None known. A kernel without pressure stall information (`psi=0`, or none of CONFIG_PSI) never "
+    "fires it.",
+    panel="Memory pressure",
+)
+
+
 def subject(topology: Topology) -> Subject:
     """Alerts on a server whose memory runs out."""
     return Subject(
@@ -38,8 +81,9 @@ def subject(topology: Topology) -> Subject:
             Group(
                 name="host-memory",
                 rules=(
-                    _available(
+                    _pair(
                         topology,
+                        _AVAILABLE,
                         "HostMemoryCritical",
                         "critical",
                         wait=3 * _MINUTE,
@@ -49,8 +93,9 @@ def subject(topology: Topology) -> Subject:
                         meaning="With the next burst the kernel starts to kill the largest process, which is usually a "
                         "database. Page cache is counted as available, so nothing is left to take back.",
                     ),
-                    _available(
+                    _pair(
                         topology,
+                        _AVAILABLE,
                         "HostMemoryLow",
                         "warning",
                         wait=10 * _MINUTE,
@@ -60,8 +105,9 @@ def subject(topology: Topology) -> Subject:
                         meaning="The headroom for traffic spikes and builds is gone. Page cache is counted as "
                         "available.",
                     ),
-                    _stalled(
+                    _pair(
                         topology,
+                        _STALLED,
                         "HostMemoryThrashing",
                         "critical",
                         wait=5 * _MINUTE,
@@ -73,8 +119,9 @@ def subject(topology: Topology) -> Subject:
                         "wait for memory: the kernel evicts what is needed a moment later. Every answer takes "
                         "seconds, and a login may too.",
                     ),
-                    _stalled(
+                    _pair(
                         topology,
+                        _STALLED,
                         "HostMemoryStalled",
                         "warning",
                         wait=10 * _MINUTE,
@@ -93,8 +140,9 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _available(  # noqa: PLR0913 - what differs between two alerts on one number
+def _pair(  # noqa: PLR0913 - what differs between two alerts on one number
     topology: Topology,
+    of: _Number,
     name: str,
     severity: Severity,
     *,
@@ -104,100 +152,36 @@ def _available(  # noqa: PLR0913 - what differs between two alerts on one number
     summary: str,
     meaning: str,
 ) -> Alert:
-    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_MEMORY_AVAILABLE),
+    """One of the two alerts on a number."""
+    return beyond(
+        topology,
+        name,
+        of.record,
+        below=of.below,
         wait=wait,
         threshold=threshold,
-        text=lambda value: f"Server main has only {percent(value)} of its memory available.",
-        below=True,
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_MEMORY_AVAILABLE} < {number(threshold)}",
-        wait=wait,
+        source=source,
         severity=severity,
         summary=summary,
-        description=_AVAILABLE,
-        runbook=Runbook(
-            meaning=meaning,
-            first_look=_WHO_TAKES_IT,
-            action=_MAKE_ROOM,
-            false_alarms="None known: MemAvailable is the kernel's own estimate of what it can give without swapping.",
-        ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source=source,
-        dashboard="host",
-        panel="Memory in use",
-    )
-
-
-def _stalled(  # noqa: PLR0913 - what differs between two alerts on one number
-    topology: Topology,
-    name: str,
-    severity: Severity,
-    *,
-    wait: int,
-    threshold: float,
-    source: str,
-    summary: str,
-    meaning: str,
-) -> Alert:
-    wait, threshold = topology.alerts.wait(name, wait), topology.alerts.threshold(name, threshold)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_MEMORY_STALLED),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"On main every process waited for memory in {percent(value)} of the time.",
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_MEMORY_STALLED} > {number(threshold)}",
-        wait=wait,
-        severity=severity,
-        summary=summary,
-        description=_STALLED,
-        runbook=Runbook(
-            meaning=meaning,
-            first_look=(
-                "`cat /proc/pressure/memory` on the server: the line `full`, and whether it grows now.",
-                "Is *ContainerMemoryStalled* firing? Then one container's limit is too tight, and not the server.",
-                *_WHO_TAKES_IT,
-            ),
-            action=_MAKE_ROOM,
-            false_alarms="None known. A kernel without pressure stall information (`psi=0`, or none of "
-            "CONFIG_PSI) never fires it.",
-        ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source=source,
-        dashboard="host",
-        panel="Memory pressure",
+        description=of.says.format("{{ $labels.server }}", "{{ $value | humanizePercentage }}"),
+        text=lambda value: of.says.format("main", percentage(value)),
+        runbook=Runbook(meaning=meaning, first_look=of.first_look, action=_MAKE_ROOM, false_alarms=of.false_alarms),
+        panel=of.panel,
     )
 
 
 def _swapping(topology: Topology) -> Alert:
-    name = "HostSwapThrashing"
-    wait, threshold = topology.alerts.wait(name, 15 * _MINUTE), topology.alerts.threshold(name, 500)
-    fires, silent = crossing_proofs.crossing(
-        topology.thresholds,
-        crossing_proofs.recorded(names.SERVER_SWAPPED),
-        wait=wait,
-        threshold=threshold,
-        text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
-    )
-    return Alert(
-        alert=name,
-        expr=f"{names.SERVER_SWAPPED} > {number(threshold)}",
-        wait=wait,
+    return beyond(
+        topology,
+        "HostSwapThrashing",
+        names.SERVER_SWAPPED,
+        wait=15 * _MINUTE,
+        threshold=500,
+        source="2 MB a second in each direction, as pages of 4 KiB",
         severity="warning",
         summary="A server moves memory to swap and back all the time.",
         description='Server {{ $labels.server }} moves {{ $value | printf "%.4g" }} pages a second to swap and back.',
+        text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
         runbook=Runbook(
             meaning="What is needed does not fit into memory: pages go to swap and are wanted again at once. This is "
             "for kernels that do not tell how long processes wait (`psi=0`); others fire *HostMemoryStalled* too.",
@@ -206,10 +190,5 @@ def _swapping(topology: Topology) -> Alert:
             false_alarms="None known: traffic in one direction alone, which is how the kernel parks what nobody uses, "
             "does not count, and a server without swap has none.",
         ),
-        fires=fires,
-        silent=silent,
-        threshold=threshold,
-        threshold_source="2 MB a second in each direction, as pages of 4 KiB",
-        dashboard="host",
         panel="Swap traffic",
     )

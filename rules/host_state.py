@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.crossing_proofs import duration, last_pending
+from boxwatch.rules.crossing_proofs import last_pending
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import NODE, expr, number
 from boxwatch.rules.world import INTERVAL, World, flat
@@ -256,4 +257,5 @@ def _rebooted(topology: Topology) -> Alert:
         threshold_source="long enough to be found beside what else happened then",
         dashboard="host",
         panel="Time since boot",
+        instead="it is true for as long as its threshold says, and told from the first moment: change `threshold`",
     )

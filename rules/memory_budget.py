@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, expr
 from boxwatch.rules.world import World, flat, of_container, of_service, steps
@@ -11,10 +12,9 @@ from boxwatch.topology.units import GIB, MIB
 
 ID = "memory_budget"
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE = 60
 _WORKING_SET = "container_memory_working_set_bytes"
 _ACTIVE_FILE = "container_memory_total_active_file_bytes"
-_START = "container_start_time_seconds"
 
 
 def subject(topology: Topology) -> Subject:
@@ -53,7 +53,7 @@ def _near_budget(topology: Topology) -> Alert:
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
     # So many bytes of a budget of 10⁹ are the share to the last digit.
     exactly, budget = round(1e9 * share), 10**9
-    percent = f"{near / GIB * 100:.4g}%"
+    percent = percentage(near / GIB)
     database = {"service": "postgres", "resource": "postgres"}
     cached = (
         *world.service("postgres", replicas=1, page_cache_reclaimable=True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boxwatch.rules import limit_proofs, names
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import CONTAINER, expr
 from boxwatch.rules.urgency import by_urgency
@@ -54,7 +55,7 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
 
     expected = Expected(
         of_container(),
-        f"Container web-1 of web on main uses {near / GIB * 100:.4g}% of its memory limit"
+        f"Container web-1 of web on main uses {percentage(near / GIB)} of its memory limit"
         " and the kernel cannot take any of it back.",
     )
     silent = (
@@ -273,6 +274,7 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
             ),
             fires=(world.fires("fires for the container with a kill", killed(), 12 * _MINUTE, expected),),
             silent=silent,
+            instead="a kill is over at once and told for ten minutes, so waiting would only lose it: change `severity`",
         ),
         warning_fires=(
             world.fires("is a warning for a service that wakes nobody", killed(pages=False), 12 * _MINUTE, expected),

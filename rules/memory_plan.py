@@ -99,6 +99,7 @@ def _oom_killed(topology: Topology) -> Alert:
         ),
         fires=fires,
         silent=silent,
+        instead="a kill is over at once and told for ten minutes, so waiting would only lose it: change `severity`",
     )
 
 

@@ -69,6 +69,8 @@ def _exhaustion_predicted(topology: Topology) -> Alert:
             false_alarms="Load that is higher than on any hour of the day before, such as a Monday after a Sunday.",
         ),
         **_exhaustion_proof(topology),
+        instead="a trend over six hours is its patience: change how soon memory must run out, "
+        "`thresholds.memory_exhausted_within`",
     )
 
 

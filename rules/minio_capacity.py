@@ -9,10 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import falls
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
+from boxwatch.rules.world import INTERVAL
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import TIB
 
@@ -148,6 +150,18 @@ def _errors(topology: Topology) -> Alert:
             bench.bursts(requests, 2 * each / threshold, "other", **get),
         )
 
+    def waning(version: int) -> tuple[Series, ...]:
+        """Many fail once, and few from then on."""
+        first, few = told(version, threshold * 2), 0.5
+        rates = (few, few / threshold / 2)
+        return (
+            *first[4:],
+            *(
+                bench.series(metric, f"0 {72 * rate!r}+{rate!r}x{bench.world.count}")
+                for metric, rate in zip((_ERRORS[version], _REQUESTS[version]), rates, strict=True)
+            ),
+        )
+
     errors = _either("sum", _ERRORS, "rate({}[10m])")
     text = f"{percentage(threshold * ABOVE)} of the requests to MinIO db on main fail."
     return Alert(
@@ -179,12 +193,14 @@ def _errors(topology: Topology) -> Alert:
         ),
         fires=tuple(
             bench.fires(
-                f"fires for the one whose requests fail, in v{version + 2}, and not for the other",
+                f"fires for the one whose requests fail, in v{version + 2}, and not for the other"
+                f"{', and goes on' if after else ''}",
                 told(version, threshold * ABOVE),
                 text,
-                after=window,
+                after=after,
             )
             for version in _VERSIONS
+            for after in (0, window)
         ),
         silent=tuple(
             case
@@ -193,6 +209,11 @@ def _errors(topology: Topology) -> Alert:
                 bench.silent(f"is silent just below the share, in v{version + 2}", told(version, threshold * 0.96875)),
                 bench.silent(
                     f"is silent for few failures, in v{version + 2}", told(version, threshold * 2, each=24.0), window
+                ),
+                bench.silent(
+                    f"is silent when few are left of many failures, in v{version + 2}",
+                    waning(version),
+                    max(bench.later(12 * MINUTE), 3 * INTERVAL),
                 ),
             )
         ),

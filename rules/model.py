@@ -166,6 +166,8 @@ class Alert:
         dashboard: id of the dashboard on which it can be seen, `postgres`; empty for the service's or the overview.
         panel: title of the panel there that shows it; empty for the whole dashboard.
         labels: labels beside the severity.
+        counts: seconds for which the condition must hold where the query counts that itself, and `wait` is 0.
+        instead: why it takes no other `for` from the topology, or not every one, and what to change instead.
     """
 
     alert: str
@@ -182,6 +184,8 @@ class Alert:
     dashboard: str = ""
     panel: str = ""
     labels: dict[str, str] = field(default_factory=dict)
+    counts: int = 0
+    instead: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an alert without proof, or one that breaks the mixin guide's style.
@@ -201,6 +205,11 @@ class Alert:
             raise ValueError(f"{self.alert} has a threshold without a source, or a source without a threshold")
         if "{{" not in self.description:
             raise ValueError(f"the description of {self.alert} names no instance")
+
+    @property
+    def patience(self) -> int:
+        """Seconds for which the condition must hold, whoever counts them."""
+        return self.counts or self.wait
 
     @property
     def for_(self) -> str:

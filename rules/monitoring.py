@@ -16,6 +16,8 @@ from boxwatch.topology.model import Topology
 ID = "monitoring"
 
 _MINUTE = 60
+# Series that Prometheus may hold, unless the topology says otherwise.
+SERIES_HELD = 60_000
 
 
 def subject(topology: Topology) -> Subject:
@@ -239,7 +241,7 @@ def _config(topology: Topology) -> Alert:
 
 def _series(topology: Topology) -> Alert:
     wait = topology.alerts.wait("PrometheusSeriesHigh", 15 * _MINUTE)
-    most = topology.alerts.threshold("PrometheusSeriesHigh", 60000)
+    most = topology.alerts.threshold("PrometheusSeriesHigh", SERIES_HELD)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 

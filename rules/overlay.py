@@ -178,9 +178,8 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         yield Mistake(
             (*path, "threshold"), f"{tuning.threshold:g} would never be reached", "write a share, such as 85%"
         )
-    if tuning.wait is not None and made.wait != tuning.wait:
-        hint = "`alerts.deploy_grace` and `alerts.outage_grace` are the patience of such alerts"
-        yield Mistake((*path, "for"), "is not how this alert waits", hint)
+    if tuning.wait is not None and made.patience != tuning.wait:
+        yield Mistake((*path, "for"), "is not how this alert waits", alert.instead)
 
 
 def patient(topology: Topology, makes: tuple[Make, ...]) -> frozenset[str]:
@@ -189,12 +188,12 @@ def patient(topology: Topology, makes: tuple[Make, ...]) -> frozenset[str]:
     All are made again with a minute more: an alert that waits as long as before does not ask.
     """
     alerts = topology.alerts
-    before = {alert.alert: alert.wait for make in makes for alert in _of(make(topology))}
+    before = {alert.alert: alert.patience for make in makes for alert in _of(make(topology))}
     for name, wait in before.items():
         alerts = alerts.tuned(name, Tuning.model_construct(wait=wait + 60))
     there = topology.model_copy(update={"alerts": alerts})
     return frozenset(
-        alert.alert for make in makes for alert in _of(make(there)) if alert.wait == before[alert.alert] + 60
+        alert.alert for make in makes for alert in _of(make(there)) if alert.patience == before[alert.alert] + 60
     )
 
 

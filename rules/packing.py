@@ -6,8 +6,8 @@ is never that of an alert that is dead, since another server fires, and a rule t
 speak for another.
 
 Apart stay cases that ask for it or must be silent throughout, alerts whose labels name no server, and input that has
-none. Cases of an alert that reckons with the time of day (`time()`) are not moved, so only those share a test that are
-due at once.
+none. Cases of an alert that reckons with the time of day (`time()`, or a subquery of a step longer than that of the
+samples, which looks at full hours) are not moved, so only those share a test that are due at once.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from boxwatch.rules.model import Alert, Case, Expected, Series
+from boxwatch.rules.world import INTERVAL
 
 # Samples of all input of a test; a rule reads a small part of it, but a subquery reads that part once a step.
 _MOST_SAMPLES, _MOST_OF_SUBQUERY = 60_000, 10_000
 _SUBQUERY = re.compile(r"\[\w+:\w*\]")
+_BY_THE_CLOCK = re.compile(rf"\btime\(\)|\[\w+:(?!{INTERVAL}s\])\w*\]")
 _SERVER = re.compile(r'\bserver="([^"]*)"')
 
 
@@ -57,7 +59,7 @@ class Pack:
 def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
     """All cases of the alerts of one name, packed."""
     by_server = all("server" in one.labels for alert in namesakes for case in alert.fires for one in case.expects)
-    still = any("time()" in alert.expr for alert in namesakes)
+    still = any(_BY_THE_CLOCK.search(alert.expr) for alert in namesakes)
     most = _MOST_OF_SUBQUERY if any(_SUBQUERY.search(alert.expr) for alert in namesakes) else _MOST_SAMPLES
     together: dict[tuple[int, int], list[Look]] = {}
     for look in _looks(namesakes):

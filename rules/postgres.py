@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector, silent_exporter
-from boxwatch.rules.engines_proofs import unanswered, untold
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.engines_proofs import unanswered
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
+from boxwatch.rules.untold import metrics_missing
 from boxwatch.rules.urgency import by_urgency
 from boxwatch.topology.model import Topology
 
@@ -77,30 +78,15 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _missing(topology: Topology) -> Alert:
-    name = "PostgresMetricsMissing"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    text = "The target of PostgreSQL db on main answers, and tells nothing of PostgreSQL."
-    proven = untold(bench, "pg_up", text, reached="pg_up")
-    return Alert(
-        alert=name,
-        expr=silent_exporter(_JOB, _UP),
-        wait=bench.wait,
-        severity="warning",
-        summary="What is scraped for PostgreSQL tells nothing of it.",
-        description=f"The target of PostgreSQL {WHERE} answers, and tells nothing of PostgreSQL.",
+    return metrics_missing(
+        topology,
+        "PostgresMetricsMissing",
+        "PostgreSQL",
+        job=_JOB,
+        up="pg_up",
+        noun="database",
+        exporter="It is postgres_exporter: read its log; it needs `DATA_SOURCE_NAME`.",
         dashboard=DASHBOARD,
-        runbook=Runbook(
-            meaning="Prometheus reaches the target, and there is no `pg_up` on its page. None of the alerts on this "
-            "database can fire now.",
-            first_look=("`curl -s TARGET/metrics | grep ^pg_` from Prometheus' network: what answers there?",),
-            action=(
-                "Another program has the port: correct `metrics` of the service in the topology.",
-                "It is postgres_exporter: read its log; it needs `DATA_SOURCE_NAME`.",
-            ),
-            false_alarms="None known.",
-        ),
-        fires=proven.fires,
-        silent=proven.silent,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import names
-from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, length, percentage, scraped, selector
+from boxwatch.rules import names, postgres_activity_proofs
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.topology.model import Topology
@@ -13,11 +14,7 @@ DASHBOARD = "postgres"
 
 _JOB = names.JOB_POSTGRES
 _DURATION = "pg_stat_activity_max_tx_duration"
-_DEADLOCKS, _COMMITS, _ROLLBACKS = (
-    "pg_stat_database_deadlocks",
-    "pg_stat_database_xact_commit",
-    "pg_stat_database_xact_rollback",
-)
+_DEADLOCKS = "pg_stat_database_deadlocks"
 # Of a backup's transaction it is known that it is long, and Coolify makes backups with pg_dump. The label is there
 # since 0.12.
 _NO_BACKUP = 'application_name!~"pg_dump.*|pg_basebackup"'
@@ -99,13 +96,13 @@ def _idle(topology: Topology) -> Alert:
             bench.fires(
                 "fires for the database with the forgotten transaction, and for no other",
                 (*_transactions(bench, seconds, state), *below),
-                f"In database app of db on main a transaction has done nothing for {length(seconds)}.",
+                f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
                 datname="app",
             ),
             bench.fires(
                 "fires for a transaction that failed and was left open",
                 (*_transactions(bench, seconds, "idle in transaction (aborted)"), *below),
-                f"In database app of db on main a transaction has done nothing for {length(seconds)}.",
+                f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
                 datname="app",
             ),
         ),
@@ -159,7 +156,7 @@ def _long(topology: Topology) -> Alert:
             bench.fires(
                 "fires for the database with the long query, and for no other",
                 (*_transactions(bench, seconds, "active"), *below),
-                f"In database app of db on main a transaction has worked for {length(seconds)}.",
+                f"In database app of db on main a transaction has worked for {duration(seconds)}.",
                 datname="app",
             ),
         ),
@@ -238,27 +235,9 @@ def _rollbacks(topology: Topology) -> Alert:
     name = "PostgresRollbacksHigh"
     threshold = topology.alerts.threshold(name, 0.1)
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE), window=MINUTE // 2)
-    steady = tuple(
-        bench.rising(metric, 15 * _FLOOR / share, datname="app", datid="1")
-        for metric, share in ((_ROLLBACKS, 1), (_COMMITS, 2 * threshold))
-    )
-
-    few = 480 * _FLOOR
-
-    def rolled_back(share: float, *, each: float = 1024) -> tuple[Series, ...]:
-        return (
-            *(bench.bursts(_ROLLBACKS, each / 2, datname="app", datid=datid) for datid in ("1", "2")),
-            *(bench.bursts(_COMMITS, each / share / 2, datname="app", datid=datid) for datid in ("1", "2")),
-            bench.rising(_ROLLBACKS, each, datname="second", datid="3"),
-            bench.rising(_COMMITS, 2 * each / threshold, datname="second", datid="3"),
-            *(bench.rising(metric, 10 * each, datname="template1", datid="4") for metric in (_ROLLBACKS, _COMMITS)),
-            *(bench.rising(metric, 10 * each, datid="0") for metric in (_ROLLBACKS, _COMMITS)),
-            bench.rising(_ROLLBACKS, each, "other", datname="app", datid="1"),
-            bench.rising(_COMMITS, 2 * each / threshold, "other", datname="app", datid="1"),
-        )
-
-    rollbacks = by_service("sum", f"rate({selector(_ROLLBACKS, _JOB)}[10m])", "datname")
-    commits = by_service("sum", f"rate({selector(_COMMITS, _JOB, _REAL)}[10m])", "datname")
+    fires, silent = postgres_activity_proofs.rollbacks(bench, threshold, _FLOOR)
+    rollbacks = by_service("sum", f"rate({selector(postgres_activity_proofs.ROLLBACKS, _JOB)}[10m])", "datname")
+    commits = by_service("sum", f"rate({selector(postgres_activity_proofs.COMMITS, _JOB, _REAL)}[10m])", "datname")
     return Alert(
         alert=name,
         expr=expr(f"""
@@ -282,18 +261,6 @@ def _rollbacks(topology: Topology) -> Alert:
             action=("Roll the deploy back that it began with, or correct the statement that fails (`ON CONFLICT`).",),
             false_alarms="Libraries that end each read with `ROLLBACK`; raise the threshold for them.",
         ),
-        fires=(
-            bench.fires(
-                "fires for the database whose work is lost, and for no other",
-                rolled_back(threshold * ABOVE),
-                f"In database app of db on main transactions are rolled back {percentage(threshold * ABOVE)} as often "
-                "as they are committed.",
-                datname="app",
-            ),
-        ),
-        silent=(
-            bench.silent("is silent just below the share", rolled_back(threshold * 0.96875)),
-            bench.silent("is silent when little is rolled back", rolled_back(2 * threshold, each=few), 10 * MINUTE),
-            bench.silent("is silent when a steady few are rolled back", steady),
-        ),
+        fires=fires,
+        silent=silent,
     )

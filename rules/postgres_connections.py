@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Measured, Record, Runbook, Series, Subject
 from boxwatch.rules.promql import number
 from boxwatch.rules.urgency import by_urgency

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, length, scraped, selector, short, size
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.humanised import duration, short, size
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
 from boxwatch.topology.model import Topology
@@ -72,7 +73,7 @@ def _lag(topology: Topology) -> Alert:
             bench.fires(
                 "fires for the replica that is behind, and not for the other",
                 _level(bench, _LAG, seconds, threshold),
-                f"The replica db on main is {length(seconds)} behind its primary.",
+                f"The replica db on main is {duration(seconds)} behind its primary.",
             ),
         ),
         silent=(bench.silent("is silent at the threshold", _level(bench, _LAG, threshold, threshold)),),

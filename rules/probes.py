@@ -18,6 +18,9 @@ ID = "probes"
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
+# Seconds, unless the topology says otherwise: what is left of a certificate, and what an answer takes.
+ENDS_SOON, NOT_RENEWED = 3 * _DAY, 14 * _DAY
+SLOW = 2
 _JOB = f'job="{names.JOB_PROBE}"'
 # The instance is the URL.
 _BY = f"{names.BY_SERVICE}, instance"
@@ -128,7 +131,7 @@ _RENEW = Runbook(
 
 def _expiring(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("CertificateExpiring", 30 * _MINUTE)
-    left = topology.alerts.threshold("CertificateExpiring", 3 * _DAY)
+    left = topology.alerts.threshold("CertificateExpiring", ENDS_SOON)
     critical, warning = (
         probes_proofs.expiring(topology, wait, left, REMEMBERED, pages=pages) for pages in (True, False)
     )
@@ -155,7 +158,7 @@ def _expiring(topology: Topology) -> tuple[Alert, Alert]:
 
 def _not_renewed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CertificateNotRenewed", _HOUR)
-    left = topology.alerts.threshold("CertificateNotRenewed", 14 * _DAY)
+    left = topology.alerts.threshold("CertificateNotRenewed", NOT_RENEWED)
     fires, silent = probes_proofs.expiring(topology, wait, left, REMEMBERED)
     return Alert(
         alert="CertificateNotRenewed",
@@ -176,7 +179,7 @@ def _not_renewed(topology: Topology) -> Alert:
 
 def _slow(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ProbeSlow", 10 * _MINUTE)
-    seconds = topology.alerts.threshold("ProbeSlow", 2)
+    seconds = topology.alerts.threshold("ProbeSlow", SLOW)
     fires, silent = probes_proofs.slow(topology, wait, seconds)
     return Alert(
         alert="ProbeSlow",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from boxwatch.rules import names
+from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.world import World, flat, humanised, of_service, steps
+from boxwatch.rules.world import World, binary, flat, of_service, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
@@ -159,7 +162,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         return _probe(world, "probe_ssl_earliest_cert_expiry", values or flat(int(at), world.count), **labels)
 
     def says(seconds: float) -> Expected:
-        text = f"The certificate of {_URL} (web on main) ends in {humanised(seconds)}"
+        text = f"The certificate of {_URL} (web on main) ends in {duration(seconds)}"
         return Expected(of_service(instance=_URL), f"{text} and was not renewed." if pages is None else f"{text}.")
 
     # More than is left when the case is looked at, and less than the threshold at its beginning.
@@ -205,7 +208,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         ),
         world.silent(
             quietly("is silent while as much is left as the threshold", pages=loud),
-            (ends(0, f"{int(left)}+{world.interval}x{world.count}"), ends(soon, job="other"), *planned),
+            (ends(0, f"{math.ceil(left)}+{world.interval}x{world.count}"), ends(soon, job="other"), *planned),
             late,
         ),
         world.silent(
@@ -234,12 +237,13 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
         )
 
     def value(share: float) -> str:
-        return f"{seconds * share:.10g}"
+        # Exact in the mean.
+        return repr(binary(seconds * share))
 
     def says(share: float) -> Expected:
-        return _about(f"takes {seconds * share:.2f} s to answer, name look-up and handshake included.")
+        return _about(f"takes {binary(seconds * share):.2f} s to answer, name look-up and handshake included.")
 
-    others = tuple(one for other in _OTHERS for one in took(f"{value(0.9)}x{world.count}", **other))
+    others = tuple(one for other in _OTHERS for one in took(f"{value(0.875)}x{world.count}", **other))
     steady = f"x{world.count}"
     # Ten quick ones, then a slow one again and again: the mean of any ten minutes is below the threshold.
     sometimes = " ".join([f"{value(0.5)}x8 {value(3)}"] * (world.count // 10 + 1))
@@ -250,12 +254,12 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
         world.fires(
             "fires for the slow URL, and not for the others",
             (
-                *took(value(1.2) + steady),
-                _probe(world, "probe_duration_seconds", value(0.1) + steady, prober="second"),
+                *took(value(1.25) + steady),
+                _probe(world, "probe_duration_seconds", value(0.125) + steady, prober="second"),
                 *others,
             ),
             late,
-            says(1.2),
+            says(1.25),
         ),
         world.fires(
             "fires when the mean of ten minutes has been above it for long enough",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, percentage, scraped, selector, silent_exporter
-from boxwatch.rules.engines_proofs import exceeds, rises, unanswered, untold
+from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.engines_proofs import exceeds, rises, unanswered
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
+from boxwatch.rules.untold import metrics_missing
 from boxwatch.rules.urgency import by_urgency
 from boxwatch.topology.model import Topology
 
@@ -202,28 +204,13 @@ def _clients(topology: Topology) -> Alert:
 
 
 def _missing(topology: Topology) -> Alert:
-    name = "RedisMetricsMissing"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    text = "The target of Redis db on main answers, and tells nothing of Redis."
-    proven = untold(bench, "redis_up", text, reached="redis_up")
-    return Alert(
-        alert=name,
-        expr=silent_exporter(_JOB, _UP),
-        wait=bench.wait,
-        severity="warning",
-        summary="What is scraped for Redis tells nothing of it.",
-        description=f"The target of Redis {WHERE} answers, and tells nothing of Redis.",
+    return metrics_missing(
+        topology,
+        "RedisMetricsMissing",
+        "Redis",
+        job=_JOB,
+        up="redis_up",
+        noun="Redis",
+        exporter="It is redis_exporter without an address: set `REDIS_ADDR`.",
         dashboard=DASHBOARD,
-        runbook=Runbook(
-            meaning="Prometheus reaches the target, and there is no `redis_up` on its page. None of the alerts on this "
-            "Redis can fire now.",
-            first_look=("`curl -s TARGET/metrics | grep ^redis_` from Prometheus' network: what answers there?",),
-            action=(
-                "Another program has the port: correct `metrics` of the service in the topology.",
-                "It is redis_exporter without an address: set `REDIS_ADDR`.",
-            ),
-            false_alarms="None known.",
-        ),
-        fires=proven.fires,
-        silent=proven.silent,
     )

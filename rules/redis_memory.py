@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, percentage, scraped, selector
+from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import exceeds
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
+from boxwatch.rules.world import INTERVAL
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -199,13 +201,30 @@ def _thrashing(topology: Topology) -> Alert:
             *(bench.flat(_KEYS, keys / 2, service, db=db) for db in ("db0", "db1")),
         )
 
+    def restarted(share: float) -> tuple[Series, ...]:
+        """The counter was far up, and went on from the beginning in the hour before the alert is due."""
+        each, until = share * keys / 120, bench.due // INTERVAL - 60
+        life = f"{10 * keys * threshold!r}+{each!r}x{until} {each!r}+{each!r}x{bench.world.count}"
+        return (bench.series(_EVICTED, life), *evicted(0)[2:])
+
+    def held(before: int, after: int, since: int) -> tuple[Series, ...]:
+        """Keys of two databases that changed so many seconds before the alert is due."""
+        lead = (bench.due - since) // INTERVAL
+        return tuple(
+            bench.series(_KEYS, f"{before // 2}x{lead} {after // 2}x{bench.world.count - lead - 1}", db=db)
+            for db in ("db0", "db1")
+        )
+
     beside = evicted(threshold / 2, "other")
     once = f"0 {10 * keys * threshold!r}x{bench.world.count}"
+    # All at once when the window is full.
+    late = f"0x{hour // INTERVAL - 1} {10 * keys * threshold!r}x{bench.world.count}"
     return Alert(
         alert=name,
+        # The most keys of that hour: a cache that was just deployed holds few, and it is the one before that evicted.
         expr=expr(f"""
             {by_service("sum", f"increase({selector(_EVICTED, _JOB)}[1h])")}
-              / {by_service("sum", selector(_KEYS, _JOB))} > {number(threshold)}
+              / {by_service("sum", f"max_over_time({selector(_KEYS, _JOB)}[1h])")} > {number(threshold)}
         """),
         wait=bench.wait,
         severity="warning",
@@ -232,9 +251,27 @@ def _thrashing(topology: Topology) -> Alert:
                 (*evicted(threshold * ABOVE), *beside),
                 f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
             ),
+            bench.fires(
+                "fires for a cache that was restarted meanwhile",
+                (*restarted(threshold * ABOVE), *beside),
+                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+            ),
+            bench.fires(
+                "fires where there were more keys than that more than an hour ago",
+                (*evicted(threshold * ABOVE)[:2], *held(9 * keys, keys, bench.wait + 2 * MINUTE), *beside),
+                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+                after=hour,
+            ),
         ),
         silent=(
             bench.silent("is silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
+            bench.silent(
+                "is silent when it has not lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
+            ),
+            bench.silent(
+                "is silent while a cache that was deployed without its keys fills again",
+                (*evicted(threshold * 0.96875)[:2], *held(keys, keys // 60, hour + bench.wait - 2 * MINUTE), *beside),
+            ),
             bench.silent(
                 "is silent when a lot was evicted more than an hour ago",
                 (bench.series(_EVICTED, once), *evicted(0)[2:], *beside),

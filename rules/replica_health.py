@@ -16,7 +16,8 @@ ID = "replica_health"
 
 _MINUTE = 60
 # Half of the shortest window that holds four scrapes of a minute.
-_SHORTEST_GRACE = 120
+SHORTEST_GRACE = 120
+_INSTEAD = "it counts four scrapes or more, so that a restarted cAdvisor is no outage: write 2m or longer"
 _START = "container_start_time_seconds"
 
 
@@ -51,7 +52,7 @@ def _for_most_of(condition: str, grace: int, interval: int) -> tuple[str, str]:
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
-    grace = max(topology.alerts.outage_grace, _SHORTEST_GRACE)
+    grace = max(topology.alerts.wait("ServiceDown", topology.alerts.outage_grace), SHORTEST_GRACE)
     down, enough = _for_most_of(f"{names.COMPONENT_REPLICAS_RUNNING} == 0", grace, topology.scrape_interval)
     page_fires, page_silent = replica_health_proofs.down(topology, grace, pages=True)
     ticket_fires, ticket_silent = replica_health_proofs.down(topology, grace, pages=False)
@@ -89,6 +90,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             ),
             fires=page_fires,
             silent=page_silent,
+            counts=grace,
+            instead=_INSTEAD,
         ),
         warning_fires=ticket_fires,
         warning_silent=ticket_silent,
@@ -96,7 +99,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _missing(topology: Topology) -> Alert:
-    grace = max(topology.alerts.deploy_grace, _SHORTEST_GRACE)
+    grace = max(topology.alerts.wait("ServiceReplicasMissing", topology.alerts.deploy_grace), SHORTEST_GRACE)
     missing, enough = _for_most_of(
         f"{names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0",
         grace,
@@ -131,6 +134,8 @@ def _missing(topology: Topology) -> Alert:
         ),
         fires=fires,
         silent=silent,
+        counts=grace,
+        instead=_INSTEAD,
     )
 
 

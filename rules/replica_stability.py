@@ -234,6 +234,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             ),
             fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, *expected),),
             silent=silent,
+            instead="it counts restarts within 15 minutes and ends when they leave the window: change how many they "
+            "are, `thresholds.restarts`",
         ),
         warning_fires=(
             world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, *expected),
@@ -277,4 +279,6 @@ def _replaced_often(topology: Topology) -> Alert:
         ),
         fires=fires,
         silent=silent,
+        instead="it counts what was replaced within an hour, all at once or not: change how many they are, "
+        "`thresholds.replacements`",
     )

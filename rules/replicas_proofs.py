@@ -9,7 +9,7 @@ from boxwatch.rules.world import World, flat, sample, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
-_MINUTE, _HOUR = 60, 3600
+_MINUTE = 60
 _START = "container_start_time_seconds"
 _HEALTH = "container_health_state"
 _CPU = "container_cpu_usage_seconds_total"

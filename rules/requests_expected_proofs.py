@@ -46,8 +46,9 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
         _requests(world, "steady", steady * 1.1),
         *known("parked", 0),
         _requests(world, "parked", 2),
-        # Nobody knows whose requests they would be now.
+        # Nobody knows whose requests they would be now: the topology tells no name in Traefik.
         world.constant(names.SERVICE_REPLICAS_DESIRED, 1, server="main", service="forgotten"),
+        world.constant(names.SERVICE_ROUTERS, 0, server="main", service="forgotten"),
         _requests(world, "forgotten", 2),
         *known("web", server="second"),
         _requests(world, "web", 5, "second"),

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boxwatch.rules import names
+from boxwatch.rules import inhibition, names, silences
 from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.promql import number
 from boxwatch.rules.texts import Shown, shown
 from boxwatch.rules.urgency import WAKES_NOBODY
+from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 
 _SEVERITIES = {
@@ -86,11 +87,15 @@ class Page:
 
 def book(topology: Topology, subjects: tuple[Subject, ...], patient: frozenset[str]) -> dict[str, Page]:
     """Alert name → what is told of it; `patient` are the names of the alerts that take another `for`."""
+    silencing = inhibition.inhibitions(topology, subjects)
     found: dict[str, list[Alert]] = {}
     for subject in subjects:
         for alert in subject.alerts:
             found.setdefault(alert.alert, []).append(alert)
-    return {name: _page(topology, tuple(variants), name in patient) for name, variants in found.items()}
+    return {
+        name: _page(topology, tuple(variants), name in patient, silences.told(name, silencing))
+        for name, variants in found.items()
+    }
 
 
 def pages(topology: Topology, subjects: tuple[Subject, ...], patient: frozenset[str]) -> dict[str, bytes]:
@@ -114,7 +119,7 @@ def pages(topology: Topology, subjects: tuple[Subject, ...], patient: frozenset[
     }
 
 
-def _page(topology: Topology, variants: tuple[Alert, ...], patient: bool) -> Page:  # noqa: FBT001 - private
+def _page(topology: Topology, variants: tuple[Alert, ...], patient: bool, others: str) -> Page:  # noqa: FBT001 - private
     alert = variants[0]
     runbook = alert.runbook
     place = shown(topology, alert)
@@ -127,6 +132,7 @@ def _page(topology: Topology, variants: tuple[Alert, ...], patient: bool) -> Pag
             "First look": f"{_where(topology, place)}\n\n{_numbered(runbook.first_look)}",
             "What to do": _numbered(runbook.action),
             "False alarms": runbook.false_alarms,
+            "Other alerts": others,
             "The rule": "\n\n".join((*rules, *_threshold(topology, alert))),
             "To change it": _change(variants, patient=patient),
         },
@@ -171,16 +177,17 @@ def _change(variants: tuple[Alert, ...], *, patient: bool) -> str:
     if alert.threshold is not None:
         lines.append(f"      threshold: {number(alert.threshold)}")
     if patient:
-        lines.append(f"      for: {alert.for_}")
+        lines.append(f"      for: {units.format_duration(alert.patience)}" if alert.patience else "      for: 0s")
     if len({variant.severity for variant in variants}) == 1 and alert.severity != "none":
         lines.append(f"      severity: {alert.severity}")
     lines.append("      labels: {}  # more labels, for routes")
     if names.SERVICE in alert.fires[0].expects[0].labels:
         lines.append("      services: {}  # NAME: {…} with the same keys, for one service")
     snippet = "\n".join(lines)
-    return (
+    said = (
         f"In the topology, the lines that you want to differ; these are the values in force.\n\n```yaml\n{snippet}\n```"
     )
+    return said if patient else f"{said}\n\nThere is no `for`: {alert.instead}."
 
 
 def _whose(alert: Alert) -> str:

@@ -17,6 +17,8 @@ from boxwatch.topology.model import Topology
 ID = "scraping"
 
 _MINUTE = 60
+# Seconds that a scrape takes and series that it brings, unless the topology says otherwise.
+SLOW, MANY = 5, 10_000
 _BY = f"{names.BY_SERVICE}, job"
 _PROBES = f"{names.JOB_PROBE}|{names.JOB_PROBE_PORTS}"
 # What is probed is not scraped: it may be slow, or not there, and that is what its own alerts are about.
@@ -172,7 +174,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
     late = world.late(wait)
 
     def is_(value: float, **labels: str) -> Series:
-        return _target(world, metric, f"{value:.10g}x{world.count}", **labels)
+        return _target(world, metric, flat(value, world.count), **labels)
 
     fires = world.fires(
         "fires for the target that is above the threshold, and not for the others",
@@ -190,7 +192,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
 
 def _slow(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ScrapeSlow", 15 * _MINUTE)
-    seconds = topology.alerts.threshold("ScrapeSlow", 5)
+    seconds = topology.alerts.threshold("ScrapeSlow", SLOW)
     text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
     fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
     return Alert(
@@ -221,7 +223,7 @@ def _slow(topology: Topology) -> Alert:
 
 def _many(topology: Topology) -> Alert:
     wait = topology.alerts.wait("TargetSeriesMany", 15 * _MINUTE)
-    most = topology.alerts.threshold("TargetSeriesMany", 10000)
+    most = topology.alerts.threshold("TargetSeriesMany", MANY)
     text = f"redis of cache on main has {most * 1.1:.0f} series."
     fires, silent = _cases(topology, wait, "scrape_samples_post_metric_relabeling", most, text)
     return Alert(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boxwatch.rules import names
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.traffic import due
 from boxwatch.rules.world import World, flat, of_service, series, steps
@@ -50,14 +51,22 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
 
     def expected(service: str, of_all: float, server: str = "main") -> Expected:
         labels = {"server": server, "service": service}
-        return Expected(labels, text.format(f"{of_all * 100:.4g}%", service, server))
+        return Expected(labels, text.format(percentage(of_all), service, server))
 
     above = share * 1.01
     floor = at_least / _WINDOW
 
+    def all_of(count: float) -> float:
+        """Requests a second, of which twice the share are so many in five minutes."""
+        return count / _WINDOW / (2 * share)
+
     def few(count: float) -> tuple[Series, ...]:
-        # Twice the share fail, and so many in five minutes.
-        return rates("web", 2 * share, requests=count / _WINDOW / (2 * share))
+        # How many fail is exact, and so is what is asked for.
+        of = {"server": "main", "service": "web"}
+        return (
+            series(names.SERVICE_REQUESTS, flat(all_of(count), world.count), **of),
+            series(part, flat(count / _WINDOW, world.count), **of),
+        )
 
     plan = tuple(
         world.constant(names.SERVICE_PAGES, 1, server=server, service=service)
@@ -83,7 +92,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
                 "fires for few requests when they are enough",
                 (*plan, *few(at_least + 0.5)),
                 at,
-                expected("web", 2 * share),
+                expected("web", (at_least + 0.5) / _WINDOW / all_of(at_least + 0.5)),
             ),
         ),
         silent=(

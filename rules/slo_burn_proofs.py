@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boxwatch.rules import names
+from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.slo import Part
 from boxwatch.rules.traffic import due
@@ -63,7 +64,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         )
 
     def expected(value: float, service: str = "web", server: str = "main") -> Expected:
-        return Expected({"server": server, "service": service}, f"{value * 100:.4g}% {text.format(service, server)}")
+        return Expected({"server": server, "service": service}, f"{percentage(value)} {text.format(service, server)}")
 
     def together(pair: Burn) -> tuple[tuple[Series, ...], float]:
         """One that burns, beside one for each thing that keeps an alert silent."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
+from boxwatch.rules.humanised import duration, percentage
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.traffic import counted, due, planned
 from boxwatch.rules.world import World, flat, steps
@@ -206,7 +207,7 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
             "fires for what expires soon or has expired, by its newest certificate",
             fires,
             at,
-            Expected({"server": "main", "sans": "example.com"}, text.format("example.com", _humanised(below))),
+            Expected({"server": "main", "sans": "example.com"}, text.format("example.com", duration(below))),
             Expected({"server": "main", "sans": "old.example.com"}, text.format("old.example.com", "-1h 0m 0s")),
         ),
     ), (
@@ -235,7 +236,7 @@ def files(topology: Topology, wait: int, share: float) -> Cases:
         )
 
     edge = round(share * most)
-    text = f"Traefik on main has {(edge + 1) / most * 100:.4g}% of the files open that it may have."
+    text = f"Traefik on main has {percentage((edge + 1) / most)} of the files open that it may have."
     return (
         world.fires(
             "fires for the Traefik that is near its limit, whatever the other's share is",
@@ -244,15 +245,3 @@ def files(topology: Topology, wait: int, share: float) -> Cases:
             Expected({"server": "main"}, text),
         ),
     ), (world.silent("is silent at just the share", opened(edge), at),)
-
-
-def _humanised(seconds: int) -> str:
-    """As humanizeDuration writes days and less."""
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    day, hour = divmod(hours, 24)
-    if day:
-        return f"{day}d {hour}h {minute}m {second}s"
-    if hour:
-        return f"{hour}h {minute}m {second}s"
-    return f"{minute}m {second}s"

@@ -50,4 +50,5 @@ def _watchdog(name: str, world: World) -> Alert:
             world.fires("fires on, whatever is missing", (), 3000, says),
         ),
         silent=(),
+        instead="it always fires",
     )

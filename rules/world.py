@@ -30,6 +30,15 @@ def flat(value: float, steps: int) -> str:
     return f"{value if value != int(value) else int(value)}x{steps}"
 
 
+def binary(value: float) -> float:
+    """The same to twenty binary digits, never more: sums and means of such numbers come out exactly.
+
+    A threshold that anybody may have chosen is not: six times 2.025 by six is not 2.025.
+    """
+    part, power = math.frexp(value)
+    return math.ldexp(math.floor(part * 2**20), power - 20)
+
+
 def steps(*runs: tuple[float | None, int]) -> str:
     """Values that change: (value, count) pairs; None is no sample."""
     words = [f"_x{count}" if value is None else f"{int(value)}x{count - 1}" if count > 1 else f"{int(value)}"
@@ -183,11 +192,3 @@ def of_service(service: str = "web", **labels: str) -> dict[str, str]:
 def sample(name: str, value: float, /, **labels: str) -> Sample:
     """A sample of a recorded series."""
     return Sample(labels={"__name__": name, **{key: text for key, text in labels.items() if text}}, value=value)
-
-
-def humanised(seconds: float) -> str:
-    """As Prometheus' humanizeDuration writes a whole number of seconds."""
-    whole = abs(int(seconds))
-    parts = ((whole // 86400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "m"), (whole % 60, "s"))
-    first = next((number for number, (value, _) in enumerate(parts) if value), 3)
-    return ("-" if seconds < 0 else "") + " ".join(f"{value}{unit}" for value, unit in parts[first:])

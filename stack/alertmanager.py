@@ -9,21 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from boxwatch.rules import catalogue, yaml
+from boxwatch.rules import catalogue, inhibition, yaml
 from boxwatch.rules.model import ALWAYS_FIRING, Subject
-from boxwatch.stack import inhibition, receivers
+from boxwatch.stack import receivers
 from boxwatch.stack.messages import TEMPLATES
 from boxwatch.stack.scrape import Config
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Day, Notifications, Quiet, Severity
-from boxwatch.topology.notify_fields import DAY
+from boxwatch.topology.notify_fields import DAY, NOBODY
 from boxwatch.topology.units import format_duration
 
 PATH: Final = "alertmanager/alertmanager.yml"
 TEMPLATE: Final = "alertmanager/boxwatch.tmpl"
 _HEADER: Final = """Alertmanager configuration of deployment {name}, made by boxwatch. Do not edit.
 Needs Alertmanager {needs} or later."""
-_NOBODY: Final = """
+_UNTOLD: Final = """
 Nobody is told of anything: write `notifications` into the topology (docs/topology.md)."""
 _DAYS: Final[tuple[Day, ...]] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HEARTBEAT: Final = "|".join(sorted(ALWAYS_FIRING))
@@ -39,16 +39,16 @@ def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:
     said = topology.notifications
     document: Config = {"global": {"resolve_timeout": "5m"}, "templates": [TEMPLATE.rpartition("/")[2]]}
     if said is None:
-        document |= {"route": {"receiver": receivers.NONE}, "receivers": [{"name": receivers.NONE}]}
+        document |= {"route": {"receiver": NOBODY}, "receivers": [{"name": NOBODY}]}
     else:
         if said.quiet:
             document["time_intervals"] = [
                 {"name": _quiet(index), "time_intervals": _intervals(quiet)} for index, quiet in enumerate(said.quiet)
             ]
         document |= {"route": _root(said), "receivers": receivers.receivers(said)}
-    document["inhibit_rules"] = inhibition.rules(topology, subjects)
+    document["inhibit_rules"] = [one.config() for one in inhibition.inhibitions(topology, subjects)]
     needs = ".".join(map(str, receivers.needs(said)))
-    header = _HEADER.format(name=topology.name, needs=needs) + (_NOBODY if said is None else "")
+    header = _HEADER.format(name=topology.name, needs=needs) + (_UNTOLD if said is None else "")
     return yaml.dump(document, header)
 
 
@@ -72,7 +72,7 @@ def _root(said: Notifications) -> Config:
 def _watchdog(said: Notifications) -> Config:
     matchers = [f'alertname="{_HEARTBEAT}"']
     if said.watchdog is None:
-        return {"receiver": receivers.NONE, "matchers": matchers}
+        return {"receiver": NOBODY, "matchers": matchers}
     # Alertmanager looks each `group_interval` whether the last message is older than `repeat_interval`. Were they the
     # same, it would be a little younger, and every second heartbeat left out.
     return {
@@ -88,7 +88,7 @@ def _watchdog(said: Notifications) -> Config:
 def _severity(said: Notifications, severity: Severity, receiver: str | None) -> Config:
     matchers = [f'severity="{severity}"']
     if receiver is None:
-        return {"receiver": receivers.NONE, "matchers": matchers}
+        return {"receiver": NOBODY, "matchers": matchers}
     # A route does not inherit the quiet times of the one above it.
     quiet = [_quiet(index) for index, one in enumerate(said.quiet) if severity in one.severities]
     muted: Config = {"mute_time_intervals": quiet} if quiet else {}

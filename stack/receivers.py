@@ -6,8 +6,8 @@ from typing import Final
 
 from boxwatch.stack.scrape import Config
 from boxwatch.topology.notifications import Email, Notifications, Receiver, Webhook
+from boxwatch.topology.notify_fields import NOBODY
 
-NONE: Final = "none"
 FLOOR: Final = (0, 25)
 _TITLE: Final = '{{ template "boxwatch.title" . }}'
 _TEXT: Final = '{{ template "boxwatch.text" . }}'
@@ -28,7 +28,7 @@ def receivers(said: Notifications) -> list[Config]:
     if said.watchdog is not None:
         # A message that the heartbeat has ended would be taken for one.
         found.append(_receiver(heartbeat(said.watchdog), said.receivers[said.watchdog], resolved=False))
-    return found if said.info and said.watchdog else [*found, {"name": NONE}]
+    return found if said.info and said.watchdog else [*found, {"name": NOBODY}]
 
 
 def needs(said: Notifications | None) -> tuple[int, int]:

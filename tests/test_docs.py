@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 from support.docs import PAGES
 
 from boxwatch.cli import main
@@ -59,6 +60,37 @@ def test_links_of_the_documents_lead_somewhere() -> None:
     }
 
     assert broken == set()
+
+
+def _run(*words: str) -> list[str]:
+    """What a command says, line by line, without the blanks that a table is padded with."""
+    return [line.strip() for line in CliRunner().invoke(main, words).output.splitlines() if line.strip()]
+
+
+def _blocks_of_the_readme() -> list[list[str]]:
+    found = re.findall(r"```text\n(.+?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    return [[line.strip() for line in block.splitlines() if line.strip()] for block in found]
+
+
+def test_the_readme_shows_the_plan_that_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the default deployment, to the last number."""
+    monkeypatch.chdir(tmp_path)
+
+    assert _blocks_of_the_readme()[0] == [line for line in _run("topology") if not line.startswith("Topology:")]
+
+
+def test_the_readme_shows_mistakes_as_they_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made in the file that `boxwatch init` writes."""
+    monkeypatch.chdir(tmp_path)
+    _run("init")
+    file = tmp_path / "topology.yaml"
+    text = file.read_text(encoding="utf-8")
+    web, api = text.index("\n  web:"), text.index("\n  api:")
+    wrong = text[web:api].replace("replicas:", "replcas:") + text[api:].replace("memory: 2g", "memory: 2 gigs", 1)
+    file.write_text(text[:web] + wrong, encoding="utf-8")
+
+    shown = _blocks_of_the_readme()[1]
+    assert shown == [line for line in _run("topology") if line.startswith("Error:")]
 
 
 def test_the_readme_starts_with_what_works() -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support.stand_in import RELOAD, RULES, StandIn, prometheus
+from support.stand_in import RELOAD, RULES, StandIn, beside_commands
 
 from boxwatch.cli import main
 from boxwatch.commands import progress
-from boxwatch.publish import http, read_back
 from boxwatch.rules import catalogue
 from boxwatch.topology import default
 
@@ -26,12 +25,7 @@ PLANNED = len(_GROUPS[0].rules)
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A Prometheus that reads `rules` in the directory that we are in; no promtool on the PATH."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(read_back, "_PAUSE", 0.01)
-    monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
-    (tmp_path / "rules").mkdir()
-    with prometheus(tmp_path / "rules") as double:
+    with beside_commands(tmp_path, monkeypatch) as double:
         yield double
 
 

@@ -11,14 +11,13 @@ from click.testing import CliRunner, Result
 from support.grafana import TOKEN, Grafana, grafana
 from support.ruler import TOKEN as RULER_TOKEN
 from support.ruler import Ruler, ruler
-from support.stand_in import RELOAD, StandIn, prometheus
+from support.stand_in import RELOAD, StandIn, beside_commands
 
 from boxwatch.cli import main
 from boxwatch.commands import progress, run
 from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
 from boxwatch.dashboards import catalogue as dashboards
-from boxwatch.publish import http, read_back
 from boxwatch.rules.catalogue import subjects
 from boxwatch.topology import default
 
@@ -39,12 +38,7 @@ def boards() -> Iterator[Grafana]:
 @pytest.fixture
 def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     """A Prometheus that reads `rules` in the directory that we are in; no promtool on the PATH."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(read_back, "_PAUSE", 0.01)
-    monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
-    (tmp_path / "rules").mkdir()
-    with prometheus(tmp_path / "rules") as double:
+    with beside_commands(tmp_path, monkeypatch) as double:
         yield double
 
 

@@ -9,8 +9,9 @@
 
 Survivors are listed with the rule, the change, and the expression around it. A mutant that cannot be noticed, because
 it says the same in other words, is listed with its reason in tests/rules/equivalent.yaml, under the name that this
-prints. Exit code 1 when a subject is below 95 %, when an entry of that list is stale, or when the proofs fail without
-any mutation. The machinery is tests/support/mutation.
+prints; one that could be, in tests/rules/survivors.yaml with the reason why no proof of it is worth having. Exit code 1
+when a subject is below 95 %, when a survivor has no reason, when an entry of a list is stale, or when the proofs fail
+without any mutation. The machinery is tests/support/mutation.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from boxwatch.topology import fields
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.mistakes import Mistake
-from boxwatch.topology.notify_fields import DAY
+from boxwatch.topology.notify_fields import DAY, NOBODY
 from boxwatch.topology.words import Unfit, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def receivers_can_be_told(facts: Facts) -> Iterator[Mistake]:
             fields.name(name)
         except Unfit as error:
             yield Mistake(path, error.message, error.hint, at_key=True)
+        if name == NOBODY:
+            yield Mistake(path, "is the name of the receiver that tells nobody", "choose another name", at_key=True)
         yield from _can_be_told(path, receiver)
 
 

@@ -106,9 +106,9 @@ class Alerts(Model):
         return default if tuning is None or tuning.wait is None else tuning.wait
 
     def threshold(self, alert: str, default: float) -> float:
-        """The number that an alert compares with, by its name."""
+        """The number that an alert compares with, by its name; to the ten digits that a rule writes."""
         tuning = self.rules.get(alert)
-        return default if tuning is None or tuning.threshold is None else tuning.threshold
+        return default if tuning is None or tuning.threshold is None else float(f"{tuning.threshold:.10g}")
 
     def tuned(self, alert: str, tuning: Tuning) -> Alerts:
         """The same, with another tuning of one alert."""

@@ -66,14 +66,6 @@ def _parse(text: str | int, *, decimal_suffix: bool) -> int:
     return int(Decimal(match["number"]) * factor)
 
 
-def format_memory(size: int) -> str:
-    """The shortest exact way to write a size in binary units: `1g`, `1536m`; whole bytes where no unit is exact."""
-    for letter, factor in (("t", TIB), ("g", GIB), ("m", MIB), ("k", KIB)):
-        if size and size % factor == 0:
-            return f"{size // factor}{letter}"
-    return str(size)
-
-
 def human_memory(size: int) -> str:
     """A size for people, in the unit that Docker calls GB: `1.5 GB`, `512 MB`. Rounded to two decimals."""
     for unit, factor in (("TB", TIB), ("GB", GIB), ("MB", MIB), ("kB", KIB)):

@@ -19,7 +19,7 @@ from pathlib import Path
 import promql_parser as parser
 
 from boxwatch.checks import promql
-from boxwatch.checks.proofs.read import Document, Proof, Proofs, Rule, document
+from boxwatch.checks.proofs.read import Document, Proof, Proofs, Rule
 from boxwatch.checks.proofs.run import Runner, Watch, over_files
 from boxwatch.errors import ToolError
 
@@ -91,11 +91,11 @@ def measure(files: Mapping[str, bytes], proofs: Proofs, promtool: str, watch: Wa
 
 def _look(runner: Runner, proofs: tuple[Proof, ...], numbered: Mapping[int, Part]) -> frozenset[int]:
     tests = [_probing(proof, numbered) for proof in proofs]
-    probing = {**document(proofs), "tests": [test for test in tests if test["promql_expr_test"]]}
-    if not probing["tests"]:
+    probing = [test for test in tests if test["promql_expr_test"]]
+    if not probing:
         return frozenset()
     # A probe expects nothing, so promtool shows what it found.
-    holds, said = runner.test(f"{Path(proofs[0].file).stem}-probes.yaml", probing)
+    holds, said = runner.test(f"{Path(proofs[0].file).stem}-probes", proofs, probing)
     seen = frozenset(int(number) for number in _SEEN.findall(said))
     if not holds and not seen:
         raise ToolError(f"promtool could not look into {proofs[0].file}: {said.strip()[:1000]}")

@@ -11,7 +11,6 @@ import base64
 import binascii
 import contextlib
 import html
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from boxwatch.exporters.coolify.exporter import Exporter
     from boxwatch.exporters.coolify.webconfig import WebConfig
 
-_LOG: Final = logging.getLogger(__name__)
 _HEAD: Final = 16 << 10
 _PIECE: Final = 1 << 16
 _PLAIN: Final = "text/plain; charset=utf-8"

@@ -7,15 +7,15 @@ from support.alertmanager_files import said
 
 from boxwatch.checks import alertmanager_receivers
 
-_GOOD = """route: {receiver: a, routes: [{receiver: none, matchers: [severity="info"]}]}
+_GOOD = """route: {receiver: a, routes: [{receiver: blackhole, matchers: [severity="info"]}]}
 receivers:
 - {name: a, webhook_configs: [{url: "http://a"}]}
-- name: none
+- name: blackhole
 """
 
 
 def test_a_receiver_that_tells_and_one_that_is_meant_not_to() -> None:
-    """`none` is a way to say it."""
+    """`blackhole` is a way to say it."""
     assert said(alertmanager_receivers, _GOOD) == []
 
 
@@ -25,7 +25,7 @@ def test_a_receiver_that_tells_and_one_that_is_meant_not_to() -> None:
         (_GOOD.replace("receiver: a,", "receiver: b,"),
          [(1, "there is no receiver b"), (3, "no route tells receiver a")]),
         (_GOOD + "- {name: a, webhook_configs: [{url: 'http://a'}]}", [(5, "there are two receivers a")]),
-        (_GOOD.replace("none", "nothing-yet"), [(4, "receiver nothing-yet tells nobody")]),
+        (_GOOD.replace("blackhole", "nothing-yet"), [(4, "receiver nothing-yet tells nobody")]),
         (_GOOD.replace('url: "http://a"', "send_resolved: true"), [(3, "webhook_configs of a does not say where to")]),
         (_GOOD.replace("webhook_configs", "slack_configs"), [(3, "slack_configs of a does not say where to")]),
     ],

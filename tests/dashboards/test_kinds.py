@@ -140,8 +140,8 @@ def test_links_keep_time_data_source_and_variables() -> None:
             "&${server:queryparam}&var-service=${__field.labels.service}"
         ),
     }
-    to_overview = links.to_overview(topology, links.of_column("Server"))
-    assert str(to_overview.to_json()["url"]).endswith("&var-server=${__data.fields.Server}")
+    to_host = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column("Server"))
+    assert str(to_host.to_json()["url"]).endswith("&var-server=${__data.fields.Server}")
     graph = Graph(title="Linked", links=(to_service,), **_BASE)
     defaults = node(node(nodes(_board(graph)["panels"])[1]["fieldConfig"])["defaults"])
     assert [link["title"] for link in nodes(defaults["links"])] == ["Look at this service"]

@@ -74,7 +74,10 @@ def test_the_coolify_exporter_is_known_from_its_own_names() -> None:
     assert all(metrics.exists(metric) for metric in coolify.METRICS)
     assert only(coolify.DEPLOYMENTS).type == "counter"
     assert only("python_info").exporter == metrics.COOLIFY
-    assert metrics.missing_in(coolify.RESOURCE_STATE, frozenset(coolify.RESOURCE_STATE.labels)) == ()
+    state = only(coolify.RESOURCE_STATE)
+    assert [state.missing, *(state.lacks(label) for label in coolify.RESOURCE_STATE.labels)] == [
+        () for _ in range(1 + len(coolify.RESOURCE_STATE.labels))
+    ]
     assert metrics.closest("coolify_resources_state") == coolify.RESOURCE_STATE
 
 
@@ -94,19 +97,17 @@ def test_versions() -> None:
     assert only("alertmanager_marked_alerts").missing == ("0.33.1", "0.34.2")
 
 
-def test_missing_in() -> None:
+def test_a_version_lacks_names_and_labels() -> None:
     """The versions that a query breaks on, through a missing name or a missing label."""
-    assert metrics.missing_in("alertmanager_notifications_failed_total") == ()
-    assert metrics.missing_in("alertmanager_notifications_failed_total", frozenset({"reason", "integration"})) == (
-        "alertmanager 0.25.0",
+    failed, activity, seen = map(
+        only, ("alertmanager_notifications_failed_total", "pg_stat_activity_count", "container_last_seen")
     )
-    assert metrics.missing_in("pg_stat_activity_count", frozenset({"wait_event", "exported_server", "job"})) == (
-        "postgres_exporter 0.11.1",
-    )
-    assert metrics.missing_in("node_filesystem_mount_info") == ("node_exporter 1.5.0",)
-    assert metrics.missing_in("container_last_seen", frozenset({"service", "server"})) == ()
-    assert len(metrics.missing_in("up", frozenset({"component"}))) == len(only("up").versions)
-    assert metrics.missing_in("no_such_metric") == ()
+    assert (failed.missing, failed.lacks("integration"), failed.lacks("reason")) == ((), (), ("0.25.0",))
+    assert (activity.missing, activity.lacks("wait_event")) == ((), ("0.11.1",))
+    assert [activity.lacks(label) for label in ("exported_server", "job")] == [(), ()]
+    assert only("node_filesystem_mount_info").missing == ("1.5.0",)
+    assert [seen.missing, seen.lacks("service"), seen.lacks("server")] == [(), (), ()]
+    assert only("up").lacks("component") == only("up").versions
 
 
 def test_a_label_that_scraping_drops_is_lacking() -> None:

@@ -6,8 +6,6 @@ import pytest
 from support.topologies import a_service, a_topology
 
 from boxwatch.rules import catalogue
-from boxwatch.rules.engines import length, percentage, short, size
-from boxwatch.topology.units import GIB, KIB
 
 _SUBJECTS = {
     "postgres": {"postgres", "postgres_connections", "postgres_activity", "postgres_storage"},
@@ -27,14 +25,6 @@ def test_there_are_rules_only_for_what_is_scraped(kind: str) -> None:
 
     assert ids() == _SUBJECTS[kind]
     assert ids(metrics="none") == set()
-
-
-def test_numbers_read_as_prometheus_writes_them() -> None:
-    """What promtool compares in the proofs; Prometheus' template functions are the reference."""
-    assert (percentage(0.9), percentage(1.125), percentage(0.80127)) == ("90%", "112.5%", "80.13%")
-    assert (size(512), size(KIB), size(1.5 * GIB), size(5 * GIB)) == ("512B", "1kiB", "1.5GiB", "5GiB")
-    assert (short(12), short(1_125_000_000), short(999)) == ("12", "1.125G", "999")
-    assert (length(42), length(338), length(3600), length(90061)) == ("42s", "5m 38s", "1h 0m 0s", "1d 1h 1m 1s")
 
 
 def test_engines_of_every_server_get_the_same_rules() -> None:

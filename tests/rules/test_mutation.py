@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from support.artefacts import default_subjects
-from support.mutation import equivalent, proofs
+from support.mutation import proofs, reasons
 from support.mutation.command import main
 from support.mutation.mutants import Mutant, mutants
 from support.mutation.operators import pieces_of
@@ -165,7 +165,7 @@ def _mutant(what: str, subject: str = "memory") -> Mutant:
 def test_the_report_counts_each_subject_and_lists_survivors() -> None:
     """Equivalent mutants are not in the score."""
     everyone = [*(_mutant(f"m{number}") for number in range(21)), _mutant("x", "replicas")]
-    report = Report(everyone, everyone[:2], {everyone[0].key: "says the same"})
+    report = Report(everyone, everyone[:2], {everyone[0].key: "says the same"}, {everyone[1].key: "who would see"})
 
     assert report.good
     assert list(report.lines())[1:] == [
@@ -173,45 +173,64 @@ def test_the_report_counts_each_subject_and_lists_survivors() -> None:
         "replicas                           1       1          0       0  100.0%",
         "all                               22      20          1       1   95.2%",
         "survives: memory  rule  m1",
+        "    who would see",
     ]
     document = json.loads(report.json())
-    assert document["survivors"] == [{"subject": "memory", "rule": "rule", "mutation": "m1", "expr": "1"}]
+    assert document["survivors"] == [
+        {"subject": "memory", "rule": "rule", "mutation": "m1", "expr": "1", "reason": "who would see"}
+    ]
     assert document["equivalent"][0]["reason"] == "says the same"
 
 
 def test_one_subject_below_the_floor_is_not_good_enough() -> None:
-    """However good the others are."""
+    """However good the others are, and the reasons."""
     everyone = [*(_mutant(f"m{number}") for number in range(99)), _mutant("x", "replicas")]
 
-    assert not Report(everyone, everyone[-1:], {}).good
+    assert not Report(everyone, everyone[-1:], {}, {everyone[-1].key: "who would see"}).good
+
+
+def test_a_survivor_without_a_reason_is_not_good_enough() -> None:
+    """Also above the floor."""
+    everyone = [_mutant(f"m{number}") for number in range(99)]
+    report = Report(everyone, everyone[:1], {}, {})
+
+    assert report.score > 0.98
+    assert not report.good
+    assert list(report.lines())[-1] == "    no reason in survivors.yaml: write a proof that notices it"
 
 
 def test_a_reason_for_a_mutant_that_is_noticed_is_stale() -> None:
     """The list stays true; what was not tried is left alone."""
-    reasons = {("memory", "rule", "gone"): "was equivalent", ("other", "rule", "m"): "was not tried"}
-    report = Report([_mutant("m0")], [], reasons)
+    same = {("memory", "rule", "gone"): "was equivalent", ("other", "rule", "m"): "was not tried"}
+    known = {("memory", "rule", "killed"): "survived"}
+    report = Report([_mutant("m0")], [], same, known)
 
-    assert report.stale == (("memory", "rule", "gone"),)
+    assert report.stale == (("memory", "rule", "gone"), ("memory", "rule", "killed"))
     assert not report.good
+    assert list(report.lines())[-2:] == [
+        "stale in equivalent.yaml, for it is noticed or is no mutant: memory  rule  gone",
+        "stale in survivors.yaml, for it is noticed or is no mutant: memory  rule  killed",
+    ]
 
 
-def test_every_equivalent_mutant_is_a_mutant() -> None:
+@pytest.mark.parametrize("path", [reasons.EQUIVALENT, reasons.SURVIVORS], ids=lambda path: path.stem)
+def test_every_mutant_that_has_a_reason_is_a_mutant(path: Path) -> None:
     """A rule that was rewritten takes its entries with it."""
     there = {one.key for subject in default_subjects() for one in mutants(subject)}
 
-    assert equivalent.read().keys() - there == set()
+    assert reasons.read(path).keys() - there == set()
 
 
-def test_an_equivalent_mutant_has_a_reason(tmp_path: Path) -> None:
+def test_a_mutant_that_is_listed_has_a_reason(tmp_path: Path) -> None:
     """And is there once."""
     path = tmp_path / "equivalent.yaml"
     entry = "- {subject: memory, rule: r, mutation: m, reason: '%s'}\n"
     path.write_text(entry % "", encoding="utf-8")
     with pytest.raises(ValueError, match="has subject, rule, mutation and reason"):
-        equivalent.read(path)
+        reasons.read(path)
     path.write_text(entry % "why" * 2, encoding="utf-8")
     with pytest.raises(ValueError, match="memory, r, m is there twice"):
-        equivalent.read(path)
+        reasons.read(path)
 
 
 def test_an_unknown_subject_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:

@@ -66,6 +66,7 @@ def test_a_case_that_waits_is_looked_at_one_sample_before_it_can_fire() -> None:
         (_alert(fires=replace(_FIRES, expects=(Expected({}, "x"),))), ["fires", "is silent"]),
         (_alert(replace(_SILENT, interval=30)), ["fires", "is silent"]),
         (_alert(expr="time() - x > 0"), ["fires", "is silent"]),
+        (_alert(expr="max_over_time(x[7d:1h]) > 0"), ["fires", "is silent"]),
     ],
     ids=[
         "throughout",
@@ -74,6 +75,7 @@ def test_a_case_that_waits_is_looked_at_one_sample_before_it_can_fire() -> None:
         "no server in the alert",
         "another spacing",
         "time of day, due apart",
+        "full hours, due apart",
     ],
 )
 def test_what_cannot_stand_beside_another_is_alone(alert: Alert, apart: list[str]) -> None:

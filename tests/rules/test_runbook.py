@@ -27,6 +27,7 @@ def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
         "First look",
         "What to do",
         "False alarms",
+        "Other alerts",
         "The rule",
         "To change it",
         "Proven",
@@ -93,7 +94,8 @@ def test_a_page_offers_what_the_alert_takes() -> None:
         "labels",
         "services",
     }
-    assert _snippet(book["ServiceDown"]).keys() == {"enabled", "labels", "services"}
+    assert _snippet(book["ServiceDown"]).keys() == {"enabled", "for", "labels", "services"}
+    assert _snippet(book["ServiceCrashLooping"]).keys() == {"enabled", "labels", "services"}
     assert _snippet(book["Watchdog"]).keys() == {"enabled", "labels"}
 
 
@@ -136,3 +138,42 @@ def test_a_page_says_for_whom_each_severity_is() -> None:
         "warning: a ticket for working hours (all but web)",
         "info: shown on dashboards (only web)",
     )
+
+
+def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
+    """As Alertmanager is told: a dead service explains its burning budget, and the dead proxy that of all others."""
+    book = catalogue.runbooks(complete())
+
+    slow = book["AvailabilityBudgetBurnsSlowly"].sections["Other alerts"]
+    assert "- critical or warning: *ServiceDown*, with the same `server` and `service`\n" in slow
+    assert (
+        '- critical or warning: *ServiceDown*, with the same `server`, where the other has `service=~"traefik"`\n'
+        in slow
+    )
+    assert '- warning: *TargetDown*, with the same `server`, where the other has `job="traefik"`' in slow
+    disk = book["HostDiskCritical"].sections["Other alerts"]
+    assert "\n- critical: *HostDiskLow*, *HostDiskFilling*, with the same `server` and `device`" in disk
+    down = book["ServiceDown"].sections["Other alerts"]
+    assert "\n- critical: its own warning, with every other label the same\n" in down
+    assert book["Watchdog"].sections["Other alerts"] == "No other alert silences it, and it silences none."
+
+
+def test_pages_and_alertmanager_say_the_same() -> None:
+    """Each pair of alerts of the inhibition rules is on both pages, and no page has another."""
+    document = yaml.safe_load(default_artefacts()["alertmanager/alertmanager.yml"])
+    names = re.compile(r'^alertname=~?"(.+)"$')
+    silencing: set[tuple[str, str]] = set()
+    for rule in document["inhibit_rules"]:
+        source, target = (names.findall(rule[side][0])[0].split("|") for side in ("source_matchers", "target_matchers"))
+        silencing |= {(one, other) for one in source for other in target if "alertname" not in rule["equal"]}
+
+    by, of = set(), set()
+    for alert in {alert.alert for alert in default_alerts()}:
+        page = default_artefacts()[f"runbooks/{alert}.md"].decode()
+        section = page.partition("## Other alerts\n")[2].partition("\n## ")[0]
+        first, _, second = section.partition("While it fires")
+        by |= {(other, alert) for other in re.findall(r"\*(\w+)\*", first)}
+        of |= {(alert, other) for other in re.findall(r"\*(\w+)\*", second)}
+    assert len(silencing) > 100
+    assert by == silencing
+    assert of == silencing

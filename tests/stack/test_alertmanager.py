@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from support.artefacts import complete_subjects
 from support.topologies import a_server, a_service, a_topology, complete
 
 from boxwatch.checks import alertmanager_file, amtool, catalogue
+from boxwatch.rules import catalogue as rules
+from boxwatch.rules import inhibition
 from boxwatch.rules.catalogue import subjects
 from boxwatch.rules.model import Alert
-from boxwatch.stack import alertmanager, inhibition
+from boxwatch.stack import alertmanager
 from boxwatch.topology.load import load
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Notifications
@@ -64,7 +68,7 @@ def _wanted(labels: Labels) -> str:
     if labels["alertname"] == "Watchdog":
         return "heartbeat/heartbeat"
     if labels["severity"] == "info":
-        return "none"
+        return "blackhole"
     if labels.get("service") == "postgres":
         return "dba"
     return {"critical": "night", "warning": "office"}[labels["severity"]]
@@ -232,20 +236,63 @@ def test_an_alert_that_is_tuned_to_be_shown_only_silences_nothing() -> None:
     assert silenced == []
 
 
-@pytest.mark.parametrize("servers", [1, 3, 20])
-def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Program) -> None:
-    """And the checks find nothing."""
-    names = ["main", *(f"s{number}" for number in range(1, servers))]
-    many = a_topology(
-        servers=tuple(a_server(name, address=f"10.0.0.{index}" if index else None) for index, name in enumerate(names)),
-        services=(a_service(server=names), a_service("db", kind="postgres", server=names)),
-        notifications={**_SAID, "services": {"db": "dba"}},
+def _with_servers(count: int) -> Topology:
+    """The complete deployment with more servers, each of which runs a database and an application of its own."""
+    more = [f"s{number}" for number in range(1, count)]
+    base = said()
+    return base.model_copy(
+        update={
+            "servers": (*base.servers, *(a_server(name, address=f"10.0.0.{i}") for i, name in enumerate(more, 1))),
+            "services": (
+                *base.services,
+                *(a_service(f"{kind}-{name}", kind=kind, server=name) for name in more for kind in ("web", "redis")),
+            ),
+        }
     )
-    files = alertmanager.files(many)
+
+
+@functools.cache
+def _built(count: int) -> Mapping[str, bytes]:
+    """Its Alertmanager's configuration and its rules."""
+    topology = _with_servers(count)
+    return {**alertmanager.files(topology), **rules.files(topology)}
+
+
+@pytest.mark.parametrize("servers", [1, 3, 20])
+def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Program, tmp_path: Path) -> None:
+    """The checks find nothing, and alerts of the last server reach the same people."""
+    files = _built(servers)
     file = alertmanager_file.read(alertmanager.PATH, files[alertmanager.PATH])
-    fired = {alert.alert for subject in subjects(many) for alert in subject.alerts}
+    fired = {alert.alert for subject in subjects(_with_servers(servers)) for alert in subject.alerts}
     assert list(amtool.check(files, program("amtool"))) == []
     assert [each for module in catalogue.ALERTMANAGER_CHECKS for each in module.check(file, fired)] == []
+    written = tmp_path / "alertmanager.yml"
+    written.write_bytes(files[alertmanager.PATH])
+    last = _with_servers(servers).servers[-1].name
+    for severity, receiver in (("critical", "night"), ("warning", "office"), ("info", "blackhole")):
+        told = ["alertname=ServiceDown", f"severity={severity}", f"server={last}", "service=web"]
+        command = [program("amtool"), "config", "routes", "test", f"--config.file={written}"]
+        done = subprocess.run([*command, f"--verify.receivers={receiver}", *told], capture_output=True, check=False)
+        assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+@pytest.mark.parametrize("servers", [1, 3, 20])
+def test_amlint_finds_nothing(servers: int, tmp_path: Path) -> None:
+    """With the rules beside it, so that it knows every alert. That some are told to nobody is meant, and named so."""
+    pytest.importorskip("amlint", reason="it is among the packages for development")
+    for path, content in _built(servers).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    command = [sys.executable, "-c", "from amlint.cli import main; raise SystemExit(main())"]
+    command += ["check", "--strict", "--format=json"]
+    command += ["--rules", str(tmp_path / "prometheus/rules/*.yaml"), str(tmp_path / alertmanager.PATH)]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [(one["level"], one["code"], one["where"]) for one in json.loads(done.stdout)] == [
+        ("info", "empty-receiver", "receivers[blackhole]")
+    ]
 
 
 def test_a_server_that_is_down_is_told_of_once() -> None:
@@ -272,7 +319,7 @@ def test_without_notifications_nobody_is_told_and_the_file_says_so() -> None:
     """Alertmanager starts all the same."""
     content = alertmanager.configuration(complete(), ())
     assert b"Nobody is told of anything: write `notifications` into the topology" in content
-    assert _document(content)["receivers"] == [{"name": "none"}]
+    assert _document(content)["receivers"] == [{"name": "blackhole"}]
 
 
 def test_quiet_times_go_on_after_midnight_and_spare_critical_alerts() -> None:

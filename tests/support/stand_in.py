@@ -16,7 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+
+from boxwatch.publish import http, read_back
 
 RELOAD, RULES = "/-/reload", "/api/v1/rules"
 
@@ -147,6 +150,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
+
+
+@contextlib.contextmanager
+def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    """The stand-in reads `rules` in a folder, the current one then; commands find no promtool, nor wait long."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(read_back, "_PAUSE", 0.01)
+    monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
+    (folder / "rules").mkdir()
+    with prometheus(folder / "rules") as double:
+        yield double
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from boxwatch.topology.units import format_duration, format_memory
+from boxwatch.topology.units import GIB, KIB, MIB, TIB, format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +23,14 @@ def written(topology: Topology) -> str:
     for section in ("servers", "services"):
         values[section] = {body.pop("name"): body for body in values[section]}
     return yaml.safe_dump(_plain(values), sort_keys=False, allow_unicode=True)
+
+
+def format_memory(size: int) -> str:
+    """The shortest exact way to write a size in binary units: `1g`, `1536m`; whole bytes where no unit is exact."""
+    for letter, factor in (("t", TIB), ("g", GIB), ("m", MIB), ("k", KIB)):
+        if size and size % factor == 0:
+            return f"{size // factor}{letter}"
+    return str(size)
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:

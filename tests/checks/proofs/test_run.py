@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from support.proofs import FILES, broken
 
 from boxwatch.checks.proofs import read, run
@@ -46,6 +48,22 @@ def test_rules_that_do_not_load_fail_every_proof(program: Program) -> None:
     found = run.run(files, read.read(FILES).proofs, program("promtool"))
 
     assert all("rekord" in one.problem for one in found)
+
+
+def test_a_proof_is_run_with_the_rules_that_it_reads_and_no_others(program: Program, tmp_path: Path) -> None:
+    """Directly or through others; all of them when it looks at whatever fires."""
+    high, total = read.read(FILES).proofs
+    runner = run.Runner(program("promtool"), FILES, tmp_path)
+
+    def loaded(proof: read.Proof) -> list[str]:
+        holds, said = runner.test("one", [proof], [proof.test])
+        assert holds, said
+        groups = yaml.safe_load((tmp_path / "one-rules.yaml").read_text(encoding="utf-8"))["groups"]
+        return [rule.get("record") or rule["alert"] for group in groups for rule in group["rules"]]
+
+    assert loaded(high) == ["job:used:sum", "job:used:twice", "High"]
+    assert loaded(total) == ["job:used:sum"]
+    assert loaded(replace(total, reads=frozenset())) == ["job:used:sum", "job:used:twice", "High"]
 
 
 def test_a_promtool_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,10 +26,6 @@ OTHER = "2|0123456789abcdefghij"
 def rig() -> Rig:
     hand = HandClock()
     return Rig(default(lambda: hand.now), hand)
-
-
-def _endpoints(asked: list[str]) -> Counter[str]:
-    return Counter(target.split("?")[0].removeprefix("/api/v1/").split("/")[0] for target in asked)
 
 
 def test_a_minute_of_the_default_box_takes_about_ten_requests(rig: Rig) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,8 +17,6 @@ from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.fake.coolify import VERSIONS, FakeCoolify
 from boxwatch.exporters.coolify.fake.traps import SECRETS, TRAPS
-
-Fakes = Callable[..., Rig]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 
 from boxwatch.rules import catalogue, plan
 from support import topologies
-from support.mutation import equivalent, proofs
+from support.mutation import proofs, reasons
 from support.mutation.mutants import mutants
 from support.mutation.report import Report
 from support.mutation.trial import ProofsError, survivors
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Try the mutants of some subjects, or of all.
 
     Returns:
-        0 when every subject reaches the floor and the list of equivalent mutants is true, 1 when not.
+        0 when every subject reaches the floor and the lists of reasons are true and whole, 1 when not.
     """
     topology = topologies.complete()
     subjects = catalogue.subjects(topology)
@@ -46,8 +46,11 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     # Entries about rules that were not tried are neither stale nor not.
-    reasons = {key: reason for key, reason in equivalent.read().items() if key[1].startswith(given.rule)}
-    report = Report(tried, unnoticed, reasons)
+    same, alive = (
+        {key: reason for key, reason in reasons.read(path).items() if key[1].startswith(given.rule)}
+        for path in (reasons.EQUIVALENT, reasons.SURVIVORS)
+    )
+    report = Report(tried, unnoticed, same, alive)
     sys.stdout.write(report.json() + "\n" if given.json else "".join(f"{line}\n" for line in report.lines()))
     sys.stderr.write(f"{len(tried)} mutants in {time.monotonic() - begin:.0f} s\n")
     return 0 if report.good else 1

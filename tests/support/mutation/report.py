@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from support.mutation.equivalent import Key
 from support.mutation.mutants import Mutant
+from support.mutation.reasons import Key
 
 # Of the mutants that can be noticed, the share that must be.
 FLOOR = 0.95
@@ -21,11 +21,13 @@ class Report:
         mutants: all of them.
         unnoticed: those that passed every proof.
         equivalent: those that need not be noticed, with the reason.
+        known: survivors, with the reason.
     """
 
     mutants: Sequence[Mutant]
     unnoticed: Sequence[Mutant]
     equivalent: Mapping[Key, str]
+    known: Mapping[Key, str]
 
     @property
     def survivors(self) -> tuple[Mutant, ...]:
@@ -34,10 +36,15 @@ class Report:
 
     @property
     def stale(self) -> tuple[Key, ...]:
-        """Entries of the list of equivalent mutants, of the subjects that were tried, that are noticed or not there."""
+        """Mutants with a reason, of the subjects that were tried, that are noticed or not there."""
         tried = {one.subject for one in self.mutants}
         there = {one.key for one in self.unnoticed}
-        return tuple(key for key in self.equivalent if key[0] in tried and key not in there)
+        return tuple(key for key in (*self.equivalent, *self.known) if key[0] in tried and key not in there)
+
+    @property
+    def unexplained(self) -> tuple[Mutant, ...]:
+        """Survivors without a reason."""
+        return tuple(one for one in self.survivors if one.key not in self.known)
 
     @property
     def score(self) -> float:
@@ -46,8 +53,12 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Every subject reaches the floor, and the list of equivalent mutants is true."""
-        return not self.stale and all(self._score(of) >= FLOOR for of in self._by_subject().values())
+        """Every subject reaches the floor, every survivor has a reason, and the lists of reasons are true."""
+        return (
+            not self.stale
+            and not self.unexplained
+            and all(self._score(of) >= FLOOR for of in self._by_subject().values())
+        )
 
     def lines(self) -> Iterator[str]:
         """The table, the survivors and what is wrong with the list."""
@@ -58,8 +69,10 @@ class Report:
             yield f"{name:<28} {len(of):>7} {noticed:>7} {same:>10} {alive:>7} {self._score(of):>7.1%}"
         for one in self.survivors:
             yield f"survives: {one.subject}  {one.rule}  {one.what}"
+            yield f"    {self.known.get(one.key) or 'no reason in survivors.yaml: write a proof that notices it'}"
         for key in self.stale:
-            yield f"stale in equivalent.yaml, for it is noticed or is no mutant: {'  '.join(key)}"
+            where = "equivalent.yaml" if key in self.equivalent else "survivors.yaml"
+            yield f"stale in {where}, for it is noticed or is no mutant: {'  '.join(key)}"
 
     def json(self) -> str:
         """Everything, for programs."""
@@ -73,7 +86,9 @@ class Report:
             "floor": FLOOR,
             "good": self.good,
             "subjects": subjects,
-            "survivors": [_entry(one.key, one.expr) for one in self.survivors],
+            "survivors": [
+                {**_entry(one.key, one.expr), "reason": self.known.get(one.key, "")} for one in self.survivors
+            ],
             "equivalent": [
                 {**_entry(one.key, one.expr), "reason": self.equivalent[one.key]}
                 for one in self.unnoticed

@@ -1,7 +1,6 @@
-"""The Coolify exporter in figures: a thousand applications, fifty scrapers, a hundred thousand polls.
+"""The Coolify exporter in figures: a thousand applications, fifty scrapers, and the naive collector beside it.
 
-    python benchmarks/coolify_exporter.py scale     # memory, latency and requests, and the naive collector beside it
-    python benchmarks/coolify_exporter.py soak      # growth over 100,000 polls, with an accelerated clock
+    python benchmarks/coolify_scale.py              # memory, latency and requests
 
 Figures depend on the machine; the ratios say more. Nothing is asserted.
 """
@@ -12,7 +11,6 @@ import argparse
 import contextlib
 import http.client
 import json
-import logging
 import os
 import random
 import re
@@ -26,22 +24,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests' clock and wire, for the soak
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests' clock
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.registry import Collector
-from support.coolify import HandClock, Rig
+from support.coolify import HandClock
 from support.programs import free_port
 
-from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.budget import Budget
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
-from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.fake.coolify import TOKEN, FakeCoolify
-from boxwatch.exporters.coolify.page import OPENMETRICS
+from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import HttpTransport
 
@@ -197,7 +191,7 @@ def naive(fake_port: int, ours: float) -> None:
     """The collector that asks Coolify at scrape time: the same client and page, without schedule and memory."""
     port = free_port()
     before = stats(fake_port)
-    with process(__file__, "naive", "--port", str(port), "--url", f"http://127.0.0.1:{fake_port}") as running:
+    with process(__file__, "--naive", f"http://127.0.0.1:{fake_port}", str(port)) as running:
         wait_for(port, "/", ".", 30)
         before = stats(fake_port)
         times = []
@@ -245,74 +239,19 @@ def serve_naive(url: str, port: int) -> None:
     signal.pause()
 
 
-def disturb(rig: Rig, chance: random.Random, number: int) -> int:
-    """Half a minute of an instance where everything moves; returns the number of applications that were made."""
-    fake: FakeCoolify = rig.fake
-    odds = iter([chance.random() for _ in range(3)])
-    rig.wire.broken.clear()
-    if next(odds) < 1 / 20:
-        path = chance.choice(("", "/applications", "/servers", "/deployments"))
-        rig.wire.broken[path] = Failure(names.UNREACHABLE, chance.choice(("timeout", "refused")), "soak")
-    if next(odds) < 1 / 50:
-        number += 1
-        fake.add_application(f"app {number}", 1)
-        fake.applications.pop(0)
-    if next(odds) < 1 / 5:
-        fake.deploy(chance.choice(fake.applications))
-    for row in fake.deployments:
-        if row["status"] == "queued" and chance.randrange(3) == 0:
-            fake.end(row, chance.choice(("finished", "failed", "cancelled-by-user")))
-    del fake.deployments[:-200]
-    fake.asked.clear()
-    return number
-
-
-def soak(polls: int) -> None:
-    """Poll an instance where applications come and go, things fail and deployments end, with a clock that races."""
-    logging.getLogger("boxwatch").setLevel(logging.CRITICAL)
-    chance = random.Random(1)  # noqa: S311 - a benchmark's dice
-    hand = HandClock()
-    rig = Rig(default(lambda: hand.now), hand).settle()
-    done, made, begun, started, growth = 0, 0, hand.now, time.monotonic(), list[float]()
-    print(f"{polls:,} polls of an instance in motion, with a clock that races")
-    while done < polls:
-        hand.now += chance.choice((5, 15, 30, 60))
-        made = disturb(rig, chance, made)
-        while rig.account.turn() == 0:
-            done += 1
-        rig.exporter.publish(rig.account, "http://coolify:8080")
-        if chance.randrange(20) == 0:
-            rig.exporter.pages.refresh()
-        if done // (polls // 10) > len(growth):
-            held = len(rig.counts.requests) + len(rig.counts.unparsed) + len(rig.account.world.history.logs)
-            growth.append(memory(os.getpid())[0])
-            size = rig.exporter.pages.get(OPENMETRICS).size
-            tasks = len(rig.account.schedule.tasks)
-            print(f"  {done:9,} polls  {growth[-1]:6.1f} MB  {held + tasks:5} things held  page {size:7,} bytes")
-    rate, days = done / (time.monotonic() - started), (hand.now - begun) / 86400
-    print(f"  {rate:,.0f} polls a second, {days:.0f} days, {made:,} applications came and went")
-    print(f"  growth from the first tenth to the last: {growth[-1] - growth[0]:+.1f} MB")
-    print(f"  mistakes of the exporter: {rig.counts.internal_errors}")
-
-
 def main() -> None:
-    """Pick one."""
+    """The whole, or the naive collector that it starts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("scale", "soak", "naive"))
     parser.add_argument("--applications", type=int, default=1000)
     parser.add_argument("--servers", type=int, default=5)
-    parser.add_argument("--minutes", type=float, default=3)
-    parser.add_argument("--polls", type=int, default=100_000)
-    parser.add_argument("--url", default="")
-    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=3, help="with the default budget")
     parser.add_argument("--priority", action="store_true", help="measure scrapes ahead of what else runs here (root)")
+    parser.add_argument("--naive", nargs=2, metavar=("URL", "PORT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.what == "scale":
-        scale(options.applications, options.servers, options.minutes, priority=options.priority)
-    elif options.what == "soak":
-        soak(options.polls)
+    if options.naive:
+        serve_naive(options.naive[0], int(options.naive[1]))
     else:
-        serve_naive(options.url, options.port)
+        scale(options.applications, options.servers, options.minutes, priority=options.priority)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,8 @@
-"""Mutants that no proof can notice, each with the reason: they change the text of a rule and nothing that it says."""
+"""Why mutants are not noticed, one by one.
+
+Equivalent ones cannot be: they change the text of a rule and nothing that it says. The survivors are known: they change
+what the rule says, and the reason tells why no proof of that would be worth having. They count against the score.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from pathlib import Path
 
 import yaml
 
-FILE = Path(__file__).parents[2] / "rules" / "equivalent.yaml"
+_RULES = Path(__file__).parents[2] / "rules"
+EQUIVALENT, SURVIVORS = _RULES / "equivalent.yaml", _RULES / "survivors.yaml"
 
 Key = tuple[str, str, str]
 
 
-def read(path: Path = FILE) -> Mapping[Key, str]:
+def read(path: Path) -> Mapping[Key, str]:
     """(subject, rule, mutation) → reason.
 
     Raises:

@@ -16,8 +16,6 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Subject
 from boxwatch.topology.model import Topology
 
-Config = dict[str, object]
-
 SERVER: Final = (names.SERVER,)
 SERVICE: Final = (names.SERVER, names.SERVICE)
 CONTAINER: Final = (*SERVICE, names.RESOURCE, names.NAME)
@@ -42,6 +40,41 @@ class Cause:
     but: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Inhibition:
+    """One of Alertmanager's inhibition rules.
+
+    Attributes:
+        sources: the alerts that silence, by name.
+        severity: of the sources.
+        matchers: what else is true of the sources.
+        targets: the alerts that are silenced, by name.
+        severities: of the targets.
+        but: what else is true of the targets.
+        equal: labels in which both agree.
+    """
+
+    sources: tuple[str, ...]
+    severity: str
+    matchers: tuple[str, ...]
+    targets: tuple[str, ...]
+    severities: tuple[str, ...]
+    but: tuple[str, ...]
+    equal: tuple[str, ...]
+
+    def config(self) -> dict[str, object]:
+        """As an entry of `inhibit_rules`."""
+        return {
+            "source_matchers": [_named(self.sources), f'severity="{self.severity}"', *self.matchers],
+            "target_matchers": [_named(self.targets), f'severity=~"{"|".join(self.severities)}"', *self.but],
+            "equal": list(self.equal),
+        }
+
+
+# What an alert of a severity silences.
+_SILENCED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"critical": ("critical", "warning", "info"), "warning": ("warning", "info")}
+)
 _SEEN_BY_CADVISOR: Final = (
     "replica_health", "replica_stability", "container_health", "memory_limit", "memory_budget", "memory_trend",
     "outside_plan", "ServerMemoryPlanExceeded", "ServerMemoryOverheadExceeded",
@@ -134,8 +167,8 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
     )  # fmt: skip
 
 
-def rules(topology: Topology, subjects: Iterable[Subject]) -> list[Config]:
-    """The rules of a deployment, for `inhibit_rules`."""
+def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibition, ...]:
+    """What is silenced by what in a deployment with these alerts."""
     severities: dict[str, set[str]] = {}
     labels: dict[str, set[str]] = {}
     by_subject: dict[str, list[str]] = {}
@@ -145,40 +178,33 @@ def rules(topology: Topology, subjects: Iterable[Subject]) -> list[Config]:
             severities.setdefault(alert.alert, set()).add(alert.severity)
             told_apart = labels.setdefault(alert.alert, set())
             told_apart.update(*(expected.labels for case in alert.fires for expected in case.expects))
-    return [
+    return (
         *_own(severities, labels),
-        *(rule for cause in causes(topology) for rule in _of_cause(cause, severities, by_subject)),
-    ]
+        *(one for cause in causes(topology) for one in _of_cause(cause, severities, by_subject)),
+    )
 
 
-def _own(severities: Mapping[str, set[str]], labels: Mapping[str, set[str]]) -> Iterator[Config]:
+def _own(severities: Mapping[str, set[str]], labels: Mapping[str, set[str]]) -> Iterator[Inhibition]:
     """A critical alert silences the warning of the same name, where every label that tells them apart agrees."""
-    alerts = [name for name, known in severities.items() if "critical" in known and known & {"warning", "info"}]
+    alerts = tuple(name for name, known in severities.items() if "critical" in known and known & {"warning", "info"})
     if alerts:
-        yield {
-            "source_matchers": [_named(alerts), 'severity="critical"'],
-            "target_matchers": [_named(alerts), 'severity=~"warning|info"'],
-            "equal": ["alertname", *sorted(set().union(*(labels[name] for name in alerts)))],
-        }
+        equal = ("alertname", *sorted(set().union(*(labels[name] for name in alerts))))
+        yield Inhibition(alerts, "critical", (), alerts, ("warning", "info"), (), equal)
 
 
 def _of_cause(
     cause: Cause, severities: Mapping[str, set[str]], by_subject: Mapping[str, list[str]]
-) -> Iterator[Config]:
+) -> Iterator[Inhibition]:
     expanded = [name for each in cause.consequences for name in by_subject.get(each, [each])]
     targets = [
         name for name in dict.fromkeys(expanded) if name in severities and (cause.but or name not in cause.alerts)
     ]
-    for severity, silenced in (("critical", ("critical", "warning", "info")), ("warning", ("warning", "info"))):
-        sources = [name for name in cause.alerts if severity in severities.get(name, ())]
-        reached = [name for name in targets if severities[name] & set(silenced)]
+    for severity, silenced in _SILENCED.items():
+        sources = tuple(name for name in cause.alerts if severity in severities.get(name, ()))
+        reached = tuple(name for name in targets if severities[name] & set(silenced))
         if sources and reached:
-            yield {
-                "source_matchers": [_named(sources), f'severity="{severity}"', *cause.matchers],
-                "target_matchers": [_named(reached), f'severity=~"{"|".join(silenced)}"', *cause.but],
-                "equal": list(cause.equal),
-            }
+            yield Inhibition(sources, severity, cause.matchers, reached, silenced, cause.but, cause.equal)
 
 
-def _named(alerts: list[str]) -> str:
+def _named(alerts: tuple[str, ...]) -> str:
     return f'alertname="{alerts[0]}"' if len(alerts) == 1 else f'alertname=~"{"|".join(alerts)}"'

@@ -1,0 +1,76 @@
+"""What a plan for rules is as one side of a run, whatever evaluates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from boxwatch.publish.rule_changes import Change
+
+_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
+
+
+class RulesPlan(Protocol):
+    """A plan for rules.
+
+    Attributes:
+        changes: rule by rule.
+        by_hand: that somebody changed something of ours, and what, a line each.
+        notes: what the user should know first.
+        needed: whether there is anything to do.
+    """
+
+    @property
+    def changes(self) -> tuple[Change, ...]: ...  # noqa: D102 - above
+    @property
+    def by_hand(self) -> tuple[str, ...]: ...  # noqa: D102 - above
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102 - above
+    @property
+    def needed(self) -> bool: ...  # noqa: D102 - above
+
+    def to_json(self) -> dict[str, object]:
+        """For machines."""
+
+
+_Target = TypeVar("_Target")
+_Plan = TypeVar("_Plan", bound=RulesPlan)
+
+
+@dataclass(frozen=True, slots=True)
+class RulesSide(Generic[_Target, _Plan]):
+    """A plan for the rules of a target."""
+
+    target: _Target
+    plan: _Plan
+    doing: str = "rules evaluated"
+    refused: bool = False
+
+    @property
+    def needed(self) -> bool:
+        """Something would be done."""
+        return self.plan.needed
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know first."""
+        return (*self.plan.by_hand, *self.plan.notes)
+
+    def lines(self, where: str) -> Iterator[str]:
+        """A line a rule, and the sum."""
+        for change in self.plan.changes:
+            sign, colour = _SIGNS[change.kind]
+            yield click.style(f"  {sign} {change}", fg=colour)
+        if not self.needed:
+            yield f"{where}: up to date"
+            return
+        counts = ", ".join(f"{sum(one.kind == kind for one in self.plan.changes)} {kind}" for kind in _SIGNS)
+        yield f"{where}: {counts}"
+
+    def to_json(self) -> dict[str, object]:
+        """For machines."""
+        return self.plan.to_json()
