@@ -18,5 +18,5 @@ QUIET = "#999999"  # grey: not known, not counted, or of no consequence
 # Series that nobody can name in advance (replicas, services) get theirs by name, so that one replica has one colour
 # in all panels of a dashboard.
 BY_NAME = "palette-classic-by-name"
-# In a pile the parts are told apart by their order instead: two names may have the same colour.
+# Two names may have the same colour. Where names stand in one panel only, or lie in a pile, their order gives it.
 BY_ORDER = "palette-classic"

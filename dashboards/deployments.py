@@ -8,7 +8,7 @@ from boxwatch.dashboards import colours, fields, layout, queries, scale, style
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
-from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.timelines import ROWS, States
 from boxwatch.dashboards.variables import SERVERS
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
@@ -49,10 +49,10 @@ def build(topology: Topology) -> Node | None:
             layout.even(4, _failed(), _active("in_progress", "Running now"), _active("queued", "Waiting"), _today()),
             layout.line(9, (_last(), 12), (_ages(), 12)),
             layout.heading("What was deployed when"),
-            layout.even(8, _results(), _durations()),
+            layout.even(8, _results(topology), _durations()),
             layout.even(7, _ended(), _answers()),
             layout.heading("How the resources have been"),
-            layout.even(9, _resources(), _health()),
+            layout.even(9, _resources(topology), _health(topology)),
             layout.line(7, (_servers(), 10), (_backups(), 14)),
         ),
     )
@@ -67,6 +67,11 @@ def _one_of(metric: str, label: str, values: tuple[tuple[str, str], ...], keep: 
 
 def _words(values: tuple[tuple[str, str], ...]) -> tuple[Node, ...]:
     return tuple(fields.states(*(State(number, value, colour) for number, (value, colour) in enumerate(values))))
+
+
+def _many(topology: Topology) -> bool:
+    """Whether Coolify has more resources than a panel can name: one for each replica."""
+    return sum(service.replicas * len(service.server) for service in topology.services) > ROWS
 
 
 def _failed() -> Stat:
@@ -154,7 +159,7 @@ def _ages() -> Graph:
     )
 
 
-def _results() -> States:
+def _results(topology: Topology) -> States:
     return States(
         title="Results over time",
         good="The result of the last deployment that had ended. Good is no red that stays.",
@@ -162,6 +167,7 @@ def _results() -> States:
         scale=scale.none_known("Red is failed, as Coolify's documentation has it."),
         queries=(Query(_one_of(coolify.DEPLOYMENT_RESULT, "result", _RESULTS, _BY), _CALLED),),
         mappings=_words(_RESULTS),
+        paged=_many(topology),
     )
 
 
@@ -205,7 +211,7 @@ def _answers() -> States:
     )
 
 
-def _resources() -> States:
+def _resources(topology: Topology) -> States:
     return States(
         title="States of resources",
         good="What Coolify calls each resource, up to five minutes late. Good is green.",
@@ -213,10 +219,11 @@ def _resources() -> States:
         scale=scale.none_known("Red is exited; while Coolify does not reach the server it says so of all."),
         queries=(Query(_one_of(coolify.RESOURCE_STATE, coolify.STATE, _STATES, _BY), _CALLED),),
         mappings=_words(_STATES),
+        paged=_many(topology),
     )
 
 
-def _health() -> States:
+def _health(topology: Topology) -> States:
     health = (
         ("healthy", colours.GOOD),
         ("unhealthy", colours.BAD),
@@ -230,6 +237,7 @@ def _health() -> States:
         scale=scale.none_known("Red is unhealthy, which Coolify also says of what has stopped."),
         queries=(Query(_one_of(coolify.RESOURCE_HEALTH, coolify.STATE, health, _BY), _CALLED),),
         mappings=_words(health),
+        paged=_many(topology),
     )
 
 

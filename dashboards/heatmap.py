@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heatmap(Panel):
-    """Buckets of a Prometheus histogram, lighter where more happened.
+    """Buckets of a Prometheus histogram, lighter where more happened; darker in Grafana's light theme.
 
     The query is `sum by (le) (rate(x_bucket[$__rate_interval]))` with the legend `{{le}}`; `unit` is that of the
     buckets' bounds, `counted` that of what is in them.
@@ -23,7 +23,7 @@ class Heatmap(Panel):
     type: ClassVar[str] = "heatmap"
     format: ClassVar[str] = "heatmap"
 
-    counted: str
+    counted: str = "short"
 
     def defaults(self, topology: Topology) -> Node:
         """What colours mean is the number of events, so the field itself has no colours."""

@@ -126,6 +126,7 @@ def _targets(topology: Topology) -> States:
             ),
         ),
         mappings=tuple(fields.states(State(0, "down", colours.BAD), State(1, "scraped", colours.GOOD))),
+        paged=len(topology.servers) > 1,
     )
 
 

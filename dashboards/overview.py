@@ -12,7 +12,7 @@ from boxwatch.dashboards import colours, fields, layout, overview_tables, querie
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.gauges import Bars
 from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.timelines import ROWS, States
 from boxwatch.dashboards.variables import SERVERS
 from boxwatch.rules import names
 
@@ -158,4 +158,5 @@ def _replicas(topology: Topology) -> States:
         scale=scale.completeness(),
         queries=(Query(queries.completeness(), _SERVICE if len(topology.servers) == 1 else f"{_SERVICE} {_SERVER}"),),
         mappings=words,
+        paged=len(topology.services) * len(topology.servers) > ROWS,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from boxwatch.dashboards import colours, fields
+from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.fields import Link, Override
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 SENTENCES = re.compile(r"[A-Z].+\.", re.DOTALL)
 # Of a series the newest value is shown.
 LAST: Node = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+# What a line may stand for that has lines in other panels too.
+_THINGS = frozenset({names.SERVER, names.SERVICE, names.COMPONENT, names.RESOURCE, names.NAME, names.DEVICE})
+_LABEL = re.compile(r"\{\{(\w+)\}\}")
 Transformation = tuple[str, "Node"]
 
 
@@ -130,7 +134,8 @@ class Graph(Panel):
     """Lines over time.
 
     Attributes:
-        colour: of the lines, where they are all one thing; else each has its own by name.
+        colour: of the lines, where they are all one thing. Else each has its own: by name, where it is a service, a
+            replica, a server or a disk, and by order among words that stand in this panel only.
         fill: how much the area below a line is filled, in percent.
         stacked: lines add up to a whole.
         steps: values jump and hold, as counts do.
@@ -154,9 +159,7 @@ class Graph(Panel):
 
     def defaults(self, topology: Topology) -> Node:
         """A lost scrape does not break a line; a longer gap does, because nobody knows what happened in it."""
-        # Neighbours in a pile must differ, which names alone do not see to.
-        palette = colours.BY_ORDER if self.stacked else colours.BY_NAME
-        color: Node = {"mode": "fixed", "fixedColor": self.colour} if self.colour else {"mode": palette}
+        color = self._color()
         custom: Node = {
             "fillOpacity": self.fill,
             "lineInterpolation": "stepAfter" if self.steps else "linear",
@@ -179,6 +182,16 @@ class Graph(Panel):
         if self.nothing:
             made["noValue"] = self.nothing
         return made
+
+    def _color(self) -> Node:
+        drawn = {override.options for override in self.overrides if override.matcher == "byFrameRefID"}
+        free = [query for number, query in enumerate(self.queries) if chr(ord("A") + number) not in drawn]
+        labels = {label for query in free for label in _LABEL.findall(query.legend)}
+        if self.colour or (len(free) == 1 and not labels):
+            return {"mode": "fixed", "fixedColor": self.colour or colours.USE}
+        return {
+            "mode": colours.BY_NAME if len(free) == 1 and labels <= _THINGS and not self.stacked else colours.BY_ORDER
+        }
 
     def differing(self) -> tuple[Override, ...]:
         """Lines of the plan and of limits stand above areas and in no pile."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NO_LEGEND: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False}
 # More rows than this are on a second page of the panel.
-_ROWS = 20
+ROWS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +22,13 @@ class States(Panel):
     """What state each thing was in, over time: a row of coloured stretches for each.
 
     For what holds until it changes (up, complete, a result). `mappings` gives the words and with them the colours.
+
+    Attributes:
+        paged: there may be more rows than a panel can name, so that it has pages; their arrows cost every panel a row.
     """
 
     type: ClassVar[str] = "state-timeline"
+    paged: bool = False
 
     def defaults(self, topology: Topology) -> Node:
         """The words give the colours; what no word stands for is grey."""
@@ -37,7 +41,7 @@ class States(Panel):
             "alignValue": "left",
             "legend": dict(_NO_LEGEND),
             "mergeValues": True,
-            "perPage": _ROWS,
+            **({"perPage": ROWS} if self.paged else {}),
             "rowHeight": 0.8,
             "showValue": "auto",
             "tooltip": {"mode": "single", "sort": "none"},
@@ -58,7 +62,7 @@ class History(Panel):
         return {
             "colWidth": 0.9,
             "legend": dict(_NO_LEGEND),
-            "perPage": _ROWS,
+            "perPage": ROWS,
             "rowHeight": 0.8,
             "showValue": "never",
             "tooltip": {"mode": "single", "sort": "none"},

@@ -180,10 +180,10 @@ def _latency() -> Graph:
 def _times() -> Heatmap:
     return Heatmap(
         title="Times of answers",
-        good="How many answers took how long, all chosen services together. Good is light at the bottom only.",
+        good="How many answers took how long, all chosen services together. Good is most at the bottom.",
         unit="s",
         counted="reqps",
-        scale=scale.none_known("Lighter is more requests; nothing is coloured by a threshold."),
+        scale=scale.none_known("The scale below says which colour is how many; nothing is coloured by a threshold."),
         queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.LE}}}}}"),),
     )
 

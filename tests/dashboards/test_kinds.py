@@ -53,7 +53,6 @@ KINDS: dict[str, Panel | AlertList] = {
         title="Heatmap",
         good="Something. Good is low.",
         unit="s",
-        counted="reqps",
         scale=scale.none_known("Dark is much; no amount is bad by itself, so nothing is coloured."),
         queries=(Query(f"sum by (le) (rate({_BUCKETS}[$__rate_interval]))", "{{le}}"),),
     ),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from support import boards
 from support.topologies import a_service, complete
 
-from boxwatch.dashboards import catalogue, colours, tree
+from boxwatch.dashboards import catalogue, colours, fields, scale, tree
+from boxwatch.dashboards.panels import Graph, Query
 from boxwatch.dashboards.tree import node, nodes
 
 if TYPE_CHECKING:
@@ -162,3 +164,24 @@ def test_links_set_only_variables_that_are_there(ours: dict[str, Node]) -> None:
         assert set(re.findall(r"var-(\w+)=|\$\{(\w+):queryparam\}", query)), url
         asked = {one or other for one, other in re.findall(r"var-(\w+)=|\$\{(\w+):queryparam\}", query)}
         assert asked <= variables[uid], url
+
+
+@pytest.mark.parametrize(
+    ("legends", "color"),
+    [
+        (("pages a second",), {"mode": "fixed", "fixedColor": colours.USE}),
+        (("{{service}}",), {"mode": colours.BY_NAME}),
+        (("{{device}} {{server}}",), {"mode": colours.BY_NAME}),
+        (("{{job}} {{service}}",), {"mode": colours.BY_ORDER}),
+        (("in flight, {{service}}", "waiting, {{service}}"), {"mode": colours.BY_ORDER}),
+    ],
+)
+def test_lines_of_one_panel_have_different_colours(legends: tuple[str, ...], color: Node) -> None:
+    """By their names, requests in flight and requests that wait had the same, as had four targets of ten."""
+    lines = tuple(Query("up", legend) for legend in legends)
+    graph = Graph(title="x", good="Good is 0.", unit="s", scale=scale.none_is_good(), queries=lines)
+    assert graph.defaults(complete())["color"] == color
+    limited = replace(
+        graph, queries=(*lines, Query("vector(1)", "{{le}}")), overrides=(fields.plan_line(chr(65 + len(lines))),)
+    )
+    assert limited.defaults(complete())["color"] == color
