@@ -89,7 +89,7 @@ def test_the_readme_shows_mistakes_as_they_are_shown(tmp_path: Path, monkeypatch
     wrong = text[web:api].replace("replicas:", "replcas:") + text[api:].replace("memory: 2g", "memory: 2 gigs", 1)
     file.write_text(text[:web] + wrong, encoding="utf-8")
 
-    shown = _blocks_of_the_readme()[1]
+    shown = _blocks_of_the_readme()[-1]
     assert shown == [line for line in _run("topology") if line.startswith("Error:")]
 
 
