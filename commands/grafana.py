@@ -13,7 +13,7 @@ import click
 
 from boxwatch.commands import options
 from boxwatch.commands.run import Say, Watch
-from boxwatch.commands.way import FILE, Option, Way, secret
+from boxwatch.commands.way import FILE, Option, Way, secret, to_backups
 
 if TYPE_CHECKING:
     from boxwatch.publish.grafana.api import Api
@@ -160,7 +160,8 @@ class GrafanaSide:
         failed = [outcome.error for outcome in outcomes if outcome.error]
         if failed:
             raise PublishError("\n".join([*failed, f"what was replaced is in {kept}"]))
-        say(f"Done: Grafana has the dashboards. The way back: boxwatch rollback --grafana {self.live.url}")
+        back = f"boxwatch rollback --grafana {self.live.url}{to_backups(self.backups)}"
+        say(f"Done: Grafana has the dashboards. The way back: {back}")
         return ""
 
 

@@ -11,7 +11,7 @@ import click
 
 from boxwatch.commands.rules_side import RulesSide
 from boxwatch.commands.run import Say, Watch
-from boxwatch.commands.way import Option, Way, credentials, login_options
+from boxwatch.commands.way import Option, Way, credentials, login_options, to_backups
 
 if TYPE_CHECKING:
     from boxwatch.publish.ruler import Plan, Target  # noqa: F401 - the side names its plan in quotes
@@ -87,5 +87,6 @@ class RulerSide(RulesSide["Target", "Plan"]):
         api = self.target.api
         tenant = f" --tenant {self.target.tenant}" if self.target.tenant else ""
         back = f"boxwatch rollback --ruler {api.client.url} --namespace {api.namespace}{tenant}"
+        back += to_backups(self.target.backups)
         say(f"Done: the ruler evaluates the rules. The way back: {back}")
         return said

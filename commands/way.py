@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+_BACKUPS = Path(".boxwatch/backups")
 
 WAY_OPTIONS: tuple[Option, ...] = (
     click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private authority, PEM."),
@@ -128,12 +130,17 @@ def quiet(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--quiet", is_flag=True, help="Print errors only; the exit code says the rest.")(command)
 
 
+def to_backups(folder: Path) -> str:
+    """What a command that reads backups needs besides, to find them; nothing where they are kept by default."""
+    return "" if folder == _BACKUPS else f" --backups {shlex.quote(str(folder))}"
+
+
 def backups(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--backups`, as `backups`."""
     return click.option(
         "--backups",
         type=click.Path(path_type=Path),
-        default=Path(".boxwatch/backups"),
+        default=_BACKUPS,
         envvar="BOXWATCH_BACKUPS",
         metavar="DIR",
         help="Where is kept what is replaced in Grafana or a ruler (.boxwatch/backups).",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,18 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
     assert run("rollback", "--yes").exit_code == 0
     assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
     assert run("backup").stdout.startswith(f"{MADE} kept in .boxwatch/backups/")
+
+
+@pytest.mark.parametrize("where", [(), ("--backups", "kept by us")], ids=["by default", "elsewhere"])
+def test_the_way_back_is_told_as_it_can_be_typed(server: Grafana, run: Run, where: tuple[str, ...]) -> None:
+    """Also where backups are kept in a place of the user's own."""
+    done = run("publish", "--yes", *where)
+    assert len(server.boards) == MADE
+
+    told = shlex.split(shown(done)[-1].partition("The way back: ")[2])
+    assert told[:2] == ["boxwatch", "rollback"]
+    assert run(*told[1:], "--yes").exit_code == 0
+    assert not server.boards
 
 
 def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
