@@ -91,7 +91,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), several),),
         ),
         Stat(
-            title="Disks missing in arrays",
+            title="Disks missing",
             good="Members that RAID arrays lack. Good is 0; a server without arrays has none.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),

@@ -121,7 +121,7 @@ def _raid(topology: Topology) -> Alert:
             world.silent("is silent while a member is added to an array that has all", array(2, 3), after),
         ),
         dashboard="host",
-        panel="Disks missing in arrays",
+        panel="Disks missing",
     )
 
 

@@ -275,7 +275,7 @@ _MAY_BE_EMPTY = {
     "Disk space free",
     "Disk traffic",
     "Disks busy",
-    "Disks missing in arrays",
+    "Disks missing",
     "Disks that are read-only",
     "Disks, however often they are mounted",
     "Inodes free",
