@@ -39,9 +39,9 @@ for board in boards:
 
 def serve(pipe: Connection, boards: list[dict[str, Any]], apis: tuple[str, ...]) -> None:
     """A stand-in that holds the boards; says its address, then answers each `how many` with requests and writes."""
-    from support.grafana import grafana  # noqa: PLC0415 - after the path is set
+    from support.grafana import grafana
 
-    from boxwatch.publish.grafana import form, plan  # noqa: PLC0415
+    from boxwatch.publish.grafana import form, plan
 
     with grafana() as state:
         state.checks = False
@@ -59,7 +59,7 @@ def serve(pipe: Connection, boards: list[dict[str, Any]], apis: tuple[str, ...])
 
 def panel(number: int, *, limit: int = 80) -> dict[str, Any]:
     """One of twenty on a dashboard."""
-    from support.panels import a_panel  # noqa: PLC0415
+    from support.panels import a_panel
 
     made = a_panel(f"Panel {number}", number)
     made["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] = limit
@@ -68,7 +68,7 @@ def panel(number: int, *, limit: int = 80) -> dict[str, Any]:
 
 def dashboards(count: int, changed: int = 0) -> list[dict[str, Any]]:
     """So many of twenty panels; in the first few a threshold is another."""
-    from support.panels import a_dashboard  # noqa: PLC0415
+    from support.panels import a_dashboard
 
     return [
         a_dashboard(f"b{index}", *(panel(number, limit=90 if index < changed else 80) for number in range(1, 21)))
@@ -102,9 +102,9 @@ def boxwatch(wanted: list[dict[str, Any]], *, write: bool) -> Callable[[str], No
     """A diff, or a publish with its backup."""
 
     def work(url: str) -> None:
-        from support.grafana import TOKEN  # noqa: PLC0415
+        from support.grafana import TOKEN
 
-        from boxwatch.publish.grafana import apply, choose, http, plan  # noqa: PLC0415
+        from boxwatch.publish.grafana import apply, choose, http, plan
 
         api = choose.choose(http.Http(http.Access(url, TOKEN)))
         made = plan.plan(api, wanted, folder="boxwatch")
@@ -119,7 +119,7 @@ def naive(python: str, wanted: list[dict[str, Any]]) -> Callable[[str], None]:
     """The loop; the start of its interpreter is part of it."""
 
     def work(url: str) -> None:
-        from support.grafana import TOKEN  # noqa: PLC0415
+        from support.grafana import TOKEN
 
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(wanted, file)

@@ -54,8 +54,8 @@ def dashboards(runs: int = _RUNS) -> Figure:
 
     Commands are measured before: a process begins with the memory that the one which starts it had.
     """
-    from boxwatch.dashboards import catalogue  # noqa: PLC0415 - see above
-    from boxwatch.topology import default  # noqa: PLC0415
+    from boxwatch.dashboards import catalogue
+    from boxwatch.topology import default
 
     loaded = default.load().topology
     walls, cpus = [], []

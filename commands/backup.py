@@ -23,8 +23,8 @@ def backup(*, live: Live, backups: Path) -> None:
     Example:
       boxwatch backup --grafana https://grafana.example.com --grafana-token-file token
     """
-    from boxwatch.publish.grafana import backup as keeping  # noqa: PLC0415
-    from boxwatch.publish.grafana import form, plan  # noqa: PLC0415
+    from boxwatch.publish.grafana import backup as keeping
+    from boxwatch.publish.grafana import form, plan
 
     def look(uid: str) -> keeping.Entry | None:
         stored = live.api.read(uid)

@@ -51,8 +51,8 @@ def build(  # noqa: PLR0913 - one for each option
       boxwatch build --out generated --diff
       boxwatch build staging.yaml --out generated/staging --check
     """
-    from boxwatch import assemble  # noqa: PLC0415
-    from boxwatch.publish import directory  # noqa: PLC0415
+    from boxwatch import assemble
+    from boxwatch.publish import directory
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)

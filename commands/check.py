@@ -41,8 +41,8 @@ def check(
       boxwatch check staging.yaml --format github
       boxwatch check dashboards/ rules/extra.yaml --disable alert_style
     """
-    from boxwatch import assemble  # noqa: PLC0415
-    from boxwatch.checks import catalogue, report  # noqa: PLC0415
+    from boxwatch import assemble
+    from boxwatch.checks import catalogue, report
 
     for name in disabled:
         if name not in catalogue.IDS:

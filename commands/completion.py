@@ -17,7 +17,7 @@ def completion(shell: str) -> None:
       eval "$(boxwatch completion bash)"
       boxwatch completion fish > ~/.config/fish/completions/boxwatch.fish
     """
-    from click.shell_completion import get_completion_class  # noqa: PLC0415
+    from click.shell_completion import get_completion_class
 
     root = click.get_current_context().find_root().command
     found = get_completion_class(shell)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str | CompletionItem]:
     """The alerts of the topology that is here; none where it has mistakes, which the command itself will say."""
     del ctx, param
-    from boxwatch.errors import BoxwatchError  # noqa: PLC0415
-    from boxwatch.rules import catalogue  # noqa: PLC0415
-    from boxwatch.topology import default, load  # noqa: PLC0415
+    from boxwatch.errors import BoxwatchError
+    from boxwatch.rules import catalogue
+    from boxwatch.topology import default, load
 
     try:
         loaded = load.load(Path(options.HERE)) if Path(options.HERE).exists() else default.load()
@@ -49,7 +49,7 @@ def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], 
       boxwatch explain PostgresConnectionsHigh
       boxwatch explain ServiceDown staging.yaml --json | jq .variants
     """
-    from boxwatch.rules import catalogue  # noqa: PLC0415
+    from boxwatch.rules import catalogue
 
     # An alert's name has neither a dot nor a slash.
     if alert is not None and topology is None and ("." in alert or "/" in alert):
@@ -65,8 +65,8 @@ def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], 
     if as_json:
         options.print_json(page.to_json())
     elif progress.on_terminal(sys.stdout):
-        from rich.console import Console  # noqa: PLC0415
-        from rich.markdown import Markdown  # noqa: PLC0415
+        from rich.console import Console
+        from rich.markdown import Markdown
 
         Console().print(Markdown(page.markdown(), code_theme="ansi_dark"))
     else:
@@ -88,7 +88,7 @@ def _list(book: dict[str, Page], *, as_json: bool) -> None:
 
 
 def _unknown(alert: str, book: dict[str, Page], topology: Topology) -> str:
-    from boxwatch.topology.words import did_you_mean  # noqa: PLC0415
+    from boxwatch.topology.words import did_you_mean
 
     if alert in topology.alerts.rules:
         return f"{alert} is switched off in this topology, by `alerts.rules.{alert}`"

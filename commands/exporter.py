@@ -32,6 +32,6 @@ def coolify(arguments: tuple[str, ...]) -> None:
       boxwatch exporter coolify --help
       boxwatch exporter coolify --url https://coolify.example.com --token-file token
     """
-    from boxwatch.exporters.coolify import command  # noqa: PLC0415
+    from boxwatch.exporters.coolify import command
 
     sys.exit(command.main(arguments))

@@ -63,8 +63,8 @@ class GrafanaOptions:
         Raises:
             PublishError: the address, the token or the certificates cannot be used.
         """
-        from boxwatch.errors import PublishError  # noqa: PLC0415
-        from boxwatch.publish.grafana.http import Access, Http  # noqa: PLC0415
+        from boxwatch.errors import PublishError
+        from boxwatch.publish.grafana.http import Access, Http
 
         token = secret(self.grafana_token_file, TOKEN)
         if token is None:
@@ -100,7 +100,7 @@ class Live:
         Raises:
             PublishError: it cannot be asked.
         """
-        from boxwatch.publish.grafana.choose import choose  # noqa: PLC0415
+        from boxwatch.publish.grafana.choose import choose
 
         return choose(self.http, self.which)
 
@@ -143,8 +143,8 @@ class GrafanaSide:
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with what failed; the others are written."""
-        from boxwatch.errors import PublishError  # noqa: PLC0415
-        from boxwatch.publish.grafana import apply  # noqa: PLC0415
+        from boxwatch.errors import PublishError
+        from boxwatch.publish.grafana import apply
 
         outcomes, kept = apply.apply(
             self.live.api,
@@ -167,7 +167,7 @@ class GrafanaSide:
 
 def made(loaded: Loaded) -> list[dict[str, object]]:
     """The dashboards of a topology, and those that lie beside it."""
-    from boxwatch.dashboards import catalogue  # noqa: PLC0415
+    from boxwatch.dashboards import catalogue
 
     files = catalogue.files(loaded.topology, extra=options.extra_dashboards(loaded))
     return [json.loads(content) for content in files.values()]
@@ -178,7 +178,7 @@ _COLOURS = {"create": "green", "update": "yellow", "delete": "red", "refused": "
 
 def lines(changes: Iterable[Change]) -> Iterator[str]:
     """What a plan would do, a line a panel; what somebody did by hand beside it."""
-    from boxwatch.publish.grafana import difference  # noqa: PLC0415
+    from boxwatch.publish.grafana import difference
 
     for change in changes:
         if change.kind == "unchanged":

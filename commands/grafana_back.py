@@ -36,7 +36,7 @@ class GrafanaBack:
             OutputError: there is none, or it is damaged.
             PublishError: it is one of another Grafana, where it would overwrite strangers.
         """
-        from boxwatch.publish.grafana import backup  # noqa: PLC0415
+        from boxwatch.publish.grafana import backup
 
         found = folder or backup.newest(backups, live.url)
         read = backup.read(found)
@@ -72,7 +72,7 @@ class GrafanaBack:
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with what was left alone, and why; the others are brought back."""
-        from boxwatch.publish.grafana import rollback  # noqa: PLC0415
+        from boxwatch.publish.grafana import rollback
 
         done = rollback.rollback(
             self.live.api, self.folder, overwrite_changed=self.overwrite, workers=self.live.workers, watch=watch

@@ -21,7 +21,7 @@ def init(file: Path) -> None:
       boxwatch init
       boxwatch init staging.yaml
     """
-    from boxwatch.topology import default  # noqa: PLC0415
+    from boxwatch.topology import default
 
     default.write(file)
     click.echo(f"Wrote {file}. Next: boxwatch topology {'' if str(file) == options.HERE else file}".rstrip())

@@ -45,8 +45,8 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
       boxwatch modernise dashboards/ --out dashboards/
       boxwatch modernise dashboards/ --check
     """
-    from boxwatch.dashboards import document, modern, text  # noqa: PLC0415
-    from boxwatch.dashboards.schema_v2 import resource  # noqa: PLC0415
+    from boxwatch.dashboards import document, modern, text
+    from boxwatch.dashboards.schema_v2 import resource
 
     if only_check and (out is not None or schema != "v1"):
         raise click.UsageError("--check compares with the files themselves: leave out --out and --schema")
@@ -68,7 +68,7 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
 
 
 def _show(given: dict[Path, Node], made: dict[Path, Node]) -> None:
-    from boxwatch.dashboards import text  # noqa: PLC0415
+    from boxwatch.dashboards import text
 
     differing = [path for path in given if given[path] != made[path]]
     for path in differing:
@@ -96,7 +96,7 @@ def _targets(written: dict[Path, bytes], paths: tuple[Path, ...], out: Path) -> 
 
 
 def _write(targets: dict[Path, bytes]) -> None:
-    from boxwatch.publish import atomic  # noqa: PLC0415
+    from boxwatch.publish import atomic
 
     for target, content in targets.items():
         try:

@@ -48,7 +48,7 @@ def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, No
     Raises:
         BoxwatchError: one of them cannot be used.
     """
-    from boxwatch.dashboards import extra  # noqa: PLC0415
+    from boxwatch.dashboards import extra
 
     if folder is None:
         folder = Path(loaded.source).parent / extra.FOLDER
@@ -71,7 +71,7 @@ def plan(command: Command) -> Command:
 
 def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
     """The topology that is meant, with its warnings shown; says which one when the user named none."""
-    from boxwatch.topology import default, load  # noqa: PLC0415
+    from boxwatch.topology import default, load
 
     variables = {}
     for pair in ext_str:
@@ -88,7 +88,7 @@ def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
     else:
         loaded = load.load(path, ext_str=variables)
     if loaded.topology.alerts.rules:
-        from boxwatch.rules import catalogue  # noqa: PLC0415 - only who changes alerts needs them here
+        from boxwatch.rules import catalogue
 
         catalogue.check(loaded)
     for warning in loaded.warnings:

@@ -37,8 +37,8 @@ def on_terminal(stream: TextIO) -> bool:
 
 @contextlib.contextmanager
 def _bar(doing: str) -> Iterator[Callable[[int, int], None]]:
-    from rich.console import Console  # noqa: PLC0415 - only where there is a terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     # It is gone at the end: what was done is said in lines that stay.

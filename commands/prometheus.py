@@ -65,8 +65,8 @@ class PrometheusOptions:
             click.UsageError: they do not go together.
             PublishError: the URL, a file or a secret cannot be used.
         """
-        from boxwatch.publish.http import Client  # noqa: PLC0415
-        from boxwatch.publish.prometheus import Target  # noqa: PLC0415
+        from boxwatch.publish.http import Client
+        from boxwatch.publish.prometheus import Target
 
         if self.directory is None:
             raise click.UsageError("Missing option '--rules-dir': the directory that Prometheus reads rules from.")
@@ -78,7 +78,7 @@ class PrometheusOptions:
         return credentials("prometheus", self.prometheus_user, *files)
 
     def _reload(self, client: Client | None) -> Reload:
-        from boxwatch.publish import reload  # noqa: PLC0415
+        from boxwatch.publish import reload
 
         how = self.how or ("http" if client else "signal" if self.pid else "none")
         if how == "http":
@@ -104,7 +104,7 @@ class PrometheusSide(RulesSide["Target", "Plan"]):
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with why it was not done, and what is in place now."""
-        from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
+        from boxwatch.publish import prometheus as publishing
 
         said = publishing.apply(self.target, self.plan, watch)
         where = f" --prometheus {self.target.client.url}" if self.target.client else ""

@@ -30,11 +30,11 @@ def pull(
     Example:
       boxwatch pull boxwatch-overview --grafana https://grafana.example.com --out overview.json
     """
-    from boxwatch.commands.grafana import made  # noqa: PLC0415
-    from boxwatch.dashboards import text  # noqa: PLC0415
-    from boxwatch.errors import OutputError, PublishError  # noqa: PLC0415
-    from boxwatch.publish import atomic  # noqa: PLC0415
-    from boxwatch.publish.grafana import difference, form  # noqa: PLC0415
+    from boxwatch.commands.grafana import made
+    from boxwatch.dashboards import text
+    from boxwatch.errors import OutputError, PublishError
+    from boxwatch.publish import atomic
+    from boxwatch.publish.grafana import difference, form
 
     stored = live.api.read(uid)
     if stored is None:

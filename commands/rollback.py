@@ -34,8 +34,8 @@ def rollback(*, servers: Servers, backups: Path, folder: Path | None, overwrite:
       boxwatch rollback --rules-dir /etc/prometheus/rules --prometheus http://localhost:9090
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
-    from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
-    from boxwatch.publish import ruler as ruling  # noqa: PLC0415
+    from boxwatch.publish import prometheus as publishing
+    from boxwatch.publish import ruler as ruling
 
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()

@@ -55,9 +55,9 @@ class RulerOptions:
             click.UsageError: they do not go together.
             PublishError: the URL, a file or a secret cannot be used.
         """
-        from boxwatch.publish.http import Client  # noqa: PLC0415
-        from boxwatch.publish.ruler import Target  # noqa: PLC0415
-        from boxwatch.publish.ruler_api import RulerApi  # noqa: PLC0415
+        from boxwatch.publish.http import Client
+        from boxwatch.publish.ruler import Target
+        from boxwatch.publish.ruler_api import RulerApi
 
         if self.ruler_url is None:
             raise click.UsageError("Missing option '--ruler': the ruler that has the namespace.")
@@ -81,7 +81,7 @@ class RulerSide(RulesSide["Target", "Plan"]):
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with why it was not done, and what is in place now."""
-        from boxwatch.publish import ruler  # noqa: PLC0415
+        from boxwatch.publish import ruler
 
         said = ruler.apply(self.target, self.plan, watch)
         api = self.target.api

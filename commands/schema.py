@@ -17,6 +17,6 @@ def schema() -> None:
     Example:
       boxwatch schema > topology.schema.json
     """
-    from boxwatch.topology import schema as json_schema  # noqa: PLC0415
+    from boxwatch.topology import schema as json_schema
 
     options.print_json(json_schema.json_schema())

@@ -32,12 +32,12 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
       boxwatch test
       boxwatch test staging.yaml --coverage --junit proofs.xml
     """
-    from boxwatch.checks import promtool  # noqa: PLC0415
-    from boxwatch.checks.proofs import coverage as covering  # noqa: PLC0415
-    from boxwatch.checks.proofs import read, run  # noqa: PLC0415
-    from boxwatch.checks.proofs.report import Report  # noqa: PLC0415
-    from boxwatch.errors import ToolError  # noqa: PLC0415
-    from boxwatch.rules import catalogue  # noqa: PLC0415
+    from boxwatch.checks import promtool
+    from boxwatch.checks.proofs import coverage as covering
+    from boxwatch.checks.proofs import read, run
+    from boxwatch.checks.proofs.report import Report
+    from boxwatch.errors import ToolError
+    from boxwatch.rules import catalogue
 
     loaded = options.load(topology, ext_str)
     program = promtool.path()

@@ -23,9 +23,9 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) 
       boxwatch topology --json | jq '.servers[].headroom_bytes'
       boxwatch topology box.jsonnet --ext-str env=staging
     """
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from boxwatch.topology import plan, table  # noqa: PLC0415
+    from boxwatch.topology import plan, table
 
     made = plan.plan(options.load(topology, ext_str).topology)
     if as_json:

@@ -71,9 +71,9 @@ class Wanted:
             PublishError: a server cannot be read, or refuses what is planned; nothing was written anywhere.
             click.UsageError: no server is named, or options do not go together.
         """
-        from boxwatch.publish import prometheus as publishing  # noqa: PLC0415
-        from boxwatch.publish import ruler as ruling  # noqa: PLC0415
-        from boxwatch.rules import catalogue  # noqa: PLC0415
+        from boxwatch.publish import prometheus as publishing
+        from boxwatch.publish import ruler as ruling
+        from boxwatch.rules import catalogue
 
         servers.need()
         how = writing or Writing(Path(), overwrite=False, message="")
@@ -92,8 +92,8 @@ class Wanted:
         return sides
 
     def _for_grafana(self, live: Live, loaded: Loaded, manner: Manner, how: Writing) -> GrafanaSide:
-        from boxwatch.commands.grafana import made  # noqa: PLC0415
-        from boxwatch.publish.grafana import plan as planning  # noqa: PLC0415
+        from boxwatch.commands.grafana import made
+        from boxwatch.publish.grafana import plan as planning
 
         with progress.shown("dashboards read", hidden=manner.as_json or manner.quiet) as watch:
             plan = planning.plan(

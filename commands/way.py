@@ -72,7 +72,7 @@ def secret(file: Path | None, variable: str) -> str | None:
     Raises:
         PublishError: the file cannot be read or is empty.
     """
-    from boxwatch.errors import PublishError  # noqa: PLC0415
+    from boxwatch.errors import PublishError
 
     if file is None:
         return os.environ.get(variable, "").strip() or None
@@ -109,7 +109,7 @@ def credentials(server: str, user: str | None, password_file: Path | None, token
         click.UsageError: they do not go together.
         PublishError: a file or a secret cannot be used.
     """
-    from boxwatch.publish.http import Credentials  # noqa: PLC0415
+    from boxwatch.publish.http import Credentials
 
     password_in, token_in = _variables(server)
     if user is not None:

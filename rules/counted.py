@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from boxwatch.rules.model import Alert, Case, Expected, Runbook, Series, Severity
+from typing import Unpack
+
+from boxwatch.rules.model import Alert, Case, Expected, Series, Told
 from boxwatch.rules.world import World
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -20,16 +22,12 @@ def often(  # noqa: PLR0913 - what one counter differs in from another
     wait: int,
     threshold: float,
     source: str,
-    severity: Severity,
-    summary: str,
-    description: str,
     text: str,
     labels: dict[str, str],
-    runbook: Runbook,
-    panel: str,
-    dashboard: str = "monitoring",
     hidden: str = "",
     wrong: dict[str, str] | None = None,
+    dashboard: str = "monitoring",
+    **told: Unpack[Told],
 ) -> Alert:
     """An alert on events that come too often.
 
@@ -41,16 +39,12 @@ def often(  # noqa: PLR0913 - what one counter differs in from another
         wait: seconds, unless the topology says otherwise.
         threshold: events in ten minutes, unless the topology says otherwise.
         source: where that number comes from.
-        severity: of the alert.
-        summary: of the alert.
-        description: of the alert.
-        runbook: of the alert.
-        dashboard: on which it is seen.
-        panel: that shows it there.
         text: the description of the instance that the cases expect.
         labels: the job, and the labels of that instance.
         hidden: a label that is summed over.
         wrong: labels and values of what is not counted.
+        dashboard: on which the panel is.
+        told: the rest of the alert.
     """
     wait = topology.alerts.wait(alert, wait)
     threshold = topology.alerts.threshold(alert, threshold)
@@ -69,16 +63,12 @@ def often(  # noqa: PLR0913 - what one counter differs in from another
         alert=alert,
         expr=f"sum by ({by}) (increase({selector}[{format_duration(_WINDOW)}])) > {threshold:.10g}",
         wait=wait,
-        severity=severity,
-        summary=summary,
-        description=description,
-        runbook=runbook,
         threshold=threshold,
         threshold_source=source,
         dashboard=dashboard,
-        panel=panel,
         fires=fires,
         silent=silent,
+        **told,
     )
 
 

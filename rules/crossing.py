@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Unpack
 
 from boxwatch.rules import crossing_proofs
-from boxwatch.rules.model import Alert, Runbook, Severity
+from boxwatch.rules.model import Alert, Told
 from boxwatch.rules.promql import number
 from boxwatch.topology.model import Topology
 
@@ -18,15 +19,11 @@ def beyond(  # noqa: PLR0913 - what one number differs in from another
     wait: int,
     threshold: float,
     source: str,
-    severity: Severity,
-    summary: str,
-    description: str,
     text: Callable[[float], str],
-    runbook: Runbook,
-    panel: str,
-    dashboard: str = "host",
     below: bool = False,
     labels: dict[str, str] | None = None,
+    dashboard: str = "host",
+    **told: Unpack[Told],
 ) -> Alert:
     """An alert on a recorded number that is above a threshold, or below it.
 
@@ -37,15 +34,11 @@ def beyond(  # noqa: PLR0913 - what one number differs in from another
         wait: seconds, unless the topology says otherwise.
         threshold: unless the topology says otherwise.
         source: where that number comes from.
-        severity: of the alert.
-        summary: of the alert.
-        description: of the alert.
         text: the description of the instance on server `main` that the cases expect, with a value.
-        runbook: of the alert.
-        panel: that shows it.
-        dashboard: on which the panel is.
         below: it fires below the threshold, and not above it.
         labels: labels of that instance beside its server.
+        dashboard: on which the panel is.
+        told: the rest of the alert.
     """
     wait, threshold = topology.alerts.wait(alert, wait), topology.alerts.threshold(alert, threshold)
     fires, silent = crossing_proofs.crossing(
@@ -61,14 +54,10 @@ def beyond(  # noqa: PLR0913 - what one number differs in from another
         alert=alert,
         expr=f"{record} {'<' if below else '>'} {number(threshold)}",
         wait=wait,
-        severity=severity,
-        summary=summary,
-        description=description,
-        runbook=runbook,
         fires=fires,
         silent=silent,
         threshold=threshold,
         threshold_source=source,
         dashboard=dashboard,
-        panel=panel,
+        **told,
     )

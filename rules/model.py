@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict
 
 from boxwatch.topology import units
 
@@ -215,6 +215,16 @@ class Alert:
     def for_(self) -> str:
         """`for` in Prometheus' notation."""
         return units.format_duration(self.wait)
+
+
+class Told(TypedDict):
+    """What people are told by an alert whose expression and proofs are made for it: keywords of `Alert`."""
+
+    severity: Severity
+    summary: str
+    description: str
+    runbook: Runbook
+    panel: str
 
 
 @dataclass(frozen=True, slots=True)

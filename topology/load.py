@@ -56,7 +56,7 @@ def load(path: Path, *, ext_str: Mapping[str, str] = _NOTHING) -> Loaded:
     """
     if path.suffix in JSONNET_SUFFIXES:
         # Jsonnet starts a process of its own; those who write YAML need not wait for any of that.
-        from boxwatch.topology import jsonnet  # noqa: PLC0415
+        from boxwatch.topology import jsonnet  # noqa: PLC0415 - most files are YAML
 
         return check(jsonnet.evaluate(path, ext_str))
     if ext_str:

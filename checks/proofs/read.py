@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Rule:
     @property
     def name(self) -> str:
         """What it records, or the alert's name."""
-        return str(self.document.get("record") or self.document["alert"])
+        return name_of(self.document)
 
     @property
     def title(self) -> str:
@@ -101,16 +101,25 @@ def load(content: bytes) -> Any:  # noqa: ANN401 - a YAML document
     return yaml.load(content, Loader=yaml.CSafeLoader)
 
 
-def document(proofs: Iterable[Proof]) -> Document:
-    """A test file of some proofs of one file."""
-    chosen = list(proofs)
-    first = chosen[0]
-    order = {"group_eval_order": list(first.order)} if first.order else {}
+def name_of(rule: Document) -> str:
+    """What a rule records, or the alert's name; empty for what is no rule."""
+    return str(rule.get("record") or rule.get("alert") or "")
+
+
+def document(proofs: Sequence[Proof], rule_file: str, tests: Iterable[Document] | None = None) -> Document:
+    """A test file of some proofs of one file.
+
+    Args:
+        proofs: at least one.
+        rule_file: the rules, as seen from the test file.
+        tests: other tests in place of their own.
+    """
+    order = {"group_eval_order": list(proofs[0].order)} if proofs[0].order else {}
     return {
-        "rule_files": [posixpath.relpath(path, TESTS) for path in first.rule_files],
-        "evaluation_interval": first.interval,
+        "rule_files": [rule_file],
+        "evaluation_interval": proofs[0].interval,
         **order,
-        "tests": [proof.test for proof in chosen],
+        "tests": [proof.test for proof in proofs] if tests is None else list(tests),
     }
 
 

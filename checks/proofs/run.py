@@ -10,13 +10,13 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from boxwatch.checks.proofs.read import RULES, Document, Proof, document, load
+from boxwatch.checks.proofs.read import RULES, Document, Proof, document, load, name_of
 from boxwatch.errors import ToolError
 
 Watch = Callable[[int, int], None]
@@ -50,25 +50,19 @@ class Runner:
         self._root = root
         self._groups = {path: load(content)["groups"] for path, content in files.items() if path.startswith(RULES)}
 
-    def test(self, name: str, proofs: Sequence[Proof], tests: Sequence[Document]) -> tuple[bool, str]:
-        """Whether tests hold, and all that was said.
+    def test(self, name: str, proofs: Sequence[Proof], tests: Iterable[Document] | None = None) -> tuple[bool, str]:
+        """Whether proofs hold, and all that was said.
 
         Args:
             name: of the test file, without its ending.
-            proofs: what of one file of proofs the tests are made from.
-            tests: as promtool reads them.
+            proofs: of one file.
+            tests: other tests in place of their own, as promtool reads them.
 
         Raises:
             ToolError: promtool cannot be run.
         """
         groups = list(self._read_by(proofs))
-        order = [group["name"] for group in groups]
-        narrow = {
-            **document(proofs),
-            "rule_files": [f"{name}-rules.yaml"],
-            "group_eval_order": [group for group in proofs[0].order if group in order],
-            "tests": list(tests),
-        }
+        narrow = document(proofs, f"{name}-rules.yaml", tests)
         # JSON is YAML and written much faster; but YAML knows no pairs of surrogates, so characters stay as they are.
         (self._root / f"{name}-rules.yaml").write_text(
             json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
@@ -100,14 +94,9 @@ class Runner:
         needed = frozenset({""}).union(*(proof.reads for proof in proofs))
         for path in proofs[0].rule_files:
             for group in self._groups[path]:
-                kept = [rule for rule in group["rules"] if everything or _name(rule) in needed]
+                kept = [rule for rule in group["rules"] if everything or name_of(rule) in needed]
                 if kept:
                     yield {**group, "rules": kept}
-
-
-def _name(rule: Document) -> str:
-    """What a rule records, or the alert's name."""
-    return str(rule.get("record") or rule.get("alert") or "")
 
 
 def run(
@@ -149,13 +138,13 @@ def over_files(
 
 def _verdicts(runner: Runner, proofs: tuple[Proof, ...]) -> Iterator[Verdict]:
     name = Path(proofs[0].file).stem
-    holds, said = runner.test(name, proofs, [proof.test for proof in proofs])
+    holds, said = runner.test(name, proofs)
     if holds:
         yield from (Verdict(proof) for proof in proofs)
         return
     alone = []
     for number, proof in enumerate(proofs):
-        fine, problem = runner.test(f"{name}-{number}", [proof], [proof.test])
+        fine, problem = runner.test(f"{name}-{number}", [proof])
         alone.append(Verdict(proof, "" if fine else _problem(problem)))
     if all(not one.problem for one in alone):
         # What is wrong is the file: it does not load together.

@@ -36,8 +36,8 @@ def test_a_test_file_can_be_made_of_some_of_its_proofs() -> None:
     found = read.read(FILES)
     whole = yaml.safe_load(FILES["prometheus/tests/used-1m.yaml"])
 
-    assert read.document(found.proofs) == whole
-    assert read.document(found.proofs[1:]) == {**whole, "tests": whole["tests"][1:]}
+    assert read.document(found.proofs, "../rules/used.yaml") == whole
+    assert read.document(found.proofs[1:], "../rules/used.yaml") == {**whole, "tests": whole["tests"][1:]}
 
 
 def test_every_rule_of_the_default_deployment_is_read_by_a_proof() -> None:

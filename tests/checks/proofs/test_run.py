@@ -56,7 +56,7 @@ def test_a_proof_is_run_with_the_rules_that_it_reads_and_no_others(program: Prog
     runner = run.Runner(program("promtool"), FILES, tmp_path)
 
     def loaded(proof: read.Proof) -> list[str]:
-        holds, said = runner.test("one", [proof], [proof.test])
+        holds, said = runner.test("one", [proof])
         assert holds, said
         groups = yaml.safe_load((tmp_path / "one-rules.yaml").read_text(encoding="utf-8"))["groups"]
         return [rule.get("record") or rule["alert"] for group in groups for rule in group["rules"]]

@@ -74,11 +74,6 @@ def read(topology: Topology) -> Proofs:
     return Proofs(groups, tuple(sorted(proofs, key=lambda one: one.cost)))
 
 
-def name_of(rule: Document) -> str:
-    """What a rule records, or the alert's name."""
-    return str(rule.get("record") or rule["alert"])
-
-
 def _cost(test: Document) -> int:
     times = [one["eval_time"] for key in ("alert_rule_test", "promql_expr_test") for one in test.get(key, ())]
     longest = max(_seconds(str(time)) for time in times)

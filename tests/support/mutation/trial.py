@@ -13,10 +13,10 @@ from typing import TypeVar
 
 import yaml
 
-from boxwatch.checks.proofs.read import Document
+from boxwatch.checks.proofs.read import Document, name_of
 from boxwatch.topology.units import format_duration
 from support.mutation.mutants import Mutant
-from support.mutation.proofs import Proof, Proofs, name_of
+from support.mutation.proofs import Proof, Proofs
 
 # One start of promtool costs about as much as one small proof.
 _TOGETHER = 12
