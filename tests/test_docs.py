@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 from support.docs import PAGES
 
 from boxwatch.cli import main
+from boxwatch.dashboards import catalogue, tree
+from boxwatch.topology import default
 
 ROOT = Path(__file__).parent.parent
 
@@ -91,6 +94,20 @@ def test_the_readme_shows_mistakes_as_they_are_shown(tmp_path: Path, monkeypatch
 
     shown = _blocks_of_the_readme()[-1]
     assert shown == [line for line in _run("topology") if line.startswith("Error:")]
+
+
+def test_the_readme_draws_the_first_line_of_the_overview() -> None:
+    """Panel by panel, from left to right."""
+    _, drawn, _ = _blocks_of_the_readme()
+    upper, lower = ([cell.strip() for cell in line.strip("│").split("│")] for line in drawn[1:3])
+    overview = json.loads(catalogue.files(default.load().topology)["overview.json"])
+    first = sorted(
+        (tree.number(tree.node(panel["gridPos"])["x"]), tree.text(panel["title"]))
+        for panel in tree.panels(overview)
+        if tree.node(panel["gridPos"])["y"] == 0
+    )
+
+    assert [f"{one} {other}".strip() for one, other in zip(upper, lower, strict=True)] == [title for _, title in first]
 
 
 def test_the_readme_starts_with_what_works() -> None:
