@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from boxwatch.publish.grafana.choose import Which
     from boxwatch.publish.grafana.http import Http
     from boxwatch.publish.grafana.plan import Change, Plan
+    from boxwatch.rules.built import Built
     from boxwatch.topology.load import Loaded
 
 URL, TOKEN = "BOXWATCH_GRAFANA_URL", "BOXWATCH_GRAFANA_TOKEN"
@@ -165,11 +166,11 @@ class GrafanaSide:
         return ""
 
 
-def made(loaded: Loaded) -> list[dict[str, object]]:
+def made(loaded: Loaded, built: Built) -> list[dict[str, object]]:
     """The dashboards of a topology, and those that lie beside it."""
     from boxwatch.dashboards import catalogue
 
-    files = catalogue.files(loaded.topology, extra=options.extra_dashboards(loaded))
+    files = catalogue.files(built, extra=options.extra_dashboards(loaded))
     return [json.loads(content) for content in files.values()]
 
 

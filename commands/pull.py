@@ -35,12 +35,14 @@ def pull(
     from boxwatch.errors import OutputError, PublishError
     from boxwatch.publish import atomic
     from boxwatch.publish.grafana import difference, form
+    from boxwatch.rules import catalogue
 
     stored = live.api.read(uid)
     if stored is None:
         raise PublishError(f"there is no dashboard with the uid {uid}: it stands in its address, after /d/")
     theirs = form.form(stored.dashboard)
-    for ours in made(options.load(topology, ext_str)):
+    loaded = options.load(topology, ext_str)
+    for ours in made(loaded, catalogue.build(loaded.topology)):
         if ours.get("uid") == uid:
             for line in difference.lines(str(ours.get("title")), difference.differences(form.form(ours), theirs)):
                 click.echo(line, err=True)

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+    from boxwatch.rules.built import Built
 
 NOTHING: Mapping[str, Node] = MappingProxyType({})
 # A dashboard of a system that the topology does not have is None, and is not built.
-DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
+DASHBOARDS: tuple[tuple[str, Callable[[Built], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
     ("host", host.build),
@@ -49,18 +49,18 @@ DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
 )
 
 
-def files(topology: Topology, schema: str = "v1", extra: Mapping[str, Node] = NOTHING) -> dict[str, bytes]:
-    """File name → JSON of every dashboard for this topology, deterministic to the byte.
+def files(built: Built, schema: str = "v1", extra: Mapping[str, Node] = NOTHING) -> dict[str, bytes]:
+    """File name → JSON of every dashboard of a deployment, deterministic to the byte.
 
     Args:
-        topology: the deployment.
+        built: the deployment's rules.
         schema: `v1`, the classic dashboard, or one of `schema_v2.resource.VERSIONS`.
         extra: name → dashboard, of those that are added to ours (`boxwatch.dashboards.extra`).
 
     Raises:
         BoxwatchError: one that is added has the name, uid or title of another.
     """
-    made = {name: dashboard for name, build in DASHBOARDS if (dashboard := build(topology)) is not None}
+    made = {name: dashboard for name, build in DASHBOARDS if (dashboard := build(built)) is not None}
     for name, dashboard in extra.items():
         _refuse_double(name, dashboard, made)
         made[name] = dashboard

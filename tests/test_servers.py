@@ -18,12 +18,12 @@ from boxwatch.commands import progress, run
 from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
 from boxwatch.dashboards import catalogue as dashboards
-from boxwatch.rules.catalogue import subjects
+from boxwatch.rules.catalogue import build
 from boxwatch.topology import default
 
 # What the default deployment has; the group with the mark comes on top.
-BOARDS = len(dashboards.files(default.load().topology))
-GROUPS = sum(len(subject.groups) for subject in subjects(default.load().topology)) + 1
+BOARDS = len(dashboards.files(build(default.load().topology)))
+GROUPS = sum(len(subject.groups) for subject in build(default.load().topology).subjects) + 1
 
 Call = Callable[..., Result]
 

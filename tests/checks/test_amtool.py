@@ -9,6 +9,7 @@ import pytest
 
 from boxwatch.checks import amtool
 from boxwatch.errors import ToolError
+from boxwatch.rules import catalogue as rules
 from boxwatch.stack import alertmanager
 from boxwatch.topology import default
 
@@ -17,7 +18,7 @@ Program = Callable[[str], str]
 
 def test_what_we_make_is_accepted(program: Program) -> None:
     """With its template."""
-    assert list(amtool.check(alertmanager.files(default.load().topology), program("amtool"))) == []
+    assert list(amtool.check(alertmanager.files(rules.build(default.load().topology)), program("amtool"))) == []
 
 
 def test_what_it_refuses_is_a_finding(program: Program) -> None:
@@ -30,7 +31,7 @@ def test_what_it_refuses_is_a_finding(program: Program) -> None:
 
 def test_a_template_that_is_wrong_is_a_finding(program: Program) -> None:
     """It stands beside the configuration."""
-    files = {**alertmanager.files(default.load().topology), alertmanager.TEMPLATE: b"{{ define }}"}
+    files = {**alertmanager.files(rules.build(default.load().topology)), alertmanager.TEMPLATE: b"{{ define }}"}
     assert len(list(amtool.check(files, program("amtool")))) == 1
 
 

@@ -15,6 +15,7 @@ from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.canonical.form import canonical
 from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.tree import node, nodes
+from boxwatch.rules import catalogue as rules
 from boxwatch.rules.panel_id import panel_id
 
 if TYPE_CHECKING:
@@ -42,19 +43,19 @@ TOPOLOGIES = {
 def files(request: pytest.FixtureRequest) -> dict[str, bytes]:
     """The files for one deployment."""
     topology: Topology = request.param
-    return catalogue.files(topology)
+    return catalogue.files(rules.build(topology))
 
 
 @pytest.mark.parametrize("name", [name for name, _ in catalogue.DASHBOARDS])
 def test_golden(name: str, golden: Golden) -> None:
     """What changes in a dashboard is seen in review."""
-    golden(f"dashboards/{name}.json", catalogue.files(complete())[f"{name}.json"].decode())
+    golden(f"dashboards/{name}.json", catalogue.files(rules.build(complete()))[f"{name}.json"].decode())
 
 
 def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
     """A dashboard that is written and not listed would never be built."""
     folder = Path(catalogue.__file__).parent
-    building = {path.stem for path in folder.glob("*.py") if "\ndef build(topology: Topology)" in path.read_text()}
+    building = {path.stem for path in folder.glob("*.py") if "\ndef build(built: Built)" in path.read_text()}
     assert building == {name for name, _ in catalogue.DASHBOARDS}
 
 
@@ -81,7 +82,7 @@ def test_default_dashboards_have_the_short_uids() -> None:
 def test_two_deployments_share_a_grafana() -> None:
     """Neither overwrites the other's dashboards, and titles tell them apart."""
     ours = boards.ours().values()
-    for text in catalogue.files(boards.a_topology(1)).values():
+    for text in catalogue.files(rules.build(boards.a_topology(1))).values():
         board = json.loads(text)
         assert board["uid"] not in {each["uid"] for each in ours}
         assert board["title"] not in {each["title"] for each in ours}
@@ -204,12 +205,17 @@ def test_links_lead_to_our_dashboards_and_keep_time_and_data_source() -> None:
 
 def test_same_topology_same_bytes() -> None:
     """Nothing but the topology decides."""
-    assert catalogue.files(boards.default_topology()) == catalogue.files(boards.default_topology())
+    assert catalogue.files(rules.build(boards.default_topology())) == catalogue.files(
+        rules.build(boards.default_topology())
+    )
 
 
 def test_size_does_not_grow_with_the_deployment() -> None:
     """Twenty servers and a thousand services make the same panels."""
-    small, large = catalogue.files(boards.a_topology(2, 10)), catalogue.files(boards.a_topology(20, 1000))
+    small, large = (
+        catalogue.files(rules.build(boards.a_topology(2, 10))),
+        catalogue.files(rules.build(boards.a_topology(20, 1000))),
+    )
     for name, text in small.items():
         # Where there are several servers, legends say which.
         assert abs(len(large[name]) - len(text)) < 500
@@ -217,7 +223,7 @@ def test_size_does_not_grow_with_the_deployment() -> None:
 
 def test_a_dashboard_of_25_panels_is_at_most_45_kilobytes() -> None:
     """As written to disk."""
-    for name, text in catalogue.files(complete()).items():
+    for name, text in catalogue.files(rules.build(complete())).items():
         # Headings are no panels.
         panels = len(list(tree.plots(json.loads(text))))
         assert panels <= 25

@@ -12,6 +12,7 @@ from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.schema_v2 import resource, variable
 from boxwatch.dashboards.tree import Node, node, nodes
+from boxwatch.rules import catalogue as rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def saved() -> list[Path]:
 @pytest.mark.parametrize("schema", ["v2", "v2beta1"])
 def test_ours_are_resources(schema: str) -> None:
     """Under the name that is the uid of the classic dashboard."""
-    for file, text in catalogue.files(boards.default_topology(), schema).items():
+    for file, text in catalogue.files(rules.build(boards.default_topology()), schema).items():
         made = json.loads(text)
         assert made["apiVersion"] == f"dashboard.grafana.app/{schema}"
         assert made["kind"] == "Dashboard"
@@ -35,7 +36,7 @@ def test_ours_are_resources(schema: str) -> None:
 def test_grafanas_schema_has_nothing_against_ours() -> None:
     """For every size of deployment."""
     for topology in (boards.default_topology(), boards.a_topology(20, 8)):
-        for text in catalogue.files(topology, "v2").values():
+        for text in catalogue.files(rules.build(topology), "v2").values():
             assert list(grafana_schema.errors_v2(json.loads(text)["spec"])) == []
 
 

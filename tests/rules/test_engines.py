@@ -29,9 +29,11 @@ def test_there_are_rules_only_for_what_is_scraped(kind: str) -> None:
 
 def test_engines_of_every_server_get_the_same_rules() -> None:
     """A second server or service changes no rule about engines."""
-    one = catalogue.files(a_topology(name="mvp", services=(a_service("db", kind="postgres"),)))
+    one = catalogue.files(catalogue.build(a_topology(name="mvp", services=(a_service("db", kind="postgres"),))))
     two = catalogue.files(
-        a_topology(name="mvp", services=(a_service("db", kind="postgres"), a_service("more", kind="postgres")))
+        catalogue.build(
+            a_topology(name="mvp", services=(a_service("db", kind="postgres"), a_service("more", kind="postgres")))
+        )
     )
 
     paths = {path for path in one if "postgres" in path}

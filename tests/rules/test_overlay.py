@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from support.artefacts import complete_subjects, default_alerts
+from support.patience import lengthened, patient_alerts
 from support.topologies import a_service, a_topology, complete
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import catalogue, names, overlay, replica_health
+from boxwatch.rules import catalogue, names, replica_health
 from boxwatch.rules.model import Alert
 from boxwatch.topology import default
 from boxwatch.topology.load import parse
@@ -44,7 +45,7 @@ def _refusal(text: str) -> list[str]:
 
 def test_an_alert_that_is_off_is_not_made() -> None:
     """Nor its runbook, and the others stay."""
-    files = catalogue.files(_changed(ContainerMemoryLimitMissing={"enabled": False}))
+    files = catalogue.files(catalogue.build(_changed(ContainerMemoryLimitMissing={"enabled": False})))
 
     assert b"ContainerMemoryLimitMissing" not in files["prometheus/rules/memory_limit.yaml"]
     assert b"ContainerMemoryLimitDrifted" in files["prometheus/rules/memory_limit.yaml"]
@@ -53,9 +54,9 @@ def test_an_alert_that_is_off_is_not_made() -> None:
 
 def test_a_subject_without_alerts_left_is_no_file() -> None:
     """An empty rule file would be a riddle."""
-    assert "prometheus/rules/outside_plan.yaml" in catalogue.files(_changed())
+    assert "prometheus/rules/outside_plan.yaml" in catalogue.files(catalogue.build(_changed()))
     assert "prometheus/rules/outside_plan.yaml" not in catalogue.files(
-        _changed(ContainerOutsidePlan={"enabled": False})
+        catalogue.build(_changed(ContainerOutsidePlan={"enabled": False}))
     )
 
 
@@ -131,7 +132,7 @@ def test_a_program_is_refused_too() -> None:
 
 def _prove(topology: Topology, promtool: str, place: Path, ids: Collection[str] = ()) -> None:
     """Run the proofs of a topology: those of some subjects, or all."""
-    for path, content in catalogue.files(topology).items():
+    for path, content in catalogue.files(catalogue.build(topology)).items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_bytes(content)
     folder = place / "prometheus"
@@ -147,9 +148,14 @@ def _prove(topology: Topology, promtool: str, place: Path, ids: Collection[str] 
 _OF_THEIR_OWN_PATIENCE = {"ServerOomKilled", "ServiceReplacedOften", "ContainerMemoryExhaustionPredicted"}
 
 
+def test_alerts_say_truly_whether_they_take_another_wait() -> None:
+    """Runbooks offer `for` where an alert says that it takes it, and `instead` elsewhere."""
+    assert patient_alerts(complete_subjects()) == lengthened(complete())
+
+
 def test_every_alert_that_waits_plainly_takes_another_wait() -> None:
     """The others count over a window, which `for` does not lengthen."""
-    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    patient = patient_alerts(complete_subjects())
     waiting = {alert.alert for subject in complete_subjects() for alert in subject.alerts if alert.patience}
 
     assert waiting - patient == _OF_THEIR_OWN_PATIENCE
@@ -157,7 +163,7 @@ def test_every_alert_that_waits_plainly_takes_another_wait() -> None:
 
 def test_an_alert_that_takes_no_other_wait_says_what_to_change() -> None:
     """Whoever wrote `for` wants something."""
-    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    patient = patient_alerts(complete_subjects())
     others = [alert for subject in complete_subjects() for alert in subject.alerts if alert.alert not in patient]
 
     assert others
@@ -186,7 +192,7 @@ def test_every_proof_follows_wait_and_threshold(
     wait: Callable[[int], int], turn: int, program: Callable[[str], str], tmp_path: Path
 ) -> None:
     """All alerts that take them, at once: a proof that held for the usual numbers alone would fail here."""
-    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    patient = patient_alerts(complete_subjects())
     rules: dict[str, dict[str, object]] = {}
     alerts = {alert.alert: alert for subject in complete_subjects() for alert in subject.alerts}
     for number, (name, alert) in enumerate(alerts.items(), start=turn):

@@ -93,7 +93,7 @@ _EDGES = {
 @pytest.mark.parametrize("edge", _EDGES.values(), ids=_EDGES.keys())
 def test_the_proofs_hold_whatever_the_thresholds(edge: dict[str, object], tmp_path: Path, program: Program) -> None:
     """A proof states its numbers relative to the topology's."""
-    done = _test(program("promtool"), _write(catalogue.files(a_topology(**edge)), tmp_path))
+    done = _test(program("promtool"), _write(catalogue.files(catalogue.build(a_topology(**edge))), tmp_path))
 
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -38,7 +38,7 @@ def test_there_are_no_rules_on_requests_without_a_traefik_that_is_scraped() -> N
     assert _made(default_topology()) == OURS
     assert _made(without(default_topology(), "traefik")) == set()
     assert _made(unseen) == set()
-    assert not {"traefik.json", "slo.json"} & set(dashboards.files(unseen))
+    assert not {"traefik.json", "slo.json"} & set(dashboards.files(catalogue.build(unseen)))
 
 
 def test_there_are_no_budgets_where_nothing_was_promised() -> None:
@@ -46,7 +46,7 @@ def test_there_are_no_budgets_where_nothing_was_promised() -> None:
     topology = without(default_topology(), "web", "admin", "api")
 
     assert _made(topology) == OURS - {"slo", "slo_burn"}
-    assert "slo.json" not in dashboards.files(topology)
+    assert "slo.json" not in dashboards.files(catalogue.build(topology))
 
 
 def test_deployments_are_compared_with_only_where_coolify_is_scraped() -> None:
@@ -54,7 +54,12 @@ def test_deployments_are_compared_with_only_where_coolify_is_scraped() -> None:
     text = "coolify_deployment_last_finished_timestamp_seconds"
 
     assert text in default_artefacts()["prometheus/rules/traefik.yaml"].decode()
-    assert text not in catalogue.files(without(default_topology(), "coolify"))["prometheus/rules/traefik.yaml"].decode()
+    assert (
+        text
+        not in catalogue.files(catalogue.build(without(default_topology(), "coolify")))[
+            "prometheus/rules/traefik.yaml"
+        ].decode()
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
@@ -62,7 +67,7 @@ def test_rules_on_requests_are_the_same_for_any_number_of_servers(
     count: int, program: Callable[[str], str], tmp_path: Path
 ) -> None:
     """Only the plan grows, and Prometheus takes all of it."""
-    one, many = catalogue.files(_servers(1)), catalogue.files(_servers(count))
+    one, many = catalogue.files(catalogue.build(_servers(1))), catalogue.files(catalogue.build(_servers(count)))
     rules = {path: text for path, text in many.items() if path.startswith("prometheus/rules/")}
 
     assert {path for path in rules if rules[path] != one[path]} <= {"prometheus/rules/plan.yaml"}
@@ -83,7 +88,7 @@ def test_every_alert_leads_to_a_panel_that_is_there() -> None:
     topology = default_topology()
     panels = {
         name.removesuffix(".json"): {panel["title"] for panel in json.loads(text)["panels"]}
-        for name, text in dashboards.files(topology).items()
+        for name, text in dashboards.files(catalogue.build(topology)).items()
     }
     alerts = [alert for subject in catalogue.subjects(topology) if subject.id in OURS for alert in subject.alerts]
 

@@ -45,7 +45,7 @@ def test_the_index_lists_every_alert_once() -> None:
 
 def test_alerts_named_in_runbooks_exist() -> None:
     """`see *ContainerOomKilled*` leads somewhere."""
-    files = catalogue.files(a_topology())
+    files = catalogue.files(catalogue.build(a_topology()))
     pages = {path.removeprefix("runbooks/").removesuffix(".md") for path in files if path.startswith("runbooks/")}
     named = {
         name
@@ -74,17 +74,20 @@ def _tuned(topology: Topology, rules: dict[str, dict[str, object]]) -> Topology:
 
 def test_what_a_page_offers_to_change_are_the_values_in_force() -> None:
     """Pasted into the topology as they are, they change nothing."""
-    book = catalogue.runbooks(complete())
+    book = catalogue.runbooks(catalogue.build(complete()))
     rules = {name: _snippet(page) for name, page in book.items()}
 
-    same, plain = catalogue.files(_tuned(complete(), rules)), catalogue.files(complete())
+    same, plain = (
+        catalogue.files(catalogue.build(_tuned(complete(), rules))),
+        catalogue.files(catalogue.build(complete())),
+    )
     written = [path for path in plain if path.startswith("prometheus/rules/")]
     assert {path: same[path] for path in written} == {path: plain[path] for path in written}
 
 
 def test_a_page_offers_what_the_alert_takes() -> None:
     """A threshold where it compares with one, `for` where it waits plainly, a severity where there is one."""
-    book = catalogue.runbooks(complete())
+    book = catalogue.runbooks(catalogue.build(complete()))
 
     assert _snippet(book["PostgresConnectionsHigh"]).keys() == {
         "enabled",
@@ -104,8 +107,8 @@ def test_a_page_leads_to_the_panel() -> None:
     there = complete().model_copy(update={"urls": Urls(grafana="https://grafana.example.com")})
     said = "Dashboard *PostgreSQL*, panel *Connections*: "
 
-    plain = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["First look"]
-    linked = catalogue.runbooks(there)["PostgresConnectionsHigh"].sections["First look"]
+    plain = catalogue.runbooks(catalogue.build(complete()))["PostgresConnectionsHigh"].sections["First look"]
+    linked = catalogue.runbooks(catalogue.build(there))["PostgresConnectionsHigh"].sections["First look"]
     assert plain.startswith(f"{said}`/d/boxwatch-postgres?viewPanel=4100` in Grafana.\n\n1. ")
     assert linked.startswith(f"{said}<https://grafana.example.com/d/boxwatch-postgres?viewPanel=4100>\n\n1. ")
 
@@ -114,8 +117,10 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
     """From the topology, when that changes it."""
     rules: dict[str, dict[str, object]] = {"PostgresConnectionsHigh": {"threshold": "90%"}}
 
-    own = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["The rule"]
-    changed = catalogue.runbooks(_tuned(complete(), rules))["PostgresConnectionsHigh"].sections["The rule"]
+    own = catalogue.runbooks(catalogue.build(complete()))["PostgresConnectionsHigh"].sections["The rule"]
+    changed = catalogue.runbooks(catalogue.build(_tuned(complete(), rules)))["PostgresConnectionsHigh"].sections[
+        "The rule"
+    ]
     assert "The threshold is 0.8: " in own
     assert "The threshold is 0.9, as the topology says. Of boxwatch's own: " in changed
 
@@ -123,7 +128,7 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
 def test_a_page_says_for_whom_each_severity_is() -> None:
     """Who wakes nobody, and what the topology says of single services."""
     rules: dict[str, dict[str, object]] = {"ContainerMemoryLimitMissing": {"services": {"web": {"severity": "info"}}}}
-    book = catalogue.runbooks(_tuned(complete(), rules))
+    book = catalogue.runbooks(catalogue.build(_tuned(complete(), rules)))
 
     assert book["ServiceDown"].severities == (
         "critical: someone is woken",
@@ -142,7 +147,7 @@ def test_a_page_says_for_whom_each_severity_is() -> None:
 
 def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
     """As Alertmanager is told: a dead service explains its burning budget, and the dead proxy that of all others."""
-    book = catalogue.runbooks(complete())
+    book = catalogue.runbooks(catalogue.build(complete()))
 
     slow = book["AvailabilityBudgetBurnsSlowly"].sections["Other alerts"]
     assert "- critical or warning: *ServiceDown*, with the same `server` and `service`\n" in slow

@@ -104,7 +104,7 @@ def test_amtool_sends_them_the_same_way(program: Program, tmp_path: Path) -> Non
     """One of each way, and each alert that is told apart by its name."""
     file = tmp_path / "alertmanager.yml"
     file.write_bytes(_plain())
-    (tmp_path / "boxwatch.tmpl").write_bytes(alertmanager.files(said())[alertmanager.TEMPLATE])
+    (tmp_path / "boxwatch.tmpl").write_bytes(alertmanager.files(rules.build(said()))[alertmanager.TEMPLATE])
     tool = program("amtool")
     ways: dict[tuple[str, str], Labels] = {}
     for alert, labels in _everything():
@@ -226,7 +226,7 @@ def test_an_alert_that_is_tuned_to_be_shown_only_silences_nothing() -> None:
     """Nobody is told of it."""
     tuned = Alerts.model_validate({"rules": {"ContainerMetricsMissing": {"severity": "info"}}})
     topology = said().model_copy(update={"alerts": tuned})
-    file = alertmanager_file.read("a.yml", alertmanager.files(topology)[alertmanager.PATH])
+    file = alertmanager_file.read("a.yml", alertmanager.files(rules.build(topology))[alertmanager.PATH])
     silenced = [
         node
         for node in file.inhibitions()
@@ -255,7 +255,7 @@ def _with_servers(count: int) -> Topology:
 def _built(count: int) -> Mapping[str, bytes]:
     """Its Alertmanager's configuration and its rules."""
     topology = _with_servers(count)
-    return {**alertmanager.files(topology), **rules.files(topology)}
+    return {**alertmanager.files(rules.build(topology)), **rules.rule_files(rules.build(topology))}
 
 
 @pytest.mark.parametrize("servers", [1, 3, 20])

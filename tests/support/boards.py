@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from boxwatch.dashboards import catalogue, tree
+from boxwatch.rules import catalogue as rules
 from boxwatch.topology.model import Topology
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def without(topology: Topology, *kinds: str) -> Topology:
 
 @cache
 def _texts() -> dict[str, bytes]:
-    return catalogue.files(default_topology())
+    return catalogue.files(rules.build(default_topology()))
 
 
 def ours() -> dict[str, Node]:

@@ -15,10 +15,11 @@ from support.grafana import TOKEN, Grafana
 
 from boxwatch.cli import main
 from boxwatch.dashboards import catalogue
+from boxwatch.rules import catalogue as rules
 from boxwatch.topology import default
 
 # What the default deployment has.
-MADE = len(catalogue.files(default.load().topology))
+MADE = len(catalogue.files(rules.build(default.load().topology)))
 
 Run = Callable[..., Result]
 
