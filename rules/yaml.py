@@ -64,6 +64,7 @@ class _Writer:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._known: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
 
     def document(self, document: object) -> str:
         """The whole of a mapping or a list.
@@ -109,15 +110,19 @@ class _Writer:
                 self._lines.append(dash + _scalar(item))
 
     def _key(self, key: object) -> str:
-        if type(key) is not str or not _KEY.fullmatch(key):
-            raise _UnusualError
-        return self._string(key, 0, "")
+        known = self._keys.get(key) if type(key) is str else None
+        if known is None:
+            if type(key) is not str or not _KEY.fullmatch(key):
+                raise _UnusualError
+            known = self._keys[key] = _one_line(key)
+        return known
 
     def _string(self, text: str, column: int, pad: str) -> str:
         known = self._known.get(text)
         if known is None:
             known = self._known[text] = _one_line(text) if "\n" not in text else _block(text)
-        if known.startswith("|-\n"):
+        # Nothing plain begins with it.
+        if known[0] == "|":
             return known.replace("\n", f"\n{pad}  ").replace(f"\n{pad}  \n", "\n\n")
         return known if column + len(known) <= _WIDTH else _folded(known, column, f"\n{pad}  ")
 
