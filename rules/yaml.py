@@ -51,8 +51,8 @@ class _UnusualError(Exception):
 _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
 # Every other character is escaped, or ends a line.
 _UNUSUAL = re.compile("[^\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff]")
-# Indicators, spaces at either end, and what would begin a mapping or a comment.
-_QUOTED = re.compile(r"""[\s#,\[\]{}&*!|>'"%@`]|[-?:](\s|$)|---|\.\.\.|.*(:\s|\s#|[\s:]$)""")
+# What a plain string does not begin with.
+_INDICATOR = re.compile(r"""[ #,\[\]{}&*!|>'"%@`]|[-?:]( |$)|---|\.\.\.""")
 _SPACE, _SPACE_IN_QUOTES = re.compile("(?<! ) (?! )"), re.compile("(?<! ) (?! |'$)")
 _UNUSUAL_BLOCK = re.compile(r"\s|.* \n|.*\s$", re.DOTALL)
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -130,7 +130,14 @@ class _Writer:
 def _one_line(text: str) -> str:
     if _UNUSUAL.search(text):
         raise _UnusualError
-    if not text or _QUOTED.match(text) or any(regexp.match(text) for _, regexp in _RESOLVERS.get(text[0], ())):
+    if (
+        not text
+        or text[-1] in " :"
+        or ": " in text
+        or " #" in text
+        or _INDICATOR.match(text)
+        or any(regexp.match(text) for _, regexp in _RESOLVERS.get(text[0], ()))
+    ):
         return "'" + text.replace("'", "''") + "'"
     return text
 
