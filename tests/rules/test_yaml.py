@@ -35,6 +35,15 @@ def test_documents_are_written_as_pyyaml_writes_them(document: object) -> None:
     assert yaml.dump(document, "").decode() == yaml.by_pyyaml(document)
 
 
+@pytest.mark.parametrize("mark", [*",?:-#&*!|>'\"%@`{}[]=~.<+0y ", "---", "..."])
+def test_every_mark_is_quoted_where_pyyaml_quotes_it(mark: str) -> None:
+    """At the start, at the end and inside, with and without spaces around it."""
+    spaced = [before + mark + behind for before in ("", " ") for behind in ("", " ")]
+    texts = [start + one + end for one in spaced for start in ("", "a") for end in ("", "a")]
+
+    assert yaml.dump({"texts": texts}, "").decode() == yaml.by_pyyaml({"texts": texts})
+
+
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), _TEXTS | st.lists(_TEXTS, max_size=3), max_size=4))
 def test_strings_are_written_as_pyyaml_writes_them(document: object) -> None:
     """In mappings and in lists of mappings, as rules and proofs have them."""
