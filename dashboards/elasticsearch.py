@@ -9,14 +9,15 @@ from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import elasticsearch_capacity, names
+from boxwatch.rules import elasticsearch_capacity
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_ES = Engine("elasticsearch", names.JOB_ELASTICSEARCH, "Elasticsearch")
+_ES = Engine(kinds.of("elasticsearch"))
 _OF_NODE = "{{name}} of {{service}}"
 _HEAP = 'area="heap"'
 _USED, _MAX = (

@@ -10,12 +10,13 @@ from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.rules import names, postgres_activity, postgres_connections, postgres_storage
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.topology.model import Topology
 
-_POSTGRES = Engine("postgres", names.JOB_POSTGRES, "PostgreSQL")
+_POSTGRES = Engine(kinds.of("postgres"))
 _OF_DATABASE = "{{datname}} of {{service}}"
 _REAL = 'datname!~"template.*|"'
 _CONNECTIONS = f"max by ({names.BY_SERVICE}) ({names.SERVICE_POSTGRES_CONNECTIONS}{{{ON_SERVICES}}})"
