@@ -1,6 +1,8 @@
-"""Which pages of which exporters a deployment scrapes, and under which job: read from prometheus.yml, whoever wrote it.
+"""Every scrape job of ours is of an exporter whose pages are recorded.
 
-A job of ours of which nothing is recorded is an error (`unrecorded`); what a job of somebody else exposes nobody knows.
+What a deployment scrapes is read from its prometheus.yml, whoever wrote it. No rule and no panel on a job without a
+recorded exporter can be judged, so such a job is an error in a configuration that boxwatch made. What another tool's
+job exposes nobody knows: rules on it are not judged.
 """
 
 from __future__ import annotations

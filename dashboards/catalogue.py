@@ -23,7 +23,7 @@ NOTHING: Mapping[str, Node] = MappingProxyType({})
 def _of_kinds() -> Iterator[tuple[str, Callable[[Topology], Node | None]]]:
     """Each kind's dashboard, which is the module that its record names."""
     for kind in KINDS:
-        if kind.dashboard is not None:
+        if kind.dashboard:
             yield kind.dashboard, importlib.import_module(f"boxwatch.dashboards.{kind.dashboard}").build
 
 

@@ -41,6 +41,6 @@ SYSTEM = System(
             ("account", "coolify_server"),
         ),
     ),
-    blinds=(Cause(_KIND.down, (*_KIND.rules[1:], "CoolifySourceFailing"), (names.SERVER, "account")),),
+    blinds=(Cause(_KIND.down or (), (*_KIND.rules[1:], "CoolifySourceFailing"), (names.SERVER, "account")),),
     relabelling=relabelling,
 )

@@ -108,7 +108,7 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
             if proxies
             else []
         ),
-        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _ENGINES),
+        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _ENGINES if system.kind.down),
         # Who cannot see reports what is not so.
         Cause(("ContainerMetricsMissing", "ContainerLabelsMissing"), _SEEN_BY_CADVISOR, SERVER),
         # Of a server that Prometheus does not run on: then it is the server, most likely.

@@ -53,10 +53,9 @@ class Kind:
         about_others: its metrics are about other services, so its targets carry no label `service`.
         labels: labels that scraping adds to its metrics, beside those of every target.
         rules: ids of its subjects, the one that says whether it is up first.
-        dashboard: id of its dashboard; None for none.
-        down: alerts that say it is down; empty where `ServiceDown` is all that there is to say.
-        blind: the alert that says that its exporter tells nothing of it; None for none.
-        guide: page below docs/exporters that says how to switch its metrics on.
+        dashboard: id of its dashboard, which is also its module; None for none on purpose.
+        down: alerts that say it is down; None where `ServiceDown` says all that there is to say.
+        blind: the alert that says that its exporter tells nothing of it; None for none on purpose.
     """
 
     name: str
@@ -75,10 +74,9 @@ class Kind:
     about_others: bool = False
     labels: tuple[str, ...] = ("service",)
     rules: tuple[str, ...] = ()
-    dashboard: str | None = None
-    down: tuple[str, ...] = ()
-    blind: str | None = None
-    guide: str = "databases.md"
+    dashboard: str | None = ""
+    down: tuple[str, ...] | None = ()
+    blind: str | None = ""
 
     @property
     def scraped(self) -> bool:
@@ -176,7 +174,6 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="deployments",
         down=("CoolifyUnreachable", "CoolifyTokenRefused", "CoolifyApiDisabled"),
         blind="CoolifySourceFailing",
-        guide="coolify.md",
     ),
     Kind(
         name="traefik",
@@ -190,8 +187,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         labels=("planned_service", "uuid"),
         rules=("traefik", "traefik_routes"),
         dashboard="traefik",
+        down=None,
         blind="TraefikMetricsAbsent",
-        guide="traefik.md",
     ),
     Kind(
         name="monitoring",
