@@ -18,20 +18,22 @@ from boxwatch.topology.model import Topology
 POSTGRES, MINIO, OTHER = kinds.of("postgres"), kinds.of("minio"), kinds.of("other")
 # As somebody begins it: a record, and nothing else.
 BEGUN = Kind(
-    name="rabbitmq",
-    title="RabbitMQ",
+    name="kafka",
+    title="Kafka",
     holds_data=True,
-    port=5672,
-    exporter="rabbitmq",
-    target="{}:15692",
-    pages=(Page(), Page(path="/metrics/detailed", params=(("family", ("queue_metrics",)),), name="detailed")),
+    port=9092,
+    exporter="kafka",
+    target="{}:9308",
+    pages=(Page(), Page(path="/metrics/detailed", params=(("family", ("topics",)),), name="detailed")),
 )
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_kind_lacks_nothing(kind: Kind) -> None:
     """Job, page, alerts, inhibition, exposure, healthy day, dashboard, documents, and its place in the tests."""
-    assert lacks(kind) == []
+    found = lacks(kind)
+
+    assert not found, "\n".join(found)
 
 
 def test_names_and_aliases_are_of_one_kind() -> None:
@@ -45,17 +47,17 @@ def test_names_and_aliases_are_of_one_kind() -> None:
 def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
     """In the order in which one would add it."""
     assert lacks(BEGUN) == [
-        "rabbitmq is no service of the complete topology: support.topologies.complete() needs one",
-        "rabbitmq holds data, and no case of PortExposed is about it: rules/exposure_proofs.py reads KINDS",
-        "rabbitmq has no scrape job rabbitmq: list its SYSTEM in rules/systems.py",
-        "rabbitmq has no scrape job rabbitmq_detailed: list its SYSTEM in rules/systems.py",
-        "rabbitmq: nothing is recorded of rabbitmq: python -m boxwatch.exporters.record PAGE...",
-        "rabbitmq has no dashboard: add dashboards/rabbitmq.py, or set dashboard=None",
+        "kafka is no service of the complete topology: support.topologies.complete() needs one",
+        "kafka holds data, and no case of PortExposed is about it: rules/exposure_proofs.py reads KINDS",
+        "kafka has no scrape job kafka: list its SYSTEM in rules/systems.py",
+        "kafka has no scrape job kafka_detailed: list its SYSTEM in rules/systems.py",
+        "kafka: nothing is recorded of kafka: python -m boxwatch.exporters.record PAGE...",
+        "kafka has no dashboard: add dashboards/kafka.py, or set dashboard=None",
         (
-            "rabbitmq has no row in docs/exporters/databases.md: add `| rabbitmq | NAME:15692 | versions |` there, or"
-            " docs/exporters/rabbitmq.md"
+            "kafka has no row in docs/exporters/databases.md: add `| kafka | NAME:9308 | versions |` there, or"
+            " docs/exporters/kafka.md"
         ),
-        "rabbitmq has no rules: add rules/rabbitmq_system.py, and list its SYSTEM in rules/systems.py",
+        "kafka has no rules: add rules/kafka_system.py, and list its SYSTEM in rules/systems.py",
     ]
 
 
