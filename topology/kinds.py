@@ -47,6 +47,7 @@ class Kind:
         port: the port on which it serves its clients, where it holds data; None where it does not.
         published: ports that its usual installation publishes on all interfaces, past ufw, as Docker does.
         exporter: file of the catalogue with the metrics that are scraped for it; empty for none.
+        oldest: the oldest version of the exporter that the rules are meant for; empty for every recorded one.
         target: where they are usually scraped, `{}` being the service's name.
         pages: the pages that are scraped there. Each is a job of its own.
         alternatives: pages that `metrics_path` of a service may choose in place of the first.
@@ -68,6 +69,7 @@ class Kind:
     port: int | None = None
     published: tuple[int, ...] = ()
     exporter: str = ""
+    oldest: str = ""
     target: str = ""
     pages: tuple[Page, ...] = (Page(),)
     alternatives: tuple[Page, ...] = ()
@@ -111,6 +113,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         holds_data=True,
         port=5432,
         exporter="postgres_exporter",
+        # Replication lag is exposed by default; 0.11.1 left it to queries that one had to write oneself.
+        oldest="0.17.1",
         target="{}-exporter:9187",
         rules=("postgres", "postgres_connections", "postgres_activity", "postgres_storage"),
         dashboard="postgres",
