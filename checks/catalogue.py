@@ -84,6 +84,7 @@ IDS: tuple[str, ...] = (
     *(module.ID for module in RULE_CHECKS),
     *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
     *(module.ID for module in ALERTMANAGER_CHECKS),
+    scraped.ID,
     promtool.ID,
     amtool.ID,
 )
@@ -132,6 +133,8 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
     names = known(rule_files, scrape_interval, jobs, linked.read(files))
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
+    if configuration is not None and jobs is not None:
+        findings += scraped.unrecorded(_CONFIGURATION, configuration, jobs)
     if _ALERTMANAGER in files:
         fired = {alert.name for file in rule_files for alert in file.alerts}
         findings += _alertmanager(_ALERTMANAGER, files[_ALERTMANAGER], fired)

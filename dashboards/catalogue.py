@@ -2,48 +2,39 @@
 
 from __future__ import annotations
 
+import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import (
-    capacity,
-    deployments,
-    elasticsearch,
-    host,
-    minio,
-    monitoring,
-    overview,
-    postgres,
-    probes,
-    redis,
-    service,
-    slo,
-    text,
-    traefik,
-)
+from boxwatch.dashboards import capacity, host, monitoring, overview, probes, service, slo, text
 from boxwatch.dashboards.schema_v2 import resource
 from boxwatch.errors import BoxwatchError
+from boxwatch.topology.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from boxwatch.dashboards.tree import Node
     from boxwatch.rules.built import Built
 
 NOTHING: Mapping[str, Node] = MappingProxyType({})
+
+
+def _of_kinds() -> Iterator[tuple[str, Callable[[Built], Node | None]]]:
+    """Each kind's dashboard, which is the module that its record names."""
+    for kind in KINDS:
+        if kind.dashboard:
+            yield kind.dashboard, importlib.import_module(f"boxwatch.dashboards.{kind.dashboard}").build
+
+
 # A dashboard of a system that the topology does not have is None, and is not built.
 DASHBOARDS: tuple[tuple[str, Callable[[Built], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
     ("host", host.build),
     ("capacity", capacity.build),
-    ("traefik", traefik.build),
     ("slo", slo.build),
-    ("postgres", postgres.build),
-    ("redis", redis.build),
-    ("elasticsearch", elasticsearch.build),
-    ("minio", minio.build),
-    ("deployments", deployments.build),
+    *_of_kinds(),
     ("probes", probes.build),
     ("monitoring", monitoring.build),
 )

@@ -9,8 +9,8 @@ from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.rules.built import Built
 
-_MINIO = Engine("minio", names.JOB_MINIO, "MinIO")
+_MINIO = Engine(kinds.of("minio"))
 
 
 def _either(aggregation: str, v2: str, v3: str, *, per_second: bool = False) -> str:

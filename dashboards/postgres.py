@@ -10,6 +10,7 @@ from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.rules import names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.rules.built import Built
 
-_POSTGRES = Engine("postgres", names.JOB_POSTGRES, "PostgreSQL")
+_POSTGRES = Engine(kinds.of("postgres"))
 _OF_DATABASE = "{{datname}} of {{service}}"
 _REAL = 'datname!~"template.*|"'
 _CONNECTIONS = f"max by ({names.BY_SERVICE}) ({names.SERVICE_POSTGRES_CONNECTIONS}{{{ON_SERVICES}}})"

@@ -12,6 +12,7 @@ from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.dashboards.timelines import States
 from boxwatch.rules import names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
     from boxwatch.rules.built import Built
 
-_REDIS = Engine("redis", names.JOB_REDIS, "Redis")
+_REDIS = Engine(kinds.of("redis"))
 _USED, _MAX = _REDIS.by("max", "redis_memory_used_bytes"), _REDIS.by("max", "redis_memory_max_bytes")
 
 

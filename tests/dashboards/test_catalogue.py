@@ -17,6 +17,7 @@ from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.tree import node, nodes
 from boxwatch.rules import catalogue as rules
 from boxwatch.rules.panel_id import panel_id
+from boxwatch.topology.kinds import KINDS
 
 if TYPE_CHECKING:
     from conftest import Golden
@@ -32,10 +33,10 @@ TOPOLOGIES = {
     "a slow scrape": boards.a_topology(1, scrape_interval="60s"),
     "a plan as large as its server": boards.a_topology(1, 14),
     "thresholds at their ends": boards.a_topology(1, memory_near_budget="100%", restarts=1),
-    "no databases": boards.without(boards.default_topology(), "postgres", "redis", "elasticsearch", "minio"),
-    "no entry point": boards.without(boards.default_topology(), "traefik", "coolify"),
+    "no databases": boards.without(complete(), *(kind.name for kind in KINDS if kind.holds_data)),
+    "no entry point": boards.without(complete(), *(kind.name for kind in KINDS if kind.about_others)),
     "public addresses": complete(),
-    "no monitoring": boards.without(boards.default_topology(), "monitoring"),
+    "no monitoring": boards.without(complete(), "monitoring"),
 }
 
 
@@ -71,11 +72,8 @@ def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
 
 def test_default_dashboards_have_the_short_uids() -> None:
     """What people have bookmarked."""
-    assert {name: board["uid"] for name, board in boards.ours().items()} == {
-        # The default topology knows nothing to probe.
-        f"{name}.json": f"boxwatch-{name}"
-        for name, _ in catalogue.DASHBOARDS
-        if name != "probes"
+    assert {name: json.loads(text)["uid"] for name, text in catalogue.files(rules.build(complete())).items()} == {
+        f"{name}.json": f"boxwatch-{name}" for name, _ in catalogue.DASHBOARDS
     }
 
 

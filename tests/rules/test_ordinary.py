@@ -7,8 +7,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from support.artefacts import complete_subjects, default_subjects
+from support.artefacts import complete_subjects
 from support.patience import patient_alerts
 from support.topologies import a_service, a_topology, complete
 
@@ -16,7 +15,7 @@ from boxwatch.rules import catalogue, ordinary
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file
 from boxwatch.rules.rule_file import rule_file
-from boxwatch.topology import default
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts
 
@@ -87,12 +86,11 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("made", [default_subjects, complete_subjects])
-def test_only_subjects_of_these_systems_are_concerned(made: Callable[[], tuple[Subject, ...]]) -> None:
+def test_only_subjects_of_these_systems_are_concerned() -> None:
     """The rest has its days in `everything`."""
-    ids = {subject.id for subject in ordinary.concerned(made())}
+    ids = {subject.id for subject in ordinary.concerned(complete_subjects())}
 
-    assert ids >= {"postgres", "redis_memory", "minio", "traefik_routes", "coolify_backups", "service_requests"}
+    assert ids >= {rule for kind in KINDS for rule in kind.rules} | {"probes", "service_requests"}
     assert ids & {"replicas", "memory", "host_memory", "slo", "slo_burn", "plan"} == set()
 
 
@@ -103,5 +101,5 @@ def test_a_deployment_has_the_hours_of_its_own_systems() -> None:
 
     assert b"pg_up{" in redis
     assert b"coolify_up{" not in redis
-    assert path in catalogue.files(catalogue.build(default.load().topology))
+    assert path in catalogue.files(catalogue.build(complete()))
     assert path not in catalogue.files(catalogue.build(a_topology()))

@@ -13,8 +13,7 @@ from support.topologies import a_server, a_service, a_topology
 from support.written import written
 
 from boxwatch.errors import Problem, TopologyError
-from boxwatch.topology import default, source
-from boxwatch.topology.kinds import KINDS
+from boxwatch.topology import default, kinds, source
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
 
@@ -150,7 +149,7 @@ def topologies(draw: Callable[..., object]) -> Topology:
     services = [
         a_service(
             name,
-            kind=draw(st.sampled_from(KINDS)),
+            kind=draw(st.sampled_from(kinds.NAMES)),
             replicas=draw(st.integers(0, 3)),
             memory=draw(memory),
             assumed=draw(st.booleans()),
