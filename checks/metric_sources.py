@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
 from boxwatch.checks.scraped import EXPORTERS, Scraped
 from boxwatch.exporters import metrics
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import Selector, selectors
 
 ID = "metric_sources"
 
@@ -29,12 +28,12 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             yield rule.finding(ID, "warning", message, hint, at="expr")
 
 
-def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
     """(message, hint) for each selector of a query that finds nothing here. Each once."""
     if known.scraped is None:
         return
     found: dict[tuple[str, str], None] = {}
-    for selector in promql.selectors(tree):
+    for selector in selectors(tree):
         exporters = frozenset(metric.exporter for metric in metrics.exposed_by(selector.name))
         # What Prometheus itself says of every target has no exporter.
         if exporters and selector.name not in known.recorded and metrics.SCRAPE not in exporters:
@@ -44,7 +43,7 @@ def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def _problem(selector: promql.Selector, exporters: frozenset[str], scraped: Scraped) -> tuple[str, str] | None:
+def _problem(selector: Selector, exporters: frozenset[str], scraped: Scraped) -> tuple[str, str] | None:
     who = " or ".join(sorted(exporters))
     jobs = sorted(job for job, own in EXPORTERS.items() if not exporters.isdisjoint(own))
     if selector.job in scraped:
