@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -31,7 +30,6 @@ from boxwatch.checks import (
     metric_sources,
     metric_versions,
     places,
-    promql,
     promql_syntax,
     promtool,
     range_window,
@@ -46,6 +44,7 @@ from boxwatch.checks import (
 from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.known import Known, known
 from boxwatch.dashboards import document
+from boxwatch.promql.parse import tree_of
 
 RULE_CHECKS = (
     promql_syntax,
@@ -221,9 +220,7 @@ def _dashboard(path: str, content: bytes, names: Known) -> Iterator[Finding]:
 
 def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator[Finding]:
     for where, expr in dashboards.expressions(path, dashboard):
-        # A query that does not parse is found by a check of its own.
-        with contextlib.suppress(ValueError):
-            tree = promql.parse(expr)
-            for module, severity in _QUERY_CHECKS:
-                for message, hint in module.problems(tree, names):
-                    yield Finding(path, where, module.ID, severity, message, hint)
+        tree = tree_of(expr)
+        for module, severity in _QUERY_CHECKS if tree is not None else ():
+            for message, hint in module.problems(tree, names):
+                yield Finding(path, where, module.ID, severity, message, hint)

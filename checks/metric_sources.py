@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
 from boxwatch.checks.scraped import EXPORTERS, Scraped, Source
 from boxwatch.exporters import metrics
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import Selector, selectors
 
 ID = "metric_sources"
 
@@ -30,12 +29,12 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             yield rule.finding(ID, "warning", message, hint, at="expr")
 
 
-def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
     """(message, hint) for each selector of a query that finds nothing here. Each once."""
     if known.scraped is None:
         return
     found: dict[tuple[str, str], None] = {}
-    for selector in promql.selectors(tree):
+    for selector in selectors(tree):
         exporters = _exporters(selector, known)
         problem = _problem(selector, exporters, known.scraped) if exporters else None
         if problem:
@@ -46,13 +45,13 @@ def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
     yield from found
 
 
-def _exporters(selector: promql.Selector, known: Known) -> frozenset[str]:
+def _exporters(selector: Selector, known: Known) -> frozenset[str]:
     """Those that have it; none for what a rule records, and for what Prometheus itself says of every target."""
     exporters = frozenset(metric.exporter for metric in metrics.exposed_by(selector.name))
     return frozenset() if selector.name in known.recorded or metrics.SCRAPE in exporters else exporters
 
 
-def _problem(selector: promql.Selector, exporters: frozenset[str], scraped: Scraped) -> tuple[str, str] | None:
+def _problem(selector: Selector, exporters: frozenset[str], scraped: Scraped) -> tuple[str, str] | None:
     who = " or ".join(sorted(exporters))
     jobs = sorted(job for job, own in EXPORTERS.items() if not exporters.isdisjoint(own))
     if selector.job in scraped:
@@ -80,7 +79,7 @@ def _meant(exporters: frozenset[str], scraped: Scraped) -> str:
     return f'did you mean job="{jobs[0]}"?' if len(jobs) == 1 else ""
 
 
-def _is_on_no_page(selector: promql.Selector, known: Known, scraped: Scraped) -> bool:
+def _is_on_no_page(selector: Selector, known: Known, scraped: Scraped) -> bool:
     """Whether the exporter is scraped, and none of its pages that are scraped has the metric."""
     exporters = _exporters(selector, known)
     own = frozenset(_of_job(selector, scraped))
@@ -88,46 +87,46 @@ def _is_on_no_page(selector: promql.Selector, known: Known, scraped: Scraped) ->
     return _have(own, exporters) and not shown
 
 
-def _of_job(selector: promql.Selector, scraped: Scraped) -> Iterator[Source]:
+def _of_job(selector: Selector, scraped: Scraped) -> Iterator[Source]:
     for job, own in scraped.items():
         if selector.job in ("", job):
             yield from own or ()
 
 
-def _without(tree: parser.Expr, lacks: Callable[[promql.Selector], bool]) -> tuple[promql.Selector, ...]:
+def _without(tree: nodes.Expr, lacks: Callable[[Selector], bool]) -> tuple[Selector, ...]:
     """The selectors that a query lacks and cannot do without: of `a or b`, one of both is enough.
 
     So it is of the exceptions in `a unless b unless c`, which mean `a unless (b or c)`.
     """
     match tree:
-        case parser.BinaryExpr() if str(tree.op) == "unless":
+        case nodes.BinaryExpr() if str(tree.op) == "unless":
             base, exceptions = _unless(tree)
             each = [_without(exception, lacks) for exception in exceptions]
             return (*_without(base, lacks), *(selector for one in each for selector in one if all(each)))
-        case parser.BinaryExpr():
+        case nodes.BinaryExpr():
             left, right = _without(tree.lhs, lacks), _without(tree.rhs, lacks)
             return () if str(tree.op) == "or" and not (left and right) else (*left, *right)
-        case parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+        case nodes.ParenExpr() | nodes.UnaryExpr() | nodes.SubqueryExpr():
             return _without(tree.expr, lacks)
-        case parser.AggregateExpr():
+        case nodes.AggregateExpr():
             return (*_without(tree.expr, lacks), *(() if tree.param is None else _without(tree.param, lacks)))
-        case parser.Call():
+        case nodes.Call():
             return tuple(selector for argument in tree.args for selector in _without(argument, lacks))
         case _:
-            return tuple(filter(lacks, promql.selectors(tree)))
+            return tuple(filter(lacks, selectors(tree)))
 
 
-def _unless(tree: parser.BinaryExpr) -> tuple[parser.Expr, list[parser.Expr]]:
+def _unless(tree: nodes.BinaryExpr) -> tuple[nodes.Expr, list[nodes.Expr]]:
     """`a unless b unless c` → a, and b and c."""
-    base: parser.Expr = tree
-    exceptions: list[parser.Expr] = []
-    while isinstance(base, parser.BinaryExpr) and str(base.op) == "unless":
+    base: nodes.Expr = tree
+    exceptions: list[nodes.Expr] = []
+    while isinstance(base, nodes.BinaryExpr) and str(base.op) == "unless":
         exceptions.insert(0, base.rhs)
         base = base.lhs
     return base, exceptions
 
 
-def _page_problem(selector: promql.Selector, scraped: Scraped) -> tuple[str, str]:
+def _page_problem(selector: Selector, scraped: Scraped) -> tuple[str, str]:
     own = sorted({source.exporter for source in _of_job(selector, scraped)})
     known = [metric for metric in metrics.exposed_by(selector.name) if metric.exporter in own]
     seen = sorted({target for metric in known for target in metric.on})

@@ -20,7 +20,7 @@ from support.mutation.pieces import changed, text_of
 from support.mutation.report import Report
 from support.mutation.trial import ProofsError, survivors
 
-from boxwatch.checks import promql
+from boxwatch.promql.parse import parse
 from boxwatch.rules.model import Subject
 from boxwatch.topology import default
 
@@ -28,15 +28,15 @@ Program = Callable[[str], str]
 
 
 def _changed(query: str) -> dict[str, str]:
-    return {one.what: one.text for one in changed(pieces_of(promql.parse(query)))}
+    return {one.what: one.text for one in changed(pieces_of(parse(query)))}
 
 
 @pytest.mark.parametrize("subject", default_subjects(), ids=lambda subject: subject.id)
 def test_a_query_that_is_not_changed_stays_the_same(subject: Subject) -> None:
     """Else every mutant would be another query than it says."""
     for expr in (rule.expr for rules in (subject.records, subject.alerts) for rule in rules):
-        tree = promql.parse(expr)
-        assert promql.parse(text_of(pieces_of(tree))).prettify() == tree.prettify()
+        tree = parse(expr)
+        assert parse(text_of(pieces_of(tree))).prettify() == tree.prettify()
 
 
 _MISTAKES = {
