@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 WANTED_OPTIONS: tuple[Option, ...] = (
     options.topology,
     click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
-    click.option("--prune", is_flag=True, help="Delete dashboards with boxwatch's mark that are not made any more."),
+    click.option("--prune", is_flag=True, help="Delete dashboards of this deployment that are not made any more."),
 )
 
 WRITING_OPTIONS: tuple[Option, ...] = (
@@ -99,6 +99,7 @@ class Wanted:
             plan = planning.plan(
                 live.api,
                 made(loaded),
+                deployment=loaded.topology.name,
                 folder=self.folder,
                 prune=self.prune,
                 overwrite_changed=how.overwrite,
