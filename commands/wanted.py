@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WANTED_OPTIONS: tuple[Option, ...] = (
     options.topology,
     click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
-    click.option("--prune", is_flag=True, help="Delete dashboards with boxwatch's mark that are not made any more."),
+    click.option("--prune", is_flag=True, help="Delete dashboards of this deployment that are not made any more."),
 )
 
 WRITING_OPTIONS: tuple[Option, ...] = (
@@ -88,16 +88,19 @@ class Wanted:
         if ruler:
             sides.append(RulerSide(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
         if live:
-            sides.append(self._for_grafana(live, made(loaded, built), manner, how))
+            sides.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), manner, how))
         return sides
 
-    def _for_grafana(self, live: Live, boards: list[dict[str, object]], manner: Manner, how: Writing) -> GrafanaSide:
+    def _for_grafana(
+        self, live: Live, deployment: str, boards: list[dict[str, object]], manner: Manner, how: Writing
+    ) -> GrafanaSide:
         from boxwatch.publish.grafana import plan as planning
 
         with progress.shown("dashboards read", hidden=manner.as_json or manner.quiet) as watch:
             plan = planning.plan(
                 live.api,
                 boards,
+                deployment=deployment,
                 folder=self.folder,
                 prune=self.prune,
                 overwrite_changed=how.overwrite,

@@ -67,7 +67,7 @@ def test_a_dry_run_changes_nothing(server: StandIn) -> None:
     """Not even a folder."""
     assert _run(server, "publish", "--dry-run").exit_code == 0
     assert list(Path("rules").iterdir()) == []
-    assert server.asked == [f"GET {RULES}"]
+    assert all(request.startswith("GET ") for request in server.asked)
 
 
 def test_machines_get_json(server: StandIn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from support import rule_sets
 from support.programs import free_port
 from support.published import A, B, live, loaded, publish, target_of
-from support.stand_in import RELOAD, RULES, StandIn, prometheus
+from support.stand_in import CONFIG, RELOAD, RULES, StandIn, prometheus
 
 from boxwatch.errors import PublishError
 from boxwatch.publish import http, lock
@@ -21,11 +22,11 @@ from boxwatch.publish.rule_store import Store
 
 
 def test_the_first_publish_needs_nothing_but_the_directory(server: StandIn) -> None:
-    """Planned from one answer, loaded by one request, confirmed by one answer."""
+    """Planned from two answers, loaded by one request, confirmed by one answer."""
     assert publish(server, A) == ""
 
     assert (live(server), loaded(server)) == (A.content, "A")
-    assert server.asked == [f"GET {RULES}", f"POST {RELOAD}", f"GET {RULES}"]
+    assert server.asked == [f"GET {RULES}", f"GET {CONFIG}", f"POST {RELOAD}", f"GET {RULES}"]
 
 
 def test_what_is_live_already_is_not_published_again(server: StandIn) -> None:
@@ -379,3 +380,39 @@ def test_without_promtool_queries_are_parsed(monkeypatch: pytest.MonkeyPatch) ->
     assert publishing.rules_of(rule_sets.files("A")).mark == A.mark
     with pytest.raises(PublishError, match="record level:x:y: the query does not parse"):
         publishing.rules_of(rule_sets.files("A", extra={"record": "level:x:y", "expr": "sum(("}))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "named"), [([], "nothing"), (["/etc/rules/mine.yaml", "/etc/*.yml"], "mine.yaml, /etc/*.yml")]
+)
+def test_a_directory_that_rule_files_does_not_name_is_found_before_writing(
+    server: StandIn, patterns: list[str], named: str
+) -> None:
+    """With what it names instead."""
+    server.rule_files = patterns
+
+    with pytest.raises(PublishError, match=f"names .*{re.escape(named)}; nothing was written"):
+        publish(server, A)
+    assert list(server.directory.iterdir()) == []
+
+
+def test_a_directory_beside_the_one_that_is_read_is_found_before_writing(server: StandIn, tmp_path: Path) -> None:
+    """Else the set that Prometheus has from elsewhere would confirm it."""
+    publish(server, A)
+    (tmp_path / "elsewhere").mkdir()
+    client = Client(server.url)
+    wrong = publishing.Target(tmp_path / "elsewhere", client, ByHttp(client), 1)
+
+    with pytest.raises(PublishError, match="reads another directory"):
+        publishing.plan(wrong, A)
+    assert list(wrong.directory.iterdir()) == []
+
+
+def test_a_server_that_refuses_its_old_rules_too_does_not_blame_the_new_ones(server: StandIn) -> None:
+    """Its configuration was broken before."""
+    publish(server, A)
+    server.faults[RELOAD] = ["refuse", "refuse"]
+
+    with pytest.raises(PublishError, match="refuses the old rules too, so the reason is not in the new ones"):
+        publish(server, B)
+    assert (live(server), loaded(server)) == (A.content, "A")
