@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from boxwatch.publish import http, read_back
+from support import small
 
 RELOAD, RULES = "/-/reload", "/api/v1/rules"
 
@@ -154,12 +155,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """The stand-in reads `rules` in a folder, the current one then; commands find no promtool, nor wait long."""
+    """The stand-in reads `rules` in a folder, the current one then; commands find two services and no promtool there."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
     (folder / "rules").mkdir()
+    small.write(folder)
     with prometheus(folder / "rules") as double:
         yield double
 

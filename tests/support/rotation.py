@@ -1,0 +1,33 @@
+"""Samples that differ from run to run, and are the same again for the same seed.
+
+What is sampled in `make test` runs whole in `make test-all` (pytest --thorough). The seed is 0 in CI, so that a failure
+there is due to the change; by hand it is that of pytest-randomly. The head of a run names it, and BOXWATCH_SEED sets it.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable
+from typing import TypeVar
+
+_Item = TypeVar("_Item")
+_seed = [0]
+
+
+def begin(usual: int) -> None:
+    """Draw from this seed, unless the environment names one."""
+    _seed[0] = int(os.environ.get("BOXWATCH_SEED", usual))
+
+
+def seed() -> int:
+    """The seed of this run."""
+    return _seed[0]
+
+
+def sample(of: Iterable[_Item], number: int, purpose: str) -> tuple[_Item, ...]:
+    """Some of the items in their own order, or all if they are fewer; another purpose draws others."""
+    items = tuple(of)
+    # Not for secrets.
+    drawn = random.Random(f"{_seed[0]} {purpose}").sample(range(len(items)), min(number, len(items)))  # noqa: S311
+    return tuple(items[index] for index in sorted(drawn))
