@@ -53,7 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Trylast, so that pytest-randomly has drawn its seed.
     rotation.begin(0 if _in_ci() else int(config.getoption("randomly_seed", 0)))
     if _in_ci() and not third_party.there():
-        raise pytest.UsageError(f"{third_party.DATA} is missing, and CI leaves nothing out: say where in BOXWATCH_SHARED")
+        raise pytest.UsageError(
+            f"{third_party.DATA} is missing, and CI leaves nothing out: say where in BOXWATCH_SHARED"
+        )
 
 
 def _in_ci() -> bool:

@@ -44,6 +44,7 @@ def folder(tmp_path: Path, **files: str) -> Path:
     return tmp_path
 
 
+@pytest.mark.third_party
 def test_the_examples_are_built_as_grafana_would_store_them(tmp_path: Path) -> None:
     """Both of them, beside ours, with uids and tags of the deployment."""
     assert run("build", TOPOLOGY, "--out", str(tmp_path)).exit_code == 0

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from boxwatch.cli import main
 
-# Commands in the order in which one uses them, with their exit codes. Those that need a Grafana are asked for help only.
+# Commands in the order in which one uses them, with their exit codes. Those that need Grafana are asked for help only.
 _USES = (
     (0, "init"),
     (0, "topology"),

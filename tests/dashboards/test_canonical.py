@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support import boards
+from support import third_party
 
 from boxwatch.dashboards.canonical.form import canonical
 from boxwatch.dashboards.canonical.sources import Source, Sources
@@ -19,18 +19,20 @@ TEST_DATA = Source("gdev-testdata", "testdata-type-uid", "grafana-testdata-datas
 
 def saved(kind: str) -> list[Path]:
     """The pages as they were given to Grafana (input) or stored by it (output)."""
-    folder = boards.grafana_data() / "saved" / kind
+    folder = third_party.folder("grafana") / "saved" / kind
     pages = sorted(folder.rglob("*.json"))
     assert len(pages) >= 56
     return pages
 
 
+@pytest.mark.third_party
 def test_what_grafana_stored_stays_as_it_is() -> None:
     """A form in which stored dashboards changed would show differences where there are none."""
     changed = [page.name for page in saved("output") if canonical(load(page)) != load(page)]
     assert changed == []
 
 
+@pytest.mark.third_party
 def test_what_grafana_was_given_becomes_what_it_stored() -> None:
     """All steps together, on pages from Grafana 6 to 12."""
     different = []

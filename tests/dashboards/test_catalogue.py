@@ -112,6 +112,7 @@ def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
         assert list(checks.check(name, json.loads(text))) == []
 
 
+@pytest.mark.third_party
 def test_grafanas_schemas_have_nothing_against_ours(files: dict[str, bytes]) -> None:
     """Dashboard, options of panels, and their custom fields."""
     for text in files.values():

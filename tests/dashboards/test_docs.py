@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from support import boards, grafana_schema
 
 from boxwatch.checks import dashboards as checks
@@ -12,6 +13,7 @@ from boxwatch.dashboards import colours
 PAGE = (boards.ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.third_party
 def test_the_module_that_the_page_shows_builds_a_dashboard_without_findings() -> None:
     """Whoever copies it starts from something that is right."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

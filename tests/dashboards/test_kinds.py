@@ -77,6 +77,7 @@ def _panel(kind: str) -> Node:
     return nodes(_board(KINDS[kind])["panels"])[1]
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_as_grafana_would_store_it(kind: str) -> None:
     """Its type, nothing that Grafana's schemas have against it, and nothing that would change on the way."""
@@ -129,6 +130,7 @@ def test_an_alert_list_says_what_good_is(change: dict[str, str]) -> None:
         AlertList(**{"title": "Alerts", "good": "Good is none.", **change})
 
 
+@pytest.mark.third_party
 def test_links_keep_time_data_source_and_variables() -> None:
     """From a series to its service, from there to the server."""
     topology = boards.default_topology()

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from support import boards, grafana_schema
+from support import boards, grafana_schema, rotation
 
 from boxwatch.dashboards import modern, tree
 from boxwatch.dashboards.canonical.form import canonical
@@ -68,6 +68,7 @@ def modernised(*panels: Any, **content: Any) -> Node:  # noqa: ANN401
     return made
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize("panel", CLASSES.values(), ids=CLASSES.keys())
 def test_whatever_grafanalib_makes_becomes_valid(panel: Any) -> None:  # noqa: ANN401
     """Grafana's own schemas judge before and after."""
@@ -440,7 +441,7 @@ _PANELS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@rotation.examples(150)
 @given(panels=st.lists(_PANELS, max_size=4), version=st.sampled_from([0, 12, 16, 22, 30, 36, 41, 42]))
 def test_modernising_twice_is_modernising_once(panels: list[Node], version: int) -> None:
     """For panels that nobody would write, too."""
@@ -465,6 +466,7 @@ def test_a_reference_is_type_and_uid() -> None:
     assert made["transformations"] == [{"id": "merge", "options": {}}]
 
 
+@pytest.mark.third_party
 def test_graphs_of_the_first_drafts() -> None:
     """Grafana 7.4 hid series from `graph`, and described lines with keys that nothing reads any more."""
     custom = {"hideFrom": {"graph": True, "legend": True}, "line": {"show": True}, "points": {"show": False}}

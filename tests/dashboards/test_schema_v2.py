@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support import boards, grafana_schema
+from support import boards, grafana_schema, third_party
 
 from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.modern import modernise
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def saved() -> list[Path]:
     """Grafana's own dashboards, as they were before and after it stored them."""
-    return sorted((boards.grafana_data() / "saved").rglob("*.json"))
+    return sorted((third_party.folder("grafana") / "saved").rglob("*.json"))
 
 
 @pytest.mark.parametrize("schema", ["v2", "v2beta1"])
@@ -32,6 +32,7 @@ def test_ours_are_resources(schema: str) -> None:
         assert made["metadata"] == {"name": f"boxwatch-{file.removesuffix('.json')}"}
 
 
+@pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_ours() -> None:
     """For every size of deployment."""
     for topology in (boards.default_topology(), boards.a_topology(20, 8)):
@@ -39,6 +40,7 @@ def test_grafanas_schema_has_nothing_against_ours() -> None:
             assert list(grafana_schema.errors_v2(json.loads(text)["spec"])) == []
 
 
+@pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_its_own_dashboards() -> None:
     """All that it stored, and what they were before, once they are modernised."""
     for path in saved():
@@ -46,6 +48,7 @@ def test_grafanas_schema_has_nothing_against_its_own_dashboards() -> None:
         assert list(grafana_schema.errors_v2(resource.spec(dashboard))) == [], path.name
 
 
+@pytest.mark.third_party
 def test_every_panel_is_an_element_that_the_layout_names_once() -> None:
     """Folded panels too; a row is part of the layout and no element."""
     for path in saved():
@@ -200,6 +203,7 @@ def test_panels_that_are_kept_elsewhere_or_come_from_angularjs() -> None:
     assert made["transparent"] is True
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize(
     ("classic", "kind", "part"),
     [
@@ -231,6 +235,7 @@ def test_a_variable_that_schema_v2_does_not_have() -> None:
     assert variable.to_v2({"type": "system", "name": "x"}) is None
 
 
+@pytest.mark.third_party
 def test_an_empty_dashboard_is_valid_too() -> None:
     """Dashboards come from strangers."""
     assert list(grafana_schema.errors_v2(resource.spec(modernise({})))) == []

@@ -279,7 +279,6 @@ def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Prog
 @pytest.mark.parametrize("servers", [1, 3, 20])
 def test_amlint_finds_nothing(servers: int, tmp_path: Path) -> None:
     """With the rules beside it, so that it knows every alert. That some are told to nobody is meant, and named so."""
-    pytest.importorskip("amlint", reason="it is among the packages for development")
     for path, content in _built(servers).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)

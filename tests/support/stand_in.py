@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """The stand-in reads `rules` in a folder, the current one then; commands find two services and no promtool there."""
+    """The stand-in reads `rules` in a folder, the current one then; two services are there and no promtool."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
+from support import rotation
 from support.topologies import a_server, a_service, a_topology
 from support.written import written
 
@@ -171,7 +172,7 @@ def topologies(draw: Callable[..., object]) -> Topology:
     )
 
 
-@settings(max_examples=50)
+@rotation.examples(50)
 @given(topologies())
 def test_a_topology_that_is_written_and_loaded_is_the_same(topology: Topology) -> None:
     """Every number survives."""
