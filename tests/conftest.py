@@ -24,7 +24,7 @@ _REASONS = {
     "thorough": "they prove in full what a run samples: `make test-all` runs them",
     "third_party": f"they compare with third-party data, and {third_party.DATA} is not there: set BOXWATCH_SHARED",
 }
-_LEFT_OUT = pytest.StashKey[Counter[str]]()
+_LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # What fails is due to the change: CI takes the same examples every time.
     settings.register_profile("ci", deadline=None, derandomize=True, database=None)
     settings.register_profile("thorough", deadline=None, derandomize=False, max_examples=1000)
-    config.stash[_LEFT_OUT] = Counter()
+    config.stash[_LEFT_OUT] = {}
     if config.getoption("--thorough"):
         settings.load_profile("thorough")
     else:
@@ -69,29 +69,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "thorough": not config.getoption("--thorough"),
         "third_party": not third_party.there(),
     }
-    kept, left = [], []
+    kept, left, reasons = [], [], Counter[str]()
     for item in items:
         reason = next((mark for mark, gone in absent.items() if gone and item.get_closest_marker(mark)), None)
         if reason:
-            config.stash[_LEFT_OUT][reason] += 1
+            reasons[reason] += 1
             left.append(item)
         else:
             kept.append(item)
         if item.path.is_relative_to(REAL):
             # Their clocks are real: beside each other on few cores, they would wait in vain.
             item.add_marker(pytest.mark.xdist_group("real servers"))
+    config.stash[_LEFT_OUT] = dict(reasons)
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept
     if hasattr(config, "workeroutput"):
-        config.workeroutput["left_out"] = dict(config.stash[_LEFT_OUT])
+        config.workeroutput["left_out"] = dict(reasons)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist is optional, and so are its types
     """Learn from a worker what it left out; all leave out the same."""
-    if hasattr(node, "workeroutput"):
-        node.config.stash[_LEFT_OUT] |= Counter(node.workeroutput.get("left_out", {}))
+    if "left_out" in getattr(node, "workeroutput", {}):
+        node.config.stash[_LEFT_OUT] |= node.workeroutput["left_out"]
 
 
 def pytest_report_header() -> str:

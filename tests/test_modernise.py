@@ -91,13 +91,13 @@ def test_what_cannot_be_done_is_said_and_nothing_is_written(words: tuple[str, ..
 
 def test_a_directory_that_cannot_be_written_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """Said with its name."""
-    with unprivileged.folder() as place:
+    write("a.json")
+    assert run("a.json").exit_code == 0, "and all is imported"
+    with unprivileged.folder() as place, unprivileged.without_rights():
         monkeypatch.chdir(place)
         write("a.json")
         Path("closed").mkdir(mode=0o500)
-        assert run("a.json").exit_code == 0, "all is imported"
-        with unprivileged.without_rights():
-            result = run("a.json", "--out", "closed/new.json")
+        result = run("a.json", "--out", "closed/new.json")
         monkeypatch.undo()
     assert (result.exit_code, "closed/new.json: could not be written" in result.stderr) == (1, True)
 

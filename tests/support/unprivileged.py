@@ -30,7 +30,8 @@ def without_rights() -> Iterator[None]:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A new folder that somebody without rights may enter, which pytest's is not."""
+    """A new folder of somebody without rights, who may not enter pytest's."""
     with tempfile.TemporaryDirectory(prefix="boxwatch-tests-") as made:
-        Path(made).chmod(0o755)
+        if os.geteuid() == 0:
+            os.chown(made, _NOBODY, -1)
         yield Path(made)
