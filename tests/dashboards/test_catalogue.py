@@ -24,17 +24,17 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Topology
 
 TOPOLOGIES = {
-    "the default": boards.default_topology(),
+    "the default": complete(),
     "one server": boards.a_topology(1),
     "three servers": boards.a_topology(3),
     "twenty servers": boards.a_topology(20, 8),
     "a slow scrape": boards.a_topology(1, scrape_interval="60s"),
     "a plan as large as its server": boards.a_topology(1, 14),
     "thresholds at their ends": boards.a_topology(1, memory_near_budget="100%", restarts=1),
-    "no databases": boards.without(boards.default_topology(), "postgres", "redis", "elasticsearch", "minio"),
-    "no entry point": boards.without(boards.default_topology(), "traefik", "coolify"),
+    "no databases": boards.without(complete(), "postgres", "redis", "elasticsearch", "minio"),
+    "no entry point": boards.without(complete(), "traefik", "coolify"),
     "public addresses": complete(),
-    "no monitoring": boards.without(boards.default_topology(), "monitoring"),
+    "no monitoring": boards.without(complete(), "monitoring"),
 }
 
 
@@ -205,7 +205,7 @@ def test_links_lead_to_our_dashboards_and_keep_time_and_data_source() -> None:
 
 def test_same_topology_same_bytes() -> None:
     """Nothing but the topology decides."""
-    assert catalogue.files(boards.default_topology()) == catalogue.files(boards.default_topology())
+    assert catalogue.files(complete()) == catalogue.files(complete())
 
 
 def test_size_does_not_grow_with_the_deployment() -> None:

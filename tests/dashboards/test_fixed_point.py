@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import boards, grafana_schema, rotation
+from support import grafana_schema, rotation
+from support.topologies import complete
 
 from boxwatch.checks import dashboards as checks
 from boxwatch.dashboards import fields, layout, scale, style
@@ -86,7 +87,7 @@ def test_whatever_the_house_can_build_is_as_grafana_stores_it(panels: list[Panel
         marked='server=~"$server"',
     )
     try:
-        board = style.build(page, boards.default_topology())
+        board = style.build(page, complete())
     except ValueError as error:
         assert "have one id" in str(error)  # noqa: PT017 - two titles of 9999 ids, which building refuses
         return

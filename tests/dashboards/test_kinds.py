@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import boards, grafana_schema
+from support import grafana_schema
+from support.topologies import complete
 
 from boxwatch.checks import dashboards as checks
 from boxwatch.dashboards import fields, layout, links, scale, style, tree
@@ -70,7 +71,7 @@ def _board(*panels: Panel | AlertList) -> Node:
         panels=layout.place(layout.heading("All"), *lines),
         marked='server=~"$server"',
     )
-    return style.build(page, boards.default_topology())
+    return style.build(page, complete())
 
 
 def _panel(kind: str) -> Node:
@@ -133,7 +134,7 @@ def test_an_alert_list_says_what_good_is(change: dict[str, str]) -> None:
 @pytest.mark.third_party
 def test_links_keep_time_data_source_and_variables() -> None:
     """From a series to its service, from there to the server."""
-    topology = boards.default_topology()
+    topology = complete()
     to_service = links.to_service(topology, links.of_series(names.SERVICE))
     assert to_service.to_json() == {
         "title": "Look at this service",

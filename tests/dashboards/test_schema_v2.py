@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import boards, grafana_schema, third_party
+from support.topologies import complete
 
 from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.modern import modernise
@@ -25,7 +26,7 @@ def saved() -> list[Path]:
 @pytest.mark.parametrize("schema", ["v2", "v2beta1"])
 def test_ours_are_resources(schema: str) -> None:
     """Under the name that is the uid of the classic dashboard."""
-    for file, text in catalogue.files(boards.default_topology(), schema).items():
+    for file, text in catalogue.files(complete(), schema).items():
         made = json.loads(text)
         assert made["apiVersion"] == f"dashboard.grafana.app/{schema}"
         assert made["kind"] == "Dashboard"
@@ -35,7 +36,7 @@ def test_ours_are_resources(schema: str) -> None:
 @pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_ours() -> None:
     """For every size of deployment."""
-    for topology in (boards.default_topology(), boards.a_topology(20, 8)):
+    for topology in (complete(), boards.a_topology(20, 8)):
         for text in catalogue.files(topology, "v2").values():
             assert list(grafana_schema.errors_v2(json.loads(text)["spec"])) == []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import boards
+from support.topologies import complete
 
 from boxwatch.dashboards import colours, thresholds
 from boxwatch.dashboards.tree import nodes
@@ -26,7 +27,7 @@ def _tuned(topology: Topology, **numbers: float) -> Topology:
 
 def test_a_scale_begins_where_its_alerts_do() -> None:
     """The numbers are those of the alerts, and the sentence names both."""
-    topology = boards.default_topology()
+    topology = complete()
 
     scale = thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical")
 
@@ -40,7 +41,7 @@ def test_a_scale_begins_where_its_alerts_do() -> None:
 
 def test_a_scale_follows_the_topology() -> None:
     """Also where it turns two alerts round."""
-    topology = _tuned(boards.default_topology(), HostDiskLow=0.02, HostDiskCritical=0.2)
+    topology = _tuned(complete(), HostDiskLow=0.02, HostDiskCritical=0.2)
 
     scale = thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical")
 
@@ -50,13 +51,13 @@ def test_a_scale_follows_the_topology() -> None:
 def test_an_alert_without_a_threshold_has_no_scale() -> None:
     """A mistake of ours, found when the dashboard is built."""
     with pytest.raises(ValueError, match="no alert HostRaidDegraded with a threshold"):
-        thresholds.of(boards.default_topology(), host_state.subject, "HostRaidDegraded")
+        thresholds.of(complete(), host_state.subject, "HostRaidDegraded")
 
 
 def test_alerts_name_panels_that_exist() -> None:
     """A link to a panel that is not there opens an empty page."""
     ours = {board["uid"]: board for board in boards.ours().values()}
-    for subject in subjects(boards.default_topology()):
+    for subject in subjects(complete()):
         for alert in subject.alerts:
             if alert.panel:
                 board = ours[f"boxwatch-{alert.dashboard}"]

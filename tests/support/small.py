@@ -13,7 +13,7 @@ from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
 
 TEXT: Final = """\
-name: small
+name: boxwatch
 servers:
   main: {cpus: 4, memory: 16g, disk: 100GB, reserved: 2g}
 services:

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 from support import rotation
-from support.topologies import a_server, a_service, a_topology
+from support.topologies import a_server, a_service, a_topology, complete
 from support.written import written
 
 from boxwatch.errors import Problem, TopologyError
@@ -181,7 +181,7 @@ def test_a_topology_that_is_written_and_loaded_is_the_same(topology: Topology) -
 
 def test_the_default_topology_survives_being_written() -> None:
     """Components, exposure, limits and all."""
-    topology = default.load().topology
+    topology = complete()
     assert parse(written(topology), "a.yaml").topology == topology
 
 
