@@ -12,8 +12,9 @@ from boxwatch.rules.model import Group
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
 
+# The name of the default deployment, whose dashboards have the shortest uids: `boxwatch-overview`.
 TEXT: Final = """\
-name: boxwatch
+name: mvp
 servers:
   main: {cpus: 4, memory: 16g, disk: 100GB, reserved: 2g}
 services:
