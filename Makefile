@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 
 # Real servers wait most of the time, so one worker more than there are cores.
 WORKERS ?= 3
-PYTEST := pytest --numprocesses $(WORKERS) --dist loadgroup
+PYTEST := pytest --numprocesses $(WORKERS)
 
 .PHONY: help run test test-all unit covered lint types package golden mutate proofs-all bench tools promtools clean
 

@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from support import rotation, third_party
+from support import rotation, scheduling, third_party
 
 GOLDEN = Path(__file__).parent / "golden"
-REAL = Path(__file__).parent / "real"
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
@@ -62,9 +61,14 @@ def _in_ci() -> bool:
     return bool(os.environ.get("CI"))
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Scheduling:  # noqa: ANN401 - xdist's own
+    """Let real servers run one after the other."""
+    return scheduling.Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not for this run, and let real servers run one after the other."""
+    """Leave out what is not for this run."""
     absent = {
         "thorough": not config.getoption("--thorough"),
         "third_party": not third_party.there(),
@@ -77,9 +81,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left.append(item)
         else:
             kept.append(item)
-        if item.path.is_relative_to(REAL):
-            # Their clocks are real: beside each other on few cores, they would wait in vain.
-            item.add_marker(pytest.mark.xdist_group("real servers"))
     config.stash[_LEFT_OUT] = dict(reasons)
     if left:
         config.hook.pytest_deselected(items=left)

@@ -24,4 +24,4 @@ cd "$checkout"
 "$work/user/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt "$(ls "$work"/dist/*.whl)[dev]"
 where=$(cd "$work" && "$work/user/bin/python" -c 'import boxwatch; print(boxwatch.__file__)')
 case $where in "$work"/*) ;; *) echo "wheel: tests would run on $where" >&2; exit 1 ;; esac
-PATH="$work/user/bin:$PATH" "$work/user/bin/pytest" --quiet -p no:cacheprovider --numprocesses 3 --dist loadgroup
+PATH="$work/user/bin:$PATH" "$work/user/bin/pytest" --quiet -p no:cacheprovider --numprocesses 3
