@@ -29,7 +29,7 @@ def test_generated_pages_are_current(name: str, make: Callable[[], str], request
     if make() != stored and request.config.getoption("--update-golden"):
         path.write_text(make(), encoding="utf-8")
         pytest.fail(f"docs/{name} was rewritten; review the diff and run the tests again")
-    assert make() == stored
+    assert make() == stored, f"docs/{name} is out of date: make golden ARGS='tests/test_docs.py -k {name}'"
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))

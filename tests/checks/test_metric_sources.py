@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_artefacts
+from support.artefacts import complete_artefacts
 from support.rule_text import alert, found, rules
 
 from boxwatch.checks import catalogue, metric_sources, promtool, scraped
@@ -99,8 +99,8 @@ def test_a_panel_is_judged_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the configuration beside it."""
     monkeypatch.setattr(promtool, "path", lambda: None)
     path = "grafana/dashboards/overview.json"
-    configuration = default_artefacts()["prometheus/prometheus.yml"].replace(b"job_name: node", b"job_name: machines")
-    own = default_artefacts()[path].replace(b"server:memory_total_bytes:max", b"node_load1")
+    configuration = complete_artefacts()["prometheus/prometheus.yml"].replace(b"job_name: node", b"job_name: machines")
+    own = complete_artefacts()[path].replace(b"server:memory_total_bytes:max", b"node_load1")
     files = {path: own, "prometheus/prometheus.yml": configuration}
 
     found_here = [each for each in catalogue.run(files, 30).findings if each.check == metric_sources.ID]

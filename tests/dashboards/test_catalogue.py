@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Topology
 
 TOPOLOGIES = {
-    "the default": boards.default_topology(),
+    "the default": complete(),
     "one server": boards.a_topology(1),
     "three servers": boards.a_topology(3),
     "twenty servers": boards.a_topology(20, 8),
@@ -111,6 +111,7 @@ def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
         assert list(checks.check(name, json.loads(text))) == []
 
 
+@pytest.mark.third_party
 def test_grafanas_schemas_have_nothing_against_ours(files: dict[str, bytes]) -> None:
     """Dashboard, options of panels, and their custom fields."""
     for text in files.values():
@@ -203,9 +204,7 @@ def test_links_lead_to_our_dashboards_and_keep_time_and_data_source() -> None:
 
 def test_same_topology_same_bytes() -> None:
     """Nothing but the topology decides."""
-    assert catalogue.files(rules.build(boards.default_topology())) == catalogue.files(
-        rules.build(boards.default_topology())
-    )
+    assert catalogue.files(rules.build(complete())) == catalogue.files(rules.build(complete()))
 
 
 def test_size_does_not_grow_with_the_deployment() -> None:

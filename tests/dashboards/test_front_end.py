@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support import boards, front_end
+from support import boards, front_end, third_party
 
 from boxwatch.dashboards.canonical import front_end as written
 from boxwatch.dashboards.canonical.front_end import plain
@@ -58,9 +58,10 @@ def test_an_edit_in_the_same_save_is_the_one_difference(name: str) -> None:
     assert found.what.startswith("description ")
 
 
+@pytest.mark.third_party
 def test_what_a_browser_saved_in_grafana_is_no_difference() -> None:
     """Pairs of what was published and what Grafana stored after "Make editable" and "Save"."""
-    pairs = boards.grafana_data() / "ui-saved"
+    pairs = third_party.folder("grafana") / "ui-saved"
     names = sorted(path.name for path in (pairs / "published").glob("*.json"))
     assert names
     for name in names:

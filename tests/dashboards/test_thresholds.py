@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support import boards
+from support.topologies import complete
 
 from boxwatch.dashboards import colours, thresholds
 from boxwatch.dashboards.tree import nodes
@@ -25,7 +26,7 @@ def _tuned(topology: Topology, **numbers: float) -> Topology:
 
 def test_a_scale_begins_where_its_alerts_do() -> None:
     """The numbers are those of the alerts, and the sentence names both."""
-    numbers = build(boards.default_topology()).thresholds
+    numbers = build(complete()).thresholds
 
     scale = thresholds.too_little(numbers, "HostDiskLow", "HostDiskCritical")
 
@@ -39,7 +40,7 @@ def test_a_scale_begins_where_its_alerts_do() -> None:
 
 def test_a_scale_follows_the_topology() -> None:
     """Also where it turns two alerts round."""
-    topology = _tuned(boards.default_topology(), HostDiskLow=0.02, HostDiskCritical=0.2)
+    topology = _tuned(complete(), HostDiskLow=0.02, HostDiskCritical=0.2)
 
     scale = thresholds.too_little(build(topology).thresholds, "HostDiskLow", "HostDiskCritical")
 
@@ -61,13 +62,13 @@ def test_an_alert_that_is_switched_off_keeps_its_line() -> None:
 def test_an_alert_without_a_threshold_has_no_scale() -> None:
     """A mistake of ours, found when the dashboard is built."""
     with pytest.raises(ValueError, match="no alert HostRaidDegraded with a threshold"):
-        thresholds.of(build(boards.default_topology()).thresholds, "HostRaidDegraded")
+        thresholds.of(build(complete()).thresholds, "HostRaidDegraded")
 
 
 def test_alerts_name_panels_that_exist() -> None:
     """A link to a panel that is not there opens an empty page."""
     ours = {board["uid"]: board for board in boards.ours().values()}
-    for subject in subjects(boards.default_topology()):
+    for subject in subjects(complete()):
         for alert in subject.alerts:
             if alert.panel:
                 board = ours[f"boxwatch-{alert.dashboard}"]

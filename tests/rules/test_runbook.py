@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from support.artefacts import default_alerts, default_artefacts
+from support.artefacts import complete_alerts, complete_artefacts
 from support.topologies import a_topology, complete
 
 from boxwatch.rules import catalogue
@@ -16,10 +16,10 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts, Urls
 
 
-@pytest.mark.parametrize("alert", default_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
+@pytest.mark.parametrize("alert", complete_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
 def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
     """Meaning, first look, action, false alarms, rule and proofs."""
-    page = default_artefacts()[f"runbooks/{alert.alert}.md"].decode()
+    page = complete_artefacts()[f"runbooks/{alert.alert}.md"].decode()
 
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert headings == [
@@ -37,10 +37,10 @@ def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
 
 def test_the_index_lists_every_alert_once() -> None:
     """In the order of triage."""
-    index = default_artefacts()["runbooks/README.md"].decode()
+    index = complete_artefacts()["runbooks/README.md"].decode()
 
     listed = re.findall(r"^\| \[(\w+)\]\(\1\.md\)", index, re.MULTILINE)
-    assert listed == list(dict.fromkeys(alert.alert for alert in default_alerts()))
+    assert listed == list(dict.fromkeys(alert.alert for alert in complete_alerts()))
 
 
 def test_alerts_named_in_runbooks_exist() -> None:
@@ -165,7 +165,7 @@ def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
 
 def test_pages_and_alertmanager_say_the_same() -> None:
     """Each pair of alerts of the inhibition rules is on both pages, and no page has another."""
-    document = yaml.safe_load(default_artefacts()["alertmanager/alertmanager.yml"])
+    document = yaml.safe_load(complete_artefacts()["alertmanager/alertmanager.yml"])
     names = re.compile(r'^alertname=~?"(.+)"$')
     silencing: set[tuple[str, str]] = set()
     for rule in document["inhibit_rules"]:
@@ -173,8 +173,8 @@ def test_pages_and_alertmanager_say_the_same() -> None:
         silencing |= {(one, other) for one in source for other in target if "alertname" not in rule["equal"]}
 
     by, of = set(), set()
-    for alert in {alert.alert for alert in default_alerts()}:
-        page = default_artefacts()[f"runbooks/{alert}.md"].decode()
+    for alert in {alert.alert for alert in complete_alerts()}:
+        page = complete_artefacts()[f"runbooks/{alert}.md"].decode()
         section = page.partition("## Other alerts\n")[2].partition("\n## ")[0]
         first, _, second = section.partition("While it fires")
         by |= {(other, alert) for other in re.findall(r"\*(\w+)\*", first)}

@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from boxwatch.publish import http, read_back
+from support import small
 
 RELOAD, RULES, CONFIG = "/-/reload", "/api/v1/rules", "/api/v1/status/config"
 
@@ -159,12 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """The stand-in reads `rules` in a folder, the current one then; commands find no promtool, nor wait long."""
+    """The stand-in reads `rules` in a folder, the current one then; two services are there and no promtool."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
     (folder / "rules").mkdir()
+    small.write(folder)
     with prometheus(folder / "rules") as double:
         yield double
 
