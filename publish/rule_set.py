@@ -20,6 +20,8 @@ import yaml
 from boxwatch.errors import PublishError
 from boxwatch.rules.yaml import dump
 
+# Name of the one file that holds all published rules.
+LIVE = "boxwatch.yaml"
 MARK_GROUP = "boxwatch"
 MARK = "boxwatch:rules:info"
 _MARK_LABEL = "digest"

@@ -14,7 +14,7 @@ from typing import Final
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Subject
-from boxwatch.rules.system import CONTAINER, SERVER, SERVICE, Cause
+from boxwatch.rules.patterns.system import CONTAINER, SERVER, SERVICE, Cause
 from boxwatch.rules.systems import SYSTEMS
 from boxwatch.topology.model import Topology
 

@@ -2,79 +2,59 @@
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent
-
-# Each room may import those before it, and itself. The order of architecture: left of the arrow knows nothing of right.
-ROOMS = (
-    "errors",
-    "promql",
-    "topology",
-    "exporters",
-    "rules",
-    "dashboards",
-    "stack",
-    "checks",
-    "assemble",
-    "publish",
-    "commands",
-    "cli",
-)
-
-
-def _modules() -> list[Path]:
-    return [
-        path
-        for path in sorted(ROOT.rglob("*.py"))
-        if path.relative_to(ROOT).parts[0].removesuffix(".py") in ROOMS and "__pycache__" not in path.parts
-    ]
-
-
-def _imported(path: Path) -> set[str]:
-    """Rooms of boxwatch that a module imports, anywhere in it."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "boxwatch" else [f"boxwatch.{name.name}" for name in node.names]
-        elif isinstance(node, ast.Import):
-            names = [name.name for name in node.names]
-        else:
-            continue
-        found |= {name.split(".")[1] for name in names if name.startswith("boxwatch.")}
-    return found
+from support import rooms
 
 
 def test_every_room_is_in_the_order() -> None:
-    """A new room is placed on purpose."""
-    rooms = {path.parent.name for path in ROOT.glob("*/__init__.py")} | {"assemble", "cli", "errors"}
+    """A new room gets its place in support.rooms.ROOMS on purpose."""
+    on_disk = {path.parent.name for path in rooms.ROOT.glob("*/__init__.py")} | {"assemble", "cli", "errors"}
 
-    assert rooms == set(ROOMS)
-
-
-@pytest.mark.parametrize("path", _modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_rooms_before_its_own(path: Path) -> None:
-    """Topology ← exporters ← rules ← dashboards ← stack ← checks ← assemble ← publish ← commands ← cli."""
-    room = path.relative_to(ROOT).parts[0].removesuffix(".py")
-    allowed = set(ROOMS[: ROOMS.index(room) + 1])
-
-    assert _imported(path) - allowed == set()
+    assert on_disk == set(rooms.ROOMS)
 
 
-def test_only_the_house_style_imports_grafanalib() -> None:
-    """So that one module can set its defaults right, and be replaced."""
+@pytest.mark.parametrize("module", rooms.modules())
+def test_a_module_imports_only_rooms_before_its_own(module: str) -> None:
+    """Architecture.md's direction: left of the arrow knows nothing of right (support.rooms.ROOMS)."""
+    allowed = set(rooms.ROOMS[: rooms.ROOMS.index(rooms.room_of(module)) + 1])
+
+    assert {name for name in rooms.graph()[module] if rooms.room_of(name) not in allowed} == set()
+
+
+@pytest.mark.parametrize("room", rooms.ROOMS)
+def test_the_inner_rooms_of_a_room_import_each_other_in_no_circle(room: str) -> None:
+    """`tools/rooms.py ROOM` draws the arrows; move what both sides need to the ground of the room."""
+    assert rooms.circles(rooms.inside(room)) == ()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Nor one hidden behind a late import or TYPE_CHECKING."""
+    assert rooms.circles((module, other) for module, imported in rooms.graph().items() for other in imported) == ()
+
+
+def test_a_circle_would_be_found() -> None:
+    """The search itself."""
+    assert rooms.circles([("a", "b"), ("b", "c"), ("c", "a"), ("c", "d")]) == (("a", "b", "c"),)
+
+
+@pytest.mark.parametrize(
+    ("library", "owner"),
+    [("grafanalib", "dashboards.render"), ("promql_parser", "promql.")],
+    ids=str,
+)
+def test_a_library_has_one_owner(library: str, owner: str) -> None:
+    """One module, or one room, sets the library's defaults right, guards it, and can replace it."""
     users = {
-        str(path.relative_to(ROOT))
-        for path in _modules()
-        if "import grafanalib" in (text := path.read_text(encoding="utf-8")) or "from grafanalib" in text
+        name
+        for name, path in rooms.modules().items()
+        if f"import {library}" in (text := path.read_text(encoding="utf-8")) or f"from {library}" in text
     }
 
-    assert users == {"dashboards/style.py"}
+    assert users
+    assert {name for name in users if not f"{name}.".startswith(owner)} == set()
 
 
 def test_help_imports_no_library_that_only_a_command_needs() -> None:

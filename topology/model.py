@@ -1,7 +1,7 @@
 """What is watched: servers, and the services that are planned to run on them.
 
-Frozen pydantic models. Rules that need more than one value at a time are in `boxwatch.topology.constraints`, so that
-every mistake of a file is reported in one go.
+Frozen pydantic models. Rules that need more than one value at a time are in `boxwatch.topology.validation.constraints`,
+so that every mistake of a file is reported in one go.
 """
 
 from __future__ import annotations
