@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from boxwatch.topology import overlaps
 from boxwatch.topology.facts import Facts
 from boxwatch.topology.kinds import METRICS
 from boxwatch.topology.mistakes import Mistake
@@ -103,7 +104,7 @@ def patterns_are_no_globs(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
     """A star after a letter or dash repeats it: `web-*` matches `web--` and not `web-1`."""
     for service in facts.topology.services:
         for index, selector in enumerate(service.containers):
-            for label in ("resource", "compose_service", "name"):
+            for label in overlaps.LABELS:
                 pattern = getattr(selector, label)
                 if pattern is not None and _GLOB.fullmatch(pattern):
                     path: Path = ("services", service.name, "containers", index, label)
