@@ -21,10 +21,8 @@ def subject(topology: Topology) -> Subject:
         id=ID,
         title="Container visibility",
         groups=(
-            Group(
-                name="container-visibility",
-                rules=(_unlabelled(), _metrics_missing(topology), _labels_missing(topology)),
-            ),
+            Group(name="container-labels", rules=(_unlabelled(),)),
+            Group(name="container-visibility", rules=(_metrics_missing(topology), _labels_missing(topology))),
         ),
         measured=(_measured(topology),),
     )
