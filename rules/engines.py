@@ -38,7 +38,7 @@ def risen(counter: str, alive: str, window: str) -> str:
     return (
         f"increase({counter}[{window}]) > 0\n"
         f"or\n"
-        f"{counter} > 0 and (\n"
+        f"last_over_time({counter}[{window}]) > 0 and (\n"
         f"  count_over_time({counter}[{window}])\n"
         f"  < on ({names.BY_SERVICE}, instance) group_left ()\n"
         f"  (count_over_time({alive}[{window}]) and min_over_time({alive}[{window}]) == 1)\n"

@@ -247,7 +247,7 @@ def _gone(topology: Topology) -> Alert:
             ),
         ),
         dashboard="host",
-        panel="Free space",
+        panel="Disk space free",
     )
 
 
