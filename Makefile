@@ -6,7 +6,11 @@ BIN := $(VENV)/bin
 # Unpacked distribution packages (promtool, Prometheus, node_exporter); what is installed already is used first.
 export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 
-.PHONY: help run test unit lint types package golden mutate proofs-all bench tools promtools clean
+# Real servers wait most of the time, so one worker more than there are cores.
+WORKERS ?= 3
+PYTEST := pytest --numprocesses $(WORKERS)
+
+.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all bench tools promtools clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,10 +20,18 @@ run: $(VENV)/run.stamp tools ## show the plan of the default deployment, build e
 	@boxwatch build --out generated
 	@boxwatch check
 
-test: lint types unit package ## everything that proves it: style, types, tests with real Prometheus, the wheel
+test: lint types covered package ## everything that proves it: style, types, tests with real Prometheus, the wheel
 
-unit: $(VENV)/dev.stamp tools promtools ## the tests, with the coverage floor
-	@pytest --cov --cov-report=term:skip-covered $(ARGS)
+test-all: lint types $(VENV)/dev.stamp tools promtools ## the same with nothing sampled, and all tests on the wheel too
+	@$(PYTEST) --thorough --cov --cov-report=term:skip-covered $(ARGS)
+	@tools/test-wheel.sh all
+	@tools/proofs-all.sh
+
+unit: $(VENV)/dev.stamp tools ## some of the tests, in seconds (ARGS='-k replicas')
+	@pytest -q $(ARGS)
+
+covered: $(VENV)/dev.stamp tools promtools ## the tests, with the coverage floor
+	@$(PYTEST) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(VENV)/dev.stamp ## style
 	@ruff check .
@@ -28,7 +40,7 @@ lint: $(VENV)/dev.stamp ## style
 types: $(VENV)/dev.stamp ## strict types
 	@mypy
 
-package: $(VENV)/dev.stamp tools ## build sdist and wheel, install the wheel in a fresh place, test that
+package: $(VENV)/dev.stamp tools ## build sdist and wheel, install the wheel in a fresh place, try all of it there
 	@tools/test-wheel.sh
 
 golden: $(VENV)/dev.stamp tools ## rewrite the stored results from what the code makes now, then test again

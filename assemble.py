@@ -26,9 +26,8 @@ def assemble(
     Raises:
         BoxwatchError: one that is added has the name, uid or title of another.
     """
-    made = {**rules.files(topology), **prometheus.files(topology)}
-    made |= {**probes.files(topology), **alertmanager.files(topology)}
-    made |= {
-        f"grafana/dashboards/{name}": content for name, content in dashboards.files(topology, schema, extra).items()
-    }
+    built = rules.build(topology)
+    made = {**rules.files(built), **prometheus.files(topology)}
+    made |= {**probes.files(topology), **alertmanager.files(built)}
+    made |= {f"grafana/dashboards/{name}": content for name, content in dashboards.files(built, schema, extra).items()}
     return dict(sorted(made.items()))

@@ -49,7 +49,7 @@ def serve(pipe: Connection, boards: list[dict[str, Any]], apis: tuple[str, ...])
         state.latency = _LATENCY
         state.folders["f"] = "boxwatch"
         for board in boards:
-            marked = form.marked(board)
+            marked = form.marked(board, "mvp")
             state.put(marked, folder="f", message=plan.message(marked, ""))
         pipe.send(state.url)
         while pipe.recv() == "how many":
@@ -107,7 +107,7 @@ def boxwatch(wanted: list[dict[str, Any]], *, write: bool) -> Callable[[str], No
         from boxwatch.publish.grafana import apply, choose, http, plan
 
         api = choose.choose(http.Http(http.Access(url, TOKEN)))
-        made = plan.plan(api, wanted, folder="boxwatch")
+        made = plan.plan(api, wanted, deployment="mvp", folder="boxwatch")
         if write:
             with tempfile.TemporaryDirectory() as folder:
                 apply.apply(api, made, url=url, backups=Path(folder))

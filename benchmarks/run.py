@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _RUNS = 5
+# What any generator of dashboards and rules loads before it does anything.
+_BARE = "import grafanalib.core, yaml, click"
 # Without it there are no proofs to run; `make bench` brings it.
 _PROMTOOL = shutil.which("promtool")
 
@@ -33,11 +35,15 @@ class Figure:
 
 
 def measure(arguments: Sequence[str], runs: int = _RUNS) -> Figure:
-    """Run a command several times after one run that does not count."""
+    """Run a command several times after one run that does not count, and that leaves compiled modules behind.
+
+    Whoever installs boxwatch has them, so they are written whatever this shell says.
+    """
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     walls, cpus, memories = [], [], []
     for run in range(runs + 1):
         begin = time.perf_counter()
-        process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
@@ -55,13 +61,14 @@ def dashboards(runs: int = _RUNS) -> Figure:
     Commands are measured before: a process begins with the memory that the one which starts it had.
     """
     from boxwatch.dashboards import catalogue
+    from boxwatch.rules import catalogue as rules
     from boxwatch.topology import default
 
-    loaded = default.load().topology
+    built = rules.build(default.load().topology)
     walls, cpus = [], []
     for run in range(runs + 1):
         begin, used = time.perf_counter(), time.process_time()
-        catalogue.files(loaded)
+        catalogue.files(built)
         if run:
             walls.append(time.perf_counter() - begin)
             cpus.append(time.process_time() - used)
@@ -98,7 +105,8 @@ def main() -> None:
         helped = row("boxwatch --help", measure([*boxwatch, "--help"]))
         shown = row("boxwatch topology", measure([*boxwatch, "topology"]))
         out = str(folder / "out")
-        built = row("boxwatch build (default, nothing to write)", measure([*boxwatch, "build", "--out", out]))
+        bare = row("imports of grafanalib, yaml and click", measure([sys.executable, "-c", _BARE], runs=7))
+        built = row("boxwatch build (default, nothing to write)", measure([*boxwatch, "build", "--out", out], runs=7))
         # Whole: promtool and its workers count.
         proven = row("boxwatch test (default)", measure([*boxwatch, "test"], runs=3)) if _PROMTOOL else None
         sizes = {}
@@ -110,6 +118,7 @@ def main() -> None:
         boards = row("all dashboards, in process (default)", dashboards())
         print()
         print(f"--help / bare Python             {helped.wall / python.wall:6.1f}")
+        print(f"build / bare imports             {built.wall / bare.wall:6.1f}  (CPU {built.cpu / bare.cpu:.1f})")
         print(f"build / --help                   {built.wall / helped.wall:6.1f}")
         print(f"build / topology                 {built.wall / shown.wall:6.1f}")
         print(f"build / dashboards in process    {built.wall / boards.wall:6.1f}")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql.conditions import has_comparison
 from boxwatch.rules.model import ALWAYS_FIRING
 
 ID = "alert_comparison"
@@ -17,7 +17,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     """Alerts that always fire."""
     for rule in file.alerts:
         tree = rule.tree
-        if tree is not None and rule.name not in ALWAYS_FIRING and not promql.has_comparison(tree):
+        if tree is not None and rule.name not in ALWAYS_FIRING and not has_comparison(tree):
             yield rule.finding(
                 ID,
                 "error",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql.labels import result_labels
 
 ID = "alert_templates"
 
@@ -19,7 +19,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     """Texts with holes in them: a label that the query dropped is empty in the message."""
     for rule in file.alerts:
         tree = rule.tree
-        labels = None if tree is None else promql.result_labels(tree, known.labels_of)
+        labels = None if tree is None else result_labels(tree, known.labels_of)
         if labels is None:
             continue
         has = labels | frozenset(rule.labels) | {"alertname"}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import promql_parser as parser
-
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql import nodes
+from boxwatch.promql.walk import every
 from boxwatch.topology.units import format_duration, parse_duration
 
 ID = "alert_wait"
@@ -43,13 +43,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             )
 
 
-def _asks_for_absence(tree: parser.Expr) -> bool:
-    found: list[bool] = []
-
-    def visit(node: parser.Expr) -> bool:
-        if isinstance(node, parser.Call) and node.func.name == "absent":
-            found.append(True)
-        return True
-
-    parser.walk(tree, visit)
-    return bool(found)
+def _asks_for_absence(tree: nodes.Expr) -> bool:
+    return any(isinstance(node, nodes.Call) and node.func.name == "absent" for node in every(tree))

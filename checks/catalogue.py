@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
@@ -31,7 +30,6 @@ from boxwatch.checks import (
     metric_sources,
     metric_versions,
     places,
-    promql,
     promql_syntax,
     promtool,
     range_window,
@@ -46,6 +44,7 @@ from boxwatch.checks import (
 from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.known import Known, known
 from boxwatch.dashboards import document
+from boxwatch.promql.parse import tree_of
 
 RULE_CHECKS = (
     promql_syntax,
@@ -84,6 +83,7 @@ IDS: tuple[str, ...] = (
     *(module.ID for module in RULE_CHECKS),
     *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
     *(module.ID for module in ALERTMANAGER_CHECKS),
+    scraped.ID,
     promtool.ID,
     amtool.ID,
 )
@@ -132,6 +132,8 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
     names = known(rule_files, scrape_interval, jobs, linked.read(files))
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
+    if configuration is not None and jobs is not None:
+        findings += scraped.unrecorded(_CONFIGURATION, configuration, jobs)
     if _ALERTMANAGER in files:
         fired = {alert.name for file in rule_files for alert in file.alerts}
         findings += _alertmanager(_ALERTMANAGER, files[_ALERTMANAGER], fired)
@@ -218,9 +220,7 @@ def _dashboard(path: str, content: bytes, names: Known) -> Iterator[Finding]:
 
 def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator[Finding]:
     for where, expr in dashboards.expressions(path, dashboard):
-        # A query that does not parse is found by a check of its own.
-        with contextlib.suppress(ValueError):
-            tree = promql.parse(expr)
-            for module, severity in _QUERY_CHECKS:
-                for message, hint in module.problems(tree, names):
-                    yield Finding(path, where, module.ID, severity, message, hint)
+        tree = tree_of(expr)
+        for module, severity in _QUERY_CHECKS if tree is not None else ():
+            for message, hint in module.problems(tree, names):
+                yield Finding(path, where, module.ID, severity, message, hint)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
 from boxwatch.exporters import metrics
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import selectors
+from boxwatch.promql.walk import every
 
 ID = "counter_rate"
 
@@ -30,13 +30,13 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             )
 
 
-def raw_counters(tree: parser.Expr) -> tuple[str, ...]:
+def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
     """Names of counters outside of a function that is made for them. `count()` of one is fine; it reads no value."""
     counted = _counted(tree)
     return tuple(
         dict.fromkeys(
             selector.name
-            for selector in promql.selectors(tree)
+            for selector in selectors(tree)
             if selector.name not in counted
             and selector.function not in _FOR_COUNTERS
             and any(metric.type == "counter" for metric in metrics.exposed_by(selector.name))
@@ -44,13 +44,10 @@ def raw_counters(tree: parser.Expr) -> tuple[str, ...]:
     )
 
 
-def _counted(tree: parser.Expr) -> frozenset[str]:
-    found: set[str] = set()
-
-    def visit(node: parser.Expr) -> bool:
-        if isinstance(node, parser.AggregateExpr) and str(node.op) in ("count", "group"):
-            found.update(selector.name for selector in promql.selectors(node.expr))
-        return True
-
-    parser.walk(tree, visit)
-    return frozenset(found)
+def _counted(tree: nodes.Expr) -> frozenset[str]:
+    return frozenset(
+        selector.name
+        for node in every(tree)
+        if isinstance(node, nodes.AggregateExpr) and str(node.op) in ("count", "group")
+        for selector in selectors(node.expr)
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import promql_parser as parser
-
 from boxwatch.checks.finding import Finding
-from boxwatch.dashboards import expressions, promql
+from boxwatch.dashboards import expressions
 from boxwatch.exporters import metrics
+from boxwatch.promql import nodes
+from boxwatch.promql.parse import tree_of
+from boxwatch.promql.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,11 +27,11 @@ _SENSIBLE = frozenset({
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     """Counters stand inside rate, irate or increase, or something that ignores the value."""
     for where, expr in expressions.expressions(dashboard):
-        parsed = promql.parse(expr)
-        if isinstance(parsed, str) or where.startswith("variable"):
+        parsed = tree_of(expr)
+        if parsed is None or where.startswith("variable"):
             continue
-        for part, around in promql.walk(parsed):
-            name = part.name if isinstance(part, parser.VectorSelector) else None
+        for part, around in walk(parsed):
+            name = part.name if isinstance(part, nodes.VectorSelector) else None
             if name and _is_counter(name) and not _SENSIBLE & set(around):
                 message = f"{name} is a counter, and stands in no rate, irate or increase"
                 yield Finding(file, where, ID, "error", message, f"rate({name}[$__rate_interval])")

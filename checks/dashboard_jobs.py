@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.dashboards import expressions
-from boxwatch.dashboards.promql import parse
+from boxwatch.promql.parse import tree_of
+from boxwatch.promql.selectors import selectors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,10 +21,10 @@ _OF_RULES = ("ALERTS", "ALERTS_FOR_STATE")
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     """Raw selectors match on `job`; recorded series, whose names have a colon, were chosen by their rules."""
     for where, expr in expressions.expressions(dashboard):
-        parsed = parse(expr)
-        if isinstance(parsed, str) or where.startswith("variable"):
+        parsed = tree_of(expr)
+        if parsed is None or where.startswith("variable"):
             continue
-        for selector in dict.fromkeys(promql.selectors(parsed)):
+        for selector in dict.fromkeys(selectors(parsed)):
             if "job" not in selector.labels and selector.name not in _OF_RULES and ":" not in selector.name:
                 name = selector.name or "a selector without a name"
                 hint = f'{selector.name}{{job="…"}}'

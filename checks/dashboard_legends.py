@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from boxwatch.checks.finding import Finding
-from boxwatch.dashboards import expressions, labels, promql, tree
+from boxwatch.dashboards import expressions, tree
+from boxwatch.promql.labels import result_labels
+from boxwatch.promql.parse import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,9 +25,9 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
             if not expressions.is_prometheus(target, panel):
                 continue
             named = _LABEL.findall(tree.text(target.get("legendFormat")))
-            parsed = promql.parse(expressions.expand(tree.text(target.get("expr")), dashboard))
-            kept = labels.ALL if isinstance(parsed, str) else labels.of(parsed)
-            if kept is labels.ALL:
+            parsed = tree_of(expressions.expand(tree.text(target.get("expr")), dashboard))
+            kept = None if parsed is None else result_labels(parsed)
+            if kept is None:
                 continue
             for label in dict.fromkeys(named):
                 if label not in kept:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxwatch.checks.finding import Finding
-from boxwatch.dashboards import expressions, promql
+from boxwatch.dashboards import expressions
+from boxwatch.promql.parse import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +17,6 @@ ID = "dashboard_promql"
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     """Panels and annotations; what variables ask is looked at by dashboard_variable_queries."""
     for where, expr in expressions.expressions(dashboard):
-        parsed = promql.parse(expr)
-        if isinstance(parsed, str) and not where.startswith("variable"):
-            yield Finding(file, where, ID, "error", f"the PromQL does not parse: {parsed}")
+        problem = problem_of(expr)
+        if problem and not where.startswith("variable"):
+            yield Finding(file, where, ID, "error", f"the PromQL does not parse: {problem}")

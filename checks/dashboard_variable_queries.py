@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from boxwatch.checks.finding import Finding
-from boxwatch.dashboards import expressions, promql, tree
+from boxwatch.dashboards import expressions, tree
+from boxwatch.promql.parse import problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,9 +27,9 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
             yield Finding(file, where, ID, "error", "Prometheus' data source does not understand the query", hint)
         written = expressions.of_variable(variable)
         if written:
-            parsed = promql.parse(expressions.expand(written, dashboard))
-            if isinstance(parsed, str):
-                yield Finding(file, where, ID, "error", f"the PromQL does not parse: {parsed}")
+            problem = problem_of(expressions.expand(written, dashboard))
+            if problem:
+                yield Finding(file, where, ID, "error", f"the PromQL does not parse: {problem}")
         if variable.get("refresh") != _ON_TIME_RANGE_CHANGE:
             message = "the values are not asked for again when the time range changes"
             yield Finding(file, where, ID, "warning", message, 'write "refresh": 2')

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import promql_parser as parser
-
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql import nodes
+from boxwatch.promql.walk import every
 
 ID = "fragile_query"
 
@@ -25,35 +25,24 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     """Queries that change their meaning by themselves."""
     for rule in file.rules:
         tree = rule.tree
-        for node in _nodes(tree) if tree is not None else ():
-            if isinstance(node, parser.BinaryExpr) and _without(node.lhs) and _without(node.rhs) and _joins(node):
+        for node in every(tree) if tree is not None else ():
+            if isinstance(node, nodes.BinaryExpr) and _without(node.lhs) and _without(node.rhs) and _joins(node):
                 hint = "name the labels that count with by (...), or match on (...)"
                 yield rule.finding(ID, "warning", f"both sides of {node.op} aggregate `without`", hint, at="expr")
-            if rule.kind == "alert" and isinstance(node, parser.AggregateExpr) and str(node.op) in _CHOOSING:
+            if rule.kind == "alert" and isinstance(node, nodes.AggregateExpr) and str(node.op) in _CHOOSING:
                 hint = "compare every series with a threshold"
                 yield rule.finding(
                     ID, "warning", f"{node.op}() picks other series at every evaluation", hint, at="expr"
                 )
 
 
-def _nodes(tree: parser.Expr) -> Iterator[parser.Expr]:
-    found: list[parser.Expr] = []
-
-    def visit(node: parser.Expr) -> bool:
-        found.append(node)
-        return True
-
-    parser.walk(tree, visit)
-    return iter(found)
-
-
-def _joins(node: parser.BinaryExpr) -> bool:
+def _joins(node: nodes.BinaryExpr) -> bool:
     """Whether series have to match by all their labels."""
     return str(node.op) not in _SET_OPERATORS and (node.modifier is None or node.modifier.matching is None)
 
 
-def _without(tree: parser.Expr) -> bool:
-    if isinstance(tree, parser.ParenExpr):
+def _without(tree: nodes.Expr) -> bool:
+    if isinstance(tree, nodes.ParenExpr):
         return _without(tree.expr)
-    modifier = tree.modifier if isinstance(tree, parser.AggregateExpr) else None
-    return modifier is not None and modifier.type == parser.AggModifierType.Without
+    modifier = tree.modifier if isinstance(tree, nodes.AggregateExpr) else None
+    return modifier is not None and modifier.type == nodes.AggModifierType.Without

@@ -6,11 +6,12 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from boxwatch.checks import promql
 from boxwatch.checks.linked import Linked
 from boxwatch.checks.rule_file import Rule, RuleFile
 from boxwatch.checks.scraped import Scraped
 from boxwatch.exporters import metrics
+from boxwatch.promql.labels import result_labels
+from boxwatch.promql.selectors import Labels
 from boxwatch.rules import names
 
 # A recorded series of ours has the labels of its level, whether or not this topology uses all of them: a service with
@@ -35,7 +36,7 @@ class Known:
         linked: what alerts may link to; None when no dashboards and runbooks are at hand.
     """
 
-    recorded: Mapping[str, promql.Labels | None]
+    recorded: Mapping[str, Labels | None]
     scrape_interval: int = 30
     scraped: Scraped | None = None
     linked: Linked | None = None
@@ -44,7 +45,7 @@ class Known:
         """Whether anything records or exposes this name."""
         return name in self.recorded or metrics.exists(name)
 
-    def labels_of(self, name: str) -> promql.Labels | None:
+    def labels_of(self, name: str) -> Labels | None:
         """Labels of a recorded or exposed series; None when they cannot be said."""
         if name in self.recorded:
             return self.recorded[name]
@@ -67,9 +68,9 @@ def known(
     for file in files:
         for rule in file.records:
             by_name.setdefault(rule.name, []).append(rule)
-    found: dict[str, promql.Labels | None] = {}
+    found: dict[str, Labels | None] = {}
 
-    def labels_of(name: str) -> promql.Labels | None:
+    def labels_of(name: str) -> Labels | None:
         if name not in by_name:
             return metrics.labels_of(name)
         if name not in found:
@@ -78,12 +79,12 @@ def known(
             found[name] = _union(name, by_name[name])
         return found[name]
 
-    def _union(name: str, rules: list[Rule]) -> promql.Labels | None:
+    def _union(name: str, rules: list[Rule]) -> Labels | None:
         level = _LEVELS.get(name.partition(":")[0], "") if ":" in name else ""
-        labels: promql.Labels = frozenset(level.split(", ")) if level else frozenset()
+        labels: Labels = frozenset(level.split(", ")) if level else frozenset()
         for rule in rules:
             tree = rule.tree
-            own = None if tree is None else promql.result_labels(tree, labels_of)
+            own = None if tree is None else result_labels(tree, labels_of)
             if own is None:
                 return None
             labels |= own | frozenset(rule.labels)

@@ -10,13 +10,13 @@ import itertools
 import math
 from collections.abc import Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
 from boxwatch.exporters.metrics import TARGET_LABELS
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import Selector, selectors
+from boxwatch.promql.walk import every
 
 ID = "matcher_conflict"
 
@@ -29,7 +29,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
         tree = rule.tree
         if tree is None:
             continue
-        for selector in promql.selectors(tree):
+        for selector in selectors(tree):
             for message in _conflicts(selector, known):
                 yield rule.finding(ID, "error", f"{selector.name or 'a selector'} never matches: {message}", at="expr")
         for sign in _with_nan(tree):
@@ -38,12 +38,12 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             )
 
 
-def _conflicts(selector: promql.Selector, known: Known) -> Iterator[str]:
-    equal = [(one.name, one.value) for one in selector.matchers if one.op == parser.MatchOp.Equal]
+def _conflicts(selector: Selector, known: Known) -> Iterator[str]:
+    equal = [(one.name, one.value) for one in selector.matchers if one.op == nodes.MatchOp.Equal]
     for (name, value), (other, another) in itertools.combinations(equal, 2):
         if name == other and value != another:
             yield f'{name} cannot be "{value}" and "{another}"'
-    unequal = {(one.name, one.value) for one in selector.matchers if one.op == parser.MatchOp.NotEqual}
+    unequal = {(one.name, one.value) for one in selector.matchers if one.op == nodes.MatchOp.NotEqual}
     for name, value in equal:
         if (name, value) in unequal:
             yield f'{name} cannot be "{value}" and not be it'
@@ -52,19 +52,13 @@ def _conflicts(selector: promql.Selector, known: Known) -> Iterator[str]:
             yield f"every scraped series has {name}"
 
 
-def _with_nan(tree: parser.Expr) -> Iterator[str]:
-    found: list[str] = []
-
-    def visit(node: parser.Expr) -> bool:
-        if isinstance(node, parser.BinaryExpr) and str(node.op) in _EQUALITY and (_nan(node.lhs) or _nan(node.rhs)):
-            found.append(str(node.op))
-        return True
-
-    parser.walk(tree, visit)
-    return iter(found)
+def _with_nan(tree: nodes.Expr) -> Iterator[str]:
+    for node in every(tree):
+        if isinstance(node, nodes.BinaryExpr) and str(node.op) in _EQUALITY and (_nan(node.lhs) or _nan(node.rhs)):
+            yield str(node.op)
 
 
-def _nan(tree: parser.Expr) -> bool:
-    if isinstance(tree, (parser.ParenExpr, parser.UnaryExpr)):
+def _nan(tree: nodes.Expr) -> bool:
+    if isinstance(tree, (nodes.ParenExpr, nodes.UnaryExpr)):
         return _nan(tree.expr)
-    return isinstance(tree, parser.NumberLiteral) and math.isnan(tree.val)
+    return isinstance(tree, nodes.NumberLiteral) and math.isnan(tree.val)

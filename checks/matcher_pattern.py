@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import selectors
 
 ID = "matcher_pattern"
 
@@ -26,15 +25,15 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     """Patterns that are none."""
     for rule in file.rules:
         tree = rule.tree
-        for selector in promql.selectors(tree) if tree is not None else ():
+        for selector in selectors(tree) if tree is not None else ():
             for matcher in selector.matchers:
-                if matcher.op in (parser.MatchOp.Re, parser.MatchOp.NotRe):
+                if matcher.op in (nodes.MatchOp.Re, nodes.MatchOp.NotRe):
                     for message, hint in _problems(matcher):
                         yield rule.finding(ID, "warning", f"{selector.name}: {message}", hint, at="expr")
 
 
-def _problems(matcher: parser.Matcher) -> Iterator[tuple[str, str]]:
-    positive = matcher.op == parser.MatchOp.Re
+def _problems(matcher: nodes.Matcher) -> Iterator[tuple[str, str]]:
+    positive = matcher.op == nodes.MatchOp.Re
     pattern, sign, plain = matcher.value, "=~" if positive else "!~", "=" if positive else "!="
     written = f'{matcher.name}{sign}"{pattern}"'
     if pattern == ".*":

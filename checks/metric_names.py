@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql import nodes
+from boxwatch.promql.labels import result_labels
+from boxwatch.promql.selectors import Labels, selectors
+from boxwatch.promql.walk import every
 
 ID = "metric_names"
 
@@ -23,7 +24,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             yield rule.finding(ID, "error", message, hint, at="expr")
 
 
-def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
     """(message, hint) for each name in a query that nothing provides. Each name once."""
     seen: set[tuple[str, str]] = set()
     for found in (*_of_selectors(tree, known), *_of_groupings(tree, known)):
@@ -32,8 +33,8 @@ def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
             yield found
 
 
-def _of_selectors(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
-    for selector in promql.selectors(tree):
+def _of_selectors(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    for selector in selectors(tree):
         if not selector.name:
             continue
         if not known.exists(selector.name):
@@ -48,28 +49,22 @@ def _of_selectors(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
             yield f"{selector.name} has no label {label}", _meant_label(label, labels)
 
 
-def _of_groupings(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-
-    def visit(node: parser.Expr) -> bool:
-        if isinstance(node, parser.AggregateExpr) and node.modifier is not None:
-            inner = promql.result_labels(node.expr, known.labels_of)
-            if inner is not None:
-                for label in node.modifier.labels:
-                    if label not in inner:
-                        word = "by" if node.modifier.type == parser.AggModifierType.By else "without"
-                        message = f"{node.op} {word} ({label}): what it aggregates has no label {label}"
-                        found.append((message, _meant_label(label, inner)))
-        return True
-
-    parser.walk(tree, visit)
-    return iter(found)
+def _of_groupings(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    for node in every(tree):
+        if not isinstance(node, nodes.AggregateExpr) or node.modifier is None:
+            continue
+        inner = result_labels(node.expr, known.labels_of)
+        for label in node.modifier.labels:
+            if inner is not None and label not in inner:
+                word = "by" if node.modifier.type == nodes.AggModifierType.By else "without"
+                message = f"{node.op} {word} ({label}): what it aggregates has no label {label}"
+                yield message, _meant_label(label, inner)
 
 
 def _meant(name: str) -> str:
     return f"did you mean {name}?" if name else ""
 
 
-def _meant_label(label: str, labels: promql.Labels | None) -> str:
+def _meant_label(label: str, labels: Labels | None) -> str:
     close = difflib.get_close_matches(label, sorted(labels or ()), n=1)
     return _meant(close[0]) if close else f"its labels are {', '.join(sorted(labels or ()))}"

@@ -12,15 +12,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import Rule, RuleFile
 from boxwatch.checks.scraped import EXPORTERS
 from boxwatch.exporters import metrics
 from boxwatch.exporters.supported import supported
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import Labels, Selector, selectors
 
 ID = "metric_versions"
 
@@ -45,34 +44,34 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             yield rule.finding(ID, "warning", message, hint, at="expr")
 
 
-def problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
     """(message, hint) for each exporter with versions on which a query finds nothing."""
     yield from _told(tree, _broken(tree, known, {}), known, {})
 
 
-def _broken(tree: parser.Expr, known: Known, needs: Mapping[str, str]) -> Versions:
+def _broken(tree: nodes.Expr, known: Known, needs: Mapping[str, str]) -> Versions:
     """The versions on which some part of a query that it cannot do without is missing."""
     versions = _missing(tree, lambda selector: _of_selector(selector, known))
     return frozenset((exporter, version) for exporter, version in versions if supported(exporter, version, needs))
 
 
-def _missing(tree: parser.Expr, of: Callable[[promql.Selector], Versions]) -> Versions:
+def _missing(tree: nodes.Expr, of: Callable[[Selector], Versions]) -> Versions:
     match tree:
-        case parser.BinaryExpr() if str(tree.op) == "or":
+        case nodes.BinaryExpr() if str(tree.op) == "or":
             return _missing(tree.lhs, of) & _missing(tree.rhs, of)
-        case parser.BinaryExpr():
+        case nodes.BinaryExpr():
             return _missing(tree.lhs, of) | _missing(tree.rhs, of)
-        case parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+        case nodes.ParenExpr() | nodes.UnaryExpr() | nodes.SubqueryExpr():
             return _missing(tree.expr, of)
-        case parser.AggregateExpr():
+        case nodes.AggregateExpr():
             return _missing(tree.expr, of) | (_NONE if tree.param is None else _missing(tree.param, of))
-        case parser.Call():
+        case nodes.Call():
             return _NONE.union(*(_missing(argument, of) for argument in tree.args))
         case _:
-            return _NONE.union(*map(of, promql.selectors(tree)))
+            return _NONE.union(*map(of, selectors(tree)))
 
 
-def _of_selector(selector: promql.Selector, known: Known) -> Versions:
+def _of_selector(selector: Selector, known: Known) -> Versions:
     """The versions that lack a selector's name, or a label that it cannot do without."""
     if selector.name in known.recorded:
         return _NONE
@@ -86,16 +85,16 @@ def _of_selector(selector: promql.Selector, known: Known) -> Versions:
     )
 
 
-def _seen(selector: promql.Selector, metric: metrics.Metric) -> promql.Labels:
+def _seen(selector: Selector, metric: metrics.Metric) -> Labels:
     return selector.needed & metric.stored_labels
 
 
-def _told(tree: parser.Expr, broken: Versions, known: Known, needs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _told(tree: nodes.Expr, broken: Versions, known: Known, needs: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for exporter in sorted({exporter for exporter, _ in broken}):
         versions = {version for name, version in broken if name == exporter}
         names = dict.fromkeys(
             selector.name
-            for selector in promql.selectors(tree)
+            for selector in selectors(tree)
             if any(pair in broken for pair in _of_selector(selector, known) if pair[0] == exporter)
         )
         if names:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql.parse import parse
 
 ID = "promql_syntax"
 
@@ -19,6 +19,6 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             yield rule.finding(ID, "error", "has no expr", "write the query, or remove the rule")
             continue
         try:
-            promql.parse(rule.expr)
+            parse(rule.expr)
         except ValueError as error:
             yield rule.finding(ID, "error", f"the query does not parse: {error}", "correct the query", at="expr")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql.selectors import selectors
 from boxwatch.topology.units import format_duration
 
 ID = "range_window"
@@ -21,7 +21,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     shortest = SCRAPES * known.scrape_interval
     for rule in file.rules:
         tree = rule.tree
-        for selector in promql.selectors(tree) if tree is not None else ():
+        for selector in selectors(tree) if tree is not None else ():
             if 0 < selector.window < shortest:
                 yield rule.finding(
                     ID,

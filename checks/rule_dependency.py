@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
 from boxwatch.checks.rule_file import RuleFile
+from boxwatch.promql.selectors import selectors
 
 ID = "rule_dependency"
 
@@ -23,7 +23,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
         recorded = {rule.name: rule for rule in group.rules if rule.kind == "record"}
         for rule in group.rules:
             tree = rule.tree
-            for name in dict.fromkeys(selector.name for selector in promql.selectors(tree)) if tree is not None else ():
+            for name in dict.fromkeys(selector.name for selector in selectors(tree)) if tree is not None else ():
                 other = recorded.get(name)
                 if other is not None and other is not rule:
                     message = f"reads {name}, which line {other.line} of the same group records"

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-import promql_parser
 import yaml
 
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.yaml_tree import Node, parse
 from boxwatch.errors import BoxwatchError
+from boxwatch.promql import nodes
+from boxwatch.promql.parse import tree_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,9 @@ class Rule:
     places: Mapping[str, tuple[int, int]]
 
     @property
-    def tree(self) -> promql_parser.Expr | None:
+    def tree(self) -> nodes.Expr | None:
         """The parsed query; None when it does not parse, which has a check of its own."""
-        try:
-            return promql.parse(self.expr)
-        except ValueError:
-            return None
+        return tree_of(self.expr)
 
     def finding(self, check: str, severity: Severity, message: str, hint: str = "", *, at: str = "") -> Finding:
         """A finding about this rule, or about what one of its keys says."""

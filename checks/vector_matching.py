@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.known import Known
-from boxwatch.checks.promql import Labels
 from boxwatch.checks.rule_file import RuleFile
 from boxwatch.exporters.metrics import OPEN_LABELS, TARGET_LABELS
+from boxwatch.promql import nodes
+from boxwatch.promql.labels import is_scalar, result_labels
+from boxwatch.promql.selectors import Labels, selector
+from boxwatch.promql.walk import every
 
 ID = "vector_matching"
 
@@ -33,66 +33,63 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             yield rule.finding(ID, "error", message, hint, at="expr")
 
 
-def _problems(tree: parser.Expr, known: Known) -> Iterator[tuple[str, str]]:
+def _problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
-
-    def visit(node: parser.Expr) -> bool:
-        if isinstance(node, parser.BinaryExpr) and str(node.op) != "or":
-            for side, other, name in ((node.lhs, node.rhs, "left"), (node.rhs, node.lhs, "right")):
-                for label in sorted(_only(side, other, node, known)):
-                    message = f"{node.op}: every series on the {name} has {label}, and none on the other side: no match"
-                    found[message, f"match by other labels, or add ignoring ({label})"] = None
-        return True
-
-    parser.walk(tree, visit)
+    for node in every(tree):
+        if not isinstance(node, nodes.BinaryExpr) or str(node.op) == "or":
+            continue
+        for side, other, name in ((node.lhs, node.rhs, "left"), (node.rhs, node.lhs, "right")):
+            for label in sorted(_only(side, other, node, known)):
+                message = f"{node.op}: every series on the {name} has {label}, and none on the other side: no match"
+                found[message, f"match by other labels, or add ignoring ({label})"] = None
     return iter(found)
 
 
-def _only(side: parser.Expr, other: parser.Expr, node: parser.BinaryExpr, known: Known) -> Labels:
-    if promql.is_scalar(side) or promql.is_scalar(other):
+def _only(side: nodes.Expr, other: nodes.Expr, node: nodes.BinaryExpr, known: Known) -> Labels:
+    if is_scalar(side) or is_scalar(other):
         return _NONE
-    possible = promql.result_labels(other, known.labels_of)
+    possible = result_labels(other, known.labels_of)
     return _NONE if possible is None else _matched(node, _certain(side, known)) - possible
 
 
-def _matched(node: parser.BinaryExpr, labels: Labels) -> Labels:
+def _matched(node: nodes.BinaryExpr, labels: Labels) -> Labels:
     """Those that series of the two sides have to agree in."""
     matching = node.modifier.matching if node.modifier else None
     if matching is None:
         return labels
     named = frozenset(matching.labels)
-    return labels & named if matching.type == parser.LabelModifierType.Include else labels - named
+    return labels & named if matching.type == nodes.LabelModifierType.Include else labels - named
 
 
-def _certain(tree: parser.Expr, known: Known) -> Labels:
+def _certain(tree: nodes.Expr, known: Known) -> Labels:
     """Labels that every series of a result has."""
     found = _NONE
     match tree:
-        case parser.VectorSelector():
+        case nodes.VectorSelector():
             found = _of_selector(tree, known)
-        case parser.MatrixSelector():
+        case nodes.MatrixSelector():
             found = _of_selector(tree.vector_selector, known)
-        case parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+        case nodes.ParenExpr() | nodes.UnaryExpr() | nodes.SubqueryExpr():
             found = _certain(tree.expr, known)
-        case parser.Call() if tree.func.name not in _OWN_LABELS and tree.args:
+        case nodes.Call() if tree.func.name not in _OWN_LABELS and tree.args:
             found = _certain(tree.args[-1], known)
             found -= frozenset({"le"}) if tree.func.name.startswith("histogram_") else _NONE
-        case parser.AggregateExpr() if tree.modifier is not None:
+        case nodes.AggregateExpr() if tree.modifier is not None:
             named = frozenset(tree.modifier.labels)
             inner = _certain(tree.expr, known)
-            found = inner & named if tree.modifier.type == parser.AggModifierType.By else inner - named
-        case parser.BinaryExpr() if str(tree.op) == "or":
+            found = inner & named if tree.modifier.type == nodes.AggModifierType.By else inner - named
+        case nodes.BinaryExpr() if str(tree.op) == "or":
             found = _certain(tree.lhs, known) & _certain(tree.rhs, known)
-        case parser.BinaryExpr() if str(tree.op) in ("and", "unless") or promql.is_scalar(tree.rhs):
+        case nodes.BinaryExpr() if str(tree.op) in ("and", "unless") or is_scalar(tree.rhs):
             found = _certain(tree.lhs, known)
         case _:
             pass
     return found
 
 
-def _of_selector(tree: parser.VectorSelector, known: Known) -> Labels:
-    selector = next(promql.selectors(tree))
-    labels = known.labels_of(selector.name)
-    if labels is None or selector.name in known.recorded or selector.name in OPEN_LABELS:
-        return selector.needed
-    return (selector.needed | TARGET_LABELS) & labels
+def _of_selector(tree: nodes.VectorSelector, known: Known) -> Labels:
+    found = selector(tree)
+    labels = known.labels_of(found.name)
+    if labels is None or found.name in known.recorded or found.name in OPEN_LABELS:
+        return found.needed
+    return (found.needed | TARGET_LABELS) & labels

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import way
+from boxwatch.commands import options, way
 from boxwatch.commands.grafana import Live
 from boxwatch.commands.servers import only_grafana
 
 
-@click.command(short_help="Keep every published dashboard as files.")
+@click.command(short_help="Keep every published dashboard of a deployment as files.")
+@options.topology
 @only_grafana
 @way.backups
-def backup(*, live: Live, backups: Path) -> None:
-    """Keep every dashboard with boxwatch's mark as files, as it is in Grafana now.
+def backup(*, topology: Path | None, ext_str: tuple[str, ...], live: Live, backups: Path) -> None:
+    """Keep every dashboard of this deployment as files, as it is in Grafana now.
 
     A publish does that by itself for what it replaces. Rules need none: the set before is kept beside the live one.
 
@@ -32,6 +33,7 @@ def backup(*, live: Live, backups: Path) -> None:
             return None
         return keeping.Entry(keeping.kept(live.api, stored, ours[uid]), form.checksum(stored.dashboard))
 
-    ours = live.api.ours()
+    deployment = options.load(topology, ext_str).topology.name
+    ours = live.api.ours(deployment)
     entries = [entry for entry in plan.together(look, ours, live.workers) if entry]
-    click.echo(f"{len(entries)} kept in {keeping.keep(entries, live.url, backups)}")
+    click.echo(f"{len(entries)} kept in {keeping.keep(entries, live.url, backups, deployment=deployment)}")

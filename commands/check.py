@@ -43,6 +43,7 @@ def check(
     """
     from boxwatch import assemble
     from boxwatch.checks import catalogue, report
+    from boxwatch.rules import catalogue as rules
 
     for name in disabled:
         if name not in catalogue.IDS:
@@ -51,12 +52,12 @@ def check(
             raise click.BadParameter(f"there is no check {name}{meant}", param_hint="--disable")
     topology, given = files.sort(paths)
     loaded = options.load(topology, ext_str)
-    made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards))
     interval = loaded.topology.scrape_interval
     found: Report
     if given:
-        found = catalogue.of_files(given, made, interval)
+        found = catalogue.of_files(given, rules.rule_files(rules.build(loaded.topology)), interval)
     else:
+        made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards))
         found = catalogue.run(made, interval, _progress if sys.stderr.isatty() else None)
     found = found.without(disabled)
     for line in report.lines(found, style):

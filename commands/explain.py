@@ -55,7 +55,7 @@ def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], 
     if alert is not None and topology is None and ("." in alert or "/" in alert):
         topology, alert = Path(alert), None
     loaded = options.load(topology, ext_str)
-    book = catalogue.runbooks(loaded.topology)
+    book = catalogue.runbooks(catalogue.build(loaded.topology))
     if alert is None:
         _list(book, as_json=as_json)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from boxwatch.publish.grafana.choose import Which
     from boxwatch.publish.grafana.http import Http
     from boxwatch.publish.grafana.plan import Change, Plan
+    from boxwatch.rules.built import Built
     from boxwatch.topology.load import Loaded
 
 URL, TOKEN = "BOXWATCH_GRAFANA_URL", "BOXWATCH_GRAFANA_TOKEN"
@@ -74,7 +76,16 @@ class GrafanaOptions:
             )
         access = Access(url, token, str(way.ca) if way.ca else None, way.timeout, self.workers)
         http = Http(access, say=(lambda line: click.echo(line, err=True)) if way.verbose else None)
-        return Live(url, self.workers, http, self.grafana_api)
+        return Live(url, self.workers, http, self.grafana_api, self._again(way))
+
+    def _again(self, way: Way) -> str:
+        """The options with which another command gets in just so."""
+        given = {
+            "--grafana-token-file": self.grafana_token_file,
+            "--grafana-api": None if self.grafana_api == "auto" else self.grafana_api,
+            "--ca-file": way.ca,
+        }
+        return "".join(f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None)
 
 
 @dataclass(frozen=True)
@@ -86,12 +97,14 @@ class Live:
         workers: requests at a time.
         http: connections of which none is opened yet.
         which: of its APIs is spoken.
+        again: options with which another command gets in just so, as they are typed.
     """
 
     url: str
     workers: int
     http: Http
     which: Which
+    again: str = ""
 
     @functools.cached_property
     def api(self) -> Api:
@@ -144,7 +157,7 @@ class GrafanaSide:
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with what failed; the others are written."""
         from boxwatch.errors import PublishError
-        from boxwatch.publish.grafana import apply
+        from boxwatch.publish.grafana import apply, backup
 
         outcomes, kept = apply.apply(
             self.live.api,
@@ -160,16 +173,18 @@ class GrafanaSide:
         failed = [outcome.error for outcome in outcomes if outcome.error]
         if failed:
             raise PublishError("\n".join([*failed, f"what was replaced is in {kept}"]))
-        back = f"boxwatch rollback --grafana {self.live.url}{to_backups(self.backups)}"
+        back = f"boxwatch rollback --grafana {shlex.quote(self.live.url)}{self.live.again}{to_backups(self.backups)}"
+        if not backup.is_only(self.backups, self.live.url):
+            back += f" --deployment {self.plan.deployment}"
         say(f"Done: Grafana has the dashboards. The way back: {back}")
         return ""
 
 
-def made(loaded: Loaded) -> list[dict[str, object]]:
+def made(loaded: Loaded, built: Built) -> list[dict[str, object]]:
     """The dashboards of a topology, and those that lie beside it."""
     from boxwatch.dashboards import catalogue
 
-    files = catalogue.files(loaded.topology, extra=options.extra_dashboards(loaded))
+    files = catalogue.files(built, extra=options.extra_dashboards(loaded))
     return [json.loads(content) for content in files.values()]
 
 

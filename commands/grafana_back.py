@@ -29,7 +29,9 @@ class GrafanaBack:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, live: Live, folder: Path | None, backups: Path, *, overwrite: bool) -> GrafanaBack:
+    def of(
+        cls, live: Live, folder: Path | None, backups: Path, deployment: str | None, *, overwrite: bool
+    ) -> GrafanaBack:
         """The backup that was named, else that of the last publish.
 
         Raises:
@@ -38,7 +40,7 @@ class GrafanaBack:
         """
         from boxwatch.publish.grafana import backup
 
-        found = folder or backup.newest(backups, live.url)
+        found = folder or backup.newest(backups, live.url, deployment)
         read = backup.read(found)
         if read.url != live.url:
             raise PublishError(f"{found} is a backup of {read.url}, not of {live.url}")

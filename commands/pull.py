@@ -35,16 +35,23 @@ def pull(
     from boxwatch.errors import OutputError, PublishError
     from boxwatch.publish import atomic
     from boxwatch.publish.grafana import difference, form
+    from boxwatch.rules import catalogue
 
     stored = live.api.read(uid)
     if stored is None:
         raise PublishError(f"there is no dashboard with the uid {uid}: it stands in its address, after /d/")
+    loaded = options.load(topology, ext_str)
+    if form.whose(stored.dashboard, loaded.topology.name) == "another's":
+        owners = " and ".join(sorted(form.deployments(stored.dashboard)))
+        raise PublishError(
+            f"{uid} belongs to the deployment {owners}, not to {loaded.topology.name}: name its topology"
+        )
     theirs = form.form(stored.dashboard)
-    for ours in made(options.load(topology, ext_str)):
+    for ours in made(loaded, catalogue.build(loaded.topology)):
         if ours.get("uid") == uid:
             for line in difference.lines(str(ours.get("title")), difference.differences(form.form(ours), theirs)):
                 click.echo(line, err=True)
-    content = text.write(theirs)
+    content = text.write(form.stored(stored.dashboard))
     if out is None:
         click.echo(content.decode(), nl=False)
         return

@@ -20,9 +20,18 @@ from boxwatch.commands.servers import Servers, servers
 @click.option(
     "--backup", "folder", type=click.Path(path_type=Path), help="A backup of dashboards; without it the last publish."
 )
+@click.option("--deployment", metavar="NAME", help="Whose dashboards, where several deployments keep backups here.")
 @way.overwrite
 @way.collected("manner", Manner, MANNER_OPTIONS)
-def rollback(*, servers: Servers, backups: Path, folder: Path | None, overwrite: bool, manner: Manner) -> None:
+def rollback(  # noqa: PLR0913 - each is an option of the command
+    *,
+    servers: Servers,
+    backups: Path,
+    folder: Path | None,
+    deployment: str | None,
+    overwrite: bool,
+    manner: Manner,
+) -> None:
     """Bring back what the last publish changed, byte by byte, with the same care. Needs no topology.
 
     Dashboards: what was changed or deleted comes back, what was created goes; the next rollback takes the publish
@@ -42,7 +51,7 @@ def rollback(*, servers: Servers, backups: Path, folder: Path | None, overwrite:
     # The other way round than publishing: dashboards read what rules record.
     sides: list[Side] = []
     if live:
-        sides.append(GrafanaBack.of(live, folder, backups, overwrite=overwrite))
+        sides.append(GrafanaBack.of(live, folder, backups, deployment, overwrite=overwrite))
     if ruler:
         sides.append(RulerSide(ruler, ruling.rollback(ruler, overwrite=overwrite)))
     if target:

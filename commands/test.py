@@ -46,11 +46,12 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
             "promtool is not on the PATH, and proofs run in it: it is in the package `promtool` (from Debian 13 on) or"
             " `prometheus`, and in every archive of https://prometheus.io/download/"
         )
-    files = catalogue.files(loaded.topology)
+    built = catalogue.build(loaded.topology)
+    files = {**catalogue.rule_files(built), **catalogue.test_files(built)}
     proofs = read.read(files)
     verdicts = run.run(files, proofs.proofs, program, _progress("proofs"))
     covered = covering.measure(files, proofs, program, _progress("coverage")) if coverage else None
-    report = Report(catalogue.subjects(loaded.topology), verdicts, covered)
+    report = Report(built.subjects, verdicts, covered)
     if junit:
         _write(junit, report.junit())
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from boxwatch.commands import options, progress, way
-from boxwatch.commands.grafana import GrafanaSide
+from boxwatch.commands.grafana import GrafanaSide, made
 from boxwatch.commands.prometheus import PrometheusSide
 from boxwatch.commands.ruler import RulerSide
 from boxwatch.commands.way import Option
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from boxwatch.commands.grafana import Live
     from boxwatch.commands.run import Manner, Side
     from boxwatch.commands.servers import Servers
-    from boxwatch.topology.load import Loaded
 
 WANTED_OPTIONS: tuple[Option, ...] = (
     options.topology,
     click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
-    click.option("--prune", is_flag=True, help="Delete dashboards with boxwatch's mark that are not made any more."),
+    click.option("--prune", is_flag=True, help="Delete dashboards of this deployment that are not made any more."),
 )
 
 WRITING_OPTIONS: tuple[Option, ...] = (
@@ -79,26 +78,29 @@ class Wanted:
         how = writing or Writing(Path(), overwrite=False, message="")
         target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
         loaded = options.load(self.topology, self.ext_str)
+        built = catalogue.build(loaded.topology)
         sides: list[Side] = []
         if target or ruler:
-            rules = publishing.rules_of(catalogue.files(loaded.topology))
+            rules = publishing.rules_of(catalogue.rule_files(built))
         any_rules = how.overwrite or writing is None
         if target:
             sides.append(PrometheusSide(target, publishing.plan(target, rules, overwrite=any_rules)))
         if ruler:
             sides.append(RulerSide(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
         if live:
-            sides.append(self._for_grafana(live, loaded, manner, how))
+            sides.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), manner, how))
         return sides
 
-    def _for_grafana(self, live: Live, loaded: Loaded, manner: Manner, how: Writing) -> GrafanaSide:
-        from boxwatch.commands.grafana import made
+    def _for_grafana(
+        self, live: Live, deployment: str, boards: list[dict[str, object]], manner: Manner, how: Writing
+    ) -> GrafanaSide:
         from boxwatch.publish.grafana import plan as planning
 
         with progress.shown("dashboards read", hidden=manner.as_json or manner.quiet) as watch:
             plan = planning.plan(
                 live.api,
-                made(loaded),
+                boards,
+                deployment=deployment,
                 folder=self.folder,
                 prune=self.prune,
                 overwrite_changed=how.overwrite,

@@ -12,11 +12,13 @@ from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 
-def build(topology: Topology) -> Node:
+def build(built: Built) -> Node:
     """The dashboard as JSON."""
+    topology = built.topology
     page = style.Page(
         id="capacity",
         title="Capacity",
@@ -32,7 +34,7 @@ def build(topology: Topology) -> Node:
             layout.heading("How it went"),
             layout.even(10, _history(), _beside()),
             layout.heading("Disks"),
-            layout.line(7, (capacity_tables.disks(topology), 24)),
+            layout.line(7, (capacity_tables.disks(built), 24)),
         ),
     )
     return style.build(page, topology)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from boxwatch.dashboards import capacity_queries as ask
 from boxwatch.dashboards import links, queries, scale, thresholds
 from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
-from boxwatch.rules import host_disk, names
+from boxwatch.rules import names
 
 if TYPE_CHECKING:
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _SERVER, _SERVICE = "Server", "Service"
@@ -133,19 +134,19 @@ def unlimited(topology: Topology) -> Table:
     return table(rows)
 
 
-def disks(topology: Topology) -> Table:
+def disks(built: Built) -> Table:
     """Each disk: how large, how full, until when."""
     rows = Rows(
         title="Disks, however often they are mounted",
         good="Space by device. Good is a quarter and more free, and nothing in the last column.",
-        labels=(Label(label=names.DEVICE, head="Disk"), _server(topology)),
+        labels=(Label(label=names.DEVICE, head="Disk"), _server(built.topology)),
         columns=(
             *_sizes(("Size", queries.of_each_disk(names.DEVICE_DISK_SIZE)), ("Free", ask.bytes_free_of_disks())),
             Column(
                 head="Share free",
                 expr=queries.of_each_disk(names.DEVICE_DISK_FREE),
                 unit="percentunit",
-                scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
+                scale=thresholds.too_little(built.thresholds, "HostDiskLow", "HostDiskCritical"),
                 look="gauge",
                 width=260,
             ),
@@ -156,9 +157,7 @@ def disks(topology: Topology) -> Table:
                 head="Full in",
                 expr=queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION, "min"),
                 unit="dtdurations",
-                scale=thresholds.too_soon(
-                    thresholds.of(topology, host_disk.subject, "HostDiskFilling"), "HostDiskFilling"
-                ),
+                scale=thresholds.too_soon(thresholds.of(built.thresholds, "HostDiskFilling"), "HostDiskFilling"),
                 look="color-text",
                 width=130,
             ),

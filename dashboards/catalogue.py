@@ -2,65 +2,56 @@
 
 from __future__ import annotations
 
+import importlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import (
-    capacity,
-    deployments,
-    elasticsearch,
-    host,
-    minio,
-    monitoring,
-    overview,
-    postgres,
-    probes,
-    redis,
-    service,
-    slo,
-    text,
-    traefik,
-)
+from boxwatch.dashboards import capacity, host, monitoring, overview, probes, service, slo, text
 from boxwatch.dashboards.schema_v2 import resource
 from boxwatch.errors import BoxwatchError
+from boxwatch.topology.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+    from boxwatch.rules.built import Built
 
 NOTHING: Mapping[str, Node] = MappingProxyType({})
+
+
+def _of_kinds() -> Iterator[tuple[str, Callable[[Built], Node | None]]]:
+    """Each kind's dashboard, which is the module that its record names."""
+    for kind in KINDS:
+        if kind.dashboard:
+            yield kind.dashboard, importlib.import_module(f"boxwatch.dashboards.{kind.dashboard}").build
+
+
 # A dashboard of a system that the topology does not have is None, and is not built.
-DASHBOARDS: tuple[tuple[str, Callable[[Topology], Node | None]], ...] = (
+DASHBOARDS: tuple[tuple[str, Callable[[Built], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
     ("host", host.build),
     ("capacity", capacity.build),
-    ("traefik", traefik.build),
     ("slo", slo.build),
-    ("postgres", postgres.build),
-    ("redis", redis.build),
-    ("elasticsearch", elasticsearch.build),
-    ("minio", minio.build),
-    ("deployments", deployments.build),
+    *_of_kinds(),
     ("probes", probes.build),
     ("monitoring", monitoring.build),
 )
 
 
-def files(topology: Topology, schema: str = "v1", extra: Mapping[str, Node] = NOTHING) -> dict[str, bytes]:
-    """File name → JSON of every dashboard for this topology, deterministic to the byte.
+def files(built: Built, schema: str = "v1", extra: Mapping[str, Node] = NOTHING) -> dict[str, bytes]:
+    """File name → JSON of every dashboard of a deployment, deterministic to the byte.
 
     Args:
-        topology: the deployment.
+        built: the deployment's rules.
         schema: `v1`, the classic dashboard, or one of `schema_v2.resource.VERSIONS`.
         extra: name → dashboard, of those that are added to ours (`boxwatch.dashboards.extra`).
 
     Raises:
         BoxwatchError: one that is added has the name, uid or title of another.
     """
-    made = {name: dashboard for name, build in DASHBOARDS if (dashboard := build(topology)) is not None}
+    made = {name: dashboard for name, build in DASHBOARDS if (dashboard := build(built)) is not None}
     for name, dashboard in extra.items():
         _refuse_double(name, dashboard, made)
         made[name] = dashboard

@@ -15,6 +15,7 @@ from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _CHOSEN = queries.ON_SERVERS
@@ -35,8 +36,9 @@ _STATES = (
 _RESULTS = (("finished", colours.GOOD), ("failed", colours.BAD), ("cancelled", colours.QUIET))
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where nobody asks Coolify."""
+    topology = built.topology
     if not any(topology.metrics_of(service) for service in topology.services_of("coolify")):
         return None
     page = style.Page(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, engines, fields, layout, thresholds
+from boxwatch.dashboards import colours, engines, fields, layout
 from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import elasticsearch_capacity, names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+    from collections.abc import Mapping
 
-_ES = Engine("elasticsearch", names.JOB_ELASTICSEARCH, "Elasticsearch")
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
+
+_ES = Engine(kinds.of("elasticsearch"))
 _OF_NODE = "{{name}} of {{service}}"
 _HEAP = 'area="heap"'
 _USED, _MAX = (
@@ -27,11 +29,12 @@ _FREE, _SIZE = (
 )
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where no Elasticsearch is scraped."""
+    topology = built.topology
     if not scraped(topology, "elasticsearch"):
         return None
-    lines = thresholds.numbers(topology, elasticsearch_capacity.subject)
+    lines = built.thresholds
     return _ES.page(
         topology,
         "Does Elasticsearch answer, has it all its shards, and has it heap and disk left?",
@@ -55,7 +58,7 @@ def build(topology: Topology) -> Node | None:
     )
 
 
-def _heap_now(lines: dict[str, float]) -> Stat:
+def _heap_now(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Heap now",
         good="Of the fullest node. Good is green most of the time; it rises and falls with collections.",
@@ -65,7 +68,7 @@ def _heap_now(lines: dict[str, float]) -> Stat:
     )
 
 
-def _disk_now(lines: dict[str, float]) -> Stat:
+def _disk_now(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Disk left",
         good="Of the fullest disk. Good is green.",
@@ -95,7 +98,7 @@ def _health() -> States:
     )
 
 
-def _heap(lines: dict[str, float]) -> Graph:
+def _heap(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Heap",
         good="Share of the heap in use. Good is a saw-tooth whose feet stay far below the line.",
@@ -118,7 +121,7 @@ def _collections() -> Graph:
     )
 
 
-def _disk(lines: dict[str, float]) -> Graph:
+def _disk(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Free disk",
         good="Share of the disk that is free. Good is above the line; at 5% Elasticsearch stops writing.",

@@ -30,18 +30,14 @@ class Engine:
     """One kind of engine.
 
     Attributes:
-        kind: of the services; also the id of the dashboard.
-        job: its scrape job.
-        title: what people call it.
+        kind: of the services.
     """
 
     kind: Kind
-    job: str
-    title: str
 
     def at(self, metric: str, matchers: str = "") -> str:
         """A metric of the chosen services."""
-        return f'{metric}{{job="{self.job}", {queries.ON_SERVICES}{f", {matchers}" if matchers else ""}}}'
+        return f'{metric}{{job="{self.kind.job}", {queries.ON_SERVICES}{f", {matchers}" if matchers else ""}}}'
 
     def by(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
         """One value a service and value of the labels: of a gauge, or of a counter as its rate per second."""
@@ -52,17 +48,17 @@ class Engine:
     def page(self, topology: Topology, question: str, panels: tuple[Placed, ...]) -> Node:
         """The dashboard."""
         page = style.Page(
-            id=self.kind,
-            title=self.title,
+            id=self.kind.name,
+            title=self.kind.title,
             description=question,
-            variables=(SERVERS, services_of(self.kind)),
+            variables=(SERVERS, services_of(self.kind.name)),
             marked=queries.ON_SERVICES,
             panels=tuple(self._alone(placed) for placed in panels) if self._is_one(topology) else panels,
         )
         return style.build(page, topology)
 
     def _is_one(self, topology: Topology) -> bool:
-        return [len(service.server) for service in topology.services_of(self.kind)] == [1]
+        return [len(service.server) for service in topology.services_of(self.kind.name)] == [1]
 
     @staticmethod
     def _alone(placed: Placed) -> Placed:
@@ -89,7 +85,8 @@ class Engine:
         """Whether it answered its exporter."""
         return States(
             title="Up",
-            good=f"Whether {self.title} answered. Good is one colour from end to end; a gap is a scrape that failed.",
+            good=f"Whether {self.kind.title} answered. Good is one colour from end to end; a gap is a scrape that "
+            "failed.",
             unit="none",
             scale=scale.none_known("Red is no answer and green one; an alert waits for the topology's outage_grace."),
             queries=(Query(self.by("min", metric, matchers=matchers), NAMED),),

@@ -20,18 +20,19 @@ from boxwatch.dashboards import (
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.variables import SERVERS
-from boxwatch.rules import host_disk, host_memory, host_state, names
-from boxwatch.rules import host_load as load_rules
+from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _SERVER = f"{{{{{names.SERVER}}}}}"
 
 
-def build(topology: Topology) -> Node:
+def build(built: Built) -> Node:
     """The dashboard as JSON."""
+    topology = built.topology
     page = style.Page(
         id="host",
         title="Host",
@@ -39,40 +40,41 @@ def build(topology: Topology) -> Node:
         variables=(SERVERS,),
         marked=queries.ON_SERVERS,
         panels=layout.place(
-            layout.even(4, *_first_answer(topology)),
+            layout.even(4, *_first_answer(built)),
             layout.heading("Memory"),
-            layout.line(9, (_memory(topology), 12), (_memory_pressure(topology), 6), (_swap(topology), 6)),
+            layout.line(9, (_memory(topology), 12), (_memory_pressure(built), 6), (_swap(built), 6)),
             layout.heading("Disks"),
-            *host_disks.disks(topology),
+            *host_disks.disks(built),
             layout.heading("CPU"),
-            host_load.cpu(topology),
+            host_load.cpu(built),
             layout.heading("Network"),
-            host_load.network(topology),
+            host_load.network(built),
             layout.heading("State"),
-            host_load.state(topology),
+            host_load.state(built),
         ),
     )
     return style.build(page, topology)
 
 
-def _first_answer(topology: Topology) -> tuple[Stat, ...]:
+def _first_answer(built: Built) -> tuple[Stat, ...]:
+    topology, numbers = built.topology, built.thresholds
     several = "" if len(topology.servers) == 1 else _SERVER
-    filling = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
-    cpu = thresholds.of(topology, load_rules.subject, "HostCpuSaturated")
-    reboot = thresholds.of(topology, host_state.subject, "HostRebooted")
+    filling = thresholds.of(numbers, "HostDiskFilling")
+    cpu = thresholds.of(numbers, "HostCpuSaturated")
+    reboot = thresholds.of(numbers, "HostRebooted")
     return (
         Stat(
             title="Memory left",
             good="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
             unit="percentunit",
-            scale=thresholds.too_little(topology, host_memory.subject, "HostMemoryLow", "HostMemoryCritical"),
+            scale=thresholds.too_little(numbers, "HostMemoryLow", "HostMemoryCritical"),
             queries=(Query(host_queries.recorded(names.SERVER_MEMORY_AVAILABLE), several),),
         ),
         Stat(
             title="Least disk left",
             good="The disk of each server that has least left. Good is a quarter and more.",
             unit="percentunit",
-            scale=thresholds.too_little(topology, host_disk.subject, "HostDiskLow", "HostDiskCritical"),
+            scale=thresholds.too_little(numbers, "HostDiskLow", "HostDiskCritical"),
             queries=(Query(host_queries.least(names.DEVICE_DISK_FREE), several),),
         ),
         Stat(
@@ -136,8 +138,9 @@ def _memory(topology: Topology) -> Graph:
     )
 
 
-def _memory_pressure(topology: Topology) -> Graph:
-    stalled = thresholds.of(topology, host_memory.subject, "HostMemoryStalled")
+def _memory_pressure(built: Built) -> Graph:
+    topology = built.topology
+    stalled = thresholds.of(built.thresholds, "HostMemoryStalled")
     graph = Graph(
         title="Memory pressure",
         good="Share of the time in which some or all processes waited for memory. Good is a flat line at 0.",
@@ -151,7 +154,8 @@ def _memory_pressure(topology: Topology) -> Graph:
     return thresholds.drawn(graph, stalled)
 
 
-def _swap(topology: Topology) -> Graph:
+def _swap(built: Built) -> Graph:
+    topology = built.topology
     graph = Graph(
         title="Swap traffic",
         good="Pages that move to swap and back, the slower way of the two. Good is a flat line at 0.",
@@ -159,4 +163,4 @@ def _swap(topology: Topology) -> Graph:
         scale=scale.lines("HostSwapThrashing begins at the dashed line."),
         queries=(Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),),
     )
-    return thresholds.drawn(graph, thresholds.of(topology, host_memory.subject, "HostSwapThrashing"))
+    return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostSwapThrashing"))

@@ -9,20 +9,22 @@ from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.layout import even
 from boxwatch.dashboards.panels import Graph, Query
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import host_disk, names
+from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.layout import Line
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _WEEK = 7 * 86400
 _DISK = f"{{{{{names.DEVICE}}}}}"
 
 
-def disks(topology: Topology) -> tuple[Line, Line]:
+def disks(built: Built) -> tuple[Line, Line]:
     """Space, inodes and whether they can be written to; what they have to do."""
+    topology = built.topology
     return (
-        even(8, _disk_free(topology), _disk_full(topology), _inodes(topology)),
+        even(8, _disk_free(built), _disk_full(built), _inodes(built)),
         even(8, _disk_busy(topology), _disk_bytes(topology), _read_only(topology)),
     )
 
@@ -31,9 +33,10 @@ def _disk(topology: Topology) -> str:
     return _DISK if len(topology.servers) == 1 else f"{_DISK} {{{{{names.SERVER}}}}}"
 
 
-def _disk_free(topology: Topology) -> Graph:
-    low = thresholds.of(topology, host_disk.subject, "HostDiskLow")
-    critical = thresholds.of(topology, host_disk.subject, "HostDiskCritical")
+def _disk_free(built: Built) -> Graph:
+    topology = built.topology
+    low = thresholds.of(built.thresholds, "HostDiskLow")
+    critical = thresholds.of(built.thresholds, "HostDiskCritical")
     return Graph(
         title="Disk space free",
         good="Space that services can still write to, by disk. Good is a level line far above the dashed one.",
@@ -49,8 +52,9 @@ def _disk_free(topology: Topology) -> Graph:
     )
 
 
-def _disk_full(topology: Topology) -> Graph:
-    within = thresholds.of(topology, host_disk.subject, "HostDiskFilling")
+def _disk_full(built: Built) -> Graph:
+    topology = built.topology
+    within = thresholds.of(built.thresholds, "HostDiskFilling")
     graph = Graph(
         title="Time until a disk is full",
         good="The trend of the last day, drawn on, up to a week. Good is no line, or one far above the dashed one.",
@@ -62,8 +66,9 @@ def _disk_full(topology: Topology) -> Graph:
     return thresholds.drawn(graph, within, "alert below")
 
 
-def _inodes(topology: Topology) -> Graph:
-    low = thresholds.of(topology, host_disk.subject, "HostInodesLow")
+def _inodes(built: Built) -> Graph:
+    topology = built.topology
+    low = thresholds.of(built.thresholds, "HostInodesLow")
     graph = Graph(
         title="Inodes free",
         good="Each file takes one. Good is far above the dashed line; btrfs and zfs have no number of them.",

@@ -10,32 +10,35 @@ from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.layout import even
 from boxwatch.dashboards.panels import Graph, Query
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import docker_engine, host_clock, host_load, names
+from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.layout import Line
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 
 _STATES = (("running", colours.GOOD), ("paused", colours.NEAR), ("stopped", colours.QUIET))
 
 
-def cpu(topology: Topology) -> Line:
+def cpu(built: Built) -> Line:
     """How busy, with what, and what waits for it."""
-    return even(8, _cpu(topology), _cpu_by_mode(), _pressure(topology))
+    return even(8, _cpu(built), _cpu_by_mode(), _pressure(built.topology))
 
 
-def network(topology: Topology) -> Line:
+def network(built: Built) -> Line:
     """Traffic, losses, and the table of connections."""
-    return even(8, _network(topology), _network_faults(topology), _connections(topology))
+    topology = built.topology
+    return even(8, _network(topology), _network_faults(topology), _connections(built))
 
 
-def state(topology: Topology) -> Line:
+def state(built: Built) -> Line:
     """Clock, exporter and engine."""
-    return even(8, _clock(topology), _collectors(topology), *_docker(topology))
+    return even(8, _clock(built), _collectors(built.topology), *_docker(built))
 
 
-def _cpu(topology: Topology) -> Graph:
+def _cpu(built: Built) -> Graph:
+    topology = built.topology
     graph = Graph(
         title="CPU in use",
         good="All CPUs of a server over five minutes. Good is below the dashed line.",
@@ -44,7 +47,7 @@ def _cpu(topology: Topology) -> Graph:
         queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), called(topology, "in use")),),
         reach=1,
     )
-    return thresholds.drawn(graph, thresholds.of(topology, host_load.subject, "HostCpuSaturated"))
+    return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostCpuSaturated"))
 
 
 def _cpu_by_mode() -> Graph:
@@ -108,9 +111,10 @@ def _network_faults(topology: Topology) -> Graph:
     )
 
 
-def _connections(topology: Topology) -> Graph:
-    near = thresholds.of(topology, host_load.subject, "HostConntrackNearLimit")
-    full = thresholds.of(topology, host_load.subject, "HostConntrackFull")
+def _connections(built: Built) -> Graph:
+    topology = built.topology
+    near = thresholds.of(built.thresholds, "HostConntrackNearLimit")
+    full = thresholds.of(built.thresholds, "HostConntrackFull")
     return Graph(
         title="Connections tracked",
         good="Share of the kernel's table of connections in use. Good is far below the dashed line.",
@@ -126,7 +130,8 @@ def _connections(topology: Topology) -> Graph:
     )
 
 
-def _clock(topology: Topology) -> Graph:
+def _clock(built: Built) -> Graph:
+    topology = built.topology
     graph = Graph(
         title="Clock",
         good="How far a clock is off that of Prometheus, and by how much the kernel thinks that it may be wrong. Good "
@@ -138,7 +143,7 @@ def _clock(topology: Topology) -> Graph:
             Query(host_queries.clock_error(), called(topology, "may be wrong by")),
         ),
     )
-    return thresholds.drawn(graph, thresholds.of(topology, host_clock.subject, "HostClockSkewed"))
+    return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostClockSkewed"))
 
 
 def _collectors(topology: Topology) -> States:
@@ -154,11 +159,11 @@ def _collectors(topology: Topology) -> States:
     )
 
 
-def _docker(topology: Topology) -> tuple[Graph, ...]:
+def _docker(built: Built) -> tuple[Graph, ...]:
     """Panels of the engine, where one of the servers tells of it."""
-    if not any(server.targets.docker for server in topology.servers):
+    if not any(server.targets.docker for server in built.topology.servers):
         return ()
-    churn = thresholds.of(topology, docker_engine.subject, "DockerStartChurn")
+    churn = thresholds.of(built.thresholds, "DockerStartChurn")
     return (
         Graph(
             title="Docker engine",
@@ -178,7 +183,7 @@ def _docker(topology: Topology) -> tuple[Graph, ...]:
             unit="none",
             scale=scale.lines("DockerStartChurn begins at the dashed line."),
             queries=(
-                Query(host_queries.recorded(names.SERVER_CONTAINER_STARTS), called(topology, "starts")),
+                Query(host_queries.recorded(names.SERVER_CONTAINER_STARTS), called(built.topology, "starts")),
                 thresholds.line(churn, "alert above"),
             ),
             overrides=(fields.plan_line("B"),),

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, engines, fields, layout, scale, thresholds
+from boxwatch.dashboards import colours, engines, fields, layout, scale
 from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import minio_capacity, names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+    from collections.abc import Mapping
 
-_MINIO = Engine("minio", names.JOB_MINIO, "MinIO")
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
+
+_MINIO = Engine(kinds.of("minio"))
 
 
 def _either(aggregation: str, v2: str, v3: str, *, per_second: bool = False) -> str:
@@ -30,11 +32,12 @@ _FREE, _TOTAL = (
 )
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where no MinIO is scraped."""
+    topology = built.topology
     if not scraped(topology, "minio"):
         return None
-    lines = thresholds.numbers(topology, minio_capacity.subject)
+    lines = built.thresholds
     return _MINIO.page(
         topology,
         "Does MinIO answer, can it write, and has it drives and space left?",
@@ -57,7 +60,7 @@ def build(topology: Topology) -> Node | None:
     )
 
 
-def _left(lines: dict[str, float]) -> Stat:
+def _left(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Space left",
         good="Of what can be used, on the fullest. Good is green.",
@@ -107,7 +110,7 @@ def _space() -> Graph:
     )
 
 
-def _share(lines: dict[str, float]) -> Graph:
+def _share(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Space",
         good="Share of the usable space that is free. Good is above the line.",
@@ -164,7 +167,7 @@ def _requests() -> Graph:
     )
 
 
-def _errors(lines: dict[str, float]) -> Graph:
+def _errors(lines: Mapping[str, float]) -> Graph:
     errors = _either(
         "sum", "minio_s3_requests_5xx_errors_total", "minio_api_requests_5xx_errors_total", per_second=True
     )

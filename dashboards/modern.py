@@ -7,7 +7,6 @@ which Grafana stores it. Modernising twice is modernising once.
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 from boxwatch.dashboards import tree
@@ -43,17 +42,17 @@ def modernise(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ())
         dashboard: dashboard JSON of any age.
         sources: the data sources of the Grafana that is meant, so that names of data sources become references.
     """
-    made: Node = copy.deepcopy(dict(dashboard))
+    made = tree.copy(dashboard)
     shape.settle(made)
     page.before(made)
     for each in tree.panels(made):
         legacy.convert(each)
-    made = form.canonical(made, sources)
+    made = form.settled(made, sources)
     page.repair(made)
     for each in tree.panels(made):
         _repair_panel(each, made)
     # What the repairs emptied or left at its default is dropped as Grafana drops it.
-    return form.canonical(made, sources)
+    return form.settled(made, sources)
 
 
 def _repair_panel(each: Node, dashboard: Node) -> None:

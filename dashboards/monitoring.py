@@ -14,6 +14,7 @@ from boxwatch.rules import monitoring, names, scraping
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _CHOSEN = queries.ON_SERVERS
@@ -25,8 +26,9 @@ _BY_TARGET = f"{names.SERVER}, job, {names.SERVICE}"
 _TARGET = "{{job}} {{service}}"
 
 
-def build(topology: Topology) -> Node:
+def build(built: Built) -> Node:
     """The dashboard as JSON."""
+    topology = built.topology
     page = style.Page(
         id="monitoring",
         title="Monitoring",

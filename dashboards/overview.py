@@ -18,14 +18,16 @@ from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _SERVER = f"{{{{{names.SERVER}}}}}"
 _SERVICE = f"{{{{{names.SERVICE}}}}}"
 
 
-def build(topology: Topology) -> Node:
+def build(built: Built) -> Node:
     """The dashboard as JSON."""
+    topology = built.topology
     page = style.Page(
         id="overview",
         title="Overview",

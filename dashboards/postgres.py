@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import engines, layout, thresholds
+from boxwatch.dashboards import engines, layout
 from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.queries import ON_SERVICES
-from boxwatch.rules import names, postgres_activity, postgres_connections, postgres_storage
+from boxwatch.rules import names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+    from collections.abc import Mapping
 
-_POSTGRES = Engine("postgres", names.JOB_POSTGRES, "PostgreSQL")
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
+
+_POSTGRES = Engine(kinds.of("postgres"))
 _OF_DATABASE = "{{datname}} of {{service}}"
 _REAL = 'datname!~"template.*|"'
 _CONNECTIONS = f"max by ({names.BY_SERVICE}) ({names.SERVICE_POSTGRES_CONNECTIONS}{{{ON_SERVICES}}})"
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where no PostgreSQL is scraped."""
+    topology = built.topology
     if not scraped(topology, "postgres"):
         return None
-    lines = thresholds.numbers(
-        topology, postgres_connections.subject, postgres_activity.subject, postgres_storage.subject
-    )
+    lines = built.thresholds
     return _POSTGRES.page(
         topology,
         "Does PostgreSQL answer, has it connections left, what do transactions wait for, and what fills its disk?",
@@ -51,7 +53,7 @@ def build(topology: Topology) -> Node | None:
     )
 
 
-def _share(lines: dict[str, float]) -> Stat:
+def _share(lines: Mapping[str, float]) -> Stat:
     high, exhausted = lines["PostgresConnectionsHigh"], lines["PostgresConnectionsExhausted"]
     return Stat(
         title="Connections in use",
@@ -62,7 +64,7 @@ def _share(lines: dict[str, float]) -> Stat:
     )
 
 
-def _forgotten(lines: dict[str, float]) -> Stat:
+def _forgotten(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Idle in transaction",
         good="Since when the oldest such transaction has been open and done nothing. Good is nothing, or seconds.",
@@ -75,7 +77,7 @@ def _forgotten(lines: dict[str, float]) -> Stat:
 _IDLE = 'state=~"idle in transaction.*"'
 
 
-def _connections(lines: dict[str, float]) -> Graph:
+def _connections(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Connections",
         good="Of those that clients may open, the share that is. Good is below the line, at deploys too.",
@@ -100,7 +102,7 @@ def _by_state() -> Graph:
     )
 
 
-def _longest(lines: dict[str, float]) -> Graph:
+def _longest(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Longest transaction by state",
         good="Age of the oldest transaction. Good is seconds; active for long is a report, a migration or a backup.",
@@ -218,7 +220,7 @@ def _archived() -> Graph:
     )
 
 
-def _slots(lines: dict[str, float]) -> Graph:
+def _slots(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="WAL kept by slots",
         good="What replicas and other readers have not read. Good is near 0, or nothing where there are no slots.",
@@ -233,7 +235,7 @@ def _slots(lines: dict[str, float]) -> Graph:
     return engines.with_alert(graph, lines["PostgresSlotRetainsWal"])
 
 
-def _lag(lines: dict[str, float]) -> Graph:
+def _lag(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Replication lag",
         good="How far a replica is behind; 0 on a primary. Good is below a second.",
@@ -244,7 +246,7 @@ def _lag(lines: dict[str, float]) -> Graph:
     return engines.with_alert(graph, lines["PostgresReplicationLag"])
 
 
-def _age(lines: dict[str, float]) -> Graph:
+def _age(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Age of the oldest transaction id",
         good="Transactions since vacuum froze the oldest row. Good is a saw-tooth up to 200 million.",

@@ -15,6 +15,7 @@ from boxwatch.rules import names, probes
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _DAY = 86400
@@ -27,8 +28,9 @@ _BY_PORT = f"{names.SERVER}, {names.SERVICE}, {names.PORT}, {names.EXPECTED}"
 _ENDS = f"min by ({_BY_URL}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_URLS}}}[6h])) - time()"
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where nothing is probed."""
+    topology = built.topology
     urls = any(service.url for service in topology.services)
     ports = any(server.public_address for server in topology.servers)
     if not urls and not ports:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import colours, engines, fields, layout, scale, thresholds
+from boxwatch.dashboards import colours, engines, fields, layout, scale
 from boxwatch.dashboards.engines import NAMED, Engine
 from boxwatch.dashboards.fields import State
 from boxwatch.dashboards.panels import Graph, Query, Stat
 from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.dashboards.timelines import States
-from boxwatch.rules import names, redis, redis_memory
+from boxwatch.rules import names
 from boxwatch.rules.engines import scraped
+from boxwatch.topology import kinds
 
 if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+    from collections.abc import Mapping
 
-_REDIS = Engine("redis", names.JOB_REDIS, "Redis")
+    from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
+
+_REDIS = Engine(kinds.of("redis"))
 _USED, _MAX = _REDIS.by("max", "redis_memory_used_bytes"), _REDIS.by("max", "redis_memory_max_bytes")
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where no Redis is scraped."""
+    topology = built.topology
     if not scraped(topology, "redis"):
         return None
-    lines = thresholds.numbers(topology, redis.subject, redis_memory.subject)
+    lines = built.thresholds
     return _REDIS.page(
         topology,
         "Does Redis answer, does it fit into its memory, and is it of use?",
@@ -49,7 +53,7 @@ def build(topology: Topology) -> Node | None:
     )
 
 
-def _share(lines: dict[str, float]) -> Stat:
+def _share(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Share of maxmemory",
         good="Memory in use, on the fullest. Good is green, or full for a cache that may evict.",

@@ -12,14 +12,16 @@ from boxwatch.rules import names
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _WEEK = 7 * 86400
 _COMPONENT = f"{{{{{names.COMPONENT}}}}}"
 
 
-def build(topology: Topology) -> Node:
+def build(built: Built) -> Node:
     """The dashboard as JSON."""
+    topology = built.topology
     page = style.Page(
         id="service",
         title="Service",

@@ -15,6 +15,7 @@ from boxwatch.rules.slo_burn_proofs import FAST, SLOW
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _NAME = f"{{{{{names.SERVICE}}}}}"
@@ -30,8 +31,9 @@ _HEIGHT_OF_HEAD, _MOST_ROWS_SHOWN = 3, 9
 _NOUNS = {slo.AVAILABILITY: "availability", slo.LATENCY: "latency"}
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where nothing was promised or nothing is known of requests."""
+    topology = built.topology
     if not slo.promised(topology):
         return None
     page = style.Page(

@@ -23,9 +23,32 @@ def write(dashboard: Mapping[str, object]) -> bytes:
     return ("".join(_value(dashboard, 0)) + "\n").encode()
 
 
+def _short(value: object, room: int) -> str | None:
+    """The value on one line; None where a mapping or a list takes more room."""
+    if isinstance(value, dict):
+        ends, items = "{}", ((f"{_line(key)}: ", value[key]) for key in sorted(value))
+    elif isinstance(value, list):
+        ends, items = "[]", (("", item) for item in value)
+    else:
+        return _line(value)
+    parts: list[str] = []
+    room -= len(ends)
+    if room < 0:
+        return None
+    for name, item in items:
+        line = _short(item, room - len(name))
+        if line is None:
+            return None
+        parts.append(name + line)
+        room -= len(name) + len(line) + (len(", ") if len(parts) > 1 else 0)
+        if room < 0:
+            return None
+    return ends[0] + ", ".join(parts) + ends[1]
+
+
 def _value(value: object, depth: int, taken: int = 0) -> Iterator[str]:
-    line = _line(value)
-    if not isinstance(value, dict | list) or len(line) + depth * len(_INDENT) + taken < _WIDTH:
+    line = _short(value, _WIDTH - 1 - depth * len(_INDENT) - taken)
+    if line is not None:
         yield line
         return
     start, end = "{}" if isinstance(value, dict) else "[]"
@@ -36,7 +59,7 @@ def _value(value: object, depth: int, taken: int = 0) -> Iterator[str]:
             name = f"{_line(key)}: "
             yield f"{',' if index else ''}{inner}{name}"
             yield from _value(value[key], depth + 1, len(name))
-    else:
+    elif isinstance(value, list):
         for index, item in enumerate(value):
             yield f"{',' if index else ''}{inner}"
             yield from _value(item, depth + 1)

@@ -12,44 +12,27 @@ from boxwatch.rules.promql import number
 from boxwatch.topology import units
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from boxwatch.rules.model import Subject
-    from boxwatch.topology.model import Topology
-
-    Make = Callable[[Topology], Subject | None]
+    from collections.abc import Mapping
 
 
 # Where such a number is changed.
 _SOURCE = "alerts.rules in the topology"
 
 
-def numbers(topology: Topology, *makes: Make) -> dict[str, float]:
-    """Alert → the number that it compares with, as the topology wants it, of the alerts of some subjects."""
-    return {
-        alert.alert: alert.threshold
-        for make in makes
-        for subject in (make(topology),)
-        for alert in (subject.alerts if subject else ())
-        if alert.threshold is not None
-    }
-
-
-def of(topology: Topology, make: Make, alert: str) -> float:
-    """The number that an alert compares with, as the topology wants it.
+def of(numbers: Mapping[str, float], alert: str) -> float:
+    """The number that an alert compares with, among those of a deployment (`Built.thresholds`).
 
     Raises:
-        ValueError: the subject has no such alert, or the alert has no threshold.
+        ValueError: there is no such alert, or it has no threshold.
     """
-    known = numbers(topology, make)
-    if alert not in known:
+    if alert not in numbers:
         raise ValueError(f"no alert {alert} with a threshold")
-    return known[alert]
+    return numbers[alert]
 
 
-def too_little(topology: Topology, make: Make, low: str, critical: str) -> Scale:
+def too_little(numbers: Mapping[str, float], low: str, critical: str) -> Scale:
     """Shares of which little is left: amber and red below the thresholds of two alerts."""
-    amber, red = of(topology, make, low), of(topology, make, critical)
+    amber, red = of(numbers, low), of(numbers, critical)
     says = f"Red below {percent(red)}, amber below {percent(amber)}, where {critical} and {low} begin ({_SOURCE})."
     if amber <= red:
         # A topology may let both begin at once.

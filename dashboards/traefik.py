@@ -15,6 +15,7 @@ from boxwatch.rules.promql import TRAEFIK
 
 if TYPE_CHECKING:
     from boxwatch.dashboards.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.model import Topology
 
 _RAW = f"{TRAEFIK}, {ON_SERVERS}"
@@ -23,8 +24,9 @@ _NAME = f"{{{{{names.SERVICE}}}}}"
 _PLACE = f"{{{{{names.SERVER}}}}}"
 
 
-def build(topology: Topology) -> Node | None:
+def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where no Traefik is scraped."""
+    topology = built.topology
     if not requests.scraped(topology):
         return None
     page = style.Page(

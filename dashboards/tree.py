@@ -5,6 +5,7 @@ Dashboards come from strangers too, so no function here raises on a shape that i
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,20 @@ if TYPE_CHECKING:
 
 # One JSON object. Values are narrowed where they are read.
 Node = dict[str, object]
+_SCALARS = (str, int, float, type(None))
+
+
+def copy(dashboard: Mapping[str, object]) -> Node:
+    """A dashboard that shares nothing with the original. For JSON many times faster than `deepcopy`."""
+    return {key: _copy(value) for key, value in dashboard.items()}
+
+
+def _copy(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _copy(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_copy(item) for item in value]
+    return value if isinstance(value, _SCALARS) else deepcopy(value)
 
 
 def node(value: object) -> Node:

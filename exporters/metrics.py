@@ -9,6 +9,7 @@ exporter needs no recording: the names that it serves are the names that are rea
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import functools
 import json
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,7 @@ from types import MappingProxyType
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.exporters.versions import version_order
+from boxwatch.topology.kinds import KINDS
 
 Pages = Mapping[str, tuple[str, ...]]
 
@@ -32,18 +34,12 @@ SCRAPE = "scrape"
 # What our scrape configuration (boxwatch.stack) puts on every series of every job. A label of the same name that the
 # exporter itself sets becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
 TARGET_LABELS = frozenset({"server", "job", "instance"})
-_OF_SERVICE = frozenset({"service"})
 _OF_PROBE = frozenset({"service", "port", "expected"})
 # What its metric relabelling adds on one exporter's job, and the starts of label names that it drops there.
 ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        **{kind.exporter: frozenset(kind.labels) for kind in KINDS if kind.scraped},
         CADVISOR: frozenset({"service", "component", "resource"}),
-        "postgres_exporter": _OF_SERVICE,
-        "redis_exporter": _OF_SERVICE,
-        "elasticsearch_exporter": _OF_SERVICE,
-        "minio": _OF_SERVICE,
-        COOLIFY: _OF_SERVICE,
-        "traefik": frozenset({"planned_service", "uuid"}),
         "blackbox_probe": _OF_PROBE,
         SCRAPE: _OF_PROBE,
     }
@@ -75,6 +71,7 @@ class Metric:
         versions: the versions that it was seen in, oldest first.
         missing: versions that were recorded from a like target and lack it, oldest first.
         partly: of a label that not every one of `versions` has, the versions that have it.
+        on: the recorded targets that have it; empty for all of them.
     """
 
     exporter: str
@@ -85,6 +82,11 @@ class Metric:
     versions: tuple[str, ...]
     missing: tuple[str, ...] = ()
     partly: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    on: tuple[str, ...] = ()
+
+    def is_on(self, page: tuple[str, ...]) -> bool:
+        """Whether a page has it, by shell patterns for the targets under which the page was recorded; none is all."""
+        return not page or not self.on or any(fnmatch.fnmatchcase(one, pattern) for one in self.on for pattern in page)
 
     @property
     def first(self) -> str:
@@ -174,6 +176,7 @@ def read(text: str, file: str) -> tuple[Metric, ...]:
                 versions=tuple(entry.get("versions", every)),
                 missing=_missing(entry, pages) if "versions" in entry else (),
                 partly={label: tuple(versions) for label, versions in entry.get("partly", {}).items()},
+                on=tuple(entry.get("on", ())),
             )
             for name, entry in document["metrics"].items()
         )
@@ -211,6 +214,22 @@ def versions_of(exporter: str) -> tuple[str, ...]:
     """Every recorded version of an exporter, oldest first; none for one that is not in the catalogue."""
     known = (metric.versions for metrics in load().values() for metric in metrics if metric.exporter == exporter)
     return tuple(sorted({version for versions in known for version in versions}, key=version_order))
+
+
+@functools.lru_cache
+def targets_of(exporter: str) -> frozenset[str]:
+    """Every target that an exporter was recorded on; none for our own exporter, which needs no recording.
+
+    Raises:
+        BoxwatchError: nothing is recorded of such an exporter.
+    """
+    if exporter == COOLIFY:
+        return frozenset()
+    file = resources.files("boxwatch.exporters.catalogue") / f"{exporter}.json"
+    if not file.is_file():
+        raise BoxwatchError(f"nothing is recorded of {exporter}: python -m boxwatch.exporters.record PAGE...")
+    pages: Pages = json.loads(file.read_text(encoding="utf-8"))["pages"]
+    return frozenset(target for targets in pages.values() for target in targets)
 
 
 def labels_of(name: str) -> frozenset[str] | None:

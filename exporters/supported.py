@@ -11,14 +11,14 @@ from types import MappingProxyType
 from typing import Final
 
 from boxwatch.exporters.versions import version_order
+from boxwatch.topology.kinds import KINDS
 
 OLDEST: Final[Mapping[str, str]] = MappingProxyType(
     {
         # container_health_state is usable from 0.55.0 on, and before 0.54.0 the containers of Docker 29 have no names
         # (cadvisor#3643, #3690).
         "cadvisor": "0.55.1",
-        # Replication lag is exposed by default; 0.11.1 left it to queries that one had to write oneself.
-        "postgres_exporter": "0.17.1",
+        **{kind.exporter: kind.oldest for kind in KINDS if kind.oldest},
     }
 )
 

@@ -6,10 +6,11 @@ the whole old or the whole new set, and the next run goes on from there.
 
 from __future__ import annotations
 
+import fnmatch
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from boxwatch.checks import promql_syntax, promtool, rule_file
 from boxwatch.checks.finding import Finding
@@ -132,6 +133,8 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         found = read_back.running(target.client, target.patience)
         failing = frozenset(found.failing)
         _refuse_twins(new, found)
+        if new and not overwrite:
+            _refuse_another_place(target, target.client, seen, found)
         if not needed and (problem := read_back.difference(new, found)):
             notes.append(problem)
             needed = True
@@ -223,6 +226,8 @@ def _go_back(
     except PublishError as error:
         # What Prometheus refuses to reload it goes on running, and that may be the old rules: look.
         refused = str(error)
+    if refused:
+        refused += "; it refuses the old rules too, so the reason is not in the new ones but was there before"
     unconfirmed = refused if target.client is None else _unconfirmed(target, old, failing, end)
     if unconfirmed:
         # The entry stays, so the next run loads and reads back.
@@ -232,7 +237,8 @@ def _go_back(
         store.close(entered, keep=True)
     except PublishError as error:
         return str(error)
-    return f"{was} in place again" + (", and Prometheus has confirmed it" if target.client else "")
+    said = f"{was} in place again" + (", and Prometheus has confirmed it" if target.client else "")
+    return f"{said}\n{refused}" if refused else said
 
 
 def _unconfirmed(target: Target, old: bytes | None, failing: frozenset[tuple[str, str]], end: float) -> str:
@@ -265,6 +271,28 @@ def _by_hand(store: Store, seen: Seen) -> Iterator[str]:
     yield from found[:_SHOWN]
     if len(found) > _SHOWN:
         yield f"by hand: {len(found) - _SHOWN} more"
+
+
+def _refuse_another_place(target: Target, client: Client, seen: Seen, found: read_back.Running) -> None:
+    """Before anything is written into a directory that Prometheus does not read.
+
+    Its paths are its own where it runs in a container, so only what is certain is refused: it reads our file, and none
+    is here; or none of its patterns in `rule_files` fits the name of ours.
+    """
+    if seen.live is not None or seen.state != State():
+        return
+    if found.ours:
+        raise PublishError(
+            f"Prometheus reads a {LIVE} already, and {target.directory} has none: it reads another directory; nothing "
+            "was written: name that one with --rules-dir, or use --overwrite-changed when the file was deleted here"
+        )
+    patterns = read_back.rule_files(client, target.patience)
+    if patterns is not None and not any(fnmatch.fnmatchcase(LIVE, PurePath(each).name) for each in patterns):
+        has = ", ".join(patterns) or "nothing"
+        raise PublishError(
+            f"Prometheus would not read {target.directory / LIVE}: rule_files of its configuration names {has}; "
+            f"nothing was written: add the path of {LIVE} as Prometheus sees it, and reload"
+        )
 
 
 def _refuse_twins(new: RuleSet | None, found: read_back.Running) -> None:

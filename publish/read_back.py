@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
+import yaml
+
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
 from boxwatch.publish.rule_set import RuleSet, mark_of
@@ -88,6 +90,22 @@ class Running:
         return {
             (group, rule.name): rule for group, rules in self.ours.items() for rule in rules if rule.health == "err"
         }
+
+
+def rule_files(client: Client, patience: float = _PATIENCE) -> tuple[str, ...] | None:
+    """The patterns of `rule_files` in the configuration that Prometheus runs with; None where it does not say.
+
+    vmalert has no such configuration.
+
+    Raises:
+        PublishError: it cannot be reached.
+    """
+    answer = client.ask("GET", "/api/v1/status/config", patience)
+    try:
+        found = yaml.load(str(json.loads(answer.body)["data"]["yaml"]), Loader=yaml.CSafeLoader)
+        return tuple(str(each) for each in found.get("rule_files") or ())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError):
+        return None
 
 
 def running(client: Client, patience: float = _PATIENCE, source: Source = PROMETHEUS) -> Running:

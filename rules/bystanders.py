@@ -46,6 +46,7 @@ _OF_SERVICE = frozenset(
 _OF_COMPONENT = frozenset(
     {names.COMPONENT_REPLICAS_DESIRED, names.COMPONENT_MEMORY_BUDGET, names.COMPONENT_MEMORY_LIMIT}
 )
+_PLANNED = _OF_SERVICE | _OF_COMPONENT
 # What makes a planned service expect nothing.
 _PARKED = frozenset({names.SERVICE_REPLICAS_DESIRED, names.COMPONENT_REPLICAS_DESIRED, names.SERVICE_MEMORY_BUDGET})
 
@@ -53,17 +54,24 @@ _PARKED = frozenset({names.SERVICE_REPLICAS_DESIRED, names.COMPONENT_REPLICAS_DE
 def beside(case: Case) -> tuple[Series, ...]:
     """The series to add to a case of an alert; those that the case has itself are left as they are."""
     length = case.at // case.interval + 1
-    return _new(case.series, lambda one: (*_other_jobs(one, length), *_cgroups(one, length), *_plan(one, length)))
+    return _new(
+        case.series,
+        lambda name, labels: (
+            *_other_jobs(name, labels, length),
+            *_cgroups(name, labels, length),
+            *_plan(name, labels, length),
+        ),
+    )
 
 
 def beside_measured(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
     """The series to add to a recording rule's proof, of so many steps: those that add nothing to any result."""
-    return _new(input_, lambda one: (*_other_jobs(one, length), *_cgroups(one, length)))
+    return _new(input_, lambda name, labels: (*_other_jobs(name, labels, length), *_cgroups(name, labels, length)))
 
 
-def _new(input_: tuple[Series, ...], of: Callable[[Series], tuple[Series, ...]]) -> tuple[Series, ...]:
+def _new(input_: tuple[Series, ...], of: Callable[[str, dict[str, str]], tuple[Series, ...]]) -> tuple[Series, ...]:
     there = {one.series for one in input_}
-    found = {one.series: one for other in input_ for one in of(other)}
+    found = {one.series: one for other in input_ for one in of(*_parts(other))}
     return tuple(one for name, one in found.items() if name not in there)
 
 
@@ -73,8 +81,7 @@ def _parts(one: Series) -> tuple[str, dict[str, str]]:
     return (match[1], dict(_LABEL.findall(match[2]))) if match else (one.series, {})
 
 
-def _other_jobs(one: Series, length: int) -> Iterator[Series]:
-    name, labels = _parts(one)
+def _other_jobs(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
     if "job" not in labels or _OF_ANY_JOB.fullmatch(name):
         return
     for job, values in (
@@ -86,8 +93,7 @@ def _other_jobs(one: Series, length: int) -> Iterator[Series]:
         yield series(name, values, **{**labels, "job": job, **called})
 
 
-def _cgroups(one: Series, length: int) -> Iterator[Series]:
-    name, labels = _parts(one)
+def _cgroups(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
     if not name.startswith("container_"):
         return
     of_target = {key: labels.get(key, "") for key in ("job", names.SERVER)}
@@ -98,9 +104,8 @@ def _cgroups(one: Series, length: int) -> Iterator[Series]:
         yield series(name, absurd, **of_target, **of_service, id="/system.slice")
 
 
-def _plan(one: Series, length: int) -> Iterator[Series]:
-    name, labels = _parts(one)
-    if name not in _OF_SERVICE | _OF_COMPONENT:
+def _plan(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+    if name not in _PLANNED:
         return
     value = f"{0 if name in _PARKED else 1}x{length}"
     yield series(name, value, **{**labels, names.SERVER: _ELSEWHERE})

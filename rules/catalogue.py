@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import MappingProxyType
 
 from boxwatch.rules import (
     container_health,
     container_visibility,
-    coolify,
-    coolify_backups,
-    coolify_deployments,
-    coolify_resources,
-    coolify_servers,
+    coolify_system,
     deploys,
     docker_engine,
-    elasticsearch,
-    elasticsearch_capacity,
     exposure,
     grafana,
     host,
@@ -29,21 +24,13 @@ from boxwatch.rules import (
     memory_limit,
     memory_plan,
     memory_trend,
-    minio,
-    minio_capacity,
     monitoring,
     ordinary,
     outside_plan,
     overlay,
     plan,
-    postgres,
-    postgres_activity,
-    postgres_connections,
-    postgres_storage,
     probes,
-    redis,
-    redis_memory,
-    redis_storage,
+    promtool,
     replica_health,
     replica_stability,
     replicas,
@@ -56,14 +43,17 @@ from boxwatch.rules import (
     traefik_routes,
     watchdog,
 )
+from boxwatch.rules.built import Built
 from boxwatch.rules.model import Subject
-from boxwatch.rules.promtool import everything_file, test_files
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.runbook import Page, book, pages
+from boxwatch.rules.systems import SYSTEMS
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 
-SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
+Make = Callable[[Topology], Subject | None]
+
+SUBJECTS: tuple[Make, ...] = (
     plan.subject,
     replicas.subject,
     memory.subject,
@@ -89,24 +79,10 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
     memory_plan.subject,
     outside_plan.subject,
     traefik_routes.subject,
-    postgres.subject,
-    postgres_connections.subject,
-    postgres_activity.subject,
-    postgres_storage.subject,
-    redis.subject,
-    redis_memory.subject,
-    redis_storage.subject,
-    elasticsearch.subject,
-    elasticsearch_capacity.subject,
-    minio.subject,
-    minio_capacity.subject,
+    *(make for system in SYSTEMS if not system.kind.about_others for make in system.subjects),
     probes.subject,
     exposure.subject,
-    coolify.subject,
-    coolify_deployments.subject,
-    coolify_resources.subject,
-    coolify_servers.subject,
-    coolify_backups.subject,
+    *coolify_system.SYSTEM.subjects,
     scraping.subject,
     monitoring.subject,
     grafana.subject,
@@ -114,14 +90,28 @@ SUBJECTS: tuple[Callable[[Topology], Subject | None], ...] = (
 )
 
 
-def subjects(topology: Topology) -> tuple[Subject, ...]:
-    """The subjects of a topology, as it wants them; those of systems that it does not have are left out.
+def build(topology: Topology) -> Built:
+    """The rules of a topology. Each subject is made once; those of systems that it does not have are left out.
 
     Raises:
         TopologyError: `alerts.rules` names what there is not, or changes what an alert does not take.
     """
     overlay.refuse(overlay.mistakes(topology, SUBJECTS), None, topology.name)
-    return tuple(subject for make in SUBJECTS if (subject := overlay.apply(topology, make)) is not None)
+    made = [(make, subject) for make in SUBJECTS if (subject := make(topology)) is not None]
+    tuned = (overlay.apply(topology, make, subject) for make, subject in made)
+    thresholds = {
+        alert.alert: alert.threshold for _, subject in made for alert in subject.alerts if alert.threshold is not None
+    }
+    return Built(topology, tuple(one for one in tuned if one is not None), MappingProxyType(thresholds))
+
+
+def subjects(topology: Topology) -> tuple[Subject, ...]:
+    """The subjects of a topology, as it wants them.
+
+    Raises:
+        TopologyError: as `build`.
+    """
+    return build(topology).subjects
 
 
 def check(loaded: Loaded) -> None:
@@ -133,37 +123,38 @@ def check(loaded: Loaded) -> None:
     overlay.refuse(overlay.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
 
 
-def runbooks(topology: Topology) -> dict[str, Page]:
-    """Alert name → what is told of it, in the order of triage.
-
-    Raises:
-        TopologyError: as `subjects`.
-    """
-    return book(topology, subjects(topology), overlay.patient(topology, SUBJECTS))
-
-
-def files(topology: Topology) -> dict[str, bytes]:
+def files(built: Built) -> dict[str, bytes]:
     """Path → content: rule files, their promtool tests and the runbooks."""
-    made = subjects(topology)
+    return {**rule_files(built), **test_files(built), **runbook_files(built)}
+
+
+def rule_files(built: Built) -> dict[str, bytes]:
+    """Path → content of the rule files, one a subject."""
+    return {f"prometheus/rules/{subject.id}.yaml": rule_file(built.topology, subject) for subject in built.subjects}
+
+
+def test_files(built: Built) -> dict[str, bytes]:
+    """Path → content of the proofs of all rules, as promtool tests beside the rule files."""
+    topology, made = built.topology, built.subjects
     by_id = {subject.id: subject for subject in made}
-    return {
-        **{f"prometheus/rules/{subject.id}.yaml": rule_file(topology, subject) for subject in made},
-        **{
-            f"prometheus/tests/{name}": content
-            for subject in made
-            for name, content in test_files(topology, subject, tuple(by_id[name] for name in subject.reads)).items()
-        },
-        **_ordinary(topology, made),
-        "prometheus/tests/everything-30s.yaml": everything_file(topology, made, deploys.ordinary_days(topology)),
-        **{
-            f"runbooks/{name}": content
-            for name, content in pages(topology, made, overlay.patient(topology, SUBJECTS)).items()
-        },
+    found = {
+        name: content
+        for subject in made
+        for name, content in promtool.test_files(
+            topology, subject, tuple(by_id[name] for name in subject.reads)
+        ).items()
     }
+    if concerned := ordinary.concerned(made):
+        found["ordinary-1m.yaml"] = promtool.everything_file(topology, concerned, ordinary.days(topology, made))
+    found["everything-30s.yaml"] = promtool.everything_file(topology, made, deploys.ordinary_days(topology))
+    return {f"prometheus/tests/{name}": content for name, content in found.items()}
 
 
-def _ordinary(topology: Topology, made: tuple[Subject, ...]) -> dict[str, bytes]:
-    concerned = ordinary.concerned(made)
-    if not concerned:
-        return {}
-    return {"prometheus/tests/ordinary-1m.yaml": everything_file(topology, concerned, ordinary.days(topology, made))}
+def runbook_files(built: Built) -> dict[str, bytes]:
+    """Path → content of the runbook pages, one an alert name, and of their index."""
+    return {f"runbooks/{name}": content for name, content in pages(built.topology, built.subjects).items()}
+
+
+def runbooks(built: Built) -> dict[str, Page]:
+    """Alert name → what is told of it, in the order of triage."""
+    return book(built.topology, built.subjects)

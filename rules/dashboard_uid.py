@@ -24,8 +24,20 @@ def uid(topology: Topology, dashboard_id: str) -> str:
     An id has no hyphen, so no two pairs of deployment and id share a uid. A name that is too long is cut and told
     apart by its checksum.
     """
-    name = topology.name
-    if is_default(topology):
+    return _uid(topology.name, dashboard_id)
+
+
+def may_belong(deployment: str, uid: str) -> bool:
+    """Whether a uid is one that a deployment of that name gives to its dashboards.
+
+    A dashboard beside the topology takes the name of its file, hyphens included, so that `boxwatch-a-b` may be the
+    default deployment's, or that of a deployment called `a`: that it may belong to one is no proof.
+    """
+    return uid == _uid(deployment, uid.rpartition("-")[2])
+
+
+def _uid(name: str, dashboard_id: str) -> str:
+    if name == _DEFAULT:
         return f"{PREFIX}-{dashboard_id}"
     room = LONGEST - len(f"{PREFIX}--{dashboard_id}")
     if len(name) > room:

@@ -8,12 +8,13 @@ from boxwatch.rules.engines_proofs import unanswered, untold
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
 from boxwatch.rules.urgency import by_urgency
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "elasticsearch"
 DASHBOARD = "elasticsearch"
 
-_JOB = names.JOB_ELASTICSEARCH
+_JOB = kinds.of("elasticsearch").job
 # The one sign that follows at once in every version: elasticsearch_cluster_health_up was removed in 1.7, and
 # elasticsearch_clusterinfo_up lags by up to five minutes (measured on 1.10).
 _REACHED, _OF_CLUSTER = "elasticsearch_scrape_success", {"collector": "cluster-info"}

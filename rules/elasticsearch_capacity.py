@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boxwatch.rules import names
 from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import Proven, exceeds, falls, rises
 from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
 from boxwatch.rules.urgency import by_urgency
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 ID = "elasticsearch_capacity"
 DASHBOARD = "elasticsearch"
 
-_JOB = names.JOB_ELASTICSEARCH
+_JOB = kinds.of("elasticsearch").job
 _HEAP = 'area="heap"'
 _USED, _MAX = "elasticsearch_jvm_memory_used_bytes", "elasticsearch_jvm_memory_max_bytes"
 _TRIPPED = "elasticsearch_breakers_tripped"

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.world import INTERVAL, World, flat, of_service
-from boxwatch.topology.kinds import Kind
 from boxwatch.topology.model import Topology
 
 MINUTE = 60
@@ -51,7 +50,7 @@ def by_service(aggregation: str, inside: str, *labels: str) -> str:
     return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({inside})"
 
 
-def scraped(topology: Topology, kind: Kind) -> bool:
+def scraped(topology: Topology, kind: str) -> bool:
     """Whether Prometheus is told anything of this kind of service."""
     return any(topology.metrics_of(service) for service in topology.services_of(kind))
 

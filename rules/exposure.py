@@ -12,6 +12,7 @@ from boxwatch.rules import exposure_proofs, names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.promql import expr, nothing_runs
 from boxwatch.rules.urgency import by_urgency
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 
 ID = "exposure"
@@ -23,7 +24,7 @@ _OF = "{{ with $labels.service }} of {{ . }}{{ end }} on {{ $labels.server }}"
 
 # Who reaches these from outside has the data, or is asked for a password and for nothing else. An interface of people
 # (Coolify, Grafana, the applications) or a page of metrics can wait for the morning.
-STORES = ("postgres", "redis", "elasticsearch", "minio")
+STORES = tuple(kind.name for kind in KINDS if kind.holds_data)
 
 
 def subject(topology: Topology) -> Subject | None:

@@ -8,10 +8,11 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.probes_proofs import Cases, early, quietly
 from boxwatch.rules.world import World, flat, of_service, steps
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
-_STORES = {"postgres": "5432", "redis": "6379", "elasticsearch": "9200", "minio": "9000"}
+_STORES = {kind.name: str(kind.port) for kind in KINDS if kind.holds_data}
 
 # No service of any topology: one that the topology tunes would be told apart from the others here.
 _NAME = "example"

@@ -14,30 +14,9 @@ from typing import Final
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Subject
+from boxwatch.rules.system import CONTAINER, SERVER, SERVICE, Cause
+from boxwatch.rules.systems import SYSTEMS
 from boxwatch.topology.model import Topology
-
-SERVER: Final = (names.SERVER,)
-SERVICE: Final = (names.SERVER, names.SERVICE)
-CONTAINER: Final = (*SERVICE, names.RESOURCE, names.NAME)
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """An alert, and what need not be told while it is.
-
-    Attributes:
-        alerts: the causes, by name.
-        consequences: alerts, by name, or subjects with all their alerts, by id.
-        equal: labels in which both agree.
-        matchers: what else is true of the cause.
-        but: what else is true of the consequences.
-    """
-
-    alerts: tuple[str, ...]
-    consequences: tuple[str, ...]
-    equal: tuple[str, ...]
-    matchers: tuple[str, ...] = ()
-    but: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +59,18 @@ _SEEN_BY_CADVISOR: Final = (
     "outside_plan", "ServerMemoryPlanExceeded", "ServerMemoryOverheadExceeded",
 )  # fmt: skip
 _REQUESTS: Final = ("service_requests", "slo_burn")
-_COOLIFY: Final = (
-    "coolify_deployments", "coolify_resources", "coolify_servers", "coolify_backups", "CoolifySourceFailing",
-)  # fmt: skip
-_ENGINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        names.JOB_POSTGRES: ("postgres", "postgres_connections", "postgres_activity", "postgres_storage"),
-        names.JOB_REDIS: ("redis", "redis_memory", "redis_storage"),
-        names.JOB_ELASTICSEARCH: ("elasticsearch", "elasticsearch_capacity"),
-        names.JOB_MINIO: ("minio", "minio_capacity"),
-    }
-)
 _MACHINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         names.JOB_NODE: ("host_memory", "host_disk", "host_load", "host_state", "host_clock"),
         names.JOB_DOCKER: ("docker_engine",),
-        names.JOB_TRAEFIK: ("traefik", "traefik_routes", *_REQUESTS),
-        names.JOB_COOLIFY: ("coolify", *_COOLIFY),
-        names.JOB_GRAFANA: ("grafana",),
-        names.JOB_BLACKBOX: ("probes", "exposure"),
     }
 )
+_STACK: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {names.JOB_GRAFANA: ("grafana",), names.JOB_BLACKBOX: ("probes", "exposure")}
+)
+# What a service tells of itself, and what one tells of others.
+_ENGINES = tuple(system for system in SYSTEMS if not system.kind.about_others)
+_WATCHERS = tuple(system for system in SYSTEMS if system.kind.about_others)
 # The worse one says it all.
 _WORSE: Final = (
     Cause(("HostMemoryCritical",), ("HostMemoryLow",), SERVER),
@@ -108,11 +78,7 @@ _WORSE: Final = (
     Cause(("HostDiskCritical",), ("HostDiskLow", "HostDiskFilling"), (names.SERVER, names.DEVICE)),
     Cause(("HostInodesCritical",), ("HostInodesLow",), (names.SERVER, names.DEVICE)),
     Cause(("HostConntrackFull",), ("HostConntrackNearLimit",), SERVER),
-    Cause(("PostgresConnectionsExhausted",), ("PostgresConnectionsHigh",), SERVICE),
-    Cause(("RedisWritesRefused",), ("RedisMemoryNearMax",), SERVICE),
-    Cause(("ElasticsearchRed",), ("ElasticsearchReplicasUnassigned",), SERVICE),
-    Cause(("ElasticsearchDiskFlood",), ("ElasticsearchDiskLow",), (*SERVICE, names.NAME, "mount")),
-    Cause(("MinioQuorumLost",), ("MinioDrivesOffline",), SERVICE),
+    *(cause for system in _ENGINES for cause in system.worse),
     Cause(("CertificateExpiring",), ("CertificateNotRenewed",), (*SERVICE, "instance")),
     Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
     Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
@@ -120,18 +86,14 @@ _WORSE: Final = (
     Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
     Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
     Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),
-    Cause(
-        ("CoolifyServerUnreachable",),
-        ("CoolifyServerUnusable", "CoolifyProxyNotRunning", "CoolifySentinelOutdated"),
-        ("account", "coolify_server"),
-    ),
+    *(cause for system in _WATCHERS for cause in system.worse),
 )
 
 
 def causes(topology: Topology) -> tuple[Cause, ...]:
     """What explains what, whether or not the deployment has the alerts."""
     proxies = "|".join(service.name for service in topology.services_of("traefik"))
-    engines = tuple(subject for subjects in _ENGINES.values() for subject in subjects)
+    engines = tuple(subject for system in _ENGINES for subject in system.kind.rules)
     return (
         *_WORSE,
         Cause(
@@ -146,7 +108,7 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
             if proxies
             else []
         ),
-        *(Cause((f"{subjects[0].capitalize()}Down",), subjects, SERVICE) for subjects in _ENGINES.values()),
+        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _ENGINES if system.kind.down),
         # Who cannot see reports what is not so.
         Cause(("ContainerMetricsMissing", "ContainerLabelsMissing"), _SEEN_BY_CADVISOR, SERVER),
         # Of a server that Prometheus does not run on: then it is the server, most likely.
@@ -160,11 +122,22 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
             if len(topology.servers) > 1
             else []
         ),
-        *(Cause(("TargetDown",), subjects, SERVICE, (f'job="{job}"',)) for job, subjects in _ENGINES.items()),
-        *(Cause(("TargetDown",), subjects, SERVER, (f'job="{job}"',)) for job, subjects in _MACHINES.items()),
+        *(_unseen(job, system.kind.rules, SERVICE) for system in _ENGINES for job in system.kind.jobs),
+        *(_unseen(job, subjects, SERVER) for job, subjects in _MACHINES.items()),
+        *(
+            _unseen(job, (*system.kind.rules, *system.silences), SERVER)
+            for system in _WATCHERS
+            for job in system.kind.jobs
+        ),
+        *(_unseen(job, subjects, SERVER) for job, subjects in _STACK.items()),
         Cause(("ProberDown",), ("probes", "exposure"), SERVER),
-        Cause(("CoolifyUnreachable", "CoolifyTokenRefused", "CoolifyApiDisabled"), _COOLIFY, (*SERVER, "account")),
+        *(cause for system in SYSTEMS for cause in system.blinds),
     )  # fmt: skip
+
+
+def _unseen(job: str, subjects: tuple[str, ...], equal: tuple[str, ...]) -> Cause:
+    """What cannot be told while the target of a job does not answer."""
+    return Cause(("TargetDown",), subjects, equal, (f'job="{job}"',))
 
 
 def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibition, ...]:

@@ -15,12 +15,13 @@ from boxwatch.rules.engines_proofs import unanswered, untold
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
 from boxwatch.rules.urgency import by_urgency
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "minio"
 DASHBOARD = "minio"
 
-_JOB = names.JOB_MINIO
+_JOB = kinds.of("minio").job
 _HEALTH = "minio_cluster_health_status"
 _HEALTH_V3, _QUORUM_V3 = "minio_cluster_erasure_set_overall_health", "minio_cluster_erasure_set_overall_write_quorum"
 _TOTAL, _TOTAL_V3 = "minio_cluster_capacity_usable_total_bytes", "minio_cluster_health_capacity_usable_total_bytes"

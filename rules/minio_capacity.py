@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from boxwatch.rules import names
 from boxwatch.rules.engines import ABOVE, MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.engines_proofs import falls
 from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.rules.world import INTERVAL
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import TIB
 
 ID = "minio_capacity"
 DASHBOARD = "minio"
 
-_JOB = names.JOB_MINIO
+_JOB = kinds.of("minio").job
 # Each in v2 and in v3.
 _OFFLINE = ("minio_cluster_drive_offline_total", "minio_cluster_health_drives_offline_count")
 _FREE = ("minio_cluster_capacity_usable_free_bytes", "minio_cluster_health_capacity_usable_free_bytes")

@@ -212,6 +212,11 @@ class Alert:
         return self.counts or self.wait
 
     @property
+    def takes_wait(self) -> bool:
+        """Whether the topology may change how long its condition must hold."""
+        return self.counts > 0 or not self.instead
+
+    @property
     def for_(self) -> str:
         """`for` in Prometheus' notation."""
         return units.format_duration(self.wait)

@@ -39,8 +39,8 @@ BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
 BY_ROUTER = f"{SERVER}, {ROUTER}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
-# Scrape jobs. Those of a kind of service carry its name as target label `service`, but for Traefik's and Coolify's:
-# what they tell is about other services.
+# Scrape jobs. Those of a kind of service are named in its record (boxwatch.topology.kinds); here are the two that
+# several subjects read.
 JOB_CADVISOR = "cadvisor"
 JOB_NODE = "node"
 JOB_DOCKER = "docker"
@@ -50,10 +50,6 @@ JOB_GRAFANA = "grafana"
 JOB_BLACKBOX = "blackbox"  # the blackbox exporter itself
 JOB_PROBE = "probe"  # public URLs, asked over HTTP
 JOB_PROBE_PORTS = "probe-ports"  # ports of public addresses
-JOB_POSTGRES = "postgres"
-JOB_REDIS = "redis"
-JOB_ELASTICSEARCH = "elasticsearch"
-JOB_MINIO = "minio"
 JOB_TRAEFIK = "traefik"
 JOB_COOLIFY = "coolify"
 JOB_APP = "app"  # metrics of the services' own making

@@ -7,24 +7,22 @@ only the rules that are about these systems are loaded; what a rule of another s
 from __future__ import annotations
 
 from boxwatch.rules.model import Alert, Case, Subject
-from boxwatch.rules.ordinary_coolify import coolify_itself
-from boxwatch.rules.ordinary_databases import databases
-from boxwatch.rules.ordinary_proxy import proxy
 from boxwatch.rules.quiet_hours import Hours
+from boxwatch.rules.system import System
+from boxwatch.rules.systems import SYSTEMS
 from boxwatch.rules.world import World
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
-_DATABASES, _PROXY, _COOLIFY = ("postgres", "redis", "elasticsearch", "minio"), ("traefik", "probes"), ("coolify",)
-_SYSTEMS = (*_DATABASES, *_PROXY, *_COOLIFY)
 # What the systems' alerts read, and who else looks at them.
 _BESIDE = frozenset({"requests", "service_requests", "scraping"})
 
 
 def concerned(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:
     """The subjects that are about these systems; none where there is none of them."""
-    there = any(one.id.startswith(_SYSTEMS) for one in subjects)
-    return tuple(one for one in subjects if there and (one.id in _BESIDE or one.id.startswith(_SYSTEMS)))
+    about = _ids(SYSTEMS)
+    there = any(one.id in about for one in subjects)
+    return tuple(one for one in subjects if there and (one.id in _BESIDE or one.id in about))
 
 
 def days(topology: Topology, subjects: tuple[Subject, ...]) -> tuple[Case, ...]:
@@ -35,13 +33,17 @@ def days(topology: Topology, subjects: tuple[Subject, ...]) -> tuple[Case, ...]:
             # The first is about every service that the topology does not name, and so about those of these cases.
             alerts.setdefault(alert.alert, alert)
     hours = Hours(World(length=64 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE), alerts)
-    told = (
-        (_DATABASES, "while databases are deployed again, vacuumed and saved", databases),
-        (_PROXY, "while a service is deployed behind the proxy, and the proxy restarted", proxy),
-        (_COOLIFY, "while Coolify is updated, deploys and takes a backup", coolify_itself),
-    )
+    together: dict[str, tuple[System, ...]] = {}
+    for system in SYSTEMS:
+        together[system.during] = (*together.get(system.during, ()), system)
+    ids = {subject.id for subject in subjects}
     return tuple(
-        hours.world.never(title, make(hours))
-        for systems, title, make in told
-        if any(subject.id.startswith(systems) for subject in subjects)
+        hours.world.never(title, tuple(series for system in systems for series in system.healthy_day(hours)))
+        for title, systems in together.items()
+        if ids & _ids(systems)
     )
+
+
+def _ids(systems: tuple[System, ...]) -> frozenset[str]:
+    """The subjects that the days of some systems are about."""
+    return frozenset(id_ for system in systems for id_ in (*system.kind.rules, *system.beside))

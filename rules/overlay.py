@@ -29,25 +29,31 @@ _SERVER = re.compile(r'\bserver="([^"]*)"')
 _NOTHING_CHANGES = AlertTuning()
 
 
-def apply(topology: Topology, make: Make) -> Subject | None:
-    """A subject with its alerts as the topology wants them; None when there is nothing of it.
+def apply(topology: Topology, make: Make, subject: Subject) -> Subject | None:
+    """A subject with its alerts as the topology wants them; None when none of it is left.
 
     A group that loses all its alerts is left out, and a subject that loses all its groups too.
+
+    Args:
+        topology: the deployment.
+        make: makes the subject, and makes it again for each service whose alert differs.
+        subject: what it made of the topology.
     """
-    subject = make(topology)
-    if subject is None or not any(alert.alert in topology.alerts.rules for alert in subject.alerts):
+    if not any(alert.alert in topology.alerts.rules for alert in subject.alerts):
         return subject
-    groups = tuple(_group(topology, make, group) for group in subject.groups)
+    groups = tuple(_group(topology, make, subject, group) for group in subject.groups)
     left = tuple(group for group in groups if group.rules)
     return replace(subject, groups=left) if left else None
 
 
-def _group(topology: Topology, make: Make, group: Group) -> Group:
-    alerts = tuple(one for rule in group.rules if isinstance(rule, Alert) for one in _tuned(topology, make, rule))
+def _group(topology: Topology, make: Make, subject: Subject, group: Group) -> Group:
+    alerts = tuple(
+        one for rule in group.rules if isinstance(rule, Alert) for one in _tuned(topology, make, subject, rule)
+    )
     return group if isinstance(group.rules[0], Record) else Group(group.name, alerts)
 
 
-def _tuned(topology: Topology, make: Make, alert: Alert) -> Iterator[Alert]:
+def _tuned(topology: Topology, make: Make, subject: Subject, alert: Alert) -> Iterator[Alert]:
     """The alert for all services that have no tuning of their own, and one for each that has."""
     tuning = topology.alerts.rules.get(alert.alert, _NOTHING_CHANGES)
     if not tuning.services:
@@ -59,7 +65,7 @@ def _tuned(topology: Topology, make: Make, alert: Alert) -> Iterator[Alert]:
         there = make(topology.model_copy(update={"alerts": topology.alerts.tuned(alert.alert, merged)}))
         # By its place among those of its name: an alert may exist as critical and as warning.
         same = [one for one in there.alerts if one.alert == alert.alert] if there else []
-        twins = [one for one in _of(make(topology)) if one.alert == alert.alert]
+        twins = [one for one in subject.alerts if one.alert == alert.alert]
         yield from _with(_only(same[twins.index(alert)], service), merged)
 
 
@@ -180,21 +186,6 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         )
     if tuning.wait is not None and made.patience != tuning.wait:
         yield Mistake((*path, "for"), "is not how this alert waits", alert.instead)
-
-
-def patient(topology: Topology, makes: tuple[Make, ...]) -> frozenset[str]:
-    """Names of the alerts that take another `for`; the others count samples, or wait for something that is told once.
-
-    All are made again with a minute more: an alert that waits as long as before does not ask.
-    """
-    alerts = topology.alerts
-    before = {alert.alert: alert.patience for make in makes for alert in _of(make(topology))}
-    for name, wait in before.items():
-        alerts = alerts.tuned(name, Tuning.model_construct(wait=wait + 60))
-    there = topology.model_copy(update={"alerts": alerts})
-    return frozenset(
-        alert.alert for make in makes for alert in _of(make(there)) if alert.patience == before[alert.alert] + 60
-    )
 
 
 def refuse(found: tuple[Mistake, ...], places: Places | None, file: str) -> None:

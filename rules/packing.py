@@ -24,6 +24,7 @@ _MOST_SAMPLES, _MOST_OF_SUBQUERY = 60_000, 10_000
 _SUBQUERY = re.compile(r"\[\w+:\w*\]")
 _BY_THE_CLOCK = re.compile(rf"\btime\(\)|\[\w+:(?!{INTERVAL}s\])\w*\]")
 _SERVER = re.compile(r'\bserver="([^"]*)"')
+_BEFORE_SERVER = re.compile(r'\bserver="')
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ def _moved(one: Series, case: Case, at: int, prefix: str) -> Series:
     """A series on a server of its own, later by as much as its case is due earlier."""
     steps = (at - case.at) // case.interval
     values = f"_x{steps} {one.values}" if steps else one.values
-    return Series(_SERVER.sub(rf'server="{prefix}\1"', one.series), values)
+    return Series(_BEFORE_SERVER.sub(f'server="{prefix}', one.series), values)
 
 
 def _renamed(one: Expected, prefix: str) -> Expected:

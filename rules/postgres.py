@@ -9,12 +9,13 @@ from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
 from boxwatch.rules.untold import metrics_missing
 from boxwatch.rules.urgency import by_urgency
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "postgres"
 DASHBOARD = "postgres"
 
-_JOB = names.JOB_POSTGRES
+_JOB = kinds.of("postgres").job
 _UP = selector("pg_up", _JOB)
 _ERROR = "pg_exporter_last_scrape_error"
 _COLLECTOR = "pg_scrape_collector_success"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import names, postgres_activity_proofs
+from boxwatch.rules import postgres_activity_proofs
 from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.humanised import duration
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "postgres_activity"
 DASHBOARD = "postgres"
 
-_JOB = names.JOB_POSTGRES
+_JOB = kinds.of("postgres").job
 _DURATION = "pg_stat_activity_max_tx_duration"
 _DEADLOCKS = "pg_stat_database_deadlocks"
 # Of a backup's transaction it is known that it is long, and Coolify makes backups with pg_dump. The label is there

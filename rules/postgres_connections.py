@@ -9,12 +9,13 @@ from boxwatch.rules.model import Alert, Group, Measured, Record, Runbook, Series
 from boxwatch.rules.promql import number
 from boxwatch.rules.urgency import by_urgency
 from boxwatch.rules.world import World, flat, sample
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "postgres_connections"
 DASHBOARD = "postgres"
 
-_JOB = names.JOB_POSTGRES
+_JOB = kinds.of("postgres").job
 _COUNT, _MAX, _RESERVED = (
     "pg_stat_activity_count",
     "pg_settings_max_connections",

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import names
 from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.humanised import duration, short, size
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 ID = "postgres_storage"
 DASHBOARD = "postgres"
 
-_JOB = names.JOB_POSTGRES
+_JOB = kinds.of("postgres").job
 _LAG = "pg_replication_lag_seconds"
 _KEPT = "pg_replication_slots_pg_wal_lsn_diff"
 _FAILED = "pg_stat_archiver_failed_count"

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from boxwatch.rules.model import Alert
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Series
 from boxwatch.rules.world import World, steps
 
 # At these samples a service is deployed, and its exporter or the way to it is gone for a scrape or two.
@@ -76,3 +77,14 @@ class Hours:
         first, second, third = (life(begin, end - begin) for begin, end in spans)
         missing = [f"_x{count}" if count else "" for count in (down, gap)]
         return " ".join(part for part in (first, missing[0], second, missing[1], third) if part)
+
+
+def exporter_restarts(hours: Hours, job: str, service: str) -> tuple[int, tuple[Series, ...]]:
+    """(scrapes that fail because the exporter is restarted, what is known of any target)."""
+    gap, world = hours.brief(2, "TargetDown"), hours.world
+    of = {"job": job, "service": service}
+    return gap, (
+        world.constant(names.SERVICE_PAGES, 1, server="main", service=service),
+        world.scraped("up", hours.but(1, 0, gap, UNSCRAPED), **of),
+        world.scraped("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 0.3), 0, gap), **of),
+    )

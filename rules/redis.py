@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boxwatch.rules import names
 from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, risen, scraped, selector
 from boxwatch.rules.engines_proofs import exceeds, rises, unanswered
 from boxwatch.rules.humanised import percentage
@@ -12,12 +11,13 @@ from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import number
 from boxwatch.rules.untold import metrics_missing
 from boxwatch.rules.urgency import by_urgency
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "redis"
 DASHBOARD = "redis"
 
-_JOB = names.JOB_REDIS
+_JOB = kinds.of("redis").job
 _UP = selector("redis_up", _JOB)
 _CLIENTS, _MOST = "redis_connected_clients", "redis_config_maxclients"
 # What begins an answer that refuses a write.

@@ -9,13 +9,14 @@ from boxwatch.rules.humanised import percentage
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr, number
 from boxwatch.rules.world import INTERVAL
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 ID = "redis_memory"
 DASHBOARD = "redis"
 
-_JOB = names.JOB_REDIS
+_JOB = kinds.of("redis").job
 _USED, _MAX = "redis_memory_used_bytes", "redis_memory_max_bytes"
 _INFO = "redis_instance_info"
 _EVICTED, _KEYS = "redis_evicted_keys_total", "redis_db_keys"

@@ -6,12 +6,13 @@ from boxwatch.rules import names
 from boxwatch.rules.engines import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.promql import expr
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
 ID = "redis_storage"
 DASHBOARD = "redis"
 
-_JOB = names.JOB_REDIS
+_JOB = kinds.of("redis").job
 _SNAPSHOT, _APPEND, _REWRITE, _APPENDS = (
     "redis_rdb_last_bgsave_status",
     "redis_aof_last_write_status",

@@ -85,22 +85,19 @@ class Page:
         return "\n\n".join(parts) + "\n"
 
 
-def book(topology: Topology, subjects: tuple[Subject, ...], patient: frozenset[str]) -> dict[str, Page]:
-    """Alert name → what is told of it; `patient` are the names of the alerts that take another `for`."""
+def book(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, Page]:
+    """Alert name → what is told of it."""
     silencing = inhibition.inhibitions(topology, subjects)
     found: dict[str, list[Alert]] = {}
     for subject in subjects:
         for alert in subject.alerts:
             found.setdefault(alert.alert, []).append(alert)
-    return {
-        name: _page(topology, tuple(variants), name in patient, silences.told(name, silencing))
-        for name, variants in found.items()
-    }
+    return {name: _page(topology, tuple(variants), silences.told(name, silencing)) for name, variants in found.items()}
 
 
-def pages(topology: Topology, subjects: tuple[Subject, ...], patient: frozenset[str]) -> dict[str, bytes]:
+def pages(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, bytes]:
     """File name → page, and an index of all of them."""
-    told = book(topology, subjects, patient)
+    told = book(topology, subjects)
     index = [f"# Runbooks of {topology.name}", ""]
     listed: set[str] = set()
     for subject in subjects:
@@ -119,7 +116,7 @@ def pages(topology: Topology, subjects: tuple[Subject, ...], patient: frozenset[
     }
 
 
-def _page(topology: Topology, variants: tuple[Alert, ...], patient: bool, others: str) -> Page:  # noqa: FBT001 - private
+def _page(topology: Topology, variants: tuple[Alert, ...], others: str) -> Page:
     alert = variants[0]
     runbook = alert.runbook
     place = shown(topology, alert)
@@ -134,7 +131,7 @@ def _page(topology: Topology, variants: tuple[Alert, ...], patient: bool, others
             "False alarms": runbook.false_alarms,
             "Other alerts": others,
             "The rule": "\n\n".join((*rules, *_threshold(topology, alert))),
-            "To change it": _change(variants, patient=patient),
+            "To change it": _change(variants),
         },
     )
     # What is proven of the common alert is proven again of its warning; once is enough to read.
@@ -171,12 +168,12 @@ def _threshold(topology: Topology, alert: Alert) -> Iterator[str]:
         yield f"The threshold is {number(alert.threshold)}: {source}."
 
 
-def _change(variants: tuple[Alert, ...], *, patient: bool) -> str:
+def _change(variants: tuple[Alert, ...]) -> str:
     alert = variants[0]
     lines = ["alerts:", "  rules:", f"    {alert.alert}:", "      enabled: true  # false switches it off"]
     if alert.threshold is not None:
         lines.append(f"      threshold: {number(alert.threshold)}")
-    if patient:
+    if alert.takes_wait:
         lines.append(f"      for: {units.format_duration(alert.patience)}" if alert.patience else "      for: 0s")
     if len({variant.severity for variant in variants}) == 1 and alert.severity != "none":
         lines.append(f"      severity: {alert.severity}")
@@ -187,7 +184,7 @@ def _change(variants: tuple[Alert, ...], *, patient: bool) -> str:
     said = (
         f"In the topology, the lines that you want to differ; these are the values in force.\n\n```yaml\n{snippet}\n```"
     )
-    return said if patient else f"{said}\n\nThere is no `for`: {alert.instead}."
+    return said if alert.takes_wait else f"{said}\n\nThere is no `for`: {alert.instead}."
 
 
 def _whose(alert: Alert) -> str:

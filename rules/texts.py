@@ -9,27 +9,15 @@ from boxwatch.rules import names
 from boxwatch.rules.dashboard_uid import uid
 from boxwatch.rules.model import Alert, Expected
 from boxwatch.rules.panel_id import panel_id
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 
 # The dashboards that alerts link to.
 SERVICE_DASHBOARD = "service"
 OVERVIEW_DASHBOARD = "overview"
-# What they are called in Grafana; boxwatch.checks.alert_links holds the runbooks against what was built.
-_TITLES = {
-    "capacity": "Capacity",
-    "deployments": "Deployments",
-    "elasticsearch": "Elasticsearch",
-    "host": "Host",
-    "minio": "MinIO",
-    "monitoring": "Monitoring",
-    "overview": "Overview",
-    "postgres": "PostgreSQL",
-    "probes": "Probes",
-    "redis": "Redis",
-    "service": "Service",
-    "slo": "SLO",
-    "traefik": "Traefik",
-}
+# What they are called in Grafana; boxwatch.checks.alert_links holds the runbooks against what was built. A dashboard
+# with the name of its kind has the kind's title.
+_TITLES = {"slo": "SLO", **{kind.name: kind.title for kind in KINDS if kind.name == kind.dashboard}}
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 

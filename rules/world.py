@@ -21,7 +21,7 @@ INTERVAL = 30
 
 def series(metric: str, values: str, /, **labels: str) -> Series:
     """One series; labels that are empty are left out, as Prometheus does."""
-    inside = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()) if value)
+    inside = ",".join([f'{key}="{labels[key]}"' for key in sorted(labels) if labels[key]])
     return Series(series=f"{metric}{{{inside}}}" if inside else metric, values=values)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from boxwatch.rules import catalogue, inhibition, yaml
+from boxwatch.rules import inhibition, yaml
+from boxwatch.rules.built import Built
 from boxwatch.rules.model import ALWAYS_FIRING, Subject
+from boxwatch.rules.relabelling import Config
 from boxwatch.stack import receivers
 from boxwatch.stack.messages import TEMPLATES
-from boxwatch.stack.scrape import Config
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Day, Notifications, Quiet, Severity
 from boxwatch.topology.notify_fields import DAY, NOBODY
@@ -29,9 +30,9 @@ _DAYS: Final[tuple[Day, ...]] = ("monday", "tuesday", "wednesday", "thursday", "
 _HEARTBEAT: Final = "|".join(sorted(ALWAYS_FIRING))
 
 
-def files(topology: Topology) -> dict[str, bytes]:
+def files(built: Built) -> dict[str, bytes]:
     """Path → content of Alertmanager's configuration."""
-    return {PATH: configuration(topology, catalogue.subjects(topology)), TEMPLATE: TEMPLATES.encode()}
+    return {PATH: configuration(built.topology, built.subjects), TEMPLATE: TEMPLATES.encode()}
 
 
 def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:

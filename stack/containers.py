@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from boxwatch.rules import names
-from boxwatch.stack.scrape import Config, relabel
+from boxwatch.rules.relabelling import Config, relabel
 from boxwatch.topology.model import Selector, Service, Topology
 
 # Docker labels that cAdvisor must be told to export (--whitelisted_container_labels), and what it calls them.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
+from boxwatch.rules.relabelling import Config, relabel
 from boxwatch.stack.containers import relabelling
-from boxwatch.stack.scrape import Config, relabel, target
+from boxwatch.stack.scrape import target
 from boxwatch.topology.model import Server, Topology
 
 

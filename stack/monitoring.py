@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.stack.scrape import Config, relabel, target
+from boxwatch.rules.relabelling import Config, relabel
+from boxwatch.stack.scrape import target
 from boxwatch.topology.model import Topology
 
 # Grafana has thousands of series; these are what rules and dashboards read, and what tells of its memory.

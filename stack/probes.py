@@ -7,21 +7,17 @@ provider's firewall or the user's DNS: run it elsewhere and say where in `stack.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 from boxwatch.rules import names, yaml
-from boxwatch.stack.scrape import Config, target
-from boxwatch.topology.kinds import Kind
+from boxwatch.rules.relabelling import Config
+from boxwatch.stack.scrape import target
+from boxwatch.topology import kinds
 from boxwatch.topology.model import Server, Topology
 
 HTTP = "http"
 TCP = "tcp"
 
-# What Coolify 4.3 publishes on all interfaces unless its installation is changed (its API and UI, the realtime server,
-# and the dashboard's port of its Traefik), past ufw, as Docker does; and the entry point that its documentation makes
-# for Traefik's metrics.
-PUBLISHED: Mapping[Kind, tuple[int, ...]] = MappingProxyType({"coolify": (8000, 6001, 6002), "traefik": (8080, 8082)})
 # Docker's API, in plain text and with TLS: whoever reaches it is root. And its metrics, should they listen everywhere.
 DOCKER = (2375, 2376, 9323)
 # The stack's usual ports. Where a server's exporters or the stack answer otherwise, those are closed as well.
@@ -101,7 +97,7 @@ def _owners(topology: Topology, server: Server) -> tuple[dict[int, str], frozens
         for port in service.ports:
             found.setdefault(port, service.name)
     for service in services:
-        for port in PUBLISHED.get(service.kind, ()):
+        for port in kinds.of(service.kind).published:
             found.setdefault(port, service.name)
         for name, place in topology.metrics_of(service):
             if name == server.name:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from boxwatch.stack.scrape import Config
+from boxwatch.rules.relabelling import Config
 from boxwatch.topology.notifications import Email, Notifications, Receiver, Webhook
 from boxwatch.topology.notify_fields import NOBODY
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support import small
 
 from boxwatch import cli
 from boxwatch.commands import check as check_command
 from boxwatch.dashboards.tree import Node
+from boxwatch.topology import default
 from boxwatch.topology.model import Topology
 
 
@@ -28,18 +30,19 @@ def test_the_schema_is_json() -> None:
 
 def test_a_diff_is_coloured_only_where_it_is_seen(tmp_path: Path) -> None:
     """Not in a file or a pipe."""
-    out = str(tmp_path / "out")
+    words = ("build", str(small.write(tmp_path)), "--out", str(tmp_path / "out"), "--diff")
 
-    assert "\x1b[32m" in _run("build", "--out", out, "--diff", colour=True)
-    assert "\x1b" not in _run("build", "--out", out, "--diff")
+    assert "\x1b[32m" in _run(*words, colour=True)
+    assert "\x1b" not in _run(*words)
 
 
 def test_a_build_that_changes_nothing_says_so(tmp_path: Path) -> None:
     """Twice the same."""
-    _run("build", "--out", str(tmp_path))
+    words = ("build", str(small.write(tmp_path)), "--out", str(tmp_path / "out"))
+    _run(*words)
 
-    assert " 0 written, " in _run("build", "--out", str(tmp_path)).splitlines()[-1]
-    assert " 0 would be written, " in _run("build", "--out", str(tmp_path), "--check").splitlines()[-1]
+    assert " 0 written, " in _run(*words).splitlines()[-1]
+    assert " 0 would be written, " in _run(*words, "--check").splitlines()[-1]
 
 
 def test_progress_is_one_line_that_is_gone_at_the_end(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,11 +53,18 @@ def test_progress_is_one_line_that_is_gone_at_the_end(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "\rpromtool: 1 of 2\r                \r"
 
 
-def test_the_default_deployment_has_no_findings(program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "deployment",
+    [pytest.param(small.TEXT, id="small"), pytest.param(default.text(), id="default", marks=pytest.mark.thorough)],
+)
+def test_a_deployment_has_no_findings(
+    deployment: str, program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """All checks, and promtool with every proof: what `make run` ends with."""
     monkeypatch.setenv("PATH", str(Path(program("promtool")).parent))
+    (tmp_path / "topology.yaml").write_text(deployment, encoding="utf-8")
 
-    assert _run("check").splitlines()[-1].startswith("0 findings in ")
+    assert _run("check", str(tmp_path / "topology.yaml")).splitlines()[-1].startswith("0 findings in ")
 
 
 def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -69,7 +79,7 @@ def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     monkeypatch.setattr(assemble, "assemble", broken)
     monkeypatch.setenv("PATH", str(tmp_path))
-    result = CliRunner().invoke(cli.main, ["check"])
+    result = CliRunner().invoke(cli.main, ["check", str(small.write(tmp_path))])
 
     assert result.exit_code == 1
     assert "the name is not level:metric:operations [rule_names]" in result.stdout

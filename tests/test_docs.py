@@ -14,6 +14,7 @@ from support.docs import PAGES
 
 from boxwatch.cli import main
 from boxwatch.dashboards import catalogue, tree
+from boxwatch.rules import catalogue as rules
 from boxwatch.topology import default
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +29,7 @@ def test_generated_pages_are_current(name: str, make: Callable[[], str], request
     if make() != stored and request.config.getoption("--update-golden"):
         path.write_text(make(), encoding="utf-8")
         pytest.fail(f"docs/{name} was rewritten; review the diff and run the tests again")
-    assert make() == stored
+    assert make() == stored, f"docs/{name} is out of date: make golden ARGS='tests/test_docs.py -k {name}'"
 
 
 @pytest.mark.parametrize("name", sorted(main.commands))
@@ -100,7 +101,7 @@ def test_the_readme_draws_the_first_line_of_the_overview() -> None:
     """Panel by panel, from left to right."""
     _, drawn, _ = _blocks_of_the_readme()
     upper, lower = ([cell.strip() for cell in line.strip("│").split("│")] for line in drawn[1:3])
-    overview = json.loads(catalogue.files(default.load().topology)["overview.json"])
+    overview = json.loads(catalogue.files(rules.build(default.load().topology))["overview.json"])
     first = sorted(
         (tree.number(tree.node(panel["gridPos"])["x"]), tree.text(panel["title"]))
         for panel in tree.panels(overview)

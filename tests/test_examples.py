@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from support import boards, grafana_schema
+from support import grafana_schema
+from support.topologies import complete
 
 from boxwatch.checks import promtool
 from boxwatch.cli import main
@@ -44,6 +45,7 @@ def folder(tmp_path: Path, **files: str) -> Path:
     return tmp_path
 
 
+@pytest.mark.third_party
 def test_the_examples_are_built_as_grafana_would_store_them(tmp_path: Path) -> None:
     """Both of them, beside ours, with uids and tags of the deployment."""
     assert run("build", TOPOLOGY, "--out", str(tmp_path)).exit_code == 0
@@ -116,7 +118,7 @@ def test_modules_of_the_folder_can_be_shared_and_leave_nothing_behind(tmp_path: 
     (shared / "_shared.py").write_text("from dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\n")
     (shared / "notes.txt").write_text("no dashboard")
     before = set(sys.path)
-    assert list(extra.dashboards(shared, boards.default_topology())) == ["mine"]
+    assert list(extra.dashboards(shared, complete())) == ["mine"]
     assert "_shared" not in sys.modules
     assert set(sys.path) == before
     assert not (shared / "__pycache__").exists()
@@ -125,7 +127,7 @@ def test_modules_of_the_folder_can_be_shared_and_leave_nothing_behind(tmp_path: 
 def test_added_json_keeps_its_uid_and_tags(tmp_path: Path) -> None:
     """Links and bookmarks of its users go on working."""
     here = folder(tmp_path, a_json='{"uid": "old", "title": "A", "tags": ["team", 5], "panels": []}')
-    (made,) = extra.dashboards(here, boards.default_topology()).values()
+    (made,) = extra.dashboards(here, complete()).values()
     assert (made["uid"], made["tags"]) == ("old", ["team", "boxwatch", "mvp"])
 
 
@@ -133,4 +135,4 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     """A directory called x.json, for one."""
     (tmp_path / "a.json").mkdir()
     with pytest.raises(BoxwatchError, match=r"a\.json: Is a directory"):
-        extra.dashboards(tmp_path, boards.default_topology())
+        extra.dashboards(tmp_path, complete())

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent
 # Each room may import those before it, and itself. The order of architecture: left of the arrow knows nothing of right.
 ROOMS = (
     "errors",
+    "promql",
     "topology",
     "exporters",
     "rules",

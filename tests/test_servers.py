@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support import small
+from support.artefacts import default_artefacts, default_subjects
 from support.grafana import TOKEN, Grafana, grafana
 from support.ruler import TOKEN as RULER_TOKEN
 from support.ruler import Ruler, ruler
@@ -17,13 +19,9 @@ from boxwatch.cli import main
 from boxwatch.commands import progress, run
 from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
-from boxwatch.dashboards import catalogue as dashboards
-from boxwatch.rules.catalogue import subjects
-from boxwatch.topology import default
 
-# What the default deployment has; the group with the mark comes on top.
-BOARDS = len(dashboards.files(default.load().topology))
-GROUPS = sum(len(subject.groups) for subject in subjects(default.load().topology)) + 1
+# The group with the mark comes on top.
+BOARDS, GROUPS = len(small.boards()), len(small.groups()) + 1
 
 Call = Callable[..., Result]
 
@@ -44,7 +42,7 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
 
 @pytest.fixture
 def both(boards: Grafana, rules: StandIn, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """`both("publish", "--yes")` on the default deployment."""
+    """`both("publish", "--yes")` on two services."""
     monkeypatch.setenv(VARIABLE, TOKEN)
 
     def call(*words: str) -> Result:
@@ -66,6 +64,17 @@ def test_both_are_published_and_rolled_back_in_one_run(boards: Grafana, rules: S
     assert both("rollback", "--yes").exit_code == 0
     assert (boards.boards, rules.groups) == ({}, [])
     assert both("diff").exit_code == 3
+
+
+def test_the_default_deployment_is_published_whole(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """Where there is no topology file, in the size that it has."""
+    Path("topology.yaml").unlink()
+
+    done = both("publish", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert len(boards.boards) == sum(path.startswith("grafana/") for path in default_artefacts())
+    assert len(rules.groups) == sum(len(subject.groups) for subject in default_subjects()) + 1
 
 
 def test_diff_writes_nothing_anywhere(boards: Grafana, rules: StandIn, both: Call) -> None:

@@ -1,4 +1,4 @@
-"""`boxwatch test`: the proofs of the default deployment, all of them, and what is said when one does not hold."""
+"""`boxwatch test`: the proofs of the complete deployment, all of them, and what is said when one does not hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
+from support.artefacts import complete_artefacts
 from support.proofs import FILES, broken
+from support.topologies import complete
+from support.written import written
 
 from boxwatch import cli
 from boxwatch.commands import test as test_command
@@ -25,12 +28,11 @@ def run(program: Program, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
     return lambda *arguments: CliRunner().invoke(cli.main, ["test", *map(str, arguments)])
 
 
-def test_every_proof_of_the_default_deployment_holds_and_together_they_exercise_everything(
-    run: Callable[..., Result], tmp_path: Path
-) -> None:
-    """Every alert proven both ways, every recorded series, every branch."""
-    junit = tmp_path / "proofs.xml"
-    result = run("--coverage", "--json", "--junit", junit)
+def test_every_proof_holds_and_together_they_exercise_everything(run: Callable[..., Result], tmp_path: Path) -> None:
+    """Every alert proven both ways, every recorded series, every branch. The one run of all proofs in `make test`."""
+    junit, topology = tmp_path / "proofs.xml", tmp_path / "complete.yaml"
+    topology.write_text(written(complete()), encoding="utf-8")
+    result = run(topology, "--coverage", "--json", "--junit", junit)
 
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
@@ -41,6 +43,8 @@ def test_every_proof_of_the_default_deployment_holds_and_together_they_exercise_
         assert row["branches_exercised"] == row["branches"]
     root = ET.parse(junit).getroot()  # noqa: S314 - made by us
     assert sum(int(suite.get("tests", "0")) for suite in root) > document["proofs"]
+    made = {Path(path).name for path in complete_artefacts() if path.startswith("prometheus/tests/")}
+    assert {suite.get("name") for suite in root} == made | {"coverage"}
 
 
 def test_a_proof_that_does_not_hold_ends_with_1(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:

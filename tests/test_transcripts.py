@@ -99,7 +99,7 @@ def test_the_command_line_answers_as_written(
     if played != stored and request.config.getoption("--update-golden"):
         path.write_text(played, encoding="utf-8")
         pytest.fail(f"{path.name} was rewritten; review the diff and run the tests again")
-    assert played == stored
+    assert played == stored, f"{path.name}: review, then make golden ARGS='tests/test_transcripts.py -k {path.stem}'"
 
 
 def test_transcripts_are_numbered_without_gaps() -> None:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from boxwatch.topology import overlaps
+from boxwatch.topology import kinds, overlaps
 from boxwatch.topology.facts import Facts
-from boxwatch.topology.kinds import METRICS
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.notified import receivers_are_used
 from boxwatch.topology.plan import Plan, plan
@@ -137,7 +136,7 @@ def engines_are_scraped(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
     topology = facts.topology
     for service in topology.services:
         missing = len(service.server) - len(topology.metrics_of(service))
-        if service.metrics is None and service.kind in METRICS and missing:
+        if service.metrics is None and kinds.of(service.kind).scraped and missing:
             path: Path = ("services", service.name)
             message = f"is not scraped: another {service.kind} is taken to answer at the usual place"
             yield Mistake(path, message, "say in `metrics` where its exporter answers", at_key=True)

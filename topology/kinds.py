@@ -1,46 +1,226 @@
-"""What a service can be, and what follows from that."""
+"""What a service can be: one record a kind, from which every table about kinds is derived.
+
+To add a kind, add its record to `KINDS`. tests/test_kinds.py says what else it needs: rules (`boxwatch.rules.systems`),
+a dashboard, a recorded page, a row in the documents.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal, get_args
+from typing import Final
 
-Kind = Literal[
-    "web",
-    "admin",
-    "api",
-    "worker",
-    "postgres",
-    "redis",
-    "elasticsearch",
-    "minio",
-    "coolify",
-    "traefik",
-    "monitoring",
-    "other",
-]
-KINDS: tuple[str, ...] = get_args(Kind)
 
-# These map files or keep their working set in the page cache: their working set sits near any limit without danger
-# (grafana/mimir#2466), so only memory that the kernel cannot take back is held against their budget.
-PAGE_CACHE_KINDS: frozenset[str] = frozenset({"postgres", "elasticsearch", "minio", "monitoring"})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of metrics that a kind of service, or its exporter, has.
 
-# No user notices at once when these are gone: what is deployed goes on without them. They make tickets, not calls.
-QUIET_KINDS: frozenset[str] = frozenset({"coolify", "monitoring"})
+    Attributes:
+        path: where Prometheus reads it.
+        params: parameters of the URL, each with its values: `(("family", ("queue_coarse_metrics",)),)`.
+        recorded: shell patterns for the targets under which the catalogue recorded this page (`v2-cluster-*`). Empty:
+            all of them, because the exporter has no other page.
+        name: part of the job's name, to tell the pages of one kind apart; empty for the first.
+    """
 
-# Kinds whose metrics are scraped: the container that answers, and its usual port. `{}` is the service's name. Traefik's
-# port is the entry point that Coolify's documentation makes for metrics; the Coolify exporter's is its own default.
-METRICS: Mapping[str, tuple[str, int]] = MappingProxyType(
-    {
-        "postgres": ("{}-exporter", 9187),
-        "redis": ("{}-exporter", 9121),
-        "elasticsearch": ("{}-exporter", 9114),
-        "minio": ("{}", 9000),
-        "traefik": ("coolify-proxy", 8082),
-        "coolify": ("{}-exporter", 18000),
-    }
+    path: str = "/metrics"
+    params: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    recorded: tuple[str, ...] = ()
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of service.
+
+    Attributes:
+        name: value of the key `kind` in a topology; also its scrape job, its rules' first subject and its dashboard.
+        title: what people call it.
+        aliases: other words for it, which the error for an unknown kind recognises.
+        user_facing: users wait for its answers, so availability and latency are promised for it.
+        wakes: an outage wakes someone. False where no user notices at once: what is deployed goes on without it.
+        page_cache: it maps files or keeps its working set in the page cache. Its working set sits near any limit
+            without danger (grafana/mimir#2466), so only memory that the kernel cannot take back is held against its
+            budget.
+        holds_data: whoever reaches its port has the data, or is asked for a password and for nothing else.
+        port: the port on which it serves its clients, where it holds data; None where it does not.
+        published: ports that its usual installation publishes on all interfaces, past ufw, as Docker does.
+        exporter: file of the catalogue with the metrics that are scraped for it; empty for none.
+        oldest: the oldest version of the exporter that the rules are meant for; empty for every recorded one.
+        target: where they are usually scraped, `{}` being the service's name.
+        pages: the pages that are scraped there. Each is a job of its own.
+        alternatives: pages that `metrics_path` of a service may choose in place of the first.
+        about_others: its metrics are about other services, so its targets carry no label `service`.
+        labels: labels that scraping adds to its metrics, beside those of every target.
+        rules: ids of its subjects, the one that says whether it is up first.
+        dashboard: id of its dashboard, which is also its module; None for none on purpose.
+        down: alerts that say it is down; None where `ServiceDown` says all that there is to say.
+        blind: the alert that says that its exporter tells nothing of it; None for none on purpose.
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...] = ()
+    user_facing: bool = False
+    wakes: bool = True
+    page_cache: bool = False
+    holds_data: bool = False
+    port: int | None = None
+    published: tuple[int, ...] = ()
+    exporter: str = ""
+    oldest: str = ""
+    target: str = ""
+    pages: tuple[Page, ...] = (Page(),)
+    alternatives: tuple[Page, ...] = ()
+    about_others: bool = False
+    labels: tuple[str, ...] = ("service",)
+    rules: tuple[str, ...] = ()
+    dashboard: str | None = ""
+    down: tuple[str, ...] | None = ()
+    blind: str | None = ""
+
+    @property
+    def scraped(self) -> bool:
+        """Whether it has metrics of its own."""
+        return bool(self.exporter)
+
+    @property
+    def job(self) -> str:
+        """The scrape job of its first page."""
+        return self.job_of(self.pages[0])
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """The scrape jobs of its pages; none where nothing is scraped."""
+        return tuple(map(self.job_of, self.pages)) if self.scraped else ()
+
+    def job_of(self, page: Page) -> str:
+        """The scrape job of a page. The underscore is in no service's name, so this is no job of one service."""
+        return f"{self.name}_{page.name}" if page.name else self.name
+
+
+KINDS: Final[tuple[Kind, ...]] = (
+    Kind(name="web", title="Web application", aliases=("frontend", "webapp"), user_facing=True),
+    Kind(name="admin", title="Admin panel", user_facing=True),
+    Kind(name="api", title="API", aliases=("backend",), user_facing=True),
+    Kind(name="worker", title="Worker", aliases=("queue", "cron", "background")),
+    Kind(
+        name="postgres",
+        title="PostgreSQL",
+        aliases=("postgresql", "pg", "timescaledb"),
+        page_cache=True,
+        holds_data=True,
+        port=5432,
+        exporter="postgres_exporter",
+        # Replication lag is exposed by default; 0.11.1 left it to queries that one had to write oneself.
+        oldest="0.17.1",
+        target="{}-exporter:9187",
+        rules=("postgres", "postgres_connections", "postgres_activity", "postgres_storage"),
+        dashboard="postgres",
+        down=("PostgresDown",),
+        blind="PostgresMetricsMissing",
+    ),
+    Kind(
+        name="redis",
+        title="Redis",
+        aliases=("valkey", "keydb", "dragonfly"),
+        holds_data=True,
+        port=6379,
+        exporter="redis_exporter",
+        target="{}-exporter:9121",
+        rules=("redis", "redis_memory", "redis_storage"),
+        dashboard="redis",
+        down=("RedisDown",),
+        blind="RedisMetricsMissing",
+    ),
+    Kind(
+        name="elasticsearch",
+        title="Elasticsearch",
+        aliases=("elastic", "es", "opensearch"),
+        page_cache=True,
+        holds_data=True,
+        port=9200,
+        exporter="elasticsearch_exporter",
+        target="{}-exporter:9114",
+        rules=("elasticsearch", "elasticsearch_capacity"),
+        dashboard="elasticsearch",
+        down=("ElasticsearchDown",),
+        blind="ElasticsearchMetricsMissing",
+    ),
+    Kind(
+        name="minio",
+        title="MinIO",
+        aliases=("s3",),
+        page_cache=True,
+        holds_data=True,
+        port=9000,
+        exporter="minio",
+        target="{}:9000",
+        pages=(Page(path="/minio/v2/metrics/cluster", recorded=("v2-cluster-*",)),),
+        alternatives=(Page(path="/minio/metrics/v3", recorded=("v3-[0-9]drive*",)),),
+        rules=("minio", "minio_capacity"),
+        dashboard="minio",
+        down=("MinioDown",),
+        blind="MinioMetricsMissing",
+    ),
+    Kind(
+        name="coolify",
+        title="Coolify",
+        wakes=False,
+        # Its API and UI, and the realtime server (Coolify 4.3).
+        published=(8000, 6001, 6002),
+        exporter="coolify_exporter",
+        # The exporter's own default.
+        target="{}-exporter:18000",
+        about_others=True,
+        rules=("coolify", "coolify_deployments", "coolify_resources", "coolify_servers", "coolify_backups"),
+        dashboard="deployments",
+        down=("CoolifyUnreachable", "CoolifyTokenRefused", "CoolifyApiDisabled"),
+        blind="CoolifySourceFailing",
+    ),
+    Kind(
+        name="traefik",
+        title="Traefik",
+        aliases=("proxy",),
+        # The dashboard's port of Coolify's Traefik, and the entry point that Coolify's documentation makes for metrics.
+        published=(8080, 8082),
+        exporter="traefik",
+        target="coolify-proxy:8082",
+        about_others=True,
+        labels=("planned_service", "uuid"),
+        rules=("traefik", "traefik_routes"),
+        dashboard="traefik",
+        down=None,
+        blind="TraefikMetricsAbsent",
+    ),
+    Kind(
+        name="monitoring",
+        title="Monitoring",
+        aliases=("prometheus", "grafana"),
+        wakes=False,
+        page_cache=True,
+    ),
+    Kind(
+        name="other",
+        title="Other",
+        aliases=("mysql", "mariadb", "mongodb", "mongo", "nginx", "caddy", "rabbitmq"),
+    ),
 )
+NAMES: Final[tuple[str, ...]] = tuple(kind.name for kind in KINDS)
 
-# Users wait for the answers of these, so availability and latency are promised for them.
-USER_FACING_KINDS: frozenset[str] = frozenset({"web", "admin", "api"})
+_BY_NAME: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in KINDS})
+
+
+def of(name: str) -> Kind:
+    """The record of a kind.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    return _BY_NAME[name]
+
+
+def synonyms() -> dict[str, str]:
+    """Other word for a kind → its name."""
+    return {alias: kind.name for kind in KINDS for alias in kind.aliases}

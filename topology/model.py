@@ -11,8 +11,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
-from boxwatch.topology import fields
-from boxwatch.topology.kinds import METRICS, PAGE_CACHE_KINDS, QUIET_KINDS, USER_FACING_KINDS, Kind
+from boxwatch.topology import fields, kinds
 from boxwatch.topology.notifications import Notifications
 from boxwatch.topology.settings import (
     TRAEFIK_BUCKETS,
@@ -30,6 +29,7 @@ from boxwatch.topology.values import (
     Host,
     HostPort,
     HttpUrl,
+    KindName,
     Limit,
     Memory,
     Model,
@@ -126,7 +126,7 @@ class Service(Model):
     """One system of the deployment: how many replicas, with how much RAM each, and how to recognise them."""
 
     name: Name
-    kind: Kind
+    kind: KindName
     """What it is; decides what is watched beside RAM and replicas, and whether page cache counts as use."""
     server: Annotated[tuple[Name, ...], BeforeValidator(fields.one_or_many)]
     """The server it runs on, or a list of servers that each run `replicas` of it."""
@@ -189,17 +189,17 @@ class Service(Model):
         """Whether page cache is left out when use is held against the budget."""
         if self.page_cache is not None:
             return self.page_cache == "reclaimable"
-        return self.kind in PAGE_CACHE_KINDS
+        return kinds.of(self.kind).page_cache
 
     @property
     def wakes(self) -> bool:
         """Whether an outage of it is critical, so that someone is woken, or a warning."""
-        return self.kind not in QUIET_KINDS if self.pages is None else self.pages
+        return kinds.of(self.kind).wakes if self.pages is None else self.pages
 
     @property
     def faces_users(self) -> bool:
         """Whether objectives hold for its requests."""
-        return self.kind in USER_FACING_KINDS if self.user_facing is None else self.user_facing
+        return kinds.of(self.kind).user_facing if self.user_facing is None else self.user_facing
 
 
 class Topology(Model):
@@ -243,24 +243,32 @@ class Topology(Model):
         """The objectives in force for one service."""
         return self.objectives.model_copy(update=service.objectives.model_dump(exclude_none=True))
 
-    def services_of(self, kind: Kind) -> tuple[Service, ...]:
-        """The services of one kind, in the order of the file."""
-        return tuple(service for service in self.services if service.kind == kind)
+    def services_of(self, kind: str) -> tuple[Service, ...]:
+        """The services of one kind, in the order of the file.
+
+        Raises:
+            KeyError: there is no such kind.
+        """
+        name = kinds.of(kind).name
+        return tuple(service for service in self.services if service.kind == name)
 
     def metrics_of(self, service: Service) -> tuple[tuple[str, str], ...]:
         """(server, host:port) of everything that is scraped for one service; none when nothing is."""
         if service.metrics is not None:
             return tuple(zip(service.server, service.metrics, strict=False))
-        if service.kind not in METRICS:
+        kind = kinds.of(service.kind)
+        if not kind.scraped:
             return ()
-        host, port = METRICS[service.kind]
+        host, _, port = kind.target.rpartition(":")
         by_name = {server.name: server for server in self.servers}
         places = {
-            name: by_name[name].reach(host.format(service.name), port) for name in service.server if name in by_name
+            name: by_name[name].reach(host.format(service.name), int(port))
+            for name in service.server
+            if name in by_name
         }
         # Where two of a kind would be scraped at one place, it is taken for the first one's.
         taken = {
-            by_name[name].reach(host.format(other.name), port)
+            by_name[name].reach(host.format(other.name), int(port))
             for other in itertools.takewhile(lambda other: other.name != service.name, self.services_of(service.kind))
             for name in other.server
             if other.metrics is None and name in by_name

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from boxwatch.topology import notifications, yaml_scalars
-from boxwatch.topology.kinds import KINDS
+from boxwatch.topology import kinds, notifications, yaml_scalars
 from boxwatch.topology.mistakes import Mistake
 from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
 from boxwatch.topology.settings import Alerts, AlertTuning, Objectives, Stack, Thresholds, Tuning, Urls
@@ -33,18 +32,11 @@ _SYNONYMS = {
     "container_name": "name", "service": "compose_service", "interval": "scrape_interval", "hosts": "servers",
     "nodes": "servers", "machines": "servers", "apps": "services", "applications": "services",
 }  # fmt: skip
-_KIND_SYNONYMS = {
-    "postgresql": "postgres", "pg": "postgres", "timescaledb": "postgres", "valkey": "redis", "keydb": "redis",
-    "dragonfly": "redis", "elastic": "elasticsearch", "es": "elasticsearch", "opensearch": "elasticsearch",
-    "s3": "minio", "proxy": "traefik", "frontend": "web", "webapp": "web", "backend": "api", "queue": "worker",
-    "cron": "worker", "background": "worker", "prometheus": "monitoring", "grafana": "monitoring", "mysql": "other",
-    "mariadb": "other", "mongodb": "other", "mongo": "other", "nginx": "other", "caddy": "other", "rabbitmq": "other",
-}  # fmt: skip
 _NEEDED = {
     "name": "name the deployment, such as `name: mvp`",
     "servers": "name at least one server",
     "services": "name at least one service",
-    "kind": f"write one of {', '.join(KINDS)}",
+    "kind": f"write one of {', '.join(kinds.NAMES)}",
     "server": "write the name of the server that it runs on",
     "memory": "write the RAM, such as 1g",
     "cpus": "write the number of vCPUs",
@@ -202,11 +194,14 @@ def _no_choice(path: Path, given: object, context: Context) -> tuple[str, str]:
     field = path[-1]
     if field == "kind":
         if not isinstance(given, str):
-            return f"{_subject(given)}is {kind_of(given)}, and should be a kind", f"write one of {', '.join(KINDS)}"
+            return (
+                f"{_subject(given)}is {kind_of(given)}, and should be a kind",
+                f"write one of {', '.join(kinds.NAMES)}",
+            )
         word = given.lower()
-        synonym = _KIND_SYNONYMS.get(word)
-        meant = f"did you mean `{synonym}`?" if synonym else did_you_mean(word, KINDS)
-        return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(KINDS)}"
+        synonym = kinds.synonyms().get(word)
+        meant = f"did you mean `{synonym}`?" if synonym else did_you_mean(word, kinds.NAMES)
+        return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(kinds.NAMES)}"
     if field == "version":
         return f"{_subject(given)}is not a version that this boxwatch reads", "write 1, without quotes"
     return f"{_subject(given) or kind_of(given) + ' '}is not one of the choices", "write " + str(

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
 
-from boxwatch.topology import alert_fields, fields, forms, metrics_fields
+from boxwatch.topology import alert_fields, fields, forms, kinds, metrics_fields
 
 # A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
 Name = Annotated[
@@ -36,6 +46,8 @@ Threshold = Annotated[float, BeforeValidator(alert_fields.threshold), WithJsonSc
 Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(forms.DURATION)]
 Buckets = Annotated[tuple[float, ...], BeforeValidator(fields.buckets), WithJsonSchema(forms.BUCKETS)]
 Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
+# As pydantic makes it of a Literal, whose members would have to be written out a second time.
+KindName = Annotated[str, GetPydanticSchema(lambda _type, _make: core_schema.literal_schema(list(kinds.NAMES)))]
 Port = Annotated[StrictInt, Field(ge=1, le=65535)]
 
 

@@ -16,12 +16,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import promql_parser as parser
-
-from boxwatch.checks import promql
 from boxwatch.checks.proofs.read import Document, Proof, Proofs, Rule
 from boxwatch.checks.proofs.run import Runner, Watch, over_files
 from boxwatch.errors import ToolError
+from boxwatch.promql import nodes
+from boxwatch.promql.parse import parse
 
 _SEEN = re.compile(r'probe="(\d+)"')
 
@@ -67,7 +66,7 @@ def parts(rules: tuple[Rule, ...]) -> Iterator[Part]:
         if "record" in rule.document:
             labels = ",".join(f'{name}="{value}"' for name, value in rule.document.get("labels", {}).items())
             yield Part(rule, rule.name, "gives a result", f"{rule.name}{{{labels}}}")
-        for tree in _set_operations(promql.parse(rule.document["expr"])):
+        for tree in _set_operations(parse(rule.document["expr"])):
             yield from _directions(rule, tree)
 
 
@@ -121,24 +120,24 @@ def _probing(proof: Proof, numbered: Mapping[int, Part]) -> Document:
     return {**kept, "promql_expr_test": probes}
 
 
-def _set_operations(tree: parser.Expr) -> Iterator[parser.BinaryExpr]:
+def _set_operations(tree: nodes.Expr) -> Iterator[nodes.BinaryExpr]:
     """All `and`, `or` and `unless` of a query, outer before inner."""
     match tree:
-        case parser.BinaryExpr():
+        case nodes.BinaryExpr():
             if str(tree.op) in ("and", "or", "unless"):
                 yield tree
             yield from _set_operations(tree.lhs)
             yield from _set_operations(tree.rhs)
-        case parser.Call():
+        case nodes.Call():
             for argument in tree.args:
                 yield from _set_operations(argument)
-        case parser.AggregateExpr() | parser.ParenExpr() | parser.UnaryExpr() | parser.SubqueryExpr():
+        case nodes.AggregateExpr() | nodes.ParenExpr() | nodes.UnaryExpr() | nodes.SubqueryExpr():
             yield from _set_operations(tree.expr)
         case _:
             return
 
 
-def _directions(rule: Rule, tree: parser.BinaryExpr) -> Iterator[Part]:
+def _directions(rule: Rule, tree: nodes.BinaryExpr) -> Iterator[Part]:
     operator, expr = str(tree.op), " ".join(tree.prettify().split())
     left, right = tree.lhs.prettify(), tree.rhs.prettify()
     on = f" {tree.modifier}" if tree.modifier and tree.modifier.matching else ""

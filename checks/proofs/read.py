@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from boxwatch.checks import promql
+from boxwatch.promql.parse import parse
+from boxwatch.promql.selectors import selectors
 
 # A test or a rule as promtool reads it.
 Document = dict[str, Any]
@@ -142,8 +143,8 @@ def _needs(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     """Name of a rule → the names of all rules whose results it reads, its own included."""
     direct: dict[str, set[str]] = {}
     for rule in rules:
-        tree = promql.parse(rule.document["expr"])
-        direct.setdefault(rule.name, set()).update(selector.name for selector in promql.selectors(tree))
+        tree = parse(rule.document["expr"])
+        direct.setdefault(rule.name, set()).update(selector.name for selector in selectors(tree))
     found: dict[str, frozenset[str]] = {}
 
     def of(name: str) -> frozenset[str]:
@@ -161,4 +162,4 @@ def _looked_at(test: Document) -> Iterator[str]:
         yield one["alertname"]
     for one in test.get("promql_expr_test", ()):
         yield from _ALERT.findall(one["expr"])
-        yield from (selector.name for selector in promql.selectors(promql.parse(one["expr"])))
+        yield from (selector.name for selector in selectors(parse(one["expr"])))

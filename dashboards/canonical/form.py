@@ -7,9 +7,9 @@ not changed on arrival.
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
+from boxwatch.dashboards import tree
 from boxwatch.dashboards.canonical import defaults, saved, steps
 from boxwatch.dashboards.canonical.sources import Sources
 
@@ -32,7 +32,11 @@ def canonical(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ())
         sources: the data sources of the Grafana that is meant. Older dashboards name theirs; only with this list can
             names become uids, and panels without one get the default.
     """
-    made: Node = copy.deepcopy(dict(dashboard))
+    return settled(tree.copy(dashboard), sources)
+
+
+def settled(made: Node, sources: tuple[Source, ...] = ()) -> Node:
+    """The same for a dashboard that is the caller's own: it is changed in place, and returned."""
     version = made.get("schemaVersion")
     known = version if isinstance(version, int) and not isinstance(version, bool) else 0
     defaults.apply(made)

@@ -85,8 +85,8 @@ class Api(Protocol):
     def original(self, stored: Stored) -> Stored:
         """A dashboard that was read with its JSON as it is stored, to the byte."""
 
-    def ours(self) -> dict[str, str]:
-        """Uid → title of every dashboard that carries our mark."""
+    def ours(self, deployment: str) -> dict[str, str]:
+        """Uid → title of every dashboard that belongs to a deployment."""
 
     def folders(self) -> dict[str, str]:
         """Uid → title of the folders in the root."""

@@ -46,11 +46,13 @@ class Backup:
 
     Attributes:
         url: of the Grafana.
+        deployment: whose dashboards it holds; empty in backups that older versions made.
         entries: those that a rollback has to do with.
         made_folder: uid of the folder that the publish made; empty for none.
     """
 
     url: str
+    deployment: str
     entries: tuple[Entry, ...]
     made_folder: str = ""
 
@@ -71,7 +73,8 @@ def write(api: Api, plan: Plan, url: str, backups: Path, workers: int) -> Path:
         return Entry(kept(api, there, change.title), after)
 
     entries = together(entry, plan.writes, workers)
-    return keep(entries, url, backups, what="publish", made_folder=plan.folder if plan.makes_folder else "")
+    made_folder = plan.folder if plan.makes_folder else ""
+    return keep(entries, url, backups, deployment=plan.deployment, what="publish", made_folder=made_folder)
 
 
 def kept(api: Api, there: Stored, title: str) -> Kept:
@@ -84,7 +87,9 @@ def kept(api: Api, there: Stored, title: str) -> Kept:
     return Kept(there.uid, title, stored.dashboard, stored.folder, stored.kept_as, stored.metadata)
 
 
-def keep(entries: list[Entry], url: str, backups: Path, *, what: str = "backup", made_folder: str = "") -> Path:
+def keep(  # noqa: PLR0913 - the parts of one backup
+    entries: list[Entry], url: str, backups: Path, *, deployment: str, what: str = "backup", made_folder: str = ""
+) -> Path:
     """Write entries into a new folder below `backups`; its name says when (UTC), why and which Grafana.
 
     Raises:
@@ -101,7 +106,12 @@ def keep(entries: list[Entry], url: str, backups: Path, *, what: str = "backup",
         for entry in entries:
             if entry.kept.before is not None:
                 (folder / "dashboards" / f"{entry.kept.uid}.json").write_bytes(_bytes(entry.kept.before))
-        index = {"url": url, "made_folder": made_folder, "dashboards": [_item(entry) for entry in entries]}
+        index = {
+            "url": url,
+            "deployment": deployment,
+            "made_folder": made_folder,
+            "dashboards": [_item(entry) for entry in entries],
+        }
         # Last: a folder without an index is a backup that was cut off, before anything was written to Grafana.
         (folder / _INDEX).write_bytes(_bytes(index))
     except OSError as error:
@@ -150,7 +160,8 @@ def read(folder: Path) -> Backup:
         entries = tuple(_entry(folder, item) for item in items)
     except (OSError, ValueError) as error:
         raise OutputError(f"{folder} is not a backup that boxwatch wrote, or is damaged") from error
-    return Backup(tree.text(index.get("url")), entries, tree.text(index.get("made_folder")))
+    url, deployment, made_folder = (tree.text(index.get(key)) for key in ("url", "deployment", "made_folder"))
+    return Backup(url, deployment, entries, made_folder)
 
 
 def _entry(folder: Path, item: Node) -> Entry:
@@ -163,16 +174,44 @@ def _entry(folder: Path, item: Node) -> Entry:
     return Entry(Kept(uid, title, before, place, kept_as, metadata), tree.text(item.get("after")))
 
 
-def newest(backups: Path, url: str) -> Path:
-    """What the last publish to a Grafana replaced that was not rolled back.
+def is_only(backups: Path, url: str) -> bool:
+    """Whether the publishes to a Grafana that can be rolled back are all of one deployment.
 
     Raises:
-        OutputError: there is none.
+        OutputError: one is damaged.
     """
-    for index in sorted(backups.glob(f"*-publish-*/{_INDEX}"), reverse=True):
-        if not (index.parent / _UNDONE).exists() and read(index.parent).url == url:
-            return index.parent
-    raise OutputError(f"{backups} holds no publish to {url} that was not rolled back already")
+    return len({name for _, name in _open(backups, url) if name}) < 2  # noqa: PLR2004 - one
+
+
+def _open(backups: Path, url: str) -> list[tuple[Path, str]]:
+    """The publishes to a Grafana that were not rolled back, the newest first, each with its deployment."""
+    folders = [index.parent for index in sorted(backups.glob(f"*-publish-*/{_INDEX}"), reverse=True)]
+    kept = [(folder, read(folder)) for folder in folders if not (folder / _UNDONE).exists()]
+    return [(folder, backup.deployment) for folder, backup in kept if backup.url == url]
+
+
+def newest(backups: Path, url: str, deployment: str | None = None) -> Path:
+    """What the last publish to a Grafana replaced that was not rolled back.
+
+    Args:
+        backups: where they are.
+        url: of the Grafana.
+        deployment: whose; None where only one deployment has backups here.
+
+    Raises:
+        OutputError: there is none, or there are those of several deployments and none is named.
+    """
+    found = [(folder, name) for folder, name in _open(backups, url) if deployment in (None, name)]
+    if not found:
+        of = f" of {deployment}" if deployment else ""
+        raise OutputError(f"{backups} holds no publish{of} to {url} that was not rolled back already")
+    names = sorted({name for _, name in found if name})
+    if len(names) > 1:
+        raise OutputError(
+            f"{backups} holds publishes of {', '.join(names)} to {url}: "
+            "say with --deployment whose is to be rolled back"
+        )
+    return found[0][0]
 
 
 def undone(folder: Path) -> None:

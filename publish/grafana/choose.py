@@ -36,12 +36,33 @@ def choose(http: Http, which: Which = "auto") -> Api:
     if answer.status not in (MISSING, _FORBIDDEN):
         groups = _versions(good(answer, "Grafana cannot be asked for its APIs").body)
     dashboards, folders = (groups.get(f"{name}.grafana.app", "") for name in ("dashboard", "folder"))
+    if settings.result().status == MISSING:
+        # Every Grafana has settings for its front end.
+        raise PublishError(f"{http.url} is {_named(http)} and not a Grafana: give --grafana the address of Grafana")
     namespace = _namespace(settings.result()) if dashboards and folders else ""
     if namespace:
         return Resources(http, namespace=namespace, dashboards=dashboards, folders=folders)
     if which == "apis":
         raise PublishError("this Grafana has no /apis for dashboards from v1beta1 on: leave --grafana-api out")
     return Legacy(http)
+
+
+# A question that only one program answers → its name.
+_OTHERS = {
+    "/api/v1/status/buildinfo": "a Prometheus, or a server that answers like one",
+    "/api/v2/status": "an Alertmanager",
+}
+
+
+def _named(http: Http) -> str:
+    """What answers instead of Grafana."""
+    for path, name in _OTHERS.items():
+        try:
+            if http.send("GET", path).status == OK:
+                return name
+        except PublishError:
+            continue
+    return "something that has no settings of Grafana"
 
 
 def _versions(body: object) -> dict[str, str]:

@@ -6,12 +6,16 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from boxwatch.dashboards import tree
+from boxwatch.dashboards.canonical import front_end
 from boxwatch.dashboards.tree import Node
 
 _LONGEST = 40
 _ABSENT = object()
+_NO_DEFAULTS: Mapping[str, object] = MappingProxyType({})
+_DEFAULTS: Mapping[str, Node] = {"templating": front_end.VARIABLE, "annotations": front_end.ANNOTATION}
 _Panels = dict[tuple[str, int], Node]
 
 
@@ -85,8 +89,28 @@ def _named(key: str, before: object, after: object) -> Iterator[str]:
             yield f"{word} {name} added"
         elif name not in new:
             yield f"{word} {name} removed"
-        elif old[name] != new[name]:
-            yield f"{word} {name} changed"
+        else:
+            yield from _of_one(f"{word} {name}", old[name], new[name], _DEFAULTS[key])
+
+
+def _of_one(what: str, old: Node, new: Node, defaults: Node) -> Iterator[str]:
+    """What changed in a variable or an annotation: its query, what is chosen, its options."""
+    if old == new:
+        return
+    found = [word for key in sorted({*old, *new}) for word in _values((key,), *_sides(key, old, new, defaults))]
+    # `definition` is what the editor shows of the query.
+    if any(word.startswith("query") for word in found):
+        found = [word for word in found if not word.startswith("definition")]
+    yield f"{what}: {', '.join(found) or 'order of values changed'}"
+
+
+def _sides(key: str, old: Node, new: Node, defaults: Mapping[str, object]) -> tuple[object, object, Node]:
+    """Both values at a key, a default where one says nothing, and the defaults further down."""
+    default = defaults.get(key, _ABSENT)
+    before, after = old.get(key, default), new.get(key, default)
+    if isinstance(default, dict):
+        before, after = old.get(key, {}), new.get(key, {})
+    return before, after, tree.node(default)
 
 
 def _panel(before: Node, after: Node) -> Iterator[str]:
@@ -99,9 +123,17 @@ def _panel(before: Node, after: Node) -> Iterator[str]:
         elif key == "targets":
             yield "query changed"
         elif key == "fieldConfig":
-            yield from _fields(tree.node(old), tree.node(new))
+            custom, colour = _defaults(after, front_end.CUSTOM), _defaults(after, front_end.COLOUR)
+            defaults = {**front_end.FIELD, **colour, "custom": custom}
+            yield from _fields(tree.node(old), tree.node(new), defaults)
+        elif key == "options":
+            yield from _values((key,), *_sides(key, before, after, {key: _defaults(after, front_end.OPTIONS)}))
         else:
             yield from _values((key,), old, new)
+
+
+def _defaults(panel: Node, of: Mapping[str, Node]) -> Node:
+    return of.get(tree.text(panel.get("type")), {})
 
 
 def _place(old: Node, new: Node) -> Iterator[str]:
@@ -111,14 +143,14 @@ def _place(old: Node, new: Node) -> Iterator[str]:
         yield "resized"
 
 
-def _fields(old: Node, new: Node) -> Iterator[str]:
+def _fields(old: Node, new: Node, defaults: Node) -> Iterator[str]:
     before, after = dict(tree.node(old.get("defaults"))), dict(tree.node(new.get("defaults")))
-    first, second = tree.node(before.pop("thresholds", None)), tree.node(after.pop("thresholds", None))
+    first, second = (tree.node(side.pop("thresholds", front_end.THRESHOLDS)) for side in (before, after))
     if first != second:
         yield from _thresholds(first, second)
     for key in sorted({*before, *after}):
-        yield from _values((key,), before.get(key, _ABSENT), after.get(key, _ABSENT))
-    if old.get("overrides") != new.get("overrides"):
+        yield from _values((key,), *_sides(key, before, after, defaults))
+    if (old.get("overrides") or []) != (new.get("overrides") or []):
         yield "overrides changed"
 
 
@@ -132,13 +164,15 @@ def _thresholds(old: Node, new: Node) -> Iterator[str]:
         yield "thresholds changed"
 
 
-def _values(path: tuple[str, ...], old: object, new: object) -> Iterator[str]:
-    """Down to the values that differ; lists as a whole."""
+def _values(
+    path: tuple[str, ...], old: object, new: object, defaults: Mapping[str, object] = _NO_DEFAULTS
+) -> Iterator[str]:
+    """Down to the values that differ, with the default where one side says nothing; lists as a whole."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted({*old, *new}):
-            yield from _values((*path, key), old.get(key, _ABSENT), new.get(key, _ABSENT))
+            yield from _values((*path, key), *_sides(key, old, new, defaults))
         return
     name = ".".join(path)
     shown = [_show(value) for value in (old, new)]

@@ -106,6 +106,11 @@ class Http:
         self._say = say or (lambda _: None)
         self._pool = _pool(access)
 
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._access.url
+
     def send(self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: object = None) -> Answer:
         """Ask, and ask again while the server is busy.
 

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
+from boxwatch.publish.grafana import form
 from boxwatch.publish.grafana.api import CONFLICT, MISSING, STALE, Kept, StaleError, Stored, good, is_sent
-from boxwatch.publish.grafana.form import OWNER
 from boxwatch.publish.grafana.http import Http
 
 PAGE = 1000
@@ -48,11 +48,15 @@ class Legacy:
         """What was read is what is stored."""
         return stored
 
-    def ours(self) -> dict[str, str]:
-        """Uid → title of every dashboard that carries our mark."""
-        query: Node = {"type": "dash-db", "tag": OWNER}
+    def ours(self, deployment: str) -> dict[str, str]:
+        """As Api says; a hit of the search has uid and tags, as the dashboard itself."""
+        query: Node = {"type": "dash-db", "tag": form.OWNER}
         hits = self._pages("/api/search", query, "dashboards cannot be searched")
-        return {tree.text(hit.get("uid")): tree.text(hit.get("title")) for hit in hits}
+        return {
+            tree.text(hit.get("uid")): tree.text(hit.get("title"))
+            for hit in hits
+            if form.whose(hit, deployment) == "ours"
+        }
 
     def folders(self) -> dict[str, str]:
         """Uid → title of the folders in the root."""

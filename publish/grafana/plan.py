@@ -57,12 +57,14 @@ class Plan:
     """What happens to all of them, and where.
 
     Attributes:
+        deployment: whose dashboards they are.
         folder: uid of the folder for new dashboards.
         folder_title: its name.
         new_folder: whether it has to be created.
         changes: in the order of ours, deletions last.
     """
 
+    deployment: str
     folder: str
     folder_title: str
     new_folder: bool
@@ -88,30 +90,35 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     api: Api,
     ours: Iterable[Mapping[str, object]],
     *,
+    deployment: str,
     folder: str,
     prune: bool = False,
     overwrite_changed: bool = False,
     workers: int = 8,
     watch: Watch = unwatched,
 ) -> Plan:
-    """Compare our dashboards with what is there. Reads only.
+    """Compare the dashboards of a deployment with what is there. Reads only.
+
+    What belongs to another deployment is never part of a plan that writes, not even with `overwrite_changed`.
 
     Raises:
         PublishError: the server cannot be read, or two of ours have the same uid or title.
     """
-    wanted = [form.marked(dashboard) for dashboard in ours]
+    wanted = [form.marked(dashboard, deployment) for dashboard in ours]
     _refuse_duplicates(wanted)
     uid, new_folder = _folder(api.folders(), folder)
 
     def compare(dashboard: Node) -> Change:
-        return _compare(api, dashboard, uid, overwrite_changed=overwrite_changed)
+        return _compare(api, dashboard, deployment, uid, overwrite_changed=overwrite_changed)
 
     changes = together(compare, wanted, workers, watch)
     if prune:
         made = {change.uid for change in changes}
-        gone = [found for found in api.ours() if found not in made]
-        changes += together(lambda found: _prune(api, found, overwrite_changed=overwrite_changed), gone, workers)
-    return Plan(uid, folder, new_folder, tuple(changes))
+        gone = [found for found in api.ours(deployment) if found not in made]
+        changes += together(
+            lambda found: _prune(api, found, deployment, overwrite_changed=overwrite_changed), gone, workers
+        )
+    return Plan(deployment, uid, folder, new_folder, tuple(changes))
 
 
 def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = unwatched) -> list[_Out]:
@@ -149,7 +156,7 @@ def _folder(known: Mapping[str, str], title: str) -> tuple[str, bool]:
     return uid, True
 
 
-def _compare(api: Api, ours: Node, folder: str, *, overwrite_changed: bool) -> Change:
+def _compare(api: Api, ours: Node, deployment: str, folder: str, *, overwrite_changed: bool) -> Change:
     uid, title = tree.text(ours.get("uid")), tree.text(ours.get("title"))
     theirs = api.read(uid)
     if theirs is None:
@@ -159,13 +166,21 @@ def _compare(api: Api, ours: Node, folder: str, *, overwrite_changed: bool) -> C
         return Change(uid, title, "unchanged", ours, theirs, problem=note)
     there, wanted = form.form(theirs.dashboard), form.form(ours)
     mark = form.published(theirs.dashboard)
-    if there == wanted and form.is_ours(theirs.dashboard) and mark == form.published(ours):
+    whose = form.whose(theirs.dashboard, deployment)
+    if whose == "another's":
+        return Change(uid, title, "refused", ours, theirs, differences(there, wanted), problem=_of_another(theirs))
+    if there == wanted and mark == form.published(ours) and deployment in form.deployments(theirs.dashboard):
         return Change(uid, title, "unchanged", ours, theirs, problem=note)
     found = differences(there, wanted) or (Difference("", "mark renewed"),)
     by_hand: tuple[Difference, ...] = ()
     problem = _not_writable(theirs)
     if not problem and there != wanted and not overwrite_changed:
-        if not form.is_ours(theirs.dashboard):
+        if whose == "unsaid":
+            problem = (
+                f"has the mark of an older boxwatch, which does not say that it belongs to {deployment}: give ours "
+                "another uid, or take it over with --overwrite-changed"
+            )
+        elif whose == "nobody's":
             problem = (
                 f"a dashboard that boxwatch did not publish has the uid {uid} ({theirs.dashboard.get('title')}): "
                 "delete it, or take it over with --overwrite-changed"
@@ -178,6 +193,14 @@ def _compare(api: Api, ours: Node, folder: str, *, overwrite_changed: bool) -> C
                     "or lose it with --overwrite-changed"
                 )
     return Change(uid, title, "refused" if problem else "update", ours, theirs, found, by_hand, problem or note)
+
+
+def _of_another(theirs: Stored) -> str:
+    names = " and ".join(sorted(form.deployments(theirs.dashboard)))
+    return (
+        f"the uid {theirs.uid} belongs to the deployment {names} in this Grafana, whose dashboards stay as they are: "
+        "give ours another uid, or this deployment another name"
+    )
 
 
 def _not_writable(theirs: Stored) -> str:
@@ -196,7 +219,7 @@ def hand_made(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Differen
     history and compared in today's canonical form, so that a new boxwatch does not take its old work for a person's.
     """
     mark = form.published(there)
-    if mark and mark == form.checksum(there):
+    if mark and form.is_as(there, mark):
         return ()
     base = api.history(uid, _in_message(mark)) if mark else None
     if base is None:
@@ -213,10 +236,10 @@ def message(dashboard: Mapping[str, object], text: str) -> str:
     return f"{_in_message(form.published(dashboard))} {text}".strip()[:500]
 
 
-def _prune(api: Api, uid: str, *, overwrite_changed: bool) -> Change:
+def _prune(api: Api, uid: str, deployment: str, *, overwrite_changed: bool) -> Change:
     theirs = api.read(uid)
     # The search index may lag behind: what is deleted must carry the mark itself.
-    if theirs is None or not form.is_ours(theirs.dashboard):
+    if theirs is None or form.whose(theirs.dashboard, deployment) != "ours":
         return Change(uid, uid, "unchanged")
     title = tree.text(theirs.dashboard.get("title"))
     problem = _not_writable(theirs)

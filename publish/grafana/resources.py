@@ -98,10 +98,14 @@ class Resources:
         body = tree.node(good(answer, f"dashboard {stored.uid} cannot be read").body)
         return replace(stored, dashboard=tree.node(body.get("spec")))
 
-    def ours(self) -> dict[str, str]:
+    def ours(self, deployment: str) -> dict[str, str]:
         """As Api says; from the list itself, since the search's index lags behind."""
         found = ((_name(each), tree.node(each.get("spec"))) for each in self._list(self._path(), {}, "dashboards"))
-        return {name: tree.text(spec.get("title")) for name, spec in found if form.is_ours(spec)}
+        return {
+            name: tree.text(spec.get("title"))
+            for name, spec in found
+            if form.whose({**spec, "uid": name}, deployment) == "ours"
+        }
 
     def folders(self) -> dict[str, str]:
         """As Api says."""

@@ -9,7 +9,7 @@ from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup, form
 from boxwatch.publish.grafana.api import Api, Kept, Stored
 from boxwatch.publish.grafana.backup import Entry
-from boxwatch.publish.grafana.plan import Watch, together, unwatched
+from boxwatch.publish.grafana.plan import Watch, message, together, unwatched
 
 
 def rollback(
@@ -29,7 +29,11 @@ def rollback(
 
     def bring_back(entry: Entry) -> tuple[str, str, bool]:
         try:
-            return entry.kept.title, _bring_back(api, entry, overwrite_changed=overwrite_changed), True
+            return (
+                entry.kept.title,
+                _bring_back(api, entry, found.deployment, overwrite_changed=overwrite_changed),
+                True,
+            )
         except PublishError as error:
             return entry.kept.title, str(error), False
 
@@ -45,21 +49,36 @@ def rollback(
     return said
 
 
-def _bring_back(api: Api, entry: Entry, *, overwrite_changed: bool) -> str:
+def _bring_back(api: Api, entry: Entry, deployment: str, *, overwrite_changed: bool) -> str:
     kept = entry.kept
     now = api.read(kept.uid)
     if now is None and kept.before is None:
         return "as it was"
     if now is not None and kept.before is not None and _is_as_before(api, now, kept, kept.before):
         return "as it was"
-    if now is not None and not overwrite_changed and form.checksum(now.dashboard) != entry.after:
+    if now is not None and deployment and form.whose(now.dashboard, deployment) == "another's":
+        owners = " and ".join(sorted(form.deployments(now.dashboard)))
+        raise PublishError(f"belongs to the deployment {owners} by now, and stays as it is")
+    if now is not None and not overwrite_changed and not form.is_as(now.dashboard, entry.after):
         raise PublishError("was changed since that publish: look at it, then roll back with --overwrite-changed")
     if kept.before is not None:
-        api.restore(kept, now.folder if now else kept.folder, "[boxwatch rollback]", now)
+        api.restore(kept, now.folder if now else kept.folder, _message(kept.before, now), now)
         return "restored"
     if now is not None:
         api.delete(now)
     return "deleted"
+
+
+def _message(before: Node, now: Stored | None) -> str:
+    """What the history shows for it.
+
+    A deletion takes the history with it. What comes back as we had published it must therefore say so, or the next
+    comparison finds nothing from which to tell what somebody changed since.
+    """
+    mark = form.published(before)
+    if now is None and mark and form.is_as(before, mark):
+        return message(before, "rollback")
+    return "[boxwatch rollback]"
 
 
 def _is_as_before(api: Api, now: Stored, kept: Kept, before: Node) -> bool:

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.topologies import complete
 
 from boxwatch.checks import amtool
 from boxwatch.errors import ToolError
+from boxwatch.rules import catalogue as rules
 from boxwatch.stack import alertmanager
-from boxwatch.topology import default
 
 Program = Callable[[str], str]
 
 
 def test_what_we_make_is_accepted(program: Program) -> None:
     """With its template."""
-    assert list(amtool.check(alertmanager.files(default.load().topology), program("amtool"))) == []
+    assert list(amtool.check(alertmanager.files(rules.build(complete())), program("amtool"))) == []
 
 
 def test_what_it_refuses_is_a_finding(program: Program) -> None:
@@ -30,7 +31,7 @@ def test_what_it_refuses_is_a_finding(program: Program) -> None:
 
 def test_a_template_that_is_wrong_is_a_finding(program: Program) -> None:
     """It stands beside the configuration."""
-    files = {**alertmanager.files(default.load().topology), alertmanager.TEMPLATE: b"{{ define }}"}
+    files = {**alertmanager.files(rules.build(complete())), alertmanager.TEMPLATE: b"{{ define }}"}
     assert len(list(amtool.check(files, program("amtool")))) == 1
 
 

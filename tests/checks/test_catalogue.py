@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_artefacts
+from support.artefacts import complete_artefacts
 
 from boxwatch.checks import amtool, catalogue, promtool, report
 from boxwatch.checks.catalogue import Report
@@ -50,13 +50,13 @@ def test_the_default_deployment_has_no_findings(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(promtool, "path", lambda: None)
     monkeypatch.setattr(amtool, "path", lambda: None)
 
-    found = catalogue.run(default_artefacts(), 30)
+    found = catalogue.run(complete_artefacts(), 30)
     assert found.findings == ()
     assert found.skipped == (
         "promtool is not on the PATH: configuration, rules and proofs were not run through it",
         "amtool is not on the PATH: alertmanager.yml was not run through it",
     )
-    assert found.looked_at == len(default_artefacts())
+    assert found.looked_at == len(complete_artefacts())
 
 
 @pytest.mark.parametrize(
@@ -80,9 +80,9 @@ def test_a_panel_on_a_name_that_nothing_records_is_an_error(monkeypatch: pytest.
     """With the name that was probably meant."""
     monkeypatch.setattr(promtool, "path", lambda: None)
     path = "grafana/dashboards/overview.json"
-    wrong = default_artefacts()[path].replace(b"service:memory_used_bytes:sum", b"service:memory_usde_bytes:sum")
+    wrong = complete_artefacts()[path].replace(b"service:memory_used_bytes:sum", b"service:memory_usde_bytes:sum")
 
-    found = catalogue.run({**default_artefacts(), path: wrong}, 30).findings
+    found = catalogue.run({**complete_artefacts(), path: wrong}, 30).findings
     assert {(finding.check, finding.message, finding.hint) for finding in found} == {
         (
             "metric_names",

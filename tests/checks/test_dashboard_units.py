@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support import boards
+from support import boards, third_party
 
 from boxwatch.checks import dashboard_units
 from boxwatch.checks.grafana_units import UNITS
@@ -54,8 +54,9 @@ def test_panels_that_need_none(change: dict[str, object]) -> None:
     assert boards.found(dashboard_units.check, boards.a_dashboard(boards.a_panel(**change))) == []
 
 
+@pytest.mark.third_party
 def test_our_list_is_grafanas() -> None:
     """The list is compared with Grafana's own wherever that is at hand."""
-    schema = json.loads((boards.grafana_data() / "units.jsonschema.json").read_text(encoding="utf-8"))
+    schema = json.loads((third_party.folder("grafana") / "units.jsonschema.json").read_text(encoding="utf-8"))
     theirs = {unit["const"] for unit in schema["definitions"].values() if "const" in unit}
     assert theirs == UNITS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from support import topologies
+from support import rotation, topologies
 
 from boxwatch.assemble import assemble
 from boxwatch.checks import catalogue
@@ -52,7 +52,7 @@ def _of(number: int) -> Iterator[tuple[str, Topology]]:
 _DEPLOYMENTS = dict([("all of it", topologies.complete()), *_without(), *_of(3), *_of(20)])
 
 
-@pytest.mark.parametrize("topology", _DEPLOYMENTS.values(), ids=_DEPLOYMENTS.keys())
+@pytest.mark.parametrize("topology", rotation.sampled(_DEPLOYMENTS, 6, "deployments"))
 def test_nothing_is_found_in_any_deployment(topology: Topology, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules, dashboards and configuration; promtool has tests of its own."""
     monkeypatch.setenv("PATH", "")

@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_artefacts
+from support.artefacts import complete_artefacts
 from support.rule_text import alert, found, rules
 
 from boxwatch.checks import catalogue, metric_sources, promtool, scraped
+from boxwatch.checks.scraped import Source
 from boxwatch.errors import BoxwatchError
 
 # A server, two databases and an application.
 SCRAPED = {
-    "node": frozenset({"node_exporter"}),
-    "redis": frozenset({"redis_exporter"}),
-    "postgres": frozenset({"postgres_exporter"}),
+    "node": frozenset({Source("node_exporter")}),
+    "redis": frozenset({Source("redis_exporter")}),
+    "postgres": frozenset({Source("postgres_exporter")}),
     "app": None,
 }
 
@@ -98,8 +99,8 @@ def test_a_panel_is_judged_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the configuration beside it."""
     monkeypatch.setattr(promtool, "path", lambda: None)
     path = "grafana/dashboards/overview.json"
-    configuration = default_artefacts()["prometheus/prometheus.yml"].replace(b"job_name: node", b"job_name: machines")
-    own = default_artefacts()[path].replace(b"server:memory_total_bytes:max", b"node_load1")
+    configuration = complete_artefacts()["prometheus/prometheus.yml"].replace(b"job_name: node", b"job_name: machines")
+    own = complete_artefacts()[path].replace(b"server:memory_total_bytes:max", b"node_load1")
     files = {path: own, "prometheus/prometheus.yml": configuration}
 
     found_here = [each for each in catalogue.run(files, 30).findings if each.check == metric_sources.ID]
@@ -119,7 +120,7 @@ scrape_configs:
 """
 
     assert scraped.read("p.yml", content) == {
-        "cadvisor": frozenset({"cadvisor"}),
+        "cadvisor": frozenset({Source("cadvisor")}),
         "cadvisor-db": None,
         "kubernetes": None,
     }
@@ -138,3 +139,83 @@ def test_every_exporter_of_a_job_is_in_the_catalogue() -> None:
     recorded = {path.stem for path in (Path(__file__).parents[2] / "exporters/catalogue").glob("*.json")}
 
     assert {name for own in scraped.EXPORTERS.values() for name in own} <= recorded | {"coolify_exporter"}
+
+
+V2 = frozenset({Source("minio", ("v2-cluster-*",))})
+ALL = frozenset({Source("minio")})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'minio_cluster_health_capacity_usable_free_bytes{job="minio"} < 1',
+        "minio_cluster_health_capacity_usable_free_bytes < 1",
+        "minio_cluster_nodes_offline_total * minio_cluster_health_capacity_usable_free_bytes",
+        "minio_cluster_health_capacity_usable_free_bytes or minio_cluster_health_capacity_usable_total_bytes",
+        "sum(rate(minio_cluster_health_capacity_usable_free_bytes[5m]))",
+        "vector(1) unless minio_cluster_health_capacity_usable_free_bytes",
+        "-(minio_cluster_health_capacity_usable_free_bytes)",
+        "max_over_time(minio_cluster_health_capacity_usable_free_bytes[1h:5m])",
+        "quantile(scalar(minio_cluster_health_capacity_usable_free_bytes), minio_cluster_nodes_offline_total)",
+    ],
+)
+def test_a_metric_of_a_page_that_is_not_scraped_is_a_finding(query: str) -> None:
+    """MinIO's v3 names, where v2 is scraped: the rule would never fire, and the check says which page has them."""
+    said = found(metric_sources, alert(query), scraped={"minio": V2})
+
+    assert said
+    assert all(
+        " is on no page of minio that this deployment scrapes (it was recorded on v3-1drive" in one for one in said
+    )
+    assert found(metric_sources, alert(query), scraped={"minio": ALL}) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "minio_cluster_capacity_usable_free_bytes or minio_cluster_health_capacity_usable_free_bytes",
+        "vector(1) unless minio_cluster_nodes_offline_total unless minio_cluster_health_nodes_offline_count",
+        "minio_cluster_capacity_usable_free_bytes > 1",
+    ],
+)
+def test_one_of_two_names_for_two_pages_is_enough(query: str) -> None:
+    """A rule that reads both versions of MinIO's metrics works with either page."""
+    assert found(metric_sources, alert(query), scraped={"minio": V2}) == []
+
+
+def test_the_page_is_read_from_path_and_parameters_of_job_and_target() -> None:
+    """A service's own path has the last word; one that nobody recorded may be any page."""
+    content = b"""
+scrape_configs:
+- job_name: minio
+  metrics_path: /minio/v2/metrics/cluster
+  static_configs: [{targets: [a]}, {targets: [b], labels: {__metrics_path__: /minio/metrics/v3}}]
+- job_name: minio-guarded
+  metrics_path: /own
+  static_configs: [{targets: [c], labels: {job: minio}}]
+- job_name: coolify
+- job_name: probe-ports
+  metrics_path: /probe
+"""
+
+    assert scraped.read("p.yml", content) == {
+        "coolify": frozenset({Source("coolify_exporter")}),
+        "minio": frozenset({*V2, Source("minio", ("v3-[0-9]drive*",)), Source("minio")}),
+        "probe-ports": frozenset({Source("blackbox_probe", ("probe-tcp*",))}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("job", "jobs"), [("mongodb", ["job mongodb"]), ("app", []), ("app-shop", []), ("postgres", [])]
+)
+def test_a_job_of_ours_of_which_nothing_is_recorded_is_an_error(job: str, jobs: list[str]) -> None:
+    """Not so applications' own metrics, nor the jobs of a configuration that boxwatch did not make."""
+    theirs = f"scrape_configs: [{{job_name: {job}}}]".encode()
+    ours = b"# Prometheus configuration of deployment mvp, made by boxwatch. Do not edit.\n" + theirs
+
+    def unrecorded(content: bytes) -> list[tuple[str, str, str]]:
+        report = catalogue.run({"prometheus/prometheus.yml": content}, 30)
+        return [(one.severity, one.where, one.check) for one in report.findings if one.check == scraped.ID]
+
+    assert unrecorded(ours) == [("error", where, "scrape_jobs") for where in jobs]
+    assert unrecorded(theirs) == []

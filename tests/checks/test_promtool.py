@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from support.artefacts import default_artefacts
+from support.artefacts import complete_artefacts
 
 from boxwatch.checks import promtool
 from boxwatch.errors import ToolError
@@ -50,7 +50,7 @@ def test_a_configuration_that_does_not_load_is_found(program: Program) -> None:
 
 def test_the_default_configuration_and_rules_are_accepted(program: Program) -> None:
     """The proofs have a test of their own."""
-    files = {path: content for path, content in default_artefacts().items() if "/tests/" not in path}
+    files = {path: content for path, content in complete_artefacts().items() if "/tests/" not in path}
 
     assert _found(files, program) == []
 

@@ -15,7 +15,9 @@ from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.canonical.form import canonical
 from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.tree import node, nodes
+from boxwatch.rules import catalogue as rules
 from boxwatch.rules.panel_id import panel_id
+from boxwatch.topology.kinds import KINDS
 
 if TYPE_CHECKING:
     from conftest import Golden
@@ -24,17 +26,17 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Topology
 
 TOPOLOGIES = {
-    "the default": boards.default_topology(),
+    "the default": complete(),
     "one server": boards.a_topology(1),
     "three servers": boards.a_topology(3),
     "twenty servers": boards.a_topology(20, 8),
     "a slow scrape": boards.a_topology(1, scrape_interval="60s"),
     "a plan as large as its server": boards.a_topology(1, 14),
     "thresholds at their ends": boards.a_topology(1, memory_near_budget="100%", restarts=1),
-    "no databases": boards.without(boards.default_topology(), "postgres", "redis", "elasticsearch", "minio"),
-    "no entry point": boards.without(boards.default_topology(), "traefik", "coolify"),
+    "no databases": boards.without(complete(), *(kind.name for kind in KINDS if kind.holds_data)),
+    "no entry point": boards.without(complete(), *(kind.name for kind in KINDS if kind.about_others)),
     "public addresses": complete(),
-    "no monitoring": boards.without(boards.default_topology(), "monitoring"),
+    "no monitoring": boards.without(complete(), "monitoring"),
 }
 
 
@@ -42,19 +44,19 @@ TOPOLOGIES = {
 def files(request: pytest.FixtureRequest) -> dict[str, bytes]:
     """The files for one deployment."""
     topology: Topology = request.param
-    return catalogue.files(topology)
+    return catalogue.files(rules.build(topology))
 
 
 @pytest.mark.parametrize("name", [name for name, _ in catalogue.DASHBOARDS])
 def test_golden(name: str, golden: Golden) -> None:
     """What changes in a dashboard is seen in review."""
-    golden(f"dashboards/{name}.json", catalogue.files(complete())[f"{name}.json"].decode())
+    golden(f"dashboards/{name}.json", catalogue.files(rules.build(complete()))[f"{name}.json"].decode())
 
 
 def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
     """A dashboard that is written and not listed would never be built."""
     folder = Path(catalogue.__file__).parent
-    building = {path.stem for path in folder.glob("*.py") if "\ndef build(topology: Topology)" in path.read_text()}
+    building = {path.stem for path in folder.glob("*.py") if "\ndef build(built: Built)" in path.read_text()}
     assert building == {name for name, _ in catalogue.DASHBOARDS}
 
 
@@ -70,18 +72,15 @@ def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
 
 def test_default_dashboards_have_the_short_uids() -> None:
     """What people have bookmarked."""
-    assert {name: board["uid"] for name, board in boards.ours().items()} == {
-        # The default topology knows nothing to probe.
-        f"{name}.json": f"boxwatch-{name}"
-        for name, _ in catalogue.DASHBOARDS
-        if name != "probes"
+    assert {name: json.loads(text)["uid"] for name, text in catalogue.files(rules.build(complete())).items()} == {
+        f"{name}.json": f"boxwatch-{name}" for name, _ in catalogue.DASHBOARDS
     }
 
 
 def test_two_deployments_share_a_grafana() -> None:
     """Neither overwrites the other's dashboards, and titles tell them apart."""
     ours = boards.ours().values()
-    for text in catalogue.files(boards.a_topology(1)).values():
+    for text in catalogue.files(rules.build(boards.a_topology(1))).values():
         board = json.loads(text)
         assert board["uid"] not in {each["uid"] for each in ours}
         assert board["title"] not in {each["title"] for each in ours}
@@ -112,6 +111,7 @@ def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
         assert list(checks.check(name, json.loads(text))) == []
 
 
+@pytest.mark.third_party
 def test_grafanas_schemas_have_nothing_against_ours(files: dict[str, bytes]) -> None:
     """Dashboard, options of panels, and their custom fields."""
     for text in files.values():
@@ -204,12 +204,15 @@ def test_links_lead_to_our_dashboards_and_keep_time_and_data_source() -> None:
 
 def test_same_topology_same_bytes() -> None:
     """Nothing but the topology decides."""
-    assert catalogue.files(boards.default_topology()) == catalogue.files(boards.default_topology())
+    assert catalogue.files(rules.build(complete())) == catalogue.files(rules.build(complete()))
 
 
 def test_size_does_not_grow_with_the_deployment() -> None:
     """Twenty servers and a thousand services make the same panels."""
-    small, large = catalogue.files(boards.a_topology(2, 10)), catalogue.files(boards.a_topology(20, 1000))
+    small, large = (
+        catalogue.files(rules.build(boards.a_topology(2, 10))),
+        catalogue.files(rules.build(boards.a_topology(20, 1000))),
+    )
     for name, text in small.items():
         # Where there are several servers, legends say which.
         assert abs(len(large[name]) - len(text)) < 500
@@ -217,7 +220,7 @@ def test_size_does_not_grow_with_the_deployment() -> None:
 
 def test_a_dashboard_of_25_panels_is_at_most_45_kilobytes() -> None:
     """As written to disk."""
-    for name, text in catalogue.files(complete()).items():
+    for name, text in catalogue.files(rules.build(complete())).items():
         # Headings are no panels.
         panels = len(list(tree.plots(json.loads(text))))
         assert panels <= 25

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from support import boards, grafana_schema
+from support.topologies import complete
 
 from boxwatch.checks import dashboards as checks
 from boxwatch.dashboards import colours
@@ -12,6 +14,7 @@ from boxwatch.dashboards import colours
 PAGE = (boards.ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.third_party
 def test_the_module_that_the_page_shows_builds_a_dashboard_without_findings() -> None:
     """Whoever copies it starts from something that is right."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
@@ -19,11 +22,11 @@ def test_the_module_that_the_page_shows_builds_a_dashboard_without_findings() ->
     exec(compile(code, "redis.py", "exec"), module)  # noqa: S102 - our own page
     build = module["build"]
     assert callable(build)
-    board = build(boards.default_topology())
+    board = build(complete())
     assert board["uid"] == "boxwatch-redis"
     assert list(checks.check("redis.json", board)) == []
     assert list(grafana_schema.errors(board)) == []
-    assert build(boards.without(boards.default_topology(), "redis")) is None
+    assert build(boards.without(complete(), "redis")) is None
 
 
 def test_the_page_names_every_colour() -> None:

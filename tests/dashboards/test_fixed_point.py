@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
-from support import boards, grafana_schema
+from support import grafana_schema, rotation
+from support.topologies import complete
 
 from boxwatch.checks import dashboards as checks
 from boxwatch.dashboards import fields, layout, scale, style
@@ -71,7 +73,8 @@ def house_panels(draw: st.DrawFn) -> Panel:
     return draw(st.one_of(kinds))
 
 
-@settings(max_examples=40)
+@pytest.mark.third_party
+@rotation.examples(40)
 @given(st.lists(house_panels(), min_size=1, max_size=4, unique_by=lambda panel: panel.title))
 def test_whatever_the_house_can_build_is_as_grafana_stores_it(panels: list[Panel]) -> None:
     """Nothing to repair, nothing against either schema, and no finding of a check on its form."""
@@ -84,7 +87,7 @@ def test_whatever_the_house_can_build_is_as_grafana_stores_it(panels: list[Panel
         marked='server=~"$server"',
     )
     try:
-        board = style.build(page, boards.default_topology())
+        board = style.build(page, complete())
     except ValueError as error:
         assert "have one id" in str(error)  # noqa: PT017 - two titles of 9999 ids, which building refuses
         return
@@ -145,7 +148,7 @@ _BOARD = mapping(
 )  # fmt: skip
 
 
-@settings(max_examples=150)
+@rotation.examples(150)
 @given(_BOARD)
 def test_whatever_strangers_write_becomes_current_once(board: Node) -> None:
     """No exception, no second change, no null; and both schemas can be written."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support import boards, grafana_schema
+from support import grafana_schema
+from support.topologies import complete
 
 from boxwatch.checks import dashboards as checks
 from boxwatch.dashboards import fields, layout, links, scale, style, tree
@@ -70,13 +71,14 @@ def _board(*panels: Panel | AlertList) -> Node:
         panels=layout.place(layout.heading("All"), *lines),
         marked='server=~"$server"',
     )
-    return style.build(page, boards.default_topology())
+    return style.build(page, complete())
 
 
 def _panel(kind: str) -> Node:
     return nodes(_board(KINDS[kind])["panels"])[1]
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_as_grafana_would_store_it(kind: str) -> None:
     """Its type, nothing that Grafana's schemas have against it, and nothing that would change on the way."""
@@ -129,9 +131,10 @@ def test_an_alert_list_says_what_good_is(change: dict[str, str]) -> None:
         AlertList(**{"title": "Alerts", "good": "Good is none.", **change})
 
 
+@pytest.mark.third_party
 def test_links_keep_time_data_source_and_variables() -> None:
     """From a series to its service, from there to the server."""
-    topology = boards.default_topology()
+    topology = complete()
     to_service = links.to_service(topology, links.of_series(names.SERVICE))
     assert to_service.to_json() == {
         "title": "Look at this service",

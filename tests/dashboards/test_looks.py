@@ -14,6 +14,7 @@ from support.topologies import a_service, complete
 from boxwatch.dashboards import catalogue, colours, fields, scale, tree
 from boxwatch.dashboards.panels import Graph, Query
 from boxwatch.dashboards.tree import node, nodes
+from boxwatch.rules import catalogue as rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ _LETTER, _PADDING, _ARROW = 6.5, 12, 18
 @pytest.fixture(scope="module")
 def ours() -> dict[str, Node]:
     """Every dashboard that there is."""
-    return {name: json.loads(text) for name, text in catalogue.files(complete()).items()}
+    return {name: json.loads(text) for name, text in catalogue.files(rules.build(complete())).items()}
 
 
 def _panels(ours: dict[str, Node], kind: str) -> Iterator[tuple[str, Node]]:
@@ -150,7 +151,7 @@ def test_the_only_engine_has_the_colour_of_what_is_measured(ours: dict[str, Node
     two = topology.model_copy(
         update={"services": (*topology.services, a_service("sessions", kind="redis", metrics="sessions:9121"))}
     )
-    board = json.loads(catalogue.files(two)["redis.json"])
+    board = json.loads(catalogue.files(rules.build(two))["redis.json"])
     assert node(_defaults(boards.panel(board, "Hit ratio"))["color"]) == {"mode": colours.BY_NAME}
 
 

@@ -7,78 +7,21 @@ from typing import Any
 
 import pytest
 from grafanalib import core
-from grafanalib._gen import DashboardEncoder
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from support import boards, grafana_schema
+from support.grafanalib_boards import CLASSES, TARGETS, from_grafanalib, modernised, one
 
-from boxwatch.dashboards import modern, tree
-from boxwatch.dashboards.canonical.form import canonical
+from boxwatch.dashboards import modern
 from boxwatch.dashboards.canonical.sources import Source
 from boxwatch.dashboards.tree import Node, node, nodes
 
-TARGETS = [core.Target(expr="up", refId="A"), core.Target(expr="down", refId="A")]
-LIMITS = [core.Threshold("green", 0, 0.0), core.Threshold("red", 1, 80.0)]
-# Every class of grafanalib that a Prometheus dashboard is likely to use, with what usually goes wrong.
-CLASSES: dict[str, Any] = {
-    "time series": core.TimeSeries(title="p", targets=TARGETS, dataSource="${datasource}", unit="s"),
-    "stat": core.Stat(title="p", targets=TARGETS, dataSource="${datasource}"),
-    "stat with mappings": core.Stat(
-        title="p", targets=TARGETS, mappings=[core.StatMapping("down", mapValue="0"), core.StatRangeMappings("x", 1, 2)]
-    ),
-    "gauge": core.GaugePanel(title="p", targets=TARGETS, thresholds=LIMITS, min=0, max=100, label="l"),
-    "bar gauge": core.BarGauge(title="p", targets=TARGETS, thresholds=LIMITS, format="s", label="l", min=0, max=9),
-    "table": core.Table(title="p", targets=TARGETS, displayMode="color-background", unit="s"),
-    "heatmap": core.Heatmap(title="p", targets=TARGETS, yAxis=core.YAxis(format="s")),
-    "text": core.Text(title="p", content="# hello"),
-    "row": core.RowPanel(title="p", panels=[core.TimeSeries(title="q", targets=TARGETS)], collapsed=True),
-    "graph": core.Graph(title="p", targets=TARGETS, yAxes=core.single_y_axis(format="s", min=0), stack=True),
-    "single stat": core.SingleStat(title="p", targets=TARGETS, format="s", thresholds="1,2"),
-    "state timeline": core.StateTimeline(title="p", targets=TARGETS),
-    "pie chart": core.PieChartv2(title="p", targets=TARGETS),
-    "logs": core.Logs(title="p", targets=TARGETS),
-    "histogram": core.Histogram(title="p", targets=TARGETS),
-}
 
-
-def from_grafanalib(*panels: Any, **content: Any) -> Node:  # noqa: ANN401 - grafanalib has no types
-    """A dashboard of these panels, exactly as grafanalib writes it."""
-    place = core.GridPos(h=8, w=12, x=0, y=0)
-    placed = [type(panel)(**{**_arguments(panel), "gridPos": place}) for panel in panels]
-    source = core.Template(name="datasource", type="datasource", query="prometheus", label="Data source")
-    dashboard = core.Dashboard(
-        title="d",
-        panels=placed,
-        **{"templating": core.Templating(list=[source]), **content},
-    )
-    loaded: Node = json.loads(json.dumps(dashboard, cls=DashboardEncoder))
-    return loaded
-
-
-def _arguments(panel: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {field.alias: getattr(panel, field.name) for field in panel.__attrs_attrs__ if field.init}
-
-
-def modernised(*panels: Any, **content: Any) -> Node:  # noqa: ANN401
-    """The repaired dashboard; repairing it again changes nothing."""
-    given_ = from_grafanalib(*panels, **content)
-    made = modern.modernise(given_)
-    assert modern.modernise(made) == made
-    assert canonical(made) == made
-    return made
-
-
+@pytest.mark.third_party
 @pytest.mark.parametrize("panel", CLASSES.values(), ids=CLASSES.keys())
 def test_whatever_grafanalib_makes_becomes_valid(panel: Any) -> None:  # noqa: ANN401
     """Grafana's own schemas judge before and after."""
     raw = from_grafanalib(panel)
     assert list(grafana_schema.errors(raw)), "grafanalib's own JSON is not valid, else this module were not needed"
     assert list(grafana_schema.errors(modernised(panel))) == []
-
-
-def one(panel: Any) -> Node:  # noqa: ANN401
-    """The repaired form of one panel."""
-    return nodes(modernised(panel)["panels"])[0]
 
 
 def test_the_argument_is_left_as_it_is() -> None:
@@ -141,112 +84,6 @@ def test_rows_stay_on_the_pages_on_which_somebody_put_them(kind: str) -> None:
     assert node(nodes(modern.modernise(board)["panels"])[0]["options"])["perPage"] == 20
 
 
-def test_a_graph_is_not_limited_to_a_hundred_points() -> None:
-    """Unless somebody chose a limit."""
-    assert "maxDataPoints" not in one(CLASSES["time series"])
-    chosen = core.TimeSeries(title="p", targets=TARGETS, maxDataPoints=50)
-    assert one(chosen)["maxDataPoints"] == 50
-
-
-def test_a_stat_does_not_say_none() -> None:
-    """Grafana would show the word."""
-    defaults = node(node(one(CLASSES["stat"])["fieldConfig"])["defaults"])
-    assert "noValue" not in defaults
-    assert defaults["thresholds"] == {"mode": "absolute", "steps": [{"color": "green", "value": 0}]}
-
-
-def test_a_gauge_keeps_its_limits_where_they_belong() -> None:
-    """Grafanalib's gauge has no options at all."""
-    panel = one(CLASSES["gauge"])
-    assert node(panel["options"])["reduceOptions"] == {"calcs": ["mean"]}
-    defaults = node(node(panel["fieldConfig"])["defaults"])
-    assert (defaults["min"], defaults["max"], defaults["displayName"]) == (0, 100, "l")
-    assert "calcs" not in defaults
-
-
-def test_a_bar_gauge_keeps_unit_and_thresholds() -> None:
-    """They stood in the options of Grafana 6."""
-    defaults = node(node(one(CLASSES["bar gauge"])["fieldConfig"])["defaults"])
-    assert (defaults["unit"], defaults["max"]) == ("s", 9)
-    assert node(defaults["thresholds"])["steps"] == [{"color": "green", "value": 0}, {"color": "red", "value": 80}]
-
-
-def test_a_graph_becomes_a_time_series() -> None:
-    """With unit, limits and stacking."""
-    panel = one(CLASSES["graph"])
-    assert panel["type"] == "timeseries"
-    defaults = node(node(panel["fieldConfig"])["defaults"])
-    assert (defaults["unit"], defaults["min"]) == ("s", 0)
-    assert node(defaults["custom"])["stacking"] == {"group": "A", "mode": "normal"}
-
-
-def test_a_graph_keeps_legend_nulls_and_thresholds() -> None:
-    """What decides how it is read."""
-    graph = core.Graph(
-        title="p",
-        targets=TARGETS,
-        nullPointMode=core.NULL_CONNECTED,
-        lines=False,
-        bars=True,
-        percentage=True,
-        stack=True,
-        legend=core.Legend(avg=True, values=True, alignAsTable=True, rightSide=True, show=True),
-        thresholds=[core.GraphThreshold(9.0, colorMode="warning"), core.GraphThreshold(3.0)],
-    )
-    panel = one(graph)
-    options, defaults = node(panel["options"]), node(node(panel["fieldConfig"])["defaults"])
-    assert options["legend"] == {"calcs": ["mean"], "displayMode": "table", "placement": "right", "showLegend": True}
-    custom = node(defaults["custom"])
-    assert (custom["drawStyle"], custom["spanNulls"], node(custom["stacking"])["mode"]) == ("bars", True, "percent")
-    assert [step["value"] for step in nodes(node(defaults["thresholds"])["steps"])] == [0, 3, 9]
-
-
-def test_a_single_stat_becomes_a_stat_or_a_gauge() -> None:
-    """It could be drawn as either."""
-    plain = one(CLASSES["single stat"])
-    assert plain["type"] == "stat"
-    assert node(node(plain["options"])["reduceOptions"])["calcs"] == ["mean"]
-    steps = nodes(node(node(node(plain["fieldConfig"])["defaults"])["thresholds"])["steps"])
-    assert [step["value"] for step in steps] == [0, 1, 2]
-    round_ = core.SingleStat(
-        title="p", targets=TARGETS, gauge=core.Gauge(show=True, maxValue=9),
-        sparkline=core.SparkLine(show=True), decimals=1, colorBackground=True, valueName="current",
-    )  # fmt: skip
-    assert one(round_)["type"] == "gauge"
-
-
-def test_a_single_stat_keeps_its_words() -> None:
-    """Value maps become mappings by name."""
-    given_: Node = {
-        "schemaVersion": 16,
-        "panels": [{"id": 1, "type": "singlestat", "valueMaps": [{"op": "=", "value": "0", "text": "down"}]}],
-    }
-    panel = nodes(modern.modernise(given_)["panels"])[0]
-    mappings = node(node(panel["fieldConfig"])["defaults"])["mappings"]
-    assert mappings == [{"type": "value", "options": {"0": {"text": "down"}}}]
-
-
-def test_a_graph_by_series_is_left_to_grafana() -> None:
-    """Its successor is another panel, which Grafana's frontend converts."""
-    given_: Node = {"schemaVersion": 16, "panels": [{"id": 1, "type": "graph", "xaxis": {"mode": "series"}}]}
-    panel = nodes(modern.modernise(given_)["panels"])[0]
-    assert (panel["type"], panel["autoMigrateFrom"]) == ("barchart", "graph")
-
-
-def test_a_heatmap_gets_options() -> None:
-    """Grafanalib writes a list where options belong."""
-    options = node(one(CLASSES["heatmap"])["options"])
-    assert options["calculate"] is True
-    assert node(options["yAxis"])["unit"] == "s"
-
-
-def test_a_text_of_grafana_6_keeps_its_words() -> None:
-    """The words stood on the panel."""
-    given_: Node = {"schemaVersion": 18, "panels": [{"id": 1, "type": "text", "content": "hello", "mode": "markup"}]}
-    panel = nodes(modern.modernise(given_)["panels"])[0]
-    assert panel["options"] == {"content": "hello", "mode": "markdown"}
-
-
 def test_crosshair_links_and_time_options() -> None:
     """Grafanalib says yes and no to the crosshair at once."""
     link = core.DashboardLink(title="x", tags=["t"])
@@ -287,35 +124,6 @@ def test_a_name_of_a_known_data_source_becomes_its_uid() -> None:
     raw = from_grafanalib(core.TimeSeries(title="p", targets=TARGETS, dataSource="Prom"))
     panel = nodes(modern.modernise(raw, (Source("Prom", "u", "prometheus"),))["panels"])[0]
     assert panel["datasource"] == {"uid": "u", "type": "prometheus"}
-
-
-@pytest.mark.parametrize(
-    ("steps", "values"),
-    [
-        ([{"color": "a", "value": None}, {"color": "b", "value": 5}], [0, 5]),
-        ([{"color": "a"}, {"color": "b", "value": -5}], [-5, -5]),
-        ([{"color": "a", "value": "null"}, {"color": "b", "value": "7"}, {"color": "c", "value": "x"}], [0, 7]),
-        ("", [0]),
-        ([], [0]),
-    ],
-)
-def test_thresholds_have_numbers(steps: object, values: list[float]) -> None:
-    """The first holds from minus infinity, so its number only has to be below the second's."""
-    config = {
-        "defaults": {"thresholds": {"steps": steps}},
-        "overrides": [
-            {
-                "matcher": {"id": "byName", "options": "x"},
-                "properties": [{"id": "thresholds", "value": {"mode": "absolute", "steps": steps}}],
-            }
-        ],
-    }
-    panel = nodes(modern.modernise(boards.a_dashboard(boards.a_panel(fieldConfig=config)))["panels"])[0]
-    made = node(panel["fieldConfig"])
-    found = node(node(made["defaults"])["thresholds"])["steps"]
-    assert [step["value"] for step in nodes(found)] == values
-    override = nodes(nodes(made["overrides"])[0]["properties"])[0]
-    assert [step["value"] for step in nodes(node(override["value"])["steps"])] == values
 
 
 def test_mixed_queries_keep_their_own_data_sources() -> None:
@@ -370,92 +178,6 @@ def test_a_panel_of_a_type_that_waits_for_grafana_still_has_letters() -> None:
     assert nodes(nodes(modern.modernise(board)["panels"])[0]["targets"])[0]["refId"] == "A"
 
 
-# Panels as strangers might write them: right and wrong values in every place that a repair looks at.
-_WORDS = st.sampled_from(["", "none", "s", "hidden", "list", "table", "linear", "log", "$datasource", "A", "multi"])
-_VALUES = st.one_of(st.none(), st.booleans(), st.integers(-5, 100), _WORDS)
-_ANYTHING = st.recursive(
-    _VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3)
-)
-_STEPS = st.lists(st.fixed_dictionaries({"color": _WORDS}, optional={"value": _VALUES}), max_size=3)
-_CUSTOM = st.fixed_dictionaries(
-    {},
-    optional={
-        "stacking": _ANYTHING,
-        "scaleDistribution": st.fixed_dictionaries({}, optional={"type": _WORDS, "log": _VALUES}),
-        "displayMode": _WORDS,
-        "axisPlacement": _WORDS,
-        "filterable": _VALUES,
-        "lineWidth": _VALUES,
-    },
-)
-_DEFAULTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "unit": _WORDS | st.none(),
-        "thresholds": st.fixed_dictionaries({"mode": _WORDS, "steps": _STEPS | _WORDS}) | st.none(),
-        "mappings": st.lists(
-            st.fixed_dictionaries(
-                {"type": st.sampled_from([1, 2, "value"])}, optional={"value": _VALUES, "text": _WORDS}
-            ),
-            max_size=2,
-        ),
-        "custom": _CUSTOM,
-        "color": _ANYTHING,
-        "calcs": st.lists(_WORDS, max_size=2),
-        "links": st.lists(st.fixed_dictionaries({"title": _WORDS}, optional={"linkUrl": _WORDS}), max_size=2),
-    },
-)
-_PANELS = st.fixed_dictionaries(
-    {
-        "type": st.sampled_from([
-            "timeseries", "stat", "gauge", "bargauge", "table", "text", "row", "heatmap", "state-timeline", "graph",
-            "singlestat", "natel-discrete-panel", "unheard-of",
-        ]),
-    },
-    optional={
-        "id": st.integers(-1, 3) | st.none(),
-        "title": _WORDS | st.none(),
-        "datasource": _WORDS | st.none() | st.dictionaries(st.sampled_from(["uid", "type"]), _WORDS),
-        "fieldConfig": st.fixed_dictionaries({}, optional={"defaults": _DEFAULTS, "overrides": st.just([])}),
-        "options": st.dictionaries(
-            st.sampled_from(["legend", "tooltip", "fieldOptions", "reduceOptions", "content", "sortBy"]), _ANYTHING
-        ),
-        "targets": st.lists(
-            st.fixed_dictionaries({}, optional={"expr": _WORDS, "refId": _WORDS, "instant": _VALUES, "hide": _VALUES}),
-            max_size=3,
-        ),
-        "gridPos": st.fixed_dictionaries({key: st.integers(0, 24) for key in "xywh"}),
-        "links": st.lists(st.fixed_dictionaries({}, optional={"title": _WORDS, "url": _WORDS}), max_size=2),
-        "maxDataPoints": _VALUES,
-        "legend": _ANYTHING,
-        "yaxes": _ANYTHING,
-        "thresholds": _ANYTHING,
-        "colors": st.lists(_WORDS),
-        "mappings": _ANYTHING,
-        "panels": st.lists(st.fixed_dictionaries({"type": st.just("stat")}), max_size=2),
-        "transformations": _ANYTHING,
-        "libraryPanel": st.none() | st.just({"uid": "u", "name": "n"}),
-        "repeat": _WORDS | st.none(),
-    },
-)  # fmt: skip
-
-
-@settings(max_examples=150, deadline=None)
-@given(panels=st.lists(_PANELS, max_size=4), version=st.sampled_from([0, 12, 16, 22, 30, 36, 41, 42]))
-def test_modernising_twice_is_modernising_once(panels: list[Node], version: int) -> None:
-    """For panels that nobody would write, too."""
-    board = {**boards.a_dashboard(*panels), "schemaVersion": version}
-    made = modern.modernise(board)
-    assert modern.modernise(made) == made
-    assert canonical(made) == made
-    ids = [panel["id"] for panel in tree.panels(made)]
-    assert len(ids) == len(set(ids))
-    for panel in tree.panels(made):
-        refs = [target.get("refId") for target in tree.targets(panel)]
-        assert all(refs)
-        assert len(refs) == len(set(refs))
-
-
 def test_a_reference_is_type_and_uid() -> None:
     """What else Grafana notes about a data source it looks up itself."""
     source = {"type": "prometheus", "uid": "p", "apiVersion": "v1", "default": True}
@@ -465,6 +187,7 @@ def test_a_reference_is_type_and_uid() -> None:
     assert made["transformations"] == [{"id": "merge", "options": {}}]
 
 
+@pytest.mark.third_party
 def test_graphs_of_the_first_drafts() -> None:
     """Grafana 7.4 hid series from `graph`, and described lines with keys that nothing reads any more."""
     custom = {"hideFrom": {"graph": True, "legend": True}, "line": {"show": True}, "points": {"show": False}}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support import boards
+from support.topologies import complete
 
 from boxwatch.dashboards import layout, scale, style, tree
 from boxwatch.dashboards.panels import Graph, Panel, Query, Stat
@@ -127,7 +128,7 @@ def built(panel: Panel, topology: Any = None) -> Node:  # noqa: ANN401
         panels=layout.place(layout.even(4, panel)),
         marked='server=~"$server"',
     )
-    return nodes(style.build(page, topology or boards.default_topology())["panels"])[0]
+    return nodes(style.build(page, topology or complete())["panels"])[0]
 
 
 def test_raw_rates_say_the_scrape_interval() -> None:

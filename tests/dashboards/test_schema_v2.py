@@ -6,12 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support import boards, grafana_schema
+from support import boards, grafana_schema, third_party
+from support.topologies import complete
 
 from boxwatch.dashboards import catalogue, tree
 from boxwatch.dashboards.modern import modernise
 from boxwatch.dashboards.schema_v2 import resource, variable
 from boxwatch.dashboards.tree import Node, node, nodes
+from boxwatch.rules import catalogue as rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,26 +21,28 @@ if TYPE_CHECKING:
 
 def saved() -> list[Path]:
     """Grafana's own dashboards, as they were before and after it stored them."""
-    return sorted((boards.grafana_data() / "saved").rglob("*.json"))
+    return sorted((third_party.folder("grafana") / "saved").rglob("*.json"))
 
 
 @pytest.mark.parametrize("schema", ["v2", "v2beta1"])
 def test_ours_are_resources(schema: str) -> None:
     """Under the name that is the uid of the classic dashboard."""
-    for file, text in catalogue.files(boards.default_topology(), schema).items():
+    for file, text in catalogue.files(rules.build(complete()), schema).items():
         made = json.loads(text)
         assert made["apiVersion"] == f"dashboard.grafana.app/{schema}"
         assert made["kind"] == "Dashboard"
         assert made["metadata"] == {"name": f"boxwatch-{file.removesuffix('.json')}"}
 
 
+@pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_ours() -> None:
     """For every size of deployment."""
-    for topology in (boards.default_topology(), boards.a_topology(20, 8)):
-        for text in catalogue.files(topology, "v2").values():
+    for topology in (complete(), boards.a_topology(20, 8)):
+        for text in catalogue.files(rules.build(topology), "v2").values():
             assert list(grafana_schema.errors_v2(json.loads(text)["spec"])) == []
 
 
+@pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_its_own_dashboards() -> None:
     """All that it stored, and what they were before, once they are modernised."""
     for path in saved():
@@ -46,6 +50,7 @@ def test_grafanas_schema_has_nothing_against_its_own_dashboards() -> None:
         assert list(grafana_schema.errors_v2(resource.spec(dashboard))) == [], path.name
 
 
+@pytest.mark.third_party
 def test_every_panel_is_an_element_that_the_layout_names_once() -> None:
     """Folded panels too; a row is part of the layout and no element."""
     for path in saved():
@@ -200,6 +205,7 @@ def test_panels_that_are_kept_elsewhere_or_come_from_angularjs() -> None:
     assert made["transparent"] is True
 
 
+@pytest.mark.third_party
 @pytest.mark.parametrize(
     ("classic", "kind", "part"),
     [
@@ -231,6 +237,7 @@ def test_a_variable_that_schema_v2_does_not_have() -> None:
     assert variable.to_v2({"type": "system", "name": "x"}) is None
 
 
+@pytest.mark.third_party
 def test_an_empty_dashboard_is_valid_too() -> None:
     """Dashboards come from strangers."""
     assert list(grafana_schema.errors_v2(resource.spec(modernise({})))) == []

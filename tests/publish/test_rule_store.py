@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support import rotation
 from support.published import A, B, C, D, Killed, cut_off, live, loaded, names, publish, target_of
 from support.stand_in import RELOAD, StandIn, prometheus
 
@@ -251,7 +252,7 @@ def test_something_else_in_the_place_of_our_folder_is_refused(tmp_path: Path) ->
         publishing.apply(target, plan)
 
 
-@settings(max_examples=25, deadline=None)
+@rotation.examples(25)
 @given(st.lists(st.sampled_from(["A", "B", "C", "none", "rollback", "refused", "cut off"]), max_size=7))
 def test_after_any_history_disk_and_prometheus_agree(
     tmp_path_factory: pytest.TempPathFactory, history: list[str]

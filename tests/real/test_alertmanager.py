@@ -14,6 +14,7 @@ from support.topologies import complete
 from support.webhook import Webhook, webhook
 
 from boxwatch.publish import directory
+from boxwatch.rules import catalogue as rules
 from boxwatch.stack import alertmanager
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Notifications
@@ -64,7 +65,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[
     tmp, port = tmp_path_factory.mktemp("alertmanager"), free_port()
     with contextlib.ExitStack() as stack:
         people, heartbeat = stack.enter_context(webhook()), stack.enter_context(webhook())
-        files = alertmanager.files(_topology(people.url, heartbeat.url))
+        files = alertmanager.files(rules.build(_topology(people.url, heartbeat.url)))
         directory.apply(directory.plan(files, tmp / "built"))
         command = [
             program("prometheus-alertmanager"), f"--config.file={tmp}/built/{alertmanager.PATH}",

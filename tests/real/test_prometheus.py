@@ -18,6 +18,7 @@ from support.programs import free_port, get, running, serving, wait_for
 from boxwatch.assemble import assemble
 from boxwatch.dashboards import catalogue, expressions, tree
 from boxwatch.publish import directory
+from boxwatch.rules import catalogue as rules
 from boxwatch.rules import names
 from boxwatch.topology import default
 from boxwatch.topology.model import Server, Topology
@@ -252,7 +253,7 @@ def test_what_a_server_does_is_told_in_sane_numbers(query: Query) -> None:
 def test_every_query_of_every_dashboard_is_answered(query: Query) -> None:
     """And those that a server always has an answer to have one."""
     answered: dict[tuple[str, str], int] = {}
-    for file, content in catalogue.files(_topology(1, 1)).items():
+    for file, content in catalogue.files(rules.build(_topology(1, 1))).items():
         dashboard = json.loads(content)
         for panel in tree.plots(dashboard):
             for ref_id, written in expressions.of_panel(panel):

@@ -6,10 +6,9 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.topologies import a_topology
+from support.topologies import a_topology, complete
 
 from boxwatch.rules.dashboard_uid import uid
-from boxwatch.topology import default
 
 # What a topology may be called: at most 40 characters.
 NAMES = st.from_regex(r"[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,2}", fullmatch=True).filter(lambda name: len(name) <= 40)
@@ -17,7 +16,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9]{0,20}(-[a-z0-9]{1,20}){0,2}", fullmatch=Tr
 
 def test_the_default_deployment_has_the_short_uids() -> None:
     """As long as nobody renames it, which its comment asks for when a second one is added."""
-    assert uid(default.load().topology, "overview") == "boxwatch-overview"
+    assert uid(complete(), "overview") == "boxwatch-overview"
 
 
 def test_another_deployment_is_in_the_uid() -> None:

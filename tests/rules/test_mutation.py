@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_subjects
+from support.artefacts import complete_subjects
 from support.mutation import proofs, reasons
 from support.mutation.command import main
 from support.mutation.mutants import Mutant, mutants
@@ -19,24 +19,24 @@ from support.mutation.operators import pieces_of
 from support.mutation.pieces import changed, text_of
 from support.mutation.report import Report
 from support.mutation.trial import ProofsError, survivors
+from support.topologies import complete
 
-from boxwatch.checks import promql
+from boxwatch.promql.parse import parse
 from boxwatch.rules.model import Subject
-from boxwatch.topology import default
 
 Program = Callable[[str], str]
 
 
 def _changed(query: str) -> dict[str, str]:
-    return {one.what: one.text for one in changed(pieces_of(promql.parse(query)))}
+    return {one.what: one.text for one in changed(pieces_of(parse(query)))}
 
 
-@pytest.mark.parametrize("subject", default_subjects(), ids=lambda subject: subject.id)
+@pytest.mark.parametrize("subject", complete_subjects(), ids=lambda subject: subject.id)
 def test_a_query_that_is_not_changed_stays_the_same(subject: Subject) -> None:
     """Else every mutant would be another query than it says."""
     for expr in (rule.expr for rules in (subject.records, subject.alerts) for rule in rules):
-        tree = promql.parse(expr)
-        assert promql.parse(text_of(pieces_of(tree))).prettify() == tree.prettify()
+        tree = parse(expr)
+        assert parse(text_of(pieces_of(tree))).prettify() == tree.prettify()
 
 
 _MISTAKES = {
@@ -116,7 +116,7 @@ def test_what_only_has_to_be_there_is_not_changed_in_its_value(query: str) -> No
 
 def test_every_mutant_of_a_rule_is_another_one() -> None:
     """By name and by text, and with `for` longer and shorter."""
-    subject = next(one for one in default_subjects() if one.id == "memory_plan")
+    subject = next(one for one in complete_subjects() if one.id == "memory_plan")
     found = list(mutants(subject))
 
     assert len({one.key for one in found}) == len(found)
@@ -135,7 +135,7 @@ def _silent(*_: int) -> None:
 
 def test_proofs_notice_a_threshold_and_not_a_change_of_words(program: Program) -> None:
     """A mutant that says the same survives, one that does not is noticed."""
-    subjects = default_subjects()
+    subjects = complete_subjects()
     subject = next(one for one in subjects if one.id == "memory_limit")
     first = next(one for one in mutants(subject) if one.rule == "ContainerMemoryLimitDrifted/warning")
     alert = subject.alerts[first.position]
@@ -143,14 +143,14 @@ def test_proofs_notice_a_threshold_and_not_a_change_of_words(program: Program) -
     other = replace(first, what="another tolerance", expr=alert.expr.replace("> 1048576", "> 1"), wait=alert.wait)
     assert other.expr != alert.expr
 
-    read = proofs.read(default.load().topology)
+    read = proofs.read(complete())
     assert survivors(program("promtool"), read, [same, other], 1, _silent) == (same,)
 
 
 def test_proofs_that_fail_anyway_notice_nothing(program: Program) -> None:
     """Then every mutant would seem to be noticed."""
-    subjects = default_subjects()
-    read = proofs.read(default.load().topology)
+    subjects = complete_subjects()
+    read = proofs.read(complete())
     broken = replace(read, groups={**read.groups, "outside-plan": ({**read.groups["outside-plan"][0], "for": "9h"},)})
     mutant = next(mutants(next(one for one in subjects if one.id == "outside_plan")))
 
@@ -216,7 +216,7 @@ def test_a_reason_for_a_mutant_that_is_noticed_is_stale() -> None:
 @pytest.mark.parametrize("path", [reasons.EQUIVALENT, reasons.SURVIVORS], ids=lambda path: path.stem)
 def test_every_mutant_that_has_a_reason_is_a_mutant(path: Path) -> None:
     """A rule that was rewritten takes its entries with it."""
-    there = {one.key for subject in default_subjects() for one in mutants(subject)}
+    there = {one.key for subject in complete_subjects() for one in mutants(subject)}
 
     assert reasons.read(path).keys() - there == set()
 

@@ -7,15 +7,15 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from support.artefacts import complete_subjects, default_subjects
+from support.artefacts import complete_subjects
+from support.patience import patient_alerts
 from support.topologies import a_service, a_topology, complete
 
-from boxwatch.rules import catalogue, ordinary, overlay
+from boxwatch.rules import catalogue, ordinary
 from boxwatch.rules.model import Subject
 from boxwatch.rules.promtool import everything_file
 from boxwatch.rules.rule_file import rule_file
-from boxwatch.topology import default
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts
 
@@ -43,7 +43,7 @@ def test_no_alert_fires(program: Callable[[str], str], tmp_path: Path) -> None:
 
 def test_impatient_alerts_would_fire(program: Callable[[str], str], tmp_path: Path) -> None:
     """Else the hours would prove nothing of them: without `for` most of those that wait are heard."""
-    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    patient = patient_alerts(complete_subjects())
     of = {alert.alert for one in ordinary.concerned(complete_subjects()) for alert in one.alerts if alert.wait}
     alerts = Alerts.model_validate({"rules": {name: {"for": "0s"} for name in of & patient}})
     impatient = complete().model_copy(update={"alerts": alerts})
@@ -72,7 +72,7 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
         for name, alert in of.items()
         if alert.threshold is not None and " < " not in alert.expr and not alert.counts
     }
-    patient = overlay.patient(complete(), catalogue.SUBJECTS)
+    patient = patient_alerts(complete_subjects())
     for name in rules.keys() - patient:
         del rules[name]["for"]
     strict = complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
@@ -86,21 +86,20 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("made", [default_subjects, complete_subjects])
-def test_only_subjects_of_these_systems_are_concerned(made: Callable[[], tuple[Subject, ...]]) -> None:
+def test_only_subjects_of_these_systems_are_concerned() -> None:
     """The rest has its days in `everything`."""
-    ids = {subject.id for subject in ordinary.concerned(made())}
+    ids = {subject.id for subject in ordinary.concerned(complete_subjects())}
 
-    assert ids >= {"postgres", "redis_memory", "minio", "traefik_routes", "coolify_backups", "service_requests"}
+    assert ids >= {rule for kind in KINDS for rule in kind.rules} | {"probes", "service_requests"}
     assert ids & {"replicas", "memory", "host_memory", "slo", "slo_burn", "plan"} == set()
 
 
 def test_a_deployment_has_the_hours_of_its_own_systems() -> None:
     """Databases alone have theirs alone, and where there is none of all this there is no file."""
     path = "prometheus/tests/ordinary-1m.yaml"
-    redis = catalogue.files(a_topology(services=(a_service(), a_service("cache", kind="redis"))))[path]
+    redis = catalogue.files(catalogue.build(a_topology(services=(a_service(), a_service("cache", kind="redis")))))[path]
 
     assert b"pg_up{" in redis
     assert b"coolify_up{" not in redis
-    assert path in catalogue.files(default.load().topology)
-    assert path not in catalogue.files(a_topology())
+    assert path in catalogue.files(catalogue.build(complete()))
+    assert path not in catalogue.files(catalogue.build(a_topology()))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.artefacts import default_alerts
+from support.artefacts import complete_alerts
 
 from boxwatch.rules.model import Alert, Case, Expected, Series
 from boxwatch.rules.packing import Pack, packs, side_by_side
 
-_ALERT = next(alert for alert in default_alerts() if alert.alert == "ServerMemoryPlanExceeded")
+_ALERT = next(alert for alert in complete_alerts() if alert.alert == "ServerMemoryPlanExceeded")
 _FIRES = Case("fires", (Series('x{server="main"}', "1x9"),), 300, (Expected({"server": "main"}, "It is main's."),))
 _SILENT = Case("is silent", (Series('x{server="main"}', "0x4"), Series('y{server="second"}', "stale")), 120)
 

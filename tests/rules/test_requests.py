@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.artefacts import default_artefacts
-from support.boards import default_topology, without
-from support.topologies import a_server, a_service, a_topology
+from support.artefacts import complete_artefacts
+from support.boards import without
+from support.topologies import a_server, a_service, a_topology, complete
 
 from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.rules import catalogue
@@ -35,26 +35,31 @@ def test_there_are_no_rules_on_requests_without_a_traefik_that_is_scraped() -> N
     """They would read what nothing exposes."""
     unseen = a_topology(services=(a_service("traefik", kind="traefik", metrics="none"), a_service()))
 
-    assert _made(default_topology()) == OURS
-    assert _made(without(default_topology(), "traefik")) == set()
+    assert _made(complete()) == OURS
+    assert _made(without(complete(), "traefik")) == set()
     assert _made(unseen) == set()
-    assert not {"traefik.json", "slo.json"} & set(dashboards.files(unseen))
+    assert not {"traefik.json", "slo.json"} & set(dashboards.files(catalogue.build(unseen)))
 
 
 def test_there_are_no_budgets_where_nothing_was_promised() -> None:
     """Workers have no users who wait."""
-    topology = without(default_topology(), "web", "admin", "api")
+    topology = without(complete(), "web", "admin", "api")
 
     assert _made(topology) == OURS - {"slo", "slo_burn"}
-    assert "slo.json" not in dashboards.files(topology)
+    assert "slo.json" not in dashboards.files(catalogue.build(topology))
 
 
 def test_deployments_are_compared_with_only_where_coolify_is_scraped() -> None:
     """Else the alert could never fire."""
     text = "coolify_deployment_last_finished_timestamp_seconds"
 
-    assert text in default_artefacts()["prometheus/rules/traefik.yaml"].decode()
-    assert text not in catalogue.files(without(default_topology(), "coolify"))["prometheus/rules/traefik.yaml"].decode()
+    assert text in complete_artefacts()["prometheus/rules/traefik.yaml"].decode()
+    assert (
+        text
+        not in catalogue.rule_files(catalogue.build(without(complete(), "coolify")))[
+            "prometheus/rules/traefik.yaml"
+        ].decode()
+    )
 
 
 @pytest.mark.parametrize("count", [1, 3, 20])
@@ -62,7 +67,7 @@ def test_rules_on_requests_are_the_same_for_any_number_of_servers(
     count: int, program: Callable[[str], str], tmp_path: Path
 ) -> None:
     """Only the plan grows, and Prometheus takes all of it."""
-    one, many = catalogue.files(_servers(1)), catalogue.files(_servers(count))
+    one, many = catalogue.files(catalogue.build(_servers(1))), catalogue.files(catalogue.build(_servers(count)))
     rules = {path: text for path, text in many.items() if path.startswith("prometheus/rules/")}
 
     assert {path for path in rules if rules[path] != one[path]} <= {"prometheus/rules/plan.yaml"}
@@ -80,10 +85,10 @@ def test_rules_on_requests_are_the_same_for_any_number_of_servers(
 
 def test_every_alert_leads_to_a_panel_that_is_there() -> None:
     """The one that shows what it is about."""
-    topology = default_topology()
+    topology = complete()
     panels = {
         name.removesuffix(".json"): {panel["title"] for panel in json.loads(text)["panels"]}
-        for name, text in dashboards.files(topology).items()
+        for name, text in dashboards.files(catalogue.build(topology)).items()
     }
     alerts = [alert for subject in catalogue.subjects(topology) if subject.id in OURS for alert in subject.alerts]
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 import yaml
-from support.artefacts import default_alerts, default_artefacts
+from support.artefacts import complete_alerts, complete_artefacts
 from support.topologies import a_topology, complete
 
 from boxwatch.rules import catalogue
@@ -16,10 +16,10 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts, Urls
 
 
-@pytest.mark.parametrize("alert", default_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
+@pytest.mark.parametrize("alert", complete_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
 def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
     """Meaning, first look, action, false alarms, rule and proofs."""
-    page = default_artefacts()[f"runbooks/{alert.alert}.md"].decode()
+    page = complete_artefacts()[f"runbooks/{alert.alert}.md"].decode()
 
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert headings == [
@@ -37,15 +37,15 @@ def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
 
 def test_the_index_lists_every_alert_once() -> None:
     """In the order of triage."""
-    index = default_artefacts()["runbooks/README.md"].decode()
+    index = complete_artefacts()["runbooks/README.md"].decode()
 
     listed = re.findall(r"^\| \[(\w+)\]\(\1\.md\)", index, re.MULTILINE)
-    assert listed == list(dict.fromkeys(alert.alert for alert in default_alerts()))
+    assert listed == list(dict.fromkeys(alert.alert for alert in complete_alerts()))
 
 
 def test_alerts_named_in_runbooks_exist() -> None:
     """`see *ContainerOomKilled*` leads somewhere."""
-    files = catalogue.files(a_topology())
+    files = catalogue.files(catalogue.build(a_topology()))
     pages = {path.removeprefix("runbooks/").removesuffix(".md") for path in files if path.startswith("runbooks/")}
     named = {
         name
@@ -74,17 +74,20 @@ def _tuned(topology: Topology, rules: dict[str, dict[str, object]]) -> Topology:
 
 def test_what_a_page_offers_to_change_are_the_values_in_force() -> None:
     """Pasted into the topology as they are, they change nothing."""
-    book = catalogue.runbooks(complete())
+    book = catalogue.runbooks(catalogue.build(complete()))
     rules = {name: _snippet(page) for name, page in book.items()}
 
-    same, plain = catalogue.files(_tuned(complete(), rules)), catalogue.files(complete())
+    same, plain = (
+        catalogue.files(catalogue.build(_tuned(complete(), rules))),
+        catalogue.files(catalogue.build(complete())),
+    )
     written = [path for path in plain if path.startswith("prometheus/rules/")]
     assert {path: same[path] for path in written} == {path: plain[path] for path in written}
 
 
 def test_a_page_offers_what_the_alert_takes() -> None:
     """A threshold where it compares with one, `for` where it waits plainly, a severity where there is one."""
-    book = catalogue.runbooks(complete())
+    book = catalogue.runbooks(catalogue.build(complete()))
 
     assert _snippet(book["PostgresConnectionsHigh"]).keys() == {
         "enabled",
@@ -104,8 +107,8 @@ def test_a_page_leads_to_the_panel() -> None:
     there = complete().model_copy(update={"urls": Urls(grafana="https://grafana.example.com")})
     said = "Dashboard *PostgreSQL*, panel *Connections*: "
 
-    plain = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["First look"]
-    linked = catalogue.runbooks(there)["PostgresConnectionsHigh"].sections["First look"]
+    plain = catalogue.runbooks(catalogue.build(complete()))["PostgresConnectionsHigh"].sections["First look"]
+    linked = catalogue.runbooks(catalogue.build(there))["PostgresConnectionsHigh"].sections["First look"]
     assert plain.startswith(f"{said}`/d/boxwatch-postgres?viewPanel=4100` in Grafana.\n\n1. ")
     assert linked.startswith(f"{said}<https://grafana.example.com/d/boxwatch-postgres?viewPanel=4100>\n\n1. ")
 
@@ -114,8 +117,10 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
     """From the topology, when that changes it."""
     rules: dict[str, dict[str, object]] = {"PostgresConnectionsHigh": {"threshold": "90%"}}
 
-    own = catalogue.runbooks(complete())["PostgresConnectionsHigh"].sections["The rule"]
-    changed = catalogue.runbooks(_tuned(complete(), rules))["PostgresConnectionsHigh"].sections["The rule"]
+    own = catalogue.runbooks(catalogue.build(complete()))["PostgresConnectionsHigh"].sections["The rule"]
+    changed = catalogue.runbooks(catalogue.build(_tuned(complete(), rules)))["PostgresConnectionsHigh"].sections[
+        "The rule"
+    ]
     assert "The threshold is 0.8: " in own
     assert "The threshold is 0.9, as the topology says. Of boxwatch's own: " in changed
 
@@ -123,7 +128,7 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
 def test_a_page_says_for_whom_each_severity_is() -> None:
     """Who wakes nobody, and what the topology says of single services."""
     rules: dict[str, dict[str, object]] = {"ContainerMemoryLimitMissing": {"services": {"web": {"severity": "info"}}}}
-    book = catalogue.runbooks(_tuned(complete(), rules))
+    book = catalogue.runbooks(catalogue.build(_tuned(complete(), rules)))
 
     assert book["ServiceDown"].severities == (
         "critical: someone is woken",
@@ -142,7 +147,7 @@ def test_a_page_says_for_whom_each_severity_is() -> None:
 
 def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
     """As Alertmanager is told: a dead service explains its burning budget, and the dead proxy that of all others."""
-    book = catalogue.runbooks(complete())
+    book = catalogue.runbooks(catalogue.build(complete()))
 
     slow = book["AvailabilityBudgetBurnsSlowly"].sections["Other alerts"]
     assert "- critical or warning: *ServiceDown*, with the same `server` and `service`\n" in slow
@@ -160,7 +165,7 @@ def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
 
 def test_pages_and_alertmanager_say_the_same() -> None:
     """Each pair of alerts of the inhibition rules is on both pages, and no page has another."""
-    document = yaml.safe_load(default_artefacts()["alertmanager/alertmanager.yml"])
+    document = yaml.safe_load(complete_artefacts()["alertmanager/alertmanager.yml"])
     names = re.compile(r'^alertname=~?"(.+)"$')
     silencing: set[tuple[str, str]] = set()
     for rule in document["inhibit_rules"]:
@@ -168,8 +173,8 @@ def test_pages_and_alertmanager_say_the_same() -> None:
         silencing |= {(one, other) for one in source for other in target if "alertname" not in rule["equal"]}
 
     by, of = set(), set()
-    for alert in {alert.alert for alert in default_alerts()}:
-        page = default_artefacts()[f"runbooks/{alert}.md"].decode()
+    for alert in {alert.alert for alert in complete_alerts()}:
+        page = complete_artefacts()[f"runbooks/{alert}.md"].decode()
         section = page.partition("## Other alerts\n")[2].partition("\n## ")[0]
         first, _, second = section.partition("While it fires")
         by |= {(other, alert) for other in re.findall(r"\*(\w+)\*", first)}

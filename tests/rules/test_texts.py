@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from support.artefacts import default_alerts
+from support.artefacts import complete_alerts
 from support.topologies import a_topology
 
 from boxwatch.rules.model import Expected
 from boxwatch.rules.texts import annotations_of, expected_annotations
 
-_DOWN = next(alert for alert in default_alerts() if alert.alert == "ServiceDown")
-_PLAN = next(alert for alert in default_alerts() if alert.alert == "ServerMemoryPlanExceeded")
+_DOWN = next(alert for alert in complete_alerts() if alert.alert == "ServiceDown")
+_PLAN = next(alert for alert in complete_alerts() if alert.alert == "ServerMemoryPlanExceeded")
 _URLS = {"grafana": "https://grafana.example.com", "runbooks": "https://git.example.com/runbooks"}
 
 

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping
 
 import pytest
-from support.topologies import a_server, a_service, a_topology
+from support.topologies import a_server, a_service, a_topology, complete
 
 from boxwatch.stack.containers import relabelling
-from boxwatch.topology import default
 from boxwatch.topology.model import Topology
 
 
@@ -74,7 +73,7 @@ def _is(labels: Mapping[str, str] | None) -> tuple[str | None, str | None, str |
 )
 def test_containers_of_the_default_deployment(container: dict[str, str], expected: tuple[str | None, ...]) -> None:
     """(service, component, resource) of what Coolify starts."""
-    assert _is(_relabel(default.load().topology, "main", container)) == expected
+    assert _is(_relabel(complete(), "main", container)) == expected
 
 
 @pytest.mark.parametrize("key", ["project", "environment"])
@@ -99,7 +98,7 @@ def test_a_preview_of_a_pull_request_is_no_replica() -> None:
     """It has the resource name of its application, and its own memory."""
     preview = _container("x7k-pr-12", resource="web", pull_request="12")
 
-    assert _is(_relabel(default.load().topology, "main", preview)) == (None, None, "x7k-pr-12")
+    assert _is(_relabel(complete(), "main", preview)) == (None, None, "x7k-pr-12")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +106,7 @@ def test_a_preview_of_a_pull_request_is_no_replica() -> None:
 )
 def test_a_build_container_is_known_by_its_image(image: str) -> None:
     """Its name is random and it has no labels."""
-    assert _is(_relabel(default.load().topology, "main", _container("dk2", image=image))) == (
+    assert _is(_relabel(complete(), "main", _container("dk2", image=image))) == (
         None,
         None,
         "coolify-helper",
@@ -116,7 +115,7 @@ def test_a_build_container_is_known_by_its_image(image: str) -> None:
 
 def test_raw_cgroups_are_dropped_and_series_about_no_container_stay() -> None:
     """A slice would count the memory of its containers once more; the machine's size is about none."""
-    topology = default.load().topology
+    topology = complete()
 
     assert _relabel(topology, "main", {**_container(""), "name": ""}) is None
     assert _relabel(topology, "main", {"__name__": "machine_memory_bytes", "server": "main"}) is not None
@@ -124,7 +123,7 @@ def test_raw_cgroups_are_dropped_and_series_about_no_container_stay() -> None:
 
 def test_labels_that_change_with_deploys_are_dropped() -> None:
     """Identity is service, component, resource and name."""
-    found = _relabel(default.load().topology, "main", _container("x", resource="web-1", image="app:3f2"))
+    found = _relabel(complete(), "main", _container("x", resource="web-1", image="app:3f2"))
 
     assert found is not None
     assert set(found) == {"__name__", "name", "server", "service", "resource", "image"}

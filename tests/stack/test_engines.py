@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 import yaml
 from support.topologies import a_service, a_topology
 
 from boxwatch.stack import prometheus
+from boxwatch.topology import kinds
+from boxwatch.topology.kinds import Page
 from boxwatch.topology.model import Service
 
 
@@ -44,3 +48,23 @@ def test_a_token_is_handed_over_by_its_file_and_to_its_service_alone() -> None:
     assert jobs["minio-guarded"]["metrics_path"] == "/minio/v2/metrics/cluster"
     (place,) = jobs["minio-guarded"]["static_configs"]
     assert place["labels"] == {"server": "main", "service": "guarded", "job": "minio"}
+
+
+def test_each_page_of_a_kind_is_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its path and parameters. A service's own path is in place of the first page's, and a token is for all."""
+    more = Page(path="/minio/v2/metrics/bucket", params=(("family", ("a", "b")),), name="bucket")
+    usual = kinds.of("minio")
+    known = {kind.name: kind for kind in kinds.KINDS} | {"minio": replace(usual, pages=(*usual.pages, more))}
+    monkeypatch.setattr(kinds, "_BY_NAME", known)
+    guarded = {"metrics_token_file": "/run/secrets/minio", "metrics_path": "/own"}
+    jobs = _jobs(a_service("minio", kind="minio"), a_service("guarded", kind="minio", **guarded))
+
+    told = {name: job for name, job in jobs.items() if name.startswith("minio")}
+    assert list(told) == ["minio", "minio_bucket", "minio-guarded", "minio_bucket-guarded"]
+    assert [job["metrics_path"] for job in told.values()] == ["/minio/v2/metrics/cluster", more.path] * 2
+    assert [job.get("params") for job in told.values()] == [None, {"family": ["a", "b"]}] * 2
+    assert [job["static_configs"][0]["labels"].get("__metrics_path__") for job in told.values()] == [
+        None, None, "/own", None,
+    ]  # fmt: skip
+    assert told["minio_bucket-guarded"]["authorization"] == {"credentials_file": "/run/secrets/minio"}
+    assert told["minio_bucket-guarded"]["static_configs"][0]["labels"]["job"] == "minio_bucket"

@@ -37,6 +37,6 @@ def complete_subjects() -> tuple[Subject, ...]:
     return subjects(complete())
 
 
-def default_alerts() -> tuple[Alert, ...]:
-    """Every alert of the default deployment, each severity of it."""
-    return tuple(alert for subject in default_subjects() for alert in subject.alerts)
+def complete_alerts() -> tuple[Alert, ...]:
+    """Every alert, each severity of it."""
+    return tuple(alert for subject in complete_subjects() for alert in subject.alerts)

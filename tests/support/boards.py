@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 
 from boxwatch.dashboards import catalogue, tree
+from boxwatch.rules import catalogue as rules
 from boxwatch.topology.model import Topology
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def without(topology: Topology, *kinds: str) -> Topology:
 
 @cache
 def _texts() -> dict[str, bytes]:
-    return catalogue.files(default_topology())
+    return catalogue.files(rules.build(default_topology()))
 
 
 def ours() -> dict[str, Node]:
@@ -100,15 +99,6 @@ def a_panel(expr: str = 'up{job="node"}', /, **changes: object) -> Node:
         "type": "timeseries",
     }
     return {key: value for key, value in {**made, **changes}.items() if value is not None}
-
-
-def grafana_data() -> Path:
-    """Grafana's schemas and saved dashboards: third-party data that is read from its place and never copied here."""
-    shared = Path(os.environ.get("BOXWATCH_SHARED", ROOT.parent / "shared"))
-    folder = shared / "data" / "grafana"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not here: set BOXWATCH_SHARED")
-    return folder
 
 
 def found(check: Callable[[str, Node], Iterator[Finding]], dashboard: Node) -> list[tuple[str, str]]:

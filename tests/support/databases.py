@@ -42,7 +42,7 @@ def _unprivileged() -> str | None:
     for name in ("postgres", "nobody"):
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name).pw_name
-    pytest.skip("there is no user to run PostgreSQL as, and it refuses root")
+    pytest.fail("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody: add one")
 
 
 @dataclass

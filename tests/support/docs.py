@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import click
 
+from boxwatch.checks import scraped
 from boxwatch.checks.catalogue import ALERTMANAGER_CHECKS, RULE_CHECKS
 from boxwatch.checks.dashboards import DASHBOARD_CHECKS
 from boxwatch.cli import main
@@ -89,7 +90,12 @@ def checks() -> str:
     """Every check with its one line."""
     parts = ["# What `boxwatch check` looks at", _GENERATED]
     dashboard_checks = tuple(importlib.import_module(check.__module__) for check in DASHBOARD_CHECKS)
-    sections = (("Rules", RULE_CHECKS), ("Dashboards", dashboard_checks), ("Alertmanager", ALERTMANAGER_CHECKS))
+    sections = (
+        ("Rules", RULE_CHECKS),
+        ("Dashboards", dashboard_checks),
+        ("Prometheus", (scraped,)),
+        ("Alertmanager", ALERTMANAGER_CHECKS),
+    )
     for title, modules in sections:
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
         parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]

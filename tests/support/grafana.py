@@ -12,7 +12,6 @@ Believed only, from documents and other programs: 403 for a token that may not, 
 from __future__ import annotations
 
 import json
-import os
 import socket
 import threading
 import time
@@ -21,13 +20,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import jsonschema
 
-from support import grafana_apis
+from support import grafana_apis, third_party
 
 TOKEN = "glsa_a_secret_that_no_text_may_hold"  # noqa: S105 - opens nothing but this
 Body = Any
@@ -205,8 +203,7 @@ def _page(found: list[Body], query: dict[str, list[str]]) -> list[Body]:
 @cache
 def openapi() -> dict[str, Any] | None:
     """Grafana's own description of its API; None where it is not at hand."""
-    shared = Path(os.environ.get("BOXWATCH_SHARED") or Path(__file__).parents[3] / "shared")
-    found = sorted((shared / "data" / "grafana").glob("openapi-*.json"))
+    found = sorted((third_party.DATA / "grafana").glob("openapi-*.json"))
     return json.loads(found[0].read_bytes()) if found else None
 
 

@@ -14,7 +14,7 @@ import jsonschema
 
 from boxwatch.dashboards import tree
 from boxwatch.dashboards.tree import Node, node
-from support import boards
+from support import third_party
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ _CUSTOM = {"timeseries": "GraphFieldConfig", "table": "TableFieldOptions", "stat
 
 @cache
 def _load(name: str) -> dict[str, Any]:
-    text = (boards.grafana_data() / f"{name}.jsonschema.json").read_text(encoding="utf-8")
+    text = (third_party.folder("grafana") / f"{name}.jsonschema.json").read_text(encoding="utf-8")
     loaded: dict[str, Any] = json.loads(text)
     # Kinds of table cells are told apart by `type`, which the schema types as any kind: several match.
     cells = loaded.get("definitions", {}).get("TableCellOptions")

@@ -20,8 +20,9 @@ import pytest
 import yaml
 
 from boxwatch.publish import http, read_back
+from support import small
 
-RELOAD, RULES = "/-/reload", "/api/v1/rules"
+RELOAD, RULES, CONFIG = "/-/reload", "/api/v1/rules", "/api/v1/status/config"
 
 
 class StandIn:
@@ -34,6 +35,7 @@ class StandIn:
             `lost` (loads, and its answer is cut).
         asked: `METHOD path` of every request, in order.
         sent: the Authorization header of every request.
+        rule_files: what its configuration names.
         never: no rule is ever evaluated, and all are called healthy, as by vmalert.
     """
 
@@ -49,6 +51,7 @@ class StandIn:
         self.url = ""
         self.evaluation = 0
         self.never = False
+        self.rule_files = ["/etc/prometheus/rules/*.yaml"]
 
     def load(self) -> None:
         """What is on disk, as a reload or a start does."""
@@ -125,6 +128,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == RELOAD:
             self.double.load()
             body = b"x" * 9
+        elif self.path == CONFIG:
+            document = {"rule_files": self.double.rule_files}
+            body = json.dumps({"status": "success", "data": {"yaml": yaml.safe_dump(document)}}).encode()
         else:
             body = json.dumps(self.double.shown(fault)).encode()
         if fault == "drip":
@@ -154,12 +160,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """The stand-in reads `rules` in a folder, the current one then; commands find no promtool, nor wait long."""
+    """The stand-in reads `rules` in a folder, the current one then; two services are there and no promtool."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
     (folder / "rules").mkdir()
+    small.write(folder)
     with prometheus(folder / "rules") as double:
         yield double
 

@@ -5,7 +5,7 @@ Values are written as in the file (`"1g"`, `"5m"`, `"90%"`) or as numbers of byt
 
 from __future__ import annotations
 
-from boxwatch.topology import default
+from boxwatch.topology import default, kinds
 from boxwatch.topology.model import Selector, Server, Service, Topology
 
 
@@ -35,14 +35,20 @@ def a_topology(**changes: object) -> Topology:
 
 
 def complete() -> Topology:
-    """The default deployment with what nobody can know beforehand: public URLs, and the address of its server."""
+    """The default deployment with a service of every kind, public URLs, and the public address of its server."""
     topology = default.load().topology
+    there = {service.kind for service in topology.services}
+    more = (
+        a_service(kind.name, kind=kind.name, memory="64m", ports=[] if kind.port is None else [kind.port])
+        for kind in kinds.KINDS
+        if kind.name not in there
+    )
     return topology.model_copy(
         update={
             "servers": tuple(one.model_copy(update={"public_address": "203.0.113.7"}) for one in topology.servers),
             "services": tuple(
                 one.model_copy(update={"url": f"https://{one.name}.example.com"}) if one.faces_users else one
-                for one in topology.services
+                for one in (*topology.services, *more)
             ),
         }
     )

@@ -33,7 +33,9 @@ def test_it_says_everything_that_is_wrong_and_where(
         # A change in the number of messages moves the lines.
         restate(path, messages(path.name))
         pytest.fail(f"{path.name} was rewritten; review the diff and run the tests again")
-    assert said == expected(path)
+    assert said == expected(path), (
+        f"{path.name}: review, then make golden ARGS='tests/topology/test_bad.py -k {path.name}'"
+    )
     assert all("\n" not in message for message in said)
 
 

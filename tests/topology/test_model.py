@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from pydantic import ValidationError
-from support.topologies import a_selector, a_server, a_service, a_topology
+from support.topologies import a_selector, a_server, a_service, a_topology, complete
 
-from boxwatch.topology import default, fields
+from boxwatch.topology import fields
 
 
 def test_nothing_changes_after_loading() -> None:
     """Frozen, all the way down."""
-    topology = default.load().topology
+    topology = complete()
     with pytest.raises(ValidationError, match="frozen"):
         topology.name = "other"  # type: ignore[misc]
     with pytest.raises(ValidationError, match="frozen"):
@@ -20,8 +20,8 @@ def test_nothing_changes_after_loading() -> None:
 
 def test_topologies_are_equal_and_hashed_by_what_they_say() -> None:
     """So that they can be keys, and compared in tests."""
-    assert default.load().topology == default.load().topology
-    assert hash(default.load().topology) == hash(default.load().topology)
+    assert complete() == complete()
+    assert hash(complete()) == hash(complete())
     assert len({a_service(), a_service(), a_service("api")}) == 2
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
-from support.topologies import a_server, a_service, a_topology
+from support import rotation
+from support.topologies import a_server, a_service, a_topology, complete
 from support.written import written
 
 from boxwatch.errors import Problem, TopologyError
-from boxwatch.topology import default, source
-from boxwatch.topology.kinds import KINDS
+from boxwatch.topology import default, kinds, source
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
 
@@ -150,7 +150,7 @@ def topologies(draw: Callable[..., object]) -> Topology:
     services = [
         a_service(
             name,
-            kind=draw(st.sampled_from(KINDS)),
+            kind=draw(st.sampled_from(kinds.NAMES)),
             replicas=draw(st.integers(0, 3)),
             memory=draw(memory),
             assumed=draw(st.booleans()),
@@ -171,7 +171,7 @@ def topologies(draw: Callable[..., object]) -> Topology:
     )
 
 
-@settings(max_examples=50)
+@rotation.examples(50)
 @given(topologies())
 def test_a_topology_that_is_written_and_loaded_is_the_same(topology: Topology) -> None:
     """Every number survives."""
@@ -180,7 +180,7 @@ def test_a_topology_that_is_written_and_loaded_is_the_same(topology: Topology) -
 
 def test_the_default_topology_survives_being_written() -> None:
     """Components, exposure, limits and all."""
-    topology = default.load().topology
+    topology = complete()
     assert parse(written(topology), "a.yaml").topology == topology
 
 

@@ -44,7 +44,7 @@ def test_every_key_has_a_description() -> None:
 
 def test_kinds_are_offered() -> None:
     """Completion is half the use of it."""
-    assert json_schema()["definitions"]["Service"]["properties"]["kind"]["enum"] == list(kinds.KINDS)
+    assert json_schema()["definitions"]["Service"]["properties"]["kind"]["enum"] == list(kinds.NAMES)
 
 
 def test_defaults_are_written_as_people_write_them() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import yaml
-from support.artefacts import default_artefacts
+from support.artefacts import complete_artefacts
 from support.proofs import FILES
 
 from boxwatch.checks.proofs import read
@@ -42,7 +42,7 @@ def test_a_test_file_can_be_made_of_some_of_its_proofs() -> None:
 
 def test_every_rule_of_the_default_deployment_is_read_by_a_proof() -> None:
     """By one that looks at something."""
-    found = read.read(default_artefacts())
+    found = read.read(complete_artefacts())
 
     assert {rule.name for rule in found.rules} == set().union(*(proof.reads for proof in found.proofs))
     assert all(proof.looked_at for proof in found.proofs)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from support.artefacts import default_artefacts, default_subjects
+from support.artefacts import complete_artefacts, complete_subjects
 
 from boxwatch.checks.proofs import coverage, read
 from boxwatch.checks.proofs.report import Report
 from boxwatch.checks.proofs.run import Verdict
 
-_BUILT = read.read(default_artefacts())
+_BUILT = read.read(complete_artefacts())
 _PARTS = tuple(coverage.parts(_BUILT.rules))
 _HOLD = tuple(Verdict(proof) for proof in _BUILT.proofs)
 _DOWN = next(number for number, one in enumerate(_HOLD) if one.proof.name.startswith("ServiceDown case1"))
@@ -19,7 +19,7 @@ _COVERED = coverage.Coverage(_PARTS, frozenset(range(1, len(_PARTS))))
 
 
 def _report(verdicts: tuple[Verdict, ...] = _HOLD, found: coverage.Coverage | None = None) -> Report:
-    return Report(default_subjects(), verdicts, found)
+    return Report(complete_subjects(), verdicts, found)
 
 
 def test_proofs_that_hold_are_one_line() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import rotation
 from support.coolify import HandClock, Rig, parse
 
 from boxwatch.exporters.coolify import names
@@ -35,7 +36,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
     max_leaves=20,
 )
-SLOW = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(rotation.examples(20), suppress_health_check=[HealthCheck.too_slow])
 
 
 def _rig() -> Rig:

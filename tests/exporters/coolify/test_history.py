@@ -8,8 +8,9 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support import rotation
 from support.coolify import NOON, HandClock, Rig
 
 from boxwatch.exporters.coolify import names
@@ -185,7 +186,7 @@ def _live(fake: FakeCoolify, chance: random.Random, truth: dict[str, int]) -> No
             truth["finished"] += 1
 
 
-@settings(deadline=None, max_examples=8)
+@rotation.examples(8)
 @given(seed=st.integers(0, 10**6))
 def test_totals_equal_what_happened(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - a test's dice

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import bcrypt
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support import rotation
 from support.certificate import make_certificate
 from support.running import eventually, get, send, settled, web
 
@@ -133,7 +134,7 @@ def test_odd_requests(data: bytes, status: bytes, port: int) -> None:
     assert send(port, data).startswith(b"HTTP/1.1 " + status)
 
 
-@settings(deadline=None, max_examples=200)
+@rotation.examples(200)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_request_or_none(head: bytes) -> None:
     request = Request.parse(head)

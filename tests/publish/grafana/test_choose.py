@@ -77,13 +77,13 @@ def test_where_only_the_legacy_api_is_let_through_it_is_spoken(path: str) -> Non
 
 def _published(server: Grafana, dashboard: dict[str, object], folder: str = "f") -> None:
     server.folders["f"] = "boxwatch"
-    marked = form.marked(dashboard)
+    marked = form.marked(dashboard, "mvp")
     server.put(marked, folder=folder, message=message(marked, ""))
 
 
 def test_marks_say_in_grafana_whose_a_dashboard_is(server: Grafana, api: Api, backups: Path) -> None:
     """Editing stays allowed; the folder has the mark, too."""
-    apply.apply(api, plan(api, [OLD], folder="boxwatch"), url=server.url, backups=backups)
+    apply.apply(api, plan(api, [OLD], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
 
     found = server.boards["overview"].annotations
     assert found == (
@@ -111,7 +111,7 @@ def test_what_writes_back_what_it_has_is_respected(marks: dict[str, str], words:
         server.apis = ("v1beta1",)
         _published(server, OLD)
         server.boards["overview"].annotations = marks
-        (change,) = plan(chosen(server), [NEW], folder="boxwatch", overwrite_changed=True).changes
+        (change,) = plan(chosen(server), [NEW], deployment="mvp", folder="boxwatch", overwrite_changed=True).changes
 
     assert (change.kind, words in change.problem) == ("refused", True)
 
@@ -129,7 +129,7 @@ def test_marks_of_others_are_replaced_when_taken_over_and_come_back(backups: Pat
         _published(server, OLD)
         server.boards["overview"].annotations = dict(theirs)
         api = chosen(server)
-        made = plan(api, [NEW], folder="boxwatch")
+        made = plan(api, [NEW], deployment="mvp", folder="boxwatch")
         _, kept = apply.apply(api, made, url=server.url, backups=backups)
         taken = server.boards["overview"].annotations
         assert kept is not None
@@ -146,14 +146,14 @@ def test_marks_of_others_are_replaced_when_taken_over_and_come_back(backups: Pat
 def test_a_dashboard_in_the_root_stays_there(server: Grafana, api: Api, backups: Path) -> None:
     """A folder of ours is not made for it."""
     _published(server, OLD, folder="")
-    apply.apply(api, plan(api, [NEW], folder="boxwatch"), url=server.url, backups=backups)
+    apply.apply(api, plan(api, [NEW], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
 
     assert (server.boards["overview"].folder, server.boards["overview"].json["panels"][0]["title"]) == ("", "CPU")
 
 
 def test_a_folder_that_is_not_empty_stays(server: Grafana, api: Api, backups: Path) -> None:
     """Somebody put a dashboard of their own into it."""
-    _, kept = apply.apply(api, plan(api, [OLD], folder="boxwatch"), url=server.url, backups=backups)
+    _, kept = apply.apply(api, plan(api, [OLD], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
     server.put(a_dashboard("mine"), folder="boxwatch-boxwatch")
     assert kept is not None
 
@@ -166,7 +166,7 @@ def test_a_folder_that_was_there_before_stays_although_it_is_empty_again(
 ) -> None:
     """We did not make it."""
     server.folders["theirs"] = "boxwatch"
-    _, kept = apply.apply(api, plan(api, [OLD], folder="boxwatch"), url=server.url, backups=backups)
+    _, kept = apply.apply(api, plan(api, [OLD], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
     assert kept is not None
     rollback.rollback(api, kept)
 
@@ -194,7 +194,7 @@ def test_what_somebody_deleted_is_not_made_again_by_an_update(server: Grafana, a
 
     if server.apis:
         with pytest.raises(StaleError):
-            api.save(form.marked(NEW), "f", "", there)
+            api.save(form.marked(NEW, "mvp"), "f", "", there)
         assert server.boards == {}
 
 
@@ -204,7 +204,9 @@ def test_a_backup_in_a_form_of_its_own_is_not_forced_into_the_legacy_api(backups
         server.apis = ("v1beta1",)
         _published(server, OLD)
         api = chosen(server)
-        _, kept = apply.apply(api, plan(api, [NEW], folder="boxwatch"), url=server.url, backups=backups)
+        _, kept = apply.apply(
+            api, plan(api, [NEW], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups
+        )
         assert kept is not None
         assert backup.read(kept).entries[0].kept.kept_as == "v0alpha1"
 
@@ -229,15 +231,38 @@ def test_a_backup_of_the_legacy_api_comes_back_through_the_other(backups: Path) 
     """Grafana was upgraded in between: what was not reached is left as it was, what was comes back."""
     with grafana() as server:
         _published(server, OLD)
-        server.put(form.marked(a_dashboard("other")), folder="f", message="x")
+        server.put(form.marked(a_dashboard("other"), "mvp"), folder="f", message="x")
         before = {uid: board.json["panels"] for uid, board in server.boards.items()}
         api = chosen(server)
-        made = plan(api, [NEW, a_dashboard("other", a_panel("RAM"))], folder="boxwatch", overwrite_changed=True)
+        made = plan(
+            api,
+            [NEW, a_dashboard("other", a_panel("RAM"))],
+            deployment="mvp",
+            folder="boxwatch",
+            overwrite_changed=True,
+        )
         _, kept = apply.apply(api, made, url=server.url, backups=backups)
         assert kept is not None
         # As if it had not been reached.
-        server.put(form.marked(a_dashboard("other")), folder="f")
+        server.put(form.marked(a_dashboard("other"), "mvp"), folder="f")
         server.apis = ("v1beta1",)
 
         assert rollback.rollback(chosen(server), kept) == [("overview", "restored"), ("other", "as it was")]
         assert {uid: board.json["panels"] for uid, board in server.boards.items()} == before
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("/api/v1/status/buildinfo", "a Prometheus"), ("/api/v2/status", "an Alertmanager"), ("/x", "something that has")],
+)
+def test_what_answers_instead_of_grafana_is_named(
+    server: Grafana, monkeypatch: pytest.MonkeyPatch, path: str, name: str
+) -> None:
+    """Not only that it has no such page."""
+    server.checks = False
+    monkeypatch.setattr(
+        server, "answer", lambda _, asked, *__: (200, {"status": "success"}) if asked == path else (404, None)
+    )
+
+    with pytest.raises(PublishError, match=f"is {name}.* and not a Grafana"):
+        chosen(server)

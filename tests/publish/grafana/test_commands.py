@@ -10,23 +10,21 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from support import grafana_apis
+from support import grafana_apis, small
 from support.grafana import TOKEN, Grafana
 
 from boxwatch.cli import main
-from boxwatch.dashboards import catalogue
-from boxwatch.topology import default
 
-# What the default deployment has.
-MADE = len(catalogue.files(default.load().topology))
+MADE = len(small.boards())
 
 Run = Callable[..., Result]
 
 
 @pytest.fixture
 def run(server: Grafana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """`run("publish", "--yes")` on the default deployment; no output, exception or file may hold the token."""
+    """`run("publish", "--yes")` on two services; no output, exception or file may hold the token."""
     monkeypatch.chdir(tmp_path)
+    small.write()
     monkeypatch.setenv("BOXWATCH_GRAFANA_URL", server.url)
     monkeypatch.setenv("BOXWATCH_GRAFANA_TOKEN", TOKEN)
     seen: list[str] = []

@@ -31,7 +31,7 @@ def test_a_changed_panel_is_one_line_that_a_person_reads() -> None:
 
 def test_nothing_is_said_where_only_the_writing_differs() -> None:
     """Counters, nulls, defaults, and our own marks are no difference."""
-    noisy = copy.deepcopy(form.marked(a_dashboard())) | {"id": 7, "version": 9}
+    noisy = copy.deepcopy(form.marked(a_dashboard(), "mvp")) | {"id": 7, "version": 9}
 
     assert said(a_dashboard(), noisy) == []
 
@@ -44,7 +44,7 @@ def test_nothing_is_said_where_only_the_writing_differs() -> None:
         ({"type": "stat"}, "type timeseries → stat"),
         ({"description": "why"}, "description none → why"),
         ({"description": "w" * 50}, "description changed"),
-        ({"options": {"legend": {"calcs": ["max"]}}}, "options changed"),
+        ({"options": {"legend": {"calcs": ["max"]}}}, "options.legend.calcs changed"),
         ({"title": "Mem"}, "title Memory → Mem"),
     ],
 )
@@ -98,5 +98,5 @@ def test_variables_and_annotations_are_named() -> None:
     after = a_dashboard(templating={"list": [{**a, "query": "2"}, {**b, "name": "c"}]}, refresh="1m")
 
     assert said(before, after) == [
-        "overview: refresh 30s → 1m, variable a changed, variable b removed, variable c added"
+        "overview: refresh 30s → 1m, variable a: query 1 → 2, variable b removed, variable c added"
     ]

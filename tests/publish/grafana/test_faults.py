@@ -28,7 +28,7 @@ def _before(server: Grafana) -> dict[str, Json]:
     """One that will change, one that stays, one that is not made any more, and a stranger's."""
     server.folders["f"] = "Elsewhere"
     for board in (a_dashboard("changed"), SAME, a_dashboard("old")):
-        marked = form.marked(board)
+        marked = form.marked(board, "mvp")
         server.put(marked, folder="f", message=message(marked, ""))
     server.put(a_dashboard("stranger"), folder="f")
     return _content(server)
@@ -49,15 +49,15 @@ def _stored(server: Grafana) -> dict[str, Json]:
 
 
 def _publish(api: Api, server: Grafana, backups: Path) -> tuple[Plan, list[str]]:
-    made = plan(api, [NEW, AFTER, SAME], folder="boxwatch", prune=True, workers=1)
+    made = plan(api, [NEW, AFTER, SAME], deployment="mvp", folder="boxwatch", prune=True, workers=1)
     outcomes, _ = apply.apply(api, made, url=server.url, backups=backups, text="why", workers=1)
     return made, [outcome.error for outcome in outcomes if outcome.error]
 
 
 def _wanted(before: dict[str, Json]) -> dict[str, Json]:
     after = {uid: value for uid, value in before.items() if uid != "old"}
-    after["changed"] = ("f", form.marked(AFTER))
-    after["new"] = ("boxwatch-boxwatch", form.marked(NEW))
+    after["changed"] = ("f", form.marked(AFTER, "mvp"))
+    after["new"] = ("boxwatch-boxwatch", form.marked(NEW, "mvp"))
     after[""] = ["boxwatch-boxwatch", "f"]
     return dict(sorted(after.items()))
 
@@ -105,7 +105,7 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores_bytes(  
 def test_a_save_between_reading_and_writing_is_not_overwritten(server: Grafana, api: Api, backups: Path) -> None:
     """Neither updated nor deleted."""
     _before(server)
-    made = plan(api, [AFTER], folder="boxwatch", prune=True)
+    made = plan(api, [AFTER], deployment="mvp", folder="boxwatch", prune=True)
     for uid in ("changed", "old"):
         server.put(server.boards[uid].json | {"refresh": "9m"})
     outcomes, _ = apply.apply(api, made, url=server.url, backups=backups)
@@ -117,7 +117,7 @@ def test_a_save_between_reading_and_writing_is_not_overwritten(server: Grafana, 
 def test_what_somebody_deleted_meanwhile_is_no_error(server: Grafana, api: Api, backups: Path) -> None:
     """Deleted is deleted."""
     _before(server)
-    made = plan(api, [SAME, AFTER], folder="boxwatch", prune=True)
+    made = plan(api, [SAME, AFTER], deployment="mvp", folder="boxwatch", prune=True)
     del server.boards["old"]
     outcomes, _ = apply.apply(api, made, url=server.url, backups=backups)
 
@@ -162,4 +162,4 @@ def test_a_damaged_backup_is_refused(api: Api, backups: Path) -> None:
 def test_a_uid_that_is_no_file_name_is_not_kept(backups: Path) -> None:
     """Grafana would not take it either."""
     with pytest.raises(BoxwatchError, match="is no uid"):
-        backup.keep([backup.Entry(Kept("../x", "x", None, ""), "")], "http://x", backups)
+        backup.keep([backup.Entry(Kept("../x", "x", None, ""), "")], "http://x", backups, deployment="mvp")

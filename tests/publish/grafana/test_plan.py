@@ -17,14 +17,14 @@ from boxwatch.publish.grafana.plan import Plan, message, plan
 
 def planned(api: Api, *ours: dict[str, Any], **options: Json) -> Plan:
     """Into the folder `boxwatch`."""
-    return plan(api, ours, folder="boxwatch", **options)
+    return plan(api, ours, deployment="mvp", folder="boxwatch", **options)
 
 
 def published(server: Grafana, *ours: dict[str, Any], folder: str = "f") -> None:
     """As if we had published them."""
     server.folders.setdefault(folder, "boxwatch")
     for board in ours:
-        server.put(form.marked(board), folder=folder, message=message(form.marked(board), ""))
+        server.put(form.marked(board, "mvp"), folder=folder, message=message(form.marked(board, "mvp"), ""))
 
 
 def by_hand(server: Grafana, uid: str, **changes: Json) -> None:
@@ -109,7 +109,7 @@ def test_a_history_without_our_words_counts_as_changed_by_hand(server: Grafana, 
 
 def test_a_mark_of_an_older_canonical_form_is_no_change_by_hand(server: Grafana, api: Api) -> None:
     """History holds what we published; it is what is there."""
-    old = form.marked(a_dashboard()) | {"tags": [form.OWNER, "boxwatch:0123456789abcdef"]}
+    old = form.marked(a_dashboard(), "mvp") | {"tags": [form.OWNER, "boxwatch/mvp", "boxwatch:0123456789abcdef"]}
     server.put(old, message="[boxwatch 0123456789abcdef]")
 
     assert kinds(planned(api, a_dashboard("overview", a_panel("CPU")))) == ["update overview"]
@@ -191,7 +191,7 @@ def test_search_is_read_page_by_page(server: Grafana, api: Api, monkeypatch: pyt
     published(server, *(a_dashboard(f"b{number}") for number in range(5)))
     monkeypatch.setattr(api, "_page", 2)
 
-    assert len(api.ours()) == 5
+    assert len(api.ours("mvp")) == 5
     assert (len(server.requests), len(set(server.requests))) == (3, 1)
 
 

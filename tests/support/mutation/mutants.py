@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boxwatch.checks import promql
+from boxwatch.promql.parse import parse
 from boxwatch.rules.model import Alert, Record, Subject
 from boxwatch.topology.units import format_duration
 from support.mutation import operators
@@ -63,7 +63,7 @@ def rule_name(rule: Record | Alert) -> str:
 
 
 def _changes(rule: Record | Alert, wait: int) -> Iterator[tuple[str, str, int]]:
-    pieces = operators.pieces_of(promql.parse(rule.expr))
+    pieces = operators.pieces_of(parse(rule.expr))
     seen = {rule.expr}
     for one in changed(pieces):
         if one.text not in seen and _loads(one.text):
@@ -78,7 +78,7 @@ def _changes(rule: Record | Alert, wait: int) -> Iterator[tuple[str, str, int]]:
 def _loads(expr: str) -> bool:
     """A mistake that Prometheus refuses to load is none that a proof has to find."""
     try:
-        promql.parse(expr)
+        parse(expr)
     except ValueError:
         return False
     return True

@@ -10,8 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-import promql_parser as parser
-
+from boxwatch.promql import nodes
 from boxwatch.topology.units import format_duration
 from support.mutation.pieces import Pieces, Place
 
@@ -59,7 +58,7 @@ _FUNCTIONS = {
 _REMOVABLE = frozenset({"abs", "absent", "ceil", "floor", "round", "clamp_min", "clamp_max", "label_replace"})
 # Whole numbers below are counts, and are changed by one.
 _COUNTS_BELOW = 30
-_REGEX = (parser.MatchOp.Re, parser.MatchOp.NotRe)
+_REGEX = (nodes.MatchOp.Re, nodes.MatchOp.NotRe)
 _ALTERNATIVES = re.compile(r"[\w./:-]+(\|[\w./:-]+)+")
 
 
@@ -69,7 +68,7 @@ _CHOOSING = frozenset({"topk", "bottomk"})
 _COUNTING = frozenset({"count", "group", "count_over_time", "present_over_time", "absent", "absent_over_time"})
 
 
-def pieces_of(tree: parser.Expr, *, valued: bool = True) -> Pieces:  # noqa: PLR0911 - the closed set of nodes
+def pieces_of(tree: nodes.Expr, *, valued: bool = True) -> Pieces:  # noqa: PLR0911 - the closed set of nodes
     """A query with all the places in which a rule can be wrong.
 
     Args:
@@ -78,31 +77,31 @@ def pieces_of(tree: parser.Expr, *, valued: bool = True) -> Pieces:  # noqa: PLR
             no proof could tell `count` from `sum` there.
     """
     match tree:
-        case parser.ParenExpr():
+        case nodes.ParenExpr():
             return ("(", *pieces_of(tree.expr, valued=valued), ")")
-        case parser.UnaryExpr():
+        case nodes.UnaryExpr():
             return ("-", *pieces_of(tree.expr, valued=valued))
-        case parser.NumberLiteral():
+        case nodes.NumberLiteral():
             return (_number(tree.val),) if valued else (_digits(tree.val),)
-        case parser.VectorSelector():
+        case nodes.VectorSelector():
             return (_selector(tree, ()),)
-        case parser.MatrixSelector():
+        case nodes.MatrixSelector():
             return (_selector(tree.vector_selector, ("[", _duration("the window", tree.range), "]")),)
-        case parser.SubqueryExpr():
+        case nodes.SubqueryExpr():
             window = () if tree.range is None else (_duration("the window", tree.range),)
             step = "" if tree.step is None else format_duration(_seconds(tree.step))
             return (*pieces_of(tree.expr, valued=valued), "[", *window, f":{step}]", *_offset(tree.offset))
-        case parser.AggregateExpr():
+        case nodes.AggregateExpr():
             return (_aggregation(tree, valued=valued),)
-        case parser.Call():
+        case nodes.Call():
             return (_call(tree, valued=valued),)
-        case parser.BinaryExpr():
+        case nodes.BinaryExpr():
             return (_binary(tree, valued=valued),)
         case _:
             return (str(tree),)
 
 
-def _binary(tree: parser.BinaryExpr, *, valued: bool) -> Place:
+def _binary(tree: nodes.BinaryExpr, *, valued: bool) -> Place:
     operator = str(tree.op)
     left, right = (pieces_of(side, valued=matters) for side, matters in _operands(tree, operator, valued=valued))
     signs = _signs(tree, operator, valued=valued)
@@ -122,7 +121,7 @@ def _binary(tree: parser.BinaryExpr, *, valued: bool) -> Place:
     return Place(whole, tuple(changes), named=True)
 
 
-def _operands(tree: parser.BinaryExpr, operator: str, *, valued: bool) -> tuple[tuple[parser.Expr, bool], ...]:
+def _operands(tree: nodes.BinaryExpr, operator: str, *, valued: bool) -> tuple[tuple[nodes.Expr, bool], ...]:
     """Both sides, and whether their values matter."""
     if operator in _COMPARISONS:
         matters = (valued, valued) if tree.modifier and tree.modifier.return_bool else (True, True)
@@ -135,18 +134,18 @@ def _operands(tree: parser.BinaryExpr, operator: str, *, valued: bool) -> tuple[
     return (tree.lhs, matters[0]), (tree.rhs, matters[1])
 
 
-def _is_zero(tree: parser.Expr) -> bool:
-    return isinstance(tree, parser.NumberLiteral) and not tree.val
+def _is_zero(tree: nodes.Expr) -> bool:
+    return isinstance(tree, nodes.NumberLiteral) and not tree.val
 
 
-def _signs(tree: parser.BinaryExpr, operator: str, *, valued: bool) -> tuple[str, ...]:
+def _signs(tree: nodes.BinaryExpr, operator: str, *, valued: bool) -> tuple[str, ...]:
     # Zero times something is a way to say zero for each of its series.
     if not valued or _is_zero(tree.lhs) or _is_zero(tree.rhs):
         return _COMPARISONS.get(operator, ())
     return {**_COMPARISONS, **_ARITHMETIC}.get(operator, ())
 
 
-def _modifier(tree: parser.BinaryExpr) -> Pieces:
+def _modifier(tree: nodes.BinaryExpr) -> Pieces:
     modifier = tree.modifier
     if modifier is None:
         return ()
@@ -154,10 +153,10 @@ def _modifier(tree: parser.BinaryExpr) -> Pieces:
     if modifier.return_bool:
         found.append(Place((" bool",), (("bool is left out", ("",)),)))
     if modifier.matching is not None:
-        keyword = "on" if modifier.matching.type == parser.LabelModifierType.Include else "ignoring"
+        keyword = "on" if modifier.matching.type == nodes.LabelModifierType.Include else "ignoring"
         found += [f" {keyword} (", *_labels(keyword, modifier.matching.labels), ")"]
-    if modifier.card in (parser.VectorMatchCardinality.ManyToOne, parser.VectorMatchCardinality.OneToMany):
-        keyword = "group_left" if modifier.card == parser.VectorMatchCardinality.ManyToOne else "group_right"
+    if modifier.card in (nodes.VectorMatchCardinality.ManyToOne, nodes.VectorMatchCardinality.OneToMany):
+        keyword = "group_left" if modifier.card == nodes.VectorMatchCardinality.ManyToOne else "group_right"
         group = (f" {keyword} (", *_labels(keyword, modifier.group_labels or []), ")")
         found.append(Place(group, ((f"{keyword} is left out", ("",)),)))
     return tuple(found)
@@ -173,7 +172,7 @@ def _labels(keyword: str, labels: list[str]) -> Pieces:
     return (Place((", ".join(labels),), changes),)
 
 
-def _aggregation(tree: parser.AggregateExpr, *, valued: bool) -> Place:
+def _aggregation(tree: nodes.AggregateExpr, *, valued: bool) -> Place:
     operator = str(tree.op)
     others = _AGGREGATIONS.get(operator, ()) if valued else ()
     inside = pieces_of(tree.expr, valued=operator in _CHOOSING or (valued and operator not in _COUNTING))
@@ -181,12 +180,12 @@ def _aggregation(tree: parser.AggregateExpr, *, valued: bool) -> Place:
     names = Place((operator,), tuple((f"{operator} becomes {new}", (new,)) for new in others))
     grouping: Pieces = ()
     if tree.modifier is not None:
-        keyword = "by" if tree.modifier.type == parser.AggModifierType.By else "without"
+        keyword = "by" if tree.modifier.type == nodes.AggModifierType.By else "without"
         grouping = (f" {keyword} (", *_labels(keyword, tree.modifier.labels), ")")
     return Place((names, *grouping, " (", *parameter, *inside, ")"), named=True)
 
 
-def _call(tree: parser.Call, *, valued: bool) -> Place:
+def _call(tree: nodes.Call, *, valued: bool) -> Place:
     name = tree.func.name
     within = valued and name not in _COUNTING
     # For the same series there is a maximum where there is a minimum.
@@ -202,13 +201,13 @@ def _call(tree: parser.Call, *, valued: bool) -> Place:
     return Place((names, "(", *arguments, ")"), removed, named=True)
 
 
-def _selector(tree: parser.VectorSelector, window: Pieces) -> Place:
+def _selector(tree: nodes.VectorSelector, window: Pieces) -> Place:
     matchers = [one for one in tree.matchers.matchers if one.name != "__name__" or not tree.name]
     braces: Pieces = ("{", _matchers(matchers), "}") if matchers else ()
     return Place((tree.name or "", *braces, *window, *_offset(tree.offset)), named=True)
 
 
-def _matchers(matchers: list[parser.Matcher]) -> Place:
+def _matchers(matchers: list[nodes.Matcher]) -> Place:
     """All matchers of a selector, each of which can be missing, and each regular expression an alternative short."""
     texts = [str(one) for one in matchers]
     changes: list[tuple[str, Pieces]] = []

@@ -52,7 +52,7 @@ class Proofs:
 
 def read(topology: Topology) -> Proofs:
     """The rules and proofs of all subjects but the plan's constants, which have no operators to get wrong."""
-    found = built.read(catalogue.files(topology))
+    found = built.read(catalogue.files(catalogue.build(topology)))
     # In the order of the catalogue, which is that of evaluation, and not of the files' names.
     order = [f"{RULES}{subject.id}.yaml" for subject in catalogue.subjects(topology) if subject.id != PLAN]
     groups: dict[str, tuple[Document, ...]] = {}

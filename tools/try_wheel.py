@@ -1,0 +1,102 @@
+"""Try an installed boxwatch: what landed, every module, every data file, every command.
+
+Usage: `python -I tools/try_wheel.py CHECKOUT`, in an empty directory, with the interpreter that it is installed for.
+"""
+
+from __future__ import annotations
+
+import configparser
+import importlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from boxwatch.cli import main
+
+# Commands in the order in which one uses them, with their exit codes. Those that need Grafana are asked for help only.
+_USES = (
+    (0, "init"),
+    (0, "topology"),
+    (0, "schema"),
+    (0, "build --out generated"),
+    (0, "build --out generated --check"),
+    (0, "check"),
+    (0, "explain ServiceDown"),
+    (0, "modernise generated/grafana/dashboards --out modern"),
+    (3, "diff --rules-dir rules"),
+    (0, "publish --rules-dir rules --yes"),
+    (0, "rollback --rules-dir rules --yes"),
+    (0, "completion bash"),
+    (2, "publish"),
+)
+# Two services, so that their proofs take seconds; `make test` proves the default deployment.
+_TINY = """\
+name: tiny
+servers: {main: {cpus: 4, memory: 8g, disk: 100GB}}
+services: {web: {kind: web, server: main, memory: 1g}, cache: {kind: redis, server: main, memory: 1g}}
+"""
+
+
+def _landed() -> Iterator[str]:
+    """Files that would be somebody else's."""
+    files = metadata.files("boxwatch") or []
+    for name in sorted({file.parts[0] for file in files} - {".."}):
+        if name != "boxwatch" and not name.startswith("boxwatch-"):
+            yield f"puts {name} into site-packages"
+
+
+def _contents(checkout: Path) -> Iterator[str]:
+    """Modules that are missing or cannot be imported, and data files that are missing."""
+    setup = configparser.ConfigParser()
+    setup.read(checkout / "setup.cfg", encoding="utf-8")
+    there = {str(file) for file in metadata.files("boxwatch") or []}
+    for package in setup["options"]["packages"].split():
+        folder = Path(*package.split(".")[1:])
+        for file in sorted((checkout / folder).iterdir()):
+            if file.suffix not in {".py", ".json", ".yaml", ".typed"} or (folder == Path() and _is_ours(file)):
+                continue
+            if str(Path("boxwatch") / folder / file.name) not in there:
+                yield f"lacks {folder / file.name}"
+            elif file.suffix == ".py":
+                importlib.import_module(package if file.stem == "__init__" else f"{package}.{file.stem}")
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file of the root is the repository's, and no part of the package."""
+    return file.suffix not in {".py", ".typed"} or file.name == "setup.py"
+
+
+def _commands() -> Iterator[str]:
+    """Commands that do not answer as they should."""
+    programs = Path(sys.executable).parent
+    Path("rules").mkdir()
+    Path("tiny.yaml").write_text(_TINY, encoding="utf-8")
+    helps = tuple((0, f"{name} --help") for name in main.commands)
+    for code, words in (*helps, *_USES, (0, "test tiny.yaml --coverage"), (0, "--version")):
+        yield from _answers(code, [str(programs / "boxwatch"), *words.split()])
+    yield from _answers(0, [str(programs / "boxwatch-coolify-exporter"), "--help"])
+
+
+def _answers(code: int, command: list[str]) -> Iterator[str]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - what was installed
+    if done.returncode != code:
+        yield f"{' '.join(command[1:])}: exit code {done.returncode} and not {code}\n{done.stdout}{done.stderr}"
+    elif not done.stdout and code == 0:
+        yield f"{' '.join(command[1:])}: no output"
+
+
+def _all(checkout: Path) -> int:
+    if Path(importlib.import_module("boxwatch").__file__ or "").is_relative_to(checkout):
+        sys.exit("wheel: this would try the checkout")
+    found = [*_landed(), *_contents(checkout), *_commands()]
+    for problem in found:
+        sys.stderr.write(f"wheel: {problem}\n")
+    version, modules = metadata.version("boxwatch"), sum(name.startswith("boxwatch") for name in sys.modules)
+    sys.stdout.write(f"wheel: boxwatch {version}, {modules} modules and {len(main.commands)} commands, as installed\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(_all(Path(sys.argv[1]).resolve()))
