@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from boxwatch.dashboards import catalogue as dashboards
-from boxwatch.dashboards.tree import Node
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import catalogue as rules
 from boxwatch.stack import alertmanager, probes, prometheus
 from boxwatch.topology.model import Topology

@@ -22,27 +22,24 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests' clock
 
+from collections.abc import Iterator, Sequence
+
 from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 from support.coolify import HandClock
 from support.programs import free_port
 
 from boxwatch.exporters.coolify.account import Account
-from boxwatch.exporters.coolify.budget import Budget
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
+from boxwatch.exporters.coolify.rate_limiter import Budget
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import HttpTransport
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from prometheus_client import Metric as Family
 
 GZIP = {"Accept-Encoding": "gzip", "Accept": "application/openmetrics-text; version=1.0.0"}
 

@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the tests' clock
 from support.coolify import HandClock, Rig
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
-from boxwatch.exporters.coolify.page import OPENMETRICS
 
 
 def memory() -> float:

@@ -26,11 +26,12 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from support.programs import free_port, get, running, serving, wait_for
 
 from boxwatch.assemble import assemble
-from boxwatch.exporters import metrics
+from boxwatch.exporters.catalogue import metrics
 from boxwatch.publish import directory
 from boxwatch.rules import names
-from boxwatch.topology import default, samples
+from boxwatch.topology import default
 from boxwatch.topology.model import Server, Topology
+from boxwatch.topology.validation import samples
 
 _MOST = 0.1
 _INTERVAL = 10

@@ -6,12 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 
-from boxwatch.checks import (
-    alert_comparison,
-    alert_links,
-    alert_style,
-    alert_templates,
-    alert_wait,
+from boxwatch.checks.alertmanager import (
     alertmanager_alerts,
     alertmanager_file,
     alertmanager_inhibition,
@@ -19,17 +14,24 @@ from boxwatch.checks import (
     alertmanager_routes,
     alertmanager_secrets,
     amtool,
+)
+from boxwatch.checks.dashboards import catalogue, line_numbers
+from boxwatch.checks.finding import Finding, Severity
+from boxwatch.checks.rules import (
+    alert_comparison,
+    alert_links,
+    alert_style,
+    alert_templates,
+    alert_wait,
     counter_rate,
-    dashboards,
     fragile_query,
     group_interval,
-    linked,
+    link_targets,
     matcher_conflict,
     matcher_pattern,
     metric_names,
     metric_sources,
     metric_versions,
-    places,
     promql_syntax,
     promtool,
     range_window,
@@ -41,9 +43,8 @@ from boxwatch.checks import (
     scraped,
     vector_matching,
 )
-from boxwatch.checks.finding import Finding, Severity
-from boxwatch.checks.known import Known, known
-from boxwatch.dashboards import document
+from boxwatch.checks.rules.known import Known, known
+from boxwatch.grafana import document
 from boxwatch.promql.parse import tree_of
 
 RULE_CHECKS = (
@@ -81,7 +82,7 @@ ALERTMANAGER_CHECKS = (
 # The id of every check, in the order of the pages.
 IDS: tuple[str, ...] = (
     *(module.ID for module in RULE_CHECKS),
-    *(check.__module__.rpartition(".")[2] for check in dashboards.DASHBOARD_CHECKS),
+    *(check.__module__.rpartition(".")[2] for check in catalogue.DASHBOARD_CHECKS),
     *(module.ID for module in ALERTMANAGER_CHECKS),
     scraped.ID,
     promtool.ID,
@@ -130,7 +131,7 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
     configuration = files.get(_CONFIGURATION)
     jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
-    names = known(rule_files, scrape_interval, jobs, linked.read(files))
+    names = known(rule_files, scrape_interval, jobs, link_targets.read(files))
     findings = [*_rules(rule_files, names), *_dashboards(files, names)]
     if configuration is not None and jobs is not None:
         findings += scraped.unrecorded(_CONFIGURATION, configuration, jobs)
@@ -212,14 +213,14 @@ def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:
 
 def _dashboard(path: str, content: bytes, names: Known) -> Iterator[Finding]:
     found = document.read(path, content)
-    findings = [*dashboards.check(path, found.dashboard), *_names(path, found.dashboard, names)]
+    findings = [*catalogue.check(path, found.dashboard), *_names(path, found.dashboard, names)]
     if findings:
-        lines = places.lines(content.decode(), found.dashboard, found.path)
+        lines = line_numbers.lines(content.decode(), found.dashboard, found.path)
         yield from (replace(finding, line=lines.get(finding.where, 0)) for finding in findings)
 
 
 def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator[Finding]:
-    for where, expr in dashboards.expressions(path, dashboard):
+    for where, expr in catalogue.expressions(path, dashboard):
         tree = tree_of(expr)
         for module, severity in _QUERY_CHECKS if tree is not None else ():
             for message, hint in module.problems(tree, names):

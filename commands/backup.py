@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import options, way
+from boxwatch.commands import connection, options
 from boxwatch.commands.grafana import Live
 from boxwatch.commands.servers import only_grafana
 
@@ -14,7 +14,7 @@ from boxwatch.commands.servers import only_grafana
 @click.command(short_help="Keep every published dashboard of a deployment as files.")
 @options.topology
 @only_grafana
-@way.backups
+@connection.backups
 def backup(*, topology: Path | None, ext_str: tuple[str, ...], live: Live, backups: Path) -> None:
     """Keep every dashboard of this deployment as files, as it is in Grafana now.
 

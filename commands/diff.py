@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from boxwatch.commands import options
-from boxwatch.commands.run import Manner, compare
+from boxwatch.commands.connection import collected, quiet
+from boxwatch.commands.desired import WANTED_OPTIONS, Wanted
+from boxwatch.commands.execute import Manner, compare
 from boxwatch.commands.servers import Servers, servers
-from boxwatch.commands.wanted import WANTED_OPTIONS, Wanted
-from boxwatch.commands.way import collected, quiet
 
 
 @click.command(short_help="Show what publishing would change.")

@@ -88,7 +88,7 @@ def _list(book: dict[str, Page], *, as_json: bool) -> None:
 
 
 def _unknown(alert: str, book: dict[str, Page], topology: Topology) -> str:
-    from boxwatch.topology.words import did_you_mean
+    from boxwatch.topology.wording import did_you_mean
 
     if alert in topology.alerts.rules:
         return f"{alert} is switched off in this topology, by `alerts.rules.{alert}`"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from boxwatch.commands import options
-from boxwatch.commands.run import Say, Watch
-from boxwatch.commands.way import FILE, Option, Way, secret, to_backups
+from boxwatch.commands.connection import FILE, Option, Way, secret, to_backups
+from boxwatch.commands.execute import Say, Watch
 
 if TYPE_CHECKING:
     from boxwatch.publish.grafana.api import Api

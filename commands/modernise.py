@@ -15,7 +15,7 @@ from boxwatch.errors import OutputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boxwatch.dashboards.tree import Node
+    from boxwatch.grafana.tree import Node
 
 _DIFFERS = 3
 
@@ -45,8 +45,9 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
       boxwatch modernise dashboards/ --out dashboards/
       boxwatch modernise dashboards/ --check
     """
-    from boxwatch.dashboards import document, modern, text
-    from boxwatch.dashboards.schema_v2 import resource
+    from boxwatch.grafana import document, json_text
+    from boxwatch.grafana import modernise as modern
+    from boxwatch.grafana.schema_v2 import resource
 
     if only_check and (out is not None or schema != "v1"):
         raise click.UsageError("--check compares with the files themselves: leave out --out and --schema")
@@ -56,7 +57,7 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
         _show(given, made)
         return
     written = {
-        path: text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
+        path: json_text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
         for path, dashboard in made.items()
     }
     if out is not None:
@@ -68,11 +69,11 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
 
 
 def _show(given: dict[Path, Node], made: dict[Path, Node]) -> None:
-    from boxwatch.dashboards import text
+    from boxwatch.grafana import json_text
 
     differing = [path for path in given if given[path] != made[path]]
     for path in differing:
-        before, after = (text.write(each[path]).decode().splitlines() for each in (given, made))
+        before, after = (json_text.write(each[path]).decode().splitlines() for each in (given, made))
         for line in difflib.unified_diff(before, after, str(path), f"{path} (modernised)", lineterm=""):
             click.echo(line)
     click.echo(f"{len(differing)} of {len(given)} would change", err=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
+    from boxwatch.grafana.tree import Node
     from boxwatch.topology.load import Loaded
 
 Command = TypeVar("Command", bound=Callable[..., Any])

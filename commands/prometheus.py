@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands.rules_side import RulesSide
-from boxwatch.commands.run import Say, Watch
-from boxwatch.commands.way import Option, Way, credentials, login_options
+from boxwatch.commands.connection import Option, Way, credentials, login_options
+from boxwatch.commands.execute import Say, Watch
+from boxwatch.commands.rules_target import RulesSide
 
 if TYPE_CHECKING:
     from boxwatch.publish.http import Client, Credentials
-    from boxwatch.publish.prometheus import Plan, Target  # noqa: F401 - the side names its plan in quotes
-    from boxwatch.publish.reload import Reload
+    from boxwatch.publish.prometheus.prometheus_rules import Plan, Target  # noqa: F401 - the side names its plan in quotes
+    from boxwatch.publish.prometheus.reload import Reload
 
 PROMETHEUS_OPTIONS: tuple[Option, ...] = (
     click.option(
@@ -66,7 +66,7 @@ class PrometheusOptions:
             PublishError: the URL, a file or a secret cannot be used.
         """
         from boxwatch.publish.http import Client
-        from boxwatch.publish.prometheus import Target
+        from boxwatch.publish.prometheus.prometheus_rules import Target
 
         if self.directory is None:
             raise click.UsageError("Missing option '--rules-dir': the directory that Prometheus reads rules from.")
@@ -78,7 +78,7 @@ class PrometheusOptions:
         return credentials("prometheus", self.prometheus_user, *files)
 
     def _reload(self, client: Client | None) -> Reload:
-        from boxwatch.publish import reload
+        from boxwatch.publish.prometheus import reload
 
         how = self.how or ("http" if client else "signal" if self.pid else "none")
         if how == "http":
@@ -104,7 +104,7 @@ class PrometheusSide(RulesSide["Target", "Plan"]):
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with why it was not done, and what is in place now."""
-        from boxwatch.publish import prometheus as publishing
+        from boxwatch.publish.prometheus import prometheus_rules as publishing
 
         said = publishing.apply(self.target, self.plan, watch)
         where = f" --prometheus {self.target.client.url}" if self.target.client else ""

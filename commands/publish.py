@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import click
 
-from boxwatch.commands import way
-from boxwatch.commands.run import MANNER_OPTIONS, Manner, carry_out
+from boxwatch.commands import connection
+from boxwatch.commands.desired import WANTED_OPTIONS, WRITING_OPTIONS, Wanted, Writing
+from boxwatch.commands.execute import MANNER_OPTIONS, Manner, carry_out
 from boxwatch.commands.servers import Servers, servers
-from boxwatch.commands.wanted import WANTED_OPTIONS, WRITING_OPTIONS, Wanted, Writing
 
 
 @click.command(short_help="Bring dashboards into a live Grafana, rules into a running Prometheus.")
-@way.collected("wanted", Wanted, WANTED_OPTIONS)
+@connection.collected("wanted", Wanted, WANTED_OPTIONS)
 @servers
-@way.collected("writing", Writing, WRITING_OPTIONS)
-@way.collected("manner", Manner, MANNER_OPTIONS)
+@connection.collected("writing", Writing, WRITING_OPTIONS)
+@connection.collected("manner", Manner, MANNER_OPTIONS)
 def publish(*, wanted: Wanted, servers: Servers, writing: Writing, manner: Manner) -> None:
     """Bring dashboards into Grafana and rules into Prometheus, vmalert or a ruler, after a question.
 

@@ -31,8 +31,8 @@ def pull(
       boxwatch pull boxwatch-overview --grafana https://grafana.example.com --out overview.json
     """
     from boxwatch.commands.grafana import made
-    from boxwatch.dashboards import text
     from boxwatch.errors import OutputError, PublishError
+    from boxwatch.grafana import json_text
     from boxwatch.publish import atomic
     from boxwatch.publish.grafana import difference, form
     from boxwatch.rules import catalogue
@@ -51,7 +51,7 @@ def pull(
         if ours.get("uid") == uid:
             for line in difference.lines(str(ours.get("title")), difference.differences(form.form(ours), theirs)):
                 click.echo(line, err=True)
-    content = text.write(form.stored(stored.dashboard))
+    content = json_text.write(form.stored(stored.dashboard))
     if out is None:
         click.echo(content.decode(), nl=False)
         return

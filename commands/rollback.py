@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import way
-from boxwatch.commands.grafana_back import GrafanaBack
+from boxwatch.commands import connection
+from boxwatch.commands.execute import MANNER_OPTIONS, Manner, Side, carry_out
+from boxwatch.commands.grafana_rollback import GrafanaBack
 from boxwatch.commands.prometheus import PrometheusSide
 from boxwatch.commands.ruler import RulerSide
-from boxwatch.commands.run import MANNER_OPTIONS, Manner, Side, carry_out
 from boxwatch.commands.servers import Servers, servers
 
 
 @click.command(short_help="Bring back what the last publish changed.")
 @servers
-@way.backups
+@connection.backups
 @click.option(
     "--backup", "folder", type=click.Path(path_type=Path), help="A backup of dashboards; without it the last publish."
 )
 @click.option("--deployment", metavar="NAME", help="Whose dashboards, where several deployments keep backups here.")
-@way.overwrite
-@way.collected("manner", Manner, MANNER_OPTIONS)
+@connection.overwrite
+@connection.collected("manner", Manner, MANNER_OPTIONS)
 def rollback(  # noqa: PLR0913 - each is an option of the command
     *,
     servers: Servers,
@@ -43,8 +43,8 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
       boxwatch rollback --rules-dir /etc/prometheus/rules --prometheus http://localhost:9090
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
-    from boxwatch.publish import prometheus as publishing
-    from boxwatch.publish import ruler as ruling
+    from boxwatch.publish.prometheus import prometheus_rules as publishing
+    from boxwatch.publish.ruler import ruler_rules as ruling
 
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands.rules_side import RulesSide
-from boxwatch.commands.run import Say, Watch
-from boxwatch.commands.way import Option, Way, credentials, login_options, to_backups
+from boxwatch.commands.connection import Option, Way, credentials, login_options, to_backups
+from boxwatch.commands.execute import Say, Watch
+from boxwatch.commands.rules_target import RulesSide
 
 if TYPE_CHECKING:
-    from boxwatch.publish.ruler import Plan, Target  # noqa: F401 - the side names its plan in quotes
+    from boxwatch.publish.ruler.ruler_rules import Plan, Target  # noqa: F401 - the side names its plan in quotes
 
 _NAMESPACE = "boxwatch"
 _TENANT = "X-Scope-OrgID"
@@ -56,8 +56,8 @@ class RulerOptions:
             PublishError: the URL, a file or a secret cannot be used.
         """
         from boxwatch.publish.http import Client
-        from boxwatch.publish.ruler import Target
-        from boxwatch.publish.ruler_api import RulerApi
+        from boxwatch.publish.ruler.ruler_api import RulerApi
+        from boxwatch.publish.ruler.ruler_rules import Target
 
         if self.ruler_url is None:
             raise click.UsageError("Missing option '--ruler': the ruler that has the namespace.")
@@ -81,9 +81,9 @@ class RulerSide(RulesSide["Target", "Plan"]):
 
     def apply(self, say: Say, watch: Watch) -> str:
         """Raises PublishError with why it was not done, and what is in place now."""
-        from boxwatch.publish import ruler
+        from boxwatch.publish.ruler import ruler_rules
 
-        said = ruler.apply(self.target, self.plan, watch)
+        said = ruler_rules.apply(self.target, self.plan, watch)
         api = self.target.api
         tenant = f" --tenant {self.target.tenant}" if self.target.tenant else ""
         back = f"boxwatch rollback --ruler {api.client.url} --namespace {api.namespace}{tenant}"

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boxwatch.commands.connection import WAY_OPTIONS, Way, collected
 from boxwatch.commands.grafana import GRAFANA_OPTIONS, URL, GrafanaOptions
 from boxwatch.commands.prometheus import PROMETHEUS_OPTIONS, PrometheusOptions
 from boxwatch.commands.ruler import RULER_OPTIONS, RulerOptions
-from boxwatch.commands.way import WAY_OPTIONS, Way, collected
 
 if TYPE_CHECKING:
     from boxwatch.commands.grafana import Live
-    from boxwatch.publish.prometheus import Target
-    from boxwatch.publish.ruler import Target as RulerTarget
+    from boxwatch.publish.prometheus.prometheus_rules import Target
+    from boxwatch.publish.ruler.ruler_rules import Target as RulerTarget
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,10 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
       boxwatch test
       boxwatch test staging.yaml --coverage --junit proofs.xml
     """
-    from boxwatch.checks import promtool
     from boxwatch.checks.proofs import coverage as covering
     from boxwatch.checks.proofs import read, run
     from boxwatch.checks.proofs.report import Report
+    from boxwatch.checks.rules import promtool
     from boxwatch.errors import ToolError
     from boxwatch.rules import catalogue
 

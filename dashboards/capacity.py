@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from boxwatch.dashboards import capacity_queries as ask
-from boxwatch.dashboards import capacity_tables, colours, fields, layout, queries, scale, style
-from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards import capacity_tables, layout, queries, render
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.variables import SERVERS
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 
 def build(built: Built) -> Node:
     """The dashboard as JSON."""
     topology = built.topology
-    page = style.Page(
+    page = render.Page(
         id="capacity",
         title="Capacity",
         description="Does the plan of RAM fit reality, what is left, and until when?",
@@ -37,7 +34,7 @@ def build(built: Built) -> Node:
             layout.line(7, (capacity_tables.disks(built), 24)),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
@@ -100,7 +97,11 @@ def _history() -> Graph:
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
         ),
-        overrides=(fields.query("A", fields.colour(colours.USE)), fields.plan_line("B"), fields.limit_line("C")),
+        overrides=(
+            field_config.query("A", field_config.colour(colours.USE)),
+            field_config.plan_line("B"),
+            field_config.limit_line("C"),
+        ),
         fill=20,
     )
 
@@ -118,8 +119,8 @@ def _beside() -> Graph:
             Query(queries.of_all_servers(names.SERVER_MEMORY_RESERVED), "reserve"),
         ),
         overrides=(
-            fields.query("A", fields.colour(colours.USE)),
-            fields.query("B", fields.colour(colours.NEAR)),
-            fields.plan_line("C"),
+            field_config.query("A", field_config.colour(colours.USE)),
+            field_config.query("B", field_config.colour(colours.NEAR)),
+            field_config.plan_line("C"),
         ),
     )

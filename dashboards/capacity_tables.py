@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from boxwatch.dashboards import capacity_queries as ask
-from boxwatch.dashboards import links, queries, scale, thresholds
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards import links, queries
+from boxwatch.dashboards.panels import scale, thresholds
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _SERVER, _SERVICE = "Server", "Service"
 

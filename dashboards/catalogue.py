@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from boxwatch.dashboards import capacity, host, monitoring, overview, probes, service, slo, text
-from boxwatch.dashboards.schema_v2 import resource
+from boxwatch.dashboards import capacity, host, monitoring, overview, probes, service, slo
 from boxwatch.errors import BoxwatchError
+from boxwatch.grafana import json_text
+from boxwatch.grafana.schema_v2 import resource
+from boxwatch.grafana.tree import Node
+from boxwatch.rules.built import Built
 from boxwatch.topology.kinds import KINDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
 
 NOTHING: Mapping[str, Node] = MappingProxyType({})
 
@@ -56,7 +53,7 @@ def files(built: Built, schema: str = "v1", extra: Mapping[str, Node] = NOTHING)
         _refuse_double(name, dashboard, made)
         made[name] = dashboard
     return {
-        f"{name}.json": text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
+        f"{name}.json": json_text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
         for name, dashboard in made.items()
     }
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, layout, queries, scale, style
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
-from boxwatch.dashboards.timelines import ROWS, States
+from boxwatch.dashboards import layout, queries, render
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.panels.timelines import ROWS, States
 from boxwatch.dashboards.variables import SERVERS
 from boxwatch.exporters.coolify import names as coolify
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _CHOSEN = queries.ON_SERVERS
 _AT = f'job="{names.JOB_COOLIFY}", {_CHOSEN}'
@@ -41,7 +38,7 @@ def build(built: Built) -> Node | None:
     topology = built.topology
     if not any(topology.metrics_of(service) for service in topology.services_of("coolify")):
         return None
-    page = style.Page(
+    page = render.Page(
         id="deployments",
         title="Deployments",
         description="What was deployed when, how long did it take, and what failed?",
@@ -58,7 +55,7 @@ def build(built: Built) -> Node | None:
             layout.line(7, (_servers(), 10), (_backups(), 14)),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _one_of(metric: str, label: str, values: tuple[tuple[str, str], ...], keep: str) -> str:
@@ -68,7 +65,7 @@ def _one_of(metric: str, label: str, values: tuple[tuple[str, str], ...], keep: 
 
 
 def _words(values: tuple[tuple[str, str], ...]) -> tuple[Node, ...]:
-    return tuple(fields.states(*(State(number, value, colour) for number, (value, colour) in enumerate(values))))
+    return tuple(field_config.states(*(State(number, value, colour) for number, (value, colour) in enumerate(values))))
 
 
 def _many(topology: Topology) -> bool:
@@ -192,7 +189,7 @@ def _ended() -> Graph:
         unit="none",
         scale=scale.none_known("How many depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum by (result) (increase({done}[1h])))", "{{result}}"),),
-        overrides=tuple(fields.field(result, fields.colour(colour)) for result, colour in _RESULTS),
+        overrides=tuple(field_config.field(result, field_config.colour(colour)) for result, colour in _RESULTS),
         steps=True,
         reach=1,
     )
@@ -209,7 +206,7 @@ def _answers() -> States:
             Query(f"min by ({coolify.ACCOUNT}) ({up})", "all of {{account}}"),
             Query(f"min by ({coolify.ACCOUNT}, {coolify.SOURCE}) ({source})", "{{source}}"),
         ),
-        mappings=tuple(fields.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
     )
 
 
@@ -258,7 +255,7 @@ def _servers() -> States:
             ),
         ),
         mappings=tuple(
-            fields.states(
+            field_config.states(
                 State(0, "not reached", colours.BAD),
                 State(1, "not usable", colours.NEAR),
                 State(2, "usable", colours.GOOD),

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from boxwatch.dashboards import colours, engines, fields, layout
-from boxwatch.dashboards.engines import NAMED, Engine
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.timelines import States
-from boxwatch.rules.engines import scraped
+from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards.backing_services import NAMED, Engine
+from boxwatch.dashboards.panels import colours, field_config
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.timelines import States
+from boxwatch.grafana.tree import Node
+from boxwatch.rules.built import Built
+from boxwatch.rules.patterns.backing_services import scraped
 from boxwatch.topology import kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
 
 _ES = Engine(kinds.of("elasticsearch"))
 _OF_NODE = "{{name}} of {{service}}"
@@ -63,7 +60,7 @@ def _heap_now(lines: Mapping[str, float]) -> Stat:
         title="Heap now",
         good="Of the fullest node. Good is green most of the time; it rises and falls with collections.",
         unit="percentunit",
-        scale=engines.near(lines["ElasticsearchHeapHigh"], "ElasticsearchHeapHigh"),
+        scale=backing_services.near(lines["ElasticsearchHeapHigh"], "ElasticsearchHeapHigh"),
         queries=(Query(f"max({_USED} / {_MAX})"),),
     )
 
@@ -73,7 +70,7 @@ def _disk_now(lines: Mapping[str, float]) -> Stat:
         title="Disk left",
         good="Of the fullest disk. Good is green.",
         unit="percentunit",
-        scale=engines.below(lines["ElasticsearchDiskLow"], "ElasticsearchDiskLow"),
+        scale=backing_services.below(lines["ElasticsearchDiskLow"], "ElasticsearchDiskLow"),
         queries=(Query(f"min({_FREE} / {_SIZE})"),),
     )
 
@@ -88,10 +85,12 @@ def _health() -> States:
         title="Health",
         good="Good is green, or yellow for a single node: it has no second one for its replicas.",
         unit="none",
-        scale=engines.uncoloured("The colours are Elasticsearch's own and no number of the topology; beside them"),
+        scale=backing_services.uncoloured(
+            "The colours are Elasticsearch's own and no number of the topology; beside them"
+        ),
         queries=(Query(worth, NAMED),),
         mappings=tuple(
-            fields.states(
+            field_config.states(
                 State(1, "green", colours.GOOD), State(2, "yellow", colours.NEAR), State(3, "red", colours.BAD)
             )
         ),
@@ -103,11 +102,11 @@ def _heap(lines: Mapping[str, float]) -> Graph:
         title="Heap",
         good="Share of the heap in use. Good is a saw-tooth whose feet stay far below the line.",
         unit="percentunit",
-        scale=engines.says("ElasticsearchHeapHigh"),
+        scale=backing_services.says("ElasticsearchHeapHigh"),
         queries=(Query(f"{_USED} / {_MAX}", _OF_NODE),),
         reach=1,
     )
-    return engines.with_alert(graph, lines["ElasticsearchHeapHigh"])
+    return backing_services.with_alert(graph, lines["ElasticsearchHeapHigh"])
 
 
 def _collections() -> Graph:
@@ -116,7 +115,7 @@ def _collections() -> Graph:
         title="Garbage collection",
         good="Share of the time that collections take. Good is a few percent for young and nothing for old.",
         unit="percentunit",
-        scale=engines.uncoloured("ElasticsearchHeapHigh judges what they leave"),
+        scale=backing_services.uncoloured("ElasticsearchHeapHigh judges what they leave"),
         queries=(Query(spent, "{{gc}}, {{name}} of {{service}}"),),
     )
 
@@ -126,11 +125,11 @@ def _disk(lines: Mapping[str, float]) -> Graph:
         title="Free disk",
         good="Share of the disk that is free. Good is above the line; at 5% Elasticsearch stops writing.",
         unit="percentunit",
-        scale=engines.says("ElasticsearchDiskLow"),
+        scale=backing_services.says("ElasticsearchDiskLow"),
         queries=(Query(f"{_FREE} / {_SIZE}", "{{mount}}, {{name}} of {{service}}"),),
         reach=1,
     )
-    return engines.with_alert(graph, lines["ElasticsearchDiskLow"])
+    return backing_services.with_alert(graph, lines["ElasticsearchDiskLow"])
 
 
 def _searches() -> Graph:
@@ -138,7 +137,7 @@ def _searches() -> Graph:
         title="Searches",
         good="Searches of single shards a second. Good is a level that you know.",
         unit="cps",
-        scale=engines.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_search_query_total", per_second=True), NAMED),),
     )
 
@@ -151,7 +150,7 @@ def _search_time() -> Graph:
         title="Time of a search",
         good="Of one shard, on average. Good is tens of milliseconds.",
         unit="s",
-        scale=engines.uncoloured("What is slow depends on the query"),
+        scale=backing_services.uncoloured("What is slow depends on the query"),
         queries=(Query(f"{spent} / ({count} > 0)", NAMED),),
     )
 
@@ -161,7 +160,7 @@ def _indexing() -> Graph:
         title="Documents indexed",
         good="Documents written a second. Good is a level that you know.",
         unit="cps",
-        scale=engines.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_indexing_index_total", per_second=True), NAMED),),
     )
 
@@ -178,7 +177,7 @@ def _refused() -> Graph:
         title="Refused requests",
         good="For lack of places in a queue, and for lack of heap (breaker), a second. Good is none.",
         unit="cps",
-        scale=engines.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped speak of any"),
+        scale=backing_services.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped speak of any"),
         queries=(
             Query(f"{rejected} > 0", "queue {{type}}, {{service}}"),
             Query(f"{tripped} > 0", "breaker {{breaker}}, {{service}}"),
@@ -192,7 +191,7 @@ def _queues() -> Graph:
         title="Waiting in queues",
         good="Requests that wait for a thread. Good is 0 with short peaks.",
         unit="none",
-        scale=engines.uncoloured("A queue that overflows refuses, which has an alert"),
+        scale=backing_services.uncoloured("A queue that overflows refuses, which has an alert"),
         queries=(
             Query(f"{_ES.by('sum', 'elasticsearch_thread_pool_queue_count', 'type')} > 0", "{{type}}, {{service}}"),
         ),
@@ -208,7 +207,7 @@ def _breakers() -> Graph:
         title="Circuit breakers",
         good="Heap that requests hold, against what each breaker allows. Good is far below 100%.",
         unit="percentunit",
-        scale=engines.uncoloured("A breaker that trips has an alert"),
+        scale=backing_services.uncoloured("A breaker that trips has an alert"),
         queries=(Query(f"{size} / ({limit} > 0)", "{{breaker}}, {{name}} of {{service}}"),),
         reach=1,
     )
@@ -219,7 +218,7 @@ def _documents() -> Graph:
         title="Documents",
         good="Documents in all indices, replicas too. Good is a slope that you expect.",
         unit="short",
-        scale=engines.uncoloured("No number is bad by itself"),
+        scale=backing_services.uncoloured("No number is bad by itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_docs"), NAMED),),
     )
 
@@ -229,7 +228,7 @@ def _stored() -> Graph:
         title="Size of the indices",
         good="On the disk, replicas too. Good is a slope that you expect.",
         unit="bytes",
-        scale=engines.uncoloured("The free disk is judged above"),
+        scale=backing_services.uncoloured("The free disk is judged above"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_store_size_bytes"), NAMED),),
     )
 
@@ -243,10 +242,10 @@ def _shards() -> Graph:
         title="Shards",
         good="Shards by state. Good is all active; on a single node the replicas stay unassigned.",
         unit="none",
-        scale=engines.uncoloured("The health is judged above"),
+        scale=backing_services.uncoloured("The health is judged above"),
         queries=tuple(shards),
         overrides=tuple(
-            fields.query(letter, fields.colour(colour))
+            field_config.query(letter, field_config.colour(colour))
             for letter, colour in zip("ABCD", (colours.GOOD, colours.USE, colours.QUIET, colours.NEAR), strict=True)
         ),
         steps=True,

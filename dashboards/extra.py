@@ -10,21 +10,17 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import ModuleType
 
-from boxwatch.dashboards import document, modern
-from boxwatch.dashboards.style import tags
+from boxwatch.dashboards.render import tags
 from boxwatch.errors import BoxwatchError
+from boxwatch.grafana import document, modernise
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import dashboard_uid
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from types import ModuleType
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+from boxwatch.topology.model import Topology
 
 # Beside the topology.
 FOLDER = "extra-dashboards"
@@ -60,7 +56,7 @@ def _of_json(path: Path, topology: Topology) -> Node:
         content = path.read_bytes()
     except OSError as error:
         raise BoxwatchError(f"{path}: {error.strerror}") from error
-    made = modern.modernise(document.read(str(path), content).dashboard)
+    made = modernise.modernise(document.read(str(path), content).dashboard)
     made.setdefault("uid", dashboard_uid.uid(topology, path.stem))
     said = made.get("tags")
     own = [tag for tag in said if isinstance(tag, str)] if isinstance(said, list) else []

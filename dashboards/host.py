@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import (
-    colours,
-    fields,
-    host_disks,
-    host_load,
-    host_queries,
-    layout,
-    links,
-    queries,
-    scale,
-    style,
-    thresholds,
-)
+from boxwatch.dashboards import host_disks, host_load, host_queries, layout, links, queries, render
 from boxwatch.dashboards.host_queries import called
-from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.variables import SERVERS
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _SERVER = f"{{{{{names.SERVER}}}}}"
 
@@ -33,7 +18,7 @@ _SERVER = f"{{{{{names.SERVER}}}}}"
 def build(built: Built) -> Node:
     """The dashboard as JSON."""
     topology = built.topology
-    page = style.Page(
+    page = render.Page(
         id="host",
         title="Host",
         description="Is a server short of memory, disk, CPU or anything else, and what takes it?",
@@ -53,7 +38,7 @@ def build(built: Built) -> Node:
             host_load.state(built),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _first_answer(built: Built) -> tuple[Stat, ...]:
@@ -125,11 +110,11 @@ def _memory(topology: Topology) -> Graph:
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
         ),
         overrides=(
-            fields.query("A", fields.colour(colours.USE)),
-            fields.query("B", fields.colour(colours.NEAR)),
-            fields.query("C", fields.colour(colours.QUIET)),
-            fields.plan_line("D"),
-            fields.limit_line("E"),
+            field_config.query("A", field_config.colour(colours.USE)),
+            field_config.query("B", field_config.colour(colours.NEAR)),
+            field_config.query("C", field_config.colour(colours.QUIET)),
+            field_config.plan_line("D"),
+            field_config.limit_line("E"),
         ),
         links=(links.to_dashboard(topology, "capacity", "Look at the plan against reality", server=""),),
         fill=60,

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, host_queries, queries, scale, thresholds
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.layout import even
-from boxwatch.dashboards.panels import Graph, Query
-from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards import host_queries, queries
+from boxwatch.dashboards.layout import Line, even
+from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query
+from boxwatch.dashboards.panels.timelines import States
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.layout import Line
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _WEEK = 7 * 86400
 _DISK = f"{{{{{names.DEVICE}}}}}"
@@ -47,7 +43,7 @@ def _disk_free(built: Built) -> Graph:
             thresholds.line(low, "low"),
             thresholds.line(critical, "critical"),
         ),
-        overrides=(fields.plan_line("B"), fields.limit_line("C")),
+        overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
         reach=1,
     )
 
@@ -113,5 +109,5 @@ def _read_only(topology: Topology) -> States:
             "Red is read-only: the kernel met an error, or it is so on purpose, of which the topology says nothing."
         ),
         queries=(Query(queries.of_each_disk(names.DEVICE_READ_ONLY), _disk(topology)),),
-        mappings=tuple(fields.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
+        mappings=tuple(field_config.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
     )

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, host_queries, scale, thresholds
-from boxwatch.dashboards.fields import State
+from boxwatch.dashboards import host_queries
 from boxwatch.dashboards.host_queries import called
-from boxwatch.dashboards.layout import even
-from boxwatch.dashboards.panels import Graph, Query
-from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.layout import Line, even
+from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query
+from boxwatch.dashboards.panels.timelines import States
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.layout import Line
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
-
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _STATES = (("running", colours.GOOD), ("paused", colours.NEAR), ("stopped", colours.QUIET))
 
@@ -125,7 +120,7 @@ def _connections(built: Built) -> Graph:
             thresholds.line(near, "near the limit"),
             thresholds.line(full, "full"),
         ),
-        overrides=(fields.plan_line("B"), fields.limit_line("C")),
+        overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
         reach=1,
     )
 
@@ -155,7 +150,7 @@ def _collectors(topology: Topology) -> States:
             "Amber is a collector that failed: what the topology's alerts read of it is missing, and they are silent."
         ),
         queries=(Query(host_queries.collectors(), called(topology, "{{collector}}")),),
-        mappings=tuple(fields.states(State(0, "fails", colours.NEAR), State(1, "works", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "fails", colours.NEAR), State(1, "works", colours.GOOD))),
     )
 
 
@@ -174,7 +169,7 @@ def _docker(built: Built) -> tuple[Graph, ...]:
                 "the topology says nothing of either."
             ),
             queries=(Query(host_queries.containers(), "{{state}}"),),
-            overrides=tuple(fields.field(state, fields.colour(colour)) for state, colour in _STATES),
+            overrides=tuple(field_config.field(state, field_config.colour(colour)) for state, colour in _STATES),
             steps=True,
         ),
         Graph(
@@ -186,6 +181,6 @@ def _docker(built: Built) -> tuple[Graph, ...]:
                 Query(host_queries.recorded(names.SERVER_CONTAINER_STARTS), called(built.topology, "starts")),
                 thresholds.line(churn, "alert above"),
             ),
-            overrides=(fields.plan_line("B"),),
+            overrides=(field_config.plan_line("B"),),
         ),
     )

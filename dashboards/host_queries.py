@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from boxwatch.dashboards.queries import ON_SERVERS
 from boxwatch.rules import names
-from boxwatch.rules.host import WIRES
-from boxwatch.rules.host_state import COLLECTORS
-from boxwatch.rules.promql import NODE
-
-if TYPE_CHECKING:
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.host.host import WIRES
+from boxwatch.rules.host.host_state import COLLECTORS
+from boxwatch.rules.patterns.fragments import NODE
+from boxwatch.topology.model import Topology
 
 _HERE = f"{NODE}, {ON_SERVERS}"
 _DOCKER = f'job="{names.JOB_DOCKER}", {ON_SERVERS}'

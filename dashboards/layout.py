@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from boxwatch.dashboards.alert_list import AlertList
-    from boxwatch.dashboards.panels import Panel
+    from boxwatch.dashboards.panels.alert_list import AlertList
+    from boxwatch.dashboards.panels.panel import Panel
 
     Shown = Panel | AlertList
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards.fields import Link
+from boxwatch.dashboards.panels.field_config import Link
 from boxwatch.rules.dashboard_uid import uid
-
-if TYPE_CHECKING:
-    from boxwatch.topology.model import Topology
+from boxwatch.topology.model import Topology
 
 
 def of_column(head: str) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from boxwatch.dashboards import colours, engines, fields, layout, scale
-from boxwatch.dashboards.engines import NAMED, Engine
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.timelines import States
-from boxwatch.rules.engines import scraped
+from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards.backing_services import NAMED, Engine
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.timelines import States
+from boxwatch.grafana.tree import Node
+from boxwatch.rules.built import Built
+from boxwatch.rules.patterns.backing_services import scraped
 from boxwatch.topology import kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
 
 _MINIO = Engine(kinds.of("minio"))
 
@@ -65,7 +62,7 @@ def _left(lines: Mapping[str, float]) -> Stat:
         title="Space left",
         good="Of what can be used, on the fullest. Good is green.",
         unit="percentunit",
-        scale=engines.below(lines["MinioCapacityLow"], "MinioCapacityLow"),
+        scale=backing_services.below(lines["MinioCapacityLow"], "MinioCapacityLow"),
         queries=(Query(f"min(({_FREE}) / ({_TOTAL}))"),),
     )
 
@@ -90,9 +87,9 @@ def _health() -> States:
         title="Health",
         good="Whether there are enough drives to write. Good is one colour.",
         unit="none",
-        scale=engines.uncoloured("Red is no quorum, of which MinioQuorumLost speaks; else"),
+        scale=backing_services.uncoloured("Red is no quorum, of which MinioQuorumLost speaks; else"),
         queries=(Query(f"{told} or {v3} or 0 * {needed}", NAMED),),
-        mappings=tuple(fields.states(State(0, "no quorum", colours.BAD), State(1, "healthy", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "no quorum", colours.BAD), State(1, "healthy", colours.GOOD))),
     )
 
 
@@ -101,12 +98,12 @@ def _space() -> Graph:
         title="Space used and usable",
         good="What is stored, and what all drives can hold. Good is a slope that you expect.",
         unit="bytes",
-        scale=engines.uncoloured("The share is judged in the panel beside it"),
+        scale=backing_services.uncoloured("The share is judged in the panel beside it"),
         queries=(
             Query(f"({_TOTAL}) - ({_FREE})", "used, {{service}}"),
             Query(_TOTAL, "usable, {{service}}"),
         ),
-        overrides=(fields.limit_line("B"),),
+        overrides=(field_config.limit_line("B"),),
     )
 
 
@@ -115,11 +112,11 @@ def _share(lines: Mapping[str, float]) -> Graph:
         title="Space",
         good="Share of the usable space that is free. Good is above the line.",
         unit="percentunit",
-        scale=engines.says("MinioCapacityLow"),
+        scale=backing_services.says("MinioCapacityLow"),
         queries=(Query(f"({_FREE}) / ({_TOTAL})", NAMED),),
         reach=1,
     )
-    return engines.with_alert(graph, lines["MinioCapacityLow"])
+    return backing_services.with_alert(graph, lines["MinioCapacityLow"])
 
 
 def _objects() -> Graph:
@@ -127,7 +124,7 @@ def _objects() -> Graph:
         title="Objects",
         good="Objects in all buckets, as the scanner counted them last. Good is a slope that you expect.",
         unit="short",
-        scale=engines.uncoloured("No number is bad by itself"),
+        scale=backing_services.uncoloured("No number is bad by itself"),
         queries=(
             Query(_either("max", "minio_cluster_usage_object_total", "minio_cluster_usage_objects_count"), NAMED),
         ),
@@ -146,11 +143,11 @@ def _drives() -> Graph:
         title="Drives",
         good="Drives by state. Good is no line for offline, or one at 0.",
         unit="none",
-        scale=engines.uncoloured("MinioDrivesOffline speaks of any that is offline"),
+        scale=backing_services.uncoloured("MinioDrivesOffline speaks of any that is offline"),
         queries=tuple(drives),
         overrides=(
-            fields.query("A", fields.colour(colours.GOOD)),
-            fields.query("B", fields.colour(colours.BAD)),
+            field_config.query("A", field_config.colour(colours.GOOD)),
+            field_config.query("B", field_config.colour(colours.BAD)),
         ),
         steps=True,
     )
@@ -162,7 +159,7 @@ def _requests() -> Graph:
         title="Requests",
         good="Requests a second. Good is a level that you know.",
         unit="reqps",
-        scale=engines.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(rate, NAMED),),
     )
 
@@ -176,11 +173,11 @@ def _errors(lines: Mapping[str, float]) -> Graph:
         title="Errors",
         good="Share of the requests that MinIO answers with a 5xx. Good is 0, or no line at all.",
         unit="percentunit",
-        scale=engines.says("MinioErrorsHigh"),
+        scale=backing_services.says("MinioErrorsHigh"),
         queries=(Query(f"({errors}) / (({all_}) > 0)", NAMED),),
         reach=0.1,
     )
-    return engines.with_alert(graph, lines["MinioErrorsHigh"])
+    return backing_services.with_alert(graph, lines["MinioErrorsHigh"])
 
 
 def _kinds() -> Graph:
@@ -190,7 +187,7 @@ def _kinds() -> Graph:
         title="Requests by call",
         good="The ten most frequent calls. Good is what your applications do.",
         unit="reqps",
-        scale=engines.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(f"topk(10, {v2} or {v3})", "{{api}}{{name}}, {{service}}"),),
     )
 
@@ -207,7 +204,7 @@ def _traffic() -> Graph:
         title="Traffic",
         good="Bytes a second to and from clients. Good is a level that you know.",
         unit="Bps",
-        scale=engines.uncoloured("No amount is bad by itself"),
+        scale=backing_services.uncoloured("No amount is bad by itself"),
         queries=tuple(traffic),
     )
 
@@ -217,7 +214,7 @@ def _waiting() -> Graph:
         title="Requests in flight and waiting",
         good="Requests that are answered now, and those that wait for their turn. Good is none that wait.",
         unit="none",
-        scale=engines.uncoloured("What waits too long is refused, and counts as an error"),
+        scale=backing_services.uncoloured("What waits too long is refused, and counts as an error"),
         queries=(
             Query(
                 _either("sum", "minio_s3_requests_inflight_total", "minio_api_requests_inflight_total"),
@@ -237,6 +234,6 @@ def _memory() -> Graph:
         title="Memory of the process",
         good="What MinIO itself holds, without page cache. Good is far below the plan.",
         unit="bytes",
-        scale=engines.uncoloured("The service's dashboard holds the container against the plan"),
+        scale=backing_services.uncoloured("The service's dashboard holds the container against the plan"),
         queries=(Query(resident, NAMED),),
     )

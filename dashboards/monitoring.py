@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, layout, queries, scale, style, thresholds
-from boxwatch.dashboards.fields import State
+from boxwatch.dashboards import layout, queries, render
 from boxwatch.dashboards.host_queries import called
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.timelines import States
 from boxwatch.dashboards.variables import SERVERS
-from boxwatch.rules import monitoring, names, scraping
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.grafana.tree import Node
+from boxwatch.rules import names
+from boxwatch.rules.built import Built
+from boxwatch.rules.monitoring import monitoring, scraping
+from boxwatch.topology.model import Topology
 
 _CHOSEN = queries.ON_SERVERS
 _ALL = f'job=~".+", {_CHOSEN}'
@@ -29,7 +27,7 @@ _TARGET = "{{job}} {{service}}"
 def build(built: Built) -> Node:
     """The dashboard as JSON."""
     topology = built.topology
-    page = style.Page(
+    page = render.Page(
         id="monitoring",
         title="Monitoring",
         description="Does what watches work, and does anybody hear it?",
@@ -45,7 +43,7 @@ def build(built: Built) -> Node:
             layout.even(8, _notifications(), _grafana()),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _watchdog() -> Stat:
@@ -54,7 +52,7 @@ def _watchdog() -> Stat:
         good="The alert that always fires. Good is that it does; who waits for it calls when it stops arriving.",
         unit="none",
         scale=scale.lines("Recorded by Prometheus with every evaluation; nothing is coloured by amount."),
-        mappings=tuple(fields.states(State(1, "fires", colours.GOOD))),
+        mappings=tuple(field_config.states(State(1, "fires", colours.GOOD))),
         queries=(Query(f'count(ALERTS{{alertname="Watchdog", {queries.FIRING}, {queries.ON_SERVERS_OR_NONE}}})'),),
     )
 
@@ -127,7 +125,7 @@ def _targets(topology: Topology) -> States:
                 called(topology, _TARGET),
             ),
         ),
-        mappings=tuple(fields.states(State(0, "down", colours.BAD), State(1, "scraped", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "down", colours.BAD), State(1, "scraped", colours.GOOD))),
         paged=len(topology.servers) > 1,
     )
 
@@ -146,7 +144,7 @@ def _rules() -> Graph:
             Query(f'label_replace({slowest}, "group", "$1", "rule_group", ".*;(.*)")', "{{group}}"),
             Query(f"min({interval})", "evaluated every"),
         ),
-        overrides=(fields.plan_line("B"),),
+        overrides=(field_config.plan_line("B"),),
         table=True,
     )
 
@@ -234,7 +232,7 @@ def _grafana() -> Graph:
         unit="reqps",
         scale=scale.none_known("Red is 5xx and amber 4xx; how many depends on who looks."),
         queries=(Query(f"sum by (status_code) (rate({requests}[$__rate_interval]))", "{{status_code}}"),),
-        overrides=fields.of_http_codes(),
+        overrides=field_config.of_http_codes(),
         stacked=True,
         fill=60,
     )

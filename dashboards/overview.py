@@ -6,20 +6,17 @@ since when. The first line is large enough for a wall; the first two fit a lapto
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, layout, overview_tables, queries, scale, style
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.gauges import Bars
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.timelines import ROWS, States
+from boxwatch.dashboards import layout, overview_tables, queries, render
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.gauges import Bars
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.timelines import ROWS, States
 from boxwatch.dashboards.variables import SERVERS
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _SERVER = f"{{{{{names.SERVER}}}}}"
 _SERVICE = f"{{{{{names.SERVICE}}}}}"
@@ -28,7 +25,7 @@ _SERVICE = f"{{{{{names.SERVICE}}}}}"
 def build(built: Built) -> Node:
     """The dashboard as JSON."""
     topology = built.topology
-    page = style.Page(
+    page = render.Page(
         id="overview",
         title="Overview",
         description="Is everything all right, and if not, where?",
@@ -49,7 +46,7 @@ def build(built: Built) -> Node:
             layout.even(10, _memory(), _replicas(topology)),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
@@ -112,10 +109,10 @@ def _plan(topology: Topology) -> Bars:
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
         ),
         overrides=(
-            fields.query("A", fields.colour(colours.USE)),
-            fields.query("B", fields.colour(colours.PLAN)),
-            fields.query("C", fields.colour(colours.GOOD)),
-            fields.query("D", fields.colour(colours.QUIET)),
+            field_config.query("A", field_config.colour(colours.USE)),
+            field_config.query("B", field_config.colour(colours.PLAN)),
+            field_config.query("C", field_config.colour(colours.GOOD)),
+            field_config.query("D", field_config.colour(colours.QUIET)),
         ),
         full=sum(server.memory for server in topology.servers),
     )
@@ -136,9 +133,9 @@ def _memory() -> Graph:
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
         ),
         overrides=(
-            fields.query("D", fields.colour(colours.QUIET)),
-            fields.limit_line("E"),
-            fields.plan_line("F"),
+            field_config.query("D", field_config.colour(colours.QUIET)),
+            field_config.limit_line("E"),
+            field_config.plan_line("F"),
         ),
         fill=70,
         stacked=True,
@@ -149,9 +146,9 @@ def _memory() -> Graph:
 def _replicas(topology: Topology) -> States:
     # Not thresholds: Grafana calls a stretch by its threshold's text, and 1 and 1.001 are both "100%".
     words = (
-        *fields.states(State(0, "none runs", colours.BAD), State(1, "as wanted", colours.GOOD)),
-        fields.between(0, 1, State(2, "some are missing", colours.NEAR)),
-        fields.between(1, 1000, State(3, "more than wanted, as during a deploy", colours.USE)),
+        *field_config.states(State(0, "none runs", colours.BAD), State(1, "as wanted", colours.GOOD)),
+        field_config.between(0, 1, State(2, "some are missing", colours.NEAR)),
+        field_config.between(1, 1000, State(3, "more than wanted, as during a deploy", colours.USE)),
     )
     return States(
         title="Replicas, as wanted or not",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, links, queries, scale
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards import links, queries
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.field_config import Link, State
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.fields import Link
-    from boxwatch.topology.model import Topology
+from boxwatch.topology.model import Topology
 
 # A value that a link carries is found by the head of its column.
 _SERVICE, _SERVER = "Service", "Server"
@@ -32,7 +28,7 @@ def _to_service(topology: Topology) -> Link:
 
 def services(topology: Topology) -> Table:
     """Each service against its plan."""
-    states = fields.states(
+    states = field_config.states(
         State(0, "fine", colours.GOOD), State(1, "near", colours.NEAR), State(2, "over", colours.BAD)
     )
     server, hidden = _server(topology, 80)
@@ -109,7 +105,7 @@ def services(topology: Topology) -> Table:
 
 def alerts(topology: Topology) -> Table:
     """What fires, where."""
-    severities = fields.states(
+    severities = field_config.states(
         State(queries.CRITICAL, "critical", colours.BAD),
         State(queries.WARNING, "warning", colours.NEAR),
         State(queries.OTHER, "info", colours.QUIET),

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from boxwatch.dashboards import engines, layout
-from boxwatch.dashboards.engines import NAMED, Engine
-from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards.backing_services import NAMED, Engine
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.queries import ON_SERVICES
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-from boxwatch.rules.engines import scraped
+from boxwatch.rules.built import Built
+from boxwatch.rules.patterns.backing_services import scraped
 from boxwatch.topology import kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
 
 _POSTGRES = Engine(kinds.of("postgres"))
 _OF_DATABASE = "{{datname}} of {{service}}"
@@ -59,7 +55,7 @@ def _share(lines: Mapping[str, float]) -> Stat:
         title="Connections in use",
         good="Of those that clients may open, on the fullest. Good is green.",
         unit="percentunit",
-        scale=engines.shares(high, exhausted, "PostgresConnectionsHigh", "PostgresConnectionsExhausted"),
+        scale=backing_services.shares(high, exhausted, "PostgresConnectionsHigh", "PostgresConnectionsExhausted"),
         queries=(Query(f"max({_CONNECTIONS})"),),
     )
 
@@ -69,7 +65,7 @@ def _forgotten(lines: Mapping[str, float]) -> Stat:
         title="Idle in transaction",
         good="Since when the oldest such transaction has been open and done nothing. Good is nothing, or seconds.",
         unit="s",
-        scale=engines.near(lines["PostgresIdleInTransaction"], "PostgresIdleInTransaction"),
+        scale=backing_services.near(lines["PostgresIdleInTransaction"], "PostgresIdleInTransaction"),
         queries=(Query(f"max({_POSTGRES.at('pg_stat_activity_max_tx_duration', _IDLE)})"),),
     )
 
@@ -82,11 +78,11 @@ def _connections(lines: Mapping[str, float]) -> Graph:
         title="Connections",
         good="Of those that clients may open, the share that is. Good is below the line, at deploys too.",
         unit="percentunit",
-        scale=engines.says("PostgresConnectionsHigh"),
+        scale=backing_services.says("PostgresConnectionsHigh"),
         queries=(Query(_CONNECTIONS, NAMED),),
         reach=1,
     )
-    return engines.with_alert(graph, lines["PostgresConnectionsHigh"])
+    return backing_services.with_alert(graph, lines["PostgresConnectionsHigh"])
 
 
 def _by_state() -> Graph:
@@ -94,7 +90,7 @@ def _by_state() -> Graph:
         title="Connections by state",
         good="What the connections do. Good is mostly idle, a few active, and next to none idle in a transaction.",
         unit="none",
-        scale=engines.uncoloured("The share of all is judged in the panel beside it"),
+        scale=backing_services.uncoloured("The share of all is judged in the panel beside it"),
         queries=(Query(_POSTGRES.by("sum", "pg_stat_activity_count", "state"), "{{state}}, {{service}}"),),
         stacked=True,
         fill=20,
@@ -107,10 +103,10 @@ def _longest(lines: Mapping[str, float]) -> Graph:
         title="Longest transaction by state",
         good="Age of the oldest transaction. Good is seconds; active for long is a report, a migration or a backup.",
         unit="s",
-        scale=engines.says("PostgresIdleInTransaction"),
+        scale=backing_services.says("PostgresIdleInTransaction"),
         queries=(Query(_POSTGRES.by("max", "pg_stat_activity_max_tx_duration", "state"), "{{state}}, {{service}}"),),
     )
-    return engines.with_alert(graph, lines["PostgresIdleInTransaction"])
+    return backing_services.with_alert(graph, lines["PostgresIdleInTransaction"])
 
 
 def _transactions() -> Graph:
@@ -122,7 +118,7 @@ def _transactions() -> Graph:
         title="Transactions",
         good="Transactions a second. Good is a level that you know, and rollbacks far below it.",
         unit="cps",
-        scale=engines.uncoloured("PostgresRollbacksHigh judges one against the other"),
+        scale=backing_services.uncoloured("PostgresRollbacksHigh judges one against the other"),
         queries=tuple(rates),
     )
 
@@ -132,7 +128,7 @@ def _deadlocks() -> Graph:
         title="Deadlocks",
         good="Transactions that PostgreSQL ended because they waited for each other. Good is a flat line at 0.",
         unit="none",
-        scale=engines.uncoloured("PostgresDeadlocks counts them over ten minutes"),
+        scale=backing_services.uncoloured("PostgresDeadlocks counts them over ten minutes"),
         queries=(
             Query(
                 f"sum by ({names.BY_SERVICE}, datname) "
@@ -150,7 +146,7 @@ def _locks() -> Graph:
         title="Locks",
         good="Locks that are held, by kind. Good is many that share and few that exclude.",
         unit="none",
-        scale=engines.uncoloured("No number of locks is bad by itself"),
+        scale=backing_services.uncoloured("No number of locks is bad by itself"),
         queries=(Query(f"{_POSTGRES.by('sum', 'pg_locks_count', 'mode')} > 0", "{{mode}}, {{service}}"),),
         nothing="none is held",
     )
@@ -165,7 +161,9 @@ def _cache() -> Graph:
         title="Cache hit ratio",
         good="Pages that were in PostgreSQL's memory. Good is above 99% for users' work; a report may pull it down.",
         unit="percentunit",
-        scale=engines.uncoloured("An idle database has none, and a cold one a low one, so nothing alerts on it"),
+        scale=backing_services.uncoloured(
+            "An idle database has none, and a cold one a low one, so nothing alerts on it"
+        ),
         queries=(Query(f"{hit} / ({hit} + {read} > 0)", _OF_DATABASE),),
         reach=1,
     )
@@ -176,7 +174,7 @@ def _temporary() -> Graph:
         title="Temporary files",
         good="What sorts and joins wrote to the disk for lack of work_mem. Good is next to nothing.",
         unit="Bps",
-        scale=engines.uncoloured("No amount is bad by itself"),
+        scale=backing_services.uncoloured("No amount is bad by itself"),
         queries=(
             Query(
                 _POSTGRES.by("sum", "pg_stat_database_temp_bytes", "datname", matchers=_REAL, per_second=True),
@@ -191,7 +189,7 @@ def _size() -> Graph:
         title="Size of databases",
         good="On the disk. Good is a slope that you expect.",
         unit="bytes",
-        scale=engines.uncoloured("The server's disk has alerts of its own"),
+        scale=backing_services.uncoloured("The server's disk has alerts of its own"),
         queries=(Query(_POSTGRES.by("max", "pg_database_size_bytes", "datname", matchers=_REAL), _OF_DATABASE),),
     )
 
@@ -201,7 +199,9 @@ def _wal() -> Graph:
         title="Size of the WAL",
         good="What is kept of the log. Good is a saw-tooth around max_wal_size.",
         unit="bytes",
-        scale=engines.uncoloured("PostgresSlotRetainsWal judges what a slot keeps (needs postgres_exporter 0.17)"),
+        scale=backing_services.uncoloured(
+            "PostgresSlotRetainsWal judges what a slot keeps (needs postgres_exporter 0.17)"
+        ),
         queries=(Query(_POSTGRES.by("max", "pg_wal_size_bytes"), NAMED),),
     )
 
@@ -215,7 +215,7 @@ def _archived() -> Graph:
         title="WAL archived and failed",
         good="Files of the log a second. Good is no failure; nothing at all where no archive is kept.",
         unit="cps",
-        scale=engines.uncoloured("PostgresArchiveFailing speaks of any failure that lasts"),
+        scale=backing_services.uncoloured("PostgresArchiveFailing speaks of any failure that lasts"),
         queries=tuple(rates),
     )
 
@@ -225,14 +225,14 @@ def _slots(lines: Mapping[str, float]) -> Graph:
         title="WAL kept by slots",
         good="What replicas and other readers have not read. Good is near 0, or nothing where there are no slots.",
         unit="bytes",
-        scale=engines.says("PostgresSlotRetainsWal"),
+        scale=backing_services.says("PostgresSlotRetainsWal"),
         queries=(
             Query(
                 _POSTGRES.by("max", "pg_replication_slots_pg_wal_lsn_diff", "slot_name"), "{{slot_name}}, {{service}}"
             ),
         ),
     )
-    return engines.with_alert(graph, lines["PostgresSlotRetainsWal"])
+    return backing_services.with_alert(graph, lines["PostgresSlotRetainsWal"])
 
 
 def _lag(lines: Mapping[str, float]) -> Graph:
@@ -240,10 +240,10 @@ def _lag(lines: Mapping[str, float]) -> Graph:
         title="Replication lag",
         good="How far a replica is behind; 0 on a primary. Good is below a second.",
         unit="s",
-        scale=engines.says("PostgresReplicationLag"),
+        scale=backing_services.says("PostgresReplicationLag"),
         queries=(Query(_POSTGRES.by("max", "pg_replication_lag_seconds"), NAMED),),
     )
-    return engines.with_alert(graph, lines["PostgresReplicationLag"])
+    return backing_services.with_alert(graph, lines["PostgresReplicationLag"])
 
 
 def _age(lines: Mapping[str, float]) -> Graph:
@@ -251,9 +251,9 @@ def _age(lines: Mapping[str, float]) -> Graph:
         title="Age of the oldest transaction id",
         good="Transactions since vacuum froze the oldest row. Good is a saw-tooth up to 200 million.",
         unit="short",
-        scale=engines.says("PostgresWraparoundNear"),
+        scale=backing_services.says("PostgresWraparoundNear"),
         queries=(
             Query(_POSTGRES.by("max", "pg_database_wraparound_age_datfrozenxid_seconds", "datname"), _OF_DATABASE),
         ),
     )
-    return engines.with_alert(graph, lines["PostgresWraparoundNear"])
+    return backing_services.with_alert(graph, lines["PostgresWraparoundNear"])

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, layout, links, queries, scale, style, thresholds
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.scale import Scale
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
-from boxwatch.dashboards.timelines import States
+from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.scale import Scale
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards.panels.timelines import States
 from boxwatch.dashboards.variables import SERVERS
-from boxwatch.rules import names, probes
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.grafana.tree import Node
+from boxwatch.rules import names
+from boxwatch.rules.built import Built
+from boxwatch.rules.probes import probes
+from boxwatch.topology.model import Topology
 
 _DAY = 86400
 _CHOSEN = queries.ON_SERVERS
@@ -24,7 +22,7 @@ _URLS = f'job="{names.JOB_PROBE}", {_CHOSEN}'
 _PORTS = f'job="{names.JOB_PROBE_PORTS}", {_CHOSEN}'
 _BY_URL = f"{names.SERVER}, {names.SERVICE}, instance"
 _BY_PORT = f"{names.SERVER}, {names.SERVICE}, {names.PORT}, {names.EXPECTED}"
-# As the alerts remember it (rules/probes.py): a certificate that has ended has no series.
+# As the alerts remember it (rules/probes/probes.py): a certificate that has ended has no series.
 _ENDS = f"min by ({_BY_URL}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_URLS}}}[6h])) - time()"
 
 
@@ -35,7 +33,7 @@ def build(built: Built) -> Node | None:
     ports = any(server.public_address for server in topology.servers)
     if not urls and not ports:
         return None
-    page = style.Page(
+    page = render.Page(
         id="probes",
         title="Probes",
         description="What do users see from outside, and what do strangers?",
@@ -51,7 +49,7 @@ def build(built: Built) -> Node | None:
             layout.even(9, _ports(), _open_ports()),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _days(topology: Topology) -> Scale:
@@ -113,7 +111,7 @@ def _answers() -> States:
         unit="none",
         scale=scale.none_known("Red is an error or no answer, as the alert has it; a gap is a prober that is gone."),
         queries=(Query(f"max by ({_BY_URL}) (probe_success{{{_URLS}}})", "{{service}} {{instance}}"),),
-        mappings=tuple(fields.states(State(0, "fails", colours.BAD), State(1, "answers", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "fails", colours.BAD), State(1, "answers", colours.GOOD))),
     )
 
 
@@ -238,5 +236,5 @@ def _open_ports() -> States:
         unit="none",
         scale=scale.none_known("Red is no answer, as the alert has it; a gap is a prober that is gone."),
         queries=(Query(f'max by ({_BY_PORT}) (probe_success{{{_PORTS}, expected="open"}})', "{{server}} {{port}}"),),
-        mappings=tuple(fields.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
     )

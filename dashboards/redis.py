@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from boxwatch.dashboards import colours, engines, fields, layout, scale
-from boxwatch.dashboards.engines import NAMED, Engine
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards.backing_services import NAMED, Engine
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.timelines import States
 from boxwatch.dashboards.queries import ON_SERVICES
-from boxwatch.dashboards.timelines import States
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-from boxwatch.rules.engines import scraped
+from boxwatch.rules.built import Built
+from boxwatch.rules.patterns.backing_services import scraped
 from boxwatch.topology import kinds
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
 
 _REDIS = Engine(kinds.of("redis"))
 _USED, _MAX = _REDIS.by("max", "redis_memory_used_bytes"), _REDIS.by("max", "redis_memory_max_bytes")
@@ -58,7 +55,7 @@ def _share(lines: Mapping[str, float]) -> Stat:
         title="Share of maxmemory",
         good="Memory in use, on the fullest. Good is green, or full for a cache that may evict.",
         unit="percentunit",
-        scale=engines.near(lines["RedisMemoryNearMax"], "RedisMemoryNearMax"),
+        scale=backing_services.near(lines["RedisMemoryNearMax"], "RedisMemoryNearMax"),
         queries=(Query(f"max({_USED} / ({_MAX} > 0))"),),
         nothing="no maxmemory",
     )
@@ -94,7 +91,7 @@ def _memory() -> Graph:
             Query(f"{_MAX} > 0", "maxmemory of {{service}}"),
             Query(replica, "plan of {{service}}"),
         ),
-        overrides=(fields.limit_line("C"), fields.plan_line("D")),
+        overrides=(field_config.limit_line("C"), field_config.plan_line("D")),
     )
 
 
@@ -103,7 +100,7 @@ def _keys() -> Graph:
         title="Keys",
         good="Keys by database, and those of them that expire. Good is a level, and for a cache that all expire.",
         unit="short",
-        scale=engines.uncoloured("What is many depends on what is kept"),
+        scale=backing_services.uncoloured("What is many depends on what is kept"),
         queries=(
             Query(f"{_REDIS.by('max', 'redis_db_keys', 'db')} > 0", "{{db}} of {{service}}"),
             Query(f"{_REDIS.by('max', 'redis_db_keys_expiring', 'db')} > 0", "{{db}} of {{service}}, expiring"),
@@ -117,7 +114,7 @@ def _evicted() -> Graph:
         title="Evicted and expired keys",
         good="Thrown out for lack of memory, and gone because their time was over. Good is far more expired.",
         unit="cps",
-        scale=engines.uncoloured("RedisCacheThrashing judges what is evicted in an hour"),
+        scale=backing_services.uncoloured("RedisCacheThrashing judges what is evicted in an hour"),
         queries=(
             Query(_REDIS.by("sum", "redis_evicted_keys_total", per_second=True), "evicted, {{service}}"),
             Query(_REDIS.by("sum", "redis_expired_keys_total", per_second=True), "expired, {{service}}"),
@@ -131,7 +128,7 @@ def _hits() -> Graph:
         title="Hit ratio",
         good="Reads that found their key. Good is above 90% for a cache; for queues it says nothing.",
         unit="percentunit",
-        scale=engines.uncoloured("What is good depends on the use"),
+        scale=backing_services.uncoloured("What is good depends on the use"),
         queries=(Query(f"{hits} / ({hits} + {misses} > 0)", NAMED),),
         reach=1,
     )
@@ -142,7 +139,7 @@ def _fragmentation() -> Graph:
         title="Fragmentation",
         good="Memory from the system against memory in use. Good is 1 to 1.5; below 1 Redis is swapped out.",
         unit="none",
-        scale=engines.uncoloured("With little data it is high and no trouble"),
+        scale=backing_services.uncoloured("With little data it is high and no trouble"),
         queries=(Query(_REDIS.by("max", "redis_mem_fragmentation_ratio"), NAMED),),
     )
 
@@ -152,7 +149,7 @@ def _clients() -> Graph:
         title="Clients",
         good="Connected, waiting in a blocking command, and turned away a second. Good is nobody turned away.",
         unit="short",
-        scale=engines.uncoloured("RedisClientsHigh judges them against maxclients"),
+        scale=backing_services.uncoloured("RedisClientsHigh judges them against maxclients"),
         queries=(
             Query(_REDIS.by("max", "redis_connected_clients"), "connected, {{service}}"),
             Query(_REDIS.by("max", "redis_blocked_clients"), "blocked, {{service}}"),
@@ -167,7 +164,7 @@ def _commands() -> Graph:
         title="Commands",
         good="Commands a second, the ten most frequent. Good is what your applications do; keys and flushall are not.",
         unit="cps",
-        scale=engines.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(f"topk(10, {commands})", "{{cmd}}, {{service}}"),),
     )
 
@@ -177,7 +174,7 @@ def _errors() -> Graph:
         title="Errors by kind",
         good="Errors that clients got, a second. Good is none; OOM and MISCONF are writes that were refused.",
         unit="cps",
-        scale=engines.uncoloured("RedisWritesRefused speaks of OOM and MISCONF"),
+        scale=backing_services.uncoloured("RedisWritesRefused speaks of OOM and MISCONF"),
         queries=(Query(_REDIS.by("sum", "redis_errors_total", "err", per_second=True), "{{err}}, {{service}}"),),
         reach=1,
         nothing="no error yet",
@@ -192,7 +189,7 @@ def _slow() -> Graph:
         title="Time of a command",
         good="The ten slowest kinds, on average. Good is below a millisecond: Redis does one after the other.",
         unit="s",
-        scale=engines.uncoloured("What is slow depends on the command"),
+        scale=backing_services.uncoloured("What is slow depends on the command"),
         queries=(Query(f"topk(10, {spent} / ({count} > 0))", "{{cmd}}, {{service}}"),),
         table=True,
     )
@@ -203,7 +200,7 @@ def _network() -> Graph:
         title="Traffic",
         good="Bytes a second to and from clients. Good is a level that you know.",
         unit="Bps",
-        scale=engines.uncoloured("No amount is bad by itself"),
+        scale=backing_services.uncoloured("No amount is bad by itself"),
         queries=(
             Query(_REDIS.by("sum", "redis_net_input_bytes_total", per_second=True), "received, {{service}}"),
             Query(_REDIS.by("sum", "redis_net_output_bytes_total", per_second=True), "sent, {{service}}"),
@@ -224,9 +221,9 @@ def _saves() -> States:
         title="Last saves",
         good="Whether the last snapshot, write and rewrite of the file succeeded. Good is one colour.",
         unit="none",
-        scale=engines.uncoloured("Red is a failure, of which RedisSavesFailing speaks; else"),
+        scale=backing_services.uncoloured("Red is a failure, of which RedisSavesFailing speaks; else"),
         queries=tuple(saves),
-        mappings=tuple(fields.states(State(0, "failed", colours.BAD), State(1, "saved", colours.GOOD))),
+        mappings=tuple(field_config.states(State(0, "failed", colours.BAD), State(1, "saved", colours.GOOD))),
     )
 
 
@@ -235,7 +232,7 @@ def _unsaved() -> Graph:
         title="Changes since the last snapshot",
         good="What a restart would lose without an append-only file. Good is a saw-tooth.",
         unit="short",
-        scale=engines.uncoloured("What may be lost is for you to say"),
+        scale=backing_services.uncoloured("What may be lost is for you to say"),
         queries=(Query(_REDIS.by("max", "redis_rdb_changes_since_last_save"), NAMED),),
     )
 
@@ -245,7 +242,7 @@ def _replication() -> Graph:
         title="Replication",
         good="Replicas of a primary, and whether a replica has its primary (1). Good is no change.",
         unit="none",
-        scale=engines.uncoloured("RedisReplicaLinkDown speaks of a lost primary"),
+        scale=backing_services.uncoloured("RedisReplicaLinkDown speaks of a lost primary"),
         queries=(
             Query(_REDIS.by("max", "redis_connected_slaves"), "replicas of {{service}}"),
             Query(_REDIS.by("min", "redis_master_link_up"), "link of {{service}}"),

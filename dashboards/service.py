@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, layout, links, queries, scale, style
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS, SERVICE
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.rules.built import Built
+from boxwatch.topology.model import Topology
 
 _WEEK = 7 * 86400
 _COMPONENT = f"{{{{{names.COMPONENT}}}}}"
@@ -22,7 +19,7 @@ _COMPONENT = f"{{{{{names.COMPONENT}}}}}"
 def build(built: Built) -> Node:
     """The dashboard as JSON."""
     topology = built.topology
-    page = style.Page(
+    page = render.Page(
         id="service",
         title="Service",
         description="Do the replicas of this service run, do they fit into their memory, and what happened to them?",
@@ -39,7 +36,7 @@ def build(built: Built) -> Node:
             layout.even(8, _cpu(), _oom()),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
@@ -53,7 +50,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
                 Query(queries.service_alerts("critical"), "critical"),
                 Query(queries.service_alerts("warning"), "warning"),
             ),
-            overrides=(fields.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
+            overrides=(field_config.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
         ),
         Stat(
             title="Replicas",
@@ -65,7 +62,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
                 Query(queries.of_service(names.SERVICE_REPLICAS_RUNNING), "running"),
                 Query(queries.of_service(names.SERVICE_REPLICAS_DESIRED), "wanted"),
             ),
-            overrides=tuple(fields.query(ref_id, fields.colour(colours.QUIET)) for ref_id in ("B", "C")),
+            overrides=tuple(field_config.query(ref_id, field_config.colour(colours.QUIET)) for ref_id in ("B", "C")),
         ),
         Stat(
             title="Share of budget",
@@ -109,13 +106,13 @@ def _memory() -> Graph:
             "Docker enforces; no solid line, no limit."
         ),
         queries=(
-            Query(queries.of_replicas(names.CONTAINER_MEMORY_USED), fields.REPLICA),
+            Query(queries.of_replicas(names.CONTAINER_MEMORY_USED), field_config.REPLICA),
             Query(queries.limits_in_force(), f"limit {_COMPONENT}"),
             # Last, so that the dashes are seen where budget and limit are the same.
             Query(queries.of_components(names.COMPONENT_MEMORY_BUDGET), f"budget {_COMPONENT}"),
         ),
-        overrides=(fields.limit_line("B"), fields.plan_line("C")),
-        transformations=fields.SHORT_NAMES,
+        overrides=(field_config.limit_line("B"), field_config.plan_line("C")),
+        transformations=field_config.SHORT_NAMES,
         fill=10,
         table=True,
     )
@@ -157,11 +154,11 @@ def _exhaustion(topology: Topology) -> Graph:
         unit="dtdurations",
         scale=scale.exhaustion(topology),
         queries=(
-            Query(queries.of_replicas(names.CONTAINER_MEMORY_EXHAUSTION), fields.REPLICA),
+            Query(queries.of_replicas(names.CONTAINER_MEMORY_EXHAUSTION), field_config.REPLICA),
             Query(queries.of_service(names.SERVICE_EXHAUSTED_WITHIN, "min"), "alert below"),
         ),
-        overrides=(fields.plan_line("B"),),
-        transformations=fields.SHORT_NAMES,
+        overrides=(field_config.plan_line("B"),),
+        transformations=field_config.SHORT_NAMES,
         most=_WEEK,
     )
 
@@ -173,11 +170,11 @@ def _limit_share(topology: Topology) -> Graph:
         unit="percentunit",
         scale=scale.limit_share(topology),
         queries=(
-            Query(queries.of_replicas(names.CONTAINER_MEMORY_LIMIT_RATIO), fields.REPLICA),
+            Query(queries.of_replicas(names.CONTAINER_MEMORY_LIMIT_RATIO), field_config.REPLICA),
             Query(queries.of_service(names.SERVICE_NEAR_LIMIT, "min"), "alert above"),
         ),
-        overrides=(fields.plan_line("B"),),
-        transformations=fields.SHORT_NAMES,
+        overrides=(field_config.plan_line("B"),),
+        transformations=field_config.SHORT_NAMES,
     )
 
 
@@ -187,8 +184,8 @@ def _page_cache() -> Graph:
         good="File cache that the kernel takes back when memory is needed. A database that fills it is well.",
         unit="bytes",
         scale=scale.none_known("No amount of it is bad by itself, so nothing is coloured."),
-        queries=(Query(queries.page_cache(), fields.REPLICA),),
-        transformations=fields.SHORT_NAMES,
+        queries=(Query(queries.page_cache(), field_config.REPLICA),),
+        transformations=field_config.SHORT_NAMES,
     )
 
 
@@ -204,9 +201,9 @@ def _running() -> Graph:
             Query(queries.of_components(names.COMPONENT_REPLICAS_DESIRED), f"wanted {_COMPONENT}"),
         ),
         overrides=(
-            fields.query("A", fields.colour(colours.USE)),
-            fields.query("B", fields.colour(colours.GOOD)),
-            fields.plan_line("C"),
+            field_config.query("A", field_config.colour(colours.USE)),
+            field_config.query("B", field_config.colour(colours.GOOD)),
+            field_config.plan_line("C"),
         ),
         steps=True,
     )
@@ -222,7 +219,7 @@ def _restarts() -> Graph:
             Query(queries.of_components(names.COMPONENT_RESTARTS), f"restarts {_COMPONENT}"),
             Query(queries.of_service(names.SERVICE_RESTARTS_THRESHOLD, "min"), "alert from"),
         ),
-        overrides=(fields.plan_line("B"),),
+        overrides=(field_config.plan_line("B"),),
         steps=True,
     )
 
@@ -237,7 +234,7 @@ def _replacements() -> Graph:
             Query(queries.of_components(names.COMPONENT_REPLACEMENTS), f"replacements {_COMPONENT}"),
             Query(queries.replacements_allowed(), f"alert from {_COMPONENT}"),
         ),
-        overrides=(fields.plan_line("B"),),
+        overrides=(field_config.plan_line("B"),),
         steps=True,
     )
 
@@ -248,8 +245,8 @@ def _cpu() -> Graph:
         good="Use of vCPUs; 100% is one, as docker stats counts. Good is a level that you know.",
         unit="percentunit",
         scale=scale.none_known("The topology plans no CPU for a service, so nothing is coloured."),
-        queries=(Query(queries.of_replicas(names.CONTAINER_CPU), fields.REPLICA),),
-        transformations=fields.SHORT_NAMES,
+        queries=(Query(queries.of_replicas(names.CONTAINER_CPU), field_config.REPLICA),),
+        transformations=field_config.SHORT_NAMES,
         table=True,
     )
 
@@ -260,8 +257,8 @@ def _oom() -> Graph:
         good="Processes that the kernel killed because a container was at its limit. Good is a flat line at 0.",
         unit="none",
         scale=scale.none_is_good(),
-        queries=(Query(queries.of_replicas(names.CONTAINER_OOM_EVENTS), fields.REPLICA),),
-        transformations=fields.SHORT_NAMES,
+        queries=(Query(queries.of_replicas(names.CONTAINER_OOM_EVENTS), field_config.REPLICA),),
+        transformations=field_config.SHORT_NAMES,
         steps=True,
         table=True,
         reach=1,

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, layout, links, scale, style
-from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards import layout, links, render
+from boxwatch.dashboards.panels import colours, scale
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.scale import Scale
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.queries import ON_SERVERS, ON_SERVICES
-from boxwatch.dashboards.scale import Scale
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS, Variable
-from boxwatch.rules import names, slo
-from boxwatch.rules.slo_burn_proofs import FAST, SLOW
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.grafana.tree import Node
+from boxwatch.rules import names
+from boxwatch.rules.built import Built
+from boxwatch.rules.slo import slo
+from boxwatch.rules.slo.slo_burn_proofs import FAST, SLOW
+from boxwatch.topology.model import Topology
 
 _NAME = f"{{{{{names.SERVICE}}}}}"
 _ON = f"on ({names.BY_SERVICE})"
@@ -36,7 +34,7 @@ def build(built: Built) -> Node | None:
     topology = built.topology
     if not slo.promised(topology):
         return None
-    page = style.Page(
+    page = render.Page(
         id="slo",
         title="SLO",
         description="Is what users were promised kept, how much of the error budget is left, and how fast does it go?",
@@ -53,7 +51,7 @@ def build(built: Built) -> Node | None:
             layout.even(8, *(_count(part) for part in slo.PARTS)),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _of(series: str, operation: str = "max") -> str:

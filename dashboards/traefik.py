@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import colours, fields, layout, links, scale, style
-from boxwatch.dashboards.heatmap import Heatmap
-from boxwatch.dashboards.panels import Graph, Query, Stat
+from boxwatch.dashboards import layout, links, render
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.heatmap import Heatmap
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.queries import ON_SERVERS, ON_SERVICES
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS, SERVICES
-from boxwatch.rules import names, requests, service_requests, traefik, traefik_routes
-from boxwatch.rules.promql import TRAEFIK
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.rules.built import Built
-    from boxwatch.topology.model import Topology
+from boxwatch.grafana.tree import Node
+from boxwatch.rules import names
+from boxwatch.rules.built import Built
+from boxwatch.rules.patterns.fragments import TRAEFIK
+from boxwatch.rules.requests import requests, service_requests
+from boxwatch.rules.traefik import traefik, traefik_routes
+from boxwatch.topology.model import Topology
 
 _RAW = f"{TRAEFIK}, {ON_SERVERS}"
 _ON = f"on ({names.BY_SERVICE})"
@@ -29,7 +28,7 @@ def build(built: Built) -> Node | None:
     topology = built.topology
     if not requests.scraped(topology):
         return None
-    page = style.Page(
+    page = render.Page(
         id="traefik",
         title="Traefik",
         description="Do requests arrive, do they succeed and fast enough, and where do they go?",
@@ -49,7 +48,7 @@ def build(built: Built) -> Node | None:
             layout.even(8, _connections(), _files(topology)),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _by(series: str) -> str:
@@ -118,7 +117,7 @@ def _arrive(topology: Topology) -> Graph:
             Query(_by(names.SERVICE_REQUESTS), _NAME),
             Query(_by(names.SERVICE_REQUESTS_EXPECTED), f"expected {_NAME}"),
         ),
-        overrides=(fields.plan_line("B"),),
+        overrides=(field_config.plan_line("B"),),
         links=(links.to_service(topology, links.of_series(names.SERVICE), links.of_series(names.SERVER)),),
         table=True,
     )
@@ -131,7 +130,7 @@ def _by_code() -> Graph:
         unit="reqps",
         scale=scale.none_known("Red is 5xx and amber 4xx, of which no number is bad by itself."),
         queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.CODE}}}}}"),),
-        overrides=fields.of_http_codes(),
+        overrides=field_config.of_http_codes(),
         stacked=True,
         fill=60,
         table=True,
@@ -175,7 +174,7 @@ def _latency() -> Graph:
                 f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})", f"promise, {_NAME}"
             ),
         ),
-        overrides=(fields.plan_line("C"),),
+        overrides=(field_config.plan_line("C"),),
     )
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

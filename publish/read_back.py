@@ -16,8 +16,8 @@ import yaml
 
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
+from boxwatch.publish.prometheus.rule_store import LIVE
 from boxwatch.publish.rule_set import RuleSet, mark_of
-from boxwatch.publish.rule_store import LIVE
 
 # How many rules have been evaluated, of how many.
 Watch = Callable[[int, int], None]

@@ -5,49 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from boxwatch.rules import (
-    container_health,
-    container_visibility,
-    coolify_system,
-    deploys,
-    docker_engine,
-    exposure,
-    grafana,
-    host,
-    host_clock,
-    host_disk,
-    host_load,
-    host_memory,
-    host_state,
-    memory,
-    memory_budget,
-    memory_limit,
-    memory_plan,
-    memory_trend,
-    monitoring,
-    ordinary,
-    outside_plan,
-    overlay,
-    plan,
-    probes,
-    promtool,
-    replica_health,
-    replica_stability,
-    replicas,
-    requests,
-    scraping,
-    service_requests,
-    slo,
-    slo_burn,
-    traefik,
-    traefik_routes,
-    watchdog,
-)
+from boxwatch.rules import healthy_day, tuning
 from boxwatch.rules.built import Built
+from boxwatch.rules.containers import container_health, container_visibility, docker_engine
+from boxwatch.rules.coolify import coolify_system
+from boxwatch.rules.host import host, host_clock, host_disk, host_load, host_memory, host_state
+from boxwatch.rules.memory import memory, memory_budget, memory_limit, memory_trend
 from boxwatch.rules.model import Subject
+from boxwatch.rules.monitoring import grafana, monitoring, scraping, watchdog
+from boxwatch.rules.plan import memory_plan, outside_plan, plan
+from boxwatch.rules.probes import exposure, probes
+from boxwatch.rules.proofs import deploys, promtool
+from boxwatch.rules.replicas import replica_health, replica_stability, replicas
+from boxwatch.rules.requests import requests, service_requests
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.runbook import Page, book, pages
+from boxwatch.rules.slo import slo, slo_burn
 from boxwatch.rules.systems import SYSTEMS
+from boxwatch.rules.traefik import traefik, traefik_routes
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 
@@ -96,9 +71,9 @@ def build(topology: Topology) -> Built:
     Raises:
         TopologyError: `alerts.rules` names what there is not, or changes what an alert does not take.
     """
-    overlay.refuse(overlay.mistakes(topology, SUBJECTS), None, topology.name)
+    tuning.refuse(tuning.mistakes(topology, SUBJECTS), None, topology.name)
     made = [(make, subject) for make in SUBJECTS if (subject := make(topology)) is not None]
-    tuned = (overlay.apply(topology, make, subject) for make, subject in made)
+    tuned = (tuning.apply(topology, make, subject) for make, subject in made)
     thresholds = {
         alert.alert: alert.threshold for _, subject in made for alert in subject.alerts if alert.threshold is not None
     }
@@ -120,7 +95,7 @@ def check(loaded: Loaded) -> None:
     Raises:
         TopologyError: every mistake, with its place.
     """
-    overlay.refuse(overlay.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
+    tuning.refuse(tuning.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
 
 
 def files(built: Built) -> dict[str, bytes]:
@@ -144,8 +119,8 @@ def test_files(built: Built) -> dict[str, bytes]:
             topology, subject, tuple(by_id[name] for name in subject.reads)
         ).items()
     }
-    if concerned := ordinary.concerned(made):
-        found["ordinary-1m.yaml"] = promtool.everything_file(topology, concerned, ordinary.days(topology, made))
+    if concerned := healthy_day.concerned(made):
+        found["ordinary-1m.yaml"] = promtool.everything_file(topology, concerned, healthy_day.days(topology, made))
     found["everything-30s.yaml"] = promtool.everything_file(topology, made, deploys.ordinary_days(topology))
     return {f"prometheus/tests/{name}": content for name, content in found.items()}
 

@@ -1,8 +1,8 @@
 """Recording rules, alerts with their proofs and runbooks, and the groups that hold them.
 
 An `Alert` cannot be made without proof: at least one `Case` in which it fires and one close to it in which it stays
-silent. `boxwatch.rules.promtool` turns the cases into unit tests for promtool, `boxwatch.rules.runbook` the runbook
-into a page. Everything here is a frozen value; nothing reads a file, a clock or the environment.
+silent. `boxwatch.rules.proofs.promtool` turns the cases into unit tests for promtool, `boxwatch.rules.runbook` the
+runbook into a page. Everything here is a frozen value; nothing reads a file, a clock or the environment.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Case:
         interval: seconds between samples and between evaluations.
         throughout: it must have been silent all the way until `at`, and not only then.
         apart: other cases must not stand beside it, each on a server of its own, as they do otherwise
-            (boxwatch.rules.packing): for rules that look at all servers together.
+            (boxwatch.rules.proofs.batching): for rules that look at all servers together.
     """
 
     title: str

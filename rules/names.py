@@ -54,7 +54,8 @@ JOB_TRAEFIK = "traefik"
 JOB_COOLIFY = "coolify"
 JOB_APP = "app"  # metrics of the services' own making
 
-# What the topology says, as recorded constants (rules/plan.py). By (server, service) unless the level says otherwise.
+# What the topology says, as recorded constants (rules/plan/plan.py). By (server, service) unless the level says
+# otherwise.
 SERVICE_INFO = "service:info:plan"  # 1, with label kind
 SERVICE_REPLICAS_DESIRED = "service:replicas:desired"
 SERVICE_MEMORY_BUDGET = "service:memory_budget_bytes:sum"  # replicas × memory
@@ -80,7 +81,7 @@ SERVER_MEMORY_RESERVED = "server:memory_reserved_bytes:plan"
 SERVER_MEMORY_BUDGET = "server:memory_budget_bytes:sum"  # all services
 SERVER_MEMORY_PLANNED = "server:memory_planned_bytes:sum"  # all services and the reserve
 
-# Memory as measured (rules/memory.py).
+# Memory as measured (rules/memory/memory.py).
 CONTAINER_MEMORY_WORKING_SET = "container:memory_working_set_bytes:max"  # what docker stats shows
 CONTAINER_MEMORY_UNRECLAIMABLE = "container:memory_unreclaimable_bytes:max"  # what the OOM killer judges
 CONTAINER_MEMORY_USED = "container:memory_used_bytes:max"  # what is held against the budget
@@ -97,7 +98,7 @@ SERVER_MEMORY_CONTAINERS = "server:memory_containers_bytes:sum"  # all container
 SERVER_MEMORY_UNPLANNED = "server:memory_unplanned_bytes:sum"  # containers outside the plan
 SERVER_MEMORY_OVERHEAD = "server:memory_overhead_bytes:max"  # what is used beside containers
 
-# Replicas as measured (rules/replicas.py).
+# Replicas as measured (rules/replicas/replicas.py).
 SERVER_CONTAINERS_VISIBLE = "server:containers_visible:bool"  # 1 while cAdvisor names the server's containers
 COMPONENT_REPLICAS_RUNNING = "component:replicas:running"  # 0 when none runs; absent while cAdvisor is blind
 COMPONENT_REPLICAS_HEALTHY = "component:replicas:healthy"  # running, and healthy or without health check
@@ -107,13 +108,14 @@ SERVICE_REPLICAS_RUNNING = "service:replicas:running"  # the least of its compon
 CONTAINER_START_TIME = "container:start_time_seconds:max"
 CONTAINER_CPU = "container:cpu_usage_seconds:rate5m"
 
-# Containers held back (rules/container_health.py), and what the Docker engine tells (rules/docker_engine.py).
+# Containers held back (rules/containers/container_health.py), and what the Docker engine tells
+# (rules/containers/docker_engine.py).
 CONTAINER_CPU_THROTTLED = "container:cpu_throttled:ratio5m"  # share of its periods in which its quota was used up
 CONTAINER_MEMORY_STALLED = "container:memory_stalled:ratio5m"  # share of the time in which all of it waited for memory
 SERVER_CONTAINER_STARTS = "server:container_starts:increase1h"
 SERVER_CONTAINERS_PAUSED = "server:containers_paused:max"
 
-# Servers as measured (rules/host.py). `device` is one disk of a server, however often it is mounted.
+# Servers as measured (rules/host/host.py). `device` is one disk of a server, however often it is mounted.
 SERVER_CPU_USED = "server:cpu_used:ratio5m"
 SERVER_CPU_WAITING = "server:cpu_waiting:ratio5m"  # share of the time in which some process waited for a CPU
 SERVER_MEMORY_AVAILABLE = "server:memory_available:ratio"
@@ -130,7 +132,7 @@ DEVICE_DISK_FREE = "device:disk_free:ratio"
 DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until full, if the trend goes on
 DEVICE_INODES_FREE = "device:inodes_free:ratio"
 DEVICE_READ_ONLY = "device:read_only:bool"
-# Requests as Traefik counts them (rules/requests.py). A server is the one whose Traefik answered.
+# Requests as Traefik counts them (rules/requests/requests.py). A server is the one whose Traefik answered.
 UUID_SERVICE = "uuid:service:last1d"  # 1; which planned service a resource of Coolify belongs to
 ROUTER_SERVICE = "router:service:last5m"  # 1; which planned service a router of Traefik's belongs to
 CODE_REQUESTS = "code:requests:rate5m"  # by (server, service, code)
@@ -142,7 +144,7 @@ SERVER_REQUESTS_UNROUTED = "server:requests_unrouted:rate5m"  # answered with 40
 SERVICE_REQUESTS_EXPECTED = "service:requests_expected:min1h"  # the fewest of this time yesterday, where steady
 ROUTER_REQUESTS_UNPLANNED = "router:requests_unplanned:rate5m"  # by (server, router): belong to no planned service
 
-# Objectives (rules/slo.py). A name that ends in a word for a window is followed by one: …:ratio1h.
+# Objectives (rules/slo/slo.py). A name that ends in a word for a window is followed by one: …:ratio1h.
 SERVICE_REQUESTS_HOURLY = "service:requests:hourly"  # requests of the hour before, in the first minute of each hour
 SERVICE_ERRORS_HOURLY = "service:request_errors:hourly"
 SERVICE_SLOW_HOURLY = "service:requests_slow:hourly"
@@ -152,5 +154,5 @@ SERVICE_ERRORS_COUNT = "service:request_errors:count"  # 1h, 6h, 1d, 3d
 SERVICE_SLOW_COUNT = "service:requests_slow:count"
 SERVICE_AVAILABILITY_LEFT = "service:availability_budget:left30d"  # 1 is all of it, 0 none, below 0 it is overdrawn
 SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
-# Databases, caches and stores as measured (rules/postgres.py, …), by (server, service).
+# Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # of those that clients may open

@@ -7,8 +7,8 @@ groups, no query_offset.
 from __future__ import annotations
 
 from boxwatch.rules import yaml
+from boxwatch.rules.alert_text import annotations_of
 from boxwatch.rules.model import Alert, Record, Subject
-from boxwatch.rules.texts import annotations_of
 from boxwatch.topology.model import Topology
 
 

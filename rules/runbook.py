@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boxwatch.rules import inhibition, names, silences
+from boxwatch.rules import inhibition, inhibition_text, names
+from boxwatch.rules.alert_text import Shown, shown
 from boxwatch.rules.model import Alert, Subject
-from boxwatch.rules.promql import number
-from boxwatch.rules.texts import Shown, shown
-from boxwatch.rules.urgency import WAKES_NOBODY
+from boxwatch.rules.patterns.fragments import number
+from boxwatch.rules.patterns.paging import WAKES_NOBODY
 from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 
@@ -20,7 +20,7 @@ _SEVERITIES = {
     "info": "info: shown on dashboards",
     "none": "none: for machines that wait for it",
 }
-# What boxwatch.rules.urgency and boxwatch.rules.overlay hold an alert to, at the end of its query.
+# What boxwatch.rules.patterns.paging and boxwatch.rules.tuning hold an alert to, at the end of its query.
 _QUIET = f"unless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
 _HELD = re.compile(rf'(and|unless) on \({names.BY_SERVICE}\) {names.SERVICE_INFO}\{{service=~?"([^"]*)"\}}')
 
@@ -92,7 +92,10 @@ def book(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, Page]:
     for subject in subjects:
         for alert in subject.alerts:
             found.setdefault(alert.alert, []).append(alert)
-    return {name: _page(topology, tuple(variants), silences.told(name, silencing)) for name, variants in found.items()}
+    return {
+        name: _page(topology, tuple(variants), inhibition_text.told(name, silencing))
+        for name, variants in found.items()
+    }
 
 
 def pages(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, bytes]:

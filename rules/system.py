@@ -8,7 +8,7 @@ from typing import Final
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Series, Subject
-from boxwatch.rules.quiet_hours import Hours
+from boxwatch.rules.proofs.healthy_hours import Hours
 from boxwatch.rules.relabelling import Config
 from boxwatch.topology import kinds
 from boxwatch.topology.kinds import Kind

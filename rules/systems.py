@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from boxwatch.rules import (
-    coolify_system,
-    elasticsearch_system,
-    minio_system,
-    postgres_system,
-    redis_system,
-    traefik_system,
-)
+from boxwatch.rules.coolify import coolify_system
+from boxwatch.rules.elasticsearch import elasticsearch_system
+from boxwatch.rules.minio import minio_system
+from boxwatch.rules.postgres import postgres_system
+from boxwatch.rules.redis import redis_system
 from boxwatch.rules.system import System
+from boxwatch.rules.traefik import traefik_system
 
 SYSTEMS: tuple[System, ...] = (
     postgres_system.SYSTEM,

@@ -14,7 +14,7 @@ from boxwatch.rules.built import Built
 from boxwatch.rules.model import ALWAYS_FIRING, Subject
 from boxwatch.rules.relabelling import Config
 from boxwatch.stack import receivers
-from boxwatch.stack.messages import TEMPLATES
+from boxwatch.stack.message_templates import TEMPLATES
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Day, Notifications, Quiet, Severity
 from boxwatch.topology.notify_fields import DAY, NOBODY

@@ -8,7 +8,7 @@ removed container stayed for 300 s with the defaults and left within one scrape 
 from __future__ import annotations
 
 from boxwatch.rules import yaml
-from boxwatch.stack import engines, machines, monitoring, probes
+from boxwatch.stack import monitoring, probes, server_jobs, service_jobs
 from boxwatch.stack.containers import WHITELISTED_LABELS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -28,8 +28,8 @@ def files(topology: Topology) -> dict[str, bytes]:
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
         "scrape_configs": [
             *monitoring.jobs(topology),
-            *machines.jobs(topology),
-            *engines.jobs(topology),
+            *server_jobs.jobs(topology),
+            *service_jobs.jobs(topology),
             *probes.jobs(topology),
         ],
     }

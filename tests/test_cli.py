@@ -12,7 +12,7 @@ from support import small
 
 from boxwatch import cli
 from boxwatch.commands import check as check_command
-from boxwatch.dashboards.tree import Node
+from boxwatch.grafana.tree import Node
 from boxwatch.topology import default
 from boxwatch.topology.model import Topology
 

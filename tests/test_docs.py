@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from support.docs import PAGES
 
 from boxwatch.cli import main
-from boxwatch.dashboards import catalogue, tree
+from boxwatch.dashboards import catalogue
+from boxwatch.grafana import tree
 from boxwatch.rules import catalogue as rules
 from boxwatch.topology import default
 

@@ -11,11 +11,11 @@ from click.testing import CliRunner, Result
 from support import grafana_schema
 from support.topologies import complete
 
-from boxwatch.checks import promtool
+from boxwatch.checks.rules import promtool
 from boxwatch.cli import main
 from boxwatch.dashboards import extra
-from boxwatch.dashboards.canonical.form import canonical
 from boxwatch.errors import BoxwatchError
+from boxwatch.grafana.canonical.form import canonical
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TOPOLOGY = str(EXAMPLES / "topology.yaml")

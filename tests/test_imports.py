@@ -74,7 +74,7 @@ def test_only_the_house_style_imports_grafanalib() -> None:
         if "import grafanalib" in (text := path.read_text(encoding="utf-8")) or "from grafanalib" in text
     }
 
-    assert users == {"dashboards/style.py"}
+    assert users == {"dashboards/render.py"}
 
 
 def test_help_imports_no_library_that_only_a_command_needs() -> None:

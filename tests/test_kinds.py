@@ -8,8 +8,9 @@ import pytest
 from support.contract import lacks
 from support.topologies import complete
 
-from boxwatch.rules import minio, postgres
+from boxwatch.rules.minio import minio
 from boxwatch.rules.model import Subject
+from boxwatch.rules.postgres import postgres
 from boxwatch.rules.systems import SYSTEMS
 from boxwatch.topology import kinds
 from boxwatch.topology.kinds import KINDS, Kind, Page
@@ -48,10 +49,10 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
     """In the order in which one would add it."""
     assert lacks(BEGUN) == [
         "kafka is no service of the complete topology: support.topologies.complete() needs one",
-        "kafka holds data, and no case of PortExposed is about it: rules/exposure_proofs.py reads KINDS",
+        "kafka holds data, and no case of PortExposed is about it: rules/probes/exposure_proofs.py reads KINDS",
         "kafka has no scrape job kafka: list its SYSTEM in rules/systems.py",
         "kafka has no scrape job kafka_detailed: list its SYSTEM in rules/systems.py",
-        "kafka: nothing is recorded of kafka: python -m boxwatch.exporters.record PAGE...",
+        "kafka: nothing is recorded of kafka: python -m boxwatch.exporters.catalogue.record PAGE...",
         "kafka has no dashboard: add dashboards/kafka.py, or set dashboard=None",
         (
             "kafka has no row in docs/exporters/databases.md: add `| kafka | NAME:9308 | versions |` there, or"
@@ -71,7 +72,10 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
         (replace(POSTGRES, port=None), "postgres holds data and has no port: add port="),
         (replace(POSTGRES, target="9187"), "postgres has no usual place: add target="),
         (replace(POSTGRES, pages=(Page(), Page())), "postgres has two pages with one job: give each a name="),
-        (replace(POSTGRES, exporter="pg"), "postgres: nothing is recorded of pg: python -m boxwatch.exporters.record"),
+        (
+            replace(POSTGRES, exporter="pg"),
+            "postgres: nothing is recorded of pg: python -m boxwatch.exporters.catalogue.record",
+        ),
         (
             replace(POSTGRES, pages=(Page(path="/probe"),)),
             "postgres does not say how the catalogue calls its page /probe: add recorded=",
@@ -103,8 +107,8 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
         ),
         (replace(POSTGRES, down=()), "postgres has no alert that says it is down: name it in down=, or set down=None"),
         (replace(POSTGRES, blind=""), "postgres has no alert that says its exporter is blind: name it in blind="),
-        (replace(POSTGRES, down=("PgDown",)), "postgres has no alert PgDown: add it to rules/postgres.py"),
-        (replace(POSTGRES, blind="PgMissing"), "postgres has no alert PgMissing: add it to rules/postgres.py"),
+        (replace(POSTGRES, down=("PgDown",)), "postgres has no alert PgDown: add it to rules/postgres/postgres.py"),
+        (replace(POSTGRES, blind="PgMissing"), "postgres has no alert PgMissing: add it to rules/postgres/postgres.py"),
         (
             replace(POSTGRES, pages=(Page(name="own"),)),
             'PostgresDown reads nothing of postgres: its expression needs job="postgres_own"',
@@ -146,7 +150,7 @@ def test_what_a_system_lacks_is_said() -> None:
         "postgres has subjects that nobody makes: add them to rules/catalogue.py",
     ]
     assert lacks(POSTGRES, ())[-1:] == [
-        "postgres has no rules: add rules/postgres_system.py, and list its SYSTEM in rules/systems.py"
+        "postgres has no rules: add rules/postgres/postgres_system.py, and list its SYSTEM in rules/systems.py"
     ]
 
 

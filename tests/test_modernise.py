@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from support import boards, unprivileged
 
 from boxwatch.cli import main
-from boxwatch.dashboards import modern, text
+from boxwatch.grafana import json_text, modernise
 
 OLD = {"title": "Old", "schemaVersion": 12, "panels": [{"type": "graph", "title": "a"}]}
 
@@ -36,7 +36,7 @@ def write(name: str, content: object = OLD) -> Path:
 def test_one_is_printed_as_build_would_write_it() -> None:
     """So that it can be put anywhere."""
     write("old.json")
-    assert run("old.json").stdout_bytes == text.write(modern.modernise(OLD))
+    assert run("old.json").stdout_bytes == json_text.write(modernise.modernise(OLD))
 
 
 def test_a_directory_is_rewritten_in_place_once() -> None:
@@ -47,7 +47,7 @@ def test_a_directory_is_rewritten_in_place_once() -> None:
     first, second = run("boards", "--out", "boards"), run("boards", "--out", "boards")
     assert first.stdout.split() == ["written", "boards/a.json", "written", "boards/below/b.json"]
     assert second.stdout.split() == ["unchanged", "boards/a.json", "unchanged", "boards/below/b.json"]
-    assert Path("boards/below/b.json").read_bytes() == text.write(modern.modernise(OLD))
+    assert Path("boards/below/b.json").read_bytes() == json_text.write(modernise.modernise(OLD))
     assert json.loads(Path("boards/other.json").read_bytes()) == {"list": []}
     assert run("boards", "--check").exit_code == 0
 
@@ -60,7 +60,7 @@ def test_several_go_where_one_says() -> None:
     for name in ("a", "b"):
         assert json.loads(Path(f"new/boards/{name}.json").read_bytes())["apiVersion"] == "dashboard.grafana.app/v2"
     assert run("a.json", "--out", "one.json").exit_code == 0
-    assert Path("one.json").read_bytes() == text.write(modern.modernise(OLD))
+    assert Path("one.json").read_bytes() == json_text.write(modernise.modernise(OLD))
 
 
 @pytest.mark.parametrize(

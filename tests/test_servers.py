@@ -16,7 +16,7 @@ from support.ruler import Ruler, ruler
 from support.stand_in import RELOAD, StandIn, beside_commands
 
 from boxwatch.cli import main
-from boxwatch.commands import progress, run
+from boxwatch.commands import execute, progress
 from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
 
@@ -182,7 +182,7 @@ def test_a_bar_is_for_terminals_lines_are_for_logs(
 
 def test_differences_have_an_exit_code_of_their_own() -> None:
     """Not that of a failure, nor that of wrong usage."""
-    assert run.DIFFERS == 3
+    assert execute.DIFFERS == 3
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from boxwatch.topology import fields, units
-from boxwatch.topology.words import Unfit, kind_of, shown
+from boxwatch.topology.wording import Unfit, kind_of, shown
 
 LARGEST_THRESHOLD: Final = 10**18
 # An alert is told from another by these.

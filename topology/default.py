@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from boxwatch.errors import OutputError
 from boxwatch.topology import load as loading
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from boxwatch.topology.load import Loaded
+from boxwatch.topology.load import Loaded
 
 # What messages call it: it has no path that anybody could edit.
 NAMED: Final = "the bundled default topology"

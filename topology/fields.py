@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from boxwatch.topology import units
 from boxwatch.topology.forms import LONGEST_NAME, LONGEST_PATTERN, LONGEST_URL, NAME_PATTERN, SMALLEST_DISK
-from boxwatch.topology.words import Unfit, counted, foreign_in, invisible_in, kind_of, listed, shown
+from boxwatch.topology.wording import Unfit, counted, foreign_in, invisible_in, kind_of, listed, shown
 
 # Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB", moby daemon/daemon_unix.go).
 SMALLEST_MEMORY: Final = 6 * units.MIB

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pydantic import ValidationError
 
 from boxwatch.errors import Problem, TopologyError
-from boxwatch.topology import cautions, constraints, shape, source, yaml_reader
-from boxwatch.topology.facts import Facts, mend
-from boxwatch.topology.mistakes import Mistake, without_covered
 from boxwatch.topology.model import Topology
-from boxwatch.topology.translate import mistakes_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from boxwatch.topology.document import Document, Places
+from boxwatch.topology.reading import source, yaml_reader
+from boxwatch.topology.reading.document import Document, Places
+from boxwatch.topology.reading.problems import Mistake, without_covered
+from boxwatch.topology.validation import constraints, shape
+from boxwatch.topology.validation import warnings as cautions
+from boxwatch.topology.validation.context import Facts, mend
+from boxwatch.topology.validation.pydantic_errors import mistakes_of
 
 JSONNET_SUFFIXES: Final = frozenset({".jsonnet", ".libsonnet"})
 # The length of the path of a server or a service.
@@ -56,7 +55,7 @@ def load(path: Path, *, ext_str: Mapping[str, str] = _NOTHING) -> Loaded:
     """
     if path.suffix in JSONNET_SUFFIXES:
         # Jsonnet starts a process of its own; those who write YAML need not wait for any of that.
-        from boxwatch.topology import jsonnet  # noqa: PLC0415 - most files are YAML
+        from boxwatch.topology.reading import jsonnet  # noqa: PLC0415 - most files are YAML
 
         return check(jsonnet.evaluate(path, ext_str))
     if ext_str:

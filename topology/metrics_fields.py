@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from boxwatch.topology.words import Unfit, kind_of
+from boxwatch.topology.wording import Unfit, kind_of
 
 LONGEST_PATH: Final = 500
 # Nothing that ends a path in a URL, that Prometheus takes for a reference, or that YAML readers misread.

@@ -1,6 +1,6 @@
 """What is watched: servers, and the services that are planned to run on them.
 
-Frozen pydantic models. Rules that need more than one value at a time are in `boxwatch.topology.constraints`, so that
+Frozen pydantic models. Rules that need more than one value at a time are in `boxwatch.topology.validation.constraints`, so that
 every mistake of a file is reported in one go.
 """
 

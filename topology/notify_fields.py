@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from boxwatch.topology.words import Unfit, kind_of, shown
+from boxwatch.topology.wording import Unfit, kind_of, shown
 
 DAY: Final = 24 * 60
 # The receiver that tells nobody: one of the names by which people and linters know that it is meant so.

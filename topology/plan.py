@@ -7,13 +7,10 @@ services marked as assumed are our guess, and the two together are planned.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.topology.model import Server, Service, Topology
+from boxwatch.topology.model import Server, Service, Topology
 
 
 @dataclass(frozen=True, slots=True)

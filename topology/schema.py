@@ -10,15 +10,13 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
 
 from boxwatch.topology import forms, model, notifications, settings, units, values
-from boxwatch.topology.shape import MAY_BE_EMPTY, OWN_PREFIX
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pydantic import BaseModel
+from boxwatch.topology.validation.shape import MAY_BE_EMPTY, OWN_PREFIX
 
 Schema = dict[str, Any]
 

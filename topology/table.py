@@ -6,21 +6,16 @@ is none, and NO_COLOR is respected.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from rich import box
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from boxwatch.topology import units
-from boxwatch.topology.words import counted
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console, RenderableType
-
-    from boxwatch.topology.plan import Plan, Row, ServerPlan
+from boxwatch.topology.plan import Plan, Row, ServerPlan
+from boxwatch.topology.wording import counted
 
 _WIDEST_NAME = 28
 

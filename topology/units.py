@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from boxwatch.topology.words import Unfit
+from boxwatch.topology.wording import Unfit
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 

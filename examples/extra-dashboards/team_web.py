@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from boxwatch.dashboards import fields, layout, links, scale, style
-from boxwatch.dashboards.panels import Graph, Query, Stat
-from boxwatch.dashboards.tables import Column, Label, Rows, Table, table
+from boxwatch.dashboards import layout, links, render
+from boxwatch.dashboards.panels import field_config, scale
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.dashboards.variables import SERVERS
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
-
-if TYPE_CHECKING:
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+from boxwatch.topology.model import Topology
 
 # What the team is on call for.
 _OURS = f'{names.SERVER}=~"$server", {names.SERVICE}=~"web|api"'
@@ -21,7 +18,7 @@ _BY = f"by ({names.BY_SERVICE})"
 
 def build(topology: Topology) -> Node:
     """The dashboard as JSON."""
-    page = style.Page(
+    page = render.Page(
         id="team_web",
         title="Team Web",
         description="Is what we are on call for all there, and does it fit?",
@@ -33,7 +30,7 @@ def build(topology: Topology) -> Node:
             layout.even(9, _memory()),
         ),
     )
-    return style.build(page, topology)
+    return render.build(page, topology)
 
 
 def _missing() -> Stat:
@@ -81,7 +78,7 @@ def _memory() -> Graph:
             Query(f"sum {_BY} ({names.SERVICE_MEMORY_USED}{{{_OURS}}})", "{{service}}"),
             Query(f"sum({names.SERVICE_MEMORY_BUDGET}{{{_OURS}}})", "budget"),
         ),
-        overrides=(fields.plan_line("B"),),
+        overrides=(field_config.plan_line("B"),),
         fill=70,
         stacked=True,
     )

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.client import Api
+from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import Failure
+from boxwatch.exporters.coolify.inventory import World
 from boxwatch.exporters.coolify.logs import facts
 from boxwatch.exporters.coolify.schedule import Schedule, Task
+from boxwatch.exporters.coolify.secret import Secret
 from boxwatch.exporters.coolify.sources import SOURCES
-from boxwatch.exporters.coolify.world import World
-
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.client import Api
-    from boxwatch.exporters.coolify.clock import Clock
-    from boxwatch.exporters.coolify.secret import Secret
 
 _LOG: Final = logging.getLogger(__name__)
 _TARGETED: Final = ("statuses", "server_details", "history")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify import names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from boxwatch.exporters.coolify.fields import Fields
+from boxwatch.exporters.coolify.fields import Fields
 
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR

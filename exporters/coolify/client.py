@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from boxwatch.exporters.coolify import records
+from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import OK, Failure, http_date, judge
 from boxwatch.exporters.coolify.fields import Fields
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from boxwatch.exporters.coolify.budget import Budget
-    from boxwatch.exporters.coolify.clock import Clock
-    from boxwatch.exporters.coolify.secret import Token
-    from boxwatch.exporters.coolify.transport import Reply, Transport
+from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.secret import Token
+from boxwatch.exporters.coolify.transport import Reply, Transport
 
 PREFIX: Final = "/api/v1"
 # Enough to find `message` in an error of Coolify; its HTML errors are longer and not looked into.

@@ -9,28 +9,26 @@ import logging
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify.account import Account
-from boxwatch.exporters.coolify.budget import Budget
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.config import AccountConfig, Config, ConfigError, load
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
-from boxwatch.exporters.coolify.keep import StateFile
 from boxwatch.exporters.coolify.logs import facts, set_up
+from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.state_file import StateFile
 from boxwatch.exporters.coolify.transport import HttpTransport
 from boxwatch.exporters.coolify.web import Web
 from boxwatch.exporters.coolify.webconfig import WebConfig
 from boxwatch.exporters.coolify.webconfig import load as load_web_config
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _LOG: Final = logging.getLogger(__name__)
 # Docker waits 10 seconds between SIGTERM and SIGKILL.

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 import os
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify.fields import clean
 from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, TOKEN_VARIABLE, Option, parser
 from boxwatch.exporters.coolify.secret import FixedToken, Token, TokenFile
 from boxwatch.exporters.coolify.transport import Limits, check_url
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _PORTS: Final = range(65536)
 _ACCOUNT_KEYS: Final = ("name", "token-variable", *(option.name for option in ACCOUNT))

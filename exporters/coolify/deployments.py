@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.fields import Fields
+from boxwatch.exporters.coolify.fields import Fields
 
 # The values of app/Enums/ApplicationDeploymentStatus.php in Coolify 4.3.11; the hyphens are Coolify's.
 _ACTIVE: Final = frozenset(("queued", "in_progress"))

@@ -5,24 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.account import Account, where
 from boxwatch.exporters.coolify.collectors.catalogue import register
+from boxwatch.exporters.coolify.exposition_cache import Pages
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.logs import facts
-from boxwatch.exporters.coolify.page import Pages
 from boxwatch.exporters.coolify.snapshot import take
-from boxwatch.exporters.coolify.state import State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from prometheus_client import CollectorRegistry
-
-    from boxwatch.exporters.coolify.keep import StateFile
+from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.state_file import StateFile
 
 _LOG: Final = logging.getLogger(__name__)
 _AFTER_MISTAKE: Final = 10.0

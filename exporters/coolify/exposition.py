@@ -7,19 +7,16 @@ formats, so they are written once here; every other kind of family is left to pr
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from prometheus_client import Metric as Family
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 from prometheus_client.utils import floatToGoString
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from prometheus_client import Metric as Family
-    from prometheus_client.samples import Sample
 
 EOF: Final = "# EOF\n"
 _PLAIN: Final = ("gauge", "counter")

@@ -7,15 +7,12 @@ code and Coolify's fixed sentences decide. A body is never shown or logged: a pr
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify import names
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 # Reasons that hold for every request of the account, so that asking on would only cost requests.
 _ACCOUNT_WIDE = {names.UNAUTHORISED, names.API_DISABLED, names.NO_TOKEN}

@@ -12,15 +12,12 @@ Coolify has no counter. `count` in an application's history falls, because rows 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify import names
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.deployments import Deployment
 
 # Unfinished rows that are remembered for one application: far more than a queue may hold (25 by default).
 _MAX_OPEN: Final = 500

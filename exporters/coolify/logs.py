@@ -6,13 +6,11 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify.secret import HIDDEN
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 _PLAIN: Final = re.compile(r"[!-~]+")
 _QUOTED: Final = re.compile(r'["\\=]')

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 # One record: the largest real ones carry a proxy configuration or, up to 4.1.2, the log of a deployment.
 MAX_RECORD: Final = 4 << 20

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from boxwatch.exporters.coolify import backups, names
+from boxwatch.exporters.coolify.backups import Backup
+from boxwatch.exporters.coolify.fields import Fields
 from boxwatch.exporters.coolify.slug import slug
 from boxwatch.exporters.coolify.status import Status, parse
-
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.backups import Backup
-    from boxwatch.exporters.coolify.fields import Fields
 
 _BACKUPS = 32
 _PARTS = 64

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from boxwatch.exporters.coolify.clock import Clock
+from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.sources import SOURCES, Source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from boxwatch.exporters.coolify.clock import Clock
-    from boxwatch.exporters.coolify.failure import Failure
 
 # No source keeps Coolify busy for more than 2 % of the time: lists of a thousand applications take it seconds.
 _BUSY: Final = 50

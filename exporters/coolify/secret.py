@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 # Sanctum tokens are `<id>|<40 characters><crc>`. No space and no line break: they would end the header, and http.client
 # would quote the value in its error. No quote and no backslash: they would be escaped, and then not be recognised where

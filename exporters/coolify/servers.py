@@ -7,12 +7,9 @@ of the list's records and only in `settings` of the detail; proxy and Sentinel a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from boxwatch.exporters.coolify import status
-
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.fields import Fields
+from boxwatch.exporters.coolify.fields import Fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.account import Account
+from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.resources import Light, Resource
-
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.account import Account
-    from boxwatch.exporters.coolify.deployments import Deployment
-    from boxwatch.exporters.coolify.schedule import Task
-    from boxwatch.exporters.coolify.servers import Detail, Server
-    from boxwatch.exporters.coolify.status import Status
+from boxwatch.exporters.coolify.schedule import Task
+from boxwatch.exporters.coolify.servers import Detail, Server
+from boxwatch.exporters.coolify.status import Status
 
 _LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
 Totals = Mapping[tuple[str, str], int]

@@ -7,20 +7,17 @@ Endpoints that are left alone: /resources (half a megabyte for 33 items), /deplo
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify import deployments, names, resources, servers
+from boxwatch.exporters.coolify.client import Api
+from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.fields import Fields
+from boxwatch.exporters.coolify.inventory import Project, World
 from boxwatch.exporters.coolify.records import bad
-from boxwatch.exporters.coolify.world import Project, World
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from boxwatch.exporters.coolify.client import Api
-    from boxwatch.exporters.coolify.deployments import Deployment
-    from boxwatch.exporters.coolify.fields import Fields
-    from boxwatch.exporters.coolify.resources import Resource
+from boxwatch.exporters.coolify.resources import Resource
 
 _VERSION: Final = re.compile(r"v?([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,32})")
 # Rows of a history: most readings find one or two new ones. When more are missing, larger pages follow.

@@ -11,18 +11,15 @@ import base64
 import binascii
 import contextlib
 import html
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, Final, cast
 
-from boxwatch.exporters.coolify.page import Unpacked, negotiate, wants_gzip
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.exporters.coolify.exporter import Exporter
-    from boxwatch.exporters.coolify.webconfig import WebConfig
+from boxwatch.exporters.coolify.exporter import Exporter
+from boxwatch.exporters.coolify.exposition_cache import Unpacked, negotiate, wants_gzip
+from boxwatch.exporters.coolify.webconfig import WebConfig
 
 _HEAD: Final = 16 << 10
 _PIECE: Final = 1 << 16

@@ -12,15 +12,13 @@ import os
 import re
 import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from types import ModuleType
+from typing import Final
 
 from boxwatch.errors import BoxwatchError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-    from types import ModuleType
 
 _VERSIONS: Final = {
     "TLS12": ssl.TLSVersion.TLSv1_2,

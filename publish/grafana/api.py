@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
 from boxwatch.publish.grafana.http import Answer
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.tree import Node
 from boxwatch.errors import OutputError
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
 from boxwatch.publish.grafana.api import Api, Kept, Stored
 from boxwatch.publish.grafana.plan import Change, Plan, together

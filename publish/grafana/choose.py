@@ -5,8 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal
 
-from boxwatch.dashboards import tree
 from boxwatch.errors import PublishError
+from boxwatch.grafana import tree
 from boxwatch.publish.grafana.api import MISSING, OK, Api, good
 from boxwatch.publish.grafana.http import Answer, Http
 from boxwatch.publish.grafana.legacy import Legacy

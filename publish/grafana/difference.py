@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.canonical import front_end
-from boxwatch.dashboards.tree import Node
+from boxwatch.grafana import tree
+from boxwatch.grafana.canonical import front_end
+from boxwatch.grafana.tree import Node
 
 _LONGEST = 40
 _ABSENT = object()

@@ -15,10 +15,10 @@ import json
 from collections.abc import Mapping
 from typing import Literal
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.canonical.form import canonical
-from boxwatch.dashboards.canonical.front_end import plain
-from boxwatch.dashboards.tree import Node
+from boxwatch.grafana import tree
+from boxwatch.grafana.canonical.form import canonical
+from boxwatch.grafana.canonical.front_end import plain
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import dashboard_uid
 
 OWNER = "managed-by:boxwatch"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
 from boxwatch.publish.grafana.api import CONFLICT, MISSING, STALE, Kept, StaleError, Stored, good, is_sent
 from boxwatch.publish.grafana.http import Http

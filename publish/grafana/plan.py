@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
 from boxwatch.publish.grafana.api import Api, Stored
 from boxwatch.publish.grafana.difference import Difference, differences

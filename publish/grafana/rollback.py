@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boxwatch.dashboards.tree import Node
 from boxwatch.errors import PublishError
+from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import backup, form
 from boxwatch.publish.grafana.api import Api, Kept, Stored
 from boxwatch.publish.grafana.backup import Entry

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from support.artefacts import complete_artefacts
 
-from boxwatch.checks import amtool, catalogue, promtool, report
+from boxwatch.checks import catalogue, report
+from boxwatch.checks.alertmanager import amtool
 from boxwatch.checks.catalogue import Report
 from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules import promtool
 from boxwatch.errors import BoxwatchError
 
 ROOT = Path(__file__).parent.parent.parent

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from conftest import Golden
 from support import boards, grafana_schema
 from support.topologies import complete
 
-from boxwatch.checks import dashboards as checks
-from boxwatch.dashboards import catalogue, tree
-from boxwatch.dashboards.canonical.form import canonical
-from boxwatch.dashboards.modern import modernise
-from boxwatch.dashboards.tree import node, nodes
+from boxwatch.checks.dashboards import catalogue as checks
+from boxwatch.dashboards import catalogue
+from boxwatch.grafana import tree
+from boxwatch.grafana.canonical.form import canonical
+from boxwatch.grafana.modernise import modernise
+from boxwatch.grafana.tree import Node, node, nodes
 from boxwatch.rules import catalogue as rules
 from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology.kinds import KINDS
-
-if TYPE_CHECKING:
-    from conftest import Golden
-
-    from boxwatch.dashboards.tree import Node
-    from boxwatch.topology.model import Topology
+from boxwatch.topology.model import Topology
 
 TOPOLOGIES = {
     "the default": complete(),

@@ -8,8 +8,8 @@ import pytest
 from support import boards, grafana_schema
 from support.topologies import complete
 
-from boxwatch.checks import dashboards as checks
-from boxwatch.dashboards import colours
+from boxwatch.checks.dashboards import catalogue as checks
+from boxwatch.dashboards.panels import colours
 
 PAGE = (boards.ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
 

@@ -8,19 +8,21 @@ import pytest
 from support import grafana_schema
 from support.topologies import complete
 
-from boxwatch.checks import dashboards as checks
-from boxwatch.dashboards import fields, layout, links, scale, style, tree
-from boxwatch.dashboards.alert_list import AlertList
-from boxwatch.dashboards.canonical.form import canonical
-from boxwatch.dashboards.fields import State
-from boxwatch.dashboards.gauges import Bars, Gauge
-from boxwatch.dashboards.heatmap import Heatmap
-from boxwatch.dashboards.modern import modernise
-from boxwatch.dashboards.panels import Graph, Panel, Query, Stat
-from boxwatch.dashboards.tables import Column, Label, Rows, table
-from boxwatch.dashboards.timelines import History, States
-from boxwatch.dashboards.tree import Node, node, nodes
+from boxwatch.checks.dashboards import catalogue as checks
+from boxwatch.dashboards import layout, links, render
+from boxwatch.dashboards.panels import field_config, scale
+from boxwatch.dashboards.panels.alert_list import AlertList
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.gauges import Bars, Gauge
+from boxwatch.dashboards.panels.heatmap import Heatmap
+from boxwatch.dashboards.panels.panel import Graph, Panel, Query, Stat
+from boxwatch.dashboards.panels.tables import Column, Label, Rows, table
+from boxwatch.dashboards.panels.timelines import History, States
 from boxwatch.dashboards.variables import SERVERS, services_of
+from boxwatch.grafana import tree
+from boxwatch.grafana.canonical.form import canonical
+from boxwatch.grafana.modernise import modernise
+from boxwatch.grafana.tree import Node, node, nodes
 from boxwatch.rules import names
 
 _ON = '{server=~"$server"}'
@@ -32,7 +34,7 @@ _BASE: dict[str, Any] = {
     "queries": (_UP,),
 }
 _BUCKETS = 'prometheus_http_request_duration_seconds_bucket{job="prometheus", server=~"$server"}'
-_WORDS = tuple(fields.states(State(0, "down", "#D55E00"), State(1, "up", "#009E73")))
+_WORDS = tuple(field_config.states(State(0, "down", "#D55E00"), State(1, "up", "#009E73")))
 
 KINDS: dict[str, Panel | AlertList] = {
     "stat": Stat(title="Stat", **_BASE),
@@ -63,7 +65,7 @@ KINDS: dict[str, Panel | AlertList] = {
 
 def _board(*panels: Panel | AlertList) -> Node:
     lines = [layout.even(8, panel) for panel in panels]
-    page = style.Page(
+    page = render.Page(
         id="kinds",
         title="Kinds",
         description="Which kinds of panels are there?",
@@ -71,7 +73,7 @@ def _board(*panels: Panel | AlertList) -> Node:
         panels=layout.place(layout.heading("All"), *lines),
         marked='server=~"$server"',
     )
-    return style.build(page, complete())
+    return render.build(page, complete())
 
 
 def _panel(kind: str) -> Node:

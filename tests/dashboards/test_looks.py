@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from support import boards
 from support.topologies import a_service, complete
 
-from boxwatch.dashboards import catalogue, colours, fields, scale, tree
-from boxwatch.dashboards.panels import Graph, Query
-from boxwatch.dashboards.tree import node, nodes
+from boxwatch.dashboards import catalogue
+from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards.panels.panel import Graph, Query
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node, node, nodes
 from boxwatch.rules import catalogue as rules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from boxwatch.dashboards.tree import Node
 
 # Half of the grid. In less, a table of names beside the lines leaves the lines no room, and cuts its own last column.
 _HALF = 12
@@ -183,6 +180,6 @@ def test_lines_of_one_panel_have_different_colours(legends: tuple[str, ...], col
     graph = Graph(title="x", good="Good is 0.", unit="s", scale=scale.none_is_good(), queries=lines)
     assert graph.defaults(complete())["color"] == color
     limited = replace(
-        graph, queries=(*lines, Query("vector(1)", "{{le}}")), overrides=(fields.plan_line(chr(65 + len(lines))),)
+        graph, queries=(*lines, Query("vector(1)", "{{le}}")), overrides=(field_config.plan_line(chr(65 + len(lines))),)
     )
     assert limited.defaults(complete())["color"] == color

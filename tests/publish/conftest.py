@@ -9,7 +9,7 @@ import pytest
 from support.stand_in import StandIn, prometheus
 
 from boxwatch.publish import http, read_back
-from boxwatch.publish import prometheus as publishing
+from boxwatch.publish.prometheus import prometheus_rules as publishing
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from support import boards
 from support.programs import free_port, get, running, serving, wait_for
 
 from boxwatch.assemble import assemble
-from boxwatch.dashboards import catalogue, expressions, tree
+from boxwatch.dashboards import catalogue
+from boxwatch.grafana import expressions, tree
 from boxwatch.publish import directory
 from boxwatch.rules import catalogue as rules
 from boxwatch.rules import names

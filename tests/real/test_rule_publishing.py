@@ -24,10 +24,11 @@ from support.programs import free_port, get, running, wait_for
 
 from boxwatch.cli import main
 from boxwatch.errors import PublishError
-from boxwatch.publish import prometheus, rule_set
+from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
-from boxwatch.publish.reload import ByHttp, ByOthers, BySignal
-from boxwatch.publish.rule_store import Store
+from boxwatch.publish.prometheus import prometheus_rules
+from boxwatch.publish.prometheus.reload import ByHttp, ByOthers, BySignal
+from boxwatch.publish.prometheus.rule_store import Store
 
 Program = Callable[[str], str]
 
@@ -46,17 +47,17 @@ class _Box:
     process: subprocess.Popen[bytes]
 
     @property
-    def target(self) -> prometheus.Target:
+    def target(self) -> prometheus_rules.Target:
         client = Client(self.url)
-        return prometheus.Target(self.rules, client, ByHttp(client), _PATIENCE)
+        return prometheus_rules.Target(self.rules, client, ByHttp(client), _PATIENCE)
 
     @property
     def groups(self) -> list[dict[str, Any]]:
         return _groups(self.url) or []
 
-    def publish(self, files: dict[str, bytes], target: prometheus.Target | None = None) -> str:
+    def publish(self, files: dict[str, bytes], target: prometheus_rules.Target | None = None) -> str:
         to = target or self.target
-        return prometheus.apply(to, prometheus.plan(to, rule_set.merge(files)))
+        return prometheus_rules.apply(to, prometheus_rules.plan(to, rule_set.merge(files)))
 
     def on_disk(self) -> str:
         """The set on disk, whole; an error where it is not."""
@@ -110,7 +111,7 @@ def test_rules_are_loaded_and_evaluated_when_publish_returns(box: _Box) -> None:
     assert box.publish(rule_sets.files("B")) == ""
     assert rule_sets.which(box.groups) == "B"
 
-    prometheus.apply(box.target, prometheus.rollback(box.target))
+    prometheus_rules.apply(box.target, prometheus_rules.rollback(box.target))
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")
 
 
@@ -136,7 +137,7 @@ def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
         box.publish(rule_sets.refused("refused"))
 
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")
-    assert prometheus.plan(box.target, rule_set.merge(rule_sets.files("A"))).needed is False
+    assert prometheus_rules.plan(box.target, rule_set.merge(rule_sets.files("A"))).needed is False
 
 
 def test_what_cannot_be_evaluated_is_taken_back(box: _Box) -> None:
@@ -150,7 +151,7 @@ def test_what_cannot_be_evaluated_is_taken_back(box: _Box) -> None:
 
 def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
     """And read back over HTTP, which is the only way to know."""
-    target = prometheus.Target(box.rules, Client(box.url), BySignal(box.process.pid), _PATIENCE)
+    target = prometheus_rules.Target(box.rules, Client(box.url), BySignal(box.process.pid), _PATIENCE)
 
     assert box.publish(rule_sets.files("A"), target) == ""
     assert rule_sets.which(box.groups) == "A"
@@ -159,7 +160,7 @@ def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
 def test_a_set_that_nobody_loads_is_taken_back(box: _Box) -> None:
     """Without a reload, it says what Prometheus has instead."""
     box.publish(rule_sets.files("A"))
-    target = prometheus.Target(box.rules, Client(box.url), ByOthers(), 1)
+    target = prometheus_rules.Target(box.rules, Client(box.url), ByOthers(), 1)
 
     with pytest.raises(PublishError, match=r"(?s)Prometheus has another set .*the old rules are in place again"):
         box.publish(rule_sets.files("B"), target)

@@ -15,9 +15,10 @@ from support.programs import free_port, get, running, wait_for
 
 from boxwatch.cli import main
 from boxwatch.errors import PublishError
-from boxwatch.publish import prometheus, rule_set
+from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
-from boxwatch.publish.reload import ByHttp, BySignal
+from boxwatch.publish.prometheus import prometheus_rules
+from boxwatch.publish.prometheus.reload import ByHttp, BySignal
 
 Program = Callable[[str], str]
 
@@ -34,8 +35,8 @@ class _Box:
 
     def publish(self, files: dict[str, bytes], *, signal: bool = False) -> str:
         client = Client(self.url)
-        target = prometheus.Target(self.rules, client, BySignal(self.pid) if signal else ByHttp(client), 20)
-        return prometheus.apply(target, prometheus.plan(target, rule_set.merge(files)))
+        target = prometheus_rules.Target(self.rules, client, BySignal(self.pid) if signal else ByHttp(client), 20)
+        return prometheus_rules.apply(target, prometheus_rules.plan(target, rule_set.merge(files)))
 
 
 @pytest.fixture

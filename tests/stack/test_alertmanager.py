@@ -12,7 +12,8 @@ from support.artefacts import complete_subjects
 from support.notified import SAID, said
 from support.topologies import complete
 
-from boxwatch.checks import alertmanager_file, catalogue
+from boxwatch.checks import catalogue
+from boxwatch.checks.alertmanager import alertmanager_file
 from boxwatch.stack import alertmanager
 from boxwatch.topology.load import load
 

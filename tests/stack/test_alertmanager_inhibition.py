@@ -9,7 +9,7 @@ import pytest
 from support.notified import Labels, matches, plain, said
 from support.topologies import a_server, a_service, a_topology
 
-from boxwatch.checks import alertmanager_file
+from boxwatch.checks.alertmanager import alertmanager_file
 from boxwatch.rules import catalogue as rules
 from boxwatch.rules import inhibition
 from boxwatch.stack import alertmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from support.notified import everything, plain, receiver, wanted
 
-from boxwatch.checks import alertmanager_file
+from boxwatch.checks.alertmanager import alertmanager_file
 
 
 def test_every_alert_reaches_whom_it_is_for() -> None:

@@ -13,7 +13,8 @@ import pytest
 from support.notified import Labels, everything, plain, said, wanted
 from support.topologies import a_server, a_service
 
-from boxwatch.checks import alertmanager_file, amtool, catalogue
+from boxwatch.checks import catalogue
+from boxwatch.checks.alertmanager import alertmanager_file, amtool
 from boxwatch.rules import catalogue as rules
 from boxwatch.rules.catalogue import subjects
 from boxwatch.stack import alertmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from types import ModuleType
 
-from boxwatch.checks import alertmanager_file
+from boxwatch.checks.alertmanager import alertmanager_file
 
 
 def said(module: ModuleType, text: str, alerts: Collection[str] | None = None) -> list[tuple[int, str]]:

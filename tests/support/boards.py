@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import yaml
 
-from boxwatch.dashboards import catalogue, tree
+from boxwatch.checks.finding import Finding
+from boxwatch.dashboards import catalogue
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node
 from boxwatch.rules import catalogue as rules
 from boxwatch.topology.model import Topology
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from boxwatch.checks.finding import Finding
-    from boxwatch.dashboards.tree import Node
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from pathlib import Path
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:

@@ -8,19 +8,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from boxwatch.checks import metric_sources, scraped
-from boxwatch.checks.known import known
-from boxwatch.checks.rule_file import RuleFile, read
+from boxwatch.checks.rules import metric_sources, scraped
+from boxwatch.checks.rules.known import known
+from boxwatch.checks.rules.rule_file import RuleFile, read
 from boxwatch.errors import BoxwatchError
-from boxwatch.exporters import metrics
+from boxwatch.exporters.catalogue import metrics
 from boxwatch.rules import catalogue, names
 from boxwatch.rules.inhibition import Inhibition, inhibitions
 from boxwatch.rules.model import Alert, Subject
-from boxwatch.rules.quiet_hours import Hours
+from boxwatch.rules.proofs.fixtures import World
+from boxwatch.rules.proofs.healthy_hours import Hours
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.system import System
 from boxwatch.rules.systems import SYSTEMS
-from boxwatch.rules.world import World
 from boxwatch.stack import prometheus
 from boxwatch.topology.kinds import Kind, Page
 from boxwatch.topology.schema import json_schema
@@ -63,7 +63,8 @@ def _exposure(kind: Kind) -> Iterator[str]:
     proofs = (case for alert in _all(_subjects()) if alert.alert == "PortExposed" for case in alert.fires)
     told = (series.series for case in proofs for series in case.series)
     if kind.holds_data and not any(f'{names.KIND}="{kind.name}"' in one for one in told):
-        yield f"{kind.name} holds data, and no case of PortExposed is about it: rules/exposure_proofs.py reads KINDS"
+        yield f"{kind.name} holds data, and no case of PortExposed is about it: rules/probes/exposure_proofs.py reads
+        KINDS"
 
 
 def _scraping(kind: Kind) -> Iterator[str]:

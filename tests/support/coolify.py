@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client import Metric as Family
 from prometheus_client.openmetrics import parser
 
 from boxwatch.exporters.coolify.account import Account
-from boxwatch.exporters.coolify.budget import Budget
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
+from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fake.coolify import TOKEN, FakeCoolify
+from boxwatch.exporters.coolify.names import Metric
+from boxwatch.exporters.coolify.rate_limiter import Budget
 from boxwatch.exporters.coolify.secret import FixedToken, Token
+from boxwatch.exporters.coolify.state_file import StateFile
 from boxwatch.exporters.coolify.transport import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from boxwatch.exporters.coolify.failure import Failure
-    from boxwatch.exporters.coolify.keep import StateFile
-    from boxwatch.exporters.coolify.names import Metric
 
 NOON = 1787400000.0  # 2026-08-22 12:00:00 UTC
 CHUNK = 4096

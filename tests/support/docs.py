@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import click
 
-from boxwatch.checks import scraped
 from boxwatch.checks.catalogue import ALERTMANAGER_CHECKS, RULE_CHECKS
-from boxwatch.checks.dashboards import DASHBOARD_CHECKS
+from boxwatch.checks.dashboards.catalogue import DASHBOARD_CHECKS
+from boxwatch.checks.rules import scraped
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
 from boxwatch.topology.schema import json_schema

@@ -6,11 +6,8 @@ without the file's own name. `FILE.expects` holds the same lines for files that 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path
 
 _COMMENTS = {".yaml": "# expects: ", ".jsonnet": "// expects: "}
 

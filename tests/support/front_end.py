@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.canonical import front_end
+from boxwatch.grafana import tree
+from boxwatch.grafana.canonical import front_end
 
 Path = tuple[str, ...]
 _FIELDS: Final = ("fieldConfig", "defaults")

@@ -13,10 +13,9 @@ Believed only: the same of Grafana 12.0 to 12.3 and 13, and of the version `v1` 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from support.grafana import Board, Grafana
+from support.grafana import Board, Grafana
 
 Body = Any
 Reply = tuple[int, Body]

@@ -7,18 +7,15 @@ Three things that may be anything are typed as objects: values of properties, op
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 
-from boxwatch.dashboards import tree
-from boxwatch.dashboards.tree import Node, node
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node, node
 from support import third_party
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _PANELS = {
     "bargauge": "bargauge",

@@ -8,9 +8,9 @@ from typing import Any
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
-from boxwatch.dashboards import modern
-from boxwatch.dashboards.canonical.form import canonical
-from boxwatch.dashboards.tree import Node, nodes
+from boxwatch.grafana import modernise
+from boxwatch.grafana.canonical.form import canonical
+from boxwatch.grafana.tree import Node, nodes
 
 TARGETS = [core.Target(expr="up", refId="A"), core.Target(expr="down", refId="A")]
 
@@ -61,8 +61,8 @@ def _arguments(panel: Any) -> dict[str, Any]:  # noqa: ANN401
 def modernised(*panels: Any, **content: Any) -> Node:  # noqa: ANN401
     """The repaired dashboard; repairing it again changes nothing."""
     given_ = from_grafanalib(*panels, **content)
-    made = modern.modernise(given_)
-    assert modern.modernise(made) == made
+    made = modernise.modernise(given_)
+    assert modernise.modernise(made) == made
     assert canonical(made) == made
     return made
 

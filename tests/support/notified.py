@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator
 
-from boxwatch.checks import alertmanager_file
+from boxwatch.checks.alertmanager import alertmanager_file
 from boxwatch.rules.model import Alert
 from boxwatch.stack import alertmanager
 from boxwatch.topology.model import Topology

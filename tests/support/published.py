@@ -7,10 +7,10 @@ from typing import Never
 
 import pytest
 
-from boxwatch.publish import prometheus as publishing
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
-from boxwatch.publish.reload import ByHttp
+from boxwatch.publish.prometheus import prometheus_rules as publishing
+from boxwatch.publish.prometheus.reload import ByHttp
 from support import rule_sets
 from support.stand_in import StandIn
 

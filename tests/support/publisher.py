@@ -9,23 +9,24 @@ import sys
 from pathlib import Path
 
 from boxwatch.errors import PublishError
-from boxwatch.publish import prometheus, rule_set
+from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
-from boxwatch.publish.reload import ByHttp
+from boxwatch.publish.prometheus import prometheus_rules
+from boxwatch.publish.prometheus.reload import ByHttp
 from support import rule_sets
 
 
 def main(url: str, directory: str, name: str, kind: str, patience: str) -> int:
     """Publish; 1 with the reason where that failed."""
     client = Client(url)
-    target = prometheus.Target(Path(directory), client, ByHttp(client), float(patience))
+    target = prometheus_rules.Target(Path(directory), client, ByHttp(client), float(patience))
     # Not checked first: Prometheus itself must be the one to refuse it.
     new = rule_set.merge(getattr(rule_sets, kind)(name))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     try:
-        prometheus.apply(target, prometheus.plan(target, new))
+        prometheus_rules.apply(target, prometheus_rules.plan(target, new))
     except PublishError as error:
         sys.stderr.write(f"{error}\n")
         return 1

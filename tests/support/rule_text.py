@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 from types import ModuleType
 
-from boxwatch.checks.known import known
-from boxwatch.checks.rule_file import RuleFile, read
-from boxwatch.checks.scraped import Scraped
+from boxwatch.checks.rules.known import known
+from boxwatch.checks.rules.rule_file import RuleFile, read
+from boxwatch.checks.rules.scraped import Scraped
 
 
 def rules(text: str) -> RuleFile:

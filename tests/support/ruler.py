@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 import yaml
 
-from boxwatch.publish.ruler_group import canonical
+from boxwatch.publish.ruler.ruler_group import canonical
 
 Json = Any
 TOKEN = "a-token-that-no-text-may-hold"  # noqa: S105 - opens nothing but this

@@ -6,20 +6,16 @@ import asyncio
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
 
+from boxwatch.exporters.coolify.exporter import Exporter
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.web import Web
 from boxwatch.exporters.coolify.webconfig import WebConfig
 from support.coolify import HandClock, Rig
-
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Callable, Iterator
-
-    from boxwatch.exporters.coolify.exporter import Exporter
 
 
 def settled() -> Rig:

@@ -6,8 +6,8 @@ import copy
 import json
 from pathlib import Path
 
-from boxwatch.dashboards.canonical.form import canonical
-from boxwatch.dashboards.tree import Node, node, nodes
+from boxwatch.grafana.canonical.form import canonical
+from boxwatch.grafana.tree import Node, node, nodes
 
 
 def load(page: Path) -> Node:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import yaml
 
+from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB, KIB, MIB, TIB, format_duration
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from boxwatch.topology.model import Topology
 
 _MEMORY = frozenset({"memory", "reserved", "stated_total", "limit"})
 _DURATIONS = frozenset({"scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within"})

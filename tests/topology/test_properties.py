@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 import yaml
@@ -14,12 +14,10 @@ from support.topologies import a_server, a_service, a_topology, complete
 from support.written import written
 
 from boxwatch.errors import Problem, TopologyError
-from boxwatch.topology import default, kinds, source
+from boxwatch.topology import default, kinds
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from boxwatch.topology.reading import source
 
 DEFAULT = default.text()
 # Whole lines and words of the format, so that random text comes near to what people write.

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+import pytest
+from conftest import Golden
 from rich.console import Console
 from support.topologies import a_server, a_service, a_topology
 
 from boxwatch.topology import default, table
+from boxwatch.topology.model import Topology
 from boxwatch.topology.plan import plan
-
-if TYPE_CHECKING:
-    import pytest
-    from conftest import Golden
-
-    from boxwatch.topology.model import Topology
 
 
 def shown(topology: Topology, *, colours: bool = False) -> str:

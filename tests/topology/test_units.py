@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from support.written import format_memory
 
 from boxwatch.topology import units
-from boxwatch.topology.words import Unfit
+from boxwatch.topology.wording import Unfit
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
+from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.backups import Backup
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from prometheus_client import Metric as Family
-
-    from boxwatch.exporters.coolify.backups import Backup
-    from boxwatch.exporters.coolify.state import State
+from boxwatch.exporters.coolify.snapshot_store import State
 
 
 class BackupsCollector(Collector):

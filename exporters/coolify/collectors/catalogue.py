@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.collectors.api import ApiCollector
 from boxwatch.exporters.coolify.collectors.backups import BackupsCollector
 from boxwatch.exporters.coolify.collectors.deployments import DeploymentsCollector
 from boxwatch.exporters.coolify.collectors.resources import ResourcesCollector
 from boxwatch.exporters.coolify.collectors.servers import ServersCollector
-
-if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
-
-    from boxwatch.exporters.coolify.state import State
+from boxwatch.exporters.coolify.snapshot_store import State
 
 COLLECTORS: Final = (ApiCollector, ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector)
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from prometheus_client import Metric as Family
-
-    from boxwatch.exporters.coolify.deployments import Deployment
-    from boxwatch.exporters.coolify.snapshot import Shown, Snapshot
-    from boxwatch.exporters.coolify.state import State
+from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.snapshot import Shown, Snapshot
+from boxwatch.exporters.coolify.snapshot_store import State
 
 
 class DeploymentsCollector(Collector):

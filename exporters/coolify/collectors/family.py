@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
+from prometheus_client import Metric as Family
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-if TYPE_CHECKING:
-    from prometheus_client import Metric as Family
-
-    from boxwatch.exporters.coolify.names import Metric
+from boxwatch.exporters.coolify.names import Metric
 
 Sample = tuple[Sequence[str], float]
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _APPLICATIONS: Final = ("web-1", "web-2", "admin", "api-1", "api-2", "worker-1", "worker-2")
 _SERVICES: Final = ("elasticsearch", "minio", "monitoring")

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 from boxwatch.exporters.coolify.fake import payloads
+from boxwatch.exporters.coolify.fake.payloads import Record
 from boxwatch.exporters.coolify.fake.traps import TRAPS, Answer, answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from boxwatch.exporters.coolify.fake.payloads import Record
 
 VERSIONS: Final = {"4.1": "4.1.2", "4.2": "4.2.0", "4.3": "4.3.11", "4.4": "4.4.2"}
 TOKEN: Final = "1|fakefakefakefakefakefakefakefakefakefake0123abcd"  # noqa: S105 - it opens nothing

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify.fake import payloads
-
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
+from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 
 # One deployment in this many fails.
 _FAILS: Final = 8

@@ -10,18 +10,14 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from boxwatch.exporters.coolify.fake.box import default, large
-from boxwatch.exporters.coolify.fake.coolify import TOKEN, VERSIONS
+from boxwatch.exporters.coolify.fake.coolify import TOKEN, VERSIONS, FakeCoolify
 from boxwatch.exporters.coolify.fake.life import Life
 from boxwatch.exporters.coolify.fake.traps import TRAPS, Answer, answer
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 
 CONTROL: Final = "/_fake/"
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from support.coolify import HandClock, Rig
@@ -15,9 +15,6 @@ from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fake.box import default, large
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.secret import TokenFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OTHER = "2|0123456789abcdefghij"
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 from support.coolify import NOON, HandClock
 
 from boxwatch.exporters.coolify import names
-from boxwatch.exporters.coolify.budget import Budget
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.failure import Failure
+from boxwatch.exporters.coolify.rate_limiter import Budget
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import Reply
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

@@ -15,8 +15,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from support.certificate import make_certificate
@@ -27,9 +27,6 @@ from boxwatch.exporters.coolify.config import load
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.fake.server import FakeServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 MODULE = [sys.executable, "-m", "boxwatch.exporters.coolify"]

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from support.coolify import HandClock, Rig
 from support.running import eventually, settled
@@ -17,11 +18,6 @@ from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.secret import TokenFile
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 
 def _both(*, patience: float = 60) -> tuple[Exporter, Rig, Rig]:

@@ -8,7 +8,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from support.coolify import NOON, HandClock, Rig
@@ -19,9 +19,6 @@ from boxwatch.exporters.coolify.fake.box import default, large
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.fake.life import Life
 from boxwatch.exporters.coolify.fake.server import FakeServer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture

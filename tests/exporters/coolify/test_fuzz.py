@@ -16,8 +16,8 @@ from support import rotation
 from support.coolify import HandClock, Rig, parse
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, render
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.page import OPENMETRICS, render
 
 ENDPOINTS = {
     "version": "/v1/version",

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -17,10 +16,8 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fake.box import default
+from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 from boxwatch.exporters.coolify.history import History
-
-if TYPE_CHECKING:
-    from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 
 
 def _row(number: int, status: str = "finished", *, at: float = NOON, kind: str = "deployment") -> Deployment:

@@ -10,7 +10,7 @@ import sys
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 
-from boxwatch.exporters import exposition
+from boxwatch.exporters.catalogue import exposition
 from boxwatch.exporters.coolify import names
 
 TARGET_LABELS = {"server", "service", "job", "instance", "le", "quantile"}

@@ -5,22 +5,19 @@ from __future__ import annotations
 import inspect
 import subprocess
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 from support.coolify import HandClock, Rig, parse
 from support.tiny import tiny
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.catalogue import COLLECTORS
+from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT, render
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.page import OPENMETRICS, TEXT, render
-from boxwatch.exporters.coolify.state import State
-
-if TYPE_CHECKING:
-    from prometheus_client.registry import Collector
-    from prometheus_client.samples import Sample
+from boxwatch.exporters.coolify.snapshot_store import State
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.records import MAX_RECORD, document, line, records
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.secret import HIDDEN, FixedToken, Secret, TokenFile, valid
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "1|abcdefghijklmnop"  # noqa: S105 - it opens nothing
 

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 import tracemalloc
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from support.certificate import make_certificate
@@ -18,9 +18,6 @@ from support.rawserver import raw_server
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.transport import HttpTransport, Limits, check_url
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOKEN = "1|abcdefghijklmnop"  # noqa: S105 - it opens nothing
 QUICK = Limits(connect=1, read=0.3, total=0.6, body=1 << 20)

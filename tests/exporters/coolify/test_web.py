@@ -11,7 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import bcrypt
 import pytest
@@ -19,17 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import rotation
 from support.certificate import make_certificate
+from support.coolify import Rig
 from support.running import eventually, get, send, settled, web
 
-from boxwatch.exporters.coolify.page import OPENMETRICS, TEXT
+from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT
 from boxwatch.exporters.coolify.web import Request
 from boxwatch.exporters.coolify.webconfig import Users, WebConfig, load
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from support.coolify import Rig
 
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4))
 

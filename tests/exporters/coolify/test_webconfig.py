@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import importlib
 import ssl
-from typing import TYPE_CHECKING
+from pathlib import Path
+from types import ModuleType
 
 import bcrypt
 import pytest
@@ -14,10 +15,6 @@ from support.certificate import make_certificate
 
 from boxwatch.exporters.coolify import webconfig
 from boxwatch.exporters.coolify.webconfig import Users, WebConfig, WebConfigError, load
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from types import ModuleType
 
 HASH = bcrypt.hashpw(b"pass word", bcrypt.gensalt(4)).decode()
 

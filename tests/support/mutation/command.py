@@ -8,7 +8,8 @@ import shutil
 import sys
 import time
 
-from boxwatch.rules import catalogue, plan
+from boxwatch.rules import catalogue
+from boxwatch.rules.plan import plan
 from support import topologies
 from support.mutation import proofs, reasons
 from support.mutation.mutants import mutants

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from boxwatch.checks.proofs import read as built
 from boxwatch.checks.proofs.read import RULES, TESTS, Document
 from boxwatch.rules import catalogue
-from boxwatch.rules.plan import ID as PLAN
+from boxwatch.rules.plan.plan import ID as PLAN
 from boxwatch.topology.model import Topology
 
 

@@ -1,0 +1,1 @@
+"""Checks on alertmanager.yml."""

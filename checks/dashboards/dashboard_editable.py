@@ -1,0 +1,15 @@
+"""The dashboard can be edited in Grafana, where the next publishing overwrites what was edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from boxwatch.checks.finding import Finding
+
+ID = "dashboard_editable"
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """A dashboard that is kept as code says `editable: false`."""
+    if dashboard.get("editable", True) is not False:
+        yield Finding(file, "", ID, "warning", "the dashboard can be edited in Grafana", 'write "editable": false')

@@ -1,0 +1,34 @@
+"""A panel is repeated over something that has one value or none: it appears once, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from boxwatch.checks.finding import Finding
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node
+
+ID = "dashboard_repeats"
+
+
+def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
+    """The variable has values, and several can be chosen. One that is not declared is dashboard_variables' to find."""
+    declared = {tree.text(variable.get("name")): variable for variable in tree.variables(dashboard)}
+    for panel in tree.panels(dashboard):
+        name = tree.text(panel.get("repeat"))
+        if name not in declared:
+            continue
+        variable = declared[name]
+        if _is_empty(variable):
+            message = f"the panel is repeated over ${name}, which has no values"
+            yield Finding(file, tree.name(panel), ID, "error", message)
+        elif variable.get("multi") is not True and variable.get("includeAll") is not True:
+            message = f"the panel is repeated over ${name}, of which one value can be chosen"
+            hint = f'write "multi": true, "includeAll": true in the variable {name}'
+            yield Finding(file, tree.name(panel), ID, "warning", message, hint)
+
+
+def _is_empty(variable: Node) -> bool:
+    query = variable.get("query")
+    asked = tree.text(query) or tree.text(tree.node(query).get("query")) or tree.text(tree.node(query).get("label"))
+    return variable.get("type") in ("custom", "query") and not asked.strip() and not tree.nodes(variable.get("options"))

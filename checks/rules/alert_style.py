@@ -1,0 +1,53 @@
+"""Alerts keep the style of the monitoring-mixins guide: name, severity, summary, description, runbook."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules.known import Known
+from boxwatch.checks.rules.rule_file import Rule, RuleFile
+
+ID = "alert_style"
+
+# monitoring.mixins.dev/alerts and mixtool's linter (alert-name-camelcase, alert-name-length, alert-severity-rule,
+# alert-summary-style, alert-summary-templating, alert-description-templating).
+_NAME = re.compile(r"([A-Z]+[a-z0-9]+)+")
+_SUMMARY = re.compile(r"[A-Z].+\.")
+_LONGEST_NAME = 40
+_SEVERITIES = ("critical", "warning", "info", "none")
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
+    """Alerts that the person they wake cannot use."""
+    for rule in file.alerts:
+        for message, hint in (*_name(rule), *_texts(rule)):
+            yield rule.finding(ID, "warning", message, hint)
+
+
+def _name(rule: Rule) -> Iterator[tuple[str, str]]:
+    if not _NAME.fullmatch(rule.name):
+        yield "the name is not CamelCase", "write it as ServiceDown"
+    if len(rule.name) > _LONGEST_NAME:
+        yield f"the name has {len(rule.name)} characters", f"{_LONGEST_NAME} is the most that pagers show"
+    severity = rule.labels.get("severity", "")
+    if severity not in _SEVERITIES:
+        said = f"severity {severity} is not one that routes know" if severity else "there is no severity"
+        yield said, f"label it {', '.join(_SEVERITIES[:-1])} or {_SEVERITIES[-1]}"
+
+
+def _texts(rule: Rule) -> Iterator[tuple[str, str]]:
+    summary, description = rule.annotations.get("summary", ""), rule.annotations.get("description", "")
+    if not summary:
+        yield "there is no summary", "write one sentence that is the same for all its instances"
+    elif "{{" in summary:
+        yield "the summary has a template in it", "put what differs between instances into the description"
+    elif not _SUMMARY.fullmatch(summary):
+        yield "the summary is no sentence", "begin with a capital letter and end with a full stop"
+    if not description:
+        yield "there is no description", "write a sentence about one instance, with {{ $labels.… }} and {{ $value }}"
+    elif "{{" not in description:
+        yield "the description names no instance", "use {{ $labels.… }} and {{ $value }} in it"
+    if not rule.annotations.get("runbook_url") and not rule.annotations.get("runbook"):
+        yield "there is no runbook", "link one with the annotation runbook_url"

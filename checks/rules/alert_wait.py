@@ -1,0 +1,47 @@
+"""An alert waits as long as it means to: no `for` of nothing, and `absent()` outlasts a restart of Prometheus.
+
+`for: 0s` is the default and only looks like a decision. While Prometheus or a target restarts there are no samples, so
+an alert on absent() that waits for less than two evaluations fires at every restart. pint calls these alerts/for and
+alerts/absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules.known import Known
+from boxwatch.checks.rules.rule_file import RuleFile
+from boxwatch.promql import nodes
+from boxwatch.promql.walk import every
+from boxwatch.topology.units import format_duration, parse_duration
+
+ID = "alert_wait"
+
+# A scrape that is lost and one that is late.
+_SCRAPES = 2
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Alerts that wait for nothing, or not long enough."""
+    for rule in file.alerts:
+        try:
+            wait = parse_duration(rule.wait) if rule.wait else 0
+        except ValueError:
+            continue  # Prometheus refuses the file, and promtool says so
+        if rule.wait and not wait:
+            yield rule.finding(ID, "warning", f"for: {rule.wait} waits for nothing", "leave it out", at="for")
+        tree = rule.tree
+        least = _SCRAPES * known.scrape_interval
+        if tree is not None and wait < least and _asks_for_absence(tree):
+            yield rule.finding(
+                ID,
+                "warning",
+                f"absent() is true while Prometheus starts, and the alert waits for {format_duration(wait)}",
+                f"wait for: {format_duration(least)} or more",
+                at="for" if rule.wait else "expr",
+            )
+
+
+def _asks_for_absence(tree: nodes.Expr) -> bool:
+    return any(isinstance(node, nodes.Call) and node.func.name == "absent" for node in every(tree))

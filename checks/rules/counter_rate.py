@@ -1,0 +1,53 @@
+"""Counters are read through rate() and its like: their value says only how long a process has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules.known import Known
+from boxwatch.checks.rules.rule_file import RuleFile
+from boxwatch.exporters.catalogue import metrics
+from boxwatch.promql import nodes
+from boxwatch.promql.selectors import selectors
+from boxwatch.promql.walk import every
+
+ID = "counter_rate"
+
+_FOR_COUNTERS = frozenset(
+    {"rate", "irate", "increase", "resets", "changes", "absent", "absent_over_time", "present_over_time", "timestamp"}
+    | {"count_over_time", "last_over_time"}
+)
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
+    """Counters that are compared or added as they are."""
+    for rule in file.rules:
+        tree = rule.tree
+        for name in raw_counters(tree) if tree is not None else ():
+            yield rule.finding(
+                ID, "warning", f"{name} is a counter and is read as it is", f"use rate({name}[5m])", at="expr"
+            )
+
+
+def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
+    """Names of counters outside of a function that is made for them. `count()` of one is fine; it reads no value."""
+    counted = _counted(tree)
+    return tuple(
+        dict.fromkeys(
+            selector.name
+            for selector in selectors(tree)
+            if selector.name not in counted
+            and selector.function not in _FOR_COUNTERS
+            and any(metric.type == "counter" for metric in metrics.exposed_by(selector.name))
+        )
+    )
+
+
+def _counted(tree: nodes.Expr) -> frozenset[str]:
+    return frozenset(
+        selector.name
+        for node in every(tree)
+        if isinstance(node, nodes.AggregateExpr) and str(node.op) in ("count", "group")
+        for selector in selectors(node.expr)
+    )

@@ -1,0 +1,93 @@
+"""What names a check may meet: those that exporters expose, and those that the rules at hand record."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from boxwatch.checks.rules.link_targets import Linked
+from boxwatch.checks.rules.rule_file import Rule, RuleFile
+from boxwatch.checks.rules.scraped import Scraped
+from boxwatch.exporters.catalogue import metrics
+from boxwatch.promql.labels import result_labels
+from boxwatch.promql.selectors import Labels
+from boxwatch.rules import names
+
+# A recorded series of ours has the labels of its level, whether or not this topology uses all of them: a service with
+# components may be planned tomorrow.
+_LEVELS: Mapping[str, str] = {
+    "server": names.BY_SERVER,
+    "service": names.BY_SERVICE,
+    "component": names.BY_COMPONENT,
+    "container": names.BY_CONTAINER,
+}
+_CLOSE = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The context of a check.
+
+    Attributes:
+        recorded: name → labels of every series that the rules record; None when its labels cannot be said.
+        scrape_interval: seconds between samples.
+        scraped: job → exporters behind it; None when no configuration is at hand that says it.
+        linked: what alerts may link to; None when no dashboards and runbooks are at hand.
+    """
+
+    recorded: Mapping[str, Labels | None]
+    scrape_interval: int = 30
+    scraped: Scraped | None = None
+    linked: Linked | None = None
+
+    def exists(self, name: str) -> bool:
+        """Whether anything records or exposes this name."""
+        return name in self.recorded or metrics.exists(name)
+
+    def labels_of(self, name: str) -> Labels | None:
+        """Labels of a recorded or exposed series; None when they cannot be said."""
+        if name in self.recorded:
+            return self.recorded[name]
+        return metrics.labels_of(name)
+
+    def closest(self, name: str) -> str:
+        """The name that was probably meant; empty when none is close."""
+        found = difflib.get_close_matches(name, self.recorded, n=1, cutoff=_CLOSE)
+        return found[0] if found else metrics.closest(name)
+
+
+def known(
+    files: tuple[RuleFile, ...],
+    scrape_interval: int = 30,
+    scraped: Scraped | None = None,
+    linked: Linked | None = None,
+) -> Known:
+    """The names that a set of rule files may use: its own and the catalogue's."""
+    by_name: dict[str, list[Rule]] = {}
+    for file in files:
+        for rule in file.records:
+            by_name.setdefault(rule.name, []).append(rule)
+    found: dict[str, Labels | None] = {}
+
+    def labels_of(name: str) -> Labels | None:
+        if name not in by_name:
+            return metrics.labels_of(name)
+        if name not in found:
+            # A rule that reads itself, directly or through others, has labels that cannot be said.
+            found[name] = None
+            found[name] = _union(name, by_name[name])
+        return found[name]
+
+    def _union(name: str, rules: list[Rule]) -> Labels | None:
+        level = _LEVELS.get(name.partition(":")[0], "") if ":" in name else ""
+        labels: Labels = frozenset(level.split(", ")) if level else frozenset()
+        for rule in rules:
+            tree = rule.tree
+            own = None if tree is None else result_labels(tree, labels_of)
+            if own is None:
+                return None
+            labels |= own | frozenset(rule.labels)
+        return labels
+
+    return Known({name: labels_of(name) for name in by_name}, scrape_interval, scraped, linked)

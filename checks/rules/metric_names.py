@@ -1,0 +1,70 @@
+"""Every metric and label that a query names is exposed by an exporter or recorded by a rule."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules.known import Known
+from boxwatch.checks.rules.rule_file import RuleFile
+from boxwatch.promql import nodes
+from boxwatch.promql.labels import result_labels
+from boxwatch.promql.selectors import Labels, selectors
+from boxwatch.promql.walk import every
+
+ID = "metric_names"
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Rules on what nobody exposes, which can never fire."""
+    for rule in file.rules:
+        tree = rule.tree
+        for message, hint in problems(tree, known) if tree is not None else ():
+            yield rule.finding(ID, "error", message, hint, at="expr")
+
+
+def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    """(message, hint) for each name in a query that nothing provides. Each name once."""
+    seen: set[tuple[str, str]] = set()
+    for found in (*_of_selectors(tree, known), *_of_groupings(tree, known)):
+        if found not in seen:
+            seen.add(found)
+            yield found
+
+
+def _of_selectors(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    for selector in selectors(tree):
+        if not selector.name:
+            continue
+        if not known.exists(selector.name):
+            yield (
+                f"no exporter exposes and no rule records {selector.name}",
+                _meant(known.closest(selector.name)) or "correct the name, or record the exporter's page",
+            )
+            continue
+        labels = known.labels_of(selector.name)
+        # `{x=""}` asks for the series without the label, so it need not exist.
+        for label in sorted(selector.labels - selector.absent - (labels or selector.labels)):
+            yield f"{selector.name} has no label {label}", _meant_label(label, labels)
+
+
+def _of_groupings(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
+    for node in every(tree):
+        if not isinstance(node, nodes.AggregateExpr) or node.modifier is None:
+            continue
+        inner = result_labels(node.expr, known.labels_of)
+        for label in node.modifier.labels:
+            if inner is not None and label not in inner:
+                word = "by" if node.modifier.type == nodes.AggModifierType.By else "without"
+                message = f"{node.op} {word} ({label}): what it aggregates has no label {label}"
+                yield message, _meant_label(label, inner)
+
+
+def _meant(name: str) -> str:
+    return f"did you mean {name}?" if name else ""
+
+
+def _meant_label(label: str, labels: Labels | None) -> str:
+    close = difflib.get_close_matches(label, sorted(labels or ()), n=1)
+    return _meant(close[0]) if close else f"its labels are {', '.join(sorted(labels or ()))}"

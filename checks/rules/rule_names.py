@@ -1,0 +1,40 @@
+"""Recorded names follow level:metric:operations, groups have short different names and a readable number of alerts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules.known import Known
+from boxwatch.checks.rules.rule_file import RuleFile
+
+ID = "rule_names"
+
+# prometheus.io/docs/practices/rules; mixtool's alert-group-rule-count and alert-group-name-length.
+_RECORD = re.compile(r"[a-z_][a-z0-9_]*(:[a-z0-9_]+){1,2}")
+_MOST_ALERTS = 20
+_LONGEST_GROUP = 40
+
+
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
+    """Names that hide what a rule is."""
+    for rule in file.rules:
+        if not rule.kind:
+            yield rule.finding(ID, "error", "is neither an alert nor a recording rule", "give it `alert:` or `record:`")
+    for rule in file.records:
+        if not _RECORD.fullmatch(rule.name):
+            yield rule.finding(ID, "warning", "the name is not level:metric:operations", "write service:errors:rate5m")
+    repeated = Counter(group.name for group in file.groups)
+    for group in file.groups:
+        alerts = sum(rule.kind == "alert" for rule in group.rules)
+        if repeated[group.name] > 1:
+            message, hint = "another group of the file has this name", "Prometheus refuses the file; rename one"
+            yield group.finding(ID, "error", message, hint)
+        if len(group.name) > _LONGEST_GROUP or not group.name:
+            message, hint = f"the name has {len(group.name)} characters", f"use 1 to {_LONGEST_GROUP}"
+            yield group.finding(ID, "warning", message, hint)
+        if alerts > _MOST_ALERTS:
+            message, hint = f"it has {alerts} alerts", f"split it: {_MOST_ALERTS} is what people can survey"
+            yield group.finding(ID, "warning", message, hint)

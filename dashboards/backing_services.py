@@ -1,0 +1,129 @@
+"""What the dashboards of databases, caches and stores share: the page, its first line, and how queries choose.
+
+Thresholds are those of the alerts, as the topology has them, and are drawn as the dashed line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from boxwatch.dashboards import queries, render
+from boxwatch.dashboards.layout import Placed
+from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
+from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.panel import Graph, Query, Stat
+from boxwatch.dashboards.panels.scale import Scale
+from boxwatch.dashboards.panels.timelines import States
+from boxwatch.dashboards.variables import SERVERS, services_of
+from boxwatch.grafana.tree import Node
+from boxwatch.rules import names
+from boxwatch.topology.kinds import Kind
+from boxwatch.topology.model import Topology
+
+NAMED = "{{service}} on {{server}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One kind of engine.
+
+    Attributes:
+        kind: of the services.
+    """
+
+    kind: Kind
+
+    def at(self, metric: str, matchers: str = "") -> str:
+        """A metric of the chosen services."""
+        return f'{metric}{{job="{self.kind.job}", {queries.ON_SERVICES}{f", {matchers}" if matchers else ""}}}'
+
+    def by(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
+        """One value a service and value of the labels: of a gauge, or of a counter as its rate per second."""
+        inside = self.at(metric, matchers)
+        rated = f"rate({inside}[$__rate_interval])" if per_second else inside
+        return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({rated})"
+
+    def page(self, topology: Topology, question: str, panels: tuple[Placed, ...]) -> Node:
+        """The dashboard."""
+        page = render.Page(
+            id=self.kind.name,
+            title=self.kind.title,
+            description=question,
+            variables=(SERVERS, services_of(self.kind.name)),
+            marked=queries.ON_SERVICES,
+            panels=tuple(self._alone(placed) for placed in panels) if self._is_one(topology) else panels,
+        )
+        return render.build(page, topology)
+
+    def _is_one(self, topology: Topology) -> bool:
+        return [len(service.server) for service in topology.services_of(self.kind.name)] == [1]
+
+    @staticmethod
+    def _alone(placed: Placed) -> Placed:
+        """A panel of the only engine of its kind: by its name its line might look like a warning."""
+        if isinstance(placed.panel, Graph) and placed.panel.queries[0].legend == NAMED:
+            return replace(placed, panel=replace(placed.panel, colour=colours.USE))
+        return placed
+
+    def alerts(self) -> Stat:
+        """Alerts about the chosen services."""
+        return Stat(
+            title="Alerts",
+            good="Alerts about the chosen services that fire now. Good is 0 of both.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(
+                Query(queries.alerts_firing("critical", queries.ON_SERVICES), "critical"),
+                Query(queries.alerts_firing("warning", queries.ON_SERVICES), "warning"),
+            ),
+            overrides=(field_config.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
+        )
+
+    def up(self, metric: str, matchers: str = "") -> States:
+        """Whether it answered its exporter."""
+        return States(
+            title="Up",
+            good=f"Whether {self.kind.title} answered. Good is one colour from end to end; a gap is a scrape that "
+            "failed.",
+            unit="none",
+            scale=scale.none_known("Red is no answer and green one; an alert waits for the topology's outage_grace."),
+            queries=(Query(self.by("min", metric, matchers=matchers), NAMED),),
+            mappings=tuple(field_config.states(State(0, "no answer", colours.BAD), State(1, "up", colours.GOOD))),
+        )
+
+
+def says(alert: str) -> Scale:
+    """For graphs with the line of an alert."""
+    return scale.lines(f"The dashed line is where the alert {alert} begins, as the topology has it.")
+
+
+def with_alert(graph: Graph, threshold: float) -> Graph:
+    """A graph with the line of its alert."""
+    return thresholds.drawn(graph, threshold, "alert from")
+
+
+def near(threshold: float, alert: str) -> Scale:
+    """Amber from where an alert begins."""
+    return Scale(
+        f"Amber where the alert {alert} begins in the topology.", ((0, colours.GOOD), (threshold, colours.NEAR))
+    )
+
+
+def shares(first: float, last: float, alert: str, worse: str) -> Scale:
+    """Amber from where one alert begins, red from where a worse one does."""
+    if last <= first:
+        return Scale(f"Red where the alert {worse} begins in the topology.", ((0, colours.GOOD), (last, colours.BAD)))
+    says_ = f"Amber where the alert {alert} begins in the topology, red where {worse} does."
+    return Scale(says_, ((0, colours.GOOD), (first, colours.NEAR), (last, colours.BAD)))
+
+
+def uncoloured(why: str) -> Scale:
+    """For graphs of which nothing is bad by itself, or which another judges; `why` says so."""
+    return scale.none_known(f"{why}; nothing is coloured.")
+
+
+def below(least: float, alert: str) -> Scale:
+    """Amber below where an alert begins."""
+    return Scale(
+        f"Amber below where the alert {alert} begins in the topology.", ((0, colours.NEAR), (least, colours.GOOD))
+    )

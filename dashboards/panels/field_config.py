@@ -1,0 +1,158 @@
+"""What a panel says about single fields: overrides, value mappings, links, display names.
+
+grafanalib has no classes for these (its issue 422, open since 2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from boxwatch.dashboards.panels import colours
+from boxwatch.grafana.tree import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Properties of the fields that a matcher finds.
+
+    Attributes:
+        matcher: Grafana's id of the matcher.
+        options: which fields it finds.
+        properties: what they differ in.
+        bare: they are lines that are neither filled nor stacked, whatever the panel does with the others.
+    """
+
+    matcher: str
+    options: str
+    properties: tuple[tuple[str, object], ...]
+    bare: bool = False
+
+    def to_json(self) -> Node:
+        """Grafana's override."""
+        return {
+            "matcher": {"id": self.matcher, "options": self.options},
+            "properties": [{"id": name, "value": value} for name, value in self.properties],
+        }
+
+    def among_areas(self) -> Override:
+        """The override in a panel that fills or stacks."""
+        return replace(self, properties=(*self.properties, *_BARE_LINE)) if self.bare else self
+
+
+def field(name: str, *properties: tuple[str, object]) -> Override:
+    """Properties of the column or series with this display name."""
+    return Override("byName", name, properties)
+
+
+def query(ref_id: str, *properties: tuple[str, object]) -> Override:
+    """Properties of everything that one query returns."""
+    return Override("byFrameRefID", ref_id, properties)
+
+
+def matching(pattern: str, *properties: tuple[str, object]) -> Override:
+    """Properties of the columns or series whose display name matches a regular expression, which is not anchored."""
+    return Override("byRegexp", f"/{pattern}/", properties)
+
+
+def of_http_codes() -> tuple[Override, ...]:
+    """Series called by a status of HTTP, in the colour of its class."""
+    classes = (("[123]", colours.GOOD), ("4", colours.NEAR), ("5", colours.BAD))
+    return tuple(matching(f"^{first}", colour(value)) for first, value in classes)
+
+
+def colour(value: str) -> tuple[str, object]:
+    """One fixed colour."""
+    return ("color", {"mode": "fixed", "fixedColor": value})
+
+
+def plan_line(ref_id: str) -> Override:
+    """A query that shows what the topology says: a dashed line, never filled, never stacked."""
+    dashes: Node = {"fill": "dash", "dash": [10, 10]}
+    return Override("byFrameRefID", ref_id, (colour(colours.PLAN), ("custom.lineStyle", dashes)), bare=True)
+
+
+def limit_line(ref_id: str) -> Override:
+    """A query that shows where something is killed or full: a thick solid line."""
+    return Override("byFrameRefID", ref_id, (colour(colours.LIMIT),), bare=True)
+
+
+_BARE_LINE: tuple[tuple[str, object], ...] = (
+    ("custom.lineWidth", 2),
+    ("custom.fillOpacity", 0),
+    ("custom.stacking", {"group": "A", "mode": "none"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What one value is called and how it is coloured."""
+
+    value: int
+    word: str
+    colour: str
+
+
+def states(*all_states: State) -> list[Node]:
+    """Value mappings: words for numbers."""
+    return [
+        {
+            "type": "value",
+            "options": {
+                str(state.value): {"text": state.word, "color": state.colour, "index": index}
+                for index, state in enumerate(all_states)
+            },
+        }
+    ]
+
+
+def between(start: float, end: float, state: State) -> Node:
+    """Value mapping for everything between two values; the values themselves are for `states`, which comes first."""
+    result: Node = {"text": state.word, "color": state.colour, "index": state.value}
+    return {"type": "range", "options": {"from": start, "to": end, "result": result}}
+
+
+def unknown(word: str) -> list[Node]:
+    """Value mapping for what is not there: grey, never the colour of the first threshold."""
+    return [
+        {
+            "type": "special",
+            "options": {"match": "null+nan", "result": {"text": word, "color": colours.QUIET}},
+        }
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link from a value to another dashboard, which keeps time and data source.
+
+    Attributes:
+        title: what is behind it.
+        uid: the other dashboard.
+        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like;
+            empty leaves it as it is chosen here, be it one value, several or all.
+    """
+
+    title: str
+    uid: str
+    variables: tuple[tuple[str, str], ...]
+
+    def to_json(self) -> Node:
+        """Grafana's data link."""
+        chosen = [f"var-{name}={value}" if value else f"${{{name}:queryparam}}" for name, value in self.variables]
+        query = "&".join(("${datasource:queryparam}", "${__url_time_range}", *chosen))
+        return {"title": self.title, "url": f"/d/{self.uid}?{query}"}
+
+    def property(self) -> tuple[str, object]:
+        """The override property that carries the link."""
+        return ("links", [self.to_json()])
+
+
+# Containers are named by Coolify `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series
+# are called component/resource/name, and these three expressions make of it, in this order: "web-1 …a1b2c3" for long
+# names, the plain name where there is nothing else, and "app coolify" for short names.
+REPLICA = "{{component}}/{{resource}}/{{name}}"
+SHORT_NAMES: tuple[tuple[str, Node], ...] = (
+    ("renameByRegex", {"regex": r"^/*([^/]+)/(?:[^/]*/)?(?=[^/]{16,}$).*([^/]{6})$", "renamePattern": "$1 …$2"}),
+    ("renameByRegex", {"regex": r"^/+([^/]+)$", "renamePattern": "$1"}),
+    ("renameByRegex", {"regex": r"^/*([^/]+)/+(?:[^/]+/)*([^/]+)$", "renamePattern": "$1 $2"}),
+)

@@ -1,0 +1,197 @@
+"""The house style over grafanalib, and the only module that imports it.
+
+grafanalib knows what a panel is made of; it has no types, has not been released since January 2024, and its defaults
+are wrong for us (schemaVersion 12, refresh 10s, 100 points a graph, uid null). So it builds, here and nowhere else,
+what the typed classes of `boxwatch.dashboards.panels.panel` describe, and `boxwatch.grafana.modernise` makes the result
+current.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grafanalib import core
+from grafanalib._gen import DashboardEncoder
+
+from boxwatch.dashboards import graph_annotations
+from boxwatch.dashboards.layout import Placed
+from boxwatch.dashboards.panels.alert_list import AlertList
+from boxwatch.dashboards.panels.panel import Panel
+from boxwatch.dashboards.variables import DATASOURCE, Variable
+from boxwatch.grafana import modernise
+from boxwatch.grafana.tree import Node
+from boxwatch.rules import dashboard_uid
+from boxwatch.rules.panel_id import panel_id
+from boxwatch.topology import units
+from boxwatch.topology.model import Topology
+
+TAG = dashboard_uid.PREFIX
+# Grafana's default. A dashboard of a deployment answers "now and this shift"; the week is a click away.
+TIME_RANGE = "now-6h"
+SHARED_CROSSHAIR = 1
+# How often a page may ask anew. Nothing changes between two scrapes, so nothing faster is offered.
+_FASTEST = 30
+_SLOWER = ["1m", "5m", "15m", "1h"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One dashboard, before it is JSON.
+
+    Attributes:
+        id: name of its module and file, and the end of its uid.
+        title: what it is called in Grafana.
+        description: the question that it answers, one sentence.
+        variables: what can be chosen, beside the data source, in the order of the bar.
+        panels: the panels with their places.
+        marked: PromQL label matchers: which firing alerts and which deployments are marked in the graphs.
+    """
+
+    id: str
+    title: str
+    description: str
+    variables: tuple[Variable, ...]
+    panels: tuple[Placed, ...]
+    marked: str
+
+
+def build(page: Page, topology: Topology) -> Node:
+    """The dashboard as Grafana would store it.
+
+    Raises:
+        ValueError: two panels have the same title, or titles that give the same id.
+    """
+    _refuse_same_ids(page)
+    refresh = units.format_duration(max(topology.scrape_interval, _FASTEST))
+    dashboard = core.Dashboard(
+        title=_title(page, topology),
+        description=page.description,
+        uid=dashboard_uid.uid(topology, page.id),
+        tags=tags(topology),
+        editable=False,
+        graphTooltip=SHARED_CROSSHAIR,
+        schemaVersion=modernise.SCHEMA_VERSION,
+        timezone="browser",
+        refresh=refresh,
+        time=core.Time(TIME_RANGE, "now"),
+        timePicker=core.TimePicker(refreshIntervals=[refresh, *_SLOWER], timeOptions=[]),
+        links=[_link_to_ours(topology)],
+        annotations=core.Annotations(
+            list=[
+                graph_annotations.firing_alerts(page.marked, refresh),
+                graph_annotations.deployments(page.marked, refresh),
+            ]
+        ),
+        templating=core.Templating(list=[_variable(variable) for variable in (DATASOURCE, *page.variables)]),
+        panels=[_placed(placed, topology) for placed in page.panels],
+    )
+    plain = json.loads(json.dumps(dashboard, cls=DashboardEncoder))
+    return modernise.modernise(plain)
+
+
+def _refuse_same_ids(page: Page) -> None:
+    seen: dict[int, str] = {}
+    for placed in page.panels:
+        if placed.panel is not None:
+            number = panel_id(placed.panel.title)
+            if number in seen:
+                first, second = seen[number], placed.panel.title
+                raise ValueError(f"{page.id}: panels {first!r} and {second!r} have one id: call one something else")
+            seen[number] = placed.panel.title
+
+
+def _title(page: Page, topology: Topology) -> str:
+    """Grafana before 11 refuses two dashboards of one title in one folder, and people search by title."""
+    return page.title if dashboard_uid.is_default(topology) else f"{page.title} ({topology.name})"
+
+
+def tags(topology: Topology) -> list[str]:
+    """What the dashboards of a deployment have in common, by which they link to each other."""
+    return list(dict.fromkeys((TAG, topology.name)))
+
+
+def _link_to_ours(topology: Topology) -> object:
+    """Links by tag find our other dashboards in whatever folder they are, and keep time and variables."""
+    return core.DashboardLink(
+        type="dashboards",
+        title="boxwatch",
+        tags=tags(topology),
+        includeVars=True,
+        keepTime=True,
+        icon="external link",
+        asDropdown=True,
+    )
+
+
+def _variable(variable: Variable) -> Node:
+    made: Node = core.Template(
+        name=variable.name,
+        label=variable.label,
+        type=variable.type,
+        query=variable.query,
+        dataSource=None if variable is DATASOURCE else dict(DATASOURCE.reference),
+        includeAll=variable.multi,
+        multi=variable.multi,
+        allValue=variable.every or None if variable.multi else None,
+        refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
+    ).to_json_data()
+    if variable.multi:
+        made["current"] = {"text": ["All"], "value": ["$__all"]}
+    return made
+
+
+def _placed(placed: Placed, topology: Topology) -> object:
+    place = core.GridPos(x=placed.x, y=placed.y, w=placed.w, h=placed.h)
+    if placed.panel is None:
+        # A heading may be called as one of its panels is.
+        return core.RowPanel(id=panel_id(f"row {placed.title}"), title=placed.title, gridPos=place)
+    if isinstance(placed.panel, AlertList):
+        return _alert_list(placed.panel, place)
+    return _panel(placed.panel, place, topology)
+
+
+def _alert_list(panel: AlertList, place: object) -> Node:
+    made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.description)
+    return {**made.panel_json({"type": panel.type}), "options": panel.options(), "fieldConfig": {}}
+
+
+def _panel(panel: Panel, place: object, topology: Topology) -> Node:
+    # Never more than a sample for each scrape, whatever the zoom: more are copies.
+    interval = units.format_duration(topology.scrape_interval)
+    thresholds = panel.scale.to_json()
+    defaults: Node = {"unit": panel.unit, "thresholds": thresholds, **panel.defaults(topology)}
+    if panel.links:
+        defaults["links"] = [link.to_json() for link in panel.links]
+    made = core.Panel(
+        id=panel_id(panel.title),
+        gridPos=place,
+        title=panel.title,
+        description=panel.description,
+        dataSource=dict(DATASOURCE.reference),
+        interval=interval,
+        maxDataPoints=None,
+        targets=list(_targets(panel, interval)),
+        transformations=[{"id": name, "options": dict(options)} for name, options in panel.transformations],
+    )
+    overrides = [override.to_json() for override in panel.differing()]
+    return {
+        **made.panel_json({"type": panel.type}),
+        "fieldConfig": {"defaults": defaults, "overrides": overrides},
+        "options": panel.options(),
+    }
+
+
+def _targets(panel: Panel, interval: str) -> Iterable[object]:
+    for number, query in enumerate(panel.queries):
+        yield core.Target(
+            expr=query.expr,
+            legendFormat=query.legend,
+            refId=chr(ord("A") + number),
+            instant=panel.instant,
+            format=panel.format,
+            # `$__rate_interval` is four times the *query's* min step, which is the data source's where we state none.
+            interval=interval if "$__rate_interval" in query.expr else "",
+            datasource=dict(DATASOURCE.reference),
+        )

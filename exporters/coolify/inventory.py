@@ -1,0 +1,88 @@
+"""What the exporter knows of one account: the latest good reading of each source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.history import History
+from boxwatch.exporters.coolify.resources import Light, Resource
+from boxwatch.exporters.coolify.servers import Detail, Server
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project and its environments by database id."""
+
+    name: str
+    environments: dict[int, str]
+
+
+@dataclass(slots=True)
+class World:
+    """Written by the account's own thread only; what it shows to others is a Snapshot.
+
+    Attributes:
+        version: Coolify's version; empty if it is not known.
+        projects: by uuid. A project's environments are missing until its own record was read.
+        lists: resources by type and uuid; a type is missing before its first reading.
+        listed_at: when each type was listed, by the steady clock.
+        lights: states by server and uuid.
+        lighted_at: when each server's states were read, by the steady clock.
+        active: deployments that wait or run.
+        backed_up: end of the last good run of each backup schedule that was seen.
+        started: since when deployments are counted, by Coolify's clock; None before the first good answer.
+    """
+
+    version: str = ""
+    projects: dict[str, Project] = field(default_factory=dict)
+    servers: dict[str, Server] = field(default_factory=dict)
+    details: dict[str, Detail] = field(default_factory=dict)
+    lists: dict[str, dict[str, Resource]] = field(default_factory=dict)
+    listed_at: dict[str, float] = field(default_factory=dict)
+    lights: dict[str, dict[str, Light]] = field(default_factory=dict)
+    lighted_at: dict[str, float] = field(default_factory=dict)
+    active: tuple[Deployment, ...] = ()
+    history: History = field(default_factory=History)
+    backed_up: dict[str, float] = field(default_factory=dict)
+    started: float | None = None
+
+    def applications(self) -> set[str]:
+        """Uuids of the applications that are known."""
+        if names.APPLICATION in self.lists:
+            return set(self.lists[names.APPLICATION])
+        return {uuid for lights in self.lights.values() for uuid, light in lights.items() if self._is_app(light)}
+
+    @staticmethod
+    def _is_app(light: Light) -> bool:
+        return light.type == names.APPLICATION
+
+    def environments(self) -> dict[int, tuple[str, str]]:
+        """Project and environment, as names, by the environment's id."""
+        return {
+            identity: (project.name, environment)
+            for project in self.projects.values()
+            for identity, environment in project.environments.items()
+        }
+
+    def application_of(self, row: Deployment) -> str | None:
+        """The application of a deployment: by its URL, else by its id, which only the states of a server tell.
+
+        GET /applications hides `id`, and deployments carry no uuid (Coolify 4.3.11, app/Models/Application.php).
+        """
+        if row.application is not None or row.application_id is None:
+            return row.application
+        for lights in self.lights.values():
+            for light in lights.values():
+                if light.id == row.application_id and self._is_app(light):
+                    return light.uuid
+        return None
+
+    def odd(self, kind: str) -> set[str]:
+        """Resources of a type that only the list or only the states know: made or deleted since the list was read."""
+        listed = self.lists.get(kind)
+        if listed is None or not self.lights or self.lights.keys() < self.servers.keys():
+            return set()
+        lighted = {uuid for lights in self.lights.values() for uuid, light in lights.items() if light.type == kind}
+        return lighted ^ listed.keys()

@@ -1,0 +1,86 @@
+"""Values of a type that no Grafana reads are dropped first, so that every later step may rely on the types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from boxwatch.grafana import tree
+from boxwatch.grafana.tree import Node, nodes
+
+_Types = tuple[type, ...]
+_NUMBER: _Types = (int, float)
+_NOTHING = type(None)
+
+_DASHBOARD: Mapping[str, _Types] = {
+    "annotations": (dict,), "description": (str,), "graphTooltip": _NUMBER, "links": (list,), "panels": (list,),
+    "rows": (list,), "schemaVersion": _NUMBER, "sharedCrosshair": (bool,), "tags": (list,), "templating": (dict,),
+    "time": (dict,), "timepicker": (dict,), "timezone": (str,), "title": (str,), "uid": (str,), "weekStart": (str,),
+    "fiscalYearStartMonth": _NUMBER, "editable": (bool,),
+}  # fmt: skip
+_PANEL: Mapping[str, _Types] = {
+    "autoMigrateFrom": (str,), "datasource": (str, dict), "description": (str,), "fieldConfig": (dict,),
+    "gridPos": (dict,), "id": _NUMBER, "interval": (str,), "legend": (dict,), "libraryPanel": (dict,), "links": (list,),
+    "maxDataPoints": _NUMBER, "maxPerRow": _NUMBER, "panels": (list,), "pluginVersion": (str,), "repeat": (str,),
+    "repeatDirection": (str,), "span": _NUMBER, "targets": (list,), "title": (str,), "transformations": (list,),
+    "transparent": (bool,), "type": (str,), "yaxes": (list,), "xaxis": (dict,), "tooltip": (dict,),
+}  # fmt: skip
+_TARGET: Mapping[str, _Types] = {"datasource": (str, dict), "expr": (str,), "refId": (str,)}
+_VARIABLE: Mapping[str, _Types] = {
+    "current": (dict,), "datasource": (str, dict), "label": (str,), "name": (str,), "options": (list,), "type": (str,),
+}  # fmt: skip
+_MARK: Mapping[str, _Types] = {"datasource": (str, dict), "name": (str,), "target": (dict,), "iconColor": (str,)}
+_FIELDS: Mapping[str, _Types] = {
+    "color": (dict,), "custom": (dict,), "links": (list,), "mappings": (list,), "thresholds": (dict,), "unit": (str,),
+    "decimals": (*_NUMBER, str), "max": (*_NUMBER, str), "min": (*_NUMBER, str), "noValue": (str,),
+    "displayName": (str,),
+}  # fmt: skip
+# Every list of a dashboard whose entries are objects.
+_OF_OBJECTS = ("panels", "rows", "targets", "links", "list", "mappings", "overrides", "properties", "steps", "yaxes")
+
+
+def settle(dashboard: Node) -> None:
+    """Drop what cannot be read. Null stays: older dashboards write it for "not said"."""
+    _drop_strangers(dashboard)
+    _keep(dashboard, _DASHBOARD)
+    for mark in tree.marks(dashboard):
+        _keep(mark, _MARK)
+    for variable in tree.variables(dashboard):
+        _keep(variable, _VARIABLE)
+    for row in nodes(dashboard.get("rows")):
+        _keep(row, _PANEL)
+        for panel in nodes(row.get("panels")):
+            _panel(panel)
+    for panel in tree.panels(dashboard):
+        _panel(panel)
+
+
+def _panel(panel: Node) -> None:
+    _keep(panel, _PANEL)
+    place = panel.get("gridPos")
+    if isinstance(place, dict):
+        _keep(place, dict.fromkeys("xywh", _NUMBER))
+    for target in tree.targets(panel):
+        _keep(target, _TARGET)
+    config = panel.get("fieldConfig")
+    if isinstance(config, dict):
+        _keep(config, {"defaults": (dict,), "overrides": (list,)})
+        _keep(tree.node(config.get("defaults")), _FIELDS)
+
+
+def _keep(target: Node, types: Mapping[str, _Types]) -> None:
+    for key, wanted in types.items():
+        value = target.get(key)
+        fits = isinstance(value, (*wanted, _NOTHING)) and (bool in wanted or not isinstance(value, bool))
+        if key in target and not fits:
+            del target[key]
+
+
+def _drop_strangers(value: object) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key in _OF_OBJECTS and isinstance(inner, list):
+                value[key] = [item for item in inner if isinstance(item, dict)]
+            _drop_strangers(value[key])
+    elif isinstance(value, list):
+        for item in value:
+            _drop_strangers(item)

@@ -1,0 +1,1 @@
+"""Rules into a running Prometheus or vmalert."""

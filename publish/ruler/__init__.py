@@ -1,0 +1,1 @@
+"""Rules into a Mimir-compatible ruler."""

@@ -1,0 +1,88 @@
+"""What an alert says and links to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from boxwatch.rules import names
+from boxwatch.rules.dashboard_uid import uid
+from boxwatch.rules.model import Alert, Expected
+from boxwatch.rules.panel_id import panel_id
+from boxwatch.topology.kinds import KINDS
+from boxwatch.topology.model import Topology
+
+# The dashboards that alerts link to.
+SERVICE_DASHBOARD = "service"
+OVERVIEW_DASHBOARD = "overview"
+# What they are called in Grafana; boxwatch.checks.rules.alert_links holds the runbooks against what was built. A
+# dashboard with the name of its kind has the kind's title.
+_TITLES = {"slo": "SLO", **{kind.name: kind.title for kind in KINDS if kind.name == kind.dashboard}}
+
+_LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
+
+
+def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
+    """Summary and description, the runbook's page, and the dashboard on which it can be seen."""
+    found = {"summary": alert.summary, "description": alert.description}
+    page = f"{alert.alert}.md"
+    if topology.urls.runbooks:
+        found["runbook_url"] = f"{topology.urls.runbooks.rstrip('/')}/{page}"
+    else:
+        # Not a link, but the place to look: beside the rules, in what `boxwatch build` wrote.
+        found["runbook"] = f"runbooks/{page}"
+    if topology.urls.grafana:
+        found["dashboard_url"] = f"{topology.urls.grafana.rstrip('/')}/d/{_dashboard(topology, alert)}"
+    return found
+
+
+def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -> dict[str, str]:
+    """The annotations of one firing instance: the proof states its description, labels in links are filled in."""
+    filled = {
+        key: _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
+        for key, text in annotations_of(topology, alert).items()
+    }
+    return {**filled, "description": expected.description}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where an alert can be seen.
+
+    Attributes:
+        title: the dashboard's.
+        panel: the panel's; empty for the whole dashboard.
+        url: with Grafana's address where the topology has it, the path below it otherwise: `/d/boxwatch-host`.
+    """
+
+    title: str
+    panel: str
+    url: str
+
+
+def shown(topology: Topology, alert: Alert) -> Shown:
+    """Where an alert can be seen, whatever instance of it."""
+    dashboard = _dashboard_id(alert)
+    view = f"?viewPanel={panel_id(alert.panel)}" if alert.panel else ""
+    root = topology.urls.grafana.rstrip("/") if topology.urls.grafana else ""
+    return Shown(
+        title=_TITLES.get(dashboard, dashboard.capitalize()),
+        panel=alert.panel,
+        url=f"{root}/d/{uid(topology, dashboard)}{view}",
+    )
+
+
+def _dashboard_id(alert: Alert) -> str:
+    """The alert's own dashboard; else the service's for what knows a service, and the overview for the rest."""
+    if alert.dashboard:
+        return alert.dashboard
+    return SERVICE_DASHBOARD if f"$labels.{names.SERVICE}" in alert.description else OVERVIEW_DASHBOARD
+
+
+def _dashboard(topology: Topology, alert: Alert) -> str:
+    """The uid of its dashboard, with what the alert is about chosen there, and its panel."""
+    labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
+    chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
+    if alert.panel:
+        chosen.append(f"viewPanel={panel_id(alert.panel)}")
+    return f"{uid(topology, _dashboard_id(alert))}{'?' + '&'.join(chosen) if chosen else ''}"

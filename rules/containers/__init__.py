@@ -1,0 +1,1 @@
+"""Containers: their visibility, the pressure they are under, and the Docker engine."""

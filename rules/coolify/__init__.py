@@ -1,0 +1,1 @@
+"""Coolify: deployments, resources, servers and backups."""

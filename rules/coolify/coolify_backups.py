@@ -1,0 +1,199 @@
+"""Scheduled backups of Coolify's databases: failed, and too old.
+
+Only Coolify knows of them. A lost backup can wait until morning, so these are tickets.
+"""
+
+from __future__ import annotations
+
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules.coolify.coolify_proofs import (
+    BY_RESOURCE,
+    JOB,
+    RESOURCE,
+    about_resource,
+    always,
+    of_resource,
+    reads,
+    unread,
+    watched,
+    well_read,
+)
+from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import expr
+from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.template_functions import duration
+from boxwatch.topology.model import Topology
+
+ID = "coolify_backups"
+
+_MINUTE = 60
+_BY_BACKUP = f"{BY_RESOURCE}, {coolify.BACKUP}"
+_DIFFERENT = ("job", "server", "account", "service", "project", "environment", "resource", "uuid", "backup")
+_LABELS = {"resource": "db", "service": "postgres", "backup": "nightly"}
+_NAME = f"backup {{{{ $labels.backup }}}} of {RESOURCE} (Coolify on {{{{ $labels.server }}}})"
+_NAMED = "backup nightly of store/live/db (Coolify on main)"
+
+
+def subject(topology: Topology) -> Subject | None:
+    """Alerts on backups; None where nobody asks Coolify."""
+    if not watched(topology):
+        return None
+    return Subject(
+        id=ID,
+        title="Backups by Coolify",
+        groups=(Group(name="coolify-backups", rules=(_failed(topology), _old(topology))),),
+    )
+
+
+def _backup(world: World, metric: str, values: str, **labels: str) -> Series:
+    return of_resource(world, metric, values, **{**_LABELS, "uuid": "db-uuid", **labels})
+
+
+def _near(world: World, metric: str, value: float, **labels: str) -> tuple[Series, ...]:
+    """The same of other schedules, each of which differs in one label."""
+    return tuple(_backup(world, metric, flat(value, world.count), **{**labels, label: "other"}) for label in _DIFFERENT)
+
+
+def _failed(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("BackupFailed", 2 * _MINUTE)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def result(value: float = 1, name: str = "failed", **labels: str) -> Series:
+        return _backup(world, coolify.BACKUP_RESULT, flat(value, world.count), **{"result": name, **labels})
+
+    def enabled(value: float = 1, **labels: str) -> Series:
+        return _backup(world, coolify.BACKUP_ENABLED, flat(value, world.count), **labels)
+
+    return Alert(
+        alert="BackupFailed",
+        expr=expr(f"""
+            max by ({_BY_BACKUP}) ({coolify.BACKUP_RESULT}{{{JOB},result="failed"}}) == 1
+            and on ({_BY_BACKUP}) {coolify.BACKUP_ENABLED}{{{JOB}}} == 1
+        """),
+        wait=wait,
+        severity="warning",
+        summary="The last backup of a database failed.",
+        description=f"The last run of {_NAME} failed.",
+        runbook=Runbook(
+            meaning="There is no backup of the last period. The database itself is not touched.",
+            first_look=("Coolify, the database's page, *Backups*: the message of the last run.",),
+            action=(
+                "No space left: prune images and old backups, or send them to S3.",
+                "The password or the name of the database was changed outside Coolify: correct it there.",
+                "Run the backup by hand (*Backup now*), and see that it succeeds.",
+            ),
+            false_alarms="None known.",
+        ),
+        dashboard="deployments",
+        panel="Backups",
+        fires=(
+            world.fires(
+                "fires for the schedule whose last run failed, and not for the others",
+                (
+                    result(),
+                    result(0, instance="c:2"),
+                    result(1, instance="c:3"),
+                    *_near(world, coolify.BACKUP_RESULT, 0, result="failed"),
+                    result(1, "success", backup="weekly"),
+                    result(1, "unknown", backup="weekly"),
+                    enabled(),
+                    enabled(backup="weekly"),
+                ),
+                late,
+                Expected(about_resource(**_LABELS), f"The last run of {_NAMED} failed."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent after a good run", (result(0), result(1, "success"), enabled()), late),
+            world.silent(
+                "is silent for a schedule that is switched off, while others are on",
+                (result(), enabled(0), *_near(world, coolify.BACKUP_ENABLED, 1)),
+                late,
+            ),
+        ),
+    )
+
+
+def _old(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("BackupTooOld", 15 * _MINUTE)
+    factor = topology.alerts.threshold("BackupTooOld", 1.5)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+    # Long enough for the alert's wait to be short beside it, whatever the factor.
+    interval = 100 * (late + 60)
+    allowed = int(factor * interval)
+
+    def done(age: float, **labels: str) -> Series:
+        return _backup(world, coolify.BACKUP_SUCCESS, always(world, age), **labels)
+
+    def schedule(seconds: float = interval, enabled: float = 1, /, **labels: str) -> tuple[Series, ...]:
+        return (
+            _backup(world, coolify.BACKUP_INTERVAL, flat(seconds, world.count), **labels),
+            _backup(world, coolify.BACKUP_ENABLED, flat(enabled, world.count), **labels),
+        )
+
+    old = allowed + 60
+    read = well_read(world, "databases")
+    others = tuple({label: "other"} for label in _DIFFERENT)
+    return Alert(
+        alert="BackupTooOld",
+        expr=expr(f"""
+            time() - max by ({_BY_BACKUP}) ({coolify.BACKUP_SUCCESS}{{{JOB}}})
+              > {factor:.10g} * max by ({_BY_BACKUP}) ({coolify.BACKUP_INTERVAL}{{{JOB}}})
+            and on ({_BY_BACKUP}) {coolify.BACKUP_ENABLED}{{{JOB}}} == 1
+            and {reads("databases")}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="The last good backup of a database is older than its schedule allows.",
+        description=f"The last good run of {_NAME} ended {{{{ $value | humanizeDuration }}}} ago.",
+        runbook=Runbook(
+            meaning="The schedule should have made a newer backup. Either its runs fail (*BackupFailed* says so), or "
+            "Coolify does not start them at all, of which nobody else speaks.",
+            first_look=("Coolify, the database's page, *Backups*: when was the last run, and how did it end?",),
+            action=(
+                "No run at all: does the container `coolify` run its scheduler? Restart it.",
+                "Run the backup by hand (*Backup now*), and see that it succeeds.",
+                "The schedule was changed to a longer one just now: the next run closes this.",
+            ),
+            false_alarms="A backup that takes longer than half of its interval.",
+        ),
+        threshold=factor,
+        threshold_source="intervals: half of one is room for a run that is long or late",
+        dashboard="deployments",
+        panel="Backups",
+        fires=(
+            world.fires(
+                "fires for the schedule without a new backup, and not for the others",
+                (
+                    done(old),
+                    done(10 * old, instance="c:2"),
+                    *schedule(),
+                    *schedule(interval / 2, instance="c:2"),
+                    *(one for other in others for one in (done(0, **other), *schedule(9 * interval, **other))),
+                    *read,
+                ),
+                late,
+                Expected(about_resource(**_LABELS), f"The last good run of {_NAMED} ended {duration(old)} ago."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
+            world.silent(
+                "is silent while the longer of two intervals that are told has not passed",
+                (done(old), *schedule(), *schedule(2 * interval, instance="c:2"), *read),
+                late,
+            ),
+            world.silent(
+                "is silent for a schedule that is switched off, while others are on",
+                (done(old), *schedule(interval, 0), *_near(world, coolify.BACKUP_ENABLED, 1), *read),
+                late,
+            ),
+            world.silent(
+                "is silent while databases cannot be read, which has an alert of its own",
+                (done(old), *schedule(), *unread(world, "databases")),
+                late,
+            ),
+        ),
+    )

@@ -1,0 +1,237 @@
+"""Servers as Coolify sees them: reached, usable, reported on, with a proxy.
+
+What runs there goes on without Coolify, so these are tickets. That a server itself is gone is told by its exporters.
+"""
+
+from __future__ import annotations
+
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules.coolify.coolify_proofs import BY_BOX, JOB, about_box, of_box, reads, unread, watched, well_read
+from boxwatch.rules.coolify.coolify_servers_proofs import near, sentinel
+from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import expr
+from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.topology.model import Topology
+
+ID = "coolify_servers"
+
+_MINUTE = 60
+_PANEL = "Servers as Coolify sees them"
+_BOX = "server {{ $labels.coolify_server }} (Coolify on {{ $labels.server }})"
+
+
+def subject(topology: Topology) -> Subject | None:
+    """Alerts on Coolify's servers; None where nobody asks Coolify."""
+    if not watched(topology):
+        return None
+    return Subject(
+        id=ID,
+        title="Servers of Coolify",
+        groups=(
+            Group(
+                name="coolify-servers",
+                rules=(_unreachable(topology), _unusable(topology), _sentinel(topology), _proxy(topology)),
+            ),
+        ),
+    )
+
+
+def _unreachable(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("CoolifyServerUnreachable", 10 * _MINUTE)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def reached(value: float, **labels: str) -> Series:
+        return of_box(world, coolify.SERVER_REACHABLE, flat(value, world.count), **labels)
+
+    return Alert(
+        alert="CoolifyServerUnreachable",
+        expr=f"min by ({BY_BOX}) ({coolify.SERVER_REACHABLE}{{{JOB}}}) == 0",
+        wait=wait,
+        severity="warning",
+        summary="Coolify does not reach a server, so nothing can be deployed there.",
+        description=f"Coolify does not reach {_BOX}.",
+        runbook=Runbook(
+            meaning="SSH from Coolify to the server fails. What runs there goes on, but Coolify writes all of it down "
+            "as exited; the alerts on its resources leave that out.",
+            first_look=(
+                "Does the server answer at all? *TargetDown* and dashboard *Host* tell.",
+                "Coolify, *Servers*, the server's page, *Validate*: what does SSH say?",
+            ),
+            action=(
+                "Let Coolify's address through to the SSH port (fail2ban bans it now and then).",
+                "The key was removed from authorized_keys: add it again.",
+                "The server is gone for good: remove it in Coolify.",
+            ),
+            false_alarms="None known.",
+        ),
+        dashboard="deployments",
+        panel=_PANEL,
+        fires=(
+            world.fires(
+                "fires for the server that is not reached, and not for the others",
+                (reached(0), reached(1, instance="c:2"), *near(world, coolify.SERVER_REACHABLE, 1)),
+                late,
+                Expected(about_box(), "Coolify does not reach server box (Coolify on main)."),
+            ),
+        ),
+        silent=(world.silent("is silent while it is reached", (reached(1), reached(0, job="other")), late),),
+    )
+
+
+def _unusable(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("CoolifyServerUnusable", 15 * _MINUTE)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def server(usable: float, reachable: float = 1, **labels: str) -> tuple[Series, ...]:
+        return (
+            of_box(world, coolify.SERVER_USABLE, flat(usable, world.count), **labels),
+            of_box(world, coolify.SERVER_REACHABLE, flat(reachable, world.count), **labels),
+        )
+
+    return Alert(
+        alert="CoolifyServerUnusable",
+        expr=expr(f"""
+            min by ({BY_BOX}) ({coolify.SERVER_USABLE}{{{JOB}}}) == 0
+            unless on ({BY_BOX}) {coolify.SERVER_REACHABLE}{{{JOB}}} == 0
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Coolify reaches a server and cannot deploy to it.",
+        description=f"Coolify reaches {_BOX}, but cannot use it.",
+        runbook=Runbook(
+            meaning="SSH works, and Docker does not, or is too old, or the server was not validated since it changed.",
+            first_look=("Coolify, *Servers*, the server's page, *Validate*.", "`docker info` on the server."),
+            action=("Start or update Docker, and validate the server again.",),
+            false_alarms="A server that was just added and not validated yet.",
+        ),
+        dashboard="deployments",
+        panel=_PANEL,
+        fires=(
+            world.fires(
+                "fires for the server that cannot be used, and not for the others",
+                (
+                    *server(0),
+                    of_box(world, coolify.SERVER_USABLE, flat(1, world.count), instance="c:2"),
+                    *near(world, coolify.SERVER_USABLE, 1),
+                    *near(world, coolify.SERVER_REACHABLE, 0),
+                ),
+                late,
+                Expected(about_box(), "Coolify reaches server box (Coolify on main), but cannot use it."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent while it can be used", (*server(1), *server(0, job="other")), late),
+            world.silent("is silent while it is not reached, which has an alert of its own", server(0, 0), late),
+        ),
+    )
+
+
+def _sentinel(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("CoolifySentinelOutdated", 5 * _MINUTE)
+    threshold = topology.alerts.threshold("CoolifySentinelOutdated", 600)
+    fires, silent = sentinel(topology, wait, threshold)
+    return Alert(
+        alert="CoolifySentinelOutdated",
+        # Coolify itself calls it out of date after three intervals (4.3.11, at least 120 s).
+        expr=expr(f"""
+            time() - max by ({BY_BOX}) ({coolify.SERVER_SENTINEL_PUSH}{{{JOB}}})
+              > clamp_min(3 * max by ({BY_BOX}) ({coolify.SERVER_SENTINEL_INTERVAL}{{{JOB}}}), {threshold:.10g})
+            and on ({BY_BOX}) {coolify.SERVER_SENTINEL_ENABLED}{{{JOB}}} == 1
+            and {reads("server_details")}
+            unless on ({BY_BOX}) {coolify.SERVER_REACHABLE}{{{JOB}}} == 0
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Sentinel does not report to Coolify, so Coolify's states are old.",
+        description=f"Sentinel on {_BOX} last reported {{{{ $value | humanizeDuration }}}} ago.",
+        runbook=Runbook(
+            meaning="Coolify believes what Sentinel last said. States and health of everything on that server may be "
+            "old, in Coolify and in the alerts on its resources; what cAdvisor says is not touched.",
+            first_look=("`docker logs --tail 20 coolify-sentinel` on the server.",),
+            action=(
+                "Restart Sentinel on the server's page in Coolify.",
+                "It cannot reach Coolify: check the endpoint in its settings, which must answer from the server.",
+            ),
+            false_alarms="None known: an interval that was made longer is allowed for.",
+        ),
+        threshold=threshold,
+        threshold_source="Sentinel reports every minute by default; ten times that is no hiccup (coolify #11803)",
+        dashboard="deployments",
+        panel=_PANEL,
+        fires=fires,
+        silent=silent,
+    )
+
+
+def _proxy(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("CoolifyProxyNotRunning", 15 * _MINUTE)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def proxy(state: str, value: float = 1, **labels: str) -> Series:
+        return of_box(world, coolify.SERVER_PROXY_STATE, flat(value, world.count), state=state, **labels)
+
+    wrong = ("exited", "degraded", "restarting", "paused")
+    read = well_read(world, "server_details")
+    return Alert(
+        alert="CoolifyProxyNotRunning",
+        # By the states that are wrong: a server without a proxy is "unknown".
+        expr=expr(f"""
+            max by ({BY_BOX}, {coolify.STATE}) (
+              {coolify.SERVER_PROXY_STATE}{{{JOB},state=~"{"|".join(wrong)}"}}
+            ) == 1
+            and {reads("server_details")}
+            unless on ({BY_BOX}) {coolify.SERVER_REACHABLE}{{{JOB}}} == 0
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Coolify does not call a server's proxy running.",
+        description=f"The proxy of {_BOX} is {{{{ $labels.state }}}}, as Coolify says.",
+        runbook=Runbook(
+            meaning="Nothing that this proxy routes can be reached, if Coolify is right. Where Traefik is in the plan, "
+            "*ServiceDown* has said so before; this is for servers that the topology does not know.",
+            first_look=("`docker ps -a --filter name=coolify-proxy` on the server.",),
+            action=("Start the proxy on the server's page in Coolify.", "It exits at once: its log names the mistake."),
+            false_alarms="While Sentinel reports, Coolify does not look at the proxy again (#11539): believe "
+            "`docker ps`, and restart the proxy once to bring the word up to date.",
+        ),
+        dashboard="deployments",
+        panel=_PANEL,
+        fires=tuple(
+            world.fires(
+                f"fires for the server whose proxy is {state}, and not for the others",
+                (
+                    proxy(state),
+                    proxy(state, 0, instance="c:2"),
+                    proxy(state, 1, instance="c:3"),
+                    *near(world, coolify.SERVER_PROXY_STATE, 0, state=state),
+                    *near(world, coolify.SERVER_REACHABLE, 0),
+                    *read,
+                ),
+                late,
+                Expected(
+                    about_box(state=state), f"The proxy of server box (Coolify on main) is {state}, as Coolify says."
+                ),
+            )
+            for state in wrong
+        ),
+        silent=(
+            world.silent(
+                "is silent while it runs, starts or is not there",
+                (proxy("running"), proxy("starting"), proxy("unknown"), proxy("exited", 0), *read),
+                late,
+            ),
+            world.silent(
+                "is silent while the server is not reached, which has an alert of its own",
+                (proxy("exited"), of_box(world, coolify.SERVER_REACHABLE, flat(0, world.count)), *read),
+                late,
+            ),
+            world.silent(
+                "is silent while servers cannot be read, which has an alert of its own",
+                (proxy("exited"), *unread(world, "server_details")),
+                late,
+            ),
+        ),
+    )

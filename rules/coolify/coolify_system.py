@@ -1,0 +1,47 @@
+"""Coolify as one of the systems that are watched."""
+
+from __future__ import annotations
+
+from boxwatch.exporters.coolify import names as coolify_names
+from boxwatch.rules import names
+from boxwatch.rules.coolify import coolify, coolify_backups, coolify_deployments, coolify_resources, coolify_servers
+from boxwatch.rules.coolify.coolify_healthy_day import coolify_itself
+from boxwatch.rules.relabelling import Config, relabel
+from boxwatch.rules.system import Cause, System
+from boxwatch.topology import kinds
+from boxwatch.topology.model import Topology
+
+_KIND = kinds.of("coolify")
+
+
+def relabelling(topology: Topology) -> list[Config]:
+    """A resource of Coolify belongs to the service whose containers it makes."""
+    return [
+        relabel([coolify_names.RESOURCE], selector.resource, names.SERVICE, service.name)
+        for service in topology.services
+        for selector in reversed(service.selectors)
+        if selector.resource is not None
+    ]
+
+
+SYSTEM = System(
+    name=_KIND.name,
+    subjects=(
+        coolify.subject,
+        coolify_deployments.subject,
+        coolify_resources.subject,
+        coolify_servers.subject,
+        coolify_backups.subject,
+    ),
+    healthy_day=coolify_itself,
+    during="while Coolify is updated, deploys and takes a backup",
+    worse=(
+        Cause(
+            ("CoolifyServerUnreachable",),
+            ("CoolifyServerUnusable", "CoolifyProxyNotRunning", "CoolifySentinelOutdated"),
+            ("account", "coolify_server"),
+        ),
+    ),
+    blinds=(Cause(_KIND.down or (), (*_KIND.rules[1:], "CoolifySourceFailing"), (names.SERVER, "account")),),
+    relabelling=relabelling,
+)

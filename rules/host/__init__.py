@@ -1,0 +1,1 @@
+"""Servers: CPU, memory, disks, clock and state."""

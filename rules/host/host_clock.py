@@ -1,0 +1,168 @@
+"""Whether a server's clock is kept in time, and right."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import NODE, expr, number
+from boxwatch.rules.patterns.threshold_proofs import last_pending, not_lasted
+from boxwatch.rules.proofs.fixtures import INTERVAL, World, binary, steps
+from boxwatch.topology.model import Topology
+
+ID = "host_clock"
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_AGAIN = "node-exporter-again:9100"
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on clocks."""
+    return Subject(
+        id=ID,
+        title="Clock of the server",
+        groups=(Group(name="host-clock", rules=(_unsynchronised(topology), _skewed(topology))),),
+    )
+
+
+def _node(world: World, metric: str, values: str, **labels: str) -> Series:
+    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+
+
+def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
+    """A world that ends when what began with it fires; then, and the last evaluation before."""
+    pending = last_pending(wait, INTERVAL)
+    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
+
+
+def _unsynchronised(topology: Topology) -> Alert:
+    name = "HostClockUnsynchronised"
+    wait = topology.alerts.wait(name, 10 * _MINUTE)
+    hour = World(length=10 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
+    _, after, pending = _world(topology, wait)
+    # In sync at the very start, and not any more after two samples.
+    late, early = after + 2 * INTERVAL, pending + 2 * INTERVAL
+    short = World(length=late, thresholds=topology.thresholds)
+
+    def clock(world: World, *states: tuple[float | None, int], **labels: str) -> Series:
+        return _node(world, "node_timex_sync_status", steps(*states), **labels)
+
+    expected = Expected({"server": "main"}, "Nothing has kept the clock of main in time for a while.")
+
+    lost = (clock(hour, (1, 5), (0, hour.count)),)
+
+    return Alert(
+        alert=name,
+        # A clock that the hypervisor keeps looks the same to the kernel as one that nobody keeps: only a server that
+        # was in sync within the last week can have lost it. The kernel clears the flag when its estimate of the error
+        # passes 16 seconds, nine hours after the last correction (Linux, kernel/time/ntp.c, 500 ppm).
+        expr=expr(f"""
+            max by ({names.BY_SERVER}) (node_timex_sync_status{{{NODE}}}) == 0
+            and on ({names.BY_SERVER})
+            max by ({names.BY_SERVER}) (max_over_time(node_timex_sync_status{{{NODE}}}[7d:1h])) == 1
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Nothing keeps a server's clock in time any more.",
+        description="Nothing has kept the clock of {{ $labels.server }} in time for a while.",
+        runbook=Runbook(
+            meaning="The time service stopped or reaches no server, so the clock drifts by up to seconds a day. "
+            "After a minute or two tokens and signed URLs (MinIO, logins) are refused.",
+            first_look=("`timedatectl` on the server; `chronyc tracking` or `systemctl status systemd-timesyncd`.",),
+            action=(
+                "Start the time service (`systemctl enable --now chrony`).",
+                "It runs and reaches nothing: UDP port 123 must be open outwards.",
+            ),
+            false_alarms="A server whose clock is now kept by the hypervisor on purpose; it is silent after a week.",
+        ),
+        fires=(
+            short.fires(
+                "fires for the servers that lost it, and not for those that have it or never had",
+                (
+                    clock(short, (1, 2), (0, short.count)),
+                    clock(short, (1, short.count + 1), server="second"),
+                    clock(short, (0, short.count + 1), server="third"),
+                    # Scraped twice, and one of them cannot tell.
+                    clock(short, (0, short.count + 1), server="second", instance=_AGAIN),
+                    clock(short, (0, short.count + 1), instance=_AGAIN),
+                    clock(short, (1, 2), (0, short.count), server="fourth"),
+                    clock(short, (1, 2), (0, short.count), server="fourth", instance=_AGAIN),
+                ),
+                late,
+                expected,
+                Expected({"server": "fourth"}, "Nothing has kept the clock of fourth in time for a while."),
+            ),
+            Case("fires for six days and more", lost, at=6 * _DAY, expects=(expected,), interval=_HOUR),
+        ),
+        silent=(
+            short.silent("is silent when it has not lasted", (clock(short, (1, 2), (0, short.count)),), early),
+            short.silent("is silent in sync", (clock(short, (1, short.count + 1)),), late),
+            short.silent("is silent where it never was in sync", (clock(short, (0, short.count + 1)),), late),
+            Case("is silent eight days later", lost, at=8 * _DAY + 12 * _HOUR, interval=_HOUR),
+        ),
+        dashboard="host",
+        panel="Clock",
+    )
+
+
+def _skewed(topology: Topology) -> Alert:
+    name = "HostClockSkewed"
+    wait, threshold = topology.alerts.wait(name, 5 * _MINUTE), topology.alerts.threshold(name, 10)
+    world, after, pending = _world(topology, wait)
+
+    def told(offset: float, server: str = "main", **labels: str) -> Series:
+        """What a server's clock says: the time of each sample is its number times the interval."""
+        return _node(world, "node_time_seconds", f"{offset}+{INTERVAL}x{world.count}", server=server, **labels)
+
+    far, near = int(2 * threshold) + 1, binary(threshold / 2)
+    # Exact when it is added to the time of a sample.
+    just, at, short = (binary(threshold * part) for part in (129 / 128, 1, 127 / 128))
+
+    def text(seconds: float) -> str:
+        return f"The clock of main is {seconds:.4g} seconds away from that of Prometheus."
+
+    return Alert(
+        alert=name,
+        # The time of the sample is when Prometheus asked.
+        expr=expr(f"""
+            max by ({names.BY_SERVER}) (abs(node_time_seconds{{{NODE}}} - timestamp(node_time_seconds{{{NODE}}})))
+              > {number(threshold)}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="A server's clock is wrong.",
+        description="The clock of {{ $labels.server }} is"
+        ' {{ $value | printf "%.4g" }} seconds away from that of Prometheus.',
+        runbook=Runbook(
+            meaning="Either the server's clock is wrong or that of the server on which Prometheus runs. Tokens and "
+            "signed URLs are refused, and logs do not fit together. One server alone cannot see this of itself.",
+            first_look=("`date -u` on both servers, beside a clock that you trust.",),
+            action=("`timedatectl` there; start the time service, or let it correct at once: `chronyc makestep`.",),
+            false_alarms="A scrape of node_exporter that takes longer than this many seconds.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the server whose clock is ahead, and not for the one that is nearly right",
+                (told(far), told(near, "second"), told(near, instance=_AGAIN)),
+                after,
+                Expected({"server": "main"}, text(far)),
+            ),
+            world.fires(
+                "fires for a clock that is behind", (told(-far),), after, Expected({"server": "main"}, text(far))
+            ),
+            world.fires(
+                "fires just beyond the threshold",
+                (told(just),),
+                after,
+                Expected({"server": "main"}, text(just)),
+            ),
+        ),
+        silent=(
+            world.silent("is silent just short of the threshold", (told(short),), after),
+            world.silent("is silent at exactly the threshold", (told(at),), after),
+            *not_lasted(world, (told(far),), pending),
+        ),
+        threshold=threshold,
+        threshold_source="less than the 30 seconds that most tokens allow for, and more than a slow scrape",
+        dashboard="host",
+        panel="Clock",
+    )

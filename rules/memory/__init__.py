@@ -1,0 +1,1 @@
+"""Memory: use against budget, limit and plan, and where it is heading."""

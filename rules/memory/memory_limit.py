@@ -1,0 +1,293 @@
+"""Memory limits: missing, drifted, nearly reached, and reached."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boxwatch.rules import names
+from boxwatch.rules.memory import memory_limit_proofs
+from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import CONTAINER, expr
+from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.proofs.fixtures import World, flat, of_container, steps
+from boxwatch.rules.template_functions import percentage
+from boxwatch.topology.model import Topology
+from boxwatch.topology.units import GIB, MIB
+
+ID = "memory_limit"
+
+_MINUTE = 60
+_LIMIT = "container_spec_memory_limit_bytes"
+_OOM = "container_oom_events_total"
+# The kernel rounds a limit down to whole pages (4 KiB, 64 KiB on some ARM machines); nobody means less than this.
+_TOLERANCE = MIB
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on the limit that Docker enforces, and on what happens at it."""
+    return Subject(
+        id=ID,
+        title="Memory limits",
+        groups=(
+            Group(
+                name="memory-limit",
+                rules=(*_oom_killed(topology), *_near_limit(topology), _missing(topology), _drifted(topology)),
+            ),
+        ),
+        reads=("memory",),
+    )
+
+
+def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
+    name = "ContainerMemoryNearLimit"
+    wait = topology.alerts.wait(name, 5 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
+    share = topology.thresholds.memory_near_limit
+    near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
+
+    def use(unreclaimable: int, *, active_file: int = 0, pages: bool = True, limit: int = GIB) -> tuple[Series, ...]:
+        return (
+            *world.service(pages=pages),
+            world.container("container_memory_working_set_bytes", flat(unreclaimable + active_file, world.count)),
+            world.container("container_memory_total_active_file_bytes", flat(active_file, world.count)),
+            world.container(_LIMIT, flat(limit, world.count)),
+        )
+
+    expected = Expected(
+        of_container(),
+        f"Container web-1 of web on main uses {percentage(near / GIB)} of its memory limit"
+        " and the kernel cannot take any of it back.",
+    )
+    silent = (
+        world.silent("is silent just below the share", use(below), late),
+        world.silent("is silent when the container is full of page cache", use(GIB // 2, active_file=GIB // 2), late),
+        world.silent(
+            "is silent without a limit",
+            (*use(near)[:-1], world.container(_LIMIT, flat(0, world.count))),
+            late,
+        ),
+    )
+    # So many bytes of a limit of 10⁹ are the share to the last digit.
+    billion = round(1e9 * share)
+    exactly = world.silent("is silent at exactly the share", use(billion, limit=10**9), late)
+    return by_urgency(
+        Alert(
+            alert=name,
+            expr=f"{names.CONTAINER_MEMORY_LIMIT_RATIO}\n"
+            f"  > on ({names.BY_SERVICE}) group_left () {names.SERVICE_NEAR_LIMIT}",
+            wait=wait,
+            severity="critical",
+            summary="A container is about to be killed for lack of memory.",
+            description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory limit"
+            " and the kernel cannot take any of it back.",
+            dashboard="service",
+            panel="Share of the limit that cannot be reclaimed",
+            runbook=Runbook(
+                meaning="Memory that cannot be taken back (page cache is not counted) has come close to the limit "
+                "that Docker enforces. At the limit the kernel kills a process of the container, and requests are "
+                "lost.",
+                first_look=(
+                    "Dashboard *Service*, panel *Memory of each replica*: how fast does it grow?",
+                    "The container's log: a large export, import or query that just runs?",
+                ),
+                action=(
+                    "Stop the large job, or restart the replica now, in a moment that you choose.",
+                    (
+                        "If the server has headroom (dashboard *Overview*), raise the limit in Coolify and `memory` in "
+                        "the topology."
+                    ),
+                ),
+                false_alarms="Services that lock all their memory at start and never use more, such as a JVM with a "
+                "fixed heap under a tight limit. Give the limit room, or raise `thresholds.memory_near_limit` there.",
+            ),
+            fires=(world.fires("fires for a container close to its limit", use(near), late, expected),),
+            silent=(*silent, exactly),
+        ),
+        warning_fires=(
+            world.fires("is a warning for a service that wakes nobody", use(near, pages=False), late, expected),
+        ),
+        warning_silent=(
+            *silent,
+            replace(
+                exactly,
+                title=f"{exactly.title}, for a service that wakes nobody",
+                series=use(billion, limit=10**9, pages=False),
+            ),
+        ),
+    )
+
+
+def _missing(topology: Topology) -> Alert:
+    name = "ContainerMemoryLimitMissing"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
+    unlimited = world.container(_LIMIT, flat(0, world.count))
+    return Alert(
+        alert=name,
+        expr=f"{names.CONTAINER_MEMORY_LIMIT} == 0\nand on ({names.BY_COMPONENT}) {names.COMPONENT_MEMORY_LIMIT}",
+        wait=wait,
+        severity="warning",
+        summary="A container that should have a memory limit has none.",
+        description=f"Container {CONTAINER} runs without a memory limit, so nothing holds it to its budget.",
+        dashboard="capacity",
+        panel="Containers without a limit",
+        runbook=Runbook(
+            meaning="The plan gives the container a limit, but Docker enforces none. Coolify's default is no limit "
+            "(`limits_memory` is 0). A leak here takes memory from every other service.",
+            first_look=("`docker inspect --format '{{.HostConfig.Memory}}' NAME` on the server shows 0.",),
+            action=(
+                "Set the limit in Coolify (Resource limits, memory) to the budget and redeploy.",
+                "If it has none on purpose, write `limit: none` in the topology.",
+            ),
+            false_alarms="None known.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the container without a limit, and not for the one with",
+                (*world.service(), unlimited, world.container(_LIMIT, flat(GIB, world.count), "web-2")),
+                late,
+                Expected(
+                    of_container(),
+                    "Container web-1 of web on main runs without a memory limit, so nothing holds it to its budget.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent for a service that has no limit on purpose",
+                (*world.service(limit=None), unlimited),
+                late,
+            ),
+            world.silent(
+                "is silent for a component that has no limit on purpose, beside one that has",
+                (
+                    *world.service("coolify", component="app", limit=None),
+                    world.constant(
+                        names.COMPONENT_MEMORY_LIMIT, GIB, server="main", service="coolify", component="database"
+                    ),
+                    world.container(_LIMIT, flat(0, world.count), "coolify", service="coolify", component="app"),
+                ),
+                late,
+            ),
+            world.silent(
+                "is silent for a container outside the plan",
+                (*world.service(), world.container(_LIMIT, flat(0, world.count), "adminer", service="")),
+                late,
+            ),
+        ),
+    )
+
+
+def _drifted(topology: Topology) -> Alert:
+    name = "ContainerMemoryLimitDrifted"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    limit = names.CONTAINER_MEMORY_LIMIT
+    fires, silent = memory_limit_proofs.drifted(topology, wait, _TOLERANCE)
+    return Alert(
+        alert=name,
+        # The value is the limit in force; `and` on all labels picks the containers whose limit is another than planned.
+        expr=expr(f"""
+            {limit} > 0
+            and abs(
+              {limit} - on ({names.BY_COMPONENT}) group_left () {names.COMPONENT_MEMORY_LIMIT}
+            ) > {_TOLERANCE}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="A container's memory limit is not the one that is planned.",
+        description=f"Container {CONTAINER} has a memory limit of {{{{ $value | humanize1024 }}}}B,"
+        " and the plan says another.",
+        dashboard="service",
+        panel="Share of the limit that cannot be reclaimed",
+        runbook=Runbook(
+            meaning="Someone changed the limit in Coolify or the budget in the topology, and not both. With a higher "
+            "limit the service can take what others were promised; with a lower one it is killed early.",
+            first_look=(
+                (
+                    "`boxwatch topology` shows the plan; "
+                    "`docker inspect --format '{{.HostConfig.Memory}}' NAME` the limit in bytes."
+                ),
+            ),
+            action=(
+                "The change was meant: write it into the topology, build and publish.",
+                "It was not: set the limit in Coolify back and redeploy.",
+            ),
+            false_alarms="None known: rounding to whole pages is allowed for.",
+        ),
+        fires=fires,
+        silent=silent,
+    )
+
+
+def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
+    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+
+    def killed(*, pages: bool = True, after: int = 20, kills: int = 1) -> tuple[Series, ...]:
+        values = f"0x{after - 1} {kills}x{world.count - after}"
+        return (
+            *world.service(pages=pages),
+            world.container(_OOM, values),
+            world.container(_OOM, flat(0, world.count), "web-2"),
+        )
+
+    expected = Expected(
+        of_container(), "The kernel killed a process in container web-1 of web on main for lack of memory."
+    )
+    silent: tuple[Case, ...] = (
+        world.silent("is silent when nothing was killed in the last ten minutes", killed(), 25 * _MINUTE),
+        world.silent(
+            "is silent when a container appears with kills of an earlier life",
+            (*world.service(), world.container(_OOM, steps((None, 20), (3, 40)))),
+            15 * _MINUTE,
+        ),
+    )
+    return by_urgency(
+        Alert(
+            alert="ContainerOomKilled",
+            expr=f"{names.CONTAINER_OOM_EVENTS} > 0",
+            wait=0,
+            severity="critical",
+            summary="The kernel killed a process in a container for lack of memory.",
+            description=f"The kernel killed a process in container {CONTAINER} for lack of memory.",
+            dashboard="service",
+            panel="OOM kills in 10 minutes",
+            runbook=Runbook(
+                meaning="The container reached its memory limit, or the server had no memory left, and the kernel "
+                "killed one of its processes in the last ten minutes. If it was the main process, the container was "
+                "restarted and its requests were lost; if it was a child, the container may look healthy and be "
+                "broken.",
+                first_look=(
+                    "`dmesg -T | grep -i 'killed process'` on the server names the process and its size.",
+                    "Dashboard *Service*, panel *Memory of each replica*: a spike or a climb?",
+                    "Dashboard *Overview*: had the server itself run out of memory?",
+                ),
+                action=(
+                    "Check that the service works; restart the replica if only a child was killed.",
+                    (
+                        "A spike: find the request or job in the log at that time. A climb: see "
+                        "*ContainerMemoryExhaustionPredicted*."
+                    ),
+                    "Raise the limit in Coolify and `memory` in the topology if the plan was too small.",
+                ),
+                false_alarms="None known. cAdvisor before 0.60.3 can miss kills; *ServerOomKilled* then tells.",
+            ),
+            fires=(world.fires("fires for the container with a kill", killed(), 12 * _MINUTE, expected),),
+            silent=silent,
+            instead="a kill is over at once and told for ten minutes, so waiting would only lose it: change `severity`",
+        ),
+        warning_fires=(
+            world.fires("is a warning for a service that wakes nobody", killed(pages=False), 12 * _MINUTE, expected),
+            world.fires(
+                "is a warning for a container outside the plan",
+                (*world.service(), world.container(_OOM, f"0x19 1x{world.count - 20}", "adminer", service="")),
+                12 * _MINUTE,
+                Expected(
+                    of_container("adminer", service=""),
+                    "The kernel killed a process in container adminer on main for lack of memory.",
+                ),
+            ),
+        ),
+        warning_silent=silent,
+    )

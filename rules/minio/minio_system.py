@@ -1,0 +1,46 @@
+"""MinIO as one of the systems that are watched."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.rules.minio import minio, minio_capacity
+from boxwatch.rules.model import Series
+from boxwatch.rules.proofs.healthy_hours import DEPLOYED, Hours
+from boxwatch.rules.system import SERVICE, Cause, System
+from boxwatch.topology import kinds
+from boxwatch.topology.units import GIB
+
+_NAME = "minio"
+_JOB = kinds.of(_NAME).job
+
+
+def healthy_day(hours: Hours) -> tuple[Series, ...]:
+    """Deployed again, with a drive that comes back later."""
+    world, service = hours.world, "files"
+    down = hours.brief(1, "MinioDown", "MinioQuorumLost", "TargetDown")
+
+    def of(metric: str, values: str, **labels: str) -> Series:
+        return world.scraped(metric, values, job=_JOB, service=service, **labels)
+
+    failed = 3000 * hours.most("MinioErrorsHigh", 0.01)
+    free = hours.least("MinioCapacityLow", 0.5)
+    return (
+        world.constant(names.SERVICE_PAGES, 1, server="main", service=service),
+        # It shows its metrics itself.
+        of("up", hours.but(1, 0, down)),
+        of("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 1.5), 0, 0)),
+        of("minio_cluster_health_status", hours.but(1, None, down)),
+        of("minio_cluster_drive_offline_total", hours.but(0, 1, hours.brief(2, "MinioDrivesOffline"), DEPLOYED + down)),
+        of("minio_cluster_capacity_usable_total_bytes", hours.level(GIB, down, 0)),
+        of("minio_cluster_capacity_usable_free_bytes", hours.wave(free * GIB, (1 + free) / 2 * GIB, down, 0)),
+        of("minio_s3_requests_total", hours.counter(3000, down, 0), api="getobject"),
+        of("minio_s3_requests_5xx_errors_total", hours.counter(failed, down, 0), api="getobject"),
+    )
+
+
+SYSTEM = System(
+    name=_NAME,
+    subjects=(minio.subject, minio_capacity.subject),
+    healthy_day=healthy_day,
+    worse=(Cause(("MinioQuorumLost",), ("MinioDrivesOffline",), SERVICE),),
+)

@@ -1,0 +1,1 @@
+"""The monitoring stack: scraping, rule evaluation, notifications, Grafana, the Watchdog."""

@@ -1,0 +1,288 @@
+"""The monitoring stack itself: rules that fail, alerts that are not delivered, configurations that are not loaded.
+
+Its memory is watched as any service's is. That Prometheus or Alertmanager is gone, nothing here can say: *Watchdog*
+stops then.
+"""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.event_rate import often
+from boxwatch.rules.patterns.fragments import expr
+from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.topology.model import Topology
+
+ID = "monitoring"
+
+_MINUTE = 60
+# Series that Prometheus may hold, unless the topology says otherwise.
+SERIES_HELD = 60_000
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on Prometheus and Alertmanager, and on configurations that are not loaded."""
+    return Subject(
+        id=ID,
+        title="Monitoring itself",
+        groups=(
+            Group(
+                name=ID,
+                rules=(
+                    _rules(topology),
+                    _delivery(topology),
+                    _sending(topology),
+                    _missed(topology),
+                    _storage(topology),
+                    _config(topology),
+                    _series(topology),
+                ),
+            ),
+        ),
+    )
+
+
+def _rules(topology: Topology) -> Alert:
+    return often(
+        topology,
+        "PrometheusRuleFailures",
+        f'prometheus_rule_evaluation_failures_total{{job="{names.JOB_PROMETHEUS}"}}',
+        by=f"{names.SERVER}, rule_group",
+        wait=5 * _MINUTE,
+        threshold=3,
+        source="in ten minutes: one may be a restart or a heavy query; a rule that is wrong fails at each evaluation",
+        severity="critical",
+        summary="Rules fail, so alerts stay silent whatever happens.",
+        description="Rules of {{ $labels.rule_group }} fail in Prometheus on {{ $labels.server }}.",
+        text="Rules of rules/host.yaml;host fail in Prometheus on main.",
+        labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
+        hidden="instance",
+        runbook=Runbook(
+            meaning="Prometheus cannot evaluate a rule: its alerts do not fire. Any outage that they would report "
+            "goes unnoticed.",
+            first_look=(
+                "Prometheus, page *Rules*, the group: the error stands beside the rule.",
+                "`many-to-many matching`: two series have the labels of one; the message names them.",
+            ),
+            action=(
+                "It began with a publish: `boxwatch rollback`, and report the rule.",
+                "Two targets show the same thing: take one out of the scrape configuration.",
+                "`query timed out` or `too many samples`: see *PrometheusSeriesHigh*.",
+            ),
+            false_alarms="None known.",
+        ),
+        panel="Rules",
+    )
+
+
+def _delivery(topology: Topology) -> Alert:
+    return often(
+        topology,
+        "AlertmanagerNotificationsFailing",
+        f'alertmanager_notifications_failed_total{{job="{names.JOB_ALERTMANAGER}"}}',
+        by=f"{names.SERVER}, integration",
+        wait=5 * _MINUTE,
+        threshold=1,
+        source="in ten minutes: Alertmanager tries each for minutes before it counts it, and each is somebody not told",
+        severity="critical",
+        summary="Alertmanager cannot deliver notifications.",
+        description="Alertmanager on {{ $labels.server }} cannot deliver by {{ $labels.integration }}.",
+        text="Alertmanager on main cannot deliver by email.",
+        labels={"job": names.JOB_ALERTMANAGER, "integration": "email"},
+        # Since 0.26 it says why.
+        hidden="reason",
+        runbook=Runbook(
+            meaning="Somebody who should have been told was not. This alert goes out by the other receivers, if there "
+            "are any.",
+            first_look=("`docker logs alertmanager 2>&1 | grep -i notify`: what does the receiver answer?",),
+            action=(
+                "`401`, `403`, `404`: the webhook or its token was revoked. Make a new one.",
+                "`timeout`, `no such host`: the way out of the server, or its DNS.",
+                "`429`: too many notifications; group more.",
+            ),
+            false_alarms="None known.",
+        ),
+        panel="Notifications",
+    )
+
+
+def _sending(topology: Topology) -> Alert:
+    return often(
+        topology,
+        "PrometheusNotificationsFailing",
+        f'prometheus_notifications_errors_total{{job="{names.JOB_PROMETHEUS}"}}',
+        by=f"{names.SERVER}, alertmanager",
+        wait=5 * _MINUTE,
+        threshold=3,
+        source="in ten minutes: a restart of Alertmanager fails once or twice",
+        severity="warning",
+        summary="Prometheus cannot hand alerts to Alertmanager.",
+        description="Prometheus on {{ $labels.server }} cannot hand alerts to {{ $labels.alertmanager }}.",
+        text="Prometheus on main cannot hand alerts to http://alertmanager:9093/api/v2/alerts.",
+        labels={"job": names.JOB_PROMETHEUS, "alertmanager": "http://alertmanager:9093/api/v2/alerts"},
+        hidden="instance",
+        runbook=Runbook(
+            meaning="Nobody is told of anything, of this neither: it is seen in Prometheus and on dashboards, and "
+            "*Watchdog* stops arriving. Where several Alertmanagers run, the others still tell.",
+            first_look=("`docker ps -a --filter name=alertmanager`: does it run?", "Prometheus' log."),
+            action=("Start Alertmanager.", "It moved: correct `stack.alertmanager` in the topology, and build."),
+            false_alarms="None known.",
+        ),
+        panel="Notifications",
+    )
+
+
+def _missed(topology: Topology) -> Alert:
+    return often(
+        topology,
+        "PrometheusMissedEvaluations",
+        f'prometheus_rule_group_iterations_missed_total{{job="{names.JOB_PROMETHEUS}"}}',
+        by=f"{names.SERVER}, rule_group",
+        wait=15 * _MINUTE,
+        threshold=3,
+        source="in ten minutes, which hold 20 evaluations: a restart misses one or two",
+        severity="warning",
+        summary="Prometheus is too slow to evaluate its rules as often as it should.",
+        description="Prometheus on {{ $labels.server }} skips evaluations of {{ $labels.rule_group }}.",
+        text="Prometheus on main skips evaluations of rules/host.yaml;host.",
+        labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
+        hidden="instance",
+        runbook=Runbook(
+            meaning="An evaluation of the group takes longer than the time between two. Alerts come late.",
+            first_look=("Dashboard *Monitoring*, panel *Rules*: which group takes how long, and since when?",),
+            action=(
+                "The server is overloaded (dashboard *Host*), or Prometheus is short of memory.",
+                "More series than before: see *PrometheusSeriesHigh* and *TargetSeriesMany*.",
+            ),
+            false_alarms="None known.",
+        ),
+        panel="Rules",
+    )
+
+
+def _storage(topology: Topology) -> Alert:
+    return often(
+        topology,
+        "PrometheusStorageFailing",
+        f'prometheus_tsdb_compactions_failed_total{{job="{names.JOB_PROMETHEUS}"}}',
+        by=names.SERVER,
+        wait=5 * _MINUTE,
+        threshold=3,
+        source="in ten minutes: it tries again every minute",
+        severity="warning",
+        summary="Prometheus cannot write its blocks.",
+        description="Prometheus on {{ $labels.server }} fails to compact its storage.",
+        text="Prometheus on main fails to compact its storage.",
+        labels={"job": names.JOB_PROMETHEUS},
+        hidden="instance",
+        runbook=Runbook(
+            meaning="What was measured in the last hours stays in memory and in the log. Memory grows, and a restart "
+            "takes longer each time.",
+            first_look=("Prometheus' log names the error.", "Dashboard *Host*: is the disk full?"),
+            action=(
+                "`no space left on device`: make room, or lower `--storage.tsdb.retention.size`.",
+                "A broken block: stop Prometheus, move the block that the log names away, start it.",
+            ),
+            false_alarms="None known.",
+        ),
+        panel="Series and memory of Prometheus",
+    )
+
+
+def _config(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("ConfigurationRejected", 10 * _MINUTE)
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+    metrics = {
+        names.JOB_PROMETHEUS: "prometheus_config_last_reload_successful",
+        names.JOB_ALERTMANAGER: "alertmanager_config_last_reload_successful",
+        names.JOB_BLACKBOX: "blackbox_exporter_config_last_reload_successful",
+    }
+
+    def loaded(value: float, job: str, **labels: str) -> Series:
+        return world.scraped(metrics[job], flat(value, world.count), **{"job": job, **labels})
+
+    either = "\n  or\n  ".join(f'{metric}{{job="{job}"}}' for job, metric in metrics.items())
+    return Alert(
+        alert="ConfigurationRejected",
+        expr=f"min by ({names.SERVER}, job) (\n  {either}\n) == 0",
+        wait=wait,
+        severity="warning",
+        summary="A part of the monitoring stack refused its new configuration and runs with the old one.",
+        description="{{ $labels.job }} on {{ $labels.server }} refused its configuration.",
+        runbook=Runbook(
+            meaning="What was published is not in force. After a restart it will not start at all.",
+            first_look=("`docker logs CONTAINER 2>&1 | grep -i config` names the line.",),
+            action=(
+                "`promtool check config`, `amtool check-config` or `blackbox_exporter --config.check` on the file.",
+                "Correct it, or `boxwatch rollback`, and load it again.",
+            ),
+            false_alarms="None known.",
+        ),
+        dashboard=ID,
+        panel="Rules",
+        fires=tuple(
+            world.fires(
+                f"fires for {job} when it refused its configuration, and not for the others",
+                (
+                    loaded(0, job),
+                    loaded(1, job, instance="second"),
+                    loaded(1, job, server="second"),
+                    *(loaded(1, other) for other in metrics if other != job),
+                ),
+                late,
+                Expected({"server": "main", "job": job}, f"{job} on main refused its configuration."),
+            )
+            for job in metrics
+        ),
+        silent=(world.silent("is silent while all are loaded", tuple(loaded(1, job) for job in metrics), late),),
+    )
+
+
+def _series(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("PrometheusSeriesHigh", 15 * _MINUTE)
+    most = topology.alerts.threshold("PrometheusSeriesHigh", SERIES_HELD)
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def held(value: float, **labels: str) -> Series:
+        values = f"{value:.10g}x{world.count}"
+        return world.scraped("prometheus_tsdb_head_series", values, **{"job": names.JOB_PROMETHEUS, **labels})
+
+    return Alert(
+        alert="PrometheusSeriesHigh",
+        expr=expr(f"""
+            max by ({names.SERVER}) (prometheus_tsdb_head_series{{job="{names.JOB_PROMETHEUS}"}}) > {most:.10g}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Prometheus holds more series than its memory is planned for.",
+        description='Prometheus on {{ $labels.server }} holds {{ printf "%.0f" $value }} series.',
+        runbook=Runbook(
+            meaning="Each series costs about 8 kB of memory. Prometheus is killed at its limit, and then nothing is "
+            "watched until it has read its log again.",
+            first_look=(
+                "Dashboard *Monitoring*, panel *Series by target*: which target grew?",
+                "Prometheus, page *Status → TSDB*: the metrics and labels with the most series.",
+            ),
+            action=(
+                "Drop what nobody reads (`metric_relabel_configs`), or the label that never ends.",
+                "Many deploys make many containers; the series of a removed one leave after two to three hours.",
+                "It is right so: give Prometheus more memory, in the topology too, and raise the threshold.",
+            ),
+            false_alarms="None known.",
+        ),
+        threshold=most,
+        threshold_source="8 kB a series (prometheus#4553): 60,000 are 480 MB, over half of the 896 MiB planned for it",
+        dashboard=ID,
+        panel="Series and memory of Prometheus",
+        fires=(
+            world.fires(
+                "fires above the threshold, and not for another server",
+                (held(most * 1.1), held(most / 2, instance="second"), held(most * 0.9, server="second")),
+                late,
+                Expected({"server": "main"}, f"Prometheus on main holds {most * 1.1:.0f} series."),
+            ),
+        ),
+        silent=(world.silent("is silent at the threshold", (held(most),), late),),
+    )

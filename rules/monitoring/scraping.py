@@ -1,0 +1,271 @@
+"""Targets: not there, slow, or with more series than there is room for.
+
+Tickets: what an exporter would have said is not known, and no user notices. That containers of a server are not seen is
+*ContainerMetricsMissing*, which pages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import expr
+from boxwatch.rules.proofs.fixtures import World, flat, steps
+from boxwatch.topology.model import Topology
+
+ID = "scraping"
+
+_MINUTE = 60
+# Seconds that a scrape takes and series that it brings, unless the topology says otherwise.
+SLOW, MANY = 5, 10_000
+_BY = f"{names.BY_SERVICE}, job"
+_PROBES = f"{names.JOB_PROBE}|{names.JOB_PROBE_PORTS}"
+# What is probed is not scraped: it may be slow, or not there, and that is what its own alerts are about.
+_SCRAPED = f'job!~"{_PROBES}"'
+_TARGET = "{{ $labels.job }}{{ with $labels.service }} of {{ . }}{{ end }} on {{ $labels.server }}"
+_LABELS = {"server": "main", "job": "redis", "service": "cache"}
+_OTHERS = ({"service": "sessions"}, {"server": "second"}, {"job": "postgres"})
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on every scrape."""
+    return Subject(
+        id=ID,
+        title="Scrapes",
+        groups=(Group(name=ID, rules=(_down(topology), _prober(topology), _slow(topology), _many(topology))),),
+    )
+
+
+def _target(world: World, metric: str, values: str, **labels: str) -> Series:
+    return world.scraped(metric, values, **{"job": "redis", "service": "cache", **labels})
+
+
+def _down(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("TargetDown", 5 * _MINUTE)
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+    short = max(world.steps_of(wait) - 1, 0)
+
+    def up(value: float, **labels: str) -> Series:
+        return _target(world, "up", flat(value, world.count), **labels)
+
+    return Alert(
+        alert="TargetDown",
+        expr=f'min by ({_BY}) (up{{job!~"{names.JOB_CADVISOR}|{_PROBES}"}}) == 0',
+        wait=wait,
+        severity="warning",
+        summary="Something is not scraped, so what it would show is not watched.",
+        description=f"{_TARGET} is not scraped: alerts on what it shows stay silent.",
+        runbook=Runbook(
+            meaning="Prometheus gets no metrics from the target. The exporter, the way to it, or what it runs on is "
+            "down. Exporters answer while their database is down, so this says nothing of the database.",
+            first_look=(
+                "Prometheus, page *Targets*: what is the error?",
+                "`docker ps -a` on the server: does the exporter run?",
+                "Everything of one server is down: the server, or the way to it.",
+            ),
+            action=(
+                "`connection refused`: start it. `no such host`: it left the network that it shares with Prometheus.",
+                "`context deadline exceeded`: it is overloaded, or what it asks is.",
+                "`401`, `403`: the token or password changed.",
+                "It is not meant to be scraped: `metrics: none` for the service in the topology.",
+            ),
+            false_alarms="None known.",
+        ),
+        dashboard="monitoring",
+        panel="Targets",
+        fires=(
+            world.fires(
+                "fires for the target that is down, and not for the others",
+                (up(0), up(1, instance="second"), *(up(1, **other) for other in _OTHERS)),
+                late,
+                Expected(_LABELS, "redis of cache on main is not scraped: alerts on what it shows stay silent."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent while it is scraped", (up(1),), late),
+            world.silent(
+                "is silent for what has an alert of its own",
+                tuple(up(0, job=job) for job in (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)),
+                late,
+            ),
+            world.never(
+                "is silent while it restarts", (_target(world, "up", steps((1, 20), (0, short), (1, world.count))),)
+            ),
+        ),
+    )
+
+
+def _prober(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("ProberDown", 5 * _MINUTE)
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def up(value: float, job: str, **labels: str) -> Series:
+        return _target(world, "up", flat(value, world.count), **{"job": job, "service": "", **labels})
+
+    return Alert(
+        alert="ProberDown",
+        expr=expr(f"""
+            max by ({names.SERVER}, job) (up{{job=~"{_PROBES}"}}) == 0
+            unless on () up{{job="{names.JOB_BLACKBOX}"}} == 0
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Nothing is probed, so an outage that only users see is not.",
+        description="Job {{ $labels.job }} probes nothing of {{ $labels.server }}: the prober answers, and refuses.",
+        runbook=Runbook(
+            meaning="The blackbox exporter runs and gives no probe. Alerts on public URLs, certificates and open ports "
+            "are silent. When it does not run at all, *TargetDown* says so.",
+            first_look=(
+                "Prometheus, page *Targets*, the job: what is the error?",
+                "`curl 'BLACKBOX:9115/probe?module=http&target=https://example.com'` from beside Prometheus.",
+            ),
+            action=(
+                "`400 Bad Request`: its configuration lacks the module; start it with the built blackbox.yml.",
+                "`context deadline exceeded`: a module's timeout is longer than Prometheus waits.",
+            ),
+            false_alarms="None known.",
+        ),
+        dashboard="monitoring",
+        panel="Targets",
+        fires=tuple(
+            world.fires(
+                f"fires for the job {job} of a server of which nothing is probed, and not for the other",
+                (
+                    up(0, job),
+                    up(0, job, instance="second"),
+                    up(1, job, server="second"),
+                    up(1, next(other for other in _PROBES.split("|") if other != job)),
+                    up(1, names.JOB_BLACKBOX),
+                    up(0, "redis"),
+                ),
+                late,
+                Expected(
+                    {"server": "main", "job": job},
+                    f"Job {job} probes nothing of main: the prober answers, and refuses.",
+                ),
+            )
+            for job in _PROBES.split("|")
+        ),
+        silent=(
+            world.silent(
+                "is silent while one of its targets is probed",
+                (up(0, names.JOB_PROBE), up(1, names.JOB_PROBE, instance="second")),
+                late,
+            ),
+            # One prober serves all servers, so its end silences what stands beside it.
+            replace(
+                world.silent(
+                    "is silent while the exporter itself is down, which has an alert of its own",
+                    (up(0, names.JOB_PROBE), up(0, names.JOB_BLACKBOX, server="second")),
+                    late,
+                ),
+                apart=True,
+            ),
+        ),
+    )
+
+
+def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: str) -> tuple[tuple[Case, ...], Case]:
+    """A number of a target that is above its threshold, and one that is at it."""
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def is_(value: float, **labels: str) -> Series:
+        return _target(world, metric, flat(value, world.count), **labels)
+
+    fires = world.fires(
+        "fires for the target that is above the threshold, and not for the others",
+        (
+            is_(threshold * 1.1),
+            is_(threshold / 2, instance="second"),
+            *(is_(threshold * 0.9, **other) for other in _OTHERS),
+            *(is_(threshold * 9, job=job) for job in _PROBES.split("|")),
+        ),
+        late,
+        Expected(_LABELS, text),
+    )
+    return (fires,), world.silent("is silent at the threshold", (is_(threshold),), late)
+
+
+def _slow(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("ScrapeSlow", 15 * _MINUTE)
+    seconds = topology.alerts.threshold("ScrapeSlow", SLOW)
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
+    fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
+    return Alert(
+        alert="ScrapeSlow",
+        # A scrape that runs into its timeout takes long as well, and its target is down: that is *TargetDown*.
+        expr=expr(f"""
+            max by ({_BY}) (
+              scrape_duration_seconds{{{_SCRAPED}}}
+              unless on ({names.BY_SERVICE}, job, instance) up{{{_SCRAPED}}} == 0
+            ) > {seconds:.10g}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="A scrape takes so long that it will soon fail.",
+        description=f'A scrape of {_TARGET} takes {{{{ printf "%.1f" $value }}}} s.',
+        runbook=Runbook(
+            meaning="Prometheus gives up after 10 s (its default), and the target is then down.",
+            first_look=("Dashboard *Monitoring*, panel *Time of a scrape*: since when? With a deploy?",),
+            action=(
+                "A database's exporter: the database is slow; see its dashboard.",
+                "cAdvisor: give it the flags that prometheus.yml names; without them it exports every label.",
+                "The server is overloaded: dashboard *Host*.",
+            ),
+            false_alarms="None known.",
+        ),
+        threshold=seconds,
+        threshold_source="seconds: half of Prometheus' default scrape_timeout",
+        dashboard="monitoring",
+        panel="Time of a scrape",
+        fires=fires,
+        silent=(
+            silent,
+            world.silent(
+                "is silent for a target that times out, which is down",
+                tuple(
+                    _target(world, metric, flat(value, world.count))
+                    for metric, value in (("scrape_duration_seconds", seconds * 2), ("up", 0))
+                ),
+                world.late(wait),
+            ),
+        ),
+    )
+
+
+def _many(topology: Topology) -> Alert:
+    wait = topology.alerts.wait("TargetSeriesMany", 15 * _MINUTE)
+    most = topology.alerts.threshold("TargetSeriesMany", MANY)
+    text = f"redis of cache on main has {most * 1.1:.0f} series."
+    fires, silent = _cases(topology, wait, "scrape_samples_post_metric_relabeling", most, text)
+    return Alert(
+        alert="TargetSeriesMany",
+        expr=f"max by ({_BY}) (scrape_samples_post_metric_relabeling{{{_SCRAPED}}}) > {most:.10g}",
+        wait=wait,
+        severity="warning",
+        summary="One target has so many series that Prometheus may not hold them.",
+        description=f'{_TARGET} has {{{{ printf "%.0f" $value }}}} series.',
+        runbook=Runbook(
+            meaning="Each series costs Prometheus about 8 kB. Usually a label that never ends: users, queries, paths.",
+            first_look=(
+                '`topk(10, count by (__name__) ({job="JOB"}))` in Prometheus: which metric is it?',
+                "Then `count by (LABEL) (METRIC)` for its labels.",
+            ),
+            action=(
+                "Drop the label or the metric where it is made, or in the exporter's flags.",
+                "cAdvisor: give it the flags that prometheus.yml names; without them it exports every label.",
+            ),
+            false_alarms="A server with far more than a hundred containers: raise the threshold.",
+        ),
+        threshold=most,
+        threshold_source="the whole default deployment has 8,000 to 15,000 series (25 containers; counted by exporter)",
+        dashboard="monitoring",
+        panel="Series by target",
+        fires=fires,
+        silent=(silent,),
+    )

@@ -1,0 +1,1 @@
+"""Alert patterns that several systems share: a threshold, an event rate, missing metrics, who is paged."""

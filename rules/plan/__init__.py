@@ -1,0 +1,1 @@
+"""The plan: its constants, the servers held against it, and containers outside it."""

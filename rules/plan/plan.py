@@ -1,0 +1,150 @@
+"""The plan as recorded constants: what the topology says, where dashboards and alerts can join on it.
+
+A second server or a new budget changes this file and no other rule. `vector(…)` has no labels of its own, so each
+constant is one rule whose labels say whose it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Group, Measured, Record, Sample, Subject
+from boxwatch.rules.patterns.fragments import number
+from boxwatch.topology.model import Selector, Server, Service, Topology
+from boxwatch.topology.settings import Objectives
+
+ID = "plan"
+
+
+def subject(topology: Topology) -> Subject:
+    """All constants of a topology, and the proof that they come out as planned."""
+    constants = (
+        *(constant for server in topology.servers for constant in _server(topology, server)),
+        *(
+            constant
+            for server in topology.servers
+            for service in topology.services_on(server.name)
+            for constant in _service(topology, server.name, service)
+        ),
+    )
+    records = tuple(
+        Record(record=name, expr=f"vector({number(value)})", labels=labels, doc=DOCS[name])
+        for name, labels, value in constants
+    )
+    return Subject(
+        id=ID,
+        title="The plan",
+        groups=(Group(name=ID, rules=records),),
+        measured=tuple(
+            Measured(
+                title=f"{name} is what the topology says",
+                expr=name,
+                at=60,
+                samples=tuple(
+                    Sample(labels={"__name__": name, **labels}, value=value)
+                    for other, labels, value in constants
+                    if other == name
+                ),
+            )
+            for name in (DOCS if len(constants) <= _MEASURED_AT_MOST else ())
+            if any(name == other for other, _, _ in constants)
+        ),
+    )
+
+
+# Above this many constants their promtool test would take longer than all proofs together; the constants of a large
+# plan are made by the same lines as those of a small one.
+_MEASURED_AT_MOST = 1000
+
+_Constant = tuple[str, dict[str, str], float]
+
+DOCS: dict[str, str] = {
+    names.SERVER_MEMORY_PLAN: "RAM of the server as sold, bytes.",
+    names.SERVER_MEMORY_RESERVED: "RAM kept for the operating system, Docker and builds, bytes.",
+    names.SERVER_MEMORY_BUDGET: "RAM planned for all services of the server, bytes.",
+    names.SERVER_MEMORY_PLANNED: "RAM planned for all services and the reserve, bytes.",
+    names.SERVICE_INFO: "Always 1; says which kind of service it is.",
+    names.SERVICE_REPLICAS_DESIRED: "Replicas that should run.",
+    names.SERVICE_MEMORY_BUDGET: "RAM planned for all replicas together, bytes.",
+    names.SERVICE_PAGES: "1 when an outage wakes someone, 0 when it makes a ticket.",
+    names.SERVICE_PAGE_CACHE_RECLAIMABLE: "1 when page cache is left out of what is held against the budget.",
+    names.SERVICE_NEAR_BUDGET: "Share of its budget at which a container is near it.",
+    names.SERVICE_NEAR_LIMIT: "Share of its limit at which the OOM killer is close.",
+    names.SERVICE_EXHAUSTED_WITHIN: "Seconds within which a trend that reaches the budget is reported.",
+    names.SERVICE_RESTARTS_THRESHOLD: "Restarts of one container within 15 minutes that make a crash loop.",
+    names.SERVICE_REPLACEMENTS_THRESHOLD: "Times an hour that each replica may be replaced.",
+    names.SERVICE_ROUTERS: "Names in Traefik that the topology tells: routers, else compose services; 0 for none.",
+    names.SERVICE_AVAILABILITY: "Share of requests that must not fail with a 5xx, where users were promised one.",
+    names.SERVICE_LATENCY: "Share of requests that must be answered in time, where users were promised one.",
+    names.SERVICE_LATENCY_WITHIN: (
+        "Seconds within which an answer is in time; le is the bucket of Traefik's histogram, in both notations."
+    ),
+    names.COMPONENT_REPLICAS_DESIRED: "Containers of this component that should run.",
+    names.COMPONENT_MEMORY_BUDGET: "RAM planned for one container of this component, bytes.",
+    names.COMPONENT_MEMORY_LIMIT: "Memory limit that Docker should enforce on one container, bytes.",
+}
+
+
+def _server(topology: Topology, server: Server) -> Iterator[_Constant]:
+    labels = {names.SERVER: server.name}
+    budget = sum(service.memory * service.replicas for service in topology.services_on(server.name))
+    yield names.SERVER_MEMORY_PLAN, labels, server.memory
+    yield names.SERVER_MEMORY_RESERVED, labels, server.reserved
+    yield names.SERVER_MEMORY_BUDGET, labels, budget
+    yield names.SERVER_MEMORY_PLANNED, labels, budget + server.reserved
+
+
+def _service(topology: Topology, server: str, service: Service) -> Iterator[_Constant]:
+    labels = {names.SERVER: server, names.SERVICE: service.name}
+    thresholds = topology.thresholds_of(service)
+    yield names.SERVICE_INFO, {**labels, names.KIND: service.kind}, 1
+    yield names.SERVICE_REPLICAS_DESIRED, labels, service.replicas
+    yield names.SERVICE_MEMORY_BUDGET, labels, service.memory * service.replicas
+    yield names.SERVICE_PAGES, labels, int(service.wakes)
+    yield names.SERVICE_PAGE_CACHE_RECLAIMABLE, labels, int(service.page_cache_reclaimable)
+    yield names.SERVICE_NEAR_BUDGET, labels, thresholds.memory_near_budget
+    yield names.SERVICE_NEAR_LIMIT, labels, thresholds.memory_near_limit
+    yield names.SERVICE_EXHAUSTED_WITHIN, labels, thresholds.memory_exhausted_within
+    yield names.SERVICE_RESTARTS_THRESHOLD, labels, thresholds.restarts
+    yield names.SERVICE_REPLACEMENTS_THRESHOLD, labels, thresholds.replacements
+    routers = len(service.routers) or sum(selector.compose_service is not None for selector in service.selectors)
+    yield names.SERVICE_ROUTERS, labels, routers
+    if service.faces_users:
+        yield from _objectives(labels, topology.objectives_of(service))
+    for component in service.components:
+        yield from _component(labels, service, component)
+
+
+def _objectives(labels: dict[str, str], objectives: Objectives) -> Iterator[_Constant]:
+    yield names.SERVICE_AVAILABILITY, labels, objectives.availability
+    yield names.SERVICE_LATENCY, labels, objectives.latency
+    within = objectives.latency_within
+    # Prometheus 3 writes le="5.0" for what Traefik, Prometheus 2 and VictoriaMetrics write as le="5".
+    for bound in dict.fromkeys((number(within), repr(float(within)))):
+        yield names.SERVICE_LATENCY_WITHIN, {**labels, names.LE: bound}, within
+
+
+def _component(labels: dict[str, str], service: Service, component: Selector) -> Iterator[_Constant]:
+    part = {**labels, names.COMPONENT: component.component} if component.component else labels
+    if not component.optional:
+        selected = [s for s in service.selectors if s.component == component.component]
+        by = (
+            "label"
+            if any(s.resource for s in selected)
+            else "compose"
+            if any(s.compose_service for s in selected)
+            else "name"
+        )
+        identified = {names.IDENTIFIED_BY: by}
+        yield names.COMPONENT_REPLICAS_DESIRED, {**part, **identified}, service.replicas
+    # One container is one replica only where a replica has one component; else each component needs its own budget.
+    budget = service.memory if len(service.components) == 1 else component.memory
+    if budget is None:
+        return
+    yield names.COMPONENT_MEMORY_BUDGET, part, budget
+    if service.limit == "none":
+        return
+    # A stated limit is that of a replica; of a component's own limit only its memory is known.
+    limit = budget if service.limit is None or len(service.components) > 1 else service.limit
+    yield names.COMPONENT_MEMORY_LIMIT, part, limit

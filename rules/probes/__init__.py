@@ -1,0 +1,1 @@
+"""Public URLs and ports, probed from outside the containers."""

@@ -1,0 +1,198 @@
+"""The cases of the alerts on ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Case, Expected, Series
+from boxwatch.rules.probes.probes_proofs import Cases, early, quietly
+from boxwatch.rules.proofs.fixtures import World, flat, of_service, steps
+from boxwatch.topology.kinds import KINDS
+from boxwatch.topology.model import Topology
+
+_MINUTE = 60
+_STORES = {kind.name: str(kind.port) for kind in KINDS if kind.holds_data}
+
+# No service of any topology: one that the topology tunes would be told apart from the others here.
+_NAME = "example"
+
+
+@dataclass(frozen=True, slots=True)
+class Proofs:
+    """Cases of an alert whose severity depends on the kind of service."""
+
+    critical: tuple[Case, ...]
+    warning: tuple[Case, ...]
+    silent: tuple[Case, ...]
+
+
+def _port(world: World, values: str, **labels: str) -> Series:
+    more = {"job": names.JOB_PROBE_PORTS, "instance": f"203.0.113.7:{labels['port']}", **labels}
+    return world.scraped("probe_success", values, **more)
+
+
+def exposed(topology: Topology, wait: int) -> Proofs:
+    """A port that answers and should not, of what holds data and of what does not, and what is no exposure."""
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def answers(value: float, service: str = _NAME, port: str = "6379", **labels: str) -> Series:
+        return _port(
+            world, flat(value, world.count), **{"service": service, "port": port, "expected": "closed", **labels}
+        )
+
+    def kind(service: str, kind: str, server: str = "main") -> Series:
+        return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
+
+    def says(service: str, port: str) -> Expected:
+        of = f" of {service}" if service else ""
+        return Expected(
+            of_service(service, port=port), f"Port {port}{of} on main answers on the public address and should not."
+        )
+
+    closed = (answers(0, port="26379"), answers(0, port="5432"), answers(0, server="second"))
+    # The same service is a database elsewhere, and another one is one here.
+    databases = (kind(_NAME, "postgres", server="second"), kind("db", "postgres"))
+    web = kind(_NAME, "api")
+    return Proofs(
+        critical=tuple(
+            world.fires(
+                f"fires for the port of {service} that answers, and not for those that do not",
+                (
+                    answers(1, _NAME, port),
+                    # Two addresses of one server: one that answers is enough.
+                    answers(0, _NAME, port, instance=f"203.0.113.8:{port}"),
+                    answers(1, _NAME, port, instance=f"203.0.113.9:{port}"),
+                    *closed,
+                    kind(_NAME, service),
+                ),
+                late,
+                says(_NAME, port),
+            )
+            for service, port in _STORES.items()
+        ),
+        warning=(
+            world.fires(
+                "is a warning for an application's port",
+                (
+                    answers(1, _NAME, "3001"),
+                    answers(0, _NAME, "3001", instance="203.0.113.8:3001"),
+                    answers(1, _NAME, "3001", instance="203.0.113.9:3001"),
+                    answers(0, _NAME, "3002"),
+                    *closed,
+                    web,
+                    *databases,
+                ),
+                late,
+                says(_NAME, "3001"),
+            ),
+            world.fires(
+                "is a warning for a port that belongs to no service",
+                (answers(1, "", "2375"), *databases),
+                late,
+                says("", "2375"),
+            ),
+        ),
+        silent=(
+            *early(world, wait, "is silent while it has answered for less than that", (answers(1, _NAME, "3001"), web)),
+            world.silent("is silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
+            world.silent(
+                "is silent for a port that may answer, and for another job",
+                (
+                    answers(1, expected="open"),
+                    answers(1, job="other"),
+                    answers(1, _NAME, "3001", expected="open"),
+                    answers(1, _NAME, "3001", job="other"),
+                    # Of nothing that holds data: it would be a warning.
+                    answers(1, "", "443", expected="open"),
+                    kind(_NAME, "redis"),
+                    web,
+                ),
+                late,
+            ),
+            world.silent(
+                "is silent when the prober does not work, which has an alert of its own",
+                (_port(world, "0x10 stale", service=_NAME, port="6379", expected="closed"), kind(_NAME, "redis")),
+                late + 10 * world.interval,
+            ),
+        ),
+    )
+
+
+def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
+    """A port that should answer and does not, and what is no fault of it."""
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+    start = "container_start_time_seconds"
+
+    def answers(values: float | str, service: str = "traefik", port: str = "443", **labels: str) -> Series:
+        text = values if isinstance(values, str) else flat(values, world.count)
+        return _port(world, text, **{"service": service, "port": port, "expected": "open", **labels})
+
+    def runs(service: str = "traefik", *, containers: bool = True, replicas: int = 1) -> tuple[Series, ...]:
+        return (
+            *world.service(service, pages=pages, replicas=replicas),
+            *([world.container(start, flat(7, world.count), service=service)] if containers else []),
+            world.container(start, flat(7, world.count), "redis-1", service="redis"),
+        )
+
+    says = Expected(
+        of_service("traefik", port="443"), "Port 443 of traefik on main does not answer on the public address."
+    )
+    well = (answers(1, port="80"), answers(1, "mail"), answers(1, server="second"))
+    elsewhere = (
+        *world.service("traefik", server="second", pages=pages, replicas=1),
+        world.container(start, flat(7, world.count), "redis-1", service="redis", server="second"),
+    )
+    short = max(world.steps_of(wait) - 1, 0)
+    fires = (
+        world.fires(
+            quietly("fires for the port that does not answer, and not for those that do", pages=pages),
+            (
+                answers(0),
+                answers(1, instance="203.0.113.8:443"),
+                *well,
+                *runs(),
+                *runs("mail", containers=False),
+                *elsewhere,
+            ),
+            late,
+            says,
+        ),
+        world.fires(
+            quietly("fires for a service whose containers nobody expects", pages=pages),
+            (answers(0), *runs(containers=False, replicas=0), *runs("mail", containers=False), *elsewhere),
+            late,
+            says,
+        ),
+    )
+    silent = (
+        *early(
+            world,
+            wait,
+            quietly("is silent while it has not answered for less than that", pages=pages),
+            (answers(0), *runs()),
+        ),
+        world.silent(quietly("is silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
+        world.silent(
+            quietly("is silent for a port that is closed on purpose, and for another job", pages=pages),
+            (answers(0, expected="closed"), answers(0, port="80", job="other"), *runs()),
+            late,
+        ),
+        world.silent(
+            quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
+            (answers(0), *runs(containers=False), *runs("mail")),
+            late,
+        ),
+        world.silent(
+            quietly("is silent when the prober does not work, which has an alert of its own", pages=pages),
+            (answers("1x10 stale"), *runs()),
+            late + 10 * world.interval,
+        ),
+        world.never(
+            quietly("is silent while the proxy restarts", pages=pages),
+            (answers(steps((1, 20), (0, short), (1, world.count))), *runs()),
+        ),
+    )
+    return fires, silent

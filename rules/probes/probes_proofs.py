@@ -1,0 +1,305 @@
+"""The cases of the alerts on public URLs."""
+
+from __future__ import annotations
+
+import math
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Case, Expected, Series
+from boxwatch.rules.proofs.fixtures import World, binary, flat, of_service, steps
+from boxwatch.rules.template_functions import duration
+from boxwatch.topology.model import Topology
+
+_MINUTE = 60
+_URL = "https://shop.example.com"
+_OTHERS = ({"service": "api"}, {"instance": "https://www.example.com"}, {"server": "other"}, {"job": "other"})
+
+Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
+
+
+def quietly(title: str, *, pages: bool) -> str:
+    """The title of a case for a service that pages, and of its twin for one that does not."""
+    return title if pages else f"{title}, for a service that wakes nobody"
+
+
+def _probe(world: World, metric: str, values: str, /, **labels: str) -> Series:
+    return world.scraped(metric, values, **{"job": names.JOB_PROBE, "instance": _URL, "service": "web", **labels})
+
+
+def _about(text: str) -> Expected:
+    return Expected(of_service(instance=_URL), f"{_URL} (web on main) {text}")
+
+
+def _pages(world: World, pages: bool, **labels: str) -> Series:  # noqa: FBT001 - a value of a series
+    return world.constant(names.SERVICE_PAGES, int(pages), **{"server": "main", "service": "web", **labels})
+
+
+def _proxy(
+    world: World, service: str = "traefik", *, pages: bool, kind: str = "traefik", server: str = "main"
+) -> tuple[Series, ...]:
+    """A service that is planned and does not run, on a server that shows other containers."""
+    return (
+        *world.service(service, server=server, replicas=1, pages=pages, identified_by="name"),
+        world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind),
+    )
+
+
+def early(world: World, wait: int, title: str, parts: tuple[Series, ...]) -> tuple[Case, ...]:
+    """What is true from the beginning, looked at before it has lasted; nothing for an alert that does not wait."""
+    return (world.silent(title, parts, wait - world.interval),) if wait > world.interval else ()
+
+
+def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
+    """A URL that fails, with and without an answer, and what is no failure of it."""
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+    start = "container_start_time_seconds"
+
+    def asked(status: float, success: float, **labels: str) -> tuple[Series, ...]:
+        return (
+            _probe(world, "probe_http_status_code", flat(status, world.count), **labels),
+            _probe(world, "probe_success", flat(success, world.count), **labels),
+        )
+
+    def runs(service: str = "web", *, containers: bool = True, replicas: int = 2) -> tuple[Series, ...]:
+        """The service is planned and, unless said otherwise, has a container; another service has one anyway."""
+        return (
+            *world.service(service, pages=pages, replicas=replicas),
+            *([world.container(start, flat(7, world.count), service=service)] if containers else []),
+            world.container(start, flat(7, world.count), "redis-1", service="redis"),
+        )
+
+    well = tuple(one for other in _OTHERS for one in asked(200, 1, **other))
+    failing = tuple(_probe(world, "probe_success", flat(0, world.count), **other) for other in _OTHERS)
+    # Planned elsewhere, and down there.
+    elsewhere = (
+        *world.service(server="second", pages=pages),
+        world.container(start, flat(7, world.count), "redis-1", service="redis", server="second"),
+    )
+    # What a second prober sees.
+    second = _probe(world, "probe_http_status_code", flat(404, world.count), prober="second")
+    broken = asked(503, 0)
+    short = max(world.steps_of(wait) - 1, 0)
+    # An even number of samples: the last one is an error.
+    even = 2 * (late // (2 * world.interval) + 1) * world.interval
+    fires = (
+        world.fires(
+            quietly("fires for the URL that fails, with its status, and not for the others", pages=pages),
+            (
+                *(*broken, second, *well, *runs(), *runs("api", containers=False), *elsewhere),
+                # Neither the proxy of another server nor a service that is no proxy counts.
+                *_proxy(world, pages=pages, server="second"),
+                *_proxy(world, "shop", kind="web", pages=pages),
+            ),
+            late,
+            _about("fails with HTTP status 503."),
+        ),
+        world.fires(
+            quietly("fires for a URL that does not answer", pages=pages),
+            (*asked(0, 0), *well, *runs()),
+            late,
+            _about("does not answer."),
+        ),
+        world.fires(
+            quietly("fires steadily while it changes between an error and no answer", pages=pages),
+            (
+                _probe(world, "probe_http_status_code", " ".join(["503 0"] * world.count)),
+                _probe(world, "probe_success", flat(0, world.count)),
+                *runs(),
+            ),
+            even,
+            _about("fails with HTTP status 503."),
+        ),
+        world.fires(
+            quietly("fires for a service whose containers nobody expects", pages=pages),
+            (*broken, *runs(containers=False, replicas=0), *runs("api", containers=False), *elsewhere),
+            late,
+            _about("fails with HTTP status 503."),
+        ),
+    )
+    silent = (
+        *early(
+            world, wait, quietly("is silent while it has failed for less than that", pages=pages), (*broken, *runs())
+        ),
+        world.silent(
+            quietly("is silent while it answers, whatever others do", pages=pages),
+            (*asked(200, 1), *failing, *runs()),
+            late,
+        ),
+        world.silent(
+            quietly("is silent for an error that the prober was told to expect", pages=pages),
+            (*asked(401, 1), *failing, *runs()),
+            late,
+        ),
+        world.silent(
+            quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
+            (*broken, *runs(containers=False, replicas=1), *runs("api")),
+            late,
+        ),
+        world.silent(
+            quietly("is silent when the proxy of its server is gone, which has an alert of its own", pages=pages),
+            (*broken, *runs(), *_proxy(world, pages=pages)),
+            late,
+        ),
+        world.silent(
+            quietly("is silent when the prober is gone, which has an alert of its own", pages=pages),
+            (
+                _probe(world, "probe_success", "1x10 stale"),
+                _probe(world, "probe_http_status_code", "200x10 stale"),
+                _probe(world, "up", f"1x10 0x{world.count}"),
+                *runs(),
+            ),
+            late + 10 * world.interval,
+        ),
+        world.never(
+            quietly("is silent through a deploy that is shorter than that", pages=pages),
+            (
+                _probe(world, "probe_http_status_code", steps((200, 20), (404, short), (200, world.count))),
+                _probe(world, "probe_success", steps((1, 20), (0, short), (1, world.count))),
+                *runs(),
+            ),
+        ),
+    )
+    return fires, silent
+
+
+def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pages: bool | None = None) -> Cases:
+    """A certificate that ends within so many seconds, or has ended, and one that does not.
+
+    Args:
+        topology: whose thresholds.
+        wait: seconds for which it must be so.
+        left: the threshold, seconds.
+        remembered: seconds for which the last word of a URL counts.
+        pages: whether the service pages; None where that does not matter.
+    """
+    world = World(length=2 * remembered + wait + 60 * _MINUTE, thresholds=topology.thresholds, interval=600)
+    late = world.late(wait)
+    loud = pages is not False
+    planned = () if pages is None else (_pages(world, pages), _pages(world, pages, service="api"))
+
+    def ends(at: float, values: str | None = None, **labels: str) -> Series:
+        return _probe(world, "probe_ssl_earliest_cert_expiry", values or flat(int(at), world.count), **labels)
+
+    def says(seconds: float) -> Expected:
+        text = f"The certificate of {_URL} (web on main) ends in {duration(seconds)}"
+        return Expected(of_service(instance=_URL), f"{text} and was not renewed." if pages is None else f"{text}.")
+
+    # More than is left when the case is looked at, and less than the threshold at its beginning.
+    soon = int(left * 0.99)
+    others = tuple(ends(20 * left, **other) for other in _OTHERS)
+    # Ends an hour after the beginning, and its series with it.
+    end = 60 * _MINUTE
+    gone = ends(0, f"{end}x{end // world.interval} stale")
+    # The last moment at which it is remembered.
+    edge = end + remembered - 2 * world.interval
+    fires = (
+        world.fires(
+            quietly("fires for the certificate that ends first, and not for the others", pages=loud),
+            (ends(soon), ends(20 * left, prober="second"), *others, *planned),
+            late,
+            says(soon - late),
+        ),
+        *(
+            [
+                world.fires(
+                    quietly("fires on when it has ended and the probe shows none", pages=loud),
+                    (gone, *planned),
+                    edge,
+                    says(end - edge),
+                )
+            ]
+            if edge > wait
+            else []
+        ),
+        world.fires(
+            quietly("fires for a certificate that was replaced by one that ends sooner", pages=loud),
+            (ends(0, f"{int(20 * left)}x5 {soon}x{world.count}"), *planned),
+            late + 6 * world.interval,
+            says(soon - late - 6 * world.interval),
+        ),
+    )
+    silent = (
+        *early(
+            world,
+            wait,
+            quietly("is silent while it has been so for less than that", pages=loud),
+            (ends(soon), *planned),
+        ),
+        world.silent(
+            quietly("is silent while as much is left as the threshold", pages=loud),
+            (ends(0, f"{math.ceil(left)}+{world.interval}x{world.count}"), ends(soon, job="other"), *planned),
+            late,
+        ),
+        world.silent(
+            quietly("is silent once it is renewed", pages=loud),
+            (ends(0, f"{soon}x20 {int(30 * left)}x{world.count}"), *planned),
+            late + 20 * world.interval,
+        ),
+        world.silent(
+            quietly("is silent about a URL that is gone for good", pages=loud),
+            (gone, *planned),
+            end + remembered + 2 * world.interval,
+        ),
+    )
+    return fires, silent
+
+
+def slow(topology: Topology, wait: int, seconds: float) -> Cases:
+    """A URL that takes longer than so many seconds, and what does not count."""
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = world.late(wait)
+
+    def took(values: str, success: float = 1, /, **labels: str) -> tuple[Series, ...]:
+        return (
+            _probe(world, "probe_duration_seconds", values, **labels),
+            _probe(world, "probe_success", flat(success, world.count), **labels),
+        )
+
+    def value(share: float) -> str:
+        # Exact in the mean.
+        return repr(binary(seconds * share))
+
+    def says(share: float) -> Expected:
+        return _about(f"takes {binary(seconds * share):.2f} s to answer, name look-up and handshake included.")
+
+    others = tuple(one for other in _OTHERS for one in took(f"{value(0.875)}x{world.count}", **other))
+    steady = f"x{world.count}"
+    # Ten quick ones, then a slow one again and again: the mean of any ten minutes is below the threshold.
+    sometimes = " ".join([f"{value(0.5)}x8 {value(3)}"] * (world.count // 10 + 1))
+    # Above the threshold in the mean of ten minutes five minutes after it begins.
+    begun = 15 * _MINUTE
+    turns = f"{value(0.5)}x{begun // world.interval - 1} {value(1.5)}{steady}"
+    fires = (
+        world.fires(
+            "fires for the slow URL, and not for the others",
+            (
+                *took(value(1.25) + steady),
+                _probe(world, "probe_duration_seconds", value(0.125) + steady, prober="second"),
+                *others,
+            ),
+            late,
+            says(1.25),
+        ),
+        world.fires(
+            "fires when the mean of ten minutes has been above it for long enough",
+            took(turns),
+            begun + max(wait, 5 * _MINUTE) + 7 * _MINUTE,
+            says(1.5),
+        ),
+    )
+    silent = (
+        world.silent(
+            "is silent at the threshold", (*took(value(1) + steady), *took(value(9) + steady, job="other")), late
+        ),
+        world.never("is silent for a few slow answers among many", took(sometimes)),
+        world.silent(
+            "is silent while the mean has not been above it for long enough", took(turns), begun + wait + 4 * _MINUTE
+        ),
+        world.silent(
+            "is silent while it fails, which has an alert of its own, and others do not",
+            (*took(value(4) + steady, 0), *others),
+            late,
+        ),
+    )
+    return fires, silent

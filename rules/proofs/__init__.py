@@ -1,0 +1,1 @@
+"""What proofs are made of: fixtures, decoys, healthy days, and their rendering as promtool tests."""

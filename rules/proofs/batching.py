@@ -1,0 +1,151 @@
+"""Cases of an alert side by side in one test, each on a server of its own.
+
+A test costs its evaluations more than its series, so the cases of an alert share one: each is moved in time so that all
+are due at once, and its servers are renamed (`main` becomes `case3-main`). Side by side they also prove more: silence
+is never that of an alert that is dead, since another server fires, and a rule that forgets the server lets one case
+speak for another.
+
+Apart stay cases that ask for it or must be silent throughout, alerts whose labels name no server, and input that has
+none. Cases of an alert that reckons with the time of day (`time()`, or a subquery of a step longer than that of the
+samples, which looks at full hours) are not moved, so only those share a test that are due at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from boxwatch.rules.model import Alert, Case, Expected, Series
+from boxwatch.rules.proofs.fixtures import INTERVAL
+
+# Samples of all input of a test; a rule reads a small part of it, but a subquery reads that part once a step.
+_MOST_SAMPLES, _MOST_OF_SUBQUERY = 60_000, 10_000
+_SUBQUERY = re.compile(r"\[\w+:\w*\]")
+_BY_THE_CLOCK = re.compile(rf"\btime\(\)|\[\w+:(?!{INTERVAL}s\])\w*\]")
+_SERVER = re.compile(r'\bserver="([^"]*)"')
+_BEFORE_SERVER = re.compile(r'\bserver="')
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A case of an alert.
+
+    Attributes:
+        alert: the alert.
+        case: the case.
+    """
+
+    alert: Alert
+    case: Case
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """Cases of alerts of one name on one input.
+
+    Attributes:
+        alert: the name.
+        title: what the cases show.
+        case: the input of all, and when it is looked at.
+        expects: each alert that must fire, with the alert whose it is.
+    """
+
+    alert: str
+    title: str
+    case: Case
+    expects: tuple[tuple[Alert, Expected], ...]
+
+
+def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
+    """All cases of the alerts of one name, packed."""
+    by_server = all("server" in one.labels for alert in namesakes for case in alert.fires for one in case.expects)
+    still = any(_BY_THE_CLOCK.search(alert.expr) for alert in namesakes)
+    most = _MOST_OF_SUBQUERY if any(_SUBQUERY.search(alert.expr) for alert in namesakes) else _MOST_SAMPLES
+    together: dict[tuple[int, int], list[Look]] = {}
+    for look in _looks(namesakes):
+        if by_server and _may_be_moved(look.case):
+            together.setdefault((look.case.interval, look.case.at if still else 0), []).append(look)
+        else:
+            yield _alone(look)
+    for looks in together.values():
+        for part in _within_reach(looks, most):
+            yield _alone(part[0]) if len(part) == 1 else _packed(part)
+
+
+def _may_be_moved(case: Case) -> bool:
+    return not case.throughout and not case.apart and all(_SERVER.search(one.series) for one in case.series)
+
+
+def _within_reach(looks: list[Look], most: int) -> Iterator[list[Look]]:
+    """As many together as promtool can look at: it refuses a query that loads more than 10,000 samples."""
+    steps = max(look.case.at // look.case.interval for look in looks)
+    part: list[Look] = []
+    for look in looks:
+        if part and sum(len(one.case.series) for one in (*part, look)) * steps > most:
+            yield part
+            part = []
+        part.append(look)
+    yield part
+
+
+def _looks(namesakes: tuple[Alert, ...]) -> Iterator[Look]:
+    """Every case once: promtool compares all that fire under a name, whatever the severity."""
+    seen: set[str] = set()
+    for alert in namesakes:
+        for case in (*alert.fires, *alert.silent, *_patience(alert)):
+            if case.title not in seen:
+                seen.add(case.title)
+                yield Look(alert, case)
+
+
+def _patience(alert: Alert) -> tuple[Case, ...]:
+    """What fires in the first case is silent one sample before it can have lasted long enough."""
+    first = alert.fires[0]
+    if alert.wait <= first.interval:
+        return ()
+    title = f"is silent before it has lasted for {alert.for_}, as {alert.severity}"
+    return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
+
+
+def _alone(look: Look) -> Pack:
+    expects = tuple((look.alert, one) for one in look.case.expects)
+    return Pack(look.alert.alert, look.case.title, look.case, expects)
+
+
+def _packed(looks: list[Look]) -> Pack:
+    expects = [
+        (look.alert, _renamed(one, _prefix(number)))
+        for number, look in enumerate(looks, start=1)
+        for one in look.case.expects
+    ]
+    whole = side_by_side(tuple(look.case for look in looks))
+    return Pack(looks[0].alert.alert, whole.title, whole, tuple(expects))
+
+
+def side_by_side(cases: tuple[Case, ...]) -> Case:
+    """Cases on servers of their own, all due at the same moment; throughout if all of them are."""
+    at = max(case.at for case in cases)
+    series = tuple(
+        _moved(one, case, at, _prefix(number)) for number, case in enumerate(cases, start=1) for one in case.series
+    )
+    title = "; ".join(f"case{number} {case.title}" for number, case in enumerate(cases, start=1))
+    throughout = all(case.throughout for case in cases)
+    return Case(title=title, series=series, at=at, interval=cases[0].interval, throughout=throughout)
+
+
+def _prefix(number: int) -> str:
+    return f"case{number}-"
+
+
+def _moved(one: Series, case: Case, at: int, prefix: str) -> Series:
+    """A series on a server of its own, later by as much as its case is due earlier."""
+    steps = (at - case.at) // case.interval
+    values = f"_x{steps} {one.values}" if steps else one.values
+    return Series(_BEFORE_SERVER.sub(f'server="{prefix}', one.series), values)
+
+
+def _renamed(one: Expected, prefix: str) -> Expected:
+    server = one.labels["server"]
+    described = re.sub(rf"\b{re.escape(server)}\b", prefix + server, one.description)
+    return Expected({**one.labels, "server": prefix + server}, described)

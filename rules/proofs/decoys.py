@@ -1,0 +1,114 @@
+"""What stands beside every proof and must not matter: the same names elsewhere.
+
+Without it a proof would not notice a matcher, a grouping label or a join label that is missing from the rule. Beside
+each case there are
+- two series of other jobs for every series with a `job`, one absurdly high and rising, one 0 (a counter's falls
+  instead, as if it were reset all the time); not for `up` and `scrape_…`, which are about any job;
+- two raw cgroups for every metric of cAdvisor, one as relabelling leaves it, one that was given the service by mistake;
+- another server, another service and another component in the plan, whose constants differ and which expect nothing to
+  run. A join that forgets a label finds two matches then, and Prometheus refuses the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Case, Series
+from boxwatch.rules.proofs.fixtures import series
+
+_ELSEWHERE = "bystander"
+_LOW = "bystander-low"
+# More than any server has, and later than any start.
+_ABSURD = 9_000_000_000_000_000
+# A sample apart: more than any threshold of a rate, too.
+_STEP = 1_000_000_000_000
+_NAME = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\{(.*)\}", re.DOTALL)
+_LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
+# Every job has these, and rules read them for all jobs.
+_OF_ANY_JOB = re.compile(r"up|scrape_\w+")
+_COUNTER = re.compile(r".*_(total|count|sum|bucket)")
+
+_OF_SERVICE = frozenset(
+    {
+        names.SERVICE_REPLICAS_DESIRED,
+        names.SERVICE_MEMORY_BUDGET,
+        names.SERVICE_PAGES,
+        names.SERVICE_PAGE_CACHE_RECLAIMABLE,
+        names.SERVICE_NEAR_BUDGET,
+        names.SERVICE_NEAR_LIMIT,
+        names.SERVICE_EXHAUSTED_WITHIN,
+        names.SERVICE_RESTARTS_THRESHOLD,
+        names.SERVICE_REPLACEMENTS_THRESHOLD,
+    }
+)
+_OF_COMPONENT = frozenset(
+    {names.COMPONENT_REPLICAS_DESIRED, names.COMPONENT_MEMORY_BUDGET, names.COMPONENT_MEMORY_LIMIT}
+)
+_PLANNED = _OF_SERVICE | _OF_COMPONENT
+# What makes a planned service expect nothing.
+_PARKED = frozenset({names.SERVICE_REPLICAS_DESIRED, names.COMPONENT_REPLICAS_DESIRED, names.SERVICE_MEMORY_BUDGET})
+
+
+def beside(case: Case) -> tuple[Series, ...]:
+    """The series to add to a case of an alert; those that the case has itself are left as they are."""
+    length = case.at // case.interval + 1
+    return _new(
+        case.series,
+        lambda name, labels: (
+            *_other_jobs(name, labels, length),
+            *_cgroups(name, labels, length),
+            *_plan(name, labels, length),
+        ),
+    )
+
+
+def beside_measured(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
+    """The series to add to a recording rule's proof, of so many steps: those that add nothing to any result."""
+    return _new(input_, lambda name, labels: (*_other_jobs(name, labels, length), *_cgroups(name, labels, length)))
+
+
+def _new(input_: tuple[Series, ...], of: Callable[[str, dict[str, str]], tuple[Series, ...]]) -> tuple[Series, ...]:
+    there = {one.series for one in input_}
+    found = {one.series: one for other in input_ for one in of(*_parts(other))}
+    return tuple(one for name, one in found.items() if name not in there)
+
+
+def _parts(one: Series) -> tuple[str, dict[str, str]]:
+    """Name and labels."""
+    match = _NAME.fullmatch(one.series)
+    return (match[1], dict(_LABEL.findall(match[2]))) if match else (one.series, {})
+
+
+def _other_jobs(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+    if "job" not in labels or _OF_ANY_JOB.fullmatch(name):
+        return
+    for job, values in (
+        (_ELSEWHERE, f"{_ABSURD}+{_STEP}x{length}"),
+        (_LOW, f"{_ABSURD}-{_STEP}x{length}" if _COUNTER.fullmatch(name) else f"0x{length}"),
+    ):
+        # A container of another name, so that it would be one more.
+        called = {"name": job} if name.startswith("container_") else {}
+        yield series(name, values, **{**labels, "job": job, **called})
+
+
+def _cgroups(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+    if not name.startswith("container_"):
+        return
+    of_target = {key: labels.get(key, "") for key in ("job", names.SERVER)}
+    of_service = {key: labels.get(key, "") for key in (names.SERVICE, names.COMPONENT)}
+    absurd = f"{_ABSURD}+{_STEP}x{length}"
+    yield series(name, absurd, **of_target, id="/")
+    if any(of_service.values()):
+        yield series(name, absurd, **of_target, **of_service, id="/system.slice")
+
+
+def _plan(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+    if name not in _PLANNED:
+        return
+    value = f"{0 if name in _PARKED else 1}x{length}"
+    yield series(name, value, **{**labels, names.SERVER: _ELSEWHERE})
+    yield series(name, value, **{**labels, names.SERVICE: _ELSEWHERE})
+    if name in _OF_COMPONENT:
+        yield series(name, value, **{**labels, names.COMPONENT: _ELSEWHERE})

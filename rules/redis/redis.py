@@ -1,0 +1,254 @@
+"""Redis: is it there, does its exporter tell of it, and does it serve its clients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, risen, scraped, selector
+from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
+from boxwatch.rules.patterns.fragments import number
+from boxwatch.rules.patterns.metrics_missing import metrics_missing
+from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.template_functions import percentage
+from boxwatch.topology import kinds
+from boxwatch.topology.model import Topology
+
+ID = "redis"
+DASHBOARD = "redis"
+
+_JOB = kinds.of("redis").job
+_UP = selector("redis_up", _JOB)
+_CLIENTS, _MOST = "redis_connected_clients", "redis_config_maxclients"
+# What begins an answer that refuses a write.
+_REFUSALS = 'err=~"OOM|MISCONF"'
+# A power of two near Redis' own default, so that shares of it are exact.
+_ALLOWED = 8192
+
+
+def subject(topology: Topology) -> Subject | None:
+    """Alerts on whether Redis serves its clients; None where no Redis is scraped."""
+    if not scraped(topology, "redis"):
+        return None
+    rules = (
+        *_down(topology),
+        *_writes(topology),
+        *_connections(topology),
+        _clients(topology),
+        _missing(topology),
+    )
+    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),))
+
+
+def _down(topology: Topology) -> tuple[Alert, Alert]:
+    name = "RedisDown"
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
+    proven = unanswered(bench, "redis_up", "Redis db on main does not let its exporter in.")
+    return by_urgency(
+        Alert(
+            alert=name,
+            expr=f"{by_service('min', _UP)} == 0",
+            wait=bench.wait,
+            severity="critical",
+            summary="Redis does not answer.",
+            description=f"Redis {WHERE} does not let its exporter in.",
+            dashboard=DASHBOARD,
+            panel="Up",
+            runbook=Runbook(
+                meaning="The exporter runs and cannot ask Redis: it is stopped, restarting without end, or loading its "
+                "data. Sessions, queues and caches that are kept in it are gone for the applications.",
+                first_look=(
+                    "Coolify, the database's page: is it running? `docker logs --tail 50 NAME` on the server.",
+                    "`docker exec NAME redis-cli ping`: `PONG`, `LOADING`, `NOAUTH`, or nothing?",
+                ),
+                action=(
+                    "Start it in Coolify; the last lines of its log say why it stopped.",
+                    "`LOADING`: it reads its data from the disk and comes by itself; the log shows how far it is.",
+                    "Killed for lack of memory: see *ContainerOomKilled* and *RedisMaxmemoryMissing*.",
+                ),
+                false_alarms="The password was changed and the exporter has the old one (`NOAUTH`, `WRONGPASS`): "
+                "applications work. Give the exporter the new one.",
+            ),
+            fires=proven.fires,
+            silent=proven.silent,
+        ),
+        warning_fires=proven.warning_fires,
+        warning_silent=proven.warning_silent,
+    )
+
+
+def _writes(topology: Topology) -> tuple[Alert, Alert]:
+    name = "RedisWritesRefused"
+    # It is true for ten minutes after a single refusal; what lasts is refused again by then.
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
+    metric = "redis_errors_total"
+    wrong = bench.rising(metric, 9, "other", err="WRONGTYPE")
+    full, unsaved = (
+        rises(bench, metric, "Redis db on main refuses writes.", beside=(wrong,), err=err) for err in ("OOM", "MISCONF")
+    )
+    return by_urgency(
+        Alert(
+            alert=name,
+            expr=f"{by_service('sum', risen(selector(metric, _JOB, _REFUSALS), _UP, '10m'))} > 0",
+            wait=bench.wait,
+            severity="critical",
+            summary="Redis refuses writes.",
+            description=f"Redis {WHERE} refuses writes.",
+            dashboard=DASHBOARD,
+            panel="Errors by kind",
+            runbook=Runbook(
+                meaning="Applications get an error for what they write: `OOM`, because `maxmemory` is reached and the "
+                "policy forbids to evict, or `MISCONF`, because the last snapshot could not be saved.",
+                first_look=(
+                    "Dashboard *Redis*, panel *Errors by kind*: which of the two?",
+                    "`redis-cli info memory` and `info persistence`: `used_memory`, `rdb_last_bgsave_status`.",
+                ),
+                action=(
+                    (
+                        "`OOM`, and it is a cache: `CONFIG SET maxmemory-policy allkeys-lru`, and the same in its "
+                        "configuration."
+                    ),
+                    (
+                        "`OOM`, and it keeps queues or sessions: find what grows (`redis-cli --bigkeys`), or give it "
+                        "more memory in Coolify, in the topology and as `maxmemory`."
+                    ),
+                    "`MISCONF`: see *RedisSavesFailing*; usually the disk is full or the fork got no memory.",
+                ),
+                false_alarms="None known.",
+            ),
+            fires=(
+                *full.fires,
+                *_born(bench),
+                replace(unsaved.fires[0], title="fires when it refuses because it cannot save"),
+            ),
+            silent=(*full.silent, *_old(bench)),
+        ),
+        warning_fires=(
+            *full.warning_fires,
+            replace(unsaved.warning_fires[0], title="is a warning when that is so for a service that wakes nobody"),
+        ),
+        warning_silent=full.warning_silent,
+    )
+
+
+def _born(bench: Bench) -> tuple[Case, ...]:
+    """The first refusals of their kind, all within one scrape."""
+    return tuple(
+        bench.fires(
+            f"fires for {count} refused at once and never before",
+            (
+                bench.flat("redis_up", 1),
+                bench.series("redis_errors_total", f"_x4 {count}x{bench.world.count}", err="OOM"),
+                bench.pages(),
+            ),
+            "Redis db on main refuses writes.",
+            after=2 * MINUTE,
+        )
+        for count in (1, 145)
+    )
+
+
+def _old(bench: Bench) -> tuple[Case, ...]:
+    """Refusals of long ago that show for the first time."""
+    old = bench.series("redis_errors_total", f"_x4 145x{bench.world.count}", err="OOM")
+    return tuple(
+        bench.silent(
+            f"is silent for old refusals when {title}",
+            (*(() if up is None else (bench.series("redis_up", up),)), old, bench.pages()),
+            after=2 * MINUTE,
+        )
+        for title, up in (
+            ("the target is new", f"_x4 1x{bench.world.count}"),
+            ("Redis was not reached before", f"0x4 1x{bench.world.count}"),
+            ("nothing is known of Redis", None),
+        )
+    )
+
+
+def _connections(topology: Topology) -> tuple[Alert, Alert]:
+    name = "RedisConnectionsRejected"
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
+    metric = "redis_rejected_connections_total"
+    proven = rises(bench, metric, "Redis db on main turns clients away.")
+    return by_urgency(
+        Alert(
+            alert=name,
+            expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[10m])')} > 0",
+            wait=bench.wait,
+            severity="critical",
+            summary="Redis turns clients away.",
+            description=f"Redis {WHERE} turns clients away.",
+            dashboard=DASHBOARD,
+            panel="Clients",
+            runbook=Runbook(
+                meaning="`maxclients` was reached within the last ten minutes, and whoever connected then got an "
+                "error.",
+                first_look=("`redis-cli client list`: which address has how many, and how long are they idle?",),
+                action=(
+                    "Restart the application that opens connections and keeps them; give it a pool.",
+                    "Close idle ones: `CONFIG SET timeout 300`.",
+                    "All are needed: raise `maxclients`, and the container's limit of open files with it.",
+                ),
+                false_alarms="None known.",
+            ),
+            fires=proven.fires,
+            silent=proven.silent,
+        ),
+        warning_fires=proven.warning_fires,
+        warning_silent=proven.warning_silent,
+    )
+
+
+def _clients(topology: Topology) -> Alert:
+    name = "RedisClientsHigh"
+    threshold = topology.alerts.threshold(name, 0.8)
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, 5 * MINUTE))
+
+    def use(share: float, service: str) -> tuple[Series, ...]:
+        return (
+            bench.flat(_CLIENTS, share * _ALLOWED, service),
+            bench.flat(_CLIENTS, 1, service, instance="second:9121"),
+            bench.flat(_MOST, _ALLOWED, service),
+            bench.flat(_MOST, _ALLOWED / 2, service, instance="second:9121"),
+        )
+
+    proven = exceeds(
+        bench,
+        use,
+        threshold,
+        lambda share: f"{percentage(share)} of the clients that Redis db on main allows are there.",
+    )
+    clients, most = (by_service("max", selector(metric, _JOB)) for metric in (_CLIENTS, _MOST))
+    return Alert(
+        alert=name,
+        expr=f"{clients}\n/ {most} > {number(threshold)}",
+        wait=bench.wait,
+        severity="warning",
+        summary="Redis has room for few more clients.",
+        description=f"{{{{ $value | humanizePercentage }}}} of the clients that Redis {WHERE} allows are there.",
+        dashboard=DASHBOARD,
+        panel="Clients",
+        threshold=threshold,
+        threshold_source="a fifth is left for a deploy, when old and new containers are connected at once",
+        runbook=Runbook(
+            meaning="When `maxclients` is reached, Redis turns away whoever comes next.",
+            first_look=("`redis-cli client list`: which address has how many, and how long are they idle?",),
+            action=("A client that leaks connections: restart it, and give it a pool. Else raise `maxclients`.",),
+            false_alarms="None known.",
+        ),
+        fires=proven.fires,
+        silent=proven.silent,
+    )
+
+
+def _missing(topology: Topology) -> Alert:
+    return metrics_missing(
+        topology,
+        "RedisMetricsMissing",
+        "Redis",
+        job=_JOB,
+        up="redis_up",
+        noun="Redis",
+        exporter="It is redis_exporter without an address: set `REDIS_ADDR`.",
+        dashboard=DASHBOARD,
+    )

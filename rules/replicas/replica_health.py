@@ -1,0 +1,201 @@
+"""Replica health: down, missing, too many."""
+
+from __future__ import annotations
+
+import math
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Expected, Group, Runbook, Subject
+from boxwatch.rules.patterns.fragments import SERVICE, expr
+from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.proofs import deploys
+from boxwatch.rules.proofs.fixtures import World, of_service
+from boxwatch.rules.replicas import replica_health_proofs
+from boxwatch.topology.model import Topology
+from boxwatch.topology.units import format_duration
+
+ID = "replica_health"
+
+_MINUTE = 60
+# Half of the shortest window that holds four scrapes of a minute.
+SHORTEST_GRACE = 120
+_INSTEAD = "it counts four scrapes or more, so that a restarted cAdvisor is no outage: write 2m or longer"
+_START = "container_start_time_seconds"
+
+
+def subject(topology: Topology) -> Subject:
+    """Alerts on how many replicas run."""
+    return Subject(
+        id=ID,
+        title="Replica health",
+        groups=(
+            Group(
+                name="replica-health",
+                rules=(
+                    *_down(topology),
+                    _missing(topology),
+                    _extra(topology),
+                ),
+            ),
+        ),
+        reads=("replicas",),
+    )
+
+
+def _for_most_of(condition: str, grace: int, interval: int) -> tuple[str, str]:
+    """A condition over twice the grace as a range, and the number of samples at which it has lasted for the grace.
+
+    A crash loop shows its container in one scrape of ten (Docker waits up to a minute before each start, cAdvisor sees
+    it for seconds; measured), and every such glimpse would start a plain `for` again: the alert would come and go.
+    So the samples are counted, and glimpses do not matter.
+    """
+    window = f"[{format_duration(2 * grace)}:{format_duration(interval)}]"
+    return f"({condition}){window}", str(math.ceil(grace / interval) + 1)
+
+
+def _down(topology: Topology) -> tuple[Alert, Alert]:
+    grace = max(topology.alerts.wait("ServiceDown", topology.alerts.outage_grace), SHORTEST_GRACE)
+    down, enough = _for_most_of(f"{names.COMPONENT_REPLICAS_RUNNING} == 0", grace, topology.scrape_interval)
+    page_fires, page_silent = replica_health_proofs.down(topology, grace, pages=True)
+    ticket_fires, ticket_silent = replica_health_proofs.down(topology, grace, pages=False)
+    return by_urgency(
+        Alert(
+            alert="ServiceDown",
+            expr=expr(f"""
+                count_over_time({down}) >= {enough}
+                and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0
+            """),
+            wait=0,
+            severity="critical",
+            summary="Nothing of a service is running.",
+            description=f"No container of {SERVICE} is running.",
+            dashboard="service",
+            panel="Replicas running",
+            runbook=Runbook(
+                meaning="All replicas are gone, or the service never started. cAdvisor works and sees the other "
+                "containers of the server, so this is no gap in the monitoring.",
+                first_look=(
+                    "Coolify, the resource's page: was a deployment stopped or did it fail?",
+                    "`docker ps -a` on the server: is the container there, and with which exit code?",
+                    "Are other services down as well? Then look at the server and Docker first.",
+                ),
+                action=(
+                    "Start or redeploy the resource in Coolify.",
+                    "It exits at once: read its log (`docker logs NAME`), roll back the last deployment.",
+                    (
+                        "It never ran since it was planned: check `containers` of the service in the topology against "
+                        "the resource's name in Coolify; *ContainerOutsidePlan* shows what matches no service."
+                    ),
+                ),
+                false_alarms="A deploy without overlap that takes longer than `alerts.outage_grace`; raise that, or "
+                "give the application a health check and no fixed port, so that Coolify deploys it rolling.",
+            ),
+            fires=page_fires,
+            silent=page_silent,
+            counts=grace,
+            instead=_INSTEAD,
+        ),
+        warning_fires=ticket_fires,
+        warning_silent=ticket_silent,
+    )
+
+
+def _missing(topology: Topology) -> Alert:
+    grace = max(topology.alerts.wait("ServiceReplicasMissing", topology.alerts.deploy_grace), SHORTEST_GRACE)
+    missing, enough = _for_most_of(
+        f"{names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0",
+        grace,
+        topology.scrape_interval,
+    )
+    fires, silent = replica_health_proofs.missing(topology, grace)
+    return Alert(
+        alert="ServiceReplicasMissing",
+        # The value is how many are missing. With one planned replica a missing one is an outage, which has its alert.
+        expr=expr(f"""
+            ceil(quantile_over_time(0.5, {missing}))
+            and on ({names.BY_COMPONENT}) count_over_time({missing}) >= {enough}
+            and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 1
+        """),
+        wait=0,
+        severity="warning",
+        summary="A service runs with fewer replicas than planned.",
+        description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
+        dashboard="service",
+        panel="Replicas running",
+        runbook=Runbook(
+            meaning="The service still answers, with less capacity and less to fall back on.",
+            first_look=(
+                "Coolify: which of the service's resources is stopped or failed to deploy?",
+                "`docker ps -a` on the server: its exit code (137 is a kill, often for lack of memory).",
+            ),
+            action=(
+                "Start or redeploy the missing resource.",
+                "If fewer replicas are enough, lower `replicas` in the topology.",
+            ),
+            false_alarms="Deploys that take longer than `alerts.deploy_grace`; raise that.",
+        ),
+        fires=fires,
+        silent=silent,
+        counts=grace,
+        instead=_INSTEAD,
+    )
+
+
+def _extra(topology: Topology) -> Alert:
+    name = "ServiceReplicasExtra"
+    wait = topology.alerts.wait(name, 30 * _MINUTE)
+    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = world.late(wait) + _MINUTE
+    # Twenty minutes of overlap, or as long as it bears.
+    overlap = min(20, world.early(wait) // _MINUTE + 1)
+    return Alert(
+        alert=name,
+        expr=f"{names.COMPONENT_REPLICAS_RUNNING} > on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}",
+        wait=wait,
+        severity="warning",
+        summary="A service runs with more replicas than planned.",
+        description=f"{{{{ $value }}}} containers of {SERVICE} are running, more than planned.",
+        dashboard="service",
+        panel="Replicas running",
+        runbook=Runbook(
+            meaning="For a while more containers have run than the plan has memory for. Usually a deploy left an "
+            "old container behind, which may still answer requests with old code.",
+            first_look=("`docker ps` on the server: the age of the service's containers.",),
+            action=(
+                "Remove the container that the last deploy should have removed.",
+                "If the replica was added on purpose, raise `replicas` in the topology and check the sum.",
+                "Two different services are counted as one: make their `containers` selectors narrower.",
+            ),
+            false_alarms="None known: a rolling deploy overlaps for minutes. Previews of pull requests do not count.",
+        ),
+        fires=(
+            world.fires(
+                "fires when an old container was left behind",
+                (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2", "web-old")),
+                late,
+                Expected(of_service(), "3 containers of web on main are running, more than planned."),
+            ),
+        ),
+        silent=(
+            world.silent(
+                "is silent when as many run as planned",
+                (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2")),
+                late,
+            ),
+            *(
+                (
+                    world.never(
+                        "is silent for minutes of overlap",
+                        (
+                            *world.service(),
+                            *replica_health_proofs.runs(world, "web-1", "web-2"),
+                            world.container(_START, f"7x{overlap - 1} stale", "web-old"),
+                        ),
+                    ),
+                )
+                if wait
+                else ()
+            ),
+            deploys.rolling(topology),
+        ),
+    )

@@ -1,0 +1,183 @@
+"""What the recorded series of restarts and replacements must come out as, and what the alert on them fires on."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
+from boxwatch.rules.proofs import deploys
+from boxwatch.rules.proofs.fixtures import World, flat, of_service, sample, steps
+from boxwatch.topology.model import Topology
+
+_MINUTE = 60
+_START = "container_start_time_seconds"
+_CREATION = "container_creation_time_seconds"
+_CPU = "container_cpu_usage_seconds_total"
+
+
+def shows(
+    world: World, title: str, expr: str, parts: tuple[Series, ...], *samples: Sample, at: int = 15 * _MINUTE
+) -> Measured:
+    """The proof that a query comes out as some samples on some input."""
+    return Measured(title=title, expr=expr, at=at, samples=samples, series=parts, interval=world.interval)
+
+
+def of_part(service: str, component: str = "") -> dict[str, str]:
+    """The labels of a service on the first server, or of a part of it."""
+    return {"server": "main", "service": service, "component": component}
+
+
+def restarts(world: World) -> tuple[Measured, ...]:
+    """How often a container was restarted, by start time and by CPU counter."""
+    name = names.COMPONENT_RESTARTS
+    at = 30 * _MINUTE
+    # Four restarts: one long ago, and three at minutes 18, 21 and 24.
+    starts = steps((5, 10), (10, 26), (200, 6), (400, 6), (600, 33))
+    cpu = "0+1x9 0+1x25 0+1x5 0+1x5 0+1x32"
+    often = " ".join(["0+1x3"] * 20)
+    # What is no container of the plan: outside it, and a raw cgroup.
+    others = tuple(
+        world.container(metric, values, name, **labels)
+        for name, labels in (("adminer", {"service": ""}), ("", {"resource": "cgroup"}))
+        for metric, values in ((_START, "0+1x80"), (_CPU, often))
+    )
+    return (
+        shows(
+            world,
+            "restarts are seen by the start time",
+            name,
+            (world.container(_START, starts), world.container(_CPU, f"0+1x{world.count}"), *others),
+            sample(name, 3, **of_part("web")),
+            at=at,
+        ),
+        shows(
+            world,
+            "restarts are seen by the CPU counter where the start time is that of the creation",
+            name,
+            (
+                world.container(_START, flat(10, world.count)),
+                world.container(_CPU, cpu),
+                world.container(_CPU, "0+1x50 0+1x25", "web-side", component="side"),
+                *others,
+            ),
+            sample(name, 1, **of_part("web", "side")),
+            sample(name, 3, **of_part("web")),
+            at=at,
+        ),
+        shows(
+            world,
+            "restarts that every core's CPU counter shows are counted once",
+            name,
+            tuple(world.container(_CPU, cpu, cpu=core) for core in ("cpu00", "cpu01")),
+            sample(name, 3, **of_part("web")),
+            at=at,
+        ),
+        shows(
+            world,
+            "a new container under the old name is no restart, and its own restarts are",
+            name,
+            (
+                world.container(_START, starts),
+                world.container(_CREATION, steps((4, 36), (199, 45))),
+                world.container(_CPU, cpu),
+                # Whoever is redeployed without end is no crash loop: what is created as often as it starts.
+                world.container(_START, starts, "api-1", service="api"),
+                world.container(_CREATION, starts, "api-1", service="api"),
+            ),
+            sample(name, 2, **of_part("web")),
+            sample(name, 0, **of_part("api")),
+            at=at,
+        ),
+        shows(
+            world,
+            "a restart that both show is one restart, and a deploy is none",
+            name,
+            (
+                world.container(_START, starts),
+                world.container(_CPU, cpu),
+                world.container(_START, steps((None, 40), (300, 30)), "web-2"),
+                world.container(_CPU, "_x40 0+1x29", "web-2"),
+            ),
+            sample(name, 3, **of_part("web")),
+            at=at,
+        ),
+    )
+
+
+def replacements(world: World) -> Measured:
+    """How many containers are gone."""
+    name = names.COMPONENT_REPLACEMENTS
+    return Measured(
+        title="replacements are the containers of the last hour that are gone",
+        expr=name,
+        at=70 * _MINUTE,
+        samples=(
+            sample(name, 2, **of_part("web")),
+            sample(name, 0, **of_part("api")),
+            sample(name, 1, **of_part("web", "side")),
+            sample(name, 0, **of_part("web", "other")),
+        ),
+        series=(
+            # Gone for more than an hour, gone within the hour (twice), and running.
+            world.container(_START, "1x4 stale", "web-a"),
+            world.container(_START, "1x59 stale", "web-b"),
+            world.container(_START, "_x40 1x59 stale", "web-c"),
+            world.container(_START, f"_x80 1x{world.count - 80}", "web-d"),
+            world.container(_START, flat(1, world.count), "api-1", service="api"),
+            world.container(_START, "1x59 stale", "side-a", component="side"),
+            world.container(_START, flat(1, world.count), "other-a", component="other"),
+            # Outside the plan, gone and there; known to another job; a raw cgroup.
+            world.container(_START, "1x59 stale", "adminer", service=""),
+            world.container(_START, flat(1, world.count), "shell", service="", component="x"),
+            world.container(_START, flat(1, world.count), "web-b", job="other"),
+            world.container(_START, flat(1, world.count), "x", service="elsewhere", job="other"),
+            world.container(_START, flat(1, world.count), "", service="cgroup"),
+        ),
+        interval=world.interval,
+    )
+
+
+def replaced_often(topology: Topology) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """Containers that are replaced as often as is too often, and less."""
+    most = topology.thresholds.replacements
+    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=60)
+
+    def deployed(times: int) -> tuple[Series, ...]:
+        """One planned replica, replaced some times within the last hour."""
+        return (
+            *world.service(replicas=1),
+            *(world.container(_START, f"_x20 7x{1 + number % 40} stale", f"web-{number}") for number in range(times)),
+            world.container(_START, f"_x61 7x{world.count - 61}", "web-last"),
+        )
+
+    # All of them gone at minute 61.
+    at_once = (
+        *world.service(replicas=1),
+        *(world.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
+        world.container(_START, flat(7, world.count), "web-last"),
+    )
+    expected = Expected(
+        of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
+    )
+    fires = (
+        world.fires("fires above the number of replacements", deployed(most + 1), 70 * _MINUTE, expected),
+        world.fires("fires five minutes after the last of them", at_once, 66 * _MINUTE, expected),
+    )
+    silent = (
+        world.silent("is silent at the number of replacements", deployed(most), 70 * _MINUTE),
+        world.silent("is silent four minutes after the last of them", at_once, 65 * _MINUTE),
+        world.silent(
+            "is silent when as many were replaced over two hours",
+            (
+                *world.service(replicas=1),
+                *(
+                    world.container(_START, "7x2 stale" if number % 2 else "_x40 7x2 stale", f"web-{number}")
+                    for number in range(most + 1)
+                ),
+                world.container(_START, flat(7, world.count), "web-last"),
+            ),
+            70 * _MINUTE,
+        ),
+        deploys.rolling(topology),
+        deploys.stop_and_start(topology),
+    )
+    return fires, silent

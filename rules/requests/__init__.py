@@ -1,0 +1,1 @@
+"""Requests to each planned service, as Traefik counts them."""

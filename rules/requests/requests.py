@@ -1,0 +1,178 @@
+"""Requests of every planned service, as Traefik counts them: how many, how many failed, how many were slow.
+
+Traefik counts by router (its label `service`), not by what we planned. A router belongs to the planned service that the
+topology names it for; else to the one whose resource in Coolify has the uuid that is part of the router's name. The
+Coolify exporter knows that, and what it said is good for a day after it was last seen.
+"""
+
+from __future__ import annotations
+
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
+from boxwatch.rules.model import Group, Record, Subject
+from boxwatch.rules.patterns.fragments import TRAEFIK, expr
+from boxwatch.rules.requests import requests_proofs
+from boxwatch.topology.model import Topology
+
+ID = "requests"
+
+_REQUESTS = "traefik_service_requests_total"
+_BUCKET = "traefik_service_request_duration_seconds_bucket"
+
+
+def subject(topology: Topology) -> Subject | None:
+    """What alerts, objectives and dashboards read of requests; None where no Traefik is scraped."""
+    if not scraped(topology):
+        return None
+    known = any(topology.metrics_of(service) for service in topology.services_of("coolify"))
+    return Subject(
+        id=ID,
+        title="Requests as measured",
+        groups=(
+            Group(name="requests-resources", rules=(_resources() if known else _no_resources(),)),
+            Group(name="requests-routers", rules=(_routers(),)),
+            Group(name="requests-rates", rules=_rates()),
+            Group(name="requests-services", rules=_services()),
+        ),
+        # The proofs tell whose requests are whose by what Coolify says.
+        measured=requests_proofs.measured(topology) if known else (),
+    )
+
+
+def scraped(topology: Topology) -> bool:
+    """Whether any Traefik of the topology is scraped, so that there are requests to speak of."""
+    return any(topology.metrics_of(service) for service in topology.services_of("traefik"))
+
+
+def _resources() -> Record:
+    any_ = f'{coolify.RESOURCE_INFO}{{job="{names.JOB_COOLIFY}"}}'
+    info = f'{coolify.RESOURCE_INFO}{{job="{names.JOB_COOLIFY}",{names.SERVICE}!=""}}'
+    by = f"{coolify.UUID}, {names.SERVICE}"
+    return Record(
+        record=names.UUID_SERVICE,
+        # Two accounts may see one resource, and one that was renamed has two services while both are remembered. What
+        # is known now counts, and else one of them, or the join on the uuid would fail for all.
+        expr=expr(f"""
+            topk by ({coolify.UUID}) (
+              1,
+              group by ({by}) ({info})
+              or
+              group by ({by}) (present_over_time({info}[1d]) unless on ({coolify.UUID}) {any_})
+            )
+        """),
+        doc="Always 1; the planned service of a resource that Coolify knows, for a day after it was last seen.",
+    )
+
+
+def _no_resources() -> Record:
+    """Where Coolify is not scraped no uuid is known: the topology's `routers` alone say whose requests are whose."""
+    nothing = f"{names.SERVICE_INFO} unless {names.SERVICE_INFO}"
+    return Record(
+        record=names.UUID_SERVICE,
+        expr=f'label_replace({nothing}, "{names.UUID}", "$1", "{names.SERVICE}", "(.+)")',
+        doc="Nothing: Coolify is not scraped, so that no uuid is known.",
+    )
+
+
+def _routers() -> Record:
+    named = f'{_REQUESTS}{{{TRAEFIK},{names.PLANNED_SERVICE}!=""}}'
+    by_uuid = f'{_REQUESTS}{{{TRAEFIK},{names.PLANNED_SERVICE}=""}}'
+    return Record(
+        record=names.ROUTER_SERVICE,
+        # As far back as the rates look, so that what they still count has an owner. A router whose owner was changed
+        # meanwhile has two: one is chosen. What is planned on another server is none of this server's services.
+        expr=expr(f"""
+            topk by ({names.BY_ROUTER}) (
+              1,
+              group by ({names.BY_ROUTER}, {names.SERVICE}) (
+                label_replace(
+                  label_replace(present_over_time({named}[5m]), "router", "$1", "service", "(.+)"),
+                  "service", "$1", "planned_service", "(.+)"
+                )
+                or
+                label_replace(
+                  group by ({names.BY_SERVICE}, {names.UUID}) (present_over_time({by_uuid}[5m])),
+                  "router", "$1", "service", "(.+)"
+                )
+                * on ({names.UUID}) group_left ({names.SERVICE}) {names.UUID_SERVICE}
+              )
+            )
+            and on ({names.BY_SERVICE}) {names.SERVICE_INFO}
+        """),
+        doc="Always 1; the planned service that a router of Traefik's belongs to.",
+    )
+
+
+def _by_router(metric: str) -> str:
+    """Rates with the router in a label of that name."""
+    return f'label_replace(rate({metric}{{{TRAEFIK}}}[5m]), "router", "$1", "service", "(.+)")'
+
+
+def _rates() -> tuple[Record, ...]:
+    owner = f"on ({names.BY_ROUTER}) group_left ({names.SERVICE}) {names.ROUTER_SERVICE}"
+    return (
+        Record(
+            record=names.CODE_REQUESTS,
+            expr=expr(f"""
+                sum by ({names.BY_SERVICE}, {names.CODE}) (
+                  {_by_router(_REQUESTS)}
+                  * {owner}
+                )
+            """),
+            doc="Requests a second to the service, by status code of the answer.",
+        ),
+        Record(
+            record=names.BUCKET_REQUESTS,
+            expr=expr(f"""
+                sum by ({names.BY_SERVICE}, {names.LE}) (
+                  {_by_router(_BUCKET)}
+                  * {owner}
+                )
+            """),
+            doc="Requests a second that were answered within le seconds.",
+        ),
+        Record(
+            record=names.ROUTER_REQUESTS_UNPLANNED,
+            expr=expr(f"""
+                sum by ({names.BY_ROUTER}) (
+                  {_by_router(_REQUESTS)}
+                  unless on ({names.BY_ROUTER}) {names.ROUTER_SERVICE}
+                )
+            """),
+            doc="Requests a second through a router that belongs to no planned service of the server.",
+        ),
+    )
+
+
+def _services() -> tuple[Record, ...]:
+    by = names.BY_SERVICE
+    all_ = f"sum by ({by}) ({names.CODE_REQUESTS})"
+    return (
+        Record(record=names.SERVICE_REQUESTS, expr=all_, doc="Requests a second to the service."),
+        Record(
+            record=names.SERVICE_REQUEST_ERRORS,
+            # 0 and not nothing while there is none: sums over time divide it by the requests.
+            expr=expr(f"""
+                sum by ({by}) ({names.CODE_REQUESTS}{{{names.CODE}=~"5.."}})
+                or
+                0 * {all_}
+            """),
+            doc="Requests a second that were answered with a 5xx, by the service or by Traefik for it.",
+        ),
+        Record(
+            record=names.SERVICE_REQUESTS_SLOW,
+            # Absent where the histogram has no bucket at the objective's time: then nobody knows.
+            expr=expr(f"""
+                clamp_min(
+                  sum by ({by}) ({names.BUCKET_REQUESTS}{{{names.LE}="+Inf"}})
+                  - on ({by})
+                  sum by ({by}) (
+                    {names.BUCKET_REQUESTS}
+                    and on ({by}, {names.LE}) {names.SERVICE_LATENCY_WITHIN}
+                  ),
+                  0
+                )
+            """),
+            doc="Requests a second that took longer than the service's objective allows.",
+        ),
+    )

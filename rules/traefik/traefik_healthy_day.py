@@ -1,0 +1,130 @@
+"""An ordinary morning of the proxy: a service is deployed behind it, a certificate renewed, it is itself restarted."""
+
+from __future__ import annotations
+
+from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
+from boxwatch.rules.model import Series
+from boxwatch.rules.proofs.fixtures import flat, series, steps
+from boxwatch.rules.proofs.healthy_hours import DEPLOYED, UNSCRAPED, Hours
+from boxwatch.rules.proofs.traffic import bucket, counted, known, planned
+
+_DAY = 86400
+_UUID, _URL = "shop-uuid", "https://shop.example.com"
+_ROUTER = f"https-0-{_UUID}@docker"
+# Requests a minute.
+_REQUESTS = 1200
+
+
+def proxy(hours: Hours) -> tuple[Series, ...]:
+    """Traefik with one service that pages, scanners, and what the probe sees of it."""
+    world = hours.world
+    gap = hours.brief(2, "TargetDown", "TraefikMetricsAbsent")
+    of = {"job": names.JOB_TRAEFIK}
+    restarted = UNSCRAPED * world.interval
+    runs = {"server": "main", "service": "shop"}
+    return (
+        world.scraped("up", hours.but(1, 0, gap, UNSCRAPED), **of),
+        planned(world, "shop"),
+        planned(world, "traefik", kind="traefik"),
+        world.constant(names.SERVICE_PAGES, 1, **runs),
+        world.constant(names.SERVICE_LATENCY_WITHIN, 1.2, le="1.2", **runs),
+        world.constant(names.COMPONENT_REPLICAS_DESIRED, 1, **runs),
+        series(names.COMPONENT_REPLICAS_RUNNING, flat(1, world.count), **runs),
+        series(names.COMPONENT_REPLICAS_RUNNING, flat(1, world.count), server="main", service="traefik"),
+        # It follows the container that is new, and reads everything again when it is restarted.
+        world.scraped(
+            "traefik_config_last_reload_success",
+            steps(
+                (-9000, DEPLOYED),
+                (DEPLOYED * world.interval, UNSCRAPED - DEPLOYED),
+                (None, gap),
+                (restarted, world.count + 1 - UNSCRAPED - gap),
+            ),
+            **of,
+        ),
+        world.scraped(
+            "process_open_fds", hours.wave(50, 1024 * hours.most("TraefikFilesNearLimit", 0.5), 0, gap), **of
+        ),
+        world.scraped("process_max_fds", hours.level(1024, 0, gap), **of),
+        *_requests(hours, gap),
+        *_deployment(hours),
+        *_certificates(hours, gap),
+        *_probe(hours),
+    )
+
+
+def _requests(hours: Hours, gap: int) -> tuple[Series, ...]:
+    world = hours.world
+
+    def lives(each: float) -> str:
+        """A counter of Traefik's, which begins anew with it and not with the service."""
+        lead = f"5000+{each:.10g}x{UNSCRAPED - 1}"
+        missing = f" _x{gap}" if gap else ""
+        return f"{lead}{missing} {each:.10g}+{each:.10g}x{world.count - UNSCRAPED - gap}"
+
+    # While the new container does not answer yet, within one minute: a share of those of five.
+    failed = int(5 * _REQUESTS * hours.most("ServiceErrorsHigh", 0.006))
+    slow = hours.most("ServiceLatencyHigh", 0.1)
+    lost = 60 * hours.most("TraefikRequestsWithoutRoute", 0.3)
+    return (
+        known(world, _UUID, "shop"),
+        counted(world, _ROUTER, lives(_REQUESTS), uuid=_UUID),
+        # Gone with the restart.
+        counted(world, _ROUTER, f"0x{DEPLOYED - 1} {failed}x{UNSCRAPED - DEPLOYED - 1} stale", "502", uuid=_UUID),
+        counted(world, _ROUTER, lives(2), "404", uuid=_UUID),
+        bucket(world, _ROUTER, "1.2", lives(_REQUESTS * (1 - slow)), uuid=_UUID),
+        bucket(world, _ROUTER, "+Inf", lives(_REQUESTS), uuid=_UUID),
+        counted(world, "preview@file", lives(60 * hours.most("RequestsOutsidePlan", 0.03))),
+        world.scraped(
+            "traefik_entrypoint_requests_total", lives(lost), job=names.JOB_TRAEFIK, entrypoint="https", code="404"
+        ),
+    )
+
+
+def _deployment(hours: Hours) -> tuple[Series, ...]:
+    """As Coolify tells it: a build of four minutes, ended a minute after the new container was there."""
+    world, ended = hours.world, DEPLOYED + 1
+    of = {"job": names.JOB_COOLIFY, coolify.ACCOUNT: "main", coolify.UUID: _UUID}
+    return (
+        world.scraped(coolify.DEPLOYMENT_FINISHED, f"-90000x{ended - 1} {60 * ended}x{world.count - ended}", **of),
+        world.scraped(coolify.DEPLOYMENT_DURATION, flat(240, world.count), **of),
+        world.scraped(coolify.DEPLOYMENT_RESULT, flat(1, world.count), result="finished", **of),
+    )
+
+
+def _certificates(hours: Hours, gap: int) -> tuple[Series, ...]:
+    """The old one, with thirty days left, and the one that takes its place."""
+    world, renewed = hours.world, UNSCRAPED - 10
+    alerts = ("TraefikCertificateExpiring", "CertificateNotRenewed", "CertificateExpiring")
+    length = world.count * world.interval
+    ends = int(max(hours.least(alert, 30 * _DAY) for alert in alerts)) + length
+    of = {"job": names.JOB_TRAEFIK, "sans": "shop.example.com"}
+    later = f"_x{renewed} {3 * ends}x{UNSCRAPED - renewed - 1}" + (f" _x{gap}" if gap else "")
+    return (
+        world.scraped("traefik_tls_certs_not_after", f"{ends}x{renewed - 1} stale", serial="1", **of),
+        world.scraped("traefik_tls_certs_not_after", f"{later} {3 * ends}x{world.count}", serial="2", **of),
+        world.scraped(
+            "probe_ssl_earliest_cert_expiry", f"{ends}x{renewed - 1} {3 * ends}x{world.count - renewed}", **_PROBED
+        ),
+    )
+
+
+_PROBED = {"job": names.JOB_PROBE, "service": "shop", "instance": _URL}
+
+
+def _probe(hours: Hours) -> tuple[Series, ...]:
+    """One look at the moment of the deployment that takes long and is answered with a 502."""
+    world = hours.world
+    bad = hours.brief(1, "ProbeFailed")
+    usual = hours.most("ProbeSlow", 0.2)
+    return (
+        world.scraped("up", flat(1, world.count), **_PROBED),
+        world.scraped("probe_success", hours.but(1, 0, bad), **_PROBED),
+        world.scraped("probe_http_status_code", hours.but(200, 502, bad), **_PROBED),
+        world.scraped(
+            "probe_duration_seconds",
+            f"{usual:.10g}x{DEPLOYED - 1} {4 * usual:.10g} {usual:.10g}x{world.count - DEPLOYED - 1}",
+            **_PROBED,
+        ),
+    )

@@ -1,0 +1,278 @@
+"""Requests that find no route, that belong to nothing planned, or whose time cannot be held against the promise."""
+
+from __future__ import annotations
+
+from boxwatch.rules import names
+from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Sample, Series, Subject
+from boxwatch.rules.patterns.fragments import TRAEFIK, expr
+from boxwatch.rules.proofs.fixtures import World, flat, of_service, series, steps
+from boxwatch.rules.requests import requests
+from boxwatch.topology.model import Topology
+
+ID = "traefik_routes"
+
+_MINUTE, _HOUR = 60, 3600
+# Requests a second from which the alerts fire, unless the topology says otherwise.
+UNROUTED_RATE = 1
+UNPLANNED_RATE = 0.1
+# For counters: a spacing of which no sample is on the edge of a window of five minutes.
+_UNEVEN = 40
+
+
+def subject(topology: Topology) -> Subject | None:
+    """Alerts on where requests go; None where no Traefik is scraped."""
+    if not requests.scraped(topology):
+        return None
+    return Subject(
+        id=ID,
+        title="Routes",
+        groups=(
+            Group(name="traefik-routes-rates", rules=(_unrouted(),)),
+            Group(name="traefik-routes", rules=(_lost(topology), _outside(topology), _untimed(topology))),
+        ),
+        measured=_measured(topology),
+        reads=("requests",),
+    )
+
+
+def _unrouted() -> Record:
+    """Requests that Traefik itself answers with 404."""
+    by = names.BY_SERVER
+    entry, service = (f"traefik_{level}_requests_total" for level in ("entrypoint", "service"))
+    return Record(
+        record=names.SERVER_REQUESTS_UNROUTED,
+        # What a service answers with 404 is counted on the entry point too. Where no service ever did, nothing is to be
+        # taken off.
+        expr=expr(f"""
+            clamp_min(
+              sum by ({by}) (rate({entry}{{{TRAEFIK},code="404"}}[5m]))
+              - on ({by}) (
+                sum by ({by}) (rate({service}{{{TRAEFIK},code="404"}}[5m]))
+                or on ({by})
+                0 * max by ({by}) (traefik_config_last_reload_success{{{TRAEFIK}}})
+              ),
+              0
+            )
+        """),
+        doc="Requests a second that find no route: Traefik answers 404 itself.",
+    )
+
+
+def _measured(topology: Topology) -> tuple[Measured, ...]:
+    """A burst almost five minutes ago: as many requests as the samples of the window span seconds, times a number."""
+    span = 300 // _UNEVEN * _UNEVEN
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
+    at = world.count * _UNEVEN
+    before = world.count - span // _UNEVEN
+
+    def counted(level: str, per_second: int, code: str = "404", server: str = "main", **labels: str) -> Series:
+        values = steps((90000, before + 1), (90000 + per_second * span, world.count - before))
+        of = {"job": names.JOB_TRAEFIK, "code": code, "server": server, "method": "GET", **labels}
+        return world.scraped(f"traefik_{level}_requests_total", values, **of)
+
+    reloaded = "traefik_config_last_reload_success"
+    parts = (
+        *(
+            world.scraped(reloaded, flat(9, world.count), job=names.JOB_TRAEFIK, server=f"{server}")
+            for server in ("main", "second", "third", "fourth")
+        ),
+        counted("entrypoint", 6, entrypoint="https"),
+        counted("entrypoint", 2, entrypoint="http"),
+        counted("entrypoint", 64, "200", entrypoint="https"),
+        counted("service", 1, service="a@docker"),
+        counted("service", 4, service="b@docker"),
+        counted("service", 32, "200", service="a@docker"),
+        # No service ever answered 404 there.
+        counted("entrypoint", 7, entrypoint="https", server="second"),
+        # The parts of one scrape do not fit together.
+        counted("entrypoint", 1, entrypoint="https", server="third"),
+        counted("service", 2, service="a@docker", server="third"),
+        # And no 404 at all.
+        counted("entrypoint", 2, "200", entrypoint="https", server="fourth"),
+    )
+    return (
+        Measured(
+            title="what services answer with 404 themselves has found its route",
+            # Rounded, because rate() extrapolates.
+            expr=f"round({names.SERVER_REQUESTS_UNROUTED}, 0.001)",
+            at=at,
+            samples=tuple(
+                Sample({"server": server}, value) for server, value in (("main", 3), ("second", 7), ("third", 0))
+            ),
+            series=parts,
+            interval=_UNEVEN,
+        ),
+    )
+
+
+def _lost(topology: Topology) -> Alert:
+    name = "TraefikRequestsWithoutRoute"
+    wait = topology.alerts.wait(name, 10 * _MINUTE)
+    rate = topology.alerts.threshold(name, UNROUTED_RATE)
+    interval = 60
+    at = max(-(-wait // interval), 1) * interval
+    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+
+    def lost(per_second: float, server: str = "main") -> Series:
+        return series(names.SERVER_REQUESTS_UNROUTED, flat(per_second, world.count), server=server)
+
+    return Alert(
+        alert=name,
+        expr=f"{names.SERVER_REQUESTS_UNROUTED} > {rate:.10g}",
+        wait=wait,
+        severity="info",
+        summary="Many requests find no route.",
+        description='{{ printf "%.3g" $value }} requests a second on {{ $labels.server }} find no route.',
+        runbook=Runbook(
+            meaning="Traefik answers 404 itself. Mostly scanners that try names and addresses; but so it looks, too, "
+            "when the route of a service is gone because its container is unhealthy or its domain was changed.",
+            first_look=("Did *ServiceRequestsGone* fire? Then it is a service of yours.",),
+            action=(
+                "A service is missing: redeploy it in Coolify and look at its health check.",
+                "Scanners: nothing to do.",
+            ),
+            false_alarms="Scanners. It wakes nobody, and stands on the dashboard to be seen beside an outage.",
+        ),
+        threshold=rate,
+        threshold_source="requests a second; a guess at what scanners do not reach on most days, not a measurement",
+        fires=(
+            world.fires(
+                "fires where too many find none",
+                (lost(rate * 1.1), lost(rate, "second")),
+                at,
+                Expected({"server": "main"}, f"{rate * 1.1:.3g} requests a second on main find no route."),
+            ),
+        ),
+        silent=(world.silent("is silent at just the rate", (lost(rate),), at),),
+        dashboard="traefik",
+        panel="Requests without a route",
+    )
+
+
+def _outside(topology: Topology) -> Alert:
+    name = "RequestsOutsidePlan"
+    wait = topology.alerts.wait(name, _HOUR)
+    rate = topology.alerts.threshold(name, UNPLANNED_RATE)
+    interval = 300
+    at = max(-(-wait // interval), 1) * interval
+    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+
+    def through(router: str, per_second: float, server: str = "main") -> Series:
+        values = flat(per_second, world.count)
+        return series(names.ROUTER_REQUESTS_UNPLANNED, values, server=server, router=router)
+
+    text = "Requests through {} on main belong to no planned service: {} a second."
+    return Alert(
+        alert=name,
+        expr=f"{names.ROUTER_REQUESTS_UNPLANNED} > {rate:.10g}",
+        wait=wait,
+        severity="info",
+        summary="Requests belong to no planned service.",
+        description="Requests through {{ $labels.router }} on {{ $labels.server }} belong to no planned service:"
+        ' {{ printf "%.3g" $value }} a second.',
+        runbook=Runbook(
+            meaning="Traefik serves something that the topology does not plan on this server, or does not recognise. "
+            "Its errors and its latency are watched by no alert.",
+            first_look=(
+                (
+                    "The router's name: the 24 letters after `https-0-` are the resource's uuid in Coolify, and part "
+                    "of the address of its page there."
+                ),
+                "Was the Coolify exporter blind for a day (*CoolifyUnreachable*)? Then no uuid is known.",
+            ),
+            action=(
+                "It belongs to a planned service whose resource has another name: correct `containers` of the service.",
+                "It is one of several services of a compose resource: name it in `routers` of its service.",
+                "It is not planned: plan it, or remove it.",
+            ),
+            false_alarms="Coolify's own interface, if it has a domain (`coolify@file`): name that in `routers` of the "
+            "service coolify. Previews of pull requests.",
+        ),
+        threshold=rate,
+        threshold_source="requests a second; six a minute, more than a health check from outside makes",
+        fires=(
+            world.fires(
+                "fires for the router with too many",
+                (through("x@file", rate * 1.1), through("y@file", rate), through("x@file", rate, "second")),
+                at,
+                Expected({"server": "main", "router": "x@file"}, text.format("x@file", f"{rate * 1.1:.3g}")),
+            ),
+        ),
+        silent=(world.silent("is silent at just the rate", (through("x@file", rate),), at),),
+        dashboard="traefik",
+        panel="Requests outside the plan",
+    )
+
+
+def _untimed(topology: Topology) -> Alert:
+    name = "ServiceLatencyUnmeasured"
+    wait = topology.alerts.wait(name, 30 * _MINUTE)
+    interval = 300
+    at = max(-(-wait // interval), 1) * interval
+    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+
+    def service(
+        name: str = "web", server: str = "main", *, promised: bool = True, timed: bool = False, requests: float = 1
+    ) -> tuple[Series, ...]:
+        of = {"server": server, "service": name}
+        return (
+            series(names.SERVICE_REQUESTS, flat(requests, world.count), **of),
+            *(world.constant(names.SERVICE_LATENCY_WITHIN, 2, **of, le=le) for le in ("2", "2.0") if promised),
+            *((series(names.SERVICE_REQUESTS_SLOW, flat(0, world.count), **of),) if timed else ()),
+        )
+
+    return Alert(
+        alert=name,
+        expr=expr(f"""
+            max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN})
+            and on ({names.BY_SERVICE}) {names.SERVICE_REQUESTS} > 0
+            unless on ({names.BY_SERVICE}) {names.SERVICE_REQUESTS_SLOW}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="A service's latency cannot be held against its objective.",
+        description="Requests to {{ $labels.service }} on {{ $labels.server }} must be answered within"
+        " {{ $value | humanizeDuration }}, and Traefik's histogram has no such bound.",
+        runbook=Runbook(
+            meaning="The topology promises an answer within a time that is no bound of Traefik's histogram, so nobody "
+            "knows how many requests keep it. The alerts on latency are silent.",
+            first_look=(
+                "Prometheus: `count by (le) (traefik_service_request_duration_seconds_bucket)` shows the bounds.",
+            ),
+            action=(
+                (
+                    "Write the bounds that Traefik has into `latency_buckets`, and one of them into "
+                    "`objectives.latency_within`."
+                ),
+                (
+                    "Or give Traefik the bound: `--metrics.prometheus.buckets=0.1,0.3,1.2,5` with yours among them "
+                    "(docs/exporters/traefik.md)."
+                ),
+            ),
+            false_alarms="None known.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the service without a bound, and not for those that have one, no promise or no requests",
+                (
+                    *service(),
+                    *service("api", timed=True),
+                    *service("admin", promised=False),
+                    *service("docs", requests=0),
+                    *service("web", "second", timed=True),
+                ),
+                at,
+                Expected(
+                    of_service(),
+                    "Requests to web on main must be answered within 2s, and Traefik's histogram has no such bound.",
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent where the bound is there", service(timed=True), at),
+            world.silent("is silent where nothing was promised", service(promised=False), at),
+            world.silent("is silent without requests", service(requests=0), at),
+        ),
+        dashboard="traefik",
+        panel="Slow requests",
+    )

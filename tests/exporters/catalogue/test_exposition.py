@@ -1,0 +1,155 @@
+"""Pages are read into what Prometheus would store, and a page that is none is refused with its lines."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from boxwatch.errors import BoxwatchError
+from boxwatch.exporters.catalogue import exposition
+from boxwatch.exporters.catalogue.exposition import Sampled
+
+HISTOGRAM = """\
+# HELP request_seconds How long a request took.
+# TYPE request_seconds histogram
+request_seconds_bucket{code="200",le="0.1"} 3
+request_seconds_bucket{code="200",le="+Inf"} 4
+request_seconds_sum{code="200"} 0.5
+request_seconds_count{code="200"} 4
+"""
+
+
+def one(text: str) -> Sampled:
+    """The only name of a page."""
+    (sampled,) = exposition.parse(text, "page.prom")
+    return sampled
+
+
+def refusal(text: str) -> str:
+    """What is said of a bad page."""
+    with pytest.raises(BoxwatchError) as caught:
+        exposition.parse(text, "page.prom")
+    return str(caught.value)
+
+
+def test_histogram() -> None:
+    """A histogram is stored under three names, and only the buckets have `le`."""
+    assert exposition.parse(HISTOGRAM, "page.prom") == tuple(
+        Sampled(f"request_seconds_{part}", "histogram", "How long a request took.", frozenset(labels))
+        for part, labels in (("bucket", {"code", "le"}), ("count", {"code"}), ("sum", {"code"}))
+    )
+
+
+def test_summary() -> None:
+    """A summary keeps its quantiles under the name of the family."""
+    found = exposition.parse('# TYPE gc summary\ngc{quantile="0.5"} 1\ngc_sum 2\ngc_count 3\n', "page.prom")
+    assert {s.name: s.labels for s in found} == {"gc": {"quantile"}, "gc_sum": frozenset(), "gc_count": frozenset()}
+    assert {s.type for s in found} == {"summary"}
+
+
+@pytest.mark.parametrize("name", ["pg_stat_database_xact_commit", "node_network_receive_bytes_total"])
+def test_counter(name: str) -> None:
+    """A counter keeps the name that the page gives it: nobody stores `pg_stat_database_xact_commit_total`."""
+    assert one(f"# TYPE {name} counter\n{name} 1\n") == Sampled(name, "counter", "", frozenset())
+
+
+def test_lookalike() -> None:
+    """`threads_count` beside a gauge `threads` is no part of it."""
+    page = "# TYPE threads gauge\nthreads 1\n# TYPE threads_count gauge\nthreads_count 2\nthreads_sum 2\n"
+    found = exposition.parse(page, "page.prom")
+    assert {s.name: s.type for s in found} == {"threads": "gauge", "threads_count": "gauge", "threads_sum": "untyped"}
+
+
+def test_labels() -> None:
+    """The labels of all samples are gathered, also those without a value; duplicates and timestamps are fine."""
+    assert one('x{a="1"} 1\nx{b=""} 2 1395066363000\nx{a="1"} 1\n').labels == {"a", "b"}
+
+
+def test_values() -> None:
+    """A value may hold anything, also what looks like the end of a line to Python."""
+    page = 'x{path="C:\\\\dir,{}=#",text="say \\"hi\\"\\n",wide="\u2028\x0b"} +Inf\n'
+    assert one(page).labels == {"path", "text", "wide"}
+
+
+def test_comments() -> None:
+    """TYPE and HELP may follow the samples, and other comments are for people."""
+    page = "x 1\n# HELP x in \\\\ two\\nlines\n# TYPE x gauge\n# HELP empty\n# EOF\n#no comment at all\n\r\n"
+    assert one(page) == Sampled("x", "gauge", "in \\ two lines", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("", "page.prom: has no sample (save what the exporter answers at its metrics path)"),
+        ("# TYPE x gauge\n", "page.prom: has no sample"),
+        ("x 1\n<html>\n", "page.prom:2: is no sample: '<html>' (save the page again as the exporter serves it)"),
+        ("x one\n", "page.prom:1: is no sample: 'x one'"),
+        ("x{a=1} 1\n", "page.prom:1: is no sample"),
+        ('x{a="1"\n', "page.prom:1: is no sample"),
+        ("# TYPE x\n", "page.prom:1: a TYPE line has a name and a type (was the page cut off? save it again)"),
+        ("# TYPE x number\n", "page.prom:1: x has the type 'number' (a type is one of counter, gauge, "),
+    ],
+)
+def test_bad_page(page: str, message: str) -> None:
+    """A page that is none is refused with file, line and what to do."""
+    assert refusal(page).startswith(message)
+
+
+def test_many_bad_lines() -> None:
+    """Every bad line is named, up to a limit, and shown shortened."""
+    lines = refusal("\n".join(["x 1", *["bad " * 50] * 30])).splitlines()
+    assert [line.split(":")[1] for line in lines] == [str(2 + n) for n in range(exposition.MOST_PROBLEMS)]
+    assert all(len(line) < 140 for line in lines)
+
+
+def test_bad_file(tmp_path: Path) -> None:
+    """A file that is missing or no text is refused, and the reason said."""
+    with pytest.raises(BoxwatchError, match=r"none\.prom: cannot be read \(No such file or directory\)"):
+        exposition.read(tmp_path / "none.prom")
+    (tmp_path / "gzip.prom").write_bytes(b"\x1f\x8b\x08\x00\xff\xfe")
+    with pytest.raises(BoxwatchError, match=r"gzip\.prom: is not UTF-8 text \(save the page again, uncompressed"):
+        exposition.read(tmp_path / "gzip.prom")
+
+
+# Pieces that pages are made of, so that broken lines are broken in interesting places.
+PIECES = st.lists(
+    st.sampled_from(
+        ["x", "1", "NaN", "TYPE", "HELP", "gauge", '"', "{", "}", ",", "=", "\\", "#", " ", "\t", "\n", "é"]
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(st.one_of(st.text(), PIECES))
+@example("{")
+@example('{"')
+@example('x{a="\\"} 1')
+def test_any_text(text: str) -> None:
+    """No text makes the reader crash: it is read, or refused."""
+    with contextlib.suppress(BoxwatchError):
+        assert exposition.parse(text, "page.prom")
+
+
+# A label that starts with two underscores is Prometheus' own.
+NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
+
+
+def quoted(value: str) -> str:
+    """A label's value as exposition writes it."""
+    escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+@given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.text(), max_size=4), min_size=1, max_size=5))
+def test_round_trip(written: dict[str, dict[str, str]]) -> None:
+    """What a page says is what is read."""
+    page = "".join(
+        f"{name}{{{','.join(f'{label}={quoted(value)}' for label, value in labels.items())}}} 1\n"
+        for name, labels in written.items()
+    )
+    found = exposition.parse(page, "page.prom")
+    assert {s.name: s.labels for s in found} == {name: frozenset(labels) for name, labels in written.items()}

@@ -1,0 +1,50 @@
+"""A dashboard is found in whatever it is wrapped in, and what is none is named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import boards
+
+from boxwatch.errors import BoxwatchError
+from boxwatch.grafana import document
+
+BOARD = boards.a_dashboard(boards.a_panel())
+
+
+@pytest.mark.parametrize(
+    ("whole", "path"),
+    [
+        (BOARD, ()),
+        ({"title": "Grafana 4", "rows": []}, ()),
+        ({"dashboard": BOARD, "meta": {"folderUid": "x"}}, ("dashboard",)),
+        ({"apiVersion": "dashboard.grafana.app/v1beta1", "kind": "Dashboard", "spec": BOARD}, ("spec",)),
+    ],
+)
+def test_the_dashboard_in_a_file(whole: dict[str, object], path: tuple[str, ...]) -> None:
+    """As exported, as the API answers, and as a resource."""
+    found = document.read("a.json", json.dumps(whole).encode())
+    assert (found.path, found.whole) == (path, whole)
+    inner: object = whole
+    for key in path:
+        assert isinstance(inner, dict)
+        inner = inner[key]
+    assert found.dashboard == inner
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "a.json: is not JSON: Expecting property name"),
+        (b"\xff{}", "a.json: is not JSON: "),
+        (b"[]", "a.json: is JSON, but no dashboard: a dashboard is an object"),
+        (b'{"a": 1}', "a.json: is JSON, but no dashboard: it has neither `panels` nor `rows`"),
+        (b'{"elements": {}, "layout": {}}', "a.json: is a dashboard of schema v2: export it as a classic dashboard"),
+    ],
+)
+def test_what_is_no_dashboard(content: bytes, message: str) -> None:
+    """File first, then what to do."""
+    with pytest.raises(BoxwatchError) as caught:
+        document.read("a.json", content)
+    assert str(caught.value).startswith(message)

@@ -1,0 +1,140 @@
+"""Publishing rules to Prometheus, and rolling them back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import rule_sets
+from support.published import A, B, live, loaded, publish, target_of
+from support.stand_in import CONFIG, RELOAD, RULES, StandIn
+
+from boxwatch.errors import PublishError
+from boxwatch.publish.http import Client
+from boxwatch.publish.prometheus import prometheus_rules as publishing
+from boxwatch.publish.prometheus.reload import ByHttp, ByOthers
+
+
+def test_the_first_publish_needs_nothing_but_the_directory(server: StandIn) -> None:
+    """Planned from two answers, loaded by one request, confirmed by one answer."""
+    assert publish(server, A) == ""
+
+    assert (live(server), loaded(server)) == (A.content, "A")
+    assert server.asked == [f"GET {RULES}", f"GET {CONFIG}", f"POST {RELOAD}", f"GET {RULES}"]
+
+
+def test_what_is_live_already_is_not_published_again(server: StandIn) -> None:
+    """One question, no write, no reload."""
+    publish(server, A)
+    before = {path: path.stat().st_mtime_ns for path in server.directory.rglob("*")}
+    server.asked.clear()
+
+    publish(server, A)
+
+    assert server.asked == [f"GET {RULES}"]
+    assert {path: path.stat().st_mtime_ns for path in server.directory.rglob("*")} == before
+
+
+def test_what_is_on_disk_and_not_loaded_is_loaded(server: StandIn) -> None:
+    """As after a publish to which nobody could listen."""
+    publish(server, A)
+    server.groups = []
+
+    plan = publishing.plan(target_of(server), A)
+    publishing.apply(target_of(server), plan)
+
+    assert plan.notes == ("Prometheus loads no file named boxwatch.yaml: let rule_files of its configuration name it",)
+    assert loaded(server) == "A"
+
+
+def test_rollback_brings_the_last_set_back_byte_by_byte(server: StandIn) -> None:
+    """And the one that was left, when it is asked again; before the first publish there was none."""
+    target = target_of(server)
+    publish(server, A)
+    publish(server, B)
+
+    publishing.apply(target, publishing.rollback(target))
+    assert (live(server), loaded(server)) == (A.content, "A")
+    publishing.apply(target, publishing.rollback(target))
+    assert (live(server), loaded(server)) == (B.content, "B")
+
+
+def test_rollback_of_the_first_publish_leaves_no_rules(server: StandIn) -> None:
+    """As it was."""
+    target = target_of(server)
+    publish(server, A)
+
+    publishing.apply(target, publishing.rollback(target))
+
+    assert (live(server), server.groups) == (None, [])
+
+
+def test_without_a_publish_there_is_nothing_to_roll_back(server: StandIn) -> None:
+    """It says so."""
+    with pytest.raises(PublishError, match=r"nothing was published to .* yet"):
+        publishing.rollback(target_of(server))
+
+
+def test_without_a_url_rules_are_switched_and_that_is_said(tmp_path: Path) -> None:
+    """Somebody else reloads."""
+    target = publishing.Target(tmp_path, None, ByOthers())
+
+    assert publishing.apply(target, publishing.plan(target, A)) == "not read back, since no URL of Prometheus was given"
+    assert (tmp_path / "boxwatch.yaml").read_bytes() == A.content
+    assert publishing.plan(target, A).needed is False
+
+
+def test_promtool_judges_the_set_where_it_is_on_the_path(program: Callable[[str], str]) -> None:
+    """And has the last word on what only it sees."""
+    program("promtool")
+
+    assert publishing.rules_of(rule_sets.files("A")).mark == A.mark
+    with pytest.raises(PublishError, match=r"(?s)promtool check refuses it: .*Broken.*nothing was published"):
+        publishing.rules_of(rule_sets.refused("A"))
+
+
+def test_without_promtool_queries_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that is no PromQL is refused."""
+    monkeypatch.setenv("PATH", "")
+
+    assert publishing.rules_of(rule_sets.files("A")).mark == A.mark
+    with pytest.raises(PublishError, match="record level:x:y: the query does not parse"):
+        publishing.rules_of(rule_sets.files("A", extra={"record": "level:x:y", "expr": "sum(("}))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "named"), [([], "nothing"), (["/etc/rules/mine.yaml", "/etc/*.yml"], "mine.yaml, /etc/*.yml")]
+)
+def test_a_directory_that_rule_files_does_not_name_is_found_before_writing(
+    server: StandIn, patterns: list[str], named: str
+) -> None:
+    """With what it names instead."""
+    server.rule_files = patterns
+
+    with pytest.raises(PublishError, match=f"names .*{re.escape(named)}; nothing was written"):
+        publish(server, A)
+    assert list(server.directory.iterdir()) == []
+
+
+def test_a_directory_beside_the_one_that_is_read_is_found_before_writing(server: StandIn, tmp_path: Path) -> None:
+    """Else the set that Prometheus has from elsewhere would confirm it."""
+    publish(server, A)
+    (tmp_path / "elsewhere").mkdir()
+    client = Client(server.url)
+    wrong = publishing.Target(tmp_path / "elsewhere", client, ByHttp(client), 1)
+
+    with pytest.raises(PublishError, match="reads another directory"):
+        publishing.plan(wrong, A)
+    assert list(wrong.directory.iterdir()) == []
+
+
+def test_a_server_that_refuses_its_old_rules_too_does_not_blame_the_new_ones(server: StandIn) -> None:
+    """Its configuration was broken before."""
+    publish(server, A)
+    server.faults[RELOAD] = ["refuse", "refuse"]
+
+    with pytest.raises(PublishError, match="refuses the old rules too, so the reason is not in the new ones"):
+        publish(server, B)
+    assert (live(server), loaded(server)) == (A.content, "A")

@@ -1,0 +1,43 @@
+"""What alerts say and link to."""
+
+from __future__ import annotations
+
+from support.artefacts import complete_alerts
+from support.topologies import a_topology
+
+from boxwatch.rules.alert_text import annotations_of, expected_annotations
+from boxwatch.rules.model import Expected
+
+_DOWN = next(alert for alert in complete_alerts() if alert.alert == "ServiceDown")
+_PLAN = next(alert for alert in complete_alerts() if alert.alert == "ServerMemoryPlanExceeded")
+_URLS = {"grafana": "https://grafana.example.com", "runbooks": "https://git.example.com/runbooks"}
+
+
+def test_without_urls_the_runbook_is_named_and_nothing_is_linked() -> None:
+    """A link to nowhere is worse than none."""
+    assert annotations_of(a_topology(), _DOWN).keys() == {"summary", "description", "runbook"}
+    assert annotations_of(a_topology(), _DOWN)["runbook"] == "runbooks/ServiceDown.md"
+
+
+def test_with_urls_an_alert_links_to_its_runbook_and_its_dashboard() -> None:
+    """At the panel that shows it, with what the alert is about chosen."""
+    topology = a_topology(urls=_URLS)
+
+    down, plan = annotations_of(topology, _DOWN), annotations_of(topology, _PLAN)
+    assert down["runbook_url"] == "https://git.example.com/runbooks/ServiceDown.md"
+    assert down["dashboard_url"] == (
+        "https://grafana.example.com/d/boxwatch-test-service"
+        "?var-server={{ $labels.server }}&var-service={{ $labels.service }}&viewPanel=4613"
+    )
+    assert plan["dashboard_url"] == (
+        "https://grafana.example.com/d/boxwatch-test-capacity?var-server={{ $labels.server }}&viewPanel=9628"
+    )
+
+
+def test_a_proof_expects_links_with_the_labels_filled_in() -> None:
+    """As Prometheus fills them."""
+    expected = Expected({"server": "main", "service": "web"}, "No container of web on main is running.")
+
+    found = expected_annotations(a_topology(urls=_URLS), _DOWN, expected)
+    assert found["description"] == expected.description
+    assert found["dashboard_url"].endswith("?var-server=main&var-service=web&viewPanel=4613")

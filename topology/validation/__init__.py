@@ -1,0 +1,1 @@
+"""Validation of a topology beyond single fields: constraints, overlaps, warnings."""

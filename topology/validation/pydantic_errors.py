@@ -1,0 +1,247 @@
+"""pydantic's errors → mistakes in the words of the file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from boxwatch.topology import kinds, notifications
+from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
+from boxwatch.topology.reading import yaml_scalars
+from boxwatch.topology.reading.document import Path
+from boxwatch.topology.reading.problems import Mistake
+from boxwatch.topology.settings import Alerts, AlertTuning, Objectives, Stack, Thresholds, Tuning, Urls
+from boxwatch.topology.wording import Unfit, did_you_mean, invisible_in, kind_of, listed, shown, visible
+
+Context = Mapping[str, object]
+
+# What people who know Docker, compose or Kubernetes write, and what it is called here.
+_SYNONYMS = {
+    "mem": "memory", "ram": "memory", "mem_limit": "limit", "memory_limit": "limit", "limits": "limit",
+    "requests": "memory", "resources": "memory", "reservation": "memory",
+    "count": "replicas", "instances": "replicas", "scale": "replicas", "replica": "replicas",
+    "type": "kind", "role": "kind", "host": "server", "node": "server", "cpu": "cpus", "vcpu": "cpus", "vcpus": "cpus",
+    "cores": "cpus", "storage": "disk", "ssd": "disk", "ip": "address", "hostname": "address", "overhead": "reserved",
+    "reserve": "reserved", "system": "reserved", "total": "stated_total", "expose": "exposed", "public": "exposed",
+    "domain": "url", "fqdn": "url", "selectors": "containers", "selector": "containers", "container": "containers",
+    "container_name": "name", "service": "compose_service", "interval": "scrape_interval", "hosts": "servers",
+    "nodes": "servers", "machines": "servers", "apps": "services", "applications": "services",
+}  # fmt: skip
+_NEEDED = {
+    "name": "name the deployment, such as `name: mvp`",
+    "servers": "name at least one server",
+    "services": "name at least one service",
+    "kind": f"write one of {', '.join(kinds.NAMES)}",
+    "server": "write the name of the server that it runs on",
+    "memory": "write the RAM, such as 1g",
+    "cpus": "write the number of vCPUs",
+    "disk": "write the size of the disk, such as 500GB",
+    "node": "write where node_exporter answers, as host:port",
+    "cadvisor": "write where cAdvisor answers, as host:port",
+    "receivers": "name at least one receiver",
+    "critical": "write the name of the receiver that is woken",
+    "warning": "write the name of the receiver of warnings",
+    "to": "write who gets it",
+    "from": "write who it is from",
+    "smarthost": "write the mail server, as host:port",
+    "url_file": "write the path of a file with the URL in it",
+    "token_file": "write the path of a file with the token in it",
+    "routing_key_file": "write the path of a file with the key in it",
+    "chat_id": "write the number of the chat",
+}
+_GUESS = re.compile(r"did you mean `(.+)`\?")
+_LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("the top of the file", Topology),
+    ("a server", Server),
+    ("a service", Service),
+    ("a service's `containers`", Selector),
+    ("`thresholds`", Thresholds),
+    ("`alerts`", Alerts),
+    ("`urls`", Urls),
+    ("an alert of `alerts.rules`", AlertTuning),
+    ("`objectives`", Objectives),
+    ("`stack`", Stack),
+    ("a server's `exporters`", Exporters),
+    ("`notifications`", notifications.Notifications),
+    ("a receiver", notifications.Receiver),
+    ("`quiet`", notifications.Quiet),
+)
+
+
+def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mistake]:
+    """Each error of a validation of the value, as a mistake at its path in the document.
+
+    A key that is missing because it is misspelt is one mistake.
+    """
+    sections = {section: list(body.items()) for section, body in value.items() if isinstance(body, Mapping)}
+    mistakes = [_mistake(detail, _path(detail["loc"], sections)) for detail in error.errors(include_url=False)]
+    meant = {(*mistake.path[:-1], found[1]) for mistake in mistakes if (found := _GUESS.fullmatch(mistake.hint))}
+    return [mistake for mistake in mistakes if not (mistake.absent and mistake.path in meant)]
+
+
+def _mistake(detail: ErrorDetails, path: Path) -> Mistake:
+    message, hint = _sentence(detail, path, detail["input"])
+    # An unknown key is wrong itself, and so is the name of a server or service, which is its key.
+    is_name = detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
+    at_key = is_name or detail["type"] == "extra_forbidden"
+    return Mistake(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
+
+
+def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str]:
+    """What is wrong, and what to write instead."""
+    context = detail.get("ctx", {})
+    if isinstance(cause := context.get("error"), Unfit):
+        return f"{_subject(given)}{cause.message}", cause.hint
+    explain = _EXPLANATIONS.get(detail["type"])
+    if explain is None:
+        return f"{_subject(given)}does not fit: {detail['msg']}", ""
+    return explain(path, given, context)
+
+
+def _path(location: tuple[int | str, ...], sections: Mapping[str, Sequence[tuple[str, object]]]) -> Path:
+    """Location of pydantic as a path in the document, where servers and services have names, not numbers."""
+    section, *below = location
+    if not below or not isinstance(below[0], int):
+        return location
+    (name, body), rest = sections[str(section)][below[0]], below[1:]
+    if rest == ["name"]:
+        return (section, name)
+    # The models hold a list of servers, where people mostly write one.
+    if rest == ["server", 0] and isinstance(body, Mapping) and not isinstance(body["server"], list):
+        return (section, name, "server")
+    return (section, name, *rest)
+
+
+def _subject(given: object) -> str:
+    """The value as it was written, if it can be shown in a line; it then is the subject of the sentence."""
+    return "" if given is None or isinstance(given, (list, tuple, dict)) else f"{shown(given)} "
+
+
+def _missing(path: Path, _given: object, _context: Context) -> tuple[str, str]:
+    return "is missing", _NEEDED.get(str(path[-1]), "")
+
+
+def _too_small(_path: Path, given: object, context: Context) -> tuple[str, str]:
+    return f"{shown(given)} is less than {context['ge']}, the smallest that makes sense", ""
+
+
+def _too_large(_path: Path, given: object, context: Context) -> tuple[str, str]:
+    return f"{shown(given)} is more than {context['le']}, the largest that makes sense", ""
+
+
+def _no_mapping(_path: Path, given: object, _context: Context) -> tuple[str, str]:
+    message = f"{_subject(given)}is {kind_of(given)}, and should be a mapping"
+    return message, "write `key: value` lines below, indented"
+
+
+def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str]:
+    key = str(path[-1])
+    model = _model_at(path[:-1])
+    known = [
+        field.alias or name
+        for name, field in model.model_fields.items()
+        if name != "name" or model is Selector or model is Topology
+    ]
+    strange = invisible_in(key)
+    if strange:
+        return f"has a character in the key that looks like nothing or a space: {strange}", "delete it"
+    if key.strip() == "":
+        return "is an empty key", "write a key before the colon"
+    folded = key.lower().replace("-", "_")
+    nearest = f"did you mean `{_SYNONYMS[folded]}`?" if _SYNONYMS.get(folded) in known else did_you_mean(key, known)
+    if ":" in key and given is not None:
+        nearest = "put a space after the colon"
+    if not nearest:
+        homes = [where for where, other in _LEVELS if other is not model and key in other.model_fields]
+        nearest = f"it belongs to {homes[0]}" if homes else f"known here: {listed(known, most=20)}"
+    return "is not a known key", nearest
+
+
+def _model_at(path: Path) -> type[BaseModel]:
+    """The model of the mapping at a path. The second part of a path is a name, which may be any word."""
+    if not path:
+        return Topology
+    sections: dict[str, type[BaseModel]] = {
+        "thresholds": Thresholds,
+        "alerts": Alerts,
+        "urls": Urls,
+        "objectives": Objectives,
+        "stack": Stack,
+    }
+    if path[:2] == ("alerts", "rules"):
+        return Tuning if "services" in path[3:] else AlertTuning
+    if path[0] == "notifications":
+        return notifications.model_at(path[1:])
+    if path[0] not in ("servers", "services"):
+        return sections[str(path[0])]
+    inner: dict[str, type[BaseModel]] = {
+        "exporters": Exporters,
+        "containers": Selector,
+        "thresholds": Thresholds,
+        "objectives": Objectives,
+    }
+    if len(path) > 2:  # noqa: PLR2004 - section and name
+        return inner[str(path[2])]
+    return Server if path[0] == "servers" else Service
+
+
+def _no_choice(path: Path, given: object, context: Context) -> tuple[str, str]:
+    field = path[-1]
+    if field == "kind":
+        if not isinstance(given, str):
+            return (
+                f"{_subject(given)}is {kind_of(given)}, and should be a kind",
+                f"write one of {', '.join(kinds.NAMES)}",
+            )
+        word = given.lower()
+        synonym = kinds.synonyms().get(word)
+        meant = f"did you mean `{synonym}`?" if synonym else did_you_mean(word, kinds.NAMES)
+        return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(kinds.NAMES)}"
+    if field == "version":
+        return f"{_subject(given)}is not a version that this boxwatch reads", "write 1, without quotes"
+    return f"{_subject(given) or kind_of(given) + ' '}is not one of the choices", "write " + str(
+        context["expected"]
+    ).replace("'", "")
+
+
+def _no_integer(path: Path, given: object, _context: Context) -> tuple[str, str]:
+    if isinstance(given, str):
+        reason, hint = yaml_scalars.misread_number(given)
+        if not reason and "ports" in path and ":" in given:
+            return f"{shown(given)} is not a port", f"write the container's port alone: {given.split(':')[-1][:10]}"
+        if reason:
+            return f"{shown(given)} {reason}", hint
+    if isinstance(given, float) and given.is_integer():
+        return f"{shown(given)} is not a whole number", f"write {int(given)}"
+    return f"{_subject(given)}is {kind_of(given)}, and should be a whole number", ""
+
+
+def _no_boolean(_path: Path, given: object, _context: Context) -> tuple[str, str]:
+    hint = yaml_scalars.misread_boolean(str(given)) if isinstance(given, (str, int)) else ""
+    return f"{_subject(given)}is {kind_of(given)}, and should be true or false", hint
+
+
+def _no_list(path: Path, given: object, _context: Context) -> tuple[str, str]:
+    message = f"{_subject(given)}is {kind_of(given)}, and should be a list"
+    if isinstance(given, dict):
+        return message, "put a dash and a space before its first key"
+    if path[-1] == "ports" and isinstance(given, (int, str)) and not isinstance(given, bool):
+        return message, f"write [{visible(str(given))[:20]}]"
+    return message, "write a list with a dash before each item"
+
+
+_EXPLANATIONS: Mapping[str, Callable[[Path, object, Context], tuple[str, str]]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "literal_error": _no_choice,
+    "int_type": _no_integer,
+    "bool_type": _no_boolean,
+    "greater_than_equal": _too_small,
+    "less_than_equal": _too_large,
+    "tuple_type": _no_list,
+    "model_type": _no_mapping,
+    "model_attributes_type": _no_mapping,
+}

@@ -1,0 +1,121 @@
+"""How messages speak of what a person wrote: kinds of values, quoted values, counted things, likely meanings."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+_LONGEST_SHOWN = 50
+# Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
+_MOST_COMPARED = 2000
+_LIKENESS = 0.65
+# Messages end up in the logs of CI.
+_CREDENTIALS = re.compile(r"//[^/@]*@")
+
+
+class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
+    """A value that a person wrote cannot be what its field needs.
+
+    Attributes:
+        message: what is wrong, the rest of a sentence whose subject is the value.
+        hint: what to write instead; may be empty.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        """Keep both halves apart; as text they are one sentence."""
+        self.message, self.hint = message, hint
+        super().__init__(f"{message}: {hint}" if hint else message)
+
+
+def kind_of(value: object) -> str:
+    """What a YAML author would call the value: `a number`, `a list`, `empty`."""
+    if value is None:
+        return "empty"
+    for types, word in (
+        (bool, "true or false"),
+        ((int, float), "a number"),
+        (str, "text"),
+        ((list, tuple), "a list"),
+        (dict, "a mapping"),
+    ):
+        if isinstance(value, types):
+            return word
+    return f"a {type(value).__name__}"
+
+
+def shown(value: object) -> str:
+    """A value in back quotes as it was written: on one line, clipped, without invisible characters or passwords."""
+    if value is None or isinstance(value, (list, tuple, dict)):
+        return kind_of(value)
+    text = str(value).lower() if isinstance(value, bool) else _CREDENTIALS.sub("//…@", str(value))
+    return f"`{clipped(text)}`" if text else "empty text"
+
+
+def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:
+    """The beginning of a text, on one line, without invisible characters."""
+    return visible(text[:longest] + ("…" if len(text) > longest else ""))
+
+
+def visible(text: str) -> str:
+    """The text with every character that one cannot see, or not tell from a space, written as an escape."""
+    return "".join(
+        character if character == " " or (character.isprintable() and not character.isspace()) else _escape(character)
+        for character in text
+    )
+
+
+def invisible_in(text: str) -> str:
+    """The name of the first character of a text that looks like nothing or like a space; empty if there is none."""
+    for character in text:
+        if character != " " and (character.isspace() or not character.isprintable()):
+            return _named(character)
+    return ""
+
+
+def foreign_in(text: str) -> str:
+    """The name of the first character that is not printable ASCII; empty if there is none."""
+    for character in text:
+        if not " " <= character <= "~":
+            return _named(character)
+    return ""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean `replicas`?` for the nearest of the known words; empty when nothing is near."""
+    return _nearest(word, tuple(known))
+
+
+# A slip that is copied all over a file is looked up once.
+@functools.lru_cache(maxsize=4096)
+def _nearest(word: str, known: tuple[str, ...]) -> str:
+    if len(known) > _MOST_COMPARED or len(word) > _LONGEST_SHOWN:
+        return ""
+    folded = {name.replace("-", "_"): name for name in reversed(known)}
+    near = difflib.get_close_matches(word.lower().replace("-", "_"), folded, n=1, cutoff=_LIKENESS)
+    return f"did you mean `{folded[near[0]]}`?" if near else ""
+
+
+def listed(words: Sequence[str], most: int = 12) -> str:
+    """`a, b and c`; of a long list the first ones and how many more there are."""
+    if len(words) > most:
+        return f"{', '.join(words[:most])} and {len(words) - most} more"
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 service`, `2 services`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _named(character: str) -> str:
+    return f"{unicodedata.name(character, 'control character').lower()}, U+{ord(character):04X}"
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return {"\t": "\\t", "\n": "\\n", "\r": "\\r"}.get(
+        character, f"\\u{code:04x}" if code < 2**16 else f"\\U{code:08x}"
+    )
