@@ -16,10 +16,10 @@ from boxwatch.exporters.catalogue import metrics
 from boxwatch.rules import catalogue, names
 from boxwatch.rules.inhibition import Inhibition, inhibitions
 from boxwatch.rules.model import Alert, Subject
+from boxwatch.rules.patterns.system import System
 from boxwatch.rules.proofs.fixtures import World
 from boxwatch.rules.proofs.healthy_hours import Hours
 from boxwatch.rules.rule_file import rule_file
-from boxwatch.rules.system import System
 from boxwatch.rules.systems import SYSTEMS
 from boxwatch.stack import prometheus
 from boxwatch.topology.kinds import Kind, Page
@@ -63,8 +63,7 @@ def _exposure(kind: Kind) -> Iterator[str]:
     proofs = (case for alert in _all(_subjects()) if alert.alert == "PortExposed" for case in alert.fires)
     told = (series.series for case in proofs for series in case.series)
     if kind.holds_data and not any(f'{names.KIND}="{kind.name}"' in one for one in told):
-        yield f"{kind.name} holds data, and no case of PortExposed is about it: rules/probes/exposure_proofs.py reads
-        KINDS"
+        yield f"{kind.name} holds data, and no case of PortExposed is about it: see rules/probes/exposure_proofs.py"
 
 
 def _scraping(kind: Kind) -> Iterator[str]:
