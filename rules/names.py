@@ -73,7 +73,10 @@ SERVICE_ROUTERS = "service:routers:plan"  # names in Traefik that the topology t
 SERVICE_AVAILABILITY = "service:availability:objective"  # where users were promised something: share without a 5xx
 SERVICE_LATENCY = "service:latency:objective"  # share that is answered within the next
 SERVICE_LATENCY_WITHIN = "service:latency_within_seconds:objective"  # with label le, in both ways of writing it
-COMPONENT_REPLICAS_DESIRED = "component:replicas:desired"  # required components; label identified_by="label|name"
+SERVER_LABELS_MISSING = "server:containers:labels_missing"
+COMPONENT_REPLICAS_DESIRED = (
+    "component:replicas:desired"  # required components; label identified_by="label|compose|name"
+)
 COMPONENT_MEMORY_BUDGET = "component:memory_budget_bytes:per_replica"  # where a container has a budget of its own
 COMPONENT_MEMORY_LIMIT = "component:memory_limit_bytes:plan"  # where a limit is expected
 SERVER_MEMORY_PLAN = "server:memory_bytes:plan"  # RAM as sold

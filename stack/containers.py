@@ -17,10 +17,16 @@ from boxwatch.topology.model import Selector, Service, Topology
 # Docker labels that cAdvisor must be told to export (--whitelisted_container_labels), and what it calls them.
 COOLIFY_RESOURCE = "coolify.resourceName"
 COOLIFY_PULL_REQUEST = "coolify.pullRequestId"
+COOLIFY_PROJECT = "coolify.projectName"
+COOLIFY_ENVIRONMENT = "coolify.environmentName"
 COMPOSE_SERVICE = "com.docker.compose.service"
-WHITELISTED_LABELS = (COOLIFY_RESOURCE, COOLIFY_PULL_REQUEST, COMPOSE_SERVICE)
+WHITELISTED_LABELS = (
+    COOLIFY_RESOURCE, COOLIFY_PROJECT, COOLIFY_ENVIRONMENT, COOLIFY_PULL_REQUEST, COMPOSE_SERVICE,
+)  # fmt: skip
 
 _RESOURCE = "container_label_coolify_resourceName"
+_PROJECT = "container_label_coolify_projectName"
+_ENVIRONMENT = "container_label_coolify_environmentName"
 _PULL_REQUEST = "container_label_coolify_pullRequestId"
 _COMPOSE = "container_label_com_docker_compose_service"
 # Coolify gives 0 to what is no preview of a pull request (4.3, bootstrap/helpers/docker.php).
@@ -60,6 +66,8 @@ def _select(service: Service, selector: Selector) -> Iterator[Config]:
             (_RESOURCE, selector.resource),
             (_COMPOSE, selector.compose_service),
             (names.NAME, selector.name),
+            (_PROJECT, selector.project),
+            (_ENVIRONMENT, selector.environment),
         )
         if pattern is not None
     ]

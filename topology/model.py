@@ -109,6 +109,10 @@ class Selector(Model):
     """The service's key in a compose file (label com.docker.compose.service)."""
     name: Pattern | None = None
     """The container's name, for containers with a fixed one: `coolify-proxy`."""
+    project: Pattern | None = None
+    """The project in Coolify (label coolify.projectName). Needed where two projects use one resource name."""
+    environment: Pattern | None = None
+    """The environment in Coolify (label coolify.environmentName): `production`, where staging runs beside it."""
     component: Name | None = None
     """Which part of the service this is, when one replica is made of several containers."""
     memory: Memory | None = None
@@ -167,8 +171,8 @@ class Service(Model):
     def selectors(self) -> tuple[Selector, ...]:
         """The selectors in force: as stated, else by the service's own name in Coolify."""
         default = Selector.model_construct(
-            resource=f"{self.name}(-[0-9]+)?", compose_service=None, name=None, component=None, memory=None,
-            optional=False,
+            resource=f"{self.name}(-[0-9]+)?", compose_service=None, name=None, project=None, environment=None,
+            component=None, memory=None, optional=False,
         )  # fmt: skip
         return self.containers or (default,)
 

@@ -32,6 +32,8 @@ _EXAMPLES: Mapping[str, list[object]] = {
     "Service.routers": [["https-0-k8s4k4o0cg8ksw8wo0k0wgc4"]],
     "Selector.compose_service": ["prometheus"],
     "Selector.name": ["coolify-proxy"],
+    "Selector.project": ["shop"],
+    "Selector.environment": ["production"],
     "Selector.component": ["database"],
     "Urls.grafana": ["https://grafana.example.com"],
     "Alerts.rules": [{"PostgresConnectionsHigh": {"threshold": "90%"}}],

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import CONTAINERS, expr, named_containers
-from boxwatch.rules.proofs.fixtures import World, flat, series, steps
+from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers
+from boxwatch.rules.proofs.fixtures import World, flat, sample, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -20,7 +20,36 @@ def subject(topology: Topology) -> Subject:
     return Subject(
         id=ID,
         title="Container visibility",
-        groups=(Group(name="container-visibility", rules=(_metrics_missing(topology), _labels_missing(topology))),),
+        groups=(
+            Group(name="container-labels", rules=(_unlabelled(),)),
+            Group(name="container-visibility", rules=(_metrics_missing(topology), _labels_missing(topology))),
+        ),
+        measured=(_measured(topology),),
+    )
+
+
+def _unlabelled() -> Record:
+    return Record(
+        record=names.SERVER_LABELS_MISSING,
+        expr=labels_missing(),
+        doc="Containers of a server on which services are recognised by Coolify's label and none shows it.",
+    )
+
+
+def _measured(topology: Topology) -> Measured:
+    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    return Measured(
+        title="labels are missing where no container shows its resource",
+        expr=names.SERVER_LABELS_MISSING,
+        at=10 * _MINUTE,
+        samples=(sample(names.SERVER_LABELS_MISSING, 2, server="main"),),
+        series=(
+            *world.service(),
+            *_runs(world, "u1", "u2", service=""),
+            *world.service(server="second"),
+            *_runs(world, "u1", service="", server="second", resource="shop"),
+        ),
+        interval=world.interval,
     )
 
 
@@ -113,18 +142,12 @@ def _labels_missing(topology: Topology) -> Alert:
     bare = _runs(world, "coolify-proxy", service="traefik", resource="")
     return Alert(
         alert=name,
-        expr=expr(f"""
-            {named_containers()} > 0
-            unless on ({names.BY_SERVER})
-            count by ({names.BY_SERVER}) ({_START}{{{CONTAINERS},{names.RESOURCE}!=""}})
-            and on ({names.BY_SERVER})
-            count by ({names.BY_SERVER}) ({names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}} > 0)
-        """),
+        expr=labels_missing(),
         wait=wait,
         severity="critical",
-        summary="No container shows a label, so services that labels recognise are not watched.",
-        description="None of the {{ $value }} containers on {{ $labels.server }} shows a Coolify or compose label:"
-        " services that are recognised by one are not watched.",
+        summary="No container shows Coolify's label, so services recognised by it are not watched.",
+        description="None of the {{ $value }} containers on {{ $labels.server }} shows the label coolify.resourceName:"
+        " services recognised by it are not watched.",
         dashboard="overview",
         panel="Services, worst first",
         runbook=Runbook(
@@ -134,34 +157,46 @@ def _labels_missing(topology: Topology) -> Alert:
             action=(
                 (
                     "Start cAdvisor with `--store_container_labels=false --whitelisted_container_labels="
-                    "coolify.resourceName,coolify.pullRequestId,com.docker.compose.service`."
+                    "coolify.resourceName,coolify.projectName,coolify.environmentName,coolify.pullRequestId,"
+                    "com.docker.compose.service`."
                 ),
             ),
             false_alarms="A server on which nothing was started by Coolify or compose, with services that are to be "
             "recognised by a label: there is nothing to tell the two apart.",
         ),
         fires=(
-            world.fires(
-                "fires when names are there and labels are not",
-                # Labels that another job shows, or a raw cgroup has, are no label of a container that cAdvisor names.
-                (
-                    *world.service(replicas=1),
-                    *bare,
-                    *_runs(world, "web-1", job="other"),
-                    *_runs(world, "", resource="web-1"),
-                ),
-                late,
-                Expected(
-                    {"server": "main"},
-                    "None of the 1 containers on main shows a Coolify or compose label:"
-                    " services that are recognised by one are not watched.",
-                ),
+            *(
+                world.fires(
+                    f"fires when names are there and {'only compose labels' if half else 'no labels'}",
+                    # What another job shows, or a raw cgroup has, is no label of a container that cAdvisor names.
+                    (
+                        *world.service(replicas=1),
+                        *bare,
+                        *_runs(world, "web-1", job="other"),
+                        *_runs(world, "", resource="web-1"),
+                        *(_runs(world, "u7-1", service="") if half else ()),
+                        *(world.service("stats", identified_by="compose") if half else ()),
+                        *(_runs(world, "grafana-u7", service="stats", resource="grafana") if half else ()),
+                    ),
+                    late,
+                    Expected(
+                        {"server": "main"},
+                        f"None of the {3 if half else 1} containers on main shows the label coolify.resourceName:"
+                        " services recognised by it are not watched.",
+                    ),
+                )
+                for half in (False, True)
             ),
         ),
         silent=(
             world.silent(
+                "is silent when a container of the plan shows a label",
+                (*world.service(), *bare, *_runs(world, "web-1")),
+                late,
+            ),
+            world.silent(
                 "is silent when any container shows a label",
-                (*world.service(), *bare, *_runs(world, "prometheus", service="monitoring", resource="monitoring")),
+                (*world.service(), *bare, *_runs(world, "shop-u1", service="", resource="shop")),
                 late,
             ),
             world.silent(

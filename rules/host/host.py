@@ -46,6 +46,8 @@ def _pressure() -> tuple[Record, ...]:
 
 
 def _saturation() -> tuple[Record, ...]:
+    sizes = (f"node_zfs_arc_{of}{{{NODE}}}" for of in ("size", "c_min"))
+    cache = f"clamp_min({' - '.join(sizes)}, 0)"
     return (
         Record(
             record=names.SERVER_CPU_USED,
@@ -59,9 +61,15 @@ def _saturation() -> tuple[Record, ...]:
         ),
         Record(
             record=names.SERVER_MEMORY_AVAILABLE,
-            # The kernel's own estimate: what it can give without swapping, page cache counted as far as it can go.
+            # The kernel's own estimate: what it can give without swapping, page cache counted as far as it can go. It
+            # leaves out the cache of ZFS, which shrinks under pressure down to its minimum.
             expr=expr(f"""
-                min by ({names.BY_SERVER}) (node_memory_MemAvailable_bytes{{{NODE}}})
+                min by ({names.BY_SERVER}) (
+                  node_memory_MemAvailable_bytes{{{NODE}}}
+                  + on ({names.BY_SERVER}, instance) {cache}
+                  or on ({names.BY_SERVER}, instance)
+                  node_memory_MemAvailable_bytes{{{NODE}}}
+                )
                 / on ({names.BY_SERVER}) max by ({names.BY_SERVER}) (node_memory_MemTotal_bytes{{{NODE}}})
             """),
             doc="Share of the server's RAM that is available.",

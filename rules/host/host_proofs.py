@@ -168,6 +168,15 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
             node(world, whole, flat(size, world.count), **labels),
         )
 
+    cached = (
+        *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB),
+        node(world, "node_zfs_arc_size", flat(9 * GIB, world.count)),
+        node(world, "node_zfs_arc_c_min", flat(GIB, world.count)),
+        # No more than its minimum: nothing can be taken back.
+        *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB, server="second"),
+        node(world, "node_zfs_arc_size", flat(GIB, world.count), server="second"),
+        node(world, "node_zfs_arc_c_min", flat(2 * GIB, world.count), server="second"),
+    )
     memory = ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
     conntrack = ("node_nf_conntrack_entries", "node_nf_conntrack_entries_limit")
     parts = tuple(
@@ -182,5 +191,9 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
     )
     return (
         _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
+        replace(
+            _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.375, "second": 0.125}, cached),
+            title="the cache of ZFS is available down to its minimum",
+        ),
         _by_server(world, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
     )

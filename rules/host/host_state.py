@@ -29,6 +29,8 @@ def subject(topology: Topology) -> Subject:
                 name="host-state",
                 rules=(
                     _raid(topology),
+                    _inactive(topology),
+                    _gone(topology),
                     _collector(topology),
                     _rebooted(topology),
                 ),
@@ -122,6 +124,130 @@ def _raid(topology: Topology) -> Alert:
         ),
         dashboard="host",
         panel="Disks missing",
+    )
+
+
+def _inactive(topology: Topology) -> Alert:
+    name = "HostRaidInactive"
+    wait = topology.alerts.wait(name, 2 * _MINUTE)
+    world, after, pending = _world(topology, wait)
+
+    def state(inactive: int, **labels: str) -> tuple[Series, ...]:
+        return tuple(
+            _node(world, "node_md_state", flat(value, world.count), **{"device": "md2", "state": of, **labels})
+            for of, value in (("active", 1 - inactive), ("inactive", inactive))
+        )
+
+    return Alert(
+        alert=name,
+        # An inactive array requires no disks, so it is not degraded either.
+        expr=f'max by ({names.BY_DEVICE}) (node_md_state{{{NODE},state="inactive"}}) == 1',
+        wait=wait,
+        severity="critical",
+        summary="An array of disks is inactive.",
+        description="Array {{ $labels.device }} of {{ $labels.server }} is inactive: nothing on it can be read.",
+        runbook=Runbook(
+            meaning="The kernel has stopped the array, or could not start it: too many members are missing, or they "
+            "disagree. No data on it can be read or written.",
+            first_look=(
+                "`cat /proc/mdstat` on the server, and `mdadm --detail` of the array: which members are left?",
+                "`dmesg -T | grep -iE 'md|raid|ata|nvme'`: did a disk or its controller fail?",
+                "`mdadm --examine` of each member: how far apart are their event counts?",
+            ),
+            action=(
+                "Stop what writes there. Copy the members before you try anything, if the data matters.",
+                "All members are there: `mdadm --stop` the array, then `mdadm --assemble --scan`.",
+                "Too many have failed: replace the disks and restore the last backup.",
+            ),
+            false_alarms="An array that was stopped on purpose and is still known to the kernel.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the inactive array, and not for the others",
+                (*state(1), *state(0, instance=_AGAIN), *state(0, device="md1"), *state(1, job="storage", device="x")),
+                after,
+                Expected(
+                    {"server": "main", "device": "md2"}, "Array md2 of main is inactive: nothing on it can be read."
+                ),
+            ),
+        ),
+        silent=(
+            world.silent("is silent for an active array", state(0), after),
+            world.silent("is silent when it has not lasted", state(1), pending),
+        ),
+        dashboard="host",
+        panel="Disks missing",
+    )
+
+
+def _gone(topology: Topology) -> Alert:
+    name = "HostDiskGone"
+    wait = topology.alerts.wait(name, 5 * _MINUTE)
+    pending = 5 * INTERVAL + last_pending(wait, INTERVAL)
+    world = World(length=pending + INTERVAL, thresholds=topology.thresholds)
+    failing = f"0x4 1x{world.count}"
+
+    def disk(error: str, size: str, **labels: str) -> tuple[Series, ...]:
+        where = {"device": "/dev/sdb1", "mountpoint": "/data", "fstype": "ext4", **labels}
+        return (
+            _node(world, "node_filesystem_device_error", error, **where),
+            _node(world, "node_filesystem_size_bytes", size, **where),
+        )
+
+    broken = disk(failing, "100x4 stale")
+    return Alert(
+        alert=name,
+        # Its other series end with the first failed statfs, so every alert on them falls silent. What never answered is
+        # a mount that the exporter may not read.
+        expr=expr(f"""
+            max by ({names.BY_DEVICE}) (node_filesystem_device_error{{{NODE}}}) == 1
+            and on ({names.BY_DEVICE})
+            max by ({names.BY_DEVICE}) (max_over_time(node_filesystem_size_bytes{{{NODE}}}[7d]))
+            unless on ({names.BY_DEVICE})
+            max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{NODE}}})
+        """),
+        wait=wait,
+        severity="critical",
+        summary="A disk has stopped answering.",
+        description="Disk {{ $labels.device }} of {{ $labels.server }} does not answer any more.",
+        runbook=Runbook(
+            meaning="The filesystem is mounted and the kernel gets no answer about it: the disk, its cable or "
+            "controller, or the network storage behind it has failed. Alerts on its free space are silent meanwhile.",
+            first_look=(
+                "`df` on the server: does it hang, or say `Input/output error`?",
+                "`dmesg -T | tail -100`: is the device offline, or does it time out?",
+                "`lsblk` and `smartctl -a` of the disk: is it still there?",
+            ),
+            action=(
+                "Network storage: bring its server or the way to it back, and mount it again.",
+                "A local disk: stop what uses it, have it replaced, and restore the last backup.",
+            ),
+            false_alarms="A mount of FUSE or of a container that the exporter could read and no longer may.",
+        ),
+        fires=(
+            world.fires(
+                "fires for the disk that answered once, and not for what never did",
+                (
+                    *broken,
+                    *disk(flat(0, world.count), flat(100, world.count), device="/dev/sda1"),
+                    *disk(flat(0, world.count), flat(100, world.count), server="second"),
+                    _node(world, "node_filesystem_device_error", flat(1, world.count), device="fuse"),
+                    *disk(failing, "100x4 stale", job="storage", device="/dev/sdc1"),
+                ),
+                pending + INTERVAL,
+                Expected({"server": "main", "device": "/dev/sdb1"}, "Disk /dev/sdb1 of main does not answer any more."),
+            ),
+        ),
+        silent=(
+            world.silent("is silent when it has not lasted", broken, pending),
+            world.silent(
+                "is silent while one of its mounts answers",
+                (*broken, *disk(flat(0, world.count), flat(100, world.count), mountpoint="/srv")),
+                pending + INTERVAL,
+            ),
+        ),
+        dashboard="host",
+        panel="Disk space free",
     )
 
 

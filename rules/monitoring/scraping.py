@@ -193,11 +193,18 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
 def _slow(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ScrapeSlow", 15 * _MINUTE)
     seconds = topology.alerts.threshold("ScrapeSlow", SLOW)
+    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
     fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
     return Alert(
         alert="ScrapeSlow",
-        expr=f"max by ({_BY}) (scrape_duration_seconds{{{_SCRAPED}}}) > {seconds:.10g}",
+        # A scrape that runs into its timeout takes long as well, and its target is down: that is *TargetDown*.
+        expr=expr(f"""
+            max by ({_BY}) (
+              scrape_duration_seconds{{{_SCRAPED}}}
+              unless on ({names.BY_SERVICE}, job, instance) up{{{_SCRAPED}}} == 0
+            ) > {seconds:.10g}
+        """),
         wait=wait,
         severity="warning",
         summary="A scrape takes so long that it will soon fail.",
@@ -217,7 +224,17 @@ def _slow(topology: Topology) -> Alert:
         dashboard="monitoring",
         panel="Time of a scrape",
         fires=fires,
-        silent=(silent,),
+        silent=(
+            silent,
+            world.silent(
+                "is silent for a target that times out, which is down",
+                tuple(
+                    _target(world, metric, flat(value, world.count))
+                    for metric, value in (("scrape_duration_seconds", seconds * 2), ("up", 0))
+                ),
+                world.late(wait),
+            ),
+        ),
     )
 
 

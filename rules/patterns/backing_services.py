@@ -27,6 +27,24 @@ def selector(metric: str, job: str, matchers: str = "") -> str:
     return f'{metric}{{job="{job}"{f",{matchers}" if matchers else ""}}}'
 
 
+def risen(counter: str, alive: str, window: str) -> str:
+    """The series of a counter that rose within a window, those that were born in it above zero included.
+
+    `increase()` needs two samples, and a counter with a label for the kind of event appears with its first event. It
+    was born if `alive`, a gauge of the same page, was 1 all through the window and has more samples there: what comes
+    with a target that was just added, restarted or not reached may be old.
+    """
+    return (
+        f"increase({counter}[{window}]) > 0\n"
+        f"or\n"
+        f"last_over_time({counter}[{window}]) > 0 and (\n"
+        f"  count_over_time({counter}[{window}])\n"
+        f"  < on ({names.BY_SERVICE}, instance) group_left ()\n"
+        f"  (count_over_time({alive}[{window}]) and min_over_time({alive}[{window}]) == 1)\n"
+        f")"
+    )
+
+
 def by_service(aggregation: str, inside: str, *labels: str) -> str:
     """One value a service of a server, or one for each value of further labels there."""
     return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({inside})"

@@ -44,6 +44,42 @@ def named_containers() -> str:
     return f"count by ({names.BY_SERVER}) (container_start_time_seconds{{{CONTAINERS}}})"
 
 
+def labelled_containers() -> str:
+    """How many containers of each server show the Coolify label by which services are recognised.
+
+    Where cAdvisor exports the compose label alone, the resource is the compose service: Coolify calls that like the
+    container, or a service that the plan recognises by it or by its name has it. Neither shows that resources are seen.
+    """
+    resources = f'container_start_time_seconds{{{CONTAINERS},{names.RESOURCE}!=""'
+    alike = (
+        f'label_replace(max by ({names.BY_SERVER}, {names.RESOURCE}) ({resources},service=""}}),'
+        f' "{names.NAME}", "$1", "{names.RESOURCE}", "(.+)")'
+    )
+    return expr(f"""
+        count by ({names.BY_SERVER}) (
+          {resources},service=""}}
+          unless on ({names.BY_SERVER}, {names.RESOURCE}, {names.NAME}) {alike}
+          or
+          {resources},service!=""}}
+          unless on ({names.BY_SERVICE}) {names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}=~"compose|name"}}
+        )
+    """)
+
+
+def labels_missing() -> str:
+    """Containers of each server on which services are recognised by a label of Coolify's and none shows one."""
+    desired = f'{names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}}'
+    return "\n".join(
+        (
+            f"{named_containers()} > 0",
+            f"unless on ({names.BY_SERVER})",
+            labelled_containers(),
+            f"and on ({names.BY_SERVER})",
+            f"count by ({names.BY_SERVER}) ({desired} > 0)",
+        )
+    )
+
+
 def number(value: float) -> str:
     """The shortest exact notation of a number."""
     return str(int(value)) if value == int(value) else repr(value)

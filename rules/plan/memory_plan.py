@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import NODE, expr
+from boxwatch.rules.patterns.fragments import CONTAINERS, NODE, expr
 from boxwatch.rules.plan import oom_proofs
 from boxwatch.rules.proofs.fixtures import World, flat
 from boxwatch.topology.model import Topology
@@ -64,15 +64,16 @@ def _oom_killed(topology: Topology) -> Alert:
         alert="ServerOomKilled",
         # The kernel's counter also counts kills inside containers; those that cAdvisor attributes have an alert of
         # their own, so only what is left counts here, with room for what increase() makes of two exporters that are not
-        # scraped at the same instant. cAdvisor up to 0.57 attributes only kills that the container survives, and none
-        # without /dev/kmsg (measured).
+        # scraped at the same instant. cAdvisor shows a kill up to a minute after the kernel does (two phases of scrapes
+        # and rules), so the kernel's window ends two minutes ago, and cAdvisor's reaches from before it until now.
+        # cAdvisor up to 0.57 attributes only kills that the container survives, and none without /dev/kmsg (measured).
         expr=expr(f"""
-            max by ({names.BY_SERVER}) (increase({kills}[10m]))
+            max by ({names.BY_SERVER}) (increase({kills}[10m] offset 2m))
               > on ({names.BY_SERVER})
             (
               0.5
               + 1.2 * (
-                sum by ({names.BY_SERVER}) ({names.CONTAINER_OOM_EVENTS})
+                sum by ({names.BY_SERVER}) (increase(container_oom_events_total{{{CONTAINERS}}}[14m]))
                 or on ({names.BY_SERVER})
                 0 * max by ({names.BY_SERVER}) ({kills})
               )

@@ -20,7 +20,7 @@ def subject(topology: Topology) -> Subject:
         id=ID,
         title="Outside the plan",
         groups=(Group(name="outside-plan", rules=(_outside_plan(topology),)),),
-        reads=("memory",),
+        reads=("memory", "container_visibility"),
     )
 
 
@@ -38,6 +38,7 @@ def _outside_plan(topology: Topology) -> Alert:
         alert=name,
         # By resource where Coolify or compose gives one: it stays the same through deploys, a container's name does
         # not, and the hour would start again with each deploy.
+        # Without their labels all containers look unplanned. When the labels come back the hour begins then.
         expr=expr(f"""
             (
               sum by ({names.BY_SERVER}, {names.RESOURCE}) (
@@ -46,7 +47,8 @@ def _outside_plan(topology: Topology) -> Alert:
               or
               sum by ({names.BY_SERVER}, {names.NAME}) ({used}{{service="",resource=""}})
             ) > 0
-        """),
+        """)
+        + f"\nunless on ({names.BY_SERVER}) {names.SERVER_LABELS_MISSING}",
         wait=wait,
         severity="info",
         summary="A container runs that is not in the plan.",
@@ -99,6 +101,17 @@ def _outside_plan(topology: Topology) -> Alert:
             world.silent(
                 "is silent for Coolify's build containers",
                 _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
+                late,
+            ),
+            world.silent(
+                "is silent while the labels are missing by which planned containers are recognised",
+                (
+                    *world.service(),
+                    world.container(
+                        "container_start_time_seconds", flat(7, world.count), "u1", service="", resource=""
+                    ),
+                    *_container(world, 1, "u1", service="", resource=""),
+                ),
                 late,
             ),
             *world.not_yet(

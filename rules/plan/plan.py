@@ -129,8 +129,14 @@ def _component(labels: dict[str, str], service: Service, component: Selector) ->
     part = {**labels, names.COMPONENT: component.component} if component.component else labels
     if not component.optional:
         selected = [s for s in service.selectors if s.component == component.component]
-        by_label = any(s.resource or s.compose_service for s in selected)
-        identified = {names.IDENTIFIED_BY: "label" if by_label else "name"}
+        by = (
+            "label"
+            if any(s.resource for s in selected)
+            else "compose"
+            if any(s.compose_service for s in selected)
+            else "name"
+        )
+        identified = {names.IDENTIFIED_BY: by}
         yield names.COMPONENT_REPLICAS_DESIRED, {**part, **identified}, service.replicas
     # One container is one replica only where a replica has one component; else each component needs its own budget.
     budget = service.memory if len(service.components) == 1 else component.memory

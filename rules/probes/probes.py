@@ -60,11 +60,15 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
         Alert(
             alert="ProbeFailed",
             # The value is the HTTP status, 0 without an answer; one alert for both, because a service that breaks
-            # changes between them. When nothing of the service runs, ServiceDown has said so.
+            # changes between them. When nothing of the service runs, or no proxy of its server, ServiceDown says so.
+            # That is seen here and not left to Alertmanager: whichever of two alerts comes first is told before the
+            # other can silence it.
             expr=expr(f"""
                 max by ({_BY}) (probe_http_status_code{{{_JOB}}})
                 and on ({_BY}) probe_success{{{_JOB}}} == 0
                 unless on ({names.BY_SERVICE}) {nothing_runs()}
+                unless on ({names.BY_SERVER})
+                ({nothing_runs()} and on ({names.BY_SERVICE}) {names.SERVICE_INFO}{{{names.KIND}="traefik"}})
             """),
             wait=wait,
             severity="critical",

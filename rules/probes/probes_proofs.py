@@ -34,6 +34,16 @@ def _pages(world: World, pages: bool, **labels: str) -> Series:  # noqa: FBT001 
     return world.constant(names.SERVICE_PAGES, int(pages), **{"server": "main", "service": "web", **labels})
 
 
+def _proxy(
+    world: World, service: str = "traefik", *, pages: bool, kind: str = "traefik", server: str = "main"
+) -> tuple[Series, ...]:
+    """A service that is planned and does not run, on a server that shows other containers."""
+    return (
+        *world.service(service, server=server, replicas=1, pages=pages, identified_by="name"),
+        world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind),
+    )
+
+
 def early(world: World, wait: int, title: str, parts: tuple[Series, ...]) -> tuple[Case, ...]:
     """What is true from the beginning, looked at before it has lasted; nothing for an alert that does not wait."""
     return (world.silent(title, parts, wait - world.interval),) if wait > world.interval else ()
@@ -75,7 +85,12 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
     fires = (
         world.fires(
             quietly("fires for the URL that fails, with its status, and not for the others", pages=pages),
-            (*broken, second, *well, *runs(), *runs("api", containers=False), *elsewhere),
+            (
+                *(*broken, second, *well, *runs(), *runs("api", containers=False), *elsewhere),
+                # Neither the proxy of another server nor a service that is no proxy counts.
+                *_proxy(world, pages=pages, server="second"),
+                *_proxy(world, "shop", kind="web", pages=pages),
+            ),
             late,
             _about("fails with HTTP status 503."),
         ),
@@ -119,6 +134,11 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
         world.silent(
             quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
             (*broken, *runs(containers=False, replicas=1), *runs("api")),
+            late,
+        ),
+        world.silent(
+            quietly("is silent when the proxy of its server is gone, which has an alert of its own", pages=pages),
+            (*broken, *runs(), *_proxy(world, pages=pages)),
             late,
         ),
         world.silent(

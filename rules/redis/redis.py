@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, scraped, selector
+from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, risen, scraped, selector
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
@@ -89,7 +89,7 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert=name,
-            expr=f"{by_service('sum', f'increase({selector(metric, _JOB, _REFUSALS)}[10m])')} > 0",
+            expr=f"{by_service('sum', risen(selector(metric, _JOB, _REFUSALS), _UP, '10m'))} > 0",
             wait=bench.wait,
             severity="critical",
             summary="Redis refuses writes.",
@@ -116,14 +116,52 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
                 ),
                 false_alarms="None known.",
             ),
-            fires=(*full.fires, replace(unsaved.fires[0], title="fires when it refuses because it cannot save")),
-            silent=full.silent,
+            fires=(
+                *full.fires,
+                *_born(bench),
+                replace(unsaved.fires[0], title="fires when it refuses because it cannot save"),
+            ),
+            silent=(*full.silent, *_old(bench)),
         ),
         warning_fires=(
             *full.warning_fires,
             replace(unsaved.warning_fires[0], title="is a warning when that is so for a service that wakes nobody"),
         ),
         warning_silent=full.warning_silent,
+    )
+
+
+def _born(bench: Bench) -> tuple[Case, ...]:
+    """The first refusals of their kind, all within one scrape."""
+    return tuple(
+        bench.fires(
+            f"fires for {count} refused at once and never before",
+            (
+                bench.flat("redis_up", 1),
+                bench.series("redis_errors_total", f"_x4 {count}x{bench.world.count}", err="OOM"),
+                bench.pages(),
+            ),
+            "Redis db on main refuses writes.",
+            after=2 * MINUTE,
+        )
+        for count in (1, 145)
+    )
+
+
+def _old(bench: Bench) -> tuple[Case, ...]:
+    """Refusals of long ago that show for the first time."""
+    old = bench.series("redis_errors_total", f"_x4 145x{bench.world.count}", err="OOM")
+    return tuple(
+        bench.silent(
+            f"is silent for old refusals when {title}",
+            (*(() if up is None else (bench.series("redis_up", up),)), old, bench.pages()),
+            after=2 * MINUTE,
+        )
+        for title, up in (
+            ("the target is new", f"_x4 1x{bench.world.count}"),
+            ("Redis was not reached before", f"0x4 1x{bench.world.count}"),
+            ("nothing is known of Redis", None),
+        )
     )
 
 

@@ -232,7 +232,9 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                     "It was killed for lack of memory: see *ContainerOomKilled*.",
                     "What it depends on is down: repair that first.",
                 ),
-                false_alarms="Several restarts by hand within minutes.",
+                false_alarms="Several restarts by hand within minutes; before cAdvisor 0.57, redeploys under a name "
+                "that stays. Not seen: cAdvisor has no restart count, so a process that lives for less than the scrape "
+                "interval shows in few scrapes or none. *ServiceDown* may come instead.",
             ),
             fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, *expected),),
             silent=silent,

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Group, Record, Subject
-from boxwatch.rules.patterns.fragments import CONTAINERS, PLANNED, expr, named_containers, per_container
+from boxwatch.rules.patterns.fragments import (
+    CONTAINERS,
+    PLANNED,
+    expr,
+    labelled_containers,
+    named_containers,
+    per_container,
+)
 from boxwatch.rules.replicas import replicas_proofs
 from boxwatch.topology.model import Topology
 
 ID = "replicas"
 
 _START = "container_start_time_seconds"
+_CREATION = "container_creation_time_seconds"
 _HEALTH = "container_health_state"
 _CPU = "container_cpu_usage_seconds_total"
 
@@ -64,10 +72,13 @@ def _components() -> tuple[Record, ...]:
     # A service that never started has no series to count, so the plan says which zeros to show: only on servers where
     # cAdvisor names containers and, for those that are recognised by a label, shows labels of some container at all.
     # A cAdvisor that was started without its label flags would otherwise look like an outage of everything.
-    labelled = f'count by ({names.BY_SERVER}) ({_START}{{{CONTAINERS},{names.RESOURCE}!=""}})'
+    composed = f'count by ({names.BY_SERVER}) ({_START}{{{CONTAINERS},{names.RESOURCE}!=""}})'
     zero = (
         f'0 * max by ({by}) ({desired}{{{names.IDENTIFIED_BY}="label"}})\n'
-        f"  and on ({names.BY_SERVER}) {labelled}\n"
+        f"and on ({names.BY_SERVER})\n{labelled_containers()}\n"
+        "or\n"
+        f'0 * max by ({by}) ({desired}{{{names.IDENTIFIED_BY}="compose"}})\n'
+        f"  and on ({names.BY_SERVER}) {composed}\n"
         "or\n"
         f'0 * max by ({by}) ({desired}{{{names.IDENTIFIED_BY}="name"}})\n'
         f"  and on ({names.BY_SERVER}) {named_containers()}"
@@ -93,12 +104,27 @@ def _components() -> tuple[Record, ...]:
             # Of one container: a reboot restarts every replica once, and is no crash loop. A restart changes the start
             # time since cAdvisor 0.57 and sets the CPU counter back in every version (mostly: a start that costs more
             # than the former life hides it), so the larger of the two counts. Usage and not user time, which can stay
-            # 0 (measured on cAdvisor 0.49 to 0.60). A deploy makes a new series and is neither.
+            # 0 (measured on cAdvisor 0.49 to 0.60). A deploy makes a new series, except under a name that stays
+            # (service stacks, databases, "consistent container names"): a new container has a new creation time,
+            # and what began with it is no restart. Before 0.57 there is no creation time: the start time is that.
             expr=expr(f"""
                 max by ({by}) (
-                  label_replace(changes({_START}{{{PLANNED}}}[15m]), "seen_by", "start_time", "", "")
-                  or
-                  label_replace(resets({_CPU}{{{PLANNED}}}[15m]), "seen_by", "cpu", "", "")
+                  clamp_min(
+                    max by ({names.BY_CONTAINER}) (
+                      label_replace(changes({_START}{{{PLANNED}}}[15m]), "seen_by", "start_time", "", "")
+                      or
+                      label_replace(resets({_CPU}{{{PLANNED}}}[15m]), "seen_by", "cpu", "", "")
+                    )
+                    - on ({names.BY_CONTAINER})
+                    (
+                      {per_container(f"changes({_CREATION}{{{PLANNED}}}[15m])")}
+                      or
+                      0 * {per_container(f"changes({_START}{{{PLANNED}}}[15m])")}
+                      or
+                      0 * {per_container(f"resets({_CPU}{{{PLANNED}}}[15m])")}
+                    ),
+                    0
+                  )
                 )
             """),
             doc="Restarts in the last 15 minutes, of the component's container that had the most.",

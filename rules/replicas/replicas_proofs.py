@@ -118,12 +118,26 @@ def _blind(world: World) -> tuple[Measured, ...]:
         ),
         shows(
             world,
+            "what the compose label recognises is counted where cAdvisor shows a compose label",
+            name,
+            (
+                *world.service("stats", identified_by="compose"),
+                world.container(_START, flat(7, world.count), "u1", service="", resource="grafana"),
+                *world.service("stats", server="second", identified_by="compose"),
+                world.container(_START, flat(7, world.count), "u1", service="", server="second", resource=""),
+            ),
+            sample(name, 0, **of_part("stats")),
+        ),
+        shows(
+            world,
             "nothing is said of what labels recognise while no container shows a label",
             name,
             (
                 *world.service(),
                 *world.service("traefik", replicas=1, identified_by="name"),
                 world.container(_START, flat(7, world.count), "x", service="", resource=""),
+                # The compose label alone is called like the container.
+                world.container(_START, flat(7, world.count), "y", service=""),
                 # A raw cgroup with a label is no container with one.
                 world.container(_START, flat(7, world.count), "", service="", resource="x"),
                 # Neither does one server speak for another, nor another job for cAdvisor.

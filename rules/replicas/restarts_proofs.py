@@ -10,6 +10,7 @@ from boxwatch.topology.model import Topology
 
 _MINUTE = 60
 _START = "container_start_time_seconds"
+_CREATION = "container_creation_time_seconds"
 _CPU = "container_cpu_usage_seconds_total"
 
 
@@ -68,6 +69,22 @@ def restarts(world: World) -> tuple[Measured, ...]:
             name,
             tuple(world.container(_CPU, cpu, cpu=core) for core in ("cpu00", "cpu01")),
             sample(name, 3, **of_part("web")),
+            at=at,
+        ),
+        shows(
+            world,
+            "a new container under the old name is no restart, and its own restarts are",
+            name,
+            (
+                world.container(_START, starts),
+                world.container(_CREATION, steps((4, 36), (199, 45))),
+                world.container(_CPU, cpu),
+                # Whoever is redeployed without end is no crash loop: what is created as often as it starts.
+                world.container(_START, starts, "api-1", service="api"),
+                world.container(_CREATION, starts, "api-1", service="api"),
+            ),
+            sample(name, 2, **of_part("web")),
+            sample(name, 0, **of_part("api")),
             at=at,
         ),
         shows(

@@ -36,6 +36,8 @@ def _container(name: str, **labels: str) -> dict[str, str]:
     keys = {
         "resource": "container_label_coolify_resourceName",
         "compose": "container_label_com_docker_compose_service",
+        "project": "container_label_coolify_projectName",
+        "environment": "container_label_coolify_environmentName",
         "pull_request": "container_label_coolify_pullRequestId",
         "image": "image",
     }
@@ -72,6 +74,24 @@ def _is(labels: Mapping[str, str] | None) -> tuple[str | None, str | None, str |
 def test_containers_of_the_default_deployment(container: dict[str, str], expected: tuple[str | None, ...]) -> None:
     """(service, component, resource) of what Coolify starts."""
     assert _is(_relabel(complete(), "main", container)) == expected
+
+
+@pytest.mark.parametrize("key", ["project", "environment"])
+@pytest.mark.parametrize("places", [("one", "two"), ("one|three", "two|four")])
+def test_the_same_resource_in_another_project_or_environment_is_another_service(
+    key: str, places: tuple[str, str]
+) -> None:
+    """Production and staging call their resources alike, and each is counted for itself, or not at all."""
+    chosen = a_topology(services=(a_service("api", containers=({"resource": "api", key: places[0]},)),))
+    both = a_topology(
+        services=tuple(a_service(f"api-{place[:3]}", containers=({"resource": "api", key: place},)) for place in places)
+    )
+
+    def service(topology: Topology, place: str) -> str | None:
+        return _is(_relabel(topology, "main", _container("u1-1", resource="api", **{key: place})))[0]
+
+    assert [service(chosen, place) for place in ("one", "two", "")] == ["api", None, None]
+    assert [service(both, place) for place in ("one", "two", "none")] == ["api-one", "api-two", None]
 
 
 def test_a_preview_of_a_pull_request_is_no_replica() -> None:

@@ -98,7 +98,7 @@ def selectors_say_something(facts: Facts) -> Iterator[Mistake]:
     """A selector names at least one label to look at."""
     for service in facts.certain_services("containers"):
         for index, selector in enumerate(service.containers):
-            if not overlaps.claim(service.name, index, selector).patterns:
+            if not overlaps.claim(service.name, index, selector).patterns.keys() - overlaps.PLACES:
                 path: Path = ("services", service.name, "containers", index)
                 yield Mistake(path, "does not say which containers", "add `resource`, `compose_service` or `name`")
 

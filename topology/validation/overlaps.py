@@ -3,7 +3,8 @@
 Every selector gives a few texts that it matches, and RE2's `Set` finds all patterns that match a text in one walk, so
 the time grows with the number of selectors and not with the number of pairs. Two selectors are compared when one names
 all the labels that the other names: `{compose_service: web}` and `{resource: shop}` describe different things, and
-that some container might have both is no mistake of the file.
+that some container might have both is no mistake of the file. A project or an environment that only one of them names
+keeps nothing apart: `{resource: api, project: shop}` and `{resource: api, environment: staging}` overlap.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import re2
 from boxwatch.topology.model import Selector
 from boxwatch.topology.validation.samples import samples
 
-LABELS = ("resource", "compose_service", "name")
+# Coolify sets these on every container that it starts: a selector without one takes containers of all of them.
+PLACES = frozenset({"project", "environment"})
+LABELS = ("resource", "compose_service", "name", "project", "environment")
 # RE2 gives up on a set whose automaton outgrows this memory, in bytes; 2,000 patterns for names need a hundredth.
 _SET_MEMORY = 32 * 2**20
 _SET_SIZE = 2000
@@ -97,12 +100,13 @@ def _first_rival(
     for texts in _examples(one, sets):
         matching = {label: sets[label].matching(text) for label, text in texts.items()}
         for labels, known in index.items():
-            if not set(labels) <= set(texts):
+            shared = tuple(label for label in labels if label in texts)
+            if not PLACES.issuperset(set(labels) - set(texts)) or PLACES.issuperset(shared):
                 continue
-            for other in _candidates(labels, known, matching):
+            for other in _candidates(shared, known, matching):
                 rival = claims[other]
-                if _differ(one, rival) and all(rival.patterns[label] in matching[label] for label in labels):
-                    return other, {label: texts[label] for label in labels}
+                if _differ(one, rival) and all(rival.patterns[label] in matching[label] for label in shared):
+                    return other, {label: texts[label] for label in shared}
     return None, {}
 
 

@@ -11,6 +11,7 @@ from boxwatch.topology.plan import Plan, plan
 from boxwatch.topology.reading.document import Path
 from boxwatch.topology.reading.problems import Mistake
 from boxwatch.topology.units import format_duration, human_memory
+from boxwatch.topology.validation import overlaps
 from boxwatch.topology.validation.context import Facts
 from boxwatch.topology.validation.notifications import receivers_are_used
 from boxwatch.topology.validation.samples import is_literal
@@ -101,7 +102,7 @@ def patterns_are_no_globs(facts: Facts, _plan: Plan) -> Iterator[Mistake]:
     """A star after a letter or dash repeats it: `web-*` matches `web--` and not `web-1`."""
     for service in facts.topology.services:
         for index, selector in enumerate(service.containers):
-            for label in ("resource", "compose_service", "name"):
+            for label in overlaps.LABELS:
                 pattern = getattr(selector, label)
                 if pattern is not None and _GLOB.fullmatch(pattern):
                     path: Path = ("services", service.name, "containers", index, label)

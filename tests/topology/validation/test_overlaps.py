@@ -29,6 +29,10 @@ def pairs(*selectors: dict[str, object]) -> list[tuple[str, str]]:
         ({"resource": "[^a]+"}, {"resource": "[^a]+"}),
         ({"resource": "shop"}, {"resource": "shop", "compose_service": "web"}),
         ({"compose_service": "web", "resource": "shop"}, {"resource": "s.*", "compose_service": "w.*"}),
+        ({"resource": "api"}, {"resource": "api", "environment": "staging"}),
+        ({"resource": "api", "project": "a"}, {"resource": "api", "environment": "b"}),
+        ({"resource": "api", "environment": "a|b"}, {"resource": "api", "environment": "b|c", "project": "shop"}),
+        ({"resource": "api", "compose_service": "x"}, {"resource": "api", "environment": "b"}),
     ],
 )
 def test_they_are_found_in_both_orders(one: dict[str, object], other: dict[str, object]) -> None:
@@ -46,6 +50,9 @@ def test_they_are_found_in_both_orders(one: dict[str, object], other: dict[str, 
         ({"resource": "shop"}, {"compose_service": "shop"}),
         ({"resource": "a", "compose_service": "x"}, {"resource": "a", "name": "y"}),
         ({"resource": "x-[0-4]"}, {"resource": "x-[5-9]"}),
+        ({"resource": "api", "environment": "production"}, {"resource": "api", "environment": "staging"}),
+        ({"resource": "api", "project": "a"}, {"resource": "api", "project": "b", "environment": "staging"}),
+        ({"resource": "api", "project": "a"}, {"name": "api", "project": "a"}),
         ({"resource": "web-[0-9]+"}, {"resource": "web-[a-z]+"}),
     ],
 )
