@@ -12,9 +12,10 @@ from dataclasses import dataclass
 DEEPEST = 300
 
 # Strings, comments and label matchers hold no operators; durations in brackets neither, but for subqueries' colons.
+# To the parser, as to Prometheus, a carriage return ends a comment too.
 _TOKEN = re.compile(
     r"""
-    (?P<skip> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*` | \#[^\n]* )
+    (?P<skip> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*` | \#[^\r\n]* )
   | (?P<open> [(\[{] )
   | (?P<close> [)\]}] )
   | (?P<comma> , )

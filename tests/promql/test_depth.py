@@ -26,6 +26,8 @@ _DEEP: dict[str, Callable[[int], str]] = {
     "a chain of or": lambda count: " or ".join("x" for _ in range(count + 1)),
     "calls": lambda count: "abs(" * count + "x" + ")" * count,
     "aggregations": lambda count: "sum by (a) (" * count + "x" + ")" * count,
+    "parentheses after a comment that a carriage return ends": lambda count: "#\r" + "(" * count + "x" + ")" * count,
+    "a chain after a comment that a carriage return ends": lambda count: "x #\r" + "+x" * count,
     "subqueries": lambda count: "max_over_time(" * (count // 2) + "x" + "[5m:1m])" * (count // 2),
 }
 
@@ -79,7 +81,7 @@ def test_a_long_query_is_not_a_deep_one(text: str) -> None:
     assert problem_of(text) == ""
 
 
-@given(st.text(alphabet="()[]{}+-*/^,x \"'`#ndor5m:@<>=!~\\", max_size=200))
+@given(st.text(alphabet="()[]{}+-*/^,x \"'`#\r\nndor5m:@<>=!~\\", max_size=200))
 def test_no_tree_is_deeper_than_was_said(text: str) -> None:
     """The text's depth is an upper bound."""
     tree = tree_of(text)
