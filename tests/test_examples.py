@@ -20,14 +20,15 @@ from boxwatch.grafana.canonical.form import canonical
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TOPOLOGY = str(EXAMPLES / "topology.yaml")
 PAGE = """
-from boxwatch.dashboards import layout, scale, style
-from boxwatch.dashboards.panels import Query, Stat
+from boxwatch.dashboards import layout, render
+from boxwatch.dashboards.panels import scale
+from boxwatch.dashboards.panels.panel import Query, Stat
 from boxwatch.dashboards.variables import SERVERS
 
 def build(topology):
     panel = Stat(title="x", good="Good is 0.", unit="none", scale=scale.none_is_good(),
                  queries=(Query('count(server:memory_bytes:plan{server=~"$server"})'),))
-    return style.build(style.Page(id="mine", title="Mine", description="x?", variables=(SERVERS,),
+    return render.build(render.Page(id="mine", title="Mine", description="x?", variables=(SERVERS,),
                        panels=layout.place(layout.even(4, panel)), marked='server=~"$server"'), topology)
 """
 

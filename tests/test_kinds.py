@@ -49,7 +49,7 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
     """In the order in which one would add it."""
     assert lacks(BEGUN) == [
         "kafka is no service of the complete topology: support.topologies.complete() needs one",
-        "kafka holds data, and no case of PortExposed is about it: rules/probes/exposure_proofs.py reads KINDS",
+        "kafka holds data, and no case of PortExposed is about it: see rules/probes/exposure_proofs.py",
         "kafka has no scrape job kafka: list its SYSTEM in rules/systems.py",
         "kafka has no scrape job kafka_detailed: list its SYSTEM in rules/systems.py",
         "kafka: nothing is recorded of kafka: python -m boxwatch.exporters.catalogue.record PAGE...",
@@ -58,7 +58,7 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
             "kafka has no row in docs/exporters/databases.md: add `| kafka | NAME:9308 | versions |` there, or"
             " docs/exporters/kafka.md"
         ),
-        "kafka has no rules: add rules/kafka_system.py, and list its SYSTEM in rules/systems.py",
+        "kafka has no rules: add rules/kafka/kafka_system.py, and list its SYSTEM in rules/systems.py",
     ]
 
 

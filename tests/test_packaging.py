@@ -61,15 +61,3 @@ def test_version_and_changelog_agree() -> None:
 
     assert newest is not None
     assert newest[1] == metadata.version("boxwatch") == _setup()["metadata"]["version"]
-
-
-def test_no_module_has_two_subjects() -> None:
-    """Past 300 lines a module has two."""
-    long = {
-        str(path.relative_to(ROOT)): lines
-        for package in _packages()
-        for path in (ROOT / Path(*package.split(".")[1:])).glob("*.py")
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 300
-    }
-
-    assert long == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -28,6 +28,12 @@ def run(program: Program, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resu
     return lambda *arguments: CliRunner().invoke(cli.main, ["test", *map(str, arguments)])
 
 
+def _made(monkeypatch: pytest.MonkeyPatch, files: Mapping[str, bytes]) -> None:
+    """Let the deployment have these rules and proofs."""
+    monkeypatch.setattr(catalogue, "rule_files", lambda _: files)
+    monkeypatch.setattr(catalogue, "test_files", lambda _: {})
+
+
 def test_every_proof_holds_and_together_they_exercise_everything(run: Callable[..., Result], tmp_path: Path) -> None:
     """Every alert proven both ways, every recorded series, every branch. The one run of all proofs in `make test`."""
     junit, topology = tmp_path / "proofs.xml", tmp_path / "complete.yaml"
@@ -49,7 +55,7 @@ def test_every_proof_holds_and_together_they_exercise_everything(run: Callable[.
 
 def test_a_proof_that_does_not_hold_ends_with_1(run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     """And with what promtool says."""
-    monkeypatch.setattr(catalogue, "files", lambda _: broken("9x5", "4x5"))
+    _made(monkeypatch, broken("9x5", "4x5"))
     result = run()
 
     assert result.exit_code == 1
@@ -61,7 +67,7 @@ def test_what_is_not_exercised_ends_with_1_only_where_it_was_asked_for(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With file and expression."""
-    monkeypatch.setattr(catalogue, "files", lambda _: FILES)
+    _made(monkeypatch, FILES)
 
     assert run().exit_code == 0
     result = run("--coverage")
@@ -76,7 +82,7 @@ def test_a_report_that_cannot_be_written_is_said(
     run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With the reason."""
-    monkeypatch.setattr(catalogue, "files", lambda _: FILES)
+    _made(monkeypatch, FILES)
     result = run("--junit", tmp_path / "nowhere" / "proofs.xml")
 
     assert result.exit_code == 1

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import SplitResult, urlsplit
-
-from _typeshed import WriteableBuffer
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
+
+if TYPE_CHECKING:  # typeshed is there for type checkers only
+    from _typeshed import WriteableBuffer
 
 _CHUNK: Final = 1 << 16
 _HTTPS_PORT: Final = 443

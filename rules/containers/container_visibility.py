@@ -42,12 +42,24 @@ def _measured(topology: Topology) -> Measured:
         title="labels are missing where no container shows its resource",
         expr=names.SERVER_LABELS_MISSING,
         at=10 * _MINUTE,
-        samples=(sample(names.SERVER_LABELS_MISSING, 2, server="main"),),
+        samples=(
+            sample(names.SERVER_LABELS_MISSING, 2, server="main"),
+            sample(names.SERVER_LABELS_MISSING, 1, server="fourth"),
+        ),
         series=(
             *world.service(),
             *_runs(world, "u1", "u2", service=""),
             *world.service(server="second"),
             *_runs(world, "u1", service="", server="second", resource="shop"),
+            *world.service(server="third"),
+            *_runs(world, "u1", server="third", resource="web"),
+            # Recognised by the compose label, which says nothing of Coolify's.
+            *world.service(server="fourth"),
+            *world.service("stats", server="fourth", identified_by="compose"),
+            *_runs(world, "u1", service="stats", server="fourth", resource="stats"),
+            # Nothing here is recognised by a label, so none is missed.
+            *world.service("stats", server="fifth", identified_by="name"),
+            *_runs(world, "u1", service="stats", server="fifth", resource=""),
         ),
         interval=world.interval,
     )

@@ -153,6 +153,17 @@ def _blind(world: World) -> tuple[Measured, ...]:
         ),
         shows(
             world,
+            "a service recognised by its compose label does not show that Coolify's label is exported",
+            name,
+            (
+                *world.service("api"),
+                *world.service("stats", identified_by="compose"),
+                world.container(_START, flat(7, world.count), "u1", service="stats", resource="stats"),
+            ),
+            sample(name, 1, **of_part("stats")),
+        ),
+        shows(
+            world,
             "a server whose containers are named is visible",
             visible,
             (

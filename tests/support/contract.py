@@ -42,7 +42,7 @@ def lacks(kind: Kind, systems: tuple[System, ...] = SYSTEMS) -> list[str]:
     system = next((each for each in systems if each.name == kind.name), None)
     found += [*_scraping(kind), *_pages(kind), *_dashboard(kind), *_documents(kind)]
     if system is None:
-        where = f"rules/{kind.name}_system.py"
+        where = f"rules/{kind.name}/{kind.name}_system.py"
         return [*found, f"{kind.name} has no rules: add {where}, and list its SYSTEM in rules/systems.py"]
     made = tuple(subject for make in system.subjects if (subject := make(complete())) is not None)
     return [*found, *_rules(kind, system, made), *_alerts(kind, made), *_day(kind, system), *_metrics(kind, made)]
@@ -122,7 +122,8 @@ def _alerts(kind: Kind, made: tuple[Subject, ...]) -> Iterator[str]:
         yield f"{kind.name} has no alert that says its exporter is blind: name it in blind=, or set blind=None"
     for name in (*(kind.down or ()), *([kind.blind] if kind.blind else [])):
         if name not in alerts:
-            yield f"{kind.name} has no alert {name}: add it to rules/{kind.rules[0] if kind.rules else kind.name}.py"
+            first = kind.rules[0] if kind.rules else kind.name
+            yield f"{kind.name} has no alert {name}: add it to rules/{kind.name}/{first}.py"
         elif not any(f'job="{job}"' in alerts[name].expr for job in kind.jobs):
             yield f'{name} reads nothing of {kind.name}: its expression needs job="{kind.job}"'
     yield from _silenced(kind, frozenset(alerts))

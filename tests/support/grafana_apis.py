@@ -13,9 +13,11 @@ Believed only: the same of Grafana 12.0 to 12.3 and 13, and of the version `v1` 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from support.grafana import Board, Grafana
+if TYPE_CHECKING:  # the stand-in is made of this part
+    from support.grafana import Board, Grafana
+
 
 Body = Any
 Reply = tuple[int, Body]

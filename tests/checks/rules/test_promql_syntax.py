@@ -14,7 +14,7 @@ from boxwatch.checks.rules import promql_syntax
         ("sum(up", "unclosed left parenthesis"),
         ("rate(up)", "expected type matrix in call to function 'rate', got vector"),
         ("nothing(up)", "unknown function with name 'nothing'"),
-        ("(" * 600 + "up" + ")" * 600, "nests too deeply"),
+        ("(" * 600 + "up" + ")" * 600, "levels deep"),
     ],
     ids=["unclosed", "no range", "no such function", "too deep"],
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from support import boards
 from support.topologies import complete
 
+from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.dashboards.panels import colours, thresholds
 from boxwatch.grafana.tree import nodes
 from boxwatch.rules.catalogue import build, subjects
@@ -45,7 +47,7 @@ def test_a_scale_follows_the_topology() -> None:
 
 def test_an_alert_that_is_switched_off_keeps_its_line() -> None:
     """The panel is there all the same, and the number still tells good from bad."""
-    topology = boards.default_topology()
+    topology = complete()
     rules = Frozen({"HostDiskLow": AlertTuning(enabled=False)})
     without = topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": rules})})
 
@@ -63,7 +65,8 @@ def test_an_alert_without_a_threshold_has_no_scale() -> None:
 
 def test_alerts_name_panels_that_exist() -> None:
     """A link to a panel that is not there opens an empty page."""
-    ours = {board["uid"]: board for board in boards.ours().values()}
+    texts = dashboards.files(build(complete())).values()
+    ours = {board["uid"]: board for board in map(json.loads, texts)}
     for subject in subjects(complete()):
         for alert in subject.alerts:
             if alert.panel:
