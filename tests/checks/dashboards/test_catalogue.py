@@ -27,7 +27,7 @@ def test_the_tuple_names_every_check_on_disk_once() -> None:
 
 def test_every_check_has_a_test_of_its_own() -> None:
     """In which it finds something."""
-    tests = {path.stem for path in Path(__file__).parent.parent.glob("test_dashboard_*.py")}
+    tests = {path.stem for path in Path(__file__).parent.glob("test_dashboard_*.py")}
     assert {f"test_{module.__name__.rsplit('.', 1)[1]}" for module in MODULES} == tests
 
 
