@@ -28,6 +28,9 @@ def build(built: Built) -> Node | None:
     topology = built.topology
     if not requests.scraped(topology):
         return None
+    # Nothing is slow that was promised to nobody.
+    promised = requests.promised(topology)
+    slow = (_slow(topology),) if promised else ()
     page = render.Page(
         id="traefik",
         title="Traefik",
@@ -39,7 +42,7 @@ def build(built: Built) -> Node | None:
             layout.heading("Do they arrive?"),
             layout.even(8, _arrive(topology), _by_code()),
             layout.heading("Do they succeed, and fast enough?"),
-            layout.even(8, _failed(topology), _slow(topology), _latency()),
+            layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
             layout.even(8, _times()),
             layout.heading("Where do they go?"),
             layout.even(8, _unrouted(topology), _unplanned(topology)),
@@ -89,14 +92,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             queries=(Query(_share(names.SERVICE_REQUEST_ERRORS)),),
             nothing="no requests",
         ),
-        Stat(
-            title="Slow now",
-            good="Share of requests that took longer than their service's objective. Good is a few percent.",
-            unit="percentunit",
-            scale=_slow_scale(topology),
-            queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
-            nothing="no objective",
-        ),
+        *((_slow_now(topology),) if requests.promised(topology) else ()),
         Stat(
             title="Traefiks seen",
             good="Traefiks that show that they have loaded a configuration. Good is one for each server.",
@@ -104,6 +100,17 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             scale=scale.none_known("Grey where none does, as the alert TraefikMetricsAbsent tells."),
             queries=(Query(f"count(count by ({names.BY_SERVER}) (traefik_config_last_reload_success{{{_RAW}}}))"),),
         ),
+    )
+
+
+def _slow_now(topology: Topology) -> Stat:
+    return Stat(
+        title="Slow now",
+        good="Share of requests that took longer than their service's objective. Good is a few percent.",
+        unit="percentunit",
+        scale=_slow_scale(topology),
+        queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
+        nothing="no objective",
     )
 
 
@@ -159,22 +166,24 @@ def _slow(topology: Topology) -> Graph:
     )
 
 
-def _latency() -> Graph:
+def _latency(*, promised: bool) -> Graph:
     buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})"
+    within = f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})"
+    good = "below the dashed line" if promised else "what you know at this time of day"
     return Graph(
         title="Latency",
         good="Time that half and 95% of the answers took at most, a guess between two bounds of Traefik's histogram. "
-        "Good is 95% below the dashed line.",
+        f"Good is 95% {good}.",
         unit="s",
-        scale=scale.lines("The dashed line is the time that the topology promises."),
+        scale=scale.lines("The dashed line is the time that the topology promises.")
+        if promised
+        else scale.none_known("The topology promises no time, so nothing is coloured."),
         queries=(
             Query(f"histogram_quantile(0.5, {buckets})", f"half, {_NAME}"),
             Query(f"histogram_quantile(0.95, {buckets})", f"95%, {_NAME}"),
-            Query(
-                f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})", f"promise, {_NAME}"
-            ),
+            *((Query(within, f"promise, {_NAME}"),) if promised else ()),
         ),
-        overrides=(field_config.plan_line("C"),),
+        overrides=(field_config.plan_line("C"),) if promised else (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def test_an_alert_that_is_off_for_one_service_leaves_that_out() -> None:
         _changed(ContainerMemoryLimitMissing={"services": {"web": {"enabled": False}}}), "ContainerMemoryLimitMissing"
     )
 
-    assert alert.expr.endswith('unless on (server, service) service:info:plan{service=~"web"}')
+    assert alert.expr.endswith('unless on (server, service) service:info:plan{service="web"}')
 
 
 def test_what_differs_for_one_service_is_over_what_differs_for_all() -> None:
@@ -91,8 +92,48 @@ def test_what_differs_for_one_service_is_over_what_differs_for_all() -> None:
     )
 
     assert (common.severity, common.labels) == ("info", {"team": "ops"})
-    assert (own.severity, own.labels) == ("info", {"team": "ops", "tier": "1"})
+    assert (own.severity, own.labels) == ("info", {"service": "api", "team": "ops", "tier": "1"})
     assert own.expr.endswith('and on (server, service) service:info:plan{service="api"}')
+
+
+def test_a_critical_alert_and_its_warning_of_one_severity_are_one_rule() -> None:
+    """Two rules of one name with the same labels are what linters call duplicates."""
+    (common,) = _made(_changed(ServiceDown={"severity": "warning"}), "ServiceDown")
+    critical, _ = _made(_changed(), "ServiceDown")
+
+    assert (
+        critical.expr == f"(\n{textwrap.indent(common.expr, '  ')}\n)\nand on (server, service) service:pages:bool == 1"
+    )
+    assert {case.title for case in critical.fires} < {case.title for case in common.fires}
+
+
+def test_one_severity_for_one_service_leaves_the_others_their_two() -> None:
+    """The rule says in a label whose it is."""
+    found = _made(_changed(ServiceDown={"services": {"api": {"severity": "info"}}}), "ServiceDown")
+
+    assert [(one.severity, one.labels) for one in found] == [
+        ("critical", {}), ("warning", {}), ("info", {"service": "api"}),
+    ]  # fmt: skip
+
+
+def test_a_service_may_have_the_name_of_the_server_that_its_proof_is_on() -> None:
+    """A text such as "main on main" could not be told in two, so the server gets another name."""
+    topology = a_topology(
+        services=(a_service("main"),), alerts={"rules": {"ContainerMemoryLimitMissing": {"services": {"main": {}}}}}
+    )
+    _, own = _made(topology, "ContainerMemoryLimitMissing")
+
+    assert {one.labels["server"] for case in own.fires for one in case.expects} == {"main-server"}
+    assert all("main" in one.description for case in own.fires for one in case.expects)
+
+
+def test_the_heartbeat_that_somebody_waits_for_stays() -> None:
+    """Both at once cannot be meant."""
+    waits = "{receivers: {a: {webhook: {url: 'http://a'}}}, critical: a, warning: a, watchdog: a}"
+
+    (refusal,) = _refusal(f"{{Watchdog: {{enabled: false}}}}}}\nnotifications: {waits}\n#")
+
+    assert refusal.startswith("a:4:38: alerts.rules.Watchdog.enabled: takes away what `a` waits for (`notifications.")
 
 
 def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
@@ -179,7 +220,7 @@ def test_an_outage_of_one_service_may_last_longer() -> None:
     found = _made(_changed(ServiceDown={"for": "3m", "services": {"api": {"for": "10m"}}}), "ServiceDown")
 
     assert [("[6m:30s]) >= 7" in one.expr, "[20m:30s]) >= 21" in one.expr) for one in found] == [
-        (True, False), (False, True), (True, False), (False, True),
+        (True, False), (True, False), (False, True), (False, True),
     ]  # fmt: skip
 
 
