@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import names
+from boxwatch.rules import crossed, names
 from boxwatch.rules.model import ALWAYS_FIRING, Alert, Case, Expected, Group, Record, Series, Subject
 from boxwatch.rules.patterns import paging
 from boxwatch.rules.proofs.fixtures import series
+from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 from boxwatch.topology.reading.document import Path, Place, Places
 from boxwatch.topology.reading.problems import Mistake
@@ -195,8 +196,9 @@ def mistakes(topology: Topology, makes: tuple[Make, ...]) -> tuple[Mistake, ...]
         return ()
     plain = topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": Frozen()})})
     known: dict[str, tuple[Alert, Make]] = {}
-    for make in makes:
-        for alert in _of(make(plain)):
+    subjects = [(subject, make) for make in makes if (subject := make(plain)) is not None]
+    for subject, make in subjects:
+        for alert in subject.alerts:
             known.setdefault(alert.alert, (alert, make))
     found: list[Mistake] = []
     for name, tuning in topology.alerts.rules.items():
@@ -215,7 +217,7 @@ def mistakes(topology: Topology, makes: tuple[Make, ...]) -> tuple[Mistake, ...]
         for where, one in ((path, tuning), *(((*path, "services", key), own) for key, own in tuning.services.items())):
             there = make(plain.model_copy(update={"alerts": plain.alerts.tuned(name, one)}))
             found += _refused(where, alert, next(made for made in _of(there) if made.alert == name), one)
-    return tuple(found)
+    return (*found, *crossed.mistakes(topology, (subject for subject, _ in subjects)))
 
 
 def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[Mistake]:
@@ -229,7 +231,8 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
             (*path, "threshold"), f"{tuning.threshold:g} would never be reached", "write a share, such as 85%"
         )
     if tuning.wait is not None and made.patience != tuning.wait:
-        yield Mistake((*path, "for"), "is not how this alert waits", alert.instead)
+        hint = alert.instead or f"write {units.format_duration(made.patience)}"
+        yield Mistake((*path, "for"), "is not how this alert waits", hint)
 
 
 def refuse(found: tuple[Mistake, ...], places: Places | None, file: str) -> None:

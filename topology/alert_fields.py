@@ -9,6 +9,7 @@ from boxwatch.topology import fields, units
 from boxwatch.topology.wording import Unfit, kind_of, shown
 
 LARGEST_THRESHOLD: Final = 10**18
+LONGEST_WAIT: Final = 7 * 86400
 # An alert is told from another by these.
 OWN_LABELS: Final = frozenset({"alertname", "severity", "server", "service", "component", "job", "instance"})
 # Nothing that Prometheus would take for a template.
@@ -29,7 +30,12 @@ def threshold(value: object) -> float:
 
 def wait(value: object) -> int:
     """Seconds for which an alert waits; `0s` is none."""
-    return 0 if isinstance(value, str) and value.strip() == "0s" else fields.duration(value)
+    if isinstance(value, str) and value.strip() == "0s":
+        return 0
+    seconds = fields.duration(value)
+    if seconds > LONGEST_WAIT:
+        raise Unfit("is longer than 7d, and until then nobody is told", "write 7d or less")
+    return seconds
 
 
 def labels(value: object) -> object:

@@ -30,6 +30,10 @@ LONGEST_DURATION: Final = 366 * 86400
 # (decision 5). Below 10 s there is nothing new to see: cAdvisor looks at a container once in 10 s at best.
 SCRAPE_INTERVALS: Final = (10, 60)
 
+# Nobody is told of an outage before it has lasted for its grace, and each evaluation looks back for twice as long.
+LONGEST_GRACE: Final = 2 * 3600
+# The alert itself waits for half an hour of it; with less there would be no time left to do anything.
+SHORTEST_HORIZON: Final = 3600
 # Longer than any proxy waits.
 LONGEST_LATENCY: Final = 60
 _LATENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(ms|s)", re.ASCII)
@@ -104,6 +108,30 @@ def duration(value: object) -> int:
     return seconds
 
 
+def grace(value: object) -> int:
+    """Seconds for which a deploy or an outage may last before anybody is told."""
+    seconds = duration(value)
+    if seconds > LONGEST_GRACE:
+        raise Unfit("is longer than 2h, in which nobody would be told", "write 2h or less")
+    return seconds
+
+
+def horizon(value: object) -> int:
+    """Seconds for which a trend is followed into the future."""
+    seconds = duration(value)
+    if seconds < SHORTEST_HORIZON:
+        raise Unfit("is shorter than 1h, and a trend is watched for 30m before anybody is told", "write 1h or more")
+    return seconds
+
+
+def objective(value: object) -> float:
+    """A share that leaves something that may go wrong, or there would be no error budget to hold anything against."""
+    share = ratio(value)
+    if share == 1:
+        raise Unfit("allows no failure, so there is no error budget to spend", "write less, such as 99.9%")
+    return share
+
+
 def scrape_interval(value: object) -> int:
     """Seconds between two scrapes."""
     seconds = duration(value)
@@ -143,6 +171,36 @@ def host(value: object) -> str:
     if not _is_host(text):
         raise Unfit("is not a host name or IP address", "write it without scheme, port or path")
     return text
+
+
+def public_address(value: object) -> str:
+    """A host name or an IP address at which the world can reach a server: none that means the machine itself."""
+    text = host(value)
+    reason = _meant_for_nobody(text)
+    if reason:
+        raise Unfit(f"is {reason}", "write the address at which the world reaches the server, or delete the line")
+    return text
+
+
+def _meant_for_nobody(text: str) -> str:
+    """Why no stranger can reach an address, whatever the network; empty when one could."""
+    if text.lower().rstrip(".").rpartition(".")[2] == "localhost":
+        return "the name of whichever machine asks for it"
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    for is_one, word in (
+        (address.is_unspecified, "no address: it means every address of a machine"),
+        (address.is_loopback, "a loopback address, which is the machine that asks for it"),
+        (address.is_link_local, "a link-local address, which no router passes on"),
+        (address.is_multicast, "a multicast address, which belongs to no machine"),
+        (address == ipaddress.ip_address("255.255.255.255"), "the broadcast address"),
+    ):
+        if is_one:
+            return word
+    return ""
 
 
 def host_port(value: object) -> str:

@@ -37,6 +37,7 @@ from boxwatch.topology.values import (
     Path,
     Pattern,
     Port,
+    PublicAddress,
     Reserve,
     ScrapeInterval,
     Targets,
@@ -76,7 +77,7 @@ class Server(Model):
     """Host name or IP by which Prometheus reaches this server. Leave it out for the server that Prometheus runs on."""
     exporters: Exporters | None = None
     """Where the exporters answer, if not on the usual ports of `address`."""
-    public_address: Host | None = None
+    public_address: PublicAddress | None = None
     """Address at which the world reaches this server. The probes then see that nothing answers there but what is
     `exposed`. Left out: not probed."""
 

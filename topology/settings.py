@@ -7,7 +7,19 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
 from boxwatch.topology import alert_fields
-from boxwatch.topology.values import Frozen, HostPort, HttpUrl, Latency, Model, Ratio, Seconds, Threshold, Wait
+from boxwatch.topology.values import (
+    Frozen,
+    Grace,
+    Horizon,
+    HostPort,
+    HttpUrl,
+    Latency,
+    Model,
+    Objective,
+    Ratio,
+    Threshold,
+    Wait,
+)
 
 # Traefik's own, when `--metrics.prometheus.buckets` is not given (measured on 3.7.15).
 TRAEFIK_BUCKETS: Final = (0.1, 0.3, 1.2, 5.0)
@@ -16,9 +28,9 @@ TRAEFIK_BUCKETS: Final = (0.1, 0.3, 1.2, 5.0)
 class Objectives(Model):
     """What users were promised, over 30 days. The burn-rate alerts speak when the error budget goes too fast."""
 
-    availability: Ratio = 0.995
+    availability: Objective = 0.995
     """Share of requests that must not fail with a 5xx."""
-    latency: Ratio = 0.95
+    latency: Objective = 0.95
     """Share of requests that must be answered within `latency_within`."""
     latency_within: Latency = 1.2
     """How long an answer may take, such as 300ms or 1.2s. One of `latency_buckets`: between two of them Traefik's
@@ -28,8 +40,8 @@ class Objectives(Model):
 class ObjectiveOverrides(Model):
     """What a service promises of its own; None leaves the topology's objective in force."""
 
-    availability: Ratio | None = None
-    latency: Ratio | None = None
+    availability: Objective | None = None
+    latency: Objective | None = None
     latency_within: Latency | None = None
 
 
@@ -40,7 +52,7 @@ class Thresholds(Model):
     """Share of its budget at which a container is near it. Raise it for a service that is sized tightly on purpose."""
     memory_near_limit: Ratio = 0.95
     """Share of its limit, without page cache, at which the OOM killer is close. This one pages."""
-    memory_exhausted_within: Seconds = 86400
+    memory_exhausted_within: Horizon = 86400
     """Warn when the trend of the last six hours reaches the budget within this time."""
     restarts: Annotated[StrictInt, Field(ge=1, le=1000)] = 3
     """Restarts of one container within 15 minutes that make it a crash loop. This one pages."""
@@ -53,7 +65,7 @@ class ThresholdOverrides(Model):
 
     memory_near_budget: Ratio | None = None
     memory_near_limit: Ratio | None = None
-    memory_exhausted_within: Seconds | None = None
+    memory_exhausted_within: Horizon | None = None
     restarts: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     replacements: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
 
@@ -93,9 +105,9 @@ class AlertTuning(Tuning):
 class Alerts(Model):
     """How patient the alerts are, and how single ones differ from what boxwatch makes them."""
 
-    deploy_grace: Seconds = 300
+    deploy_grace: Grace = 300
     """The longest time for which a deploy may leave replicas missing or unhealthy. Raise it for slow starts."""
-    outage_grace: Seconds = 120
+    outage_grace: Grace = 120
     """How long nothing of a service may run before someone is woken. Longer than your deploys without overlap."""
     rules: Annotated[dict[str, AlertTuning], AfterValidator(Frozen)] = Field(default_factory=Frozen)
     """What differs for single alerts, each under its name: `PostgresConnectionsHigh: {threshold: 90%}`."""

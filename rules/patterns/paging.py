@@ -40,10 +40,18 @@ def whatever_the_urgency(critical: Alert, warning: Alert) -> Alert:
     """One alert in place of both of `by_urgency`, where the topology gives them the same severity."""
     return replace(
         critical,
-        expr=textwrap.dedent(critical.expr.removeprefix(_OPEN).removesuffix(_PAGES)),
+        expr=common(critical.expr),
         fires=(*critical.fires, *warning.fires),
         silent=(*critical.silent, *warning.silent),
     )
+
+
+def common(expr: str) -> str:
+    """The query of an alert without the part that says whom it wakes."""
+    for end in (_PAGES, _WAKES_NOBODY):
+        if expr.endswith(end):
+            return textwrap.dedent(expr.removeprefix(_OPEN).removesuffix(end))
+    return expr
 
 
 def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:

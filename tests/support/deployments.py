@@ -15,8 +15,8 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import catalogue, names
-from boxwatch.rules.model import Alert
+from boxwatch.rules import catalogue, crossed, names
+from boxwatch.rules.model import ALWAYS_FIRING, Alert
 from boxwatch.topology import kinds
 from boxwatch.topology.load import Loaded, parse
 from boxwatch.topology.model import Topology
@@ -121,25 +121,36 @@ def topologies(draw: st.DrawFn) -> Node:
 def overlays(draw: st.DrawFn, topology: Topology) -> Node:
     """`alerts.rules` for a topology: a few of its alerts, or all of them, each with some of the keys that it takes."""
     alerts: dict[str, Alert] = {}
-    for subject in catalogue.subjects(topology):
+    subjects = catalogue.subjects(topology)
+    for subject in subjects:
         for alert in subject.alerts:
             alerts.setdefault(alert.alert, alert)
+    factors: dict[str, Sequence[float]] = dict.fromkeys(alerts, _FACTORS)
+    for pair in crossed.pairs(subjects):
+        # Away from each other: the loader refuses the other way round.
+        for alert, smaller in ((pair.grave, pair.below), (pair.mild, not pair.below)):
+            factors[alert.alert] = tuple(factor for factor in _FACTORS if (factor < 1) == smaller)
     known = sorted(alerts)
     chosen = draw(st.one_of(st.lists(st.sampled_from(known), min_size=1, max_size=4, unique=True), st.just(known)))
     services = sorted(service.name for service in topology.services)
-    return {name: draw(_tuning(alerts[name], services)) for name in chosen}
+    found = {name: draw(_tuning(alerts[name], factors[name], services)) for name in chosen}
+    if topology.notifications is not None and topology.notifications.watchdog is not None:
+        # Somebody waits for them.
+        for name in ALWAYS_FIRING & found.keys():
+            found[name].pop("enabled", None)
+    return found
 
 
 @st.composite
-def _tuning(draw: st.DrawFn, alert: Alert, services: Sequence[str]) -> Node:
-    change = draw(_change(alert))
+def _tuning(draw: st.DrawFn, alert: Alert, factors: Sequence[float], services: Sequence[str]) -> Node:
+    change = draw(_change(alert, factors))
     if names.SERVICE in alert.fires[0].expects[0].labels and draw(st.booleans()):
         differ = draw(st.lists(st.sampled_from(services), min_size=1, max_size=3, unique=True))
-        change["services"] = {service: draw(_change(alert)) for service in differ}
+        change["services"] = {service: draw(_change(alert, factors)) for service in differ}
     return change
 
 
-def _change(alert: Alert) -> st.SearchStrategy[Node]:
+def _change(alert: Alert, factors: Sequence[float]) -> st.SearchStrategy[Node]:
     """Some of the keys that an alert takes."""
     keys: dict[str, st.SearchStrategy[Any]] = {
         "enabled": st.booleans(),
@@ -150,7 +161,7 @@ def _change(alert: Alert) -> st.SearchStrategy[Node]:
         ),
     }
     if alert.threshold is not None:
-        keys["threshold"] = st.sampled_from(_FACTORS).map(lambda factor: _scaled(alert.threshold or 1, factor))
+        keys["threshold"] = st.sampled_from(factors).map(lambda factor: _scaled(alert.threshold or 1, factor))
     if alert.takes_wait:
         # What the query counts for itself has a shortest time of its own.
         keys["for"] = st.sampled_from(_WAITS[3:] if alert.counts else _WAITS)
