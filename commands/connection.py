@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+# Long, and without what paths have.
+_LIKE_A_SECRET = re.compile(r"[^/.]{16,}|[^/]{40,}")
 _BACKUPS = Path(".boxwatch/backups")
 
 WAY_OPTIONS: tuple[Option, ...] = (
@@ -80,7 +83,12 @@ def secret(file: Path | None, variable: str) -> str | None:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         # The error of a decoder quotes what it read.
-        raise PublishError(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'is no text'}") from None
+        reason = getattr(error, "strerror", None) or "is no text"
+        if isinstance(error, OSError) and _LIKE_A_SECRET.fullmatch(str(file)):
+            raise PublishError(
+                f"a file with a secret cannot be read: {reason}; give its path, not the secret"
+            ) from None
+        raise PublishError(f"{file} cannot be read: {reason}") from None
     if not text:
         raise PublishError(f"{file} is empty: it must hold the secret")
     return text

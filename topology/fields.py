@@ -157,7 +157,10 @@ def http_url(value: object) -> str:
         parts = urlsplit(text)
         host_name, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise Unfit("is not a URL", str(error)) from None
+        # What Python says of it quotes parts of it, which may be a password.
+        is_port = str(error).startswith("Port")
+        hint = "write a port between 1 and 65535" if is_port else "write https://HOST/PATH, IPv6 as https://[fd00::1]/"
+        raise Unfit("is not a URL", hint) from None
     if parts.scheme not in ("http", "https") or not host_name or not _is_host(host_name) or _NOT_IN_URL.search(text):
         raise Unfit("is not a URL", "write https://HOST/PATH")
     if parts.username is not None:

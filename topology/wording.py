@@ -12,8 +12,16 @@ _LONGEST_SHOWN = 50
 # Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
 _MOST_COMPARED = 2000
 _LIKENESS = 0.65
-# Messages end up in the logs of CI.
-_CREDENTIALS = re.compile(r"//[^/@]*@")
+# Messages end up in the logs of CI. What stands before an @ in an address, what follows a webhook's host or a bot's
+# number, and parameters of that kind in URLs: whatever key they stand at.
+_CREDENTIALS = (
+    (re.compile(r"//[^/@]*@"), "//…@"),
+    (re.compile(r"(?<!/)\b[^\s/@:]+:[^\s/@]+@(?=[\w.\[-])"), "…@"),
+    (re.compile(r"\b((?:[\w-]+\.)*(?:hooks\.slack\.com|discord(?:app)?\.com|api\.telegram\.org|hc-ping\.com|nosnch\.in))/\S+"),
+     r"\1/…"),
+    (re.compile(r"\b(?:bot)?[0-9]{6,}:[\w-]{20,}"), "…"),
+    (re.compile(r"([?&][\w.-]*(?:token|key|secret|passw|auth|sig)[\w.-]*=)[^&\s]+", re.IGNORECASE), r"\1…"),
+)  # fmt: skip
 
 
 class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
@@ -30,10 +38,24 @@ class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
         super().__init__(f"{message}: {hint}" if hint else message)
 
 
+class Hidden:
+    """A value that no message may quote, because it stands where secrets stand: what it is can be said.
+
+    Attributes:
+        kind: what a YAML author would call the value.
+    """
+
+    def __init__(self, value: object) -> None:
+        """Keep no more of the value than that."""
+        self.kind = kind_of(value)
+
+
 def kind_of(value: object) -> str:
     """What a YAML author would call the value: `a number`, `a list`, `empty`."""
     if value is None:
         return "empty"
+    if isinstance(value, Hidden):
+        return value.kind
     for types, word in (
         (bool, "true or false"),
         ((int, float), "a number"),
@@ -48,10 +70,17 @@ def kind_of(value: object) -> str:
 
 def shown(value: object) -> str:
     """A value in back quotes as it was written: on one line, clipped, without invisible characters or passwords."""
-    if value is None or isinstance(value, (list, tuple, dict)):
+    if value is None or isinstance(value, (list, tuple, dict, Hidden)):
         return kind_of(value)
-    text = str(value).lower() if isinstance(value, bool) else _CREDENTIALS.sub("//…@", str(value))
+    text = str(value).lower() if isinstance(value, bool) else without_credentials(str(value))
     return f"`{clipped(text)}`" if text else "empty text"
+
+
+def without_credentials(text: str) -> str:
+    """A text without what can be seen to be a secret in it."""
+    for form, instead in _CREDENTIALS:
+        text = form.sub(instead, text)
+    return text
 
 
 def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:

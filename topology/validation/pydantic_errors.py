@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from boxwatch.topology import kinds, notifications
+from boxwatch.topology import kinds, notifications, secrets, wording
 from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
 from boxwatch.topology.reading import yaml_scalars
 from boxwatch.topology.reading.document import Path
@@ -83,11 +83,16 @@ def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mis
 
 
 def _mistake(detail: ErrorDetails, path: Path) -> Mistake:
-    message, hint = _sentence(detail, path, detail["input"])
+    given = detail["input"]
+    message, hint = _sentence(detail, path, wording.Hidden(given) if _is_hidden(path, given) else given)
     # An unknown key is wrong itself, and so is the name of a server or service, which is its key.
     is_name = detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
     at_key = is_name or detail["type"] == "extra_forbidden"
     return Mistake(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
+
+
+def _is_hidden(path: Path, given: object) -> bool:
+    return not (given is None or isinstance(given, (list, tuple, dict))) and secrets.bears_secret(path)
 
 
 def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str]:
@@ -117,7 +122,7 @@ def _path(location: tuple[int | str, ...], sections: Mapping[str, Sequence[tuple
 
 def _subject(given: object) -> str:
     """The value as it was written, if it can be shown in a line; it then is the subject of the sentence."""
-    return "" if given is None or isinstance(given, (list, tuple, dict)) else f"{shown(given)} "
+    return "" if given is None or isinstance(given, (list, tuple, dict, wording.Hidden)) else f"{shown(given)} "
 
 
 def _missing(path: Path, _given: object, _context: Context) -> tuple[str, str]:
