@@ -1,12 +1,14 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 fine; 1 findings, an output that is out of date, or something that could not be done; 2 wrong usage or a
-wrong topology; 3 `boxwatch diff` found differences. A command imports its libraries when it runs, so that `--help` and
-completion answer at once.
+wrong topology; 3 `boxwatch diff` found differences; 130 Ctrl-C; 141 nobody reads the output any more. A command imports
+its libraries when it runs, so that `--help` and completion answer at once.
 """
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -17,6 +19,7 @@ from boxwatch.commands import (
     check,
     completion,
     diff,
+    endings,
     explain,
     exporter,
     init,
@@ -48,12 +51,35 @@ class _WrongInput(_Failure):
 class _Group(click.Group):
     """Turns the errors that boxwatch raises on purpose into messages."""
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401 - click's own signature
+        with _endings():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        try:
+        with _endings():
             return super().invoke(ctx)
-        except BoxwatchError as error:
-            shown = _WrongInput if isinstance(error, TopologyError) else _Failure
-            raise shown(str(error)) from error
+
+
+@contextlib.contextmanager
+def _endings() -> Iterator[None]:
+    """What ends a command before its end: with a message of ours, or none, and its exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The terminal has written ^C.
+        click.echo(err=True)
+        raise click.exceptions.Exit(endings.INTERRUPTED) from None
+    except click.Abort as error:
+        # At a question, click has ended the line.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise click.exceptions.Exit(endings.INTERRUPTED) from None
+        raise
+    except BrokenPipeError:
+        endings.read_by_nobody()
+        raise click.exceptions.Exit(endings.PIPE_CLOSED) from None
+    except BoxwatchError as error:
+        shown = _WrongInput if isinstance(error, TopologyError) else _Failure
+        raise shown(str(error)) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from boxwatch.topology.reading.document import Path
-
 _SECRET: Final = re.compile(r"token|secret|passw|credential|api_?key|private_?key|_file\b", re.IGNORECASE)
 # What may be quoted of a receiver; of the rest, an address may be all that one needs to post there.
 _PLAIN: Final = frozenset({"to", "from", "smarthost", "channel", "chat_id"})
@@ -19,7 +17,7 @@ _RECEIVERS: Final = ("notifications", "receivers")
 _NAMED: Final = frozenset({"servers", "services"})
 
 
-def bears_secret(path: Path) -> bool:
+def bears_secret(path: tuple[str | int, ...]) -> bool:
     """Whether what stands at a path of a topology may be a secret."""
     keys = [part for part in path if isinstance(part, str)]
     if path[:2] == _RECEIVERS:
