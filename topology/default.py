@@ -14,9 +14,10 @@ from boxwatch.topology.load import Loaded
 NAMED: Final = "the bundled default topology"
 
 
-def text() -> str:
-    """The file as it is written, comments and all, for `boxwatch init`."""
-    return resources.files("boxwatch.topology").joinpath("default.yaml").read_text(encoding="utf-8")
+def text(*, minimal: bool = False) -> str:
+    """The file as it is written, comments and all, for `boxwatch init`; or the least that one can begin with."""
+    name = "minimal.yaml" if minimal else "default.yaml"
+    return resources.files("boxwatch.topology").joinpath(name).read_text(encoding="utf-8")
 
 
 def load() -> Loaded:
@@ -24,15 +25,19 @@ def load() -> Loaded:
     return loading.parse(text(), NAMED)
 
 
-def write(file: Path) -> None:
+def write(file: Path, *, minimal: bool = False) -> None:
     """Write the file for somebody to edit.
+
+    Args:
+        file: where to.
+        minimal: the least that one can begin with, in place of every knob.
 
     Raises:
         OutputError: there is something of that name already, or it cannot be written; nothing was changed.
     """
     try:
         with file.open("x", encoding="utf-8") as target:
-            target.write(text())
+            target.write(text(minimal=minimal))
     except FileExistsError as error:
         raise OutputError(f"{file} exists and is left as it is: name another file, or move it away") from error
     except OSError as error:
