@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from boxwatch.publish.rule_set import MARK_GROUP, Group, Rule, RuleSet
+from boxwatch.topology import units
 
 Kind = Literal["added", "changed", "removed"]
+_CONSTANT = re.compile(r"vector\(([0-9]{1,18})\)")
+# The unit is part of a record's name.
+_UNITS: tuple[tuple[str, Callable[[int], str]], ...] = (
+    ("_bytes:", units.human_memory),
+    ("_seconds:", units.format_duration),
+)
 # Values up to this length are shown; a longer one has only changed.
 _SHORT = 32
 
@@ -124,8 +132,21 @@ def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = ""
             continue
         if isinstance(before, dict | None) and isinstance(after, dict | None):
             yield from _fields(before or {}, after or {}, "label " if key == "labels" else "")
+        elif key == "expr" and (said := _constant(str(new.get("record")), str(before), str(after))):
+            yield said
         else:
             yield _words(path + {"expr": "expression"}.get(key, key), before, after)
+
+
+def _constant(record: str, old: str, new: str) -> str:
+    """A number of the plan that changes, in the unit in which people plan: `4 GB → 5 GB`; empty for any other."""
+    before, after = _CONSTANT.fullmatch(old), _CONSTANT.fullmatch(new)
+    unit = next((unit for part, unit in _UNITS if part in record), None)
+    if unit is None or before is None or after is None:
+        return ""
+    words = unit(int(before[1])), unit(int(after[1]))
+    # What rounds to the same has to be told in bytes.
+    return f"{words[0]} → {words[1]}" if words[0] != words[1] else ""
 
 
 def _words(name: str, old: object, new: object) -> str:

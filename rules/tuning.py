@@ -28,6 +28,8 @@ Make = Callable[[Topology], Subject | None]
 
 _SERVICE = re.compile(r'\bservice="([^"]*)"')
 _SERVER = re.compile(r'\bserver="([^"]*)"')
+# Per cent.
+_ALL = 100
 _NOTHING_CHANGES = AlertTuning()
 
 
@@ -226,9 +228,11 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         hint = "its runbook says what it goes by; `thresholds`, `objectives` and `alerts` hold the numbers"
         yield Mistake((*path, "threshold"), "is not what this alert goes by", hint)
     elif tuning.threshold is not None and alert.threshold is not None and alert.threshold < 1 < tuning.threshold:
-        # An alert on a share of more than all of it never fires.
+        # An alert on a share of more than all of it never fires, or always.
+        meant = tuning.threshold if tuning.threshold <= _ALL else 100 * alert.threshold
+        hint = f"write {meant:.6g}%" if tuning.threshold <= _ALL else f"write a share, such as {meant:.6g}%"
         yield Mistake(
-            (*path, "threshold"), f"{tuning.threshold:g} would never be reached", "write a share, such as 85%"
+            (*path, "threshold"), f"{tuning.threshold:g} is more than all, and this alert goes by a share", hint
         )
     if tuning.wait is not None and made.patience != tuning.wait:
         hint = alert.instead or f"write {units.format_duration(made.patience)}"

@@ -17,10 +17,11 @@ _TEXT = re.compile(r"(?!.*\{\{).{1,200}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,100}", re.ASCII)
 
 
+@fields.suggesting
 def threshold(value: object) -> float:
     """A number that an alert compares with: a bare number, a share in per cent, or a time in seconds."""
     if isinstance(value, str):
-        return units.parse_ratio(value) if value.strip().endswith("%") else float(fields.duration(value))
+        return units.parse_ratio(value) if value.strip().endswith("%") else _seconds(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unfit(f"is {kind_of(value)}, and should be a number", "write a number, 85% or 14d")
     if not 0 < value < LARGEST_THRESHOLD:
@@ -28,6 +29,23 @@ def threshold(value: object) -> float:
     return float(value)
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(fields.duration(text))
+    except Unfit as error:
+        if error.message != "is not a duration":
+            raise
+    plain = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*", text, re.ASCII)
+    if plain is not None:
+        raise Unfit("is text", f"write {plain[1]} without quotes")
+    try:
+        size = units.parse_disk(text)
+    except Unfit:
+        raise Unfit("is not a number, a share or a time", "write a number, 85% or 14d") from None
+    raise Unfit("is a size, and a threshold is a number", f"write {size}, its bytes")
+
+
+@fields.suggesting
 def wait(value: object) -> int:
     """Seconds for which an alert waits; `0s` is none."""
     if isinstance(value, str) and value.strip() == "0s":

@@ -6,11 +6,13 @@ the value, and with what to write instead. They are lenient about nothing: a val
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import unicodedata
 from collections import Counter
-from typing import Final, Literal
+from collections.abc import Callable
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import re2
@@ -36,6 +38,8 @@ LONGEST_GRACE: Final = 2 * 3600
 SHORTEST_HORIZON: Final = 3600
 # Longer than any proxy waits.
 LONGEST_LATENCY: Final = 60
+_ANSWERS = ("300ms", "1.2s")
+_MOST_TERABYTES = 50
 _LATENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(ms|s)", re.ASCII)
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
 _HOST = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
@@ -43,6 +47,29 @@ _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _NOT_IN_URL = re.compile(r"[\s\"'`{}\\<>]|[^\x20-\x7e]")
 # RE2 in C++ knows these, Go's regexp of 1.19 (Prometheus 2.42) does not.
 _NOT_IN_GO = re.compile(r"(?:[^\\]|\\[^C])*?(\\C|\(\?<)", re.ASCII)
+
+
+_Converted = TypeVar("_Converted")
+
+
+def suggesting(convert: Callable[[object], _Converted]) -> Callable[[object], _Converted]:
+    """A converter whose messages name no value that it would refuse."""
+
+    def accepts(text: str) -> bool:
+        try:
+            convert(text)
+        except Unfit:
+            return False
+        return True
+
+    @functools.wraps(convert)
+    def checked(value: object) -> _Converted:
+        try:
+            return convert(value)
+        except Unfit as error:
+            raise error.only(accepts) from None
+
+    return checked
 
 
 def name(value: object) -> str:
@@ -61,22 +88,25 @@ def name(value: object) -> str:
     return value
 
 
+@suggesting
 def memory(value: object) -> int:
     """Bytes of a memory size between Docker's minimum and what machines have."""
-    size = units.parse_memory(_size(value, "such as 1g"))
+    size = units.parse_memory(_size(value, "1g"))
     if 0 <= size < SMALLEST_MEMORY:
-        hint = f"did you mean {value}g or {value}m?" if isinstance(value, int) and 0 < value < 2**20 else ""
-        raise Unfit(f"is {counted(size, 'byte')}, and Docker's minimum is 6m", hint)
+        meant = (f"{value}g", f"{value}m") if isinstance(value, int) and 0 < value < 2**20 else ()
+        raise Unfit(f"is {counted(size, 'byte')}, and Docker's minimum is 6m", meant=meant)
     if not 0 <= size <= LARGEST_MEMORY:
         raise Unfit("is negative" if size < 0 else "is more than any server has (64 TB)", "check the size")
     return size
 
 
+@suggesting
 def reserve(value: object) -> int:
     """Bytes of memory, or 0 for none."""
     return 0 if value in (0, "0") and not isinstance(value, (bool, float)) else memory(value)
 
 
+@suggesting
 def limit(value: object) -> int | Literal["none"]:
     """Bytes of a memory limit, or `none` for a container without one."""
     if isinstance(value, str) and value.strip().lower() in ("none", "unlimited", "no", "off"):
@@ -88,26 +118,31 @@ def limit(value: object) -> int | Literal["none"]:
     return memory(value)
 
 
+@suggesting
 def disk(value: object) -> int:
     """Bytes of a disk size."""
-    size = units.parse_disk(_size(value, "such as 500GB"))
+    size = units.parse_disk(_size(value, "500GB"))
     if not SMALLEST_DISK <= size <= LARGEST_DISK:
-        raise Unfit("is not between 100MB and 10000TB, where disks are", "check the unit")
+        meant = (f"{value}GB",) if isinstance(value, int) else ()
+        raise Unfit("is not between 100MB and 10000TB, where disks are", "" if meant else "check the unit", meant=meant)
     return size
 
 
+@suggesting
 def duration(value: object) -> int:
     """Seconds of a duration of at least one second."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Unfit(f"is {kind_of(value)}, and should be a duration", "write 30s, 5m, 1h30m or 2d")
+        raise Unfit(f"is {kind_of(value)}, and should be a duration", examples=units.DURATIONS)
     if isinstance(value, int):
-        raise Unfit("is a number without a unit", f"write {value}s or {value}m" if value > 0 else "write 30s or 5m")
+        meant = (f"{value}s", f"{value}m") if value > 0 else ()
+        raise Unfit("is a number without a unit", meant=meant, examples=units.DURATIONS)
     seconds = units.parse_duration(value)
     if not 1 <= seconds <= LONGEST_DURATION:
         raise Unfit("is not between 1s and 366d")
     return seconds
 
 
+@suggesting
 def grace(value: object) -> int:
     """Seconds for which a deploy or an outage may last before anybody is told."""
     seconds = duration(value)
@@ -116,6 +151,7 @@ def grace(value: object) -> int:
     return seconds
 
 
+@suggesting
 def horizon(value: object) -> int:
     """Seconds for which a trend is followed into the future."""
     seconds = duration(value)
@@ -124,6 +160,7 @@ def horizon(value: object) -> int:
     return seconds
 
 
+@suggesting
 def objective(value: object) -> float:
     """A share that leaves something that may go wrong, or there would be no error budget to hold anything against."""
     share = ratio(value)
@@ -132,6 +169,7 @@ def objective(value: object) -> float:
     return share
 
 
+@suggesting
 def scrape_interval(value: object) -> int:
     """Seconds between two scrapes."""
     seconds = duration(value)
@@ -143,6 +181,7 @@ def scrape_interval(value: object) -> int:
     return seconds
 
 
+@suggesting
 def ratio(value: object) -> float:
     """A share between 0 and 1."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -228,18 +267,22 @@ def targets(value: object) -> object:
     return (host_port(value),)
 
 
+@suggesting
 def latency(value: object) -> float:
     """Seconds of a short time, which needs a unit."""
     if isinstance(value, str):
         match = _LATENCY.fullmatch(value.strip())
         if match is None:
-            raise Unfit("is not a time that an answer takes", "write 300ms or 1.2s")
+            raise Unfit("is not a time that an answer takes", examples=_ANSWERS)
         seconds = float(match[1]) / (1000 if match[2] == "ms" else 1)
     elif isinstance(value, float):
         # What a program hands over is in seconds already; YAML gets here with a bare 1.2, which says no unit.
-        raise Unfit("is a number without a unit", f"write {value:g}s")
+        raise Unfit("is a number without a unit", meant=(f"{value:g}s",), examples=_ANSWERS)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        meant = (f"{value}s" if value <= LONGEST_LATENCY else f"{value}ms",)
+        raise Unfit("is a number without a unit", meant=meant, examples=_ANSWERS)
     else:
-        raise Unfit(f"is {kind_of(value)}, and should be a time", "write 300ms or 1.2s")
+        raise Unfit(f"is {kind_of(value)}, and should be a time", examples=_ANSWERS)
     if not 0 < seconds <= LONGEST_LATENCY:
         raise Unfit("is not between 1ms and 60s")
     return seconds
@@ -337,7 +380,10 @@ def _short_text(value: object, wanted: str, longest: int) -> str:
 
 def _size(value: object, example: str) -> str | int:
     if isinstance(value, float):
-        raise Unfit("is a number without a unit", f"write {value}g" if value > 0 else f"write a size {example}")
+        units_ = ("TB", "GB") if example.endswith("GB") else ("g",)
+        # Nobody has a disk of more terabytes, nor one of fewer gigabytes.
+        unit = units_[0] if value < _MOST_TERABYTES else units_[-1]
+        raise Unfit("is a number without a unit", meant=(f"{value:g}{unit}",), examples=(example,))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Unfit(f"is {kind_of(value)}, and should be a size {example}")
+        raise Unfit(f"is {kind_of(value)}, and should be a size such as {example}")
     return value

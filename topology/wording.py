@@ -6,7 +6,7 @@ import difflib
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _LONGEST_SHOWN = 50
 # Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
@@ -30,12 +30,25 @@ class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
     Attributes:
         message: what is wrong, the rest of a sentence whose subject is the value.
         hint: what to write instead; may be empty.
+        meant: values that were likely meant, as one writes them, which the hint names.
+        examples: values of the kind, which the hint names where none was likely meant.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        """Keep both halves apart; as text they are one sentence."""
-        self.message, self.hint = message, hint
-        super().__init__(f"{message}: {hint}" if hint else message)
+    def __init__(
+        self, message: str, hint: str = "", *, meant: Sequence[str] = (), examples: Sequence[str] = ()
+    ) -> None:
+        """Keep both halves apart; as text they are one sentence. Without a hint it names the values."""
+        named = tuple(meant) or tuple(examples)
+        self.message, self.hint = message, hint or (f"write {either(named)}" if named else "")
+        self.meant, self.examples = tuple(meant), tuple(examples)
+        super().__init__(f"{message}: {self.hint}" if self.hint else message)
+
+    def only(self, accepts: Callable[[str], bool]) -> Unfit:
+        """The same, naming no value that would be refused again."""
+        meant = tuple(filter(accepts, self.meant))
+        examples = tuple(filter(accepts, self.examples))
+        told, left = (self.meant, meant) if self.meant else (self.examples, examples)
+        return Unfit(self.message, self.hint if told == left else "", meant=meant, examples=examples)
 
 
 class Hidden:
@@ -125,6 +138,11 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
     folded = {name.replace("-", "_"): name for name in reversed(known)}
     near = difflib.get_close_matches(word.lower().replace("-", "_"), folded, n=1, cutoff=_LIKENESS)
     return f"did you mean `{folded[near[0]]}`?" if near else ""
+
+
+def either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def listed(words: Sequence[str], most: int = 12) -> str:

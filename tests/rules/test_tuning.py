@@ -154,6 +154,8 @@ def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
         ("ServiceReplacedOften: {for: 1m}", "change how many they are, `thresholds.replacements`)"),
         ("ServiceDown: {threshold: 3}", "is not what this alert goes by"),
         ("ServiceDown: {services: {web: {threshold: 3}}}", "is not what this alert goes by"),
+        ("HostDiskLow: {threshold: 15}", "15 is more than all, and this alert goes by a share (write 15%)"),
+        ("HostDiskLow: {threshold: 1500}", "this alert goes by a share (write a share, such as 15%)"),
     ],
 )
 def test_a_change_that_an_alert_does_not_take_is_a_mistake(change: str, message: str) -> None:

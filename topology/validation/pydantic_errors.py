@@ -52,7 +52,24 @@ _NEEDED = {
     "routing_key_file": "write the path of a file with the key in it",
     "chat_id": "write the number of the chat",
 }
-_GUESS = re.compile(r"did you mean `(.+)`\?")
+_GUESS = re.compile(r"(?:did you mean|write) `(\w+)`(?:\?|: .*)")
+# Where a secret is, what people write in place of the key that names a file with it: Alertmanager's own names, those of
+# the services' pages, and the key without its end.
+_FILES = {
+    "url_file": ("url", "webhook", "webhook_url", "api_url", "api_url_file", "webhook_url_file", "hook", "link"),
+    "token_file": ("token", "bot_token", "bot_token_file", "api_token", "bot"),
+    "password_file": ("password", "pass", "passwd", "auth_password", "auth_password_file", "secret"),
+    "routing_key_file": ("routing_key", "service_key", "service_key_file", "integration_key", "key"),
+    "bearer_token_file": ("bearer_token", "bearer", "token", "authorization", "credentials_file", "credentials"),
+    "metrics_token_file": (
+        "metrics_token",
+        "token",
+        "token_file",
+        "bearer_token",
+        "bearer_token_file",
+        "metrics_bearer_token",
+    ),
+}
 _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("the top of the file", Topology),
     ("a server", Server),
@@ -157,6 +174,9 @@ def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str
         return "is an empty key", "write a key before the colon"
     folded = key.lower().replace("-", "_")
     nearest = f"did you mean `{_SYNONYMS[folded]}`?" if _SYNONYMS.get(folded) in known else did_you_mean(key, known)
+    for meant, words in _FILES.items():
+        if meant in known and folded in words:
+            nearest = f"write `{meant}`: it is a secret, and belongs in a file"
     if ":" in key and given is not None:
         nearest = "put a space after the colon"
     if not nearest:
