@@ -116,18 +116,20 @@ class _Runner:
         return [trial for trial in trials if id(trial) not in failed]
 
     def _write(self, directory: str, number: int, trial: _Trial) -> Iterator[str]:
-        """A test file for each interval; gives their names."""
-        for interval in dict.fromkeys(proof.interval for proof in trial.proofs):
-            chosen = [proof for proof in trial.proofs if proof.interval == interval]
-            needed = frozenset().union(*(proof.needs for proof in chosen))
-            rules, name = f"{number}-{interval}-rules.yaml", f"{number}-{interval}.yaml"
-            groups = list(self._groups(needed, trial.mutant))
+        """A test file for each interval and set of rules; gives their names.
+
+        Proofs that need different rules do not share a file: what one brings as input the other may record.
+        """
+        for part, (interval, needs) in enumerate(dict.fromkeys((one.interval, one.needs) for one in trial.proofs)):
+            chosen = [one for one in trial.proofs if (one.interval, one.needs) == (interval, needs)]
+            rules, name = f"{number}-{part}-rules.yaml", f"{number}-{part}.yaml"
+            groups = list(self._groups(needs, trial.mutant))
             _dump(Path(directory, rules), {"groups": groups})
             document = {
                 "rule_files": [rules],
                 "evaluation_interval": interval,
                 "group_eval_order": [group["name"] for group in groups],
-                "tests": [proof.test for proof in chosen],
+                "tests": [one.test for one in chosen],
             }
             _dump(Path(directory, name), document)
             yield name
