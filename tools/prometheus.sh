@@ -19,6 +19,9 @@ databases=''
 there redis-server || databases="$databases redis-server"
 there postgres || ls /usr/lib/postgresql/*/bin/postgres .tools/usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ||
     databases="$databases postgresql"
+# RabbitMQ runs without installation where its erl is told where Erlang is (tests/support/rabbitmq.py).
+there rabbitmq-server || [ -d /usr/lib/rabbitmq/lib ] || [ -d .tools/usr/lib/rabbitmq/lib ] ||
+    databases="$databases rabbitmq-server"
 [ -n "$missing$databases" ] || exit 0
 
 say() { printf 'tools: %s\n' "$*" >&2; }

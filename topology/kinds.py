@@ -204,7 +204,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         name="other",
         title="Other",
-        aliases=("mysql", "mariadb", "mongodb", "mongo", "nginx", "caddy", "rabbitmq"),
+        aliases=("mysql", "mariadb", "mongodb", "mongo", "nginx", "caddy"),
     ),
 )
 NAMES: Final[tuple[str, ...]] = tuple(kind.name for kind in KINDS)
