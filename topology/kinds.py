@@ -165,6 +165,28 @@ KINDS: Final[tuple[Kind, ...]] = (
         blind="MinioMetricsMissing",
     ),
     Kind(
+        name="rabbitmq",
+        title="RabbitMQ",
+        aliases=("rabbit", "amqp"),
+        holds_data=True,
+        port=5672,
+        exporter="rabbitmq",
+        target="{}:15692",
+        pages=(
+            Page(recorded=("metrics-*",)),
+            Page(
+                name="queues",
+                path="/metrics/detailed",
+                params=(("family", ("queue_coarse_metrics", "queue_consumer_count")),),
+                recorded=("detailed-*",),
+            ),
+        ),
+        rules=("rabbitmq", "rabbitmq_queues"),
+        dashboard="rabbitmq",
+        down=("RabbitmqDown",),
+        blind="RabbitmqMetricsMissing",
+    ),
+    Kind(
         name="coolify",
         title="Coolify",
         wakes=False,
