@@ -14,6 +14,7 @@ from boxwatch.checks.rules import scraped
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
 from boxwatch.topology.schema import json_schema
+from support import rooms
 from support.artefacts import complete_subjects
 
 _GENERATED = "<!-- Made from the code by `make golden`. -->"
@@ -137,4 +138,10 @@ def _cell(value: dict[str, object]) -> str:
     return " ".join(str(value.get("description", "")).split()).replace("|", "\\|")
 
 
-PAGES = {"cli.md": command_line, "rules.md": rules, "checks.md": checks, "topology.md": topology}
+PAGES = {
+    "cli.md": command_line,
+    "rules.md": rules,
+    "checks.md": checks,
+    "topology.md": topology,
+    "contributing/rooms.md": rooms.page,
+}

@@ -157,3 +157,34 @@ def purposes() -> Iterator[tuple[str, str]]:
     for name in sorted(packages, key=lambda name: (ROOMS.index(room_of(name)), name)):
         tree = ast.parse(modules()[name].read_text(encoding="utf-8"))
         yield name, (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+_PAGE = """\
+# The rooms
+
+<!-- Made from the code by `make golden`. -->
+
+The repository's root is the import package `boxwatch`: `rules/redis/redis.py` is `boxwatch.rules.redis.redis`. A room
+imports those below it in the drawing and no others; a test holds that. `tools/rooms.py` prints the drawing, and
+`tools/rooms.py rules` the inside of one room. Arrows that a longer way implies are left out.
+
+```mermaid
+{top}
+```
+
+| room | what it is for |
+|---|---|
+{tree}
+
+A room with inner rooms has a ground, on which these stand (models, names), and a catalogue, which lists them.
+
+{inside}
+"""
+
+
+def page() -> str:
+    """docs/contributing/rooms.md: the rooms, what each is for, and the import arrows between them."""
+    inner = [room for room in ROOMS if any("(" not in name for edge in inside(room) for name in edge)]
+    drawings = [f"## Inside {room}/\n\n```mermaid\n{mermaid(inside(room))}\n```" for room in inner]
+    rows = (f"| `{name.replace('.', '/')}` | {purpose} |" for name, purpose in purposes())
+    return _PAGE.format(top=mermaid(top()), tree="\n".join(rows), inside="\n\n".join(drawings))
