@@ -38,7 +38,7 @@ def labels(value: object) -> object:
         raise Unfit(f"is {kind_of(value)}, not a mapping", "write `team: databases` below it, indented")
     for key, text in value.items():
         if not isinstance(key, str) or not _LABEL.fullmatch(key) or key.startswith("__"):
-            raise Unfit(f"contains {shown(key)}, which is not a valid label name", "use letters, digits and underscores")
+            raise Unfit(f"contains {shown(key)}, which is not a label name", "use letters, digits and underscores")
         if key in OWN_LABELS:
             raise Unfit(f"sets {key}, which identifies the alert", "use another label")
         if not isinstance(text, str) or not _TEXT.fullmatch(text) or not text.isprintable():

@@ -14,11 +14,11 @@ from boxwatch.errors import Problem, TopologyError
 from boxwatch.topology.model import Topology
 from boxwatch.topology.reading import source, yaml_reader
 from boxwatch.topology.reading.document import Document, Places
-from boxwatch.topology.reading.problems import Mistake, without_covered
+from boxwatch.topology.reading.problems import Issue, without_covered
 from boxwatch.topology.validation import constraints, shape
-from boxwatch.topology.validation import warnings as cautions
-from boxwatch.topology.validation.context import Facts, mend
-from boxwatch.topology.validation.pydantic_errors import mistakes_of
+from boxwatch.topology.validation.context import ValidationContext, mend
+from boxwatch.topology.validation.pydantic_errors import issues_of
+from boxwatch.topology.validation.warnings import warnings_for
 
 JSONNET_SUFFIXES: Final = frozenset({".jsonnet", ".libsonnet"})
 # Path length of a server or a service.
@@ -70,37 +70,37 @@ def parse(text: str, named: str) -> Loaded:
     Raises:
         TopologyError: the text is invalid; carries every problem with its place.
     """
-    document, mistakes = yaml_reader.read(text, named)
-    return check(document, mistakes)
+    document, issues = yaml_reader.read(text, named)
+    return check(document, issues)
 
 
-def check(document: Document, earlier: tuple[Mistake, ...] = ()) -> Loaded:
+def check(document: Document, earlier: tuple[Issue, ...] = ()) -> Loaded:
     """Validate a document, which may have problems already.
 
     Raises:
         TopologyError: the text is invalid; carries every problem with its place.
     """
-    value, mistakes = shape.settle(document)
-    mistakes = [*earlier, *mistakes]
+    value, issues = shape.settle(document)
+    issues = [*earlier, *issues]
     try:
         topology = Topology.model_validate(value)
     except ValidationError as error:
-        mistakes += without_covered(mistakes_of(error, value), mistakes)
-        mistakes += _across_fields(document, value, mistakes)
-        raise _error(document, mistakes) from error
-    facts = Facts(topology, document.places, frozenset(server.name for server in topology.servers))
-    mistakes += constraints.mistakes_in(facts)
-    if mistakes:
-        raise _error(document, mistakes)
-    warnings = [mistake.problem(document.places) for mistake in cautions.cautions_for(facts)]
+        issues += without_covered(issues_of(error, value), issues)
+        issues += _across_fields(document, value, issues)
+        raise _error(document, issues) from error
+    context = ValidationContext(topology, document.places, frozenset(server.name for server in topology.servers))
+    issues += constraints.issues_in(context)
+    if issues:
+        raise _error(document, issues)
+    warnings = [issue.problem(document.places) for issue in warnings_for(context)]
     return Loaded(
         topology, tuple(sorted(warnings, key=lambda p: (p.file, p.line, p.column))), document.file, document.places
     )
 
 
-def _across_fields(document: Document, value: Mapping[str, object], mistakes: list[Mistake]) -> list[Mistake]:
+def _across_fields(document: Document, value: Mapping[str, object], issues: list[Issue]) -> list[Issue]:
     """Problems across fields in the rest of a document that has problems in single fields."""
-    mended, doubtful = mend(value, mistakes)
+    mended, doubtful = mend(value, issues)
     try:
         topology = Topology.model_validate(mended)
     except ValidationError:
@@ -108,15 +108,15 @@ def _across_fields(document: Document, value: Mapping[str, object], mistakes: li
         return []
     servers = value.get("servers")
     # A service may refer to a server whose name is invalid or missing.
-    misnamed = any(len(mistake.path) == _BODY and mistake.path[0] == "servers" for mistake in mistakes)
+    misnamed = any(len(issue.path) == _BODY and issue.path[0] == "servers" for issue in issues)
     names = frozenset(servers) if isinstance(servers, dict) and servers and not misnamed else None
-    return constraints.mistakes_in(Facts(topology, document.places, names, doubtful))
+    return constraints.issues_in(ValidationContext(topology, document.places, names, doubtful))
 
 
-def _error(document: Document, mistakes: list[Mistake]) -> TopologyError:
+def _error(document: Document, issues: list[Issue]) -> TopologyError:
     """One problem per place to fix: an aliased value is written, and fixed, in one place."""
     problems: dict[tuple[object, ...], Problem] = {}
-    for problem in (mistake.problem(document.places) for mistake in mistakes):
+    for problem in (issue.problem(document.places) for issue in issues):
         key = (problem.file, problem.line, problem.column, problem.path.rpartition(".")[2], problem.message)
         problems.setdefault(key, problem)
     return TopologyError(tuple(problems.values()))

@@ -151,10 +151,10 @@ class Service(Model):
     metrics_token_file: Path | None = None
     """File in Prometheus' container with the bearer token for the target, such as MinIO's. Never the token itself."""
     routers: tuple[Pattern, ...] = ()
-    """Its names in Traefik's metrics (label service, without @docker), as regular expressions. Default: matched by its
-    uuid in Coolify, as reported by the Coolify exporter."""
+    """Its names in Traefik's metrics (label service, without @docker), as regular expressions. Default: matched by
+    its uuid in Coolify, as reported by the Coolify exporter."""
     user_facing: StrictBool | None = None
-    """Whether users wait for its responses, so that the objectives apply to it. Default: true for web, admin and api."""
+    """Whether users wait for its responses, so that objectives apply to it. Default: true for web, admin and api."""
     objectives: ObjectiveOverrides = ObjectiveOverrides()
     """Objectives of this service that differ from the global ones."""
     pages: StrictBool | None = None

@@ -60,7 +60,7 @@ def times(value: object) -> tuple[int, int]:
     first, second, third, fourth = map(int, match.groups())
     start, end = first * 60 + second, third * 60 + fourth
     if end > DAY or start == end:
-        raise Unfit("ends when it begins, or after midnight", 'write "22:00-07:00"; 24:00 is the end of the day')
+        raise Unfit("ends at its start, or after 24:00", 'write "22:00-07:00"; 24:00 is the end of the day')
     return start, end
 
 

@@ -62,7 +62,7 @@ def _parse(text: str | int, *, decimal_suffix: bool) -> int:
     else:
         unit = letter.upper()
         number = match["number"]
-        raise Unfit("may be decimal or binary", f"write {number}{unit}B (decimal, as disks are sold) or {number}{unit}iB")
+        raise Unfit("may be decimal or binary", f"write {number}{unit}B (as disks are sold) or {number}{unit}iB")
     return int(Decimal(match["number"]) * factor)
 
 

@@ -35,7 +35,7 @@ def kind_of(value: object) -> str:
     if value is None:
         return "empty"
     for types, word in (
-        (bool, "true or false"),
+        (bool, "a boolean"),
         ((int, float), "a number"),
         (str, "text"),
         ((list, tuple), "a list"),

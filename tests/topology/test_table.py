@@ -65,7 +65,7 @@ def test_a_plan_that_is_too_large_says_by_how_much() -> None:
 def test_a_stated_total_that_differs_is_mentioned() -> None:
     """The table is where one would look for it."""
     text = shown(a_topology(servers=[a_server(stated_total="7g", disk="750MB")]))
-    assert "The stated total is 7 GB, and the lines add up to 5 GB." in text
+    assert "The stated total is 7 GB, but the lines add up to 5 GB." in text
     assert "750 MB disk" in text
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from boxwatch.topology.validation.pydantic_errors import mistakes_of
+from boxwatch.topology.validation.pydantic_errors import issues_of
 from boxwatch.topology.wording import counted, did_you_mean, invisible_in, kind_of, listed, shown, visible
 
 
@@ -43,7 +43,7 @@ def test_what_is_visible_is_one_line_without_surprises(text: str) -> None:
     ("value", "kind"),
     [
         (None, "empty"),
-        (False, "true or false"),
+        (False, "a boolean"),
         (1, "a number"),
         ("", "text"),
         ((), "a list"),
@@ -86,5 +86,5 @@ def test_an_error_of_a_kind_that_is_not_known_is_a_sentence() -> None:
 
     with pytest.raises(ValidationError) as caught:
         Model.model_validate({"when": "soon"})
-    (mistake,) = mistakes_of(caught.value, {"when": "soon"})
-    assert mistake.message.startswith("`soon` does not fit: Input should be a valid date")
+    (issue,) = issues_of(caught.value, {"when": "soon"})
+    assert issue.message.startswith("`soon` does not fit: Input should be a valid date")

@@ -49,13 +49,13 @@ def test_a_mistake_in_a_variable_is_where_the_key_is(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonnet", TOPOLOGY)
     with pytest.raises(TopologyError) as caught:
         load(path, ext_str={"env": "Not a name"})
-    assert str(caught.value).startswith(f"{path}:4:3: name: `Not a name` is not a name")
+    assert str(caught.value).startswith(f"{path}:4:3: name: `Not a name` is not a valid name")
 
 
 def test_external_variables_for_yaml_are_refused(tmp_path: Path) -> None:
     """They would change nothing, silently."""
     path = write(tmp_path / "a.yaml", "name: mvp\n")
-    with pytest.raises(TopologyError, match="is not Jsonnet, so external variables mean nothing to it"):
+    with pytest.raises(TopologyError, match="is not Jsonnet, so external variables do not apply"):
         load(path, ext_str={"env": "staging"})
 
 
@@ -68,7 +68,7 @@ def test_an_endless_loop_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(subprocess, "run", impatient)
     path = write(tmp_path / "a.jsonnet", "local f(x) = f(x + 1) tailstrict; f(1)")
-    assert refused(path) == "takes longer than 10 s to evaluate (look for a loop or a recursion that does not end)"
+    assert refused(path) == "takes longer than 10 s to evaluate (look for an infinite loop or recursion)"
 
 
 def test_too_much_processor_time_ends_in_the_same_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,14 +81,14 @@ def test_too_much_processor_time_ends_in_the_same_sentence(tmp_path: Path, monke
     monkeypatch.setattr(jsonnet, "SECONDS", 1)
     monkeypatch.setattr(subprocess, "run", patient)
     path = write(tmp_path / "a.jsonnet", "local f(x) = f(x + 1) tailstrict; f(1)")
-    assert refused(path) == "takes longer than 1 s to evaluate (look for a loop or a recursion that does not end)"
+    assert refused(path) == "takes longer than 1 s to evaluate (look for an infinite loop or recursion)"
 
 
 def test_a_large_result_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As large as a file may be, and no larger."""
     monkeypatch.setattr(source, "LARGEST_FILE", 10_000)
     path = write(tmp_path / "a.jsonnet", "[std.range(1, 9) for _ in std.range(1, 1000)]")
-    assert refused(path) == "evaluates to more than 4 MiB, and no topology is that large"
+    assert refused(path) == "evaluates to more than 4 MiB, the maximum for a topology"
 
 
 def test_a_result_that_nests_too_deep_for_json_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,14 +101,14 @@ def test_a_result_that_nests_too_deep_for_json_is_refused(tmp_path: Path, monkey
     answer = jsonnet._Answer("{}", "", too_large=False, files=[""])  # noqa: SLF001 - what the child would say
     monkeypatch.setattr(jsonnet, "_ask", lambda *_: answer)
     monkeypatch.setattr(json, "loads", deep)
-    assert refused(path) == "nests more than 32 levels (a topology nests six)"
+    assert refused(path) == "nests more than 32 levels deep (a topology needs six)"
 
 
 def test_a_missing_package_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has to be compiled where there is no wheel, so somebody will install without it."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     path = write(tmp_path / "a.jsonnet", "{}")
-    assert refused(path) == "needs the package `jsonnet`, which is not installed (pip install jsonnet)"
+    assert refused(path) == "requires the package `jsonnet`, which is not installed (run `pip install jsonnet`)"
 
 
 def test_imports_lie_beside_the_file_or_below(tmp_path: Path) -> None:
@@ -126,8 +126,7 @@ def test_imports_from_above_are_refused(name: str, tmp_path: Path) -> None:
     write(tmp_path / "secret.json", '"secret"')
     path = write(tmp_path / "folder" / "a.jsonnet", f"{{ name: import '{name}' }}")
     assert refused(path) == (
-        f"1:9: cannot import `{name}`: imports are written from the file that imports, downwards: "
-        "no absolute path and no .."
+        f"1:9: cannot import `{name}`: import paths must be relative to the importing file, without .."
     )
 
 
@@ -136,7 +135,10 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     write(tmp_path / "secret" / "a.json", '"secret"')
     path = write(tmp_path / "folder" / "a.jsonnet", "{ name: import 'link/a.json' }")
     (tmp_path / "folder" / "link").symlink_to(tmp_path / "secret")
-    assert refused(path) == "1:9: cannot import `link/a.json`: it is a link that leads out of the topology's folder"
+    assert (
+        refused(path)
+        == "1:9: cannot import `link/a.json`: it is a symbolic link to a file outside the topology's folder"
+    )
 
 
 def test_a_link_within_the_folder_is_fine(tmp_path: Path) -> None:
@@ -157,9 +159,9 @@ def test_imports_are_bounded_and_text(tmp_path: Path) -> None:
         for name in ("large.json", "latin.json", "zero")
     ]
     assert said == [
-        "cannot import `large.json`: all files together are larger than 4 MiB",
+        "cannot import `large.json`: all files together exceed 4 MiB",
         "cannot import `latin.json`: it is not UTF-8 text",
-        "cannot import `zero`: it is a link that leads out of the topology's folder",
+        "cannot import `zero`: it is a symbolic link to a file outside the topology's folder",
     ]
 
 

@@ -83,13 +83,13 @@ def test_it_says_when_the_value_is_too_large(ask: Ask) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("/etc/hostname", "no absolute path and no .."),
-        ("../a", "no absolute path and no .."),
-        ("out", "it is a link that leads out of the topology's folder"),
+        ("/etc/hostname", "must be relative to the importing file, without .."),
+        ("../a", "must be relative to the importing file, without .."),
+        ("out", "it is a symbolic link to a file outside the topology's folder"),
         ("gone", "no such file or directory"),
-        ("folder", "it is not a file"),
+        ("folder", "it is not a regular file"),
         ("latin", "it is not UTF-8 text"),
-        ("large", "all files together are larger than 4 MiB"),
+        ("large", "all files together exceed 4 MiB"),
     ],
 )
 def test_it_reads_only_text_below_the_folder(name: str, reason: str, ask: Ask, tmp_path: Path) -> None:

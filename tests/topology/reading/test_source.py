@@ -23,7 +23,7 @@ def refused(path: Path) -> str:
 
 def test_a_missing_file_names_the_command_that_writes_one(tmp_path: Path) -> None:
     """Most people who see this have not begun yet."""
-    assert refused(tmp_path / "no.yaml") == "does not exist (`boxwatch init` writes a commented one to start from)"
+    assert refused(tmp_path / "no.yaml") == "does not exist (run `boxwatch init` to create a commented one)"
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
@@ -34,27 +34,27 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
 def test_a_file_used_as_a_folder_is_refused(tmp_path: Path) -> None:
     """`topology.yaml/` with a word behind it."""
     (tmp_path / "a.yaml").write_text("name: mvp")
-    assert refused(tmp_path / "a.yaml" / "b.yaml") == "does not exist: a part of the path is a file"
+    assert refused(tmp_path / "a.yaml" / "b.yaml") == "does not exist: part of the path is a file"
 
 
 def test_a_broken_link_says_where_it_leads(tmp_path: Path) -> None:
     """`ls` would show the link as if it were there."""
     link = tmp_path / "link.yaml"
     link.symlink_to("gone.yaml")
-    assert refused(link) == "is a link to gone.yaml, which does not exist"
+    assert refused(link) == "is a symbolic link to gone.yaml, which does not exist"
 
 
 def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
     """The kernel notices."""
     link = tmp_path / "loop.yaml"
     link.symlink_to(link)
-    assert refused(link) == "is a link that leads back to itself"
+    assert refused(link) == "is a symbolic link to itself"
 
 
 def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     """Opening it in the ordinary way would block for ever."""
     os.mkfifo(tmp_path / "pipe.yaml")
-    assert refused(tmp_path / "pipe.yaml") == "is a pipe (write its content into a file first)"
+    assert refused(tmp_path / "pipe.yaml") == "is a pipe (write its content to a file first)"
 
 
 def test_a_device_without_end_is_refused() -> None:
@@ -77,7 +77,7 @@ def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", forbidden)
-    assert refused(tmp_path / "secret.yaml") == "may not be read by you (`ls -l` shows who may)"
+    assert refused(tmp_path / "secret.yaml") == "cannot be read: permission denied (check the permissions with `ls -l`)"
 
 
 def test_a_name_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_file_of_100_mb_is_refused_by_its_size(tmp_path: Path) -> None:
     path = tmp_path / "huge.yaml"
     with path.open("wb") as stream:
         stream.truncate(100 * 2**20)
-    assert refused(path) == "is larger than a topology can be: 100.0 MiB, and 4 MiB is the most"
+    assert refused(path) == "is too large for a topology: 100.0 MiB; the maximum is 4 MiB"
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(source, "LARGEST_FILE", 1000)
     monkeypatch.setattr(os, "fstat", small)
-    assert refused(path) == "is larger than a topology can be: more than 4 MiB, and 4 MiB is the most"
+    assert refused(path) == "is too large for a topology: more than 4 MiB; the maximum is 4 MiB"
 
 
 def test_an_error_while_reading_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

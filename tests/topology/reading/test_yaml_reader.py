@@ -151,4 +151,4 @@ def test_a_character_that_starts_nothing_is_named() -> None:
     """Whatever the parser stumbles over."""
     mark = yaml.Mark("a.yaml", 2, 0, 2, "", 0)
     error = yaml.scanner.ScannerError(None, None, "found character that cannot start any token", mark)
-    assert "has a '$' where no value can start with it" in str(yaml_syntax.explain(error, "a $", "a.yaml"))
+    assert "has a '$', which cannot start a value" in str(yaml_syntax.explain(error, "a $", "a.yaml"))

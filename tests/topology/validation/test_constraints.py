@@ -1,4 +1,4 @@
-"""Rules across fields, on files with mistakes in single fields too."""
+"""Rules across fields, on files with issues in single fields too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from boxwatch.topology.load import parse
 from boxwatch.topology.plan import plan
 from boxwatch.topology.reading.jsonnet_keys import KeyPlaces
 from boxwatch.topology.validation.constraints import arithmetic
-from boxwatch.topology.validation.context import Facts
+from boxwatch.topology.validation.context import ValidationContext
 
 HEAD = "name: mvp\nservers:\n  main: {cpus: 8, memory: 32g, disk: 500GB, reserved: 4g}\nservices:\n"
 
@@ -24,7 +24,7 @@ def paths(text: str) -> list[str]:
 
 
 def test_a_slip_in_one_service_does_not_hide_a_port_taken_by_two_others() -> None:
-    """Every mistake in one go."""
+    """Every issue in one go."""
     text = HEAD + (
         "  a: {kind: web, server: main, memory: 1x}\n"
         "  b: {kind: web, server: main, memory: 1g, ports: [80]}\n"
@@ -75,7 +75,7 @@ def test_an_unknown_key_puts_selectors_in_doubt() -> None:
 
 
 def test_a_server_with_a_wrong_name_may_be_the_one_that_is_meant() -> None:
-    """One mistake, not one for each of its services."""
+    """One issue, not one for each of its services."""
     text = HEAD.replace("main:", "Main:") + "  a: {kind: web, server: main, memory: 1g}\n"
     assert paths(text) == ["servers.Main"]
     assert paths(text.replace("server: main", "server: Main")) == ["servers.Main", "services.a.server"]
@@ -134,7 +134,7 @@ def test_the_arithmetic_starts_with_the_largest_and_sums_up_the_rest() -> None:
 def test_a_place_in_another_file_is_named_with_it() -> None:
     """Jsonnet spreads a topology over several."""
     places = KeyPlaces({"main.jsonnet": "{ a: 1 }", "lib.libsonnet": "{ b: 1 }"})
-    facts = Facts(a_topology(), places, frozenset({"main"}))
-    assert facts.line(("a",)) == "line 1"
-    assert facts.line(("b",)) == "lib.libsonnet, line 1"
-    assert facts.line(("c",)) == "the file"
+    context = ValidationContext(a_topology(), places, frozenset({"main"}))
+    assert context.line(("a",)) == "line 1"
+    assert context.line(("b",)) == "lib.libsonnet, line 1"
+    assert context.line(("c",)) == "the file"

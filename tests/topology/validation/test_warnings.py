@@ -59,7 +59,7 @@ def test_a_server_without_services_is_mentioned() -> None:
     text = HEAD.replace("services:", "  idle: {cpus: 2, memory: 4g, disk: 80GB, address: 10.0.0.2}\nservices:") + WEB
     assert warnings(text) == [
         (
-            "a.yaml:4:3: servers.idle: has no services, so only the machine itself is watched "
+            "a.yaml:4:3: servers.idle: has no services, so only the server itself is monitored "
             "(name it in the `server` of a service)"
         )
     ]
@@ -70,8 +70,8 @@ def test_less_than_a_tenth_of_headroom_is_mentioned() -> None:
     text = HEAD + "  web: {kind: web, server: main, memory: 25g}\n"
     assert warnings(text) == [
         (
-            "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) beside the planned 29 GB: "
-            "too little for spikes and for deploys, which run old and new at once (leave a tenth free)"
+            "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) above the planned 29 GB: "
+            "too little for spikes and for deploys, which run old and new together (leave at least a tenth free)"
         )
     ]
 
@@ -84,10 +84,7 @@ def test_a_tenth_of_headroom_is_enough() -> None:
 def test_a_limit_above_the_server_never_takes_effect() -> None:
     """Most likely a slip of the unit."""
     assert service("limit: 64g") == [
-        (
-            "a.yaml:5:53: services.web.limit: 64 GB never takes effect: the server has 32 GB "
-            "(write `none` if no limit is meant)"
-        )
+        ("a.yaml:5:53: services.web.limit: 64 GB never takes effect: the server has 32 GB (write `none` for no limit)")
     ]
 
 
@@ -100,7 +97,7 @@ def test_a_limit_within_the_server_is_fine(limit: str) -> None:
 def test_an_exposed_service_without_ports_exposes_nothing() -> None:
     """Its ports were forgotten."""
     assert service("exposed: true") == [
-        "a.yaml:5:55: services.web.exposed: exposes nothing: the service has no ports (add its `ports`)"
+        "a.yaml:5:55: services.web.exposed: has no effect: the service has no ports (add its `ports`)"
     ]
     assert service("exposed: true, ports: [80]") == []
 
@@ -109,8 +106,8 @@ def test_one_container_name_cannot_be_two_replicas() -> None:
     """Docker gives a name once."""
     assert service("replicas: 2, containers: [{name: app}]") == [
         (
-            "a.yaml:5:56: services.web.replicas: expects 2 replicas, and its containers' names "
-            "match 1 container at most (add the other containers' names, or a pattern such as app-[0-9]+)"
+            "a.yaml:5:56: services.web.replicas: expects 2 replicas, but its container names "
+            "match at most 1 container (add the other container names, or use a pattern such as app-[0-9]+)"
         )
     ]
 
@@ -139,11 +136,11 @@ def test_patience_below_two_scrapes_is_mentioned() -> None:
     text = HEAD + WEB + "scrape_interval: 60s\nalerts: {outage_grace: 1m, deploy_grace: 90s}\n"
     assert warnings(text) == [
         (
-            "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m, so one failed scrape can fire it "
+            "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m: one failed scrape can fire it "
             "(write 2m or more)"
         ),
         (
-            "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m, so one failed scrape can fire it "
+            "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m: one failed scrape can fire it "
             "(write 2m or more)"
         ),
     ]
@@ -170,5 +167,5 @@ services:
 """
     (warning,) = warnings(text)
 
-    assert warning.startswith("a.yaml:6:3: services.queue: is not scraped: another redis is taken to answer")
-    assert warning.endswith("(say in `metrics` where its exporter answers)")
+    assert warning.startswith("a.yaml:6:3: services.queue: is not scraped: the usual target belongs to another redis")
+    assert warning.endswith("(set `metrics` to the host:port of its exporter)")
