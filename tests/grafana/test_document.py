@@ -38,9 +38,9 @@ def test_the_dashboard_in_a_file(whole: dict[str, object], path: tuple[str, ...]
     [
         (b"{", "a.json: is not JSON: Expecting property name"),
         (b"\xff{}", "a.json: is not JSON: "),
-        (b"[]", "a.json: is JSON, but no dashboard: a dashboard is an object"),
-        (b'{"a": 1}', "a.json: is JSON, but no dashboard: it has neither `panels` nor `rows`"),
-        (b'{"elements": {}, "layout": {}}', "a.json: is a dashboard of schema v2: export it as a classic dashboard"),
+        (b"[]", "a.json: is JSON, but not a dashboard: a dashboard is an object"),
+        (b'{"a": 1}', "a.json: is JSON, but not a dashboard: it has neither `panels` nor `rows`"),
+        (b'{"elements": {}, "layout": {}}', "a.json: is a schema v2 dashboard: export it as a classic dashboard"),
     ],
 )
 def test_what_is_no_dashboard(content: bytes, message: str) -> None:

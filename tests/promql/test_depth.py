@@ -38,7 +38,7 @@ def test_a_query_that_nests_too_deeply_is_refused(way: str, count: int) -> None:
     """With a sentence, instead of a traceback or a segmentation fault."""
     problem = problem_of(_DEEP[way](count + count % 2))
 
-    assert "levels deep, and at most 300 are read" in problem
+    assert "levels deep; the maximum is 300" in problem
     assert tree_of(_DEEP[way](count + count % 2)) is None
 
 
