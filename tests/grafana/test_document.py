@@ -1,4 +1,4 @@
-"""A dashboard is found in whatever it is wrapped in, and what is none is named."""
+"""A dashboard is found in any envelope, and any other file is rejected by name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOARD = boards.a_dashboard(boards.a_panel())
     ],
 )
 def test_the_dashboard_in_a_file(whole: dict[str, object], path: tuple[str, ...]) -> None:
-    """As exported, as the API answers, and as a resource."""
+    """A dashboard is found in an export, an API response and a resource."""
     found = document.read("a.json", json.dumps(whole).encode())
     assert (found.path, found.whole) == (path, whole)
     inner: object = whole
@@ -44,7 +44,7 @@ def test_the_dashboard_in_a_file(whole: dict[str, object], path: tuple[str, ...]
     ],
 )
 def test_what_is_no_dashboard(content: bytes, message: str) -> None:
-    """File first, then what to do."""
+    """The error names the file first, then says what to do."""
     with pytest.raises(BoxwatchError) as caught:
         document.read("a.json", content)
     assert str(caught.value).startswith(message)
