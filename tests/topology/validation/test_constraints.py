@@ -1,4 +1,4 @@
-"""Rules across fields, on files with issues in single fields too."""
+"""Constraints across fields, including files with problems in single fields."""
 
 from __future__ import annotations
 
