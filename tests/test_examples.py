@@ -91,7 +91,7 @@ def test_a_mistake_in_an_added_dashboard_is_found(tmp_path: Path, monkeypatch: p
         ({"a_py": "x = 1\n"}, "a.py: has no function `build(topology)`; docs/dashboards.md shows one"),
         ({"a_py": "def build(topology):\n    return []\n"}, "a.py: build() returns no dashboard but list"),
         ({"a_json": "{"}, "a.json: is not JSON"),
-        ({"a_json": "{}"}, "a.json: is JSON, but no dashboard"),
+        ({"a_json": "{}"}, "a.json: is JSON, but not a dashboard"),
         ({"a_json": '{"panels": []}', "a_py": PAGE}, "a.py: there is another dashboard called a"),
         ({"service_py": PAGE}, "the added dashboard service has the name of one of ours: call its file something else"),
         ({"a_py": PAGE, "b_py": PAGE}, "the added dashboard b has the uid of a: 'boxwatch-mine'"),

@@ -1,4 +1,4 @@
-"""How messages speak of what a person wrote: kinds of values, quoted values, counted things, likely meanings."""
+"""Wording of messages about user input: kinds of values, quoted values, counts, suggestions."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 _LONGEST_SHOWN = 50
-# Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
+# Against more names than this, a file with a thousand slips would be slow; no suggestion is made then.
 _MOST_COMPARED = 2000
 _LIKENESS = 0.65
-# Messages end up in the logs of CI.
+# Messages end up in CI logs.
 _CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
-class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
-    """A value that a person wrote cannot be what its field needs.
+class Unfit(ValueError):  # noqa: N818 - named as the verdict it is
+    """A value written by the user does not fit its field.
 
     Attributes:
-        message: what is wrong, the rest of a sentence whose subject is the value.
+        message: what is wrong, as a predicate whose subject is the value.
         hint: what to write instead; may be empty.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
-        """Keep both halves apart; as text they are one sentence."""
+        """Keep both parts separate; `str()` joins them into one sentence."""
         self.message, self.hint = message, hint
         super().__init__(f"{message}: {hint}" if hint else message)
 
 
 def kind_of(value: object) -> str:
-    """What a YAML author would call the value: `a number`, `a list`, `empty`."""
+    """The value's kind in YAML terms: `a number`, `a list`, `empty`."""
     if value is None:
         return "empty"
     for types, word in (
-        (bool, "true or false"),
+        (bool, "a boolean"),
         ((int, float), "a number"),
         (str, "text"),
         ((list, tuple), "a list"),
@@ -47,7 +47,7 @@ def kind_of(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in back quotes as it was written: on one line, clipped, without invisible characters or passwords."""
+    """A value in back quotes as written: on one line, clipped, without invisible characters or passwords."""
     if value is None or isinstance(value, (list, tuple, dict)):
         return kind_of(value)
     text = str(value).lower() if isinstance(value, bool) else _CREDENTIALS.sub("//…@", str(value))
@@ -60,7 +60,7 @@ def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with every character that one cannot see, or not tell from a space, written as an escape."""
+    """The text with every character that is invisible, or looks like a space, written as an escape."""
     return "".join(
         character if character == " " or (character.isprintable() and not character.isspace()) else _escape(character)
         for character in text
@@ -68,7 +68,7 @@ def visible(text: str) -> str:
 
 
 def invisible_in(text: str) -> str:
-    """The name of the first character of a text that looks like nothing or like a space; empty if there is none."""
+    """The name of the first character that is invisible or looks like a space; empty if there is none."""
     for character in text:
         if character != " " and (character.isspace() or not character.isprintable()):
             return _named(character)
@@ -84,11 +84,11 @@ def foreign_in(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean `replicas`?` for the nearest of the known words; empty when nothing is near."""
+    """`did you mean `replicas`?` for the closest known word; empty if none is close."""
     return _nearest(word, tuple(known))
 
 
-# A slip that is copied all over a file is looked up once.
+# A slip copied throughout a file is looked up once.
 @functools.lru_cache(maxsize=4096)
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     if len(known) > _MOST_COMPARED or len(word) > _LONGEST_SHOWN:
@@ -99,7 +99,7 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
 
 
 def listed(words: Sequence[str], most: int = 12) -> str:
-    """`a, b and c`; of a long list the first ones and how many more there are."""
+    """`a, b and c`; a long list is cut after the first ones, with the number of the rest."""
     if len(words) > most:
         return f"{', '.join(words[:most])} and {len(words) - most} more"
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
