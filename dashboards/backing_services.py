@@ -69,7 +69,7 @@ class Engine:
         """Alerts about the chosen services."""
         return Stat(
             title="Alerts",
-            good="Alerts about the chosen services that fire now. Good is 0 of both.",
+            description="Alerts about the chosen services that fire now. Good is 0 of both.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(
@@ -83,7 +83,7 @@ class Engine:
         """Whether it answered its exporter."""
         return States(
             title="Up",
-            good=f"Whether {self.kind.title} answered. Good is one colour from end to end; a gap is a scrape that "
+            description=f"Whether {self.kind.title} answered. Good is one colour from end to end; a gap is a scrape that "
             "failed.",
             unit="none",
             scale=scale.none_known("Red is no answer and green one; an alert waits for the topology's outage_grace."),

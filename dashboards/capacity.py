@@ -38,10 +38,10 @@ def build(built: Built) -> Node:
 
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
-    def size(title: str, good: str, expr: str) -> Stat:
+    def size(title: str, description: str, expr: str) -> Stat:
         return Stat(
             title=title,
-            good=good,
+            description=description,
             unit="bytes",
             scale=scale.none_known("A size alone is neither good nor bad, so nothing is coloured."),
             queries=(Query(expr),),
@@ -70,18 +70,18 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
         ),
         Stat(
             title="Left at the peak",
-            good="RAM of the tightest server that was free at the week's peak. Good is what the plan leaves free.",
+            description="RAM of the tightest server that was free at the week's peak. Good is what the plan leaves free.",
             unit="bytes",
             scale=scale.headroom(topology),
             queries=(Query(ask.first(ask.headroom_at_peak())),),
         ),
         Stat(
             title="Memory full in",
-            good="When the first server has no memory left, by the trend of a week. Good is no growth.",
+            description="When the first server has no memory left, by the trend of a week. Good is no growth.",
             unit="dtdurations",
             scale=scale.exhaustion(topology),
             queries=(Query(ask.first(ask.servers_full_in())),),
-            nothing="no growth",
+            no_value="no growth",
         ),
     )
 
@@ -89,7 +89,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _history() -> Graph:
     return Graph(
         title="Use against the plan",
-        good="Memory in use on the chosen servers. Good is below the dashed line; choose a week to see the peaks.",
+        description="Memory in use on the chosen servers. Good is below the dashed line; choose a week to see the peaks.",
         unit="bytes",
         scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
         queries=(
@@ -109,7 +109,7 @@ def _history() -> Graph:
 def _beside() -> Graph:
     return Graph(
         title="Beside the services",
-        good="What is in no planned service: the system with its builds, and containers outside the plan. Good is "
+        description="What is in no planned service: the system with its builds, and containers outside the plan. Good is "
         "system and builds below the dashed line, and nothing outside.",
         unit="bytes",
         scale=scale.lines("The dashed line is the reserve as recorded from the topology."),

@@ -31,7 +31,7 @@ def servers(topology: Topology) -> Table:
     """Each server: the plan, the week, what is left."""
     rows = Rows(
         title="Servers: the plan against the week",
-        good="RAM as planned, and as used within seven days. Good is a peak below the plan, and much left at it.",
+        description="RAM as planned, and as used within seven days. Good is a peak below the plan, and much left at it.",
         # The first column takes what the others leave.
         labels=(_server(topology, width=0),),
         columns=(
@@ -63,7 +63,7 @@ def services(topology: Topology) -> Table:
     """Each service: its budget, the week, what could be given back or is missing."""
     rows = Rows(
         title="Services: the plan against the week",
-        good="Budgets of all replicas together, and what they used within seven days. Good is a peak between half and "
+        description="Budgets of all replicas together, and what they used within seven days. Good is a peak between half and "
         "nine tenths of the budget: more is tight, less is RAM that others could have.",
         labels=(_service(topology, width=0), _server(topology)),
         columns=(
@@ -102,7 +102,7 @@ def outside(topology: Topology) -> Table:
     """Containers that nobody planned."""
     rows = Rows(
         title="Containers outside the plan",
-        good="Containers that belong to no planned service, largest first; builds are left out. Good is no row.",
+        description="Containers that belong to no planned service, largest first; builds are left out. Good is no row.",
         labels=(
             Label(label=names.RESOURCE, head="Resource"),
             Label(label=names.NAME, head="Container"),
@@ -111,7 +111,7 @@ def outside(topology: Topology) -> Table:
         columns=(Column(head="Memory", expr=ask.outside_the_plan(), unit="bytes", width=110),),
         unit="bytes",
         sort_by=("Memory",),
-        nothing="all containers are planned",
+        no_value="all containers are planned",
     )
     return table(rows)
 
@@ -120,13 +120,13 @@ def unlimited(topology: Topology) -> Table:
     """Containers that Docker holds to no limit."""
     rows = Rows(
         title="Containers without a limit",
-        good="Containers that can take what others were promised, largest first. Good is only those that the topology "
+        description="Containers that can take what others were promised, largest first. Good is only those that the topology "
         "gives no limit.",
         labels=(Label(label=names.NAME, head="Container"), _service(topology), _server(topology)),
         columns=(Column(head="Memory", expr=ask.unlimited(), unit="bytes", width=110),),
         unit="bytes",
         sort_by=("Memory",),
-        nothing="all containers have a limit",
+        no_value="all containers have a limit",
     )
     return table(rows)
 
@@ -135,7 +135,7 @@ def disks(built: Built) -> Table:
     """Each disk: how large, how full, until when."""
     rows = Rows(
         title="Disks, however often they are mounted",
-        good="Space by device. Good is a quarter and more free, and nothing in the last column.",
+        description="Space by device. Good is a quarter and more free, and nothing in the last column.",
         labels=(Label(label=names.DEVICE, head="Disk"), _server(built.topology)),
         columns=(
             *_sizes(("Size", queries.of_each_disk(names.DEVICE_DISK_SIZE)), ("Free", ask.bytes_free_of_disks())),

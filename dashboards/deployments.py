@@ -77,7 +77,7 @@ def _failed() -> Stat:
     result = f'{coolify.DEPLOYMENT_RESULT}{{{_AT}, result="failed"}}'
     return Stat(
         title="Failed",
-        good="Applications whose last deployment failed. Good is 0.",
+        description="Applications whose last deployment failed. Good is 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(Query(f"sum({result})"),),
@@ -87,7 +87,7 @@ def _failed() -> Stat:
 def _active(status: str, title: str) -> Stat:
     return Stat(
         title=title,
-        good=f"Deployments that are {status.replace('_', ' ')}. A few are well for a while; good is that they end.",
+        description=f"Deployments that are {status.replace('_', ' ')}. A few are well for a while; good is that they end.",
         unit="none",
         scale=scale.none_known("How many depends on you, so nothing is coloured."),
         queries=(Query(f'sum({coolify.DEPLOYMENTS_ACTIVE}{{{_AT}, status="{status}"}})'),),
@@ -98,7 +98,7 @@ def _today() -> Stat:
     done = f'{coolify.DEPLOYMENTS}{{{_AT}, kind=~"deployment|rollback", result="finished"}}'
     return Stat(
         title="Deployed in a day",
-        good="Deployments and rollbacks that succeeded within 24 hours. Good is as many as you made.",
+        description="Deployments and rollbacks that succeeded within 24 hours. Good is as many as you made.",
         unit="none",
         scale=scale.none_known("How many depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum(increase({done}[1d])))"),),
@@ -109,7 +109,7 @@ def _last() -> Table:
     return table(
         Rows(
             title="Last deployment",
-            good="Each application's last deployment or rollback that ended. Good is a column of finished.",
+            description="Each application's last deployment or rollback that ended. Good is a column of finished.",
             labels=(
                 Label(label=coolify.PROJECT, head="Project"),
                 Label(label=coolify.ENVIRONMENT, head="Environment"),
@@ -134,7 +134,7 @@ def _last() -> Table:
             ),
             sort_by=("Result",),
             hidden=(names.SERVER,),
-            nothing="no deployment seen yet",
+            no_value="no deployment seen yet",
         )
     )
 
@@ -143,7 +143,7 @@ def _ages() -> Graph:
     moved, created = coolify.DEPLOYMENT_PROGRESS, coolify.DEPLOYMENTS_OLDEST
     return Graph(
         title="Deployments that run or wait",
-        good="Time since a running deployment moved, and since the oldest that waits was asked for. Good is short.",
+        description="Time since a running deployment moved, and since the oldest that waits was asked for. Good is short.",
         unit="dtdurations",
         scale=scale.none_known("Numbers at which the alerts begin stand in their runbooks; nothing is coloured."),
         queries=(
@@ -154,14 +154,14 @@ def _ages() -> Graph:
             ),
         ),
         table=True,
-        nothing="none runs or waits",
+        no_value="none runs or waits",
     )
 
 
 def _results(topology: Topology) -> States:
     return States(
         title="Results over time",
-        good="The result of the last deployment that had ended. Good is no red that stays.",
+        description="The result of the last deployment that had ended. Good is no red that stays.",
         unit="none",
         scale=scale.none_known("Red is failed, as Coolify's documentation has it."),
         queries=(Query(_one_of(coolify.DEPLOYMENT_RESULT, "result", _RESULTS, _BY), _CALLED),),
@@ -173,7 +173,7 @@ def _results(topology: Topology) -> States:
 def _durations() -> Graph:
     return Graph(
         title="Time of deployments",
-        good="How long the last deployment took, its time in the queue included. Good is a level that you know.",
+        description="How long the last deployment took, its time in the queue included. Good is a level that you know.",
         unit="dtdurations",
         scale=scale.none_known("The topology plans no time for them, so nothing is coloured."),
         queries=(Query(f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})", _CALLED),),
@@ -185,13 +185,13 @@ def _ended() -> Graph:
     done = f'{coolify.DEPLOYMENTS}{{{_AT}, kind=~"deployment|rollback"}}'
     return Graph(
         title="Deployments that ended in an hour",
-        good="Deployments and rollbacks by their result. Good is few that failed.",
+        description="Deployments and rollbacks by their result. Good is few that failed.",
         unit="none",
         scale=scale.none_known("How many depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum by (result) (increase({done}[1h])))", "{{result}}"),),
         overrides=tuple(field_config.field(result, field_config.colour(colour)) for result, colour in _RESULTS),
         steps=True,
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -199,7 +199,7 @@ def _answers() -> States:
     up, source = f"{coolify.UP}{{{_AT}}}", f"{coolify.SOURCE_SUCCESS}{{{_AT}}}"
     return States(
         title="Coolify answers",
-        good="Whether Coolify answers the exporter, and each thing it is asked for. Good is green from end to end.",
+        description="Whether Coolify answers the exporter, and each thing it is asked for. Good is green from end to end.",
         unit="none",
         scale=scale.none_known("Red is no answer: what it would show is not known, and its alert says why."),
         queries=(
@@ -213,7 +213,7 @@ def _answers() -> States:
 def _resources(topology: Topology) -> States:
     return States(
         title="States of resources",
-        good="What Coolify calls each resource, up to five minutes late. Good is green.",
+        description="What Coolify calls each resource, up to five minutes late. Good is green.",
         unit="none",
         scale=scale.none_known("Red is exited; while Coolify does not reach the server it says so of all."),
         queries=(Query(_one_of(coolify.RESOURCE_STATE, coolify.STATE, _STATES, _BY), _CALLED),),
@@ -231,7 +231,7 @@ def _health(topology: Topology) -> States:
     )
     return States(
         title="Health of resources",
-        good="What the health checks say; grey has none. Good is green.",
+        description="What the health checks say; grey has none. Good is green.",
         unit="none",
         scale=scale.none_known("Red is unhealthy, which Coolify also says of what has stopped."),
         queries=(Query(_one_of(coolify.RESOURCE_HEALTH, coolify.STATE, health, _BY), _CALLED),),
@@ -244,7 +244,7 @@ def _servers() -> States:
     by = f"{names.SERVER}, {coolify.COOLIFY_SERVER}"
     return States(
         title="Servers as Coolify sees them",
-        good="Whether Coolify reaches each server and can deploy to it. Good is green.",
+        description="Whether Coolify reaches each server and can deploy to it. Good is green.",
         unit="none",
         scale=scale.none_known("Red is not reached, amber reached and not usable, as the alerts have it."),
         queries=(
@@ -269,7 +269,7 @@ def _backups() -> Table:
     return table(
         Rows(
             title="Backups",
-            good="The schedules of Coolify's databases. Good is no failure, and an age below the interval.",
+            description="The schedules of Coolify's databases. Good is no failure, and an age below the interval.",
             labels=(
                 Label(label=coolify.RESOURCE, head="Database"),
                 Label(label=coolify.BACKUP, head="Schedule"),
@@ -291,6 +291,6 @@ def _backups() -> Table:
             ),
             sort_by=("Failed", "Last good one"),
             hidden=(names.SERVER, coolify.PROJECT, coolify.ENVIRONMENT),
-            nothing="no schedule in Coolify",
+            no_value="no schedule in Coolify",
         )
     )

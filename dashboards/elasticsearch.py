@@ -58,7 +58,7 @@ def build(built: Built) -> Node | None:
 def _heap_now(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Heap now",
-        good="Of the fullest node. Good is green most of the time; it rises and falls with collections.",
+        description="Of the fullest node. Good is green most of the time; it rises and falls with collections.",
         unit="percentunit",
         scale=backing_services.near(lines["ElasticsearchHeapHigh"], "ElasticsearchHeapHigh"),
         queries=(Query(f"max({_USED} / {_MAX})"),),
@@ -68,7 +68,7 @@ def _heap_now(lines: Mapping[str, float]) -> Stat:
 def _disk_now(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Disk left",
-        good="Of the fullest disk. Good is green.",
+        description="Of the fullest disk. Good is green.",
         unit="percentunit",
         scale=backing_services.below(lines["ElasticsearchDiskLow"], "ElasticsearchDiskLow"),
         queries=(Query(f"min({_FREE} / {_SIZE})"),),
@@ -83,7 +83,7 @@ def _health() -> States:
     )
     return States(
         title="Health",
-        good="Good is green, or yellow for a single node: it has no second one for its replicas.",
+        description="Good is green, or yellow for a single node: it has no second one for its replicas.",
         unit="none",
         scale=backing_services.uncoloured(
             "The colours are Elasticsearch's own and no number of the topology; beside them"
@@ -100,11 +100,11 @@ def _health() -> States:
 def _heap(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Heap",
-        good="Share of the heap in use. Good is a saw-tooth whose feet stay far below the line.",
+        description="Share of the heap in use. Good is a saw-tooth whose feet stay far below the line.",
         unit="percentunit",
         scale=backing_services.says("ElasticsearchHeapHigh"),
         queries=(Query(f"{_USED} / {_MAX}", _OF_NODE),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["ElasticsearchHeapHigh"])
 
@@ -113,7 +113,7 @@ def _collections() -> Graph:
     spent = _ES.by("sum", "elasticsearch_jvm_gc_collection_seconds_sum", "name", "gc", per_second=True)
     return Graph(
         title="Garbage collection",
-        good="Share of the time that collections take. Good is a few percent for young and nothing for old.",
+        description="Share of the time that collections take. Good is a few percent for young and nothing for old.",
         unit="percentunit",
         scale=backing_services.uncoloured("ElasticsearchHeapHigh judges what they leave"),
         queries=(Query(spent, "{{gc}}, {{name}} of {{service}}"),),
@@ -123,11 +123,11 @@ def _collections() -> Graph:
 def _disk(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Free disk",
-        good="Share of the disk that is free. Good is above the line; at 5% Elasticsearch stops writing.",
+        description="Share of the disk that is free. Good is above the line; at 5% Elasticsearch stops writing.",
         unit="percentunit",
         scale=backing_services.says("ElasticsearchDiskLow"),
         queries=(Query(f"{_FREE} / {_SIZE}", "{{mount}}, {{name}} of {{service}}"),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["ElasticsearchDiskLow"])
 
@@ -135,7 +135,7 @@ def _disk(lines: Mapping[str, float]) -> Graph:
 def _searches() -> Graph:
     return Graph(
         title="Searches",
-        good="Searches of single shards a second. Good is a level that you know.",
+        description="Searches of single shards a second. Good is a level that you know.",
         unit="cps",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_search_query_total", per_second=True), NAMED),),
@@ -148,7 +148,7 @@ def _search_time() -> Graph:
     )
     return Graph(
         title="Time of a search",
-        good="Of one shard, on average. Good is tens of milliseconds.",
+        description="Of one shard, on average. Good is tens of milliseconds.",
         unit="s",
         scale=backing_services.uncoloured("What is slow depends on the query"),
         queries=(Query(f"{spent} / ({count} > 0)", NAMED),),
@@ -158,7 +158,7 @@ def _search_time() -> Graph:
 def _indexing() -> Graph:
     return Graph(
         title="Documents indexed",
-        good="Documents written a second. Good is a level that you know.",
+        description="Documents written a second. Good is a level that you know.",
         unit="cps",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_indexing_index_total", per_second=True), NAMED),),
@@ -175,27 +175,27 @@ def _refused() -> Graph:
     )
     return Graph(
         title="Refused requests",
-        good="For lack of places in a queue, and for lack of heap (breaker), a second. Good is none.",
+        description="For lack of places in a queue, and for lack of heap (breaker), a second. Good is none.",
         unit="cps",
         scale=backing_services.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped speak of any"),
         queries=(
             Query(f"{rejected} > 0", "queue {{type}}, {{service}}"),
             Query(f"{tripped} > 0", "breaker {{breaker}}, {{service}}"),
         ),
-        nothing="none is refused",
+        no_value="none is refused",
     )
 
 
 def _queues() -> Graph:
     return Graph(
         title="Waiting in queues",
-        good="Requests that wait for a thread. Good is 0 with short peaks.",
+        description="Requests that wait for a thread. Good is 0 with short peaks.",
         unit="none",
         scale=backing_services.uncoloured("A queue that overflows refuses, which has an alert"),
         queries=(
             Query(f"{_ES.by('sum', 'elasticsearch_thread_pool_queue_count', 'type')} > 0", "{{type}}, {{service}}"),
         ),
-        nothing="none waits",
+        no_value="none waits",
     )
 
 
@@ -205,18 +205,18 @@ def _breakers() -> Graph:
     )
     return Graph(
         title="Circuit breakers",
-        good="Heap that requests hold, against what each breaker allows. Good is far below 100%.",
+        description="Heap that requests hold, against what each breaker allows. Good is far below 100%.",
         unit="percentunit",
         scale=backing_services.uncoloured("A breaker that trips has an alert"),
         queries=(Query(f"{size} / ({limit} > 0)", "{{breaker}}, {{name}} of {{service}}"),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _documents() -> Graph:
     return Graph(
         title="Documents",
-        good="Documents in all indices, replicas too. Good is a slope that you expect.",
+        description="Documents in all indices, replicas too. Good is a slope that you expect.",
         unit="short",
         scale=backing_services.uncoloured("No number is bad by itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_docs"), NAMED),),
@@ -226,7 +226,7 @@ def _documents() -> Graph:
 def _stored() -> Graph:
     return Graph(
         title="Size of the indices",
-        good="On the disk, replicas too. Good is a slope that you expect.",
+        description="On the disk, replicas too. Good is a slope that you expect.",
         unit="bytes",
         scale=backing_services.uncoloured("The free disk is judged above"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_store_size_bytes"), NAMED),),
@@ -240,7 +240,7 @@ def _shards() -> Graph:
     )
     return Graph(
         title="Shards",
-        good="Shards by state. Good is all active; on a single node the replicas stay unassigned.",
+        description="Shards by state. Good is all active; on a single node the replicas stay unassigned.",
         unit="none",
         scale=backing_services.uncoloured("The health is judged above"),
         queries=tuple(shards),

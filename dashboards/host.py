@@ -50,44 +50,44 @@ def _first_answer(built: Built) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Memory left",
-            good="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
+            description="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
             unit="percentunit",
             scale=thresholds.too_little(numbers, "HostMemoryLow", "HostMemoryCritical"),
             queries=(Query(host_queries.recorded(names.SERVER_MEMORY_AVAILABLE), several),),
         ),
         Stat(
             title="Least disk left",
-            good="The disk of each server that has least left. Good is a quarter and more.",
+            description="The disk of each server that has least left. Good is a quarter and more.",
             unit="percentunit",
             scale=thresholds.too_little(numbers, "HostDiskLow", "HostDiskCritical"),
             queries=(Query(host_queries.least(names.DEVICE_DISK_FREE), several),),
         ),
         Stat(
             title="Next disk full in",
-            good="By the trend of the last day. Good is that none fills.",
+            description="By the trend of the last day. Good is that none fills.",
             unit="dtdurations",
             scale=thresholds.too_soon(filling, "HostDiskFilling"),
             queries=(Query(host_queries.least(names.DEVICE_DISK_EXHAUSTION), several),),
-            nothing="none fills",
+            no_value="none fills",
         ),
         Stat(
             title="CPU busy",
-            good="All CPUs over the last five minutes. Good is a level that you know.",
+            description="All CPUs over the last five minutes. Good is a level that you know.",
             unit="percentunit",
             scale=thresholds.too_much(cpu, "HostCpuSaturated"),
             queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), several),),
         ),
         Stat(
             title="Disks missing",
-            good="Members that RAID arrays lack. Good is 0; a server without arrays has none.",
+            description="Members that RAID arrays lack. Good is 0; a server without arrays has none.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),
             queries=(Query(host_queries.disks_missing(), several),),
-            nothing="no array",
+            no_value="no array",
         ),
         Stat(
             title="Time since boot",
-            good="How long each server has been up. Good is since the last upgrade that you remember.",
+            description="How long each server has been up. Good is since the last upgrade that you remember.",
             unit="dtdurations",
             scale=thresholds.too_soon(reboot, "HostRebooted"),
             queries=(Query(host_queries.up_for(), several),),
@@ -98,7 +98,7 @@ def _first_answer(built: Built) -> tuple[Stat, ...]:
 def _memory(topology: Topology) -> Graph:
     return Graph(
         title="Memory in use",
-        good="Memory of the chosen servers: containers, what is beside them, and what is left. Good is a pile of the "
+        description="Memory of the chosen servers: containers, what is beside them, and what is left. Good is a pile of the "
         "first two below the dashed line.",
         unit="bytes",
         scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
@@ -128,7 +128,7 @@ def _memory_pressure(built: Built) -> Graph:
     stalled = thresholds.of(built.thresholds, "HostMemoryStalled")
     graph = Graph(
         title="Memory pressure",
-        good="Share of the time in which some or all processes waited for memory. Good is a flat line at 0.",
+        description="Share of the time in which some or all processes waited for memory. Good is a flat line at 0.",
         unit="percentunit",
         scale=scale.lines("The dashed line is where HostMemoryStalled begins, for all processes."),
         queries=(
@@ -143,7 +143,7 @@ def _swap(built: Built) -> Graph:
     topology = built.topology
     graph = Graph(
         title="Swap traffic",
-        good="Pages that move to swap and back, the slower way of the two. Good is a flat line at 0.",
+        description="Pages that move to swap and back, the slower way of the two. Good is a flat line at 0.",
         unit="none",
         scale=scale.lines("HostSwapThrashing begins at the dashed line."),
         queries=(Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),),

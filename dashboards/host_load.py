@@ -36,11 +36,11 @@ def _cpu(built: Built) -> Graph:
     topology = built.topology
     graph = Graph(
         title="CPU in use",
-        good="All CPUs of a server over five minutes. Good is below the dashed line.",
+        description="All CPUs of a server over five minutes. Good is below the dashed line.",
         unit="percentunit",
         scale=scale.lines("HostCpuSaturated begins at the dashed line."),
         queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), called(topology, "in use")),),
-        reach=1,
+        soft_max=1,
     )
     return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostCpuSaturated"))
 
@@ -48,7 +48,7 @@ def _cpu(built: Built) -> Graph:
 def _cpu_by_mode() -> Graph:
     return Graph(
         title="CPU by mode",
-        good="CPUs of the chosen servers, by what they do; 1 is one CPU. Good is mostly user; steal belongs to others.",
+        description="CPUs of the chosen servers, by what they do; 1 is one CPU. Good is mostly user; steal belongs to others.",
         unit="none",
         scale=scale.none_known("No mode is bad by itself, so nothing is coloured."),
         queries=(Query(host_queries.cpu_by_mode(), "{{mode}}"),),
@@ -60,7 +60,7 @@ def _cpu_by_mode() -> Graph:
 def _pressure(topology: Topology) -> Graph:
     return Graph(
         title="CPU and disk pressure",
-        good="Share of the time in which processes waited for a CPU or a disk. Good is little, and never all of them.",
+        description="Share of the time in which processes waited for a CPU or a disk. Good is little, and never all of them.",
         unit="percentunit",
         scale=scale.none_known("How much hurts depends on what waits, so nothing is coloured."),
         queries=(
@@ -74,7 +74,7 @@ def _pressure(topology: Topology) -> Graph:
 def _network(topology: Topology) -> Graph:
     return Graph(
         title="Network traffic",
-        good="Bytes on the server's own devices, as node_exporter sees them. Good is a level that you know.",
+        description="Bytes on the server's own devices, as node_exporter sees them. Good is a level that you know.",
         unit="Bps",
         scale=scale.none_known(
             "In a container with a network of its own node_exporter sees just its own traffic; nothing is coloured."
@@ -89,7 +89,7 @@ def _network(topology: Topology) -> Graph:
 def _network_faults(topology: Topology) -> Graph:
     return Graph(
         title="Network errors and drops",
-        good="Packets that were damaged or not taken. Good is a flat line at 0, or a few drops a second.",
+        description="Packets that were damaged or not taken. Good is a flat line at 0, or a few drops a second.",
         # Not Grafana's packets a second: it writes a few a minute as thousandths, "16 mp/s".
         unit="suffix: p/s",
         scale=scale.none_known("Some drops are broadcasts that nobody wants, so nothing is coloured."),
@@ -102,7 +102,7 @@ def _network_faults(topology: Topology) -> Graph:
                 ("transmit", "drop", "sent dropped"),
             )
         ),
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -112,7 +112,7 @@ def _connections(built: Built) -> Graph:
     full = thresholds.of(built.thresholds, "HostConntrackFull")
     return Graph(
         title="Connections tracked",
-        good="Share of the kernel's table of connections in use. Good is far below the dashed line.",
+        description="Share of the kernel's table of connections in use. Good is far below the dashed line.",
         unit="percentunit",
         scale=scale.lines("HostConntrackNearLimit begins at the dashed line, HostConntrackFull at the solid one."),
         queries=(
@@ -121,7 +121,7 @@ def _connections(built: Built) -> Graph:
             thresholds.line(full, "full"),
         ),
         overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -129,7 +129,7 @@ def _clock(built: Built) -> Graph:
     topology = built.topology
     graph = Graph(
         title="Clock",
-        good="How far a clock is off that of Prometheus, and by how much the kernel thinks that it may be wrong. Good "
+        description="How far a clock is off that of Prometheus, and by how much the kernel thinks that it may be wrong. Good "
         "is below a second; 16 seconds is a clock that nobody keeps in time.",
         unit="s",
         scale=scale.lines("HostClockSkewed begins at the dashed line, for the difference."),
@@ -144,7 +144,7 @@ def _clock(built: Built) -> Graph:
 def _collectors(topology: Topology) -> States:
     return States(
         title="Collectors that fail",
-        good="What node_exporter reads for the alerts. Good is one colour from end to end.",
+        description="What node_exporter reads for the alerts. Good is one colour from end to end.",
         unit="none",
         scale=scale.none_known(
             "Amber is a collector that failed: what the topology's alerts read of it is missing, and they are silent."
@@ -162,7 +162,7 @@ def _docker(built: Built) -> tuple[Graph, ...]:
     return (
         Graph(
             title="Docker engine",
-            good="Containers by state, helpers and builds included. Good is none that is paused; no line, no engine.",
+            description="Containers by state, helpers and builds included. Good is none that is paused; no line, no engine.",
             unit="none",
             scale=scale.none_known(
                 "Amber is paused. A stopped container is one that somebody stopped, so it is grey; "
@@ -174,7 +174,7 @@ def _docker(built: Built) -> tuple[Graph, ...]:
         ),
         Graph(
             title="Container starts",
-            good="Containers started within an hour, builds and restarts included. Good is as many as you deployed.",
+            description="Containers started within an hour, builds and restarts included. Good is as many as you deployed.",
             unit="none",
             scale=scale.lines("DockerStartChurn begins at the dashed line."),
             queries=(

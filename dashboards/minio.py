@@ -60,7 +60,7 @@ def build(built: Built) -> Node | None:
 def _left(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Space left",
-        good="Of what can be used, on the fullest. Good is green.",
+        description="Of what can be used, on the fullest. Good is green.",
         unit="percentunit",
         scale=backing_services.below(lines["MinioCapacityLow"], "MinioCapacityLow"),
         queries=(Query(f"min(({_FREE}) / ({_TOTAL}))"),),
@@ -71,7 +71,7 @@ def _offline() -> Stat:
     offline = _either("max", "minio_cluster_drive_offline_total", "minio_cluster_health_drives_offline_count")
     return Stat(
         title="Drives offline",
-        good="Drives that MinIO cannot reach. Good is 0.",
+        description="Drives that MinIO cannot reach. Good is 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(Query(f"sum({offline}) or 0 * count({_TOTAL})"),),
@@ -85,7 +85,7 @@ def _health() -> States:
     needed = _MINIO.by("max", "minio_cluster_erasure_set_overall_write_quorum")
     return States(
         title="Health",
-        good="Whether there are enough drives to write. Good is one colour.",
+        description="Whether there are enough drives to write. Good is one colour.",
         unit="none",
         scale=backing_services.uncoloured("Red is no quorum, of which MinioQuorumLost speaks; else"),
         queries=(Query(f"{told} or {v3} or 0 * {needed}", NAMED),),
@@ -96,7 +96,7 @@ def _health() -> States:
 def _space() -> Graph:
     return Graph(
         title="Space used and usable",
-        good="What is stored, and what all drives can hold. Good is a slope that you expect.",
+        description="What is stored, and what all drives can hold. Good is a slope that you expect.",
         unit="bytes",
         scale=backing_services.uncoloured("The share is judged in the panel beside it"),
         queries=(
@@ -110,11 +110,11 @@ def _space() -> Graph:
 def _share(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Space",
-        good="Share of the usable space that is free. Good is above the line.",
+        description="Share of the usable space that is free. Good is above the line.",
         unit="percentunit",
         scale=backing_services.says("MinioCapacityLow"),
         queries=(Query(f"({_FREE}) / ({_TOTAL})", NAMED),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["MinioCapacityLow"])
 
@@ -122,7 +122,7 @@ def _share(lines: Mapping[str, float]) -> Graph:
 def _objects() -> Graph:
     return Graph(
         title="Objects",
-        good="Objects in all buckets, as the scanner counted them last. Good is a slope that you expect.",
+        description="Objects in all buckets, as the scanner counted them last. Good is a slope that you expect.",
         unit="short",
         scale=backing_services.uncoloured("No number is bad by itself"),
         queries=(
@@ -141,7 +141,7 @@ def _drives() -> Graph:
     )
     return Graph(
         title="Drives",
-        good="Drives by state. Good is no line for offline, or one at 0.",
+        description="Drives by state. Good is no line for offline, or one at 0.",
         unit="none",
         scale=backing_services.uncoloured("MinioDrivesOffline speaks of any that is offline"),
         queries=tuple(drives),
@@ -157,7 +157,7 @@ def _requests() -> Graph:
     rate = _either("sum", "minio_s3_requests_total", "minio_api_requests_total", per_second=True)
     return Graph(
         title="Requests",
-        good="Requests a second. Good is a level that you know.",
+        description="Requests a second. Good is a level that you know.",
         unit="reqps",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(rate, NAMED),),
@@ -171,11 +171,11 @@ def _errors(lines: Mapping[str, float]) -> Graph:
     all_ = _either("sum", "minio_s3_requests_total", "minio_api_requests_total", per_second=True)
     graph = Graph(
         title="Errors",
-        good="Share of the requests that MinIO answers with a 5xx. Good is 0, or no line at all.",
+        description="Share of the requests that MinIO answers with a 5xx. Good is 0, or no line at all.",
         unit="percentunit",
         scale=backing_services.says("MinioErrorsHigh"),
         queries=(Query(f"({errors}) / (({all_}) > 0)", NAMED),),
-        reach=0.1,
+        soft_max=0.1,
     )
     return backing_services.with_alert(graph, lines["MinioErrorsHigh"])
 
@@ -185,7 +185,7 @@ def _kinds() -> Graph:
     v3 = _MINIO.by("sum", "minio_api_requests_total", "name", per_second=True)
     return Graph(
         title="Requests by call",
-        good="The ten most frequent calls. Good is what your applications do.",
+        description="The ten most frequent calls. Good is what your applications do.",
         unit="reqps",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(f"topk(10, {v2} or {v3})", "{{api}}{{name}}, {{service}}"),),
@@ -202,7 +202,7 @@ def _traffic() -> Graph:
     )
     return Graph(
         title="Traffic",
-        good="Bytes a second to and from clients. Good is a level that you know.",
+        description="Bytes a second to and from clients. Good is a level that you know.",
         unit="Bps",
         scale=backing_services.uncoloured("No amount is bad by itself"),
         queries=tuple(traffic),
@@ -212,7 +212,7 @@ def _traffic() -> Graph:
 def _waiting() -> Graph:
     return Graph(
         title="Requests in flight and waiting",
-        good="Requests that are answered now, and those that wait for their turn. Good is none that wait.",
+        description="Requests that are answered now, and those that wait for their turn. Good is none that wait.",
         unit="none",
         scale=backing_services.uncoloured("What waits too long is refused, and counts as an error"),
         queries=(
@@ -232,7 +232,7 @@ def _memory() -> Graph:
     resident = _either("max", "minio_node_process_resident_memory_bytes", "minio_system_process_resident_memory_bytes")
     return Graph(
         title="Memory of the process",
-        good="What MinIO itself holds, without page cache. Good is far below the plan.",
+        description="What MinIO itself holds, without page cache. Good is far below the plan.",
         unit="bytes",
         scale=backing_services.uncoloured("The service's dashboard holds the container against the plan"),
         queries=(Query(resident, NAMED),),

@@ -49,7 +49,7 @@ def build(built: Built) -> Node:
 def _watchdog() -> Stat:
     return Stat(
         title="Watchdog",
-        good="The alert that always fires. Good is that it does; who waits for it calls when it stops arriving.",
+        description="The alert that always fires. Good is that it does; who waits for it calls when it stops arriving.",
         unit="none",
         scale=scale.lines("Recorded by Prometheus with every evaluation; nothing is coloured by amount."),
         mappings=tuple(field_config.states(State(1, "fires", colours.GOOD))),
@@ -60,7 +60,7 @@ def _watchdog() -> Stat:
 def _down() -> Stat:
     return Stat(
         title="Targets down",
-        good="Targets that are not scraped now. Good is 0.",
+        description="Targets that are not scraped now. Good is 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(Query(f"count(up{{{_ALL}}} == 0) or 0 * count(up{{{_ALL}}})"),),
@@ -71,7 +71,7 @@ def _failures() -> Stat:
     failed = f"prometheus_rule_evaluation_failures_total{{{_PROMETHEUS}}}"
     return Stat(
         title="Rule failures",
-        good="Evaluations that failed in ten minutes: their alerts are silent. Good is 0.",
+        description="Evaluations that failed in ten minutes: their alerts are silent. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum(increase({failed}[10m])))"),),
@@ -82,7 +82,7 @@ def _undelivered() -> Stat:
     failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
     return Stat(
         title="Undelivered",
-        good="Notifications that Alertmanager could not deliver within an hour. Good is 0.",
+        description="Notifications that Alertmanager could not deliver within an hour. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum(increase({failed}[1h])))"),),
@@ -94,7 +94,7 @@ def _held(topology: Topology) -> Stat:
     says = f"Amber from {most:,.0f}, where the alert begins."
     return Stat(
         title="Series",
-        good="Series that Prometheus holds in memory. Good is a level that you know.",
+        description="Series that Prometheus holds in memory. Good is a level that you know.",
         unit="short",
         scale=scale.Scale(says, ((0, colours.GOOD), (most, colours.NEAR))),
         queries=(Query(f"sum(prometheus_tsdb_head_series{{{_PROMETHEUS}}})"),),
@@ -104,7 +104,7 @@ def _held(topology: Topology) -> Stat:
 def _age() -> Stat:
     return Stat(
         title="Running for",
-        good="Time since Prometheus was started. Good is since the last change of the stack.",
+        description="Time since Prometheus was started. Good is since the last change of the stack.",
         unit="dtdurations",
         scale=scale.none_known("No age is bad by itself, so nothing is coloured."),
         queries=(Query(f"time() - max(process_start_time_seconds{{{_PROMETHEUS}}})"),),
@@ -115,7 +115,7 @@ def _targets(topology: Topology) -> States:
     ports = f'job="{names.JOB_PROBE_PORTS}"'
     return States(
         title="Targets",
-        good="Whether each target is scraped, the probes of ports together. Good is green from end to end.",
+        description="Whether each target is scraped, the probes of ports together. Good is green from end to end.",
         unit="none",
         scale=scale.none_known("Red is not scraped, as the alert has it."),
         queries=(
@@ -136,7 +136,7 @@ def _rules() -> Graph:
     interval = f"prometheus_rule_group_interval_seconds{{{_PROMETHEUS}}}"
     return Graph(
         title="Rules",
-        good="How long the slowest groups take to evaluate. Good is far below the dashed line.",
+        description="How long the slowest groups take to evaluate. Good is far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is the time between two evaluations, from which on some are left out."),
         queries=(
@@ -152,7 +152,7 @@ def _rules() -> Graph:
 def _scrapes(topology: Topology) -> Graph:
     graph = Graph(
         title="Time of a scrape",
-        good="The slowest targets. Good is far below the dashed line.",
+        description="The slowest targets. Good is far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is where the alert begins."),
         queries=(
@@ -167,7 +167,7 @@ def _series(topology: Topology) -> Graph:
     most = f"{topology.alerts.threshold('TargetSeriesMany', scraping.MANY):,.0f}"
     return Graph(
         title="Series by target",
-        good="The targets with the most series. Good is a level that you know.",
+        description="The targets with the most series. Good is a level that you know.",
         unit="short",
         scale=scale.none_known(f"From {most} on the alert begins."),
         queries=(
@@ -184,7 +184,7 @@ def _head(topology: Topology) -> Graph:
     most = f"{topology.alerts.threshold('PrometheusSeriesHigh', monitoring.SERIES_HELD):,.0f}"
     return Graph(
         title="Series and memory of Prometheus",
-        good="Series in memory; each costs about 8 kB. Good is a level that you know.",
+        description="Series in memory; each costs about 8 kB. Good is a level that you know.",
         unit="short",
         scale=scale.none_known(f"From {most} on the alert begins."),
         queries=(Query(f"max by ({names.SERVER}) (prometheus_tsdb_head_series{{{_PROMETHEUS}}})", "{{server}}"),),
@@ -196,7 +196,7 @@ def _memory() -> Graph:
     resident = f'process_resident_memory_bytes{{job=~"prometheus|alertmanager|grafana|blackbox", {_CHOSEN}}}'
     return Graph(
         title="Memory of the stack",
-        good="Resident memory of each piece. Good is below its share of the plan.",
+        description="Resident memory of each piece. Good is below its share of the plan.",
         unit="bytes",
         scale=scale.none_known("The shares are in the topology, and drawn on the dashboard of the service."),
         queries=(Query(f"max by (job) ({resident})", "{{job}}"),),
@@ -210,7 +210,7 @@ def _notifications() -> Graph:
     failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
     return Graph(
         title="Notifications",
-        good="What Prometheus handed on and what Alertmanager delivered in an hour. Good is nothing that failed.",
+        description="What Prometheus handed on and what Alertmanager delivered in an hour. Good is nothing that failed.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(
@@ -220,7 +220,7 @@ def _notifications() -> Graph:
         ),
         steps=True,
         table=True,
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -228,7 +228,7 @@ def _grafana() -> Graph:
     requests = f"grafana_http_request_duration_seconds_count{{{_GRAFANA}}}"
     return Graph(
         title="Grafana",
-        good="Requests to Grafana by status. Good is next to nothing from 500 on.",
+        description="Requests to Grafana by status. Good is next to nothing from 500 on.",
         unit="reqps",
         scale=scale.none_known("Red is 5xx and amber 4xx; how many depends on who looks."),
         queries=(Query(f"sum by (status_code) (rate({requests}[$__rate_interval]))", "{{status_code}}"),),

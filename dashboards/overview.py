@@ -53,42 +53,42 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Critical alerts",
-            good="Alerts that wake someone. Good is 0.",
+            description="Alerts that wake someone. Good is 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.alerts_firing("critical")),),
         ),
         Stat(
             title="Warnings",
-            good="Alerts that can wait until the morning. Good is 0, or few and known.",
+            description="Alerts that can wait until the morning. Good is 0, or few and known.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),
             queries=(Query(queries.alerts_firing("warning")),),
         ),
         Stat(
             title="Incomplete",
-            good="Services that do not run all their replicas, or that nobody can see. Good is 0.",
+            description="Services that do not run all their replicas, or that nobody can see. Good is 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.services_incomplete()),),
         ),
         Stat(
             title="Over budget",
-            good="Services that use more memory than the plan gives all their replicas together. Good is 0.",
+            description="Services that use more memory than the plan gives all their replicas together. Good is 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.services_over_budget()),),
         ),
         Stat(
             title="Near budget",
-            good="Services past their own threshold and still within their budget. Good is 0.",
+            description="Services past their own threshold and still within their budget. Good is 0.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),
             queries=(Query(queries.services_near_budget()),),
         ),
         Stat(
             title="Least headroom",
-            good="Free RAM of the server that has least. Good is at least what the plan leaves free.",
+            description="Free RAM of the server that has least. Good is at least what the plan leaves free.",
             unit="bytes",
             scale=scale.headroom(topology),
             queries=(Query(queries.least_headroom(), _SERVER),),
@@ -99,7 +99,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _plan(topology: Topology) -> Bars:
     return Bars(
         title="RAM of the chosen servers",
-        good="What is used now against what is planned and what there is. Good is a first bar shorter than the second.",
+        description="What is used now against what is planned and what there is. Good is a first bar shorter than the second.",
         unit="bytes",
         scale=scale.lines("The planned bar is recorded from the topology."),
         queries=(
@@ -121,7 +121,7 @@ def _plan(topology: Topology) -> Bars:
 def _memory() -> Graph:
     return Graph(
         title="Where the RAM goes",
-        good="Memory of the chosen servers by service, as held against budgets. Good is a pile below the dashed line.",
+        description="Memory of the chosen servers by service, as held against budgets. Good is a pile below the dashed line.",
         unit="bytes",
         scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
         queries=(
@@ -152,7 +152,7 @@ def _replicas(topology: Topology) -> States:
     )
     return States(
         title="Replicas, as wanted or not",
-        good="Replicas running against those wanted, by service. Good is one colour from end to end.",
+        description="Replicas running against those wanted, by service. Good is one colour from end to end.",
         unit="percentunit",
         scale=scale.completeness(),
         queries=(Query(queries.completeness(), _SERVICE if len(topology.servers) == 1 else f"{_SERVICE} {_SERVER}"),),

@@ -34,7 +34,7 @@ def services(topology: Topology) -> Table:
     server, hidden = _server(topology, 80)
     rows = Rows(
         title="Services, worst first",
-        good=(
+        description=(
             "Each service against its plan. Good is no replica missing and memory fine; a click on a name opens the "
             "service. Memory is near from the service's own threshold on, and over from its budget on."
         ),
@@ -113,7 +113,7 @@ def alerts(topology: Topology) -> Table:
     server, hidden = _server(topology, 70)
     rows = Rows(
         title="Alerts firing",
-        good="What fires now, and where. Good is an empty table.",
+        description="What fires now, and where. Good is an empty table.",
         labels=(
             Label(label=queries.ALERT_NAME, head="Alert"),
             Label(label=names.SERVICE, head=_SERVICE, width=90),
@@ -132,7 +132,7 @@ def alerts(topology: Topology) -> Table:
         ),
         sort_by=("Severity",),
         # Not "nothing fires": where no rules are recorded, nobody knows.
-        nothing="no alert is recorded as firing",
+        no_value="no alert is recorded as firing",
     )
     return table(rows)
 
@@ -177,7 +177,7 @@ def servers(topology: Topology) -> Table:
     headroom = Column(head="Headroom", expr=queries.planned_headroom(), unit="bytes", width=100)
     rows = Rows(
         title="Servers, fullest first",
-        good=(
+        description=(
             "RAM as planned and as used. Good is a share of the plan below 100% and an overhead within its reserve. "
             "Headroom is what the plan leaves; free is what the kernel could give away now."
         ),

@@ -53,7 +53,7 @@ def _share(lines: Mapping[str, float]) -> Stat:
     high, exhausted = lines["PostgresConnectionsHigh"], lines["PostgresConnectionsExhausted"]
     return Stat(
         title="Connections in use",
-        good="Of those that clients may open, on the fullest. Good is green.",
+        description="Of those that clients may open, on the fullest. Good is green.",
         unit="percentunit",
         scale=backing_services.shares(high, exhausted, "PostgresConnectionsHigh", "PostgresConnectionsExhausted"),
         queries=(Query(f"max({_CONNECTIONS})"),),
@@ -63,7 +63,7 @@ def _share(lines: Mapping[str, float]) -> Stat:
 def _forgotten(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Idle in transaction",
-        good="Since when the oldest such transaction has been open and done nothing. Good is nothing, or seconds.",
+        description="Since when the oldest such transaction has been open and done nothing. Good is nothing, or seconds.",
         unit="s",
         scale=backing_services.near(lines["PostgresIdleInTransaction"], "PostgresIdleInTransaction"),
         queries=(Query(f"max({_POSTGRES.at('pg_stat_activity_max_tx_duration', _IDLE)})"),),
@@ -76,11 +76,11 @@ _IDLE = 'state=~"idle in transaction.*"'
 def _connections(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Connections",
-        good="Of those that clients may open, the share that is. Good is below the line, at deploys too.",
+        description="Of those that clients may open, the share that is. Good is below the line, at deploys too.",
         unit="percentunit",
         scale=backing_services.says("PostgresConnectionsHigh"),
         queries=(Query(_CONNECTIONS, NAMED),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["PostgresConnectionsHigh"])
 
@@ -88,7 +88,7 @@ def _connections(lines: Mapping[str, float]) -> Graph:
 def _by_state() -> Graph:
     return Graph(
         title="Connections by state",
-        good="What the connections do. Good is mostly idle, a few active, and next to none idle in a transaction.",
+        description="What the connections do. Good is mostly idle, a few active, and next to none idle in a transaction.",
         unit="none",
         scale=backing_services.uncoloured("The share of all is judged in the panel beside it"),
         queries=(Query(_POSTGRES.by("sum", "pg_stat_activity_count", "state"), "{{state}}, {{service}}"),),
@@ -101,7 +101,7 @@ def _by_state() -> Graph:
 def _longest(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Longest transaction by state",
-        good="Age of the oldest transaction. Good is seconds; active for long is a report, a migration or a backup.",
+        description="Age of the oldest transaction. Good is seconds; active for long is a report, a migration or a backup.",
         unit="s",
         scale=backing_services.says("PostgresIdleInTransaction"),
         queries=(Query(_POSTGRES.by("max", "pg_stat_activity_max_tx_duration", "state"), "{{state}}, {{service}}"),),
@@ -116,7 +116,7 @@ def _transactions() -> Graph:
     )
     return Graph(
         title="Transactions",
-        good="Transactions a second. Good is a level that you know, and rollbacks far below it.",
+        description="Transactions a second. Good is a level that you know, and rollbacks far below it.",
         unit="cps",
         scale=backing_services.uncoloured("PostgresRollbacksHigh judges one against the other"),
         queries=tuple(rates),
@@ -126,7 +126,7 @@ def _transactions() -> Graph:
 def _deadlocks() -> Graph:
     return Graph(
         title="Deadlocks",
-        good="Transactions that PostgreSQL ended because they waited for each other. Good is a flat line at 0.",
+        description="Transactions that PostgreSQL ended because they waited for each other. Good is a flat line at 0.",
         unit="none",
         scale=backing_services.uncoloured("PostgresDeadlocks counts them over ten minutes"),
         queries=(
@@ -137,18 +137,18 @@ def _deadlocks() -> Graph:
             ),
         ),
         steps=True,
-        reach=1,
+        soft_max=1,
     )
 
 
 def _locks() -> Graph:
     return Graph(
         title="Locks",
-        good="Locks that are held, by kind. Good is many that share and few that exclude.",
+        description="Locks that are held, by kind. Good is many that share and few that exclude.",
         unit="none",
         scale=backing_services.uncoloured("No number of locks is bad by itself"),
         queries=(Query(f"{_POSTGRES.by('sum', 'pg_locks_count', 'mode')} > 0", "{{mode}}, {{service}}"),),
-        nothing="none is held",
+        no_value="none is held",
     )
 
 
@@ -159,20 +159,20 @@ def _cache() -> Graph:
     )
     return Graph(
         title="Cache hit ratio",
-        good="Pages that were in PostgreSQL's memory. Good is above 99% for users' work; a report may pull it down.",
+        description="Pages that were in PostgreSQL's memory. Good is above 99% for users' work; a report may pull it down.",
         unit="percentunit",
         scale=backing_services.uncoloured(
             "An idle database has none, and a cold one a low one, so nothing alerts on it"
         ),
         queries=(Query(f"{hit} / ({hit} + {read} > 0)", _OF_DATABASE),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _temporary() -> Graph:
     return Graph(
         title="Temporary files",
-        good="What sorts and joins wrote to the disk for lack of work_mem. Good is next to nothing.",
+        description="What sorts and joins wrote to the disk for lack of work_mem. Good is next to nothing.",
         unit="Bps",
         scale=backing_services.uncoloured("No amount is bad by itself"),
         queries=(
@@ -187,7 +187,7 @@ def _temporary() -> Graph:
 def _size() -> Graph:
     return Graph(
         title="Size of databases",
-        good="On the disk. Good is a slope that you expect.",
+        description="On the disk. Good is a slope that you expect.",
         unit="bytes",
         scale=backing_services.uncoloured("The server's disk has alerts of its own"),
         queries=(Query(_POSTGRES.by("max", "pg_database_size_bytes", "datname", matchers=_REAL), _OF_DATABASE),),
@@ -197,7 +197,7 @@ def _size() -> Graph:
 def _wal() -> Graph:
     return Graph(
         title="Size of the WAL",
-        good="What is kept of the log. Good is a saw-tooth around max_wal_size.",
+        description="What is kept of the log. Good is a saw-tooth around max_wal_size.",
         unit="bytes",
         scale=backing_services.uncoloured(
             "PostgresSlotRetainsWal judges what a slot keeps (needs postgres_exporter 0.17)"
@@ -213,7 +213,7 @@ def _archived() -> Graph:
     )
     return Graph(
         title="WAL archived and failed",
-        good="Files of the log a second. Good is no failure; nothing at all where no archive is kept.",
+        description="Files of the log a second. Good is no failure; nothing at all where no archive is kept.",
         unit="cps",
         scale=backing_services.uncoloured("PostgresArchiveFailing speaks of any failure that lasts"),
         queries=tuple(rates),
@@ -223,7 +223,7 @@ def _archived() -> Graph:
 def _slots(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="WAL kept by slots",
-        good="What replicas and other readers have not read. Good is near 0, or nothing where there are no slots.",
+        description="What replicas and other readers have not read. Good is near 0, or nothing where there are no slots.",
         unit="bytes",
         scale=backing_services.says("PostgresSlotRetainsWal"),
         queries=(
@@ -238,7 +238,7 @@ def _slots(lines: Mapping[str, float]) -> Graph:
 def _lag(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Replication lag",
-        good="How far a replica is behind; 0 on a primary. Good is below a second.",
+        description="How far a replica is behind; 0 on a primary. Good is below a second.",
         unit="s",
         scale=backing_services.says("PostgresReplicationLag"),
         queries=(Query(_POSTGRES.by("max", "pg_replication_lag_seconds"), NAMED),),
@@ -249,7 +249,7 @@ def _lag(lines: Mapping[str, float]) -> Graph:
 def _age(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Age of the oldest transaction id",
-        good="Transactions since vacuum froze the oldest row. Good is a saw-tooth up to 200 million.",
+        description="Transactions since vacuum froze the oldest row. Good is a saw-tooth up to 200 million.",
         unit="short",
         scale=backing_services.says("PostgresWraparoundNear"),
         queries=(

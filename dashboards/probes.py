@@ -63,7 +63,7 @@ def _days(topology: Topology) -> Scale:
 def _failing() -> Stat:
     return Stat(
         title="URLs that fail",
-        good="Public URLs that do not answer as they should now. Good is 0.",
+        description="Public URLs that do not answer as they should now. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"count(probe_success{{{_URLS}}} == 0) or 0 * count(probe_success{{{_URLS}}})"),),
@@ -73,7 +73,7 @@ def _failing() -> Stat:
 def _first_to_end(topology: Topology) -> Stat:
     return Stat(
         title="First certificate to end",
-        good="Time until the first certificate ends. Good is more than 30 days.",
+        description="Time until the first certificate ends. Good is more than 30 days.",
         unit="dtdurations",
         scale=_days(topology),
         queries=(Query(f"min({_ENDS})"),),
@@ -84,11 +84,11 @@ def _exposed() -> Stat:
     answers = f'probe_success{{{_PORTS}, expected="closed"}}'
     return Stat(
         title="Ports exposed",
-        good="Ports that answer on a public address and should not. Good is 0.",
+        description="Ports that answer on a public address and should not. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"sum({answers})"),),
-        nothing="not probed",
+        no_value="not probed",
     )
 
 
@@ -96,18 +96,18 @@ def _unanswered() -> Stat:
     answers = f'probe_success{{{_PORTS}, expected="open"}}'
     return Stat(
         title="Ports unanswered",
-        good="Ports that should answer on a public address and do not. Good is 0.",
+        description="Ports that should answer on a public address and do not. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"count({answers} == 0) or 0 * count({answers})"),),
-        nothing="not probed",
+        no_value="not probed",
     )
 
 
 def _answers() -> States:
     return States(
         title="Answers",
-        good="Whether each public URL answers as it should. Good is green from end to end.",
+        description="Whether each public URL answers as it should. Good is green from end to end.",
         unit="none",
         scale=scale.none_known("Red is an error or no answer, as the alert has it; a gap is a prober that is gone."),
         queries=(Query(f"max by ({_BY_URL}) (probe_success{{{_URLS}}})", "{{service}} {{instance}}"),),
@@ -120,7 +120,7 @@ def _certificates(topology: Topology) -> Table:
     return table(
         Rows(
             title="Certificates",
-            good="How long the certificate of each URL is good, and how it answers. Good is more than 30 days.",
+            description="How long the certificate of each URL is good, and how it answers. Good is more than 30 days.",
             labels=(
                 Label(label=names.SERVICE, head="Service", width=130, link=to_service),
                 Label(label="instance", head="URL"),
@@ -143,7 +143,7 @@ def _certificates(topology: Topology) -> Table:
             sort_by=("Ends in",),
             rising=("Ends in",),
             hidden=(names.SERVER,),
-            nothing="no public URL is probed",
+            no_value="no public URL is probed",
         )
     )
 
@@ -151,7 +151,7 @@ def _certificates(topology: Topology) -> Table:
 def _time(topology: Topology) -> Graph:
     graph = Graph(
         title="Time to answer",
-        good="Mean of ten minutes of whole requests, redirects included. Good is far below the dashed line.",
+        description="Mean of ten minutes of whole requests, redirects included. Good is far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is where the alert begins."),
         queries=(Query(f"max by ({_BY_URL}) (avg_over_time(probe_duration_seconds{{{_URLS}}}[10m]))", "{{service}}"),),
@@ -164,7 +164,7 @@ def _phases() -> Graph:
     phases = f"avg_over_time(probe_http_duration_seconds{{{_URLS}}}[10m])"
     return Graph(
         title="Where the time goes",
-        good="Look-up, connection, TLS, the application (processing), its answer; of the slowest URL. Good is short.",
+        description="Look-up, connection, TLS, the application (processing), its answer; of the slowest URL. Good is short.",
         unit="s",
         scale=scale.none_known("No phase has a number of its own in the topology, so nothing is coloured."),
         queries=(Query(f"max by (phase) ({phases})", "{{phase}}"),),
@@ -176,7 +176,7 @@ def _phases() -> Graph:
 def _status() -> Graph:
     return Graph(
         title="HTTP status",
-        good="What each URL answers; 0 is no answer. Good is 200.",
+        description="What each URL answers; 0 is no answer. Good is 200.",
         unit="none",
         scale=scale.none_known(
             "Red is said by the panel of answers; a number of HTTP is no amount, nothing is coloured."
@@ -190,7 +190,7 @@ def _status() -> Graph:
 def _left(topology: Topology) -> Graph:
     graph = Graph(
         title="Time until certificates end",
-        good="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
+        description="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
         # Grafana's units of time say "1 month" for everything between one and two.
         unit="suffix: days",
         scale=scale.lines("The dashed line is where the alert begins."),
@@ -207,7 +207,7 @@ def _ports() -> Table:
     return table(
         Rows(
             title="Ports",
-            good="Ports that answer and should not, and those that should and do not. Good is an empty table.",
+            description="Ports that answer and should not, and those that should and do not. Good is an empty table.",
             labels=(
                 Label(label=names.SERVER, head="Server"),
                 Label(label=names.PORT, head="Port"),
@@ -224,7 +224,7 @@ def _ports() -> Table:
                 ),
             ),
             sort_by=("Wrong",),
-            nothing="every port is as the topology says, or none is probed",
+            no_value="every port is as the topology says, or none is probed",
         )
     )
 
@@ -232,7 +232,7 @@ def _ports() -> Table:
 def _open_ports() -> States:
     return States(
         title="Ports that should answer",
-        good="Whether each exposed port answers. Good is green from end to end.",
+        description="Whether each exposed port answers. Good is green from end to end.",
         unit="none",
         scale=scale.none_known("Red is no answer, as the alert has it; a gap is a prober that is gone."),
         queries=(Query(f'max by ({_BY_PORT}) (probe_success{{{_PORTS}, expected="open"}})', "{{server}} {{port}}"),),

@@ -53,11 +53,11 @@ def build(built: Built) -> Node | None:
 def _share(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Share of maxmemory",
-        good="Memory in use, on the fullest. Good is green, or full for a cache that may evict.",
+        description="Memory in use, on the fullest. Good is green, or full for a cache that may evict.",
         unit="percentunit",
         scale=backing_services.near(lines["RedisMemoryNearMax"], "RedisMemoryNearMax"),
         queries=(Query(f"max({_USED} / ({_MAX} > 0))"),),
-        nothing="no maxmemory",
+        no_value="no maxmemory",
     )
 
 
@@ -65,7 +65,7 @@ def _refused() -> Stat:
     refused = f"increase({_REDIS.at('redis_errors_total', _REFUSALS)}[10m])"
     return Stat(
         title="Writes refused",
-        good="In ten minutes, because memory is full or data cannot be saved. Good is 0.",
+        description="In ten minutes, because memory is full or data cannot be saved. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum({refused})) or 0 * count({_REDIS.at('redis_up')})"),),
@@ -82,7 +82,7 @@ def _memory() -> Graph:
     )
     return Graph(
         title="Memory",
-        good="What Redis uses and what it has from the system. Good is below maxmemory, and maxmemory below the plan.",
+        description="What Redis uses and what it has from the system. Good is below maxmemory, and maxmemory below the plan.",
         unit="bytes",
         scale=scale.lines("The solid line is maxmemory, the dashed line the memory of a replica in the topology."),
         queries=(
@@ -98,21 +98,21 @@ def _memory() -> Graph:
 def _keys() -> Graph:
     return Graph(
         title="Keys",
-        good="Keys by database, and those of them that expire. Good is a level, and for a cache that all expire.",
+        description="Keys by database, and those of them that expire. Good is a level, and for a cache that all expire.",
         unit="short",
         scale=backing_services.uncoloured("What is many depends on what is kept"),
         queries=(
             Query(f"{_REDIS.by('max', 'redis_db_keys', 'db')} > 0", "{{db}} of {{service}}"),
             Query(f"{_REDIS.by('max', 'redis_db_keys_expiring', 'db')} > 0", "{{db}} of {{service}}, expiring"),
         ),
-        nothing="no keys",
+        no_value="no keys",
     )
 
 
 def _evicted() -> Graph:
     return Graph(
         title="Evicted and expired keys",
-        good="Thrown out for lack of memory, and gone because their time was over. Good is far more expired.",
+        description="Thrown out for lack of memory, and gone because their time was over. Good is far more expired.",
         unit="cps",
         scale=backing_services.uncoloured("RedisCacheThrashing judges what is evicted in an hour"),
         queries=(
@@ -126,18 +126,18 @@ def _hits() -> Graph:
     hits, misses = (_REDIS.by("sum", f"redis_keyspace_{end}_total", per_second=True) for end in ("hits", "misses"))
     return Graph(
         title="Hit ratio",
-        good="Reads that found their key. Good is above 90% for a cache; for queues it says nothing.",
+        description="Reads that found their key. Good is above 90% for a cache; for queues it says nothing.",
         unit="percentunit",
         scale=backing_services.uncoloured("What is good depends on the use"),
         queries=(Query(f"{hits} / ({hits} + {misses} > 0)", NAMED),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _fragmentation() -> Graph:
     return Graph(
         title="Fragmentation",
-        good="Memory from the system against memory in use. Good is 1 to 1.5; below 1 Redis is swapped out.",
+        description="Memory from the system against memory in use. Good is 1 to 1.5; below 1 Redis is swapped out.",
         unit="none",
         scale=backing_services.uncoloured("With little data it is high and no trouble"),
         queries=(Query(_REDIS.by("max", "redis_mem_fragmentation_ratio"), NAMED),),
@@ -147,7 +147,7 @@ def _fragmentation() -> Graph:
 def _clients() -> Graph:
     return Graph(
         title="Clients",
-        good="Connected, waiting in a blocking command, and turned away a second. Good is nobody turned away.",
+        description="Connected, waiting in a blocking command, and turned away a second. Good is nobody turned away.",
         unit="short",
         scale=backing_services.uncoloured("RedisClientsHigh judges them against maxclients"),
         queries=(
@@ -162,7 +162,7 @@ def _commands() -> Graph:
     commands = _REDIS.by("sum", "redis_commands_total", "cmd", per_second=True)
     return Graph(
         title="Commands",
-        good="Commands a second, the ten most frequent. Good is what your applications do; keys and flushall are not.",
+        description="Commands a second, the ten most frequent. Good is what your applications do; keys and flushall are not.",
         unit="cps",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=(Query(f"topk(10, {commands})", "{{cmd}}, {{service}}"),),
@@ -172,12 +172,12 @@ def _commands() -> Graph:
 def _errors() -> Graph:
     return Graph(
         title="Errors by kind",
-        good="Errors that clients got, a second. Good is none; OOM and MISCONF are writes that were refused.",
+        description="Errors that clients got, a second. Good is none; OOM and MISCONF are writes that were refused.",
         unit="cps",
         scale=backing_services.uncoloured("RedisWritesRefused speaks of OOM and MISCONF"),
         queries=(Query(_REDIS.by("sum", "redis_errors_total", "err", per_second=True), "{{err}}, {{service}}"),),
-        reach=1,
-        nothing="no error yet",
+        soft_max=1,
+        no_value="no error yet",
     )
 
 
@@ -187,7 +187,7 @@ def _slow() -> Graph:
     )
     return Graph(
         title="Time of a command",
-        good="The ten slowest kinds, on average. Good is below a millisecond: Redis does one after the other.",
+        description="The ten slowest kinds, on average. Good is below a millisecond: Redis does one after the other.",
         unit="s",
         scale=backing_services.uncoloured("What is slow depends on the command"),
         queries=(Query(f"topk(10, {spent} / ({count} > 0))", "{{cmd}}, {{service}}"),),
@@ -198,7 +198,7 @@ def _slow() -> Graph:
 def _network() -> Graph:
     return Graph(
         title="Traffic",
-        good="Bytes a second to and from clients. Good is a level that you know.",
+        description="Bytes a second to and from clients. Good is a level that you know.",
         unit="Bps",
         scale=backing_services.uncoloured("No amount is bad by itself"),
         queries=(
@@ -219,7 +219,7 @@ def _saves() -> States:
     )
     return States(
         title="Last saves",
-        good="Whether the last snapshot, write and rewrite of the file succeeded. Good is one colour.",
+        description="Whether the last snapshot, write and rewrite of the file succeeded. Good is one colour.",
         unit="none",
         scale=backing_services.uncoloured("Red is a failure, of which RedisSavesFailing speaks; else"),
         queries=tuple(saves),
@@ -230,7 +230,7 @@ def _saves() -> States:
 def _unsaved() -> Graph:
     return Graph(
         title="Changes since the last snapshot",
-        good="What a restart would lose without an append-only file. Good is a saw-tooth.",
+        description="What a restart would lose without an append-only file. Good is a saw-tooth.",
         unit="short",
         scale=backing_services.uncoloured("What may be lost is for you to say"),
         queries=(Query(_REDIS.by("max", "redis_rdb_changes_since_last_save"), NAMED),),
@@ -240,7 +240,7 @@ def _unsaved() -> Graph:
 def _replication() -> Graph:
     return Graph(
         title="Replication",
-        good="Replicas of a primary, and whether a replica has its primary (1). Good is no change.",
+        description="Replicas of a primary, and whether a replica has its primary (1). Good is no change.",
         unit="none",
         scale=backing_services.uncoloured("RedisReplicaLinkDown speaks of a lost primary"),
         queries=(
@@ -248,5 +248,5 @@ def _replication() -> Graph:
             Query(_REDIS.by("min", "redis_master_link_up"), "link of {{service}}"),
         ),
         steps=True,
-        reach=1,
+        soft_max=1,
     )

@@ -153,7 +153,7 @@ def _placed(placed: Placed, topology: Topology) -> object:
 
 
 def _alert_list(panel: AlertList, place: object) -> Node:
-    made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.description)
+    made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.full_description)
     return {**made.panel_json({"type": panel.type}), "options": panel.options(), "fieldConfig": {}}
 
 
@@ -168,7 +168,7 @@ def _panel(panel: Panel, place: object, topology: Topology) -> Node:
         id=panel_id(panel.title),
         gridPos=place,
         title=panel.title,
-        description=panel.description,
+        description=panel.full_description,
         dataSource=dict(DATASOURCE.reference),
         interval=interval,
         maxDataPoints=None,

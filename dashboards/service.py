@@ -43,7 +43,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Alerts",
-            good="Alerts about this service that fire now. Good is 0 of both.",
+            description="Alerts about this service that fire now. Good is 0 of both.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(
@@ -54,7 +54,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
         ),
         Stat(
             title="Replicas",
-            good="Replicas of the chosen servers: missing, running, and wanted by the topology. Good is 0 missing.",
+            description="Replicas of the chosen servers: missing, running, and wanted by the topology. Good is 0 missing.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(
@@ -66,29 +66,29 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
         ),
         Stat(
             title="Share of budget",
-            good="Memory of all replicas against the budget of all replicas, on the fullest server. Good is green.",
+            description="Memory of all replicas against the budget of all replicas, on the fullest server. Good is green.",
             unit="percentunit",
             scale=scale.budget_share(topology),
             queries=(Query(queries.of_service(names.SERVICE_MEMORY_BUDGET_RATIO, "max")),),
         ),
         Stat(
             title="Budget full in",
-            good="When the first replica reaches its budget, by the trend of six hours. Good is no growth.",
+            description="When the first replica reaches its budget, by the trend of six hours. Good is no growth.",
             unit="dtdurations",
             scale=scale.exhaustion(topology),
             queries=(Query(queries.of_service(names.CONTAINER_MEMORY_EXHAUSTION, "min")),),
-            nothing="no growth",
+            no_value="no growth",
         ),
         Stat(
             title="Restarts",
-            good="Restarts of the same containers in 15 minutes. Good is 0.",
+            description="Restarts of the same containers in 15 minutes. Good is 0.",
             unit="none",
             scale=scale.restarts(topology),
             queries=(Query(queries.of_service(names.COMPONENT_RESTARTS)),),
         ),
         Stat(
             title="OOM kills",
-            good="Processes that the kernel killed for memory in ten minutes. Good is 0.",
+            description="Processes that the kernel killed for memory in ten minutes. Good is 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.oom_kills()),),
@@ -99,7 +99,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _memory() -> Graph:
     return Graph(
         title="Memory of each replica",
-        good="Memory as held against the budget. Good is every line below the dashed one.",
+        description="Memory as held against the budget. Good is every line below the dashed one.",
         unit="bytes",
         scale=scale.lines(
             "The dashed line is the budget of one replica as recorded from the topology, the solid one the limit that "
@@ -122,7 +122,7 @@ def _replica_table(topology: Topology) -> Table:
     to_host = links.to_dashboard(topology, "host", "Look at its server", server=links.of_column("Server"))
     rows = Rows(
         title="Replicas now",
-        good="Each container of the service. Good is a share of the budget that is green and an age that you expect.",
+        description="Each container of the service. Good is a share of the budget that is green and an age that you expect.",
         labels=(
             Label(label=names.RESOURCE, head="Resource", width=90),
             Label(label=names.COMPONENT, head="Component", width=100),
@@ -150,7 +150,7 @@ def _replica_table(topology: Topology) -> Table:
 def _exhaustion(topology: Topology) -> Graph:
     return Graph(
         title="Time until the budget is reached",
-        good="The trend of six hours, drawn on, up to a week. Good is no line, or one far above a day.",
+        description="The trend of six hours, drawn on, up to a week. Good is no line, or one far above a day.",
         unit="dtdurations",
         scale=scale.exhaustion(topology),
         queries=(
@@ -159,14 +159,14 @@ def _exhaustion(topology: Topology) -> Graph:
         ),
         overrides=(field_config.plan_line("B"),),
         transformations=field_config.SHORT_NAMES,
-        most=_WEEK,
+        max=_WEEK,
     )
 
 
 def _limit_share(topology: Topology) -> Graph:
     return Graph(
         title="Share of the limit that cannot be reclaimed",
-        good="What the OOM killer judges: memory without page cache, against Docker's limit. Good is below the line.",
+        description="What the OOM killer judges: memory without page cache, against Docker's limit. Good is below the line.",
         unit="percentunit",
         scale=scale.limit_share(topology),
         queries=(
@@ -181,7 +181,7 @@ def _limit_share(topology: Topology) -> Graph:
 def _page_cache() -> Graph:
     return Graph(
         title="Page cache in use",
-        good="File cache that the kernel takes back when memory is needed. A database that fills it is well.",
+        description="File cache that the kernel takes back when memory is needed. A database that fills it is well.",
         unit="bytes",
         scale=scale.none_known("No amount of it is bad by itself, so nothing is coloured."),
         queries=(Query(queries.page_cache(), field_config.REPLICA),),
@@ -192,7 +192,7 @@ def _page_cache() -> Graph:
 def _running() -> Graph:
     return Graph(
         title="Replicas running",
-        good="Replicas by component. Good is running and healthy on the dashed line; above it for minutes is a deploy.",
+        description="Replicas by component. Good is running and healthy on the dashed line; above it for minutes is a deploy.",
         unit="none",
         scale=scale.lines("The dashed line is what the topology wants."),
         queries=(
@@ -212,7 +212,7 @@ def _running() -> Graph:
 def _restarts() -> Graph:
     return Graph(
         title="Restarts in 15 minutes",
-        good="Restarts of the same containers. Good is a flat line at 0.",
+        description="Restarts of the same containers. Good is a flat line at 0.",
         unit="none",
         scale=scale.lines("The dashed line is the number of restarts from which the alert fires."),
         queries=(
@@ -227,7 +227,7 @@ def _restarts() -> Graph:
 def _replacements() -> Graph:
     return Graph(
         title="Replacements in an hour",
-        good="New containers in place of old ones, as each deploy makes. Good is as many as you deployed.",
+        description="New containers in place of old ones, as each deploy makes. Good is as many as you deployed.",
         unit="none",
         scale=scale.lines("The dashed line is the number from which the alert fires, all replicas together."),
         queries=(
@@ -242,7 +242,7 @@ def _replacements() -> Graph:
 def _cpu() -> Graph:
     return Graph(
         title="CPU of each replica",
-        good="Use of vCPUs; 100% is one, as docker stats counts. Good is a level that you know.",
+        description="Use of vCPUs; 100% is one, as docker stats counts. Good is a level that you know.",
         unit="percentunit",
         scale=scale.none_known("The topology plans no CPU for a service, so nothing is coloured."),
         queries=(Query(queries.of_replicas(names.CONTAINER_CPU), field_config.REPLICA),),
@@ -254,12 +254,12 @@ def _cpu() -> Graph:
 def _oom() -> Graph:
     return Graph(
         title="OOM kills in 10 minutes",
-        good="Processes that the kernel killed because a container was at its limit. Good is a flat line at 0.",
+        description="Processes that the kernel killed because a container was at its limit. Good is a flat line at 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(queries.of_replicas(names.CONTAINER_OOM_EVENTS), field_config.REPLICA),),
         transformations=field_config.SHORT_NAMES,
         steps=True,
         table=True,
-        reach=1,
+        soft_max=1,
     )

@@ -67,7 +67,7 @@ def _least(part: slo.Part) -> Stat:
     noun = _NOUNS[part]
     return Stat(
         title=f"Least {noun} budget",
-        good=f"What is left of a month's error budget for {noun}, of the service that has least. Good is above 0.",
+        description=f"What is left of a month's error budget for {noun}, of the service that has least. Good is above 0.",
         unit="percentunit",
         scale=_budget(),
         queries=(Query(f"bottomk(1, {_of(part.left)})", _NAME),),
@@ -78,7 +78,7 @@ def _kept(part: slo.Part) -> Stat:
     kept = "did not fail" if part is slo.AVAILABILITY else "were answered in time"
     return Stat(
         title=f"Least {_NOUNS[part]}",
-        good=f"Share of the requests of 30 days that {kept}, of the service with the least. Good is what was promised.",
+        description=f"Share of the requests of 30 days that {kept}, of the service with the least. Good is what was promised.",
         unit="percentunit",
         scale=scale.none_known("What the topology promises differs by service, so nothing is coloured."),
         queries=(Query(f"bottomk(1, 1 - {_of(f'{part.ratio}30d')})", _NAME),),
@@ -105,7 +105,7 @@ def _promises(topology: Topology) -> Table:
     return table(
         Rows(
             title="Promises",
-            good="What was promised, what was kept in 30 days, and what is left of the budget. Good is green.",
+            description="What was promised, what was kept in 30 days, and what is left of the budget. Good is green.",
             labels=(
                 Label(
                     label=names.SERVICE,
@@ -125,7 +125,7 @@ def _left(part: slo.Part) -> Graph:
     noun = _NOUNS[part]
     return Graph(
         title=f"Left of the {noun} budget",
-        good=f"What is left of the error budget of 30 days for {noun}. Good is a line above 0 that does not fall.",
+        description=f"What is left of the error budget of 30 days for {noun}. Good is a line above 0 that does not fall.",
         unit="percentunit",
         scale=_budget(),
         queries=(Query(_of(part.left), _NAME),),
@@ -139,7 +139,7 @@ def _burn(part: slo.Part) -> Graph:
     limits = ", ".join(f"{pair.factor:g} over {pair.long} and {pair.short}" for pair in pairs)
     return Graph(
         title=f"How fast the {noun} budget goes",
-        good="How many times faster than would last a month. Good is below 1.",
+        description="How many times faster than would last a month. Good is below 1.",
         unit="none",
         scale=scale.lines(f"The alerts fire from {limits}, as in the documentation of Google's SRE."),
         queries=tuple(
@@ -154,7 +154,7 @@ def _count(part: slo.Part) -> Graph:
     word = "failed" if part is slo.AVAILABILITY else "were slow"
     return Graph(
         title=f"Requests that {word}",
-        good=f"Requests of the last hour and day that {word}. Good is few; so many use up the budget.",
+        description=f"Requests of the last hour and day that {word}. Good is few; so many use up the budget.",
         unit="none",
         scale=scale.none_known("How many are too many depends on how many there were, so nothing is coloured."),
         queries=tuple(Query(_of(f"{part.count}{window}"), f"{window} {_NAME}") for window in ("1h", "1d")),

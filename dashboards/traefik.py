@@ -76,30 +76,30 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Requests now",
-            good="Requests to the chosen services in the last five minutes. Good is what you know at this time of day.",
+            description="Requests to the chosen services in the last five minutes. Good is what you know at this time of day.",
             unit="reqps",
             scale=scale.none_known("Nobody states how many there should be, so nothing is coloured."),
             queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}})"),),
         ),
         Stat(
             title="Failed now",
-            good="Share of requests that were answered with a 5xx. Good is 0.",
+            description="Share of requests that were answered with a 5xx. Good is 0.",
             unit="percentunit",
             scale=_failed_scale(topology),
             queries=(Query(_share(names.SERVICE_REQUEST_ERRORS)),),
-            nothing="no requests",
+            no_value="no requests",
         ),
         Stat(
             title="Slow now",
-            good="Share of requests that took longer than their service's objective. Good is a few percent.",
+            description="Share of requests that took longer than their service's objective. Good is a few percent.",
             unit="percentunit",
             scale=_slow_scale(topology),
             queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
-            nothing="no objective",
+            no_value="no objective",
         ),
         Stat(
             title="Traefiks seen",
-            good="Traefiks that show that they have loaded a configuration. Good is one for each server.",
+            description="Traefiks that show that they have loaded a configuration. Good is one for each server.",
             unit="none",
             scale=scale.none_known("Grey where none does, as the alert TraefikMetricsAbsent tells."),
             queries=(Query(f"count(count by ({names.BY_SERVER}) (traefik_config_last_reload_success{{{_RAW}}}))"),),
@@ -110,7 +110,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _arrive(topology: Topology) -> Graph:
     return Graph(
         title="Requests",
-        good="Requests to each service. Good is a line like yesterday's, above the dashed one.",
+        description="Requests to each service. Good is a line like yesterday's, above the dashed one.",
         unit="reqps",
         scale=scale.lines("The dashed line is the fewest of this time yesterday, where there are some all the time."),
         queries=(
@@ -126,7 +126,7 @@ def _arrive(topology: Topology) -> Graph:
 def _by_code() -> Graph:
     return Graph(
         title="Requests by code",
-        good="What the chosen services answered. Good is no 5xx; 502 to 504 are Traefik's, for a service that is gone.",
+        description="What the chosen services answered. Good is no 5xx; 502 to 504 are Traefik's, for a service that is gone.",
         unit="reqps",
         scale=scale.none_known("Red is 5xx and amber 4xx, of which no number is bad by itself."),
         queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.CODE}}}}}"),),
@@ -140,22 +140,22 @@ def _by_code() -> Graph:
 def _failed(topology: Topology) -> Graph:
     return Graph(
         title="Failed requests",
-        good="Share of requests of each service that were answered with a 5xx. Good is 0.",
+        description="Share of requests of each service that were answered with a 5xx. Good is 0.",
         unit="percentunit",
         scale=_failed_scale(topology),
         queries=(Query(_shares(names.SERVICE_REQUEST_ERRORS), _NAME),),
-        nothing="no requests",
+        no_value="no requests",
     )
 
 
 def _slow(topology: Topology) -> Graph:
     return Graph(
         title="Slow requests",
-        good="Share of requests that took longer than the service's objective. Good is a few percent.",
+        description="Share of requests that took longer than the service's objective. Good is a few percent.",
         unit="percentunit",
         scale=_slow_scale(topology),
         queries=(Query(_shares(names.SERVICE_REQUESTS_SLOW), _NAME),),
-        nothing="no objective",
+        no_value="no objective",
     )
 
 
@@ -163,7 +163,7 @@ def _latency() -> Graph:
     buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})"
     return Graph(
         title="Latency",
-        good="Time that half and 95% of the answers took at most, a guess between two bounds of Traefik's histogram. "
+        description="Time that half and 95% of the answers took at most, a guess between two bounds of Traefik's histogram. "
         "Good is 95% below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is the time that the topology promises."),
@@ -181,7 +181,7 @@ def _latency() -> Graph:
 def _times() -> Heatmap:
     return Heatmap(
         title="Times of answers",
-        good="How many answers took how long, all chosen services together. Good is most at the bottom.",
+        description="How many answers took how long, all chosen services together. Good is most at the bottom.",
         unit="s",
         counted="reqps",
         scale=scale.none_known("The scale below says which colour is how many; nothing is coloured by a threshold."),
@@ -192,7 +192,7 @@ def _times() -> Heatmap:
 def _unrouted(topology: Topology) -> Graph:
     return Graph(
         title="Requests without a route",
-        good="Requests that Traefik answers with 404 itself. Good is little; scanners make some, a lost route many.",
+        description="Requests that Traefik answers with 404 itself. Good is little; scanners make some, a lost route many.",
         unit="reqps",
         scale=scale.alert_above(topology, "TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE, scale.a_second),
         queries=(Query(f"sum by ({names.BY_SERVER}) ({names.SERVER_REQUESTS_UNROUTED}{{{ON_SERVERS}}})", _PLACE),),
@@ -202,7 +202,7 @@ def _unrouted(topology: Topology) -> Graph:
 def _unplanned(topology: Topology) -> Graph:
     return Graph(
         title="Requests outside the plan",
-        good="Requests through routers that belong to no planned service. Good is none.",
+        description="Requests through routers that belong to no planned service. Good is none.",
         unit="reqps",
         scale=scale.alert_above(topology, "RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE, scale.a_second),
         queries=(
@@ -212,7 +212,7 @@ def _unplanned(topology: Topology) -> Graph:
             ),
         ),
         table=True,
-        nothing="none is outside the plan",
+        no_value="none is outside the plan",
     )
 
 
@@ -221,7 +221,7 @@ def _certificates(topology: Topology) -> Table:
     return table(
         Rows(
             title="Certificates",
-            good="Every certificate with the time that it has left. Good is weeks: Traefik renews 30 days before.",
+            description="Every certificate with the time that it has left. Good is weeks: Traefik renews 30 days before.",
             labels=(Label(label="sans", head="Names"), Label(label=names.SERVER, head="Server", width=90)),
             columns=(
                 Column(
@@ -243,7 +243,7 @@ def _certificates(topology: Topology) -> Table:
 def _reloads() -> Graph:
     return Graph(
         title="Configuration reloads",
-        good="New configurations that Traefik took. Good is some at each deployment and none in between.",
+        description="New configurations that Traefik took. Good is some at each deployment and none in between.",
         unit="none",
         scale=scale.none_known("Many without a deployment are a container that keeps restarting; nothing is coloured."),
         queries=(
@@ -252,14 +252,14 @@ def _reloads() -> Graph:
                 _PLACE,
             ),
         ),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _connections() -> Graph:
     return Graph(
         title="Open connections",
-        good="Connections on each entry point. Good is a level that you know.",
+        description="Connections on each entry point. Good is a level that you know.",
         unit="none",
         scale=scale.none_known("The number of open files, beside this panel, limits them, so nothing is coloured."),
         queries=(
@@ -276,7 +276,7 @@ def _files(topology: Topology) -> Graph:
     opened, most = (f"max by ({names.BY_SERVER}) (process_{which}_fds{{{_RAW}}})" for which in ("open", "max"))
     return Graph(
         title="Open files",
-        good="Open files as a share of what Traefik may have; each connection is one. Good is far below the threshold.",
+        description="Open files as a share of what Traefik may have; each connection is one. Good is far below the threshold.",
         unit="percentunit",
         scale=scale.alert_above(topology, "TraefikFilesNearLimit", traefik.FILES_SHARE, scale.percent),
         queries=(Query(f"{opened} / on ({names.BY_SERVER}) {most}", _PLACE),),

@@ -25,7 +25,7 @@ from boxwatch.dashboards.panels import Query, Stat
 from boxwatch.dashboards.variables import SERVERS
 
 def build(topology):
-    panel = Stat(title="x", good="Good is 0.", unit="none", scale=scale.none_is_good(),
+    panel = Stat(title="x", description="Good is 0.", unit="none", scale=scale.none_is_good(),
                  queries=(Query('count(server:memory_bytes:plan{server=~"$server"})'),))
     return style.build(style.Page(id="mine", title="Mine", description="x?", variables=(SERVERS,),
                        panels=layout.place(layout.even(4, panel)), marked='server=~"$server"'), topology)

@@ -25,14 +25,14 @@ class AlertList:
 
     Attributes:
         title: a noun phrase, unique in its dashboard.
-        good: one or two sentences: what is shown, and what good looks like.
+        description: one or two sentences: what is shown, and what good looks like.
         matchers: which alerts, as label matchers without braces: `server=~"$server"`; empty is all.
     """
 
     type: ClassVar[str] = "alertlist"
 
     title: str
-    good: str
+    description: str
     matchers: str = ""
 
     def __post_init__(self) -> None:
@@ -41,13 +41,13 @@ class AlertList:
         Raises:
             ValueError: what is missing.
         """
-        if not self.title or not re.fullmatch(panel.SENTENCES, self.good):
+        if not self.title or not re.fullmatch(panel.SENTENCES, self.description):
             raise ValueError(f"panel {self.title!r} needs a title, and a sentence that says what good looks like")
 
     @property
-    def description(self) -> str:
+    def full_description(self) -> str:
         """What stands behind the (i) of the panel."""
-        return f"{self.good} Amber waits for its time, red fires; the thresholds are the rules'."
+        return f"{self.description} Amber waits for its time, red fires; the thresholds are the rules'."
 
     def options(self) -> Node:
         """One entry for each instance, those that are over left out."""

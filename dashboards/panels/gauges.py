@@ -52,17 +52,17 @@ class Gauge(Panel):
 
     Attributes:
         full: where the dial ends.
-        nothing: what to write where there is nothing to show and that is no fault.
+        no_value: what to write where there is nothing to show and that is no fault.
     """
 
     type: ClassVar[str] = "gauge"
     instant: ClassVar[bool] = True
     full: float
-    nothing: str = "not recorded"
+    no_value: str = "not recorded"
 
     def defaults(self, topology: Topology) -> Node:
         """From nothing to the whole; grey where nothing is recorded."""
-        mappings = [*self.mappings, *field_config.unknown(self.nothing)]
+        mappings = [*self.mappings, *field_config.unknown(self.no_value)]
         return {**Panel.defaults(self, topology), "mappings": mappings, "min": 0, "max": self.full}
 
     def options(self) -> Node:

@@ -40,7 +40,7 @@ class Panel:
 
     Attributes:
         title: a noun phrase, unique in its dashboard.
-        good: one or two sentences: what is shown, and what good looks like.
+        description: one or two sentences: what is shown, and what good looks like.
         unit: Grafana's id of the unit.
         scale: the colours, with the source of their numbers.
         queries: A, B, C, …
@@ -57,7 +57,7 @@ class Panel:
     format: ClassVar[str] = ""
 
     title: str
-    good: str
+    description: str
     unit: str
     scale: Scale
     queries: tuple[Query, ...]
@@ -74,15 +74,15 @@ class Panel:
         """
         if not self.title or not self.unit:
             raise ValueError(f"panel {self.title!r} needs a title and a unit")
-        if not SENTENCES.fullmatch(self.good):
+        if not SENTENCES.fullmatch(self.description):
             raise ValueError(f"panel {self.title!r} does not say in a sentence what good looks like")
         if not self.queries:
             raise ValueError(f"panel {self.title!r} asks nothing")
 
     @property
-    def description(self) -> str:
+    def full_description(self) -> str:
         """What stands behind the (i) of the panel."""
-        return f"{self.good} {self.scale.says}"
+        return f"{self.description} {self.scale.says}"
 
     def defaults(self, topology: Topology) -> Node:
         """`fieldConfig.defaults`, beside unit and thresholds."""
@@ -105,12 +105,12 @@ class Stat(Panel):
     type: ClassVar[str] = "stat"
     instant: ClassVar[bool] = True
     # What to write where there is nothing to show and that is no fault.
-    nothing: str = "not recorded"
+    no_value: str = "not recorded"
 
     def defaults(self, topology: Topology) -> Node:
         """Grey where nothing is recorded, instead of the first threshold's green."""
         del topology
-        return {"color": {"mode": "thresholds"}, "mappings": [*self.mappings, *field_config.unknown(self.nothing)]}
+        return {"color": {"mode": "thresholds"}, "mappings": [*self.mappings, *field_config.unknown(self.no_value)]}
 
     def options(self) -> Node:
         """No sparkline: the answer is a number, and its history is further down."""
@@ -147,13 +147,13 @@ class Graph(Panel):
     steps: bool = False
     table: bool = False
     # How high the axis reaches at least, so that a lone zero does not stand on an axis up to 100.
-    reach: float = 0
+    soft_max: float = 0
     # Where the axis ends, whatever the values: a trend that turns flat reaches a budget in years.
-    most: float = 0
+    max: float = 0
     # Values below 0 are as possible as those above.
     signed: bool = False
     # What to write where there is no line and that is no fault.
-    nothing: str = ""
+    no_value: str = ""
 
     def defaults(self, topology: Topology) -> Node:
         """A lost scrape does not break a line; a longer gap does, because nobody knows what happened in it."""
@@ -166,8 +166,8 @@ class Graph(Panel):
             "spanNulls": 3 * topology.scrape_interval * 1000,
             "stacking": {"group": "A", "mode": "normal" if self.stacked else "none"},
         }
-        if self.reach:
-            custom["axisSoftMax"] = self.reach
+        if self.soft_max:
+            custom["axisSoftMax"] = self.soft_max
         if self.signed:
             custom["axisSoftMin"] = 0
         made: Node = {"color": color, "mappings": [*self.mappings], "custom": custom}
@@ -175,10 +175,10 @@ class Graph(Panel):
             made["min"] = 0
         if self.steps:
             made["decimals"] = 0
-        if self.most:
-            made["max"] = self.most
-        if self.nothing:
-            made["noValue"] = self.nothing
+        if self.max:
+            made["max"] = self.max
+        if self.no_value:
+            made["noValue"] = self.no_value
         return made
 
     def _color(self) -> Node:

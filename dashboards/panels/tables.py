@@ -86,12 +86,16 @@ class Table(Panel):
     format: ClassVar[str] = "table"
     sort_by: tuple[str, ...]
     rising: tuple[str, ...]
-    nothing: str
+    no_value: str
 
     def defaults(self, topology: Topology) -> Node:
         """No row is said in words; an empty cell is a dash (below), so that it cannot be read as zero."""
         del topology
-        return {"color": {"mode": "thresholds"}, "custom": {"align": "auto", "inspect": False}, "noValue": self.nothing}
+        return {
+            "color": {"mode": "thresholds"},
+            "custom": {"align": "auto", "inspect": False},
+            "noValue": self.no_value,
+        }
 
     def options(self) -> Node:
         """Small rows, so that a dozen fit."""
@@ -108,25 +112,25 @@ class Rows:
 
     Attributes:
         title: noun phrase.
-        good: what good looks like.
+        description: what good looks like.
         labels: the columns that name a row, first.
         columns: the columns with values, in their order.
         sort_by: the heads of the columns by which rows are sorted, largest first.
         rising: those of them where the smallest is worst, and first.
         unit: of the columns that state no other.
         hidden: labels that are needed for joining only.
-        nothing: what stands in the middle when there is no row.
+        no_value: what stands in the middle when there is no row.
     """
 
     title: str
-    good: str
+    description: str
     labels: tuple[Label, ...]
     columns: tuple[Column, ...]
     sort_by: tuple[str, ...]
     rising: tuple[str, ...] = ()
     unit: str = "none"
     hidden: tuple[str, ...] = ()
-    nothing: str = "not recorded"
+    no_value: str = "not recorded"
 
 
 def table(rows: Rows, *overrides: Override) -> Table:
@@ -143,7 +147,7 @@ def table(rows: Rows, *overrides: Override) -> Table:
     }
     return Table(
         title=rows.title,
-        good=rows.good,
+        description=rows.description,
         unit=rows.unit,
         scale=scale.lines(says or "No value has a limit, so nothing is coloured."),
         queries=tuple(Query(column.expr) for column in rows.columns),
@@ -151,7 +155,7 @@ def table(rows: Rows, *overrides: Override) -> Table:
         transformations=(("merge", {}), ("organize", organise)),
         sort_by=rows.sort_by,
         rising=rows.rising,
-        nothing=rows.nothing,
+        no_value=rows.no_value,
     )
 
 

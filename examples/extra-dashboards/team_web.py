@@ -37,7 +37,7 @@ def _missing() -> Stat:
     wanted, running = f"{names.SERVICE_REPLICAS_DESIRED}{{{_OURS}}}", f"{names.SERVICE_REPLICAS_RUNNING}{{{_OURS}}}"
     return Stat(
         title="Replicas missing",
-        good="Replicas of our services that are wanted and do not run. Good is 0.",
+        description="Replicas of our services that are wanted and do not run. Good is 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"sum(clamp_min({wanted} - on ({names.BY_SERVICE}) {running}, 0))"),),
@@ -47,7 +47,7 @@ def _missing() -> Stat:
 def _services(topology: Topology) -> Table:
     rows = Rows(
         title="Our services",
-        good="Each service against its plan. Good is a share of the budget that is green.",
+        description="Each service against its plan. Good is a share of the budget that is green.",
         labels=(
             Label(label=names.SERVICE, head="Service", link=links.to_service(topology, links.of_column("Service"))),
             Label(label=names.SERVER, head="Server"),
@@ -71,7 +71,7 @@ def _services(topology: Topology) -> Table:
 def _memory() -> Graph:
     return Graph(
         title="Memory",
-        good="Memory as held against the budgets. Good is a pile below the dashed line.",
+        description="Memory as held against the budgets. Good is a pile below the dashed line.",
         unit="bytes",
         scale=scale.lines("The dashed line is the sum of our budgets as recorded from the topology."),
         queries=(

@@ -28,7 +28,7 @@ from boxwatch.rules import names
 _ON = '{server=~"$server"}'
 _UP = Query(f"max by (server) (server:memory_total_bytes:max{_ON})", "{{server}}")
 _BASE: dict[str, Any] = {
-    "good": "Something. Good is 1.",
+    "description": "Something. Good is 1.",
     "unit": "none",
     "scale": scale.none_is_good(),
     "queries": (_UP,),
@@ -46,7 +46,7 @@ KINDS: dict[str, Panel | AlertList] = {
     "table": table(
         Rows(
             title="Table",
-            good="Something. Good is nothing.",
+            description="Something. Good is nothing.",
             labels=(Label(label="server", head="Server"),),
             columns=(Column(head="Up", expr=_UP.expr, unit="none"),),
             sort_by=("Up",),
@@ -54,12 +54,12 @@ KINDS: dict[str, Panel | AlertList] = {
     ),
     "heatmap": Heatmap(
         title="Heatmap",
-        good="Something. Good is low.",
+        description="Something. Good is low.",
         unit="s",
         scale=scale.none_known("Dark is much; no amount is bad by itself, so nothing is coloured."),
         queries=(Query(f"sum by (le) (rate({_BUCKETS}[$__rate_interval]))", "{{le}}"),),
     ),
-    "alertlist": AlertList(title="Alerts", good="Alerts. Good is none.", matchers='server=~"$server"'),
+    "alertlist": AlertList(title="Alerts", description="Alerts. Good is none.", matchers='server=~"$server"'),
 }
 
 
@@ -126,11 +126,11 @@ def test_an_alert_list_shows_the_chosen_servers() -> None:
     assert node(_panel("alertlist")["options"])["alertInstanceLabelFilter"] == '{server=~"$server"}'
 
 
-@pytest.mark.parametrize("change", [{"title": ""}, {"good": "alerts"}])
+@pytest.mark.parametrize("change", [{"title": ""}, {"description": "alerts"}])
 def test_an_alert_list_says_what_good_is(change: dict[str, str]) -> None:
     """As every panel does."""
     with pytest.raises(ValueError, match="needs a title, and a sentence"):
-        AlertList(**{"title": "Alerts", "good": "Good is none.", **change})
+        AlertList(**{"title": "Alerts", "description": "Good is none.", **change})
 
 
 @pytest.mark.third_party

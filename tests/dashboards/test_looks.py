@@ -177,7 +177,7 @@ def test_links_set_only_variables_that_are_there(ours: dict[str, Node]) -> None:
 def test_lines_of_one_panel_have_different_colours(legends: tuple[str, ...], color: Node) -> None:
     """By their names, requests in flight and requests that wait had the same, as had four targets of ten."""
     lines = tuple(Query("up", legend) for legend in legends)
-    graph = Graph(title="x", good="Good is 0.", unit="s", scale=scale.none_is_good(), queries=lines)
+    graph = Graph(title="x", description="Good is 0.", unit="s", scale=scale.none_is_good(), queries=lines)
     assert graph.defaults(complete())["color"] == color
     limited = replace(
         graph, queries=(*lines, Query("vector(1)", "{{le}}")), overrides=(field_config.plan_line(chr(65 + len(lines))),)

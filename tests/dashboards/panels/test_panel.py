@@ -20,7 +20,7 @@ from boxwatch.grafana.tree import Node, node, nodes
 
 WHOLE = Stat(
     title="Memory",
-    good="What is used. Good is little.",
+    description="What is used. Good is little.",
     unit="bytes",
     scale=scale.none_is_good(),
     queries=(Query("up"),),
@@ -32,8 +32,8 @@ WHOLE = Stat(
     [
         ({"title": ""}, "needs a title and a unit"),
         ({"unit": ""}, "needs a title and a unit"),
-        ({"good": ""}, "does not say in a sentence what good looks like"),
-        ({"good": "memory"}, "does not say in a sentence what good looks like"),
+        ({"description": ""}, "does not say in a sentence what good looks like"),
+        ({"description": "memory"}, "does not say in a sentence what good looks like"),
         ({"queries": ()}, "asks nothing"),
     ],
 )
@@ -91,13 +91,13 @@ def test_a_server_that_is_planned_full_has_no_headroom_to_fall_below() -> None:
 
 def test_the_scale_ends_the_description() -> None:
     """Whoever hovers over the (i) reads what good is, then what the colours mean."""
-    assert WHOLE.description == "What is used. Good is little. Red from 1."
+    assert WHOLE.full_description == "What is used. Good is little. Red from 1."
 
 
 def test_every_kind_of_panel_says_how_it_looks() -> None:
     """The base class alone is no panel."""
     with pytest.raises(NotImplementedError):
-        Panel(title="x", good="Good.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries).options()
+        Panel(title="x", description="Good.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries).options()
 
 
 def test_lines_fill_the_grid() -> None:
@@ -137,7 +137,7 @@ def test_raw_rates_say_the_scrape_interval() -> None:
     """Without it Grafana reckons `$__rate_interval` from the data source's, and a rate over one sample is empty."""
     graph = Graph(
         title="x",
-        good="Good is 0.",
+        description="Good is 0.",
         unit="s",
         scale=WHOLE.scale,
         queries=(Query("rate(x_total[$__rate_interval])"), Query("up")),
@@ -151,7 +151,7 @@ def test_raw_rates_say_the_scrape_interval() -> None:
 
 def test_gaps_longer_than_a_lost_scrape_show() -> None:
     """In milliseconds: three scrapes of 30 seconds."""
-    graph = Graph(title="x", good="Good is 0.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries)
+    graph = Graph(title="x", description="Good is 0.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries)
     assert node(node(node(built(graph)["fieldConfig"])["defaults"])["custom"])["spanNulls"] == 90_000
 
 
@@ -165,7 +165,7 @@ def test_a_table_of_one_column_finds_its_value() -> None:
     """Grafana calls the only value `Value`, and several `Value #A` and so on."""
     rows = Rows(
         title="T",
-        good="Good is nothing.",
+        description="Good is nothing.",
         labels=(Label(label="server", head="Server"),),
         columns=(Column(head="Up", expr="up", unit="none"),),
         sort_by=("Up",),
