@@ -170,7 +170,7 @@ def _series(topology: Topology) -> Graph:
         title="Series by target",
         description="The targets with the most series. Healthy: a familiar level.",
         unit="short",
-        scale=scale.none_known(f"The alert's threshold is {most}."),
+        scale=scale.none_known(f"Threshold of the alert: {most}."),
         queries=(
             Query(
                 f"topk(8, max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}}))",
@@ -187,7 +187,7 @@ def _head(topology: Topology) -> Graph:
         title="Series and memory of Prometheus",
         description="Series in memory; each costs about 8 kB. Healthy: a familiar level.",
         unit="short",
-        scale=scale.none_known(f"The alert's threshold is {most}."),
+        scale=scale.none_known(f"Threshold of the alert: {most}."),
         queries=(Query(f"max by ({names.SERVER}) (prometheus_tsdb_head_series{{{_PROMETHEUS}}})", "{{server}}"),),
         fill=10,
     )

@@ -42,7 +42,7 @@ SCRAPED = {
         (
             'pg_up{job="redis"} == 0',
             (
-                'warning: pg_up is exposed by postgres_exporter, and job="redis" is another exporter'
+                'warning: pg_up is exposed by postgres_exporter, but job="redis" is another exporter'
                 ' (did you mean job="postgres"?)'
             ),
         ),
@@ -52,7 +52,7 @@ SCRAPED = {
         ),
         (
             'minio_cluster_nodes_offline_total{job="redis"} > 0',
-            ('warning: minio_cluster_nodes_offline_total is exposed by minio, and job="redis" is another exporter ()'),
+            ('warning: minio_cluster_nodes_offline_total is exposed by minio, but job="redis" is another exporter ()'),
         ),
     ],
     ids=["job not scraped", "exporter not scraped", "another job", "a job that nobody has", "wrong and not scraped"],

@@ -15,7 +15,7 @@ from boxwatch.errors import BoxwatchError
     [
         (b"groups: [", "r.yaml:2: did not find expected node content"),
         (b"\x00\x01", "r.yaml"),
-        (b"[]", "r.yaml: has no list of groups, so it is no rule file"),
+        (b"[]", "r.yaml: no list of groups, so it is not a rule file"),
         (b"groups: 1", "r.yaml: has no list of groups"),
         (b"[" * 100_000, "r.yaml: nests deeper than 64 levels"),
         (b"groups: *nowhere", "r.yaml: line 1 refers to *nowhere, which is not there"),
