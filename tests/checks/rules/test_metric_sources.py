@@ -131,7 +131,7 @@ scrape_configs:
 @pytest.mark.parametrize("content", [b"[", b"- a", b"scrape_configs: [{}]", b"scrape_configs: 1", b"[" * 9999])
 def test_a_configuration_that_is_none_is_refused(content: bytes) -> None:
     """With a sentence, and what to do."""
-    with pytest.raises(BoxwatchError, match=r"^p\.yml: has no list of scrape_configs .* promtool check config"):
+    with pytest.raises(BoxwatchError, match=r"^p\.yml: no list of scrape_configs .* promtool check config"):
         scraped.read("p.yml", content)
 
 
