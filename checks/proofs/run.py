@@ -153,7 +153,7 @@ def _verdicts(runner: Runner, proofs: tuple[Proof, ...]) -> Iterator[Verdict]:
 
 
 def _problem(said: str) -> str:
-    """promtool's output without its headings."""
+    """The output of promtool without its headings."""
     lines = [line.strip() for line in said.splitlines()]
     kept = [line for line in lines if line and not line.startswith(("Unit Testing:", "FAILED:", "SUCCESS", "name:"))]
     return "\n".join(kept) or "it gave no reason"
