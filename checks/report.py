@@ -1,4 +1,4 @@
-"""The one place that prints findings: as text for people, as JSON, and as annotations of GitHub's CI."""
+"""Output of findings: text for people, JSON, and annotations for GitHub Actions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counters are read through rate() and its like: their value says only how long a process has run."""
+"""Counters are read through rate() and the like: their raw value only shows how long a process has run."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _FOR_COUNTERS = frozenset(
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Counters that are compared or added as they are."""
+    """Counters compared or added as raw values."""
     for rule in file.rules:
         tree = rule.tree
         for name in raw_counters(tree) if tree is not None else ():
             yield rule.finding(
-                ID, "warning", f"{name} is a counter and is read as it is", f"use rate({name}[5m])", at="expr"
+                ID, "warning", f"{name} is a counter, read as a raw value", f"use rate({name}[5m])", at="expr"
             )
 
 
 def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
-    """Names of counters outside of a function that is made for them. `count()` of one is fine; it reads no value."""
+    """Counters outside functions made for them. `count()` is fine, because it reads no value."""
     counted = _counted(tree)
     return tuple(
         dict.fromkeys(

@@ -55,7 +55,7 @@ def house_panels(draw: st.DrawFn) -> Panel:
     """Any panel that our builders can make."""
     common: dict[str, Any] = {
         "title": draw(WORDS),
-        "good": f"{draw(st.sampled_from(['Much', 'Little']))}. Good is {draw(st.integers())}.",
+        "description": f"{draw(st.sampled_from(['Much', 'Little']))}. Healthy: {draw(st.integers())}.",
         "unit": draw(st.sampled_from(["bytes", "s", "none", "percentunit"])),
         "scale": draw(SCALES),
         "queries": draw(QUERIES),

@@ -279,7 +279,7 @@ _MAY_BE_EMPTY = {
     "Disks busy",
     "Disks missing",
     "Disks that are read-only",
-    "Disks, however often they are mounted",
+    "Disks, one row per device",
     "Inodes free",
     "Least disk left",
     "Memory full in",

@@ -84,7 +84,7 @@ def a_panel(expr: str = 'up{job="node"}', /, **changes: object) -> Node:
     source: Node = {"type": "prometheus", "uid": "${datasource}"}
     made: Node = {
         "datasource": source,
-        "description": "Good is 1.",
+        "description": "Healthy: 1.",
         "fieldConfig": {"defaults": {"unit": "none"}, "overrides": []},
         "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
         "id": 1,

@@ -14,7 +14,7 @@ def test_a_counter_that_is_read_as_it_is_is_a_warning(query: str) -> None:
     name = "container_oom_events_total"
 
     assert found(counter_rate, alert(query.replace("{}", name))) == [
-        f"warning: {name} is a counter and is read as it is (use rate({name}[5m]))"
+        f"warning: {name} is a counter, read as a raw value (use rate({name}[5m]))"
     ]
 
 

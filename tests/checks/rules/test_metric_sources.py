@@ -42,7 +42,7 @@ SCRAPED = {
         (
             'pg_up{job="redis"} == 0',
             (
-                'warning: pg_up is exposed by postgres_exporter, and job="redis" is another exporter'
+                'warning: pg_up is exposed by postgres_exporter, but job="redis" is another exporter'
                 ' (did you mean job="postgres"?)'
             ),
         ),
@@ -52,7 +52,7 @@ SCRAPED = {
         ),
         (
             'minio_cluster_nodes_offline_total{job="redis"} > 0',
-            ('warning: minio_cluster_nodes_offline_total is exposed by minio, and job="redis" is another exporter ()'),
+            ('warning: minio_cluster_nodes_offline_total is exposed by minio, but job="redis" is another exporter ()'),
         ),
     ],
     ids=["job not scraped", "exporter not scraped", "another job", "a job that nobody has", "wrong and not scraped"],
@@ -131,7 +131,7 @@ scrape_configs:
 @pytest.mark.parametrize("content", [b"[", b"- a", b"scrape_configs: [{}]", b"scrape_configs: 1", b"[" * 9999])
 def test_a_configuration_that_is_none_is_refused(content: bytes) -> None:
     """With a sentence, and what to do."""
-    with pytest.raises(BoxwatchError, match=r"^p\.yml: has no list of scrape_configs .* promtool check config"):
+    with pytest.raises(BoxwatchError, match=r"^p\.yml: no list of scrape_configs .* promtool check config"):
         scraped.read("p.yml", content)
 
 
