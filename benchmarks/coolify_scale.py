@@ -37,7 +37,7 @@ from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import HttpTransport
 
@@ -215,7 +215,7 @@ class Naive(Collector):
     def collect(self) -> Iterator[Family]:
         """All of Coolify, once more."""
         clock = HandClock(time.time()).clock()  # it stands still, so everything is due once
-        api = Api(HttpTransport(self._url), FixedToken(TOKEN), Budget(1e9, clock), clock, Counts())
+        api = Api(HttpTransport(self._url), FixedToken(TOKEN), RateLimiter(1e9, clock), clock, Counts())
         account = Account("naive", api, clock)
         while account.turn() == 0:
             pass

@@ -10,7 +10,7 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.inventory import World
+from boxwatch.exporters.coolify.inventory import Inventory
 from boxwatch.exporters.coolify.logs import facts
 from boxwatch.exporters.coolify.schedule import Schedule, Task
 from boxwatch.exporters.coolify.secret import Secret
@@ -40,7 +40,7 @@ class Account:
     clock: Clock
     interval: float = 60.0
     stale_after: float = 300.0
-    world: World = field(default_factory=World)
+    inventory: Inventory = field(default_factory=Inventory)
     schedule: Schedule = field(init=False)
     down: Failure | None = None
     closed: bool = False
@@ -70,11 +70,11 @@ class Account:
     def turn(self) -> float:
         """Poll the task that is due; return the seconds until the next one, 0 for immediately."""
         self._look_at_token()
-        wait = self.api.budget.wait()
+        wait = self.api.rate_limiter.wait()
         if wait > 0:
             return min(wait, _IDLE)
-        self.schedule.plan(self.api.budget.rate())
-        task = self.schedule.next(scarce=self.api.budget.low, only="version" if self.closed else "")
+        self.schedule.plan(self.api.rate_limiter.rate())
+        task = self.schedule.next(scarce=self.api.rate_limiter.low, only="version" if self.closed else "")
         wait = task.due - self.clock.steady()
         if wait > 0:
             return min(wait, _IDLE)
@@ -95,7 +95,7 @@ class Account:
     def _read(self, task: Task) -> None:
         started = self.clock.steady()
         try:
-            task.source.read(self.api, self.world, task.target)
+            task.source.read(self.api, self.inventory, task.target)
         except Failure as failure:
             self._failed(task, failure, self.clock.steady() - started)
         except Exception as error:  # noqa: BLE001 - a bug in one source must not stop the others
@@ -119,8 +119,8 @@ class Account:
             if self.closed:
                 self.closed = False
                 self.schedule.retry()
-        if self.world.started is None:
-            self.world.started = self.api.now()
+        if self.inventory.started is None:
+            self.inventory.started = self.api.now()
         self._follow(task)
 
     def _failed(self, task: Task, failure: Failure, duration: float) -> None:
@@ -143,7 +143,7 @@ class Account:
         )
         self.schedule.failed(task, failure, duration)
         if failure.reason == names.RATE_LIMITED:
-            self.api.budget.refused(failure.wait)
+            self.api.rate_limiter.refused(failure.wait)
             self.down = failure
         if failure.account_wide or task.source.name == "version":
             self.down = failure
@@ -157,12 +157,12 @@ class Account:
 
     def _follow(self, task: Task) -> None:
         """Schedule what follows from a successful poll: new targets, and polls that cannot wait."""
-        name, world = task.source.name, self.world
+        name, inventory = task.source.name, self.inventory
         if name == "projects":
-            self.schedule.keep("projects", world.projects)
+            self.schedule.keep("projects", inventory.projects)
         elif name == "servers":
-            self.schedule.keep("statuses", world.servers)
-            self.schedule.keep("server_details", world.servers)
+            self.schedule.keep("statuses", inventory.servers)
+            self.schedule.keep("server_details", inventory.servers)
         elif name == "deployments":
             self._hurry_ended()
         if name in ("applications", "statuses"):
@@ -174,38 +174,38 @@ class Account:
 
     def _count_applications(self) -> None:
         """Keep one history per application; for one that appears later, count from its creation."""
-        world = self.world
-        known = world.applications()
+        inventory = self.inventory
+        known = inventory.applications()
         first = "counted" not in self._asked
         for uuid in known:
-            resource = world.lists.get(names.APPLICATION, {}).get(uuid)
+            resource = inventory.lists.get(names.APPLICATION, {}).get(uuid)
             made = resource.created if resource else None
-            started = world.started or 0.0
+            started = inventory.started or 0.0
             new = not first and uuid not in self._asked["counted"]
             # A new application with an old creation time was moved here from another team: ignore its past.
             since = (made if made is not None and made > started else self.api.now()) if new else started
-            world.history.begin(uuid, since)
-        if world.lists.get(names.APPLICATION) is not None:
-            world.history.forget(known)
+            inventory.history.begin(uuid, since)
+        if inventory.lists.get(names.APPLICATION) is not None:
+            inventory.history.forget(known)
         self._asked["counted"] = frozenset(known)
         self.schedule.keep("history", known)
 
     def _hurry_ended(self) -> None:
         """Read the history of each application with a deployment that is no longer active: it has just ended."""
-        active = {row.id for row in self.world.active}
-        for uuid, log in self.world.history.logs.items():
+        active = {row.id for row in self.inventory.active}
+        for uuid, log in self.inventory.history.logs.items():
             if log.open - active:
                 self.schedule.hurry("history", uuid)
 
     def _look_for_new(self) -> None:
         """Read a list again, once, when it disagrees with the states or an environment is unknown."""
         for kind, source in _LISTS.items():
-            self._once(source, frozenset(self.world.odd(kind)))
-        known = self.world.environments()
-        wanted = {item.environment for listed in self.world.lists.values() for item in listed.values()}
+            self._once(source, frozenset(self.inventory.odd(kind)))
+        known = self.inventory.environments()
+        wanted = {item.environment for listed in self.inventory.lists.values() for item in listed.values()}
         unknown = frozenset(wanted - known.keys() - {None})
         if self._once("projects", unknown):
-            for uuid in self.world.projects:
+            for uuid in self.inventory.projects:
                 self.schedule.hurry("projects", uuid)
 
     def _once(self, source: str, odd: frozenset[object]) -> bool:

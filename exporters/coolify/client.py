@@ -12,7 +12,7 @@ from boxwatch.exporters.coolify import records
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import OK, Failure, http_date, judge
 from boxwatch.exporters.coolify.fields import Fields
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import Token
 from boxwatch.exporters.coolify.transport import Reply, Transport
 
@@ -42,7 +42,7 @@ class Api:
 
     transport: Transport
     token: Token
-    budget: Budget
+    rate_limiter: RateLimiter
     clock: Clock
     counts: Counts
     agent: str = "boxwatch-coolify-exporter"
@@ -113,7 +113,7 @@ class Api:
             "User-Agent": self.agent,
             "Authorization": f"Bearer {self.token.read().reveal()}",
         }
-        self.budget.spend()
+        self.rate_limiter.spend()
         try:
             with self.transport(path, headers) as reply:
                 self._learn(reply)
@@ -126,7 +126,7 @@ class Api:
         self.counts.requests[endpoint, "200"] += 1
 
     def _learn(self, reply: Reply) -> None:
-        self.budget.observe(reply.headers)
+        self.rate_limiter.observe(reply.headers)
         moment = http_date(reply.headers.get("date", ""))
         if moment is not None:
             self.ahead = moment - self.clock.wall()

@@ -23,7 +23,7 @@ from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.config import AccountConfig, Config, ConfigError, load
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.logs import facts, set_up
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.state_file import StateFile
 from boxwatch.exporters.coolify.transport import HttpTransport
 from boxwatch.exporters.coolify.web import Web
@@ -39,7 +39,7 @@ _SWITCH: Final = 0.0005
 
 
 def version() -> str:
-    """Version of the installed package, or BOXWATCH_VERSION in the image, which contains only the exporter's modules."""
+    """Version of the installed package, or BOXWATCH_VERSION in the image, which contains only the exporter."""
     try:
         return importlib.metadata.version("boxwatch")
     except importlib.metadata.PackageNotFoundError:
@@ -88,7 +88,7 @@ def build(config: Config, registry: CollectorRegistry) -> Exporter:
         api = Api(
             transport,
             wanted.token,
-            Budget(wanted.requests_per_minute, clock),
+            RateLimiter(wanted.requests_per_minute, clock),
             clock,
             Counts(),
             agent=f"boxwatch-coolify-exporter/{version()}",

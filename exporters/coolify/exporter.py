@@ -14,11 +14,11 @@ from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.account import Account, where
 from boxwatch.exporters.coolify.collectors.catalogue import register
-from boxwatch.exporters.coolify.exposition_cache import Pages
+from boxwatch.exporters.coolify.exposition_cache import ExpositionCache
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.logs import facts
 from boxwatch.exporters.coolify.snapshot import take
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 from boxwatch.exporters.coolify.state_file import StateFile
 
 _LOG: Final = logging.getLogger(__name__)
@@ -56,18 +56,18 @@ class Exporter:
     ) -> None:
         """Register the page; nothing is asked before `start` or `turn`."""
         self.watches: Final = tuple(watches)
-        self.state: Final = State()
+        self.snapshots: Final = SnapshotStore()
         self.registry: Final = registry
         self.version: Final = version
         self._file = state_file
         self._stop: Final = threading.Event()
         self._threads: list[threading.Thread] = []
-        register(registry, self.state, version)
+        register(registry, self.snapshots, version)
         if state_file is not None:
             state_file.load()
             for watch in self.watches:
-                state_file.restore(watch.account.name, watch.url, watch.account.world.history)
-        self.pages: Final = Pages(registry, self.state, self.secrets)
+                state_file.restore(watch.account.name, watch.url, watch.account.inventory.history)
+        self.expositions: Final = ExpositionCache(registry, self.snapshots, self.secrets)
 
     def secrets(self) -> list[str]:
         """What must not appear anywhere: every token as it is now, and its telling part."""
@@ -85,14 +85,14 @@ class Exporter:
             return
         snapshot = take(account)
         if self._file is not None:
-            self._file.save(account.name, url, account.world.history)
-        self.state.publish(snapshot)
+            self._file.save(account.name, url, account.inventory.history)
+        self.snapshots.publish(snapshot)
 
     def start(self) -> None:
         """Begin to poll and to make pages."""
         for watch in self.watches:
             self._spawn(f"poll {watch.account.name}", partial(self._poll, watch))
-        self._spawn("page", partial(self.pages.run, self._stop))
+        self._spawn("page", partial(self.expositions.run, self._stop))
 
     def _spawn(self, name: str, body: Callable[[], None]) -> None:
         thread = threading.Thread(target=body, name=name, daemon=True)
@@ -127,13 +127,13 @@ class Exporter:
     @property
     def ready(self) -> bool:
         """Whether the page says something of every account."""
-        shown = self.state.current
+        shown = self.snapshots.current
         return len(shown) == len(self.watches) and all(snapshot.ready for snapshot in shown)
 
     def stop(self, timeout: float) -> None:
         """End the threads; one that waits for Coolify is left behind, and dies with the process."""
         self._stop.set()
-        self.state.changed.set()
+        self.snapshots.changed.set()
         until = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

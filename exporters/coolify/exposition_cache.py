@@ -20,7 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.exposition import EOF, texts
 from boxwatch.exporters.coolify.logs import hide
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -113,13 +113,15 @@ def render(registry: CollectorRegistry, secrets: Iterable[str] = ()) -> Mapping[
     return {TEXT: text.page(), OPENMETRICS: openmetrics.page()}
 
 
-class Pages:
+class ExpositionCache:
     """The current page in each format."""
 
-    def __init__(self, registry: CollectorRegistry, state: State, secrets: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, snapshots: SnapshotStore, secrets: Callable[[], Iterable[str]]
+    ) -> None:
         """Make the first page."""
         self._registry = registry
-        self._state = state
+        self._snapshots = snapshots
         self._secrets = secrets
         self._unpacked: dict[str, Unpacked] = {}
         self._wanted: set[str] = set()
@@ -150,8 +152,8 @@ class Pages:
     def run(self, stop: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
         """Refresh whenever the state changed, until `stop`; the body of a thread."""
         while not stop.is_set():
-            self._state.changed.wait(_OLDEST)
-            self._state.changed.clear()
+            self._snapshots.changed.wait(_OLDEST)
+            self._snapshots.changed.clear()
             started = steady()
             self.refresh()
             stop.wait(max(1.0, (steady() - started) / _SHARE))

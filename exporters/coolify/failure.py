@@ -68,7 +68,10 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> F
     if status == _TOO_MANY:
         reason, text = names.RATE_LIMITED, "Coolify's rate limit is exhausted"
     elif status == _UNAUTHORISED:
-        reason, text = names.UNAUTHORISED, "authentication failed: the token expired or was revoked, or its team was deleted"
+        reason, text = (
+            names.UNAUTHORISED,
+            "authentication failed: the token expired or was revoked, or its team was deleted",
+        )
     elif status == _BAD_REQUEST and message == "Invalid token.":
         # Some controllers answer 400 where the middleware answers 401 (Coolify 4.3.11, bootstrap/helpers/api.php).
         reason, text = names.UNAUTHORISED, "authentication failed: the token's team was deleted"
@@ -80,7 +83,10 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> F
         )
         reason, text = names.FORBIDDEN, f"permission denied: {hint}"
     elif status in _REDIRECTS:
-        reason, text = names.REDIRECTED, "Coolify redirects, and redirects are never followed: configure the URL it redirects to"
+        reason, text = (
+            names.REDIRECTED,
+            "Coolify redirects, and redirects are never followed: configure the URL it redirects to",
+        )
     elif status in _SERVER_ERRORS:
         reason, text = names.SERVER_ERROR, f"Coolify, or a proxy in front of it, answered {status}"
     else:

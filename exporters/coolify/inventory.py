@@ -20,7 +20,7 @@ class Project:
 
 
 @dataclass(slots=True)
-class World:
+class Inventory:
     """Written by the account's own thread only; what it shows to others is a Snapshot.
 
     Attributes:

@@ -142,15 +142,21 @@ SOURCE_LAST_SUCCESS = _gauge(
     (ACCOUNT, SOURCE),
     "Last successful poll of the source's stalest target (history: of any target); 0 before the first.",
 )
-REQUESTS = _counter("coolify_api_requests_total", (ACCOUNT, ENDPOINT, CODE), "Requests to Coolify, by endpoint and outcome.")
+REQUESTS = _counter(
+    "coolify_api_requests_total", (ACCOUNT, ENDPOINT, CODE), "Requests to Coolify, by endpoint and outcome."
+)
 RATE_LIMIT = _gauge(
     "coolify_api_rate_limit_requests", (ACCOUNT,), "Coolify's rate limit for the token's user, in requests per minute."
 )
 RATE_LIMIT_REMAINING = _gauge(
-    "coolify_api_rate_limit_remaining_requests", (ACCOUNT,), "Requests left in the current minute, for all tokens of the user."
+    "coolify_api_rate_limit_remaining_requests",
+    (ACCOUNT,),
+    "Requests left in the current minute, for all tokens of the user.",
 )
 BUDGET = _gauge(
-    "coolify_api_budget_requests_per_second", (ACCOUNT,), "Rate at which the exporter's own rate limiter currently admits requests."
+    "coolify_api_budget_requests_per_second",
+    (ACCOUNT,),
+    "Rate at which the exporter's own rate limiter currently admits requests.",
 )
 UNPARSED = _counter(
     "coolify_unparsed_values_total", (ACCOUNT, SOURCE, FIELD), "Values skipped because they could not be parsed."
@@ -173,9 +179,13 @@ SERVER_REACHABLE = _gauge("coolify_server_reachable", OF_SERVER, "1 while Coolif
 SERVER_USABLE = _gauge("coolify_server_usable", OF_SERVER, "1 while Coolify can deploy to the server.")
 SERVER_PROXY_STATE = _gauge("coolify_server_proxy_state", (*OF_SERVER, STATE), "1 for the state of the proxy, else 0.")
 SERVER_PROXY_OUTDATED = _gauge(
-    "coolify_server_proxy_outdated", OF_SERVER, "1 if Coolify knows of a newer Traefik release than the server runs, else 0."
+    "coolify_server_proxy_outdated",
+    OF_SERVER,
+    "1 if Coolify knows of a newer Traefik release than the server runs, else 0.",
 )
-SERVER_SENTINEL_ENABLED = _gauge("coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel is enabled on the server, else 0.")
+SERVER_SENTINEL_ENABLED = _gauge(
+    "coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel is enabled on the server, else 0."
+)
 SERVER_SENTINEL_PUSH = _gauge(
     "coolify_server_sentinel_last_push_timestamp_seconds", OF_SERVER, "Time of Sentinel's last report to Coolify."
 )
@@ -185,19 +195,27 @@ SERVER_SENTINEL_INTERVAL = _gauge(
 SERVER_BUILDS = _gauge("coolify_server_concurrent_builds", OF_SERVER, "Maximum number of concurrent deployments.")
 SERVER_QUEUE_LIMIT = _gauge("coolify_server_deployment_queue_limit", OF_SERVER, "Maximum number of queued deployments.")
 SERVER_TIMEOUT = _gauge(
-    "coolify_server_deployment_timeout_seconds", OF_SERVER, "Deployment timeout, after which Coolify kills the deployment."
+    "coolify_server_deployment_timeout_seconds",
+    OF_SERVER,
+    "Deployment timeout, after which Coolify kills the deployment.",
 )
 
 # Applications, services and databases.
 RESOURCE_INFO = _gauge(
     "coolify_resource_info", (*OF_RESOURCE, NAME, SUBTYPE, COOLIFY_SERVER), "A resource and where it runs; always 1."
 )
-RESOURCE_STATE = _gauge("coolify_resource_state", (*OF_RESOURCE, STATE), "1 for the current state of the containers, else 0.")
+RESOURCE_STATE = _gauge(
+    "coolify_resource_state", (*OF_RESOURCE, STATE), "1 for the current state of the containers, else 0."
+)
 RESOURCE_HEALTH = _gauge(
-    "coolify_resource_health", (*OF_RESOURCE, STATE), "1 for the current health, else 0; unknown: no health check is defined."
+    "coolify_resource_health",
+    (*OF_RESOURCE, STATE),
+    "1 for the current health, else 0; unknown: no health check is defined.",
 )
 RESOURCE_EXCLUDED = _gauge(
-    "coolify_resource_excluded", OF_RESOURCE, "1 if all containers are deliberately excluded from health checks, else 0."
+    "coolify_resource_excluded",
+    OF_RESOURCE,
+    "1 if all containers are deliberately excluded from health checks, else 0.",
 )
 RESOURCE_SERVER_REACHABLE = _gauge(
     "coolify_resource_server_reachable",
@@ -205,7 +223,9 @@ RESOURCE_SERVER_REACHABLE = _gauge(
     "1 while Coolify reaches the resource's server; at 0 the resource's state is meaningless.",
 )
 RESOURCE_LAST_ONLINE = _gauge(
-    "coolify_resource_last_online_timestamp_seconds", OF_RESOURCE, "Time Coolify last saw the resource come up; not a heartbeat."
+    "coolify_resource_last_online_timestamp_seconds",
+    OF_RESOURCE,
+    "Time Coolify last saw the resource come up; not a heartbeat.",
 )
 RESOURCE_RESTARTS = _gauge(
     "coolify_resource_restarts", OF_RESOURCE, "Restarts since the last deployment; stays 0 while Sentinel reports."
@@ -214,7 +234,9 @@ RESOURCE_RESTART_LIMIT = _gauge(
     "coolify_resource_restart_limit", OF_RESOURCE, "Restarts after which Coolify stops the resource; 0: never."
 )
 RESOURCE_RESTART_LIMIT_REACHED = _gauge(
-    "coolify_resource_restart_limit_reached", OF_RESOURCE, "1 if Coolify stopped the resource for restarting too often, else 0."
+    "coolify_resource_restart_limit_reached",
+    OF_RESOURCE,
+    "1 if Coolify stopped the resource for restarting too often, else 0.",
 )
 RESOURCE_LAST_RESTART = _gauge(
     "coolify_resource_last_restart_timestamp_seconds", OF_RESOURCE, "Time of the last restart that Coolify counted."
@@ -224,9 +246,15 @@ RESOURCE_MEMORY_RESERVATION = _gauge(
     "coolify_resource_memory_reservation_bytes", OF_RESOURCE, "Memory reservation; 0: none."
 )
 RESOURCE_CPU_LIMIT = _gauge("coolify_resource_cpu_limit_cores", OF_RESOURCE, "CPU limit; 0: none.")
-PART_STATE = _gauge("coolify_service_part_state", (*OF_PART, STATE), "1 for the current state of a service part, else 0.")
-PART_HEALTH = _gauge("coolify_service_part_health", (*OF_PART, STATE), "1 for the current health of a service part, else 0.")
-PART_EXCLUDED = _gauge("coolify_service_part_excluded", OF_PART, "1 if the part is excluded from the service's status, else 0.")
+PART_STATE = _gauge(
+    "coolify_service_part_state", (*OF_PART, STATE), "1 for the current state of a service part, else 0."
+)
+PART_HEALTH = _gauge(
+    "coolify_service_part_health", (*OF_PART, STATE), "1 for the current health of a service part, else 0."
+)
+PART_EXCLUDED = _gauge(
+    "coolify_service_part_excluded", OF_PART, "1 if the part is excluded from the service's status, else 0."
+)
 PART_LAST_ONLINE = _gauge(
     "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last saw the part come up."
 )
@@ -251,7 +279,9 @@ DEPLOYMENT_PROGRESS = _gauge(
     "Last update of that deployment: a running one writes log lines; absent if there is none.",
 )
 DEPLOYMENTS = _counter(
-    "coolify_deployments_total", (*OF_APPLICATION, KIND, RESULT), "Deployments that have ended since the exporter began counting."
+    "coolify_deployments_total",
+    (*OF_APPLICATION, KIND, RESULT),
+    "Deployments that have ended since the exporter began counting.",
 )
 DEPLOYMENT_RESULT = _gauge(
     "coolify_deployment_last_result",
@@ -264,7 +294,9 @@ DEPLOYMENT_FINISHED = _gauge(
     "End of the last completed deployment or rollback.",
 )
 DEPLOYMENT_DURATION = _gauge(
-    "coolify_deployment_last_duration_seconds", OF_APPLICATION, "Its duration from request to end, including time in the queue."
+    "coolify_deployment_last_duration_seconds",
+    OF_APPLICATION,
+    "Its duration from request to end, including time in the queue.",
 )
 
 # Scheduled database backups.
@@ -278,7 +310,9 @@ BACKUP_SUCCESS = _gauge(
     "coolify_backup_last_success_timestamp_seconds", OF_BACKUP, "End of the last successful run the exporter has seen."
 )
 BACKUP_SIZE = _gauge("coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last backup file.")
-BACKUP_UPLOADED = _gauge("coolify_backup_last_uploaded", OF_BACKUP, "1 if the last backup file was uploaded to S3, else 0.")
+BACKUP_UPLOADED = _gauge(
+    "coolify_backup_last_uploaded", OF_BACKUP, "1 if the last backup file was uploaded to S3, else 0."
+)
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 

@@ -47,7 +47,9 @@ class Option:
 # Options of an account. In a file they go into [[accounts]], or at the top level for all accounts.
 ACCOUNT: Final = (
     Option("url", "http://coolify:8080", "base URL of Coolify, without /api/v1"),
-    Option("token-file", "", f"file containing an API token with the `read` ability (or set {TOKEN_VARIABLE})", path=True),
+    Option(
+        "token-file", "", f"file with an API token that has the `read` ability (or set {TOKEN_VARIABLE})", path=True
+    ),
     Option("requests-per-minute", 60.0, "maximum requests in any minute; Coolify allows each user 200 by default", 4),
     Option("interval", 60.0, "seconds between polls of resource states; other sources scale with it", 5),
     Option("stale-after", 300.0, "seconds for which a failing source keeps its last values"),
@@ -61,7 +63,12 @@ ACCOUNT: Final = (
 )
 PROCESS: Final = (
     Option("listen", ":18000", "address and port to listen on"),
-    Option("web-config-file", "", "TLS and basic auth configuration, in the format of Prometheus' exporter-toolkit", path=True),
+    Option(
+        "web-config-file",
+        "",
+        "TLS and basic auth, in the format of Prometheus' exporter-toolkit",
+        path=True,
+    ),
     Option("state-file", "", "file that preserves deployment totals across restarts; none by default", path=True),
     Option("log-level", "info", "minimum level to log", choices=LEVELS),
     Option("log-format", "logfmt", "log format", choices=FORMATS),
@@ -74,8 +81,8 @@ def parser(version: str) -> argparse.ArgumentParser:
     """The command-line parser. No flag takes the token: flags are visible in the process list."""
     found = argparse.ArgumentParser(
         prog="boxwatch-coolify-exporter",
-        description="Prometheus exporter for Coolify: polls its API within a rate limit and serves scrapes from memory.",
-        epilog=f"Each option can also be set in the environment (--url: {PREFIX}URL) or in the configuration file (url).",
+        description="Prometheus exporter for Coolify: polls its API within a rate limit, serves scrapes from memory.",
+        epilog=f"Each option can also be set in the environment (--url: {PREFIX}URL) or in the config file (url).",
         allow_abbrev=False,
     )
     found.add_argument("--version", action="version", version=f"boxwatch-coolify-exporter {version}")

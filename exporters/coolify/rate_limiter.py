@@ -28,7 +28,7 @@ _LONGEST: Final = 600.0
 
 
 @dataclass(slots=True)
-class Budget:
+class RateLimiter:
     """Requests of one account.
 
     Attributes:

@@ -69,7 +69,9 @@ class FixedToken:
         """The token."""
         if not valid(self._secret.reveal()):
             raise Failure(
-                names.NO_TOKEN, "no_token", "the token is empty or malformed: it must be one word of at least 8 characters"
+                names.NO_TOKEN,
+                "no_token",
+                "the token is empty or malformed: it must be one word of at least 8 characters",
             )
         return self._secret
 
@@ -99,7 +101,11 @@ class TokenFile:
         with self.path.open("rb") as file:
             text = file.read(_MAX_FILE).decode("ascii", "replace").strip()
         if not valid(text):
-            raise Failure(names.NO_TOKEN, "no_token", f"{self.path} contains no token: it must contain one line with only the token")
+            raise Failure(
+                names.NO_TOKEN,
+                "no_token",
+                f"{self.path} contains no token: it must contain one line with only the token",
+            )
         return Secret(text)
 
 

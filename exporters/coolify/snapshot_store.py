@@ -8,7 +8,7 @@ from typing import Final
 from boxwatch.exporters.coolify.snapshot import Snapshot
 
 
-class State:
+class SnapshotStore:
     """The latest snapshot of each account. Writers replace, readers take; neither waits for the other."""
 
     def __init__(self) -> None:

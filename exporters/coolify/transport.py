@@ -87,7 +87,7 @@ class _Drip(io.RawIOBase):
 
 
 class _Socket:
-    """The part of a socket that http.client uses. It closes this before the body is read, so `_Drip` closes the socket."""
+    """The part of a socket that http.client uses; closed before the body is read, so `_Drip` closes the real one."""
 
     def __init__(self, sock: socket.socket, read: float, until: float, now: Callable[[], float]) -> None:
         self._sock, self._read, self._until, self._now = sock, read, until, now
@@ -244,7 +244,11 @@ class HttpTransport:
             raise Failure(names.BAD_PAYLOAD, "truncated", f"the response ends after {held} of {expected} bytes")
 
     def _too_large(self) -> Failure:
-        return Failure(names.BAD_PAYLOAD, "too_large", f"the response is larger than {self._limits.body} bytes: raise max-body-bytes for a large instance")
+        return Failure(
+            names.BAD_PAYLOAD,
+            "too_large",
+            f"the response is larger than {self._limits.body} bytes: raise max-body-bytes for a large instance",
+        )
 
 
 def _failure(error: Exception, otherwise: str) -> Failure:

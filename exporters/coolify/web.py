@@ -124,11 +124,15 @@ class Web:
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.idle)
         except asyncio.LimitOverrunError:
-            await self._send(writer, plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request header too large"), keep=False)
+            await self._send(
+                writer, plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request header too large"), keep=False
+            )
             return False
         request = Request.parse(head)
         if request is None or request.has_body:
-            await self._send(writer, plain(HTTPStatus.BAD_REQUEST, "bad request: send GET or HEAD without a body"), keep=False)
+            await self._send(
+                writer, plain(HTTPStatus.BAD_REQUEST, "bad request: send GET or HEAD without a body"), keep=False
+            )
             return False
         answer = await self._answer(request)
         await self._send(writer, answer, keep=request.keep, body=request.method != "HEAD")
@@ -191,7 +195,7 @@ class Web:
 
     def _metrics(self, headers: Mapping[str, str]) -> Answer:
         content_type = negotiate(headers.get("accept", ""))
-        pages = self.exporter.pages
+        pages = self.exporter.expositions
         sent = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if wants_gzip(headers.get("accept-encoding", "")):
             return Answer(HTTPStatus.OK, pages.get(content_type).gzipped, {**sent, "Content-Encoding": "gzip"})
@@ -201,7 +205,7 @@ class Web:
         rows = "".join(
             f"<tr><td>{html.escape(snapshot.account)}<td>{'up' if snapshot.up else 'down'}"
             f"<td>{html.escape(snapshot.reason)}<td>{html.escape(snapshot.version)}<td>{len(snapshot.resources)}"
-            for snapshot in self.exporter.state.current
+            for snapshot in self.exporter.snapshots.current
         )
         body = _LANDING.format(version=html.escape(self.exporter.version), rows=rows).encode()
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}

@@ -56,9 +56,7 @@ def _module(name: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise WebConfigError(
-            f"{what} requires {name}: pip install 'boxwatch[exporter-web]'"
-        ) from None
+        raise WebConfigError(f"{what} requires {name}: pip install 'boxwatch[exporter-web]'") from None
 
 
 @dataclass(slots=True)
@@ -134,7 +132,9 @@ def _section(path: Path, parent: Mapping[str, object], key: str, known: tuple[st
         raise WebConfigError(f"{path}: {key or 'the file'} must be a mapping")
     for name in section:
         if name not in known:
-            raise WebConfigError(f"{path}: {f'{key}: ' if key else ''}unknown key {name!s:.40}; valid: {', '.join(known)}")
+            raise WebConfigError(
+                f"{path}: {f'{key}: ' if key else ''}unknown key {name!s:.40}; valid: {', '.join(known)}"
+            )
     return section
 
 
@@ -158,9 +158,7 @@ def _tls(path: Path, values: Mapping[str, str]) -> tuple[ssl.SSLContext, tuple[P
             f"valid: {', '.join((*_VERSIONS, *_CLIENT_AUTH))}"
         ) from None
     except (OSError, ValueError) as error:
-        raise WebConfigError(
-            f"{path}: cannot load the certificate, key or client CA: {type(error).__name__}"
-        ) from None
+        raise WebConfigError(f"{path}: cannot load the certificate, key or client CA: {type(error).__name__}") from None
     return context, certificate
 
 

@@ -17,7 +17,7 @@ from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fake.coolify import TOKEN, FakeCoolify
 from boxwatch.exporters.coolify.names import Metric
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken, Token
 from boxwatch.exporters.coolify.state_file import StateFile
 from boxwatch.exporters.coolify.transport import Reply
@@ -86,7 +86,7 @@ class Rig:
         self.wire = Wire(fake)
         clock = hand.clock()
         self.counts = Counts()
-        api = Api(self.wire, token or FixedToken(TOKEN), Budget(per_minute, clock), clock, self.counts)
+        api = Api(self.wire, token or FixedToken(TOKEN), RateLimiter(per_minute, clock), clock, self.counts)
         self.account = Account(name, api, clock)
         self.registry = CollectorRegistry()
         watch = Watch(self.account, "http://coolify:8080", patience=60)
@@ -96,7 +96,7 @@ class Rig:
         """Read everything that is due, however long the budget makes it take, and publish."""
         for _ in range(100_000):
             wait = self.account.turn()
-            if wait > 0 and self.account.api.budget.wait() == 0:
+            if wait > 0 and self.account.api.rate_limiter.wait() == 0:
                 break
             self.hand.now += wait
         self.exporter.publish(self.account, "http://coolify:8080")

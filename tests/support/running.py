@@ -22,7 +22,7 @@ def settled() -> Rig:
     """An exporter that has read the default box, with its page made."""
     hand = HandClock()
     rig = Rig(default(lambda: hand.now), hand).settle()
-    rig.exporter.pages.refresh()
+    rig.exporter.expositions.refresh()
     return rig
 
 

@@ -11,7 +11,7 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.snapshot import Shown, Snapshot
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class DeploymentsCollector(Collector):
@@ -52,18 +52,18 @@ class DeploymentsCollector(Collector):
     coolify_deployment_last_duration_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 300.0
     """  # noqa: E501 - lines of the page
 
-    def __init__(self, state: State) -> None:
-        """Read from the state."""
-        self._state = state
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
+        self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
         """The families, from memory."""
-        now = [snapshot for snapshot in self._state.current if snapshot.active is not None]
+        now = [snapshot for snapshot in self._snapshots.current if snapshot.active is not None]
         yield family(names.DEPLOYMENTS_ACTIVE, (sample for snapshot in now for sample in _active(snapshot)))
         yield family(names.DEPLOYMENTS_OLDEST, (sample for snapshot in now for sample in _oldest(snapshot)))
         applications = [
             ((shown.labels[0], *shown.labels[2:]), shown)
-            for snapshot in self._state.current
+            for snapshot in self._snapshots.current
             for shown in snapshot.resources
             if shown.totals is not None
         ]

@@ -11,7 +11,7 @@ from support.coolify import NOON, HandClock
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import Reply
 
@@ -43,7 +43,7 @@ class Canned:
 
 def _api(transport: Canned, token: str = "1|abcdefghijklmnop") -> Api:  # noqa: S107 - it opens nothing
     clock = HandClock().clock()
-    return Api(transport, FixedToken(token), Budget(60, clock), clock, Counts())
+    return Api(transport, FixedToken(token), RateLimiter(60, clock), clock, Counts())
 
 
 def test_what_is_sent() -> None:

@@ -207,7 +207,7 @@ def test_mistakes_end_with_a_sentence_and_the_right_code() -> None:
     )
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "Error: interval has to be a number of at least 5\n"
+    assert done.stderr == "Error: interval must be a number no less than 5\n"
 
 
 def test_a_port_that_is_taken_is_told(coolify: FakeServer) -> None:
@@ -220,7 +220,7 @@ def test_a_port_that_is_taken_is_told(coolify: FakeServer) -> None:
     )
 
     assert done.returncode == 2
-    assert "Error: cannot listen at 127.0.0.1:" in done.stderr
+    assert "Error: cannot listen on 127.0.0.1:" in done.stderr
     assert "Address already in use" in done.stderr
 
 
@@ -229,7 +229,7 @@ def test_a_file_without_certificates_is_told(tmp_path: Path, capsys: pytest.Capt
     arguments = ["--url", "https://coolify.example", "--ca-file", str(tmp_path / "ca.pem"), "--token-file", "x"]
 
     assert command.main(arguments) == 2
-    assert "holds no certificates" in capsys.readouterr().err
+    assert "contains no certificates" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_plain_http_over_the_internet_is_warned_of(url: str, caplog: pytest.LogC
     config = load(["--url", url], {"COOLIFY_TOKEN": TOKEN}, "1.2.3")
     command.warn_of_plain_http(config.accounts[0])
 
-    assert ("plain http" in caplog.text) is warned
+    assert ("plain HTTP" in caplog.text) is warned
 
 
 def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_nothing_is_shown_before_the_first_question() -> None:
     exporter, first, _ = _both()
     exporter.publish(first.account, "http://coolify:8080")
 
-    assert exporter.state.current == ()
+    assert exporter.snapshots.current == ()
     assert "coolify_up{" not in generate_latest(exporter.registry).decode()
 
 

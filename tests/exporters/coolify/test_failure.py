@@ -57,7 +57,7 @@ def test_any_answer_has_a_reason_and_a_bounded_code(status: int, body: bytes) ->
 
 
 def test_a_forbidden_answer_says_what_to_do() -> None:
-    assert "allowed IPs" in str(_judge(403, "You are not allowed to access the API."))
+    assert "Allowed IPs" in str(_judge(403, "You are not allowed to access the API."))
     assert "`write` and `deploy` do not include" in str(_judge(403, "Missing required permissions: read"))
     assert "role" in str(_judge(403, "This API token has permissions (write) that exceed your current role."))
 

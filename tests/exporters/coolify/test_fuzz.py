@@ -167,8 +167,8 @@ def test_the_token_in_every_field_of_every_answer_is_on_no_page() -> None:
         record["name"] = f"name {token} {record['name']}"
     rig.fake.projects[0]["name"] = token
     rig.settle()
-    rig.exporter.pages.refresh()
-    page = rig.exporter.pages.get(OPENMETRICS).plain().decode()
+    rig.exporter.expositions.refresh()
+    page = rig.exporter.expositions.get(OPENMETRICS).plain().decode()
 
     assert "[token]" in page
     assert token not in page

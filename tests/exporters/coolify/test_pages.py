@@ -17,21 +17,21 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.catalogue import COLLECTORS
 from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT, render
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
-Make = Callable[[State], "Collector"]
+Make = Callable[[SnapshotStore], "Collector"]
 
 
-def _make(collector: type[Collector], state: State) -> Collector:
+def _make(collector: type[Collector], snapshots: SnapshotStore) -> Collector:
     wanted = inspect.signature(collector).parameters
-    return collector(state, "1.2.3") if "version" in wanted else collector(state)  # type: ignore[call-arg]
+    return collector(snapshots, "1.2.3") if "version" in wanted else collector(snapshots)  # type: ignore[call-arg]
 
 
-def _page(collector: type[Collector], state: State) -> str:
+def _page(collector: type[Collector], snapshots: SnapshotStore) -> str:
     registry = CollectorRegistry()
-    registry.register(_make(collector, state))
+    registry.register(_make(collector, snapshots))
     return generate_latest(registry).decode()
 
 
@@ -41,8 +41,8 @@ def _samples(page: str) -> str:
 
 @pytest.mark.parametrize("collector", COLLECTORS, ids=lambda c: c.__module__.rsplit(".", 1)[-1])
 def test_docstring_shows_the_page_that_is_stored(collector: type[Collector], golden: Golden) -> None:
-    """The docstring's page is the collector's page for the tiny world, without the HELP lines that names.py has."""
-    page = _page(collector, tiny().exporter.state)
+    """The docstring's page is the collector's page for the tiny inventory, without the HELP lines that names.py has."""
+    page = _page(collector, tiny().exporter.snapshots)
     golden(f"exporters/coolify/{collector.__module__.rsplit('.', 1)[-1]}.prom", page)
 
     docstring = inspect.getdoc(collector) or ""
@@ -84,7 +84,7 @@ def test_text_page_is_what_prometheus_client_would_make() -> None:
 
 
 def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
-    """Every metric of names.py is on the tiny world's page, with its labels and type, and no other metric is."""
+    """The exposition of the tiny inventory has exactly the metrics of names.py, with their types and labels."""
     rig = tiny()
     rig.counts.unparsed["servers", "name"] += 1
     rig.fake.traps.add("policy_denied")

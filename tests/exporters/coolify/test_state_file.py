@@ -48,7 +48,7 @@ def test_the_file_is_written_before_the_page_shows_the_numbers(tmp_path: Path, m
     rig = Rig(fake, hand, state_file=StateFile(tmp_path / "state.json"))
     order: list[str] = []
     monkeypatch.setattr(StateFile, "save", lambda *_: order.append("saved"))
-    monkeypatch.setattr(rig.exporter.state, "publish", lambda _: order.append("shown"))
+    monkeypatch.setattr(rig.exporter.snapshots, "publish", lambda _: order.append("shown"))
     rig.settle()
 
     assert order == ["saved", "shown"]
