@@ -96,7 +96,7 @@ def build(config: Config, registry: CollectorRegistry) -> Exporter:
         )
         account = Account(wanted.name, api, clock, wanted.interval, wanted.stale_after)
         # One turn may read several pages of a history, each for up to the total time limit of a request.
-        watches.append(Watch(account, wanted.url, patience=6 * wanted.limits.total + 60))
+        watches.append(Watch(account, wanted.url, turn_limit=6 * wanted.limits.total + 60))
     state_file = StateFile(config.state_file) if config.state_file else None
     return Exporter(watches, registry, version(), state_file=state_file)
 

@@ -1,4 +1,4 @@
-"""What a page is made of: everything resolved, nothing that changes any more."""
+"""Immutable snapshots of an account with all labels resolved, from which the collectors build the exposition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Totals = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How the readings of one source go."""
+    """Polling status of one source."""
 
     name: str
     success: bool
@@ -31,15 +31,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A resource under its final labels.
+    """A resource with its final labels.
 
     Attributes:
         labels: values of names.OF_RESOURCE.
-        status: the newest of the list's and the server's.
-        server: name of its server; empty if it is not known.
-        reachable: whether Coolify reaches that server; None if it is not known.
+        status: the newer of the list's status and the server's.
+        server: name of its server; empty if unknown.
+        reachable: whether Coolify reaches that server; None if unknown.
         totals, last: its deployments, if it is an application.
-        active: its deployments that wait or run.
+        active: its queued and running deployments.
     """
 
     labels: tuple[str, ...]
@@ -54,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One account at one moment."""
+    """One account at one point in time."""
 
     account: str
     ready: bool
@@ -77,7 +77,7 @@ class Snapshot:
 
 
 def take(account: Account) -> Snapshot:
-    """The account as it is now. Readings that fail for longer than `stale_after` are left out: they say nothing."""
+    """Take a snapshot of the account. Sources that have failed for longer than `stale_after` are left out as stale."""
     inventory, schedule = account.inventory, account.schedule
     down = account.down
     histories = schedule.of("history")
@@ -108,7 +108,7 @@ def take(account: Account) -> Snapshot:
 
 
 def _fresh(account: Account, name: str, target: str = "") -> bool:
-    """Whether a reading may be shown: it succeeded once, and has not failed for too long."""
+    """Whether a task's data may be exposed: it has succeeded, and has not failed for too long."""
     task = account.schedule.tasks.get((name, target))
     if task is None or task.good_at is None:
         return False
@@ -117,7 +117,7 @@ def _fresh(account: Account, name: str, target: str = "") -> bool:
 
 
 def _sources(account: Account) -> Iterator[Source]:
-    """Every source of which something was asked; one without targets, such as states without servers, cannot fail."""
+    """Every polled source; one without targets, such as states without servers, cannot fail."""
     closed = account.down if account.closed else None
     for name in names.SOURCES:
         tasks = [task for task in account.schedule.of(name) if task.attempted]
@@ -139,7 +139,7 @@ def _read_at(task: Task) -> float:
 
 
 class _Resolver:
-    """Puts lists, states, servers and environments together."""
+    """Joins lists, states, servers and environments."""
 
     def __init__(self, account: Account, servers: Mapping[str, Server]) -> None:
         self._account = account
@@ -151,7 +151,7 @@ class _Resolver:
             if _fresh(account, "statuses", server):
                 at = account.inventory.lighted_at[server]
                 for uuid, light in account.inventory.lights[server].items():
-                    # An application with more servers is on the list of each, with the same state.
+                    # An application with several servers is on the list of each, with the same state.
                     if uuid not in self._newest or at > self._newest[uuid][0]:
                         self._newest[uuid] = (at, light, server)
         self._active: dict[str, list[Deployment]] = {}
@@ -165,7 +165,7 @@ class _Resolver:
             if _fresh(self._account, source):
                 found |= self._inventory.lists[kind]
             else:
-                # The list cannot be read: what the servers say is still shown, without project and environment.
+                # The list is stale: the servers' states are still exposed, without project and environment.
                 found |= {uuid: _thin(light) for uuid, (_, light, _) in self._newest.items() if light.type == kind}
         for uuid in sorted(found):
             yield self._shown(found[uuid])

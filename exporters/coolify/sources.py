@@ -1,7 +1,7 @@
-"""The sources: which endpoint each reads, how often, and what it adds to the inventory.
+"""The sources: their endpoints, polling periods and contributions to the inventory.
 
-Endpoints that are left alone: /resources (half a megabyte for 33 items), /deployments/{uuid} (up to 78 KB each) and
-/health, which proves only that PHP answers (Coolify 4.3.11, app/Http/Controllers/Api/OtherController.php).
+Unused endpoints: /resources (half a megabyte for 33 items), /deployments/{uuid} (up to 78 KB each) and /health, which
+proves only that PHP answers (Coolify 4.3.11, app/Http/Controllers/Api/OtherController.php).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from boxwatch.exporters.coolify.records import bad
 from boxwatch.exporters.coolify.resources import Resource
 
 _VERSION: Final = re.compile(r"v?([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,32})")
-# Rows of a history: most readings find one or two new ones. When more are missing, larger pages follow.
+# Rows per page of a history: most reads find one or two new ones. If more are missing, larger pages follow.
 _TAKE: Final = 10
 _TAKE_MORE: Final = 50
 _PAGES: Final = 4  # of the larger ones
@@ -28,12 +28,12 @@ _PAGES: Final = 4  # of the larger ones
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of reading.
+    """A kind of poll.
 
     Attributes:
         name: one of names.SOURCES.
-        every: its period, in poll intervals.
-        read: reads one target (a uuid, or nothing) into the inventory; raises Failure and then changes nothing.
+        every: polling period, in multiples of the interval.
+        read: reads one target (a uuid, or empty) into the inventory, or raises Failure and changes nothing.
         background: whether it waits while requests are scarce.
     """
 
@@ -44,11 +44,11 @@ class Source:
 
 
 def _version(api: Api, inventory: Inventory, target: str) -> None:
-    """GET /version: plain text, needs `read`, so it tells at once whether the token is good."""
+    """GET /version: plain text that requires `read`, so it also checks the token."""
     del target
     match = _VERSION.fullmatch(api.line("/version"))
     if match is None:
-        raise bad("the answer is no version of Coolify")
+        raise bad("the response is not a Coolify version")
     inventory.version = match[1]
 
 
@@ -103,7 +103,7 @@ def _lister(kind: str, source: str) -> Callable[[Api, Inventory, str], None]:
 
 
 def _remember_backups(inventory: Inventory) -> None:
-    """Keep the end of the last good run: Coolify's list has only the last run, good or bad."""
+    """Remember the end of the last successful run: Coolify's list has only the last run, whatever its result."""
     kept = {}
     for database in inventory.lists[names.DATABASE].values():
         for backup in database.backups:
@@ -131,13 +131,13 @@ def _deployments(api: Api, inventory: Inventory, target: str) -> None:
         uuid = inventory.application_of(row)
         if uuid is not None:
             active.append((uuid, row))
-        elif inventory.lights:  # before the first states no id is known
+        elif inventory.lights:  # before the first states are read, no id is known
             complain("application")
     inventory.history.watch(active)
 
 
 def _history(api: Api, inventory: Inventory, target: str) -> None:
-    """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may hold something new."""
+    """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may be uncounted."""
     rows: dict[int, Deployment] = {}
     skip, whole = 0, False
     for page in range(1 + min(_PAGES, api.rate_limiter.overdraft)):

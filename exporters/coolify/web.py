@@ -90,9 +90,9 @@ class Web:
     async def serve(self, host: str, port: int) -> asyncio.Server:
         """Start listening; an empty host means all addresses."""
         tls = self.config.tls
-        patience = self.take if tls is not None else None
+        timeout = self.take if tls is not None else None
         return await asyncio.start_server(
-            self._client, host or None, port, ssl=tls, ssl_handshake_timeout=patience, limit=_HEAD, backlog=512
+            self._client, host or None, port, ssl=tls, ssl_handshake_timeout=timeout, limit=_HEAD, backlog=512
         )
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

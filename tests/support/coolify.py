@@ -89,7 +89,7 @@ class Rig:
         api = Api(self.wire, token or FixedToken(TOKEN), RateLimiter(per_minute, clock), clock, self.counts)
         self.account = Account(name, api, clock)
         self.registry = CollectorRegistry()
-        watch = Watch(self.account, "http://coolify:8080", patience=60)
+        watch = Watch(self.account, "http://coolify:8080", turn_limit=60)
         self.exporter = Exporter([watch], self.registry, "1.2.3", state_file=state_file)
 
     def settle(self) -> Rig:

@@ -1,4 +1,4 @@
-"""How well Coolify serves the exporter."""
+"""API metrics: availability, polling status of each source, requests, rate limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class ApiCollector(Collector):
-    """Whether and why not, by account and by source.
+    """Availability and failure reasons, by account and by source.
 
     # TYPE coolify_exporter_build_info gauge
     coolify_exporter_build_info{version="1.2.3"} 1.0
@@ -95,12 +95,12 @@ class ApiCollector(Collector):
     """
 
     def __init__(self, snapshots: SnapshotStore, version: str) -> None:
-        """Read from the snapshot store; `version` is the exporter's own."""
+        """Read from the snapshot store; `version` is the exporter's."""
         self._snapshots = snapshots
         self._version = version
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         yield family(names.BUILD_INFO, one((self._version,), 1))
         now = self._snapshots.current
 

@@ -1,4 +1,4 @@
-"""Scheduled backups of databases."""
+"""Backup metrics: schedules and their last run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BackupsCollector(Collector):
         self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         found = [
             ((shown.labels[0], *shown.labels[2:], backup.uuid), backup, snapshot.backed_up.get(backup.uuid))
             for snapshot in self._snapshots.current
@@ -62,6 +62,6 @@ class BackupsCollector(Collector):
 
 
 def _result(labels: tuple[str, ...], backup: Backup) -> Iterator[Sample]:
-    # A schedule that never ran has no result; that is not the same as one that Coolify calls by a new word.
+    # A schedule that never ran has no result, as opposed to one with an unknown result.
     if backup.result is not None:
         yield from one_of(labels, names.BACKUP_RESULTS, backup.result)

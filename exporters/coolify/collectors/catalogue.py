@@ -1,4 +1,4 @@
-"""All collectors, in the order of the page."""
+"""All collectors, in order of exposition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLLECTORS: Final = (ApiCollector, ServersCollector, ResourcesCollector, Deploym
 
 
 def register(registry: CollectorRegistry, snapshots: SnapshotStore, version: str) -> None:
-    """Add the whole page to a registry."""
+    """Register all collectors."""
     registry.register(ApiCollector(snapshots, version))
     for collector in (ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector):
         registry.register(collector(snapshots))

@@ -1,4 +1,4 @@
-"""Applications, services and databases."""
+"""Resource metrics: applications, services and databases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class ResourcesCollector(Collector):
-    """SnapshotStore, health, restarts and limits of each resource, and state and health of each part of a service.
+    """State, health, restarts and limits of each resource; state and health of each service part.
 
     # TYPE coolify_resource_info gauge
     coolify_resource_info{account="main",coolify_server="box",environment="live",name="api",project="shop",resource="api",subtype="nixpacks",type="application",uuid="a1"} 1.0
@@ -108,7 +108,7 @@ class ResourcesCollector(Collector):
         self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         found = [shown for snapshot in self._snapshots.current for shown in snapshot.resources]
 
         def each(read: Callable[[Shown], Iterable[Sample]]) -> Iterator[Sample]:

@@ -1,4 +1,4 @@
-"""Servers of the team."""
+"""Server metrics: reachability, proxy, Sentinel, deployment limits."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ServersCollector(Collector):
         self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         found = [
             ((snapshot.account, server.name, server.uuid), server, detail)
             for snapshot in self._snapshots.current
@@ -81,7 +81,7 @@ class ServersCollector(Collector):
 
 
 def _info(labels: tuple[str, ...], server: Server, detail: Detail | None) -> Iterator[Sample]:
-    # Without the detail, the labels would be other ones, and so another series.
+    # Without the detail the labels would differ, which would be another series.
     if detail is not None:
         host = "true" if server.coolify_host else "false"
         yield (*labels, detail.proxy, detail.proxy_version, host), 1.0

@@ -84,13 +84,13 @@ def test_comments() -> None:
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ("", "page.prom: has no sample (save what the exporter answers at its metrics path)"),
+        ("", "page.prom: has no sample (save the response of the exporter's metrics path)"),
         ("# TYPE x gauge\n", "page.prom: has no sample"),
-        ("x 1\n<html>\n", "page.prom:2: is no sample: '<html>' (save the page again as the exporter serves it)"),
-        ("x one\n", "page.prom:1: is no sample: 'x one'"),
-        ("x{a=1} 1\n", "page.prom:1: is no sample"),
-        ('x{a="1"\n', "page.prom:1: is no sample"),
-        ("# TYPE x\n", "page.prom:1: a TYPE line has a name and a type (was the page cut off? save it again)"),
+        ("x 1\n<html>\n", "page.prom:2: is not a sample: '<html>' (save the response again, unchanged)"),
+        ("x one\n", "page.prom:1: is not a sample: 'x one'"),
+        ("x{a=1} 1\n", "page.prom:1: is not a sample"),
+        ('x{a="1"\n', "page.prom:1: is not a sample"),
+        ("# TYPE x\n", "page.prom:1: a TYPE line requires a name and a type (if the file is truncated, save it again)"),
         ("# TYPE x number\n", "page.prom:1: x has the type 'number' (a type is one of counter, gauge, "),
     ],
 )

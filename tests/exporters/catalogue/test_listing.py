@@ -46,9 +46,9 @@ def test_a_row_is_a_metric(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<html>", "lists no metric"),
-        (HEAD, "lists no metric"),
-        (HEAD + ROWS + "| `minio_x` | `gauge` |\n", ":5: is no row"),
+        ("<html>", "lists no metrics"),
+        (HEAD, "lists no metrics"),
+        (HEAD + ROWS + "| `minio_x` | `gauge` |\n", ":5: not a row"),
         (HEAD + "| `minio_x` | `number` | x | `a` |\n", ":3: is no row"),
     ],
     ids=["another page", "an empty list", "a row cut off", "an unknown type"],

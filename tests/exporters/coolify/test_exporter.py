@@ -20,12 +20,12 @@ from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.secret import TokenFile
 
 
-def _both(*, patience: float = 60) -> tuple[Exporter, Rig, Rig]:
+def _both(*, turn_limit: float = 60) -> tuple[Exporter, Rig, Rig]:
     hand = HandClock()
     first = Rig(default(lambda: hand.now), hand, name="first")
     second = Rig(default(lambda: hand.now), hand, name="second")
     second.fake.traps.add("api_disabled")
-    watches = [Watch(rig.account, "http://coolify:8080", patience) for rig in (first, second)]
+    watches = [Watch(rig.account, "http://coolify:8080", turn_limit) for rig in (first, second)]
     return Exporter(watches, CollectorRegistry(), "1.2.3"), first, second
 
 

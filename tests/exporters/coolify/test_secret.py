@@ -63,7 +63,7 @@ def test_a_file_that_is_replaced_is_reread(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_a_reason_and_comes_back(tmp_path: Path) -> None:
     token = TokenFile(tmp_path / "token")
-    with pytest.raises(Failure, match="cannot read .*: No such file") as caught:
+    with pytest.raises(Failure, match=r"cannot read .*: No such file") as caught:
         token.read()
     assert caught.value.reason == names.NO_TOKEN
     (tmp_path / "token").write_text(TOKEN)

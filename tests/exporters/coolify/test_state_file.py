@@ -100,7 +100,7 @@ def test_a_broken_file_begins_anew(content: bytes, tmp_path: Path, caplog: pytes
     file.restore("main", URL, history)
 
     assert history.logs == {}
-    assert "cannot be used" in caplog.text
+    assert "invalid state file" in caplog.text
 
 
 def test_a_missing_file_is_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

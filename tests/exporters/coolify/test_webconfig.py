@@ -114,7 +114,7 @@ def test_mistakes(content: str, message: str, tls: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WebConfigError, match="cannot read .*: No such file"):
+    with pytest.raises(WebConfigError, match=r"cannot read .*: No such file"):
         load(tmp_path / "web.yml")
 
 
