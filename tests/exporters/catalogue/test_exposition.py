@@ -111,7 +111,7 @@ def test_bad_file(tmp_path: Path) -> None:
     with pytest.raises(BoxwatchError, match=r"none\.prom: cannot be read \(No such file or directory\)"):
         exposition.read(tmp_path / "none.prom")
     (tmp_path / "gzip.prom").write_bytes(b"\x1f\x8b\x08\x00\xff\xfe")
-    with pytest.raises(BoxwatchError, match=r"gzip\.prom: is not UTF-8 text \(save the page again, uncompressed"):
+    with pytest.raises(BoxwatchError, match=r"gzip\.prom: is not UTF-8 text \(save it again, uncompressed"):
         exposition.read(tmp_path / "gzip.prom")
 
 

@@ -149,9 +149,9 @@ def test_bad_page_leaves_the_catalogue(folder: Path) -> None:
 def test_bad_catalogue(folder: Path, text: str) -> None:
     """A file of the catalogue that somebody broke is refused, by the recorder as by the reader."""
     (folder / "demo.json").write_text(text, encoding="utf-8")
-    with pytest.raises(BoxwatchError, match=r"demo\.json: not a file of the catalogue .* record all pages"):
+    with pytest.raises(BoxwatchError, match=r"demo\.json: not a catalogue file .* record all pages"):
         record.record([save(folder, "demo-1.0.prom", "a 1")], folder)
-    with pytest.raises(BoxwatchError, match=r"demo\.json: not a file of the catalogue .* record it again"):
+    with pytest.raises(BoxwatchError, match=r"demo\.json: not a catalogue file .* record it again"):
         known(folder)
 
 
