@@ -1,8 +1,8 @@
-"""The Coolify exporter in figures: a thousand applications, fifty scrapers, and the naive collector beside it.
+"""Scale benchmark of the Coolify exporter: a thousand applications, fifty scrapers, compared with a naive collector.
 
     python benchmarks/coolify_scale.py              # memory, latency and requests
 
-Figures depend on the machine; the ratios say more. Nothing is asserted.
+Figures depend on the host; ratios are more meaningful. Nothing is asserted.
 """
 
 from __future__ import annotations

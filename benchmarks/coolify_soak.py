@@ -1,6 +1,6 @@
-"""The Coolify exporter over months of an instance in motion: does it grow?
+"""Soak test of the Coolify exporter: memory growth over months of a changing instance.
 
-    python benchmarks/coolify_soak.py               # 100,000 polls, with a clock that races
+    python benchmarks/coolify_soak.py               # 100,000 polls, with an accelerated clock
 
 Nothing is asserted.
 """

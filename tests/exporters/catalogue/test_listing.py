@@ -49,7 +49,7 @@ def test_a_row_is_a_metric(tmp_path: Path) -> None:
         ("<html>", "lists no metrics"),
         (HEAD, "lists no metrics"),
         (HEAD + ROWS + "| `minio_x` | `gauge` |\n", ":5: not a row"),
-        (HEAD + "| `minio_x` | `number` | x | `a` |\n", ":3: is no row"),
+        (HEAD + "| `minio_x` | `number` | x | `a` |\n", ":3: not a row"),
     ],
     ids=["another page", "an empty list", "a row cut off", "an unknown type"],
 )

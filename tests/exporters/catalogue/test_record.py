@@ -140,7 +140,7 @@ def test_container_labels(folder: Path) -> None:
 
 def test_bad_page_leaves_the_catalogue(folder: Path) -> None:
     """Nothing is written when one page is bad."""
-    with pytest.raises(BoxwatchError, match=r"demo-2\.0\.prom:1: is no sample"):
+    with pytest.raises(BoxwatchError, match=r"demo-2\.0\.prom:1: is not a sample"):
         record.record([save(folder, "demo-1.0.prom", "a 1"), save(folder, "demo-2.0.prom", "<html>")], folder)
     assert not (folder / "demo.json").exists()
 
