@@ -28,7 +28,7 @@ class Webhook:
     alerts: list[Alert] = field(default_factory=list)
 
     def wait(self, name: str, status: str, after: int = 0, patience: float = 90, **labels: str) -> Alert:
-        """Wait for the first alert with this name, status (firing, resolved) and labels, skipping earlier ones.
+        """Wait for the first alert with this name, status (firing, resolved) and labels, skipping `after` alerts.
 
         Raises:
             TimeoutError: none arrived in time.

@@ -1,4 +1,4 @@
-"""One account: what it asks and when, and that one failing source hides no other."""
+"""One account: its requests and their timing; a failing source does not affect the others."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -65,7 +65,7 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
 
 
 def _under(source: str) -> set[str]:
-    """Paths are matched by their beginning, so some sources break together."""
+    """Sources that break together because their paths have a common prefix."""
     return {"servers": {"statuses", "server_details"}, "server_details": {"statuses"}, "deployments": {"history"}}.get(
         source, set()
     )

@@ -1,4 +1,4 @@
-"""Coolify's API as it is asked: what is sent, counted and learned."""
+"""The API client: its requests, its counters, and what it learns from headers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from boxwatch.exporters.coolify.transport import Reply
 
 
 class Canned:
-    """Answers always the same, and keeps what it was sent."""
+    """Always answers the same, and records its requests."""
 
     def __init__(self, status: int, *chunks: bytes | Failure, **headers: str) -> None:
         """Chunks that are failures are raised."""
@@ -28,7 +28,7 @@ class Canned:
 
     @contextmanager
     def __call__(self, path: str, headers: Mapping[str, str]) -> Iterator[Reply]:
-        """One GET."""
+        """Answer one GET."""
         self.sent.append((path, headers))
         status, chunks, more = self._reply
 

@@ -1,4 +1,4 @@
-"""The command as users start it: a process of its own, light, quiet about its token, and quick to stop."""
+"""The command as users run it: a separate process with few imports that never shows its token and stops quickly."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -42,10 +42,10 @@ def coolify() -> Iterator[FakeServer]:
 
 
 class Running:
-    """The command in a process, with what it logged."""
+    """The command in a process, with its log."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
-        """Start it, and wait until it listens."""
+        """Start it and wait until it listens."""
         self.log: list[str] = []
         self.process = subprocess.Popen(
             [*MODULE, "--listen", "127.0.0.1:0", *arguments],
@@ -63,7 +63,7 @@ class Running:
         self.log.extend(self.process.stderr or ())
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal; the exit code."""
+        """Send a signal; return the exit code."""
         self.process.send_signal(number)
         code = self.process.wait(15)
         self._reader.join(5)
@@ -104,7 +104,7 @@ def test_it_serves_and_stops_cleanly(number: int, coolify: FakeServer, tmp_path:
 
 @pytest.fixture
 def _own_log() -> Iterator[None]:
-    """Put the log back as it was."""
+    """Restore the logger."""
     logger = logging.getLogger("boxwatch.exporters.coolify")
     before = logger.handlers[:], logger.level, logger.propagate
     yield
@@ -114,7 +114,7 @@ def _own_log() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_own_log")
 def test_it_runs_in_this_process_too(coolify: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same as above, where coverage can see it."""
+    """The command serves and stops within this process too, where coverage can measure it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("COOLIFY_TOKEN", TOKEN)
@@ -283,7 +283,7 @@ def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) 
 
 
 def test_the_image_holds_all_that_the_command_needs(tmp_path: Path) -> None:
-    """Copy what the Dockerfile copies, and start it with nothing else of the package in reach."""
+    """The files that the Dockerfile copies suffice to start the command."""
     lines = (ROOT / "exporters/coolify/Dockerfile").read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line.startswith("COPY "):

@@ -1,4 +1,4 @@
-"""Options: flag before environment before file before default, and every mistake is a sentence."""
+"""Options: flags override the environment, which overrides the file; every error is a sentence."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

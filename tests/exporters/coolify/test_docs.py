@@ -1,4 +1,4 @@
-"""The page for users: its tables are made from the code, and its examples work."""
+"""The exporter's documentation: its tables match the code, and its examples work."""
 
 from __future__ import annotations
 

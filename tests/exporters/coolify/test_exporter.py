@@ -1,4 +1,4 @@
-"""Threads: accounts that poll by themselves, independent of each other, and a stop that ends them."""
+"""Threads: accounts poll independently of each other, and a stop ends them."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -89,7 +89,7 @@ def test_secrets_are_those_of_the_files_as_they_are_now(tmp_path: Path) -> None:
 
 
 def test_a_page_never_mixes_two_moments_of_an_account() -> None:
-    """Scrapes while the state is swapped see all of one snapshot or all of the other."""
+    """A scrape during a swap sees one snapshot or the other, never a mixture."""
     rig = settled()
     stop = threading.Event()
 

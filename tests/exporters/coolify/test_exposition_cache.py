@@ -1,4 +1,4 @@
-"""The page as bytes: negotiated, compressed, made once for everybody, without secrets."""
+"""The exposition cache: negotiated, compressed, rendered once for all scrapers, without secrets."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

@@ -1,4 +1,4 @@
-"""What an answer means: by its status and Coolify's fixed sentences, never by `success`."""
+"""Reasons of failures: from the status and Coolify's fixed messages, never from `success`."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

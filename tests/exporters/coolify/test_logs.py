@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, whatever is in it, without secrets."""
+"""Structured logs: one line per event, whatever it contains, without secrets."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

@@ -1,4 +1,4 @@
-"""The page of each collector: as its docstring shows it, as it is stored, and as promtool accepts it."""
+"""The exposition of each collector: equal to its docstring and golden file, and accepted by promtool."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _samples(page: str) -> str:
 
 @pytest.mark.parametrize("collector", COLLECTORS, ids=lambda c: c.__module__.rsplit(".", 1)[-1])
 def test_docstring_shows_the_page_that_is_stored(collector: type[Collector], golden: Golden) -> None:
-    """The docstring's page is the collector's page for the tiny inventory, without the HELP lines that names.py has."""
+    """A collector's docstring shows its exposition of the tiny inventory, without HELP lines."""
     page = _page(collector, tiny().exporter.snapshots)
     golden(f"exporters/coolify/{collector.__module__.rsplit('.', 1)[-1]}.prom", page)
 
@@ -53,7 +53,7 @@ def test_docstring_shows_the_page_that_is_stored(collector: type[Collector], gol
 
 
 def test_whole_page_of_the_default_box_is_stored_and_clean(golden: Golden, program: Program) -> None:
-    """The default topology's page, which promtool lints: names, units, types, help."""
+    """The default topology's exposition matches its golden file and passes promtool's lint (names, units, types)."""
     hand = HandClock()
     page = Rig(default(lambda: hand.now), hand).settle().page()
     golden("exporters/coolify/default.prom", page)
@@ -66,7 +66,7 @@ def test_whole_page_of_the_default_box_is_stored_and_clean(golden: Golden, progr
 
 
 def test_openmetrics_page_is_read_back_with_the_same_samples() -> None:
-    """prometheus_client's strict OpenMetrics parser accepts the page and finds what the text page has."""
+    """prometheus_client's strict OpenMetrics parser reads the same samples as the text format has."""
     rig = tiny()
     page = render(rig.registry)[OPENMETRICS].plain().decode()
 
@@ -77,7 +77,7 @@ def test_openmetrics_page_is_read_back_with_the_same_samples() -> None:
 
 
 def test_text_page_is_what_prometheus_client_would_make() -> None:
-    """Rendering family by family changes nothing."""
+    """The text format equals prometheus_client's own output."""
     rig = tiny()
 
     assert render(rig.registry)[TEXT].plain() == generate_latest(rig.registry)
@@ -98,7 +98,7 @@ def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
 
 
 def test_state_sets_have_one_present_value() -> None:
-    """Of each state set exactly one sample is 1."""
+    """Exactly one sample of each state set is 1."""
     rig = tiny()
 
     for metric, label in (

@@ -1,4 +1,4 @@
-"""The limiter: no minute sees more, refusals slow it down, others who use the limit come first."""
+"""The rate limiter: no minute exceeds the limit, refusals slow it down, other clients come first."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

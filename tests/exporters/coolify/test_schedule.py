@@ -1,4 +1,4 @@
-"""What is asked next: what waits longest, urgent things first, histories last, and failures ever more patiently."""
+"""The schedule: longest due first, urgent tasks before others, histories last, back-off after failures."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

@@ -1,4 +1,4 @@
-"""The state file: totals go on after a restart, and never show less than was scraped."""
+"""The state file: totals continue after a restart and are never lower than the last scrape."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

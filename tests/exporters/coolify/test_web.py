@@ -1,4 +1,4 @@
-"""The web side: what it answers, and that nobody can hold it or fill it."""
+"""The web server: its answers, and limits that keep clients from blocking or filling it."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -155,7 +155,7 @@ def test_clients_that_go_away_do_no_harm(port: int) -> None:
 
 
 def _status(port: int) -> int:
-    """0 if the connection was closed before the request could be sent."""
+    """The status, or 0 if the connection was closed before the request could be sent."""
     try:
         return get(port)[0]
     except OSError:

@@ -1,4 +1,4 @@
-"""The web configuration file: as Prometheus' exporter-toolkit has it, with every mistake told and no hash quoted."""
+"""The web configuration file: exporter-toolkit's format; every error is reported, and no hash is quoted."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -76,7 +76,7 @@ def test_a_good_password_is_checked_slowly_only_once(monkeypatch: pytest.MonkeyP
 
 
 def test_the_hash_for_nobody_is_a_hash() -> None:
-    """A user that does not exist has to take as long as one that does."""
+    """The placeholder is a valid hash, so that an unknown user takes as long as a known one."""
     assert not bcrypt.checkpw(b"", webconfig.NOBODY)
 
 
