@@ -1,7 +1,7 @@
 """Speed and memory of the command line, as figures and ratios: `make bench`.
 
-Whole processes, started anew for each run, and the dashboards within one. Medians; the machine's speed cancels out in
-the ratios, which is why they and not the seconds say whether something got worse.
+Measures entire processes, a new one for each run, and the dashboards within one. Figures are medians. The host's speed
+cancels out in the ratios, so compare ratios, not seconds, to find regressions.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _RUNS = 5
-# What any generator of dashboards and rules loads before it does anything.
+# Imports that any generator of dashboards and rules needs.
 _BARE = "import grafanalib.core, yaml, click"
-# Without it there are no proofs to run; `make bench` brings it.
+# Required to run proofs; `make bench` installs it.
 _PROMTOOL = shutil.which("promtool")
 
 
@@ -35,9 +35,9 @@ class Figure:
 
 
 def measure(arguments: Sequence[str], runs: int = _RUNS) -> Figure:
-    """Run a command several times after one run that does not count, and that leaves compiled modules behind.
+    """Run a command several times, after a warm-up run that leaves compiled modules behind.
 
-    Whoever installs boxwatch has them, so they are written whatever this shell says.
+    An installed boxwatch has compiled modules, so they are written whatever the environment says.
     """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     walls, cpus, memories = [], [], []

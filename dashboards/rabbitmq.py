@@ -58,7 +58,7 @@ def _dead() -> Stat:
     works = f"last_over_time({_QUEUES.at('rabbitmq_detailed_queue_process_reductions_total')}[5m]) > 0"
     return Stat(
         title="Queues without consumers",
-        description="Queues with messages that had a consumer within a day and have none now. Good is 0.",
+        description="Queues that hold messages, had a consumer within a day and have none now. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(
@@ -73,7 +73,7 @@ def _dead() -> Stat:
 def _waiting() -> Stat:
     return Stat(
         title="Messages waiting",
-        description="Messages that are ready for a consumer, in all queues. Good is a number that you know.",
+        description="Messages ready for a consumer, in all queues. Healthy: the usual level.",
         unit="short",
         scale=backing_services.uncoloured("The longest queues are judged below"),
         queries=(Query(f"sum({_RABBITMQ.by('sum', 'rabbitmq_queue_messages_ready')})"),),
@@ -86,7 +86,7 @@ def _alarms() -> States:
     )
     return States(
         title="Alarms",
-        description="Whether RabbitMQ blocks publishers for want of memory or disk space. Good is one colour.",
+        description="Whether RabbitMQ blocks publishers because memory or disk space is short. Healthy: off throughout.",
         unit="none",
         scale=backing_services.uncoloured("Red is an alarm (RabbitmqMemoryAlarm, RabbitmqDiskAlarm); else"),
         queries=(Query(memory, "memory, {{service}}"), Query(disk, "disk, {{service}}")),
@@ -97,7 +97,7 @@ def _alarms() -> States:
 def _longest(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Longest queues",
-        description="Messages ready in the ten longest queues. Good is a line that falls back after every burst.",
+        description="Messages ready in the ten longest queues. Healthy: lines that fall back after each burst.",
         unit="short",
         scale=backing_services.says("RabbitmqBacklogGrowing"),
         queries=(
@@ -110,7 +110,7 @@ def _longest(lines: Mapping[str, float]) -> Graph:
 def _unacked(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Unacknowledged messages",
-        description="Delivered and not acknowledged, in the ten queues with most. Good is at most what prefetch allows.",
+        description="Delivered and not acknowledged, in the ten queues with most. Healthy: at most the prefetch limit.",
         unit="short",
         scale=backing_services.says("RabbitmqUnackedHigh"),
         queries=(
@@ -123,7 +123,7 @@ def _unacked(lines: Mapping[str, float]) -> Graph:
 def _messages() -> Graph:
     return Graph(
         title="Messages",
-        description="Messages in all queues, ready and unacknowledged. Good is a level that you know.",
+        description="Messages in all queues, ready and unacknowledged. Healthy: the usual level.",
         unit="short",
         scale=backing_services.uncoloured("No number is bad by itself"),
         queries=(
@@ -137,7 +137,7 @@ def _flow() -> Graph:
     flows = (("received", "published"), ("delivered", "delivered"), ("acknowledged", "acknowledged"))
     return Graph(
         title="Messages a second",
-        description="Published, delivered and acknowledged. Good is lines that stay together.",
+        description="Messages published, delivered and acknowledged. Healthy: lines that stay together.",
         unit="short",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=tuple(
@@ -154,7 +154,7 @@ def _lost() -> Graph:
     lost = (("unroutable_dropped", "dropped"), ("unroutable_returned", "returned"), ("redelivered", "redelivered"))
     return Graph(
         title="Unroutable and redelivered",
-        description="Published to no queue, or delivered again, a second. Good is 0.",
+        description="Messages published to no queue, or redelivered, per second. Healthy: 0.",
         unit="short",
         scale=backing_services.uncoloured("Some applications publish what nobody may want"),
         queries=tuple(
@@ -170,7 +170,7 @@ def _lost() -> Graph:
 def _memory() -> Graph:
     return Graph(
         title="Memory",
-        description="Memory of the node, and the high watermark at which it blocks publishers. Good is far below.",
+        description="Memory of the node and the high watermark at which it blocks publishers. Healthy: far below.",
         unit="bytes",
         scale=backing_services.uncoloured("RabbitmqMemoryAlarm speaks of the alarm itself"),
         queries=(
@@ -184,7 +184,7 @@ def _memory() -> Graph:
 def _disk() -> Graph:
     return Graph(
         title="Free disk space",
-        description="Free space where RabbitMQ stores, and the limit below which it blocks publishers. Good is far above.",
+        description="Free disk space and the limit below which RabbitMQ blocks publishers. Healthy: far above.",
         unit="bytes",
         scale=backing_services.uncoloured("RabbitmqDiskAlarm speaks of the alarm itself"),
         queries=(
@@ -199,7 +199,7 @@ def _files(lines: Mapping[str, float]) -> Graph:
     used, most = (_RABBITMQ.at(f"rabbitmq_process_{end}_fds") for end in ("open", "max"))
     graph = Graph(
         title="File descriptors",
-        description="Share of the file descriptors in use, on the node with most. Good is below the line.",
+        description="Share of file descriptors in use, on the busiest node. Healthy: below the line.",
         unit="percentunit",
         scale=backing_services.says("RabbitmqFilesNearLimit"),
         queries=(Query(f"max by ({names.BY_SERVICE}) ({used} / {most})", NAMED),),
@@ -212,7 +212,7 @@ def _connections() -> Graph:
     kinds = ("connections", "channels", "consumers")
     return Graph(
         title="Connections and channels",
-        description="Open connections, channels and consumers. Good is a level that you know.",
+        description="Open connections, channels and consumers. Healthy: the usual level.",
         unit="none",
         scale=backing_services.uncoloured("No number is bad by itself"),
         queries=tuple(Query(_RABBITMQ.by("sum", f"rabbitmq_{kind}"), f"{kind}, {{{{service}}}}") for kind in kinds),
@@ -223,7 +223,7 @@ def _churn() -> Graph:
     kinds = ("connections", "channels", "queues")
     return Graph(
         title="Opened a second",
-        description="Connections and channels opened, and queues declared. Good is near 0: clients keep theirs.",
+        description="Connections and channels opened, and queues declared. Healthy: near 0, because clients keep theirs.",
         unit="short",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=tuple(

@@ -99,7 +99,7 @@ def _floor(module: str, room: str) -> str:
 
 
 def _reaches(module: str, room: str) -> bool:
-    """Whether a module of a room imports an inner room, itself or through other modules of that room."""
+    """Whether a module of a room imports an inner room, directly or through other modules of that room."""
     seen, rest = {module}, [module]
     while rest:
         for other in graph().get(rest.pop(), ()):
@@ -113,7 +113,7 @@ def _reaches(module: str, room: str) -> bool:
 
 
 def circles(found: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
-    """Every set of rooms that import each other in a circle."""
+    """Every set of rooms with circular imports."""
     edges = set(found)
     rooms = sorted({room for edge in edges for room in edge})
     reach = {room: _reachable(room, edges) for room in rooms}
@@ -133,7 +133,7 @@ def _reachable(start: str, edges: set[tuple[str, str]]) -> set[str]:
 
 
 def mermaid(found: Arrows) -> str:
-    """The arrows as a Mermaid graph, without those that a longer way implies."""
+    """The arrows as a Mermaid graph, without those implied by a longer path."""
     shown = sorted(_direct(set(found)))
     ids = {name: f"r{number}" for number, name in enumerate(sorted({room for edge in shown for room in edge}))}
     lines = [f'  {key}["{name}"]' for name, key in ids.items()]
