@@ -54,6 +54,24 @@ LATENCY = Part(
 )
 PARTS = (AVAILABILITY, LATENCY)
 
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A pair of windows, and the burn rate above which it alerts; at a rate of 1 the budget lasts the month exactly."""
+
+    long: str
+    short: str
+    factor: float
+
+
+# Windows and factors of the SRE workbook; boxwatch.rules.slo.slo_burn names the source.
+FAST = (Burn("1h", "5m", 14.4), Burn("6h", "30m", 6))
+SLOW = (Burn("1d", "2h", 3), Burn("3d", "6h", 1))
+# Bad requests required in the longer window: at night a few retries of one client are a large share.
+AT_LEAST = 20
+# Caps the limit, so that the alerts can fire even for a low objective.
+MOST = 0.9
+
 SHORT = ("30m", "1h", "2h", "6h")
 LONG = ("1d", "3d", "30d")
 

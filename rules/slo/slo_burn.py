@@ -14,7 +14,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.patterns.paging import by_urgency, quietly
 from boxwatch.rules.slo import slo, slo_burn_proofs
-from boxwatch.rules.slo.slo_burn_proofs import FAST, SLOW, Burn
+from boxwatch.rules.slo.slo import AT_LEAST, FAST, MOST, SLOW, Burn
 from boxwatch.topology.model import Topology
 
 ID = "slo_burn"
@@ -94,7 +94,7 @@ def _burns(part: slo.Part, pairs: tuple[Burn, ...]) -> str:
         f"(\n"
         f"  {part.ratio}{pair.long} > on ({_BY}) {_limit(part, pair)}\n"
         f"  and on ({_BY}) {part.ratio}{pair.short} > on ({_BY}) {_limit(part, pair)}\n"
-        f"  and on ({_BY}) {part.count}{pair.long} > {slo_burn_proofs.AT_LEAST}\n"
+        f"  and on ({_BY}) {part.count}{pair.long} > {AT_LEAST}\n"
         f")"
         for pair in pairs
     )
@@ -104,7 +104,7 @@ def _limit(part: slo.Part, pair: Burn) -> str:
     if pair.factor == 1:
         return f"(1 - {part.objective})"
     # Of a promise below 93.1 % a factor of 14.4 would be more than all requests, and the alert could never fire.
-    return f"clamp_max({pair.factor:g} * (1 - {part.objective}), {slo_burn_proofs.MOST:g})"
+    return f"clamp_max({pair.factor:g} * (1 - {part.objective}), {MOST:g})"
 
 
 def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
@@ -175,7 +175,7 @@ def _burn_panel(words: _Words) -> str:
 
 
 def _false_alarms(words: _Words) -> str:
-    few = f"None for want of traffic: more than {slo_burn_proofs.AT_LEAST} requests of the longer window have to count."
+    few = f"None for want of traffic: more than {AT_LEAST} requests of the longer window have to count."
     if words is _LATENCY:
         return f"{few} Long polling, server-sent events and WebSockets count as slow requests."
     return f"{few} A health check from outside that asks for what is broken on purpose counts."

@@ -1,33 +1,14 @@
-"""Cases of the alerts on error budgets, told in the recorded ratios and counts that they read."""
+"""Proofs of the error budget alerts, made of the recorded ratios and counts that these read."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.proofs.fixtures import World, flat, series
 from boxwatch.rules.proofs.traffic import due
-from boxwatch.rules.slo.slo import Part
+from boxwatch.rules.slo.slo import AT_LEAST, MOST, Burn, Part
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
-
-
-@dataclass(frozen=True, slots=True)
-class Burn:
-    """Two windows in which the budget goes this much faster than it would last a month."""
-
-    long: str
-    short: str
-    factor: float
-
-
-FAST = (Burn("1h", "5m", 14.4), Burn("6h", "30m", 6))
-SLOW = (Burn("1d", "2h", 3), Burn("3d", "6h", 1))
-# Requests that count in the longer window, or a few retries of one client at night would be a large share.
-AT_LEAST = 20
-# Whatever was promised, when this share fails it is too much.
-MOST = 0.9
 
 _PROMISED, _MODEST = 0.995, 0.5
 
