@@ -98,7 +98,7 @@ def _red(topology: Topology) -> tuple[Alert, Alert]:
     name = "ElasticsearchRed"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE))
     text = "Elasticsearch db on main is red: shards with data are not there."
-    silent = (bench.silent("is silent for a yellow cluster", _health(bench, "yellow")),)
+    silent = (bench.silent("stays silent for a yellow cluster", _health(bench, "yellow")),)
     return by_urgency(
         Alert(
             alert=name,
@@ -127,14 +127,14 @@ def _red(topology: Topology) -> tuple[Alert, Alert]:
                 ),
                 false_alarms="None known: a start that is slow to recover is red until it is done.",
             ),
-            fires=(bench.fires("fires for the red cluster, and not for the other", _health(bench, "red"), text),),
+            fires=(bench.fires("fires for the red cluster, not for the other", _health(bench, "red"), text),),
             silent=silent,
         ),
         warning_fires=(
-            bench.fires("is a warning for a service that wakes nobody", _health(bench, "red", wakes=False), text),
+            bench.fires("is a warning for a service that does not page", _health(bench, "red", wakes=False), text),
         ),
         warning_silent=(
-            bench.silent("is silent for a yellow cluster that wakes nobody", _health(bench, "yellow", wakes=False)),
+            bench.silent("stays silent for a yellow cluster that wakes nobody", _health(bench, "yellow", wakes=False)),
         ),
     )
 
@@ -179,8 +179,8 @@ def _yellow(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            bench.silent("is silent for a single node, which is always yellow", _health(bench, "yellow")),
-            bench.silent("is silent for a green cluster of two", _health(bench, "green", nodes=2)),
+            bench.silent("stays silent for a single node, which is always yellow", _health(bench, "yellow")),
+            bench.silent("stays silent for a green cluster of two", _health(bench, "green", nodes=2)),
         ),
     )
 

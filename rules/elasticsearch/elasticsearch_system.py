@@ -1,4 +1,4 @@
-"""Elasticsearch as one of the systems that are watched."""
+"""Elasticsearch as a monitored system."""
 
 from __future__ import annotations
 

@@ -136,21 +136,21 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
                 false_alarms="None known.",
             ),
             fires=(
-                bench.fires("fires for the one without quorum, and not for the others", told(*sick), text),
+                bench.fires("fires for the one without quorum, not for the others", told(*sick), text),
                 bench.fires("fires for one that is told of in v3", told(*sick_v3), text),
             ),
             silent=(
-                bench.silent("is silent while all is well", told(*well)),
-                bench.silent("is silent while all is well in v3", told(*well_v3)),
+                bench.silent("stays silent while all is well", told(*well)),
+                bench.silent("stays silent while all is well in v3", told(*well_v3)),
             ),
         ),
         warning_fires=(
-            bench.fires("is a warning for a service that wakes nobody", told(*sick, wakes=False), text),
+            bench.fires("is a warning for a service that does not page", told(*sick, wakes=False), text),
             bench.fires("is a warning for such a service in v3", told(*sick_v3, wakes=False), text),
         ),
         warning_silent=(
-            bench.silent("is silent while all is well with such a service", told(*well, wakes=False)),
-            bench.silent("is silent while all is well with such a service in v3", told(*well_v3, wakes=False)),
+            bench.silent("stays silent while all is well with such a service", told(*well, wakes=False)),
+            bench.silent("stays silent while all is well with such a service in v3", told(*well_v3, wakes=False)),
         ),
     )
 
@@ -184,9 +184,9 @@ def _missing(topology: Topology) -> Alert:
         fires=(*v2.fires, replace(v3.fires[0], title="fires for one of v3 that tells nothing")),
         silent=(
             *v2.silent,
-            bench.silent("is silent for one that tells of itself in v2", (bench.flat("up", 1), bench.flat(_TOTAL, 1))),
+            bench.silent("stays silent for one that tells of itself in v2", (bench.flat("up", 1), bench.flat(_TOTAL, 1))),
             bench.silent(
-                "is silent for one that tells of itself in v3", (bench.flat("up", 1), bench.flat(_TOTAL_V3, 1))
+                "stays silent for one that tells of itself in v3", (bench.flat("up", 1), bench.flat(_TOTAL_V3, 1))
             ),
         ),
     )

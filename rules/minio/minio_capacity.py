@@ -76,14 +76,14 @@ def _drives(topology: Topology) -> Alert:
         ),
         fires=tuple(
             bench.fires(
-                f"fires for the one with a drive offline, in v{version + 2}, and not for the other",
+                f"fires for the one with a drive offline, in v{version + 2}, not for the other",
                 told(version, 1),
                 "1 of the drives of MinIO db on main are offline.",
             )
             for version in _VERSIONS
         ),
         silent=tuple(
-            bench.silent(f"is silent while all are online, in v{version + 2}", told(version, 0))
+            bench.silent(f"stays silent while all are online, in v{version + 2}", told(version, 0))
             for version in _VERSIONS
         ),
     )
@@ -193,7 +193,7 @@ def _errors(topology: Topology) -> Alert:
         ),
         fires=tuple(
             bench.fires(
-                f"fires for the one whose requests fail, in v{version + 2}, and not for the other"
+                f"fires for the one whose requests fail, in v{version + 2}, not for the other"
                 f"{', and goes on' if after else ''}",
                 told(version, threshold * ABOVE),
                 text,
@@ -206,12 +206,12 @@ def _errors(topology: Topology) -> Alert:
             case
             for version in _VERSIONS
             for case in (
-                bench.silent(f"is silent just below the share, in v{version + 2}", told(version, threshold * 0.96875)),
+                bench.silent(f"stays silent just below the share, in v{version + 2}", told(version, threshold * 0.96875)),
                 bench.silent(
-                    f"is silent for few failures, in v{version + 2}", told(version, threshold * 2, each=24.0), window
+                    f"stays silent for few failures, in v{version + 2}", told(version, threshold * 2, each=24.0), window
                 ),
                 bench.silent(
-                    f"is silent when few are left of many failures, in v{version + 2}",
+                    f"stays silent when few are left of many failures, in v{version + 2}",
                     waning(version),
                     max(bench.later(12 * MINUTE), 3 * INTERVAL),
                 ),

@@ -1,4 +1,4 @@
-"""MinIO as one of the systems that are watched."""
+"""MinIO as a monitored system."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _incomplete(topology: Topology) -> Alert:
     # process_idle finds no row on an idle database and calls that a failure (0.19.1, measured).
     failing = by_service("min", selector(_COLLECTOR, _JOB, 'collector!="process_idle"'), "collector")
 
-    def told(*, error: int = 0, locks: int = 1, up: int = 1) -> tuple[Series, ...]:
+    def exposed(*, error: int = 0, locks: int = 1, up: int = 1) -> tuple[Series, ...]:
         of_other = (bench.flat(_ERROR, 0, "other"), bench.flat(_COLLECTOR, 1, "other", collector="locks"))
         return (
             bench.flat("pg_up", up),
@@ -145,18 +145,18 @@ def _incomplete(topology: Topology) -> Alert:
         fires=(
             bench.fires(
                 "fires with the collector that fails",
-                told(locks=0),
+                exposed(locks=0),
                 "The exporter of PostgreSQL db on main reads it only in part: collector locks fails.",
                 collector="locks",
             ),
             bench.fires(
                 "fires when the last scrape had an error",
-                told(error=1),
+                exposed(error=1),
                 "The exporter of PostgreSQL db on main reads it only in part.",
             ),
         ),
         silent=(
-            bench.silent("is silent while everything is read", told()),
-            bench.silent("is silent while PostgreSQL is down, which has an alert", told(error=1, locks=0, up=0)),
+            bench.silent("stays silent while everything is read", exposed()),
+            bench.silent("stays silent while PostgreSQL is down, which has an alert", exposed(error=1, locks=0, up=0)),
         ),
     )

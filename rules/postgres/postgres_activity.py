@@ -95,7 +95,7 @@ def _idle(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the database with the forgotten transaction, and for no other",
+                "fires for the database with the forgotten transaction, for no other",
                 (*_transactions(bench, seconds, state), *below),
                 f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
                 datname="app",
@@ -108,8 +108,8 @@ def _idle(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            bench.silent("is silent at the threshold", (*_transactions(bench, threshold, state), *below)),
-            bench.silent("is silent for one that works", (*_transactions(bench, seconds, "active"), *below)),
+            bench.silent("stays silent at the threshold", (*_transactions(bench, threshold, state), *below)),
+            bench.silent("stays silent for one that works", (*_transactions(bench, seconds, "active"), *below)),
         ),
     )
 
@@ -155,7 +155,7 @@ def _long(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the database with the long query, and for no other",
+                "fires for the database with the long query, for no other",
                 (*_transactions(bench, seconds, "active"), *below),
                 f"In database app of db on main a transaction has worked for {duration(seconds)}.",
                 datname="app",
@@ -163,10 +163,12 @@ def _long(topology: Topology) -> Alert:
         ),
         silent=(
             bench.silent(
-                "is silent at the threshold, whatever vacuum, replication and backups do",
+                "stays silent at the threshold, whatever vacuum, replication and backups do",
                 (*_transactions(bench, threshold, "active"), *maintenance, *below),
             ),
-            bench.silent("is silent for an idle one", (*_transactions(bench, seconds, "idle in transaction"), *below)),
+            bench.silent(
+                "stays silent for an idle one", (*_transactions(bench, seconds, "idle in transaction"), *below)
+            ),
         ),
     )
 
@@ -215,16 +217,16 @@ def _deadlocks(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the database with the deadlocks, and for no other",
+                "fires for the database with the deadlocks, for no other",
                 deadlocks(1.25),
                 "In database app of db on main transactions end in deadlocks, several within ten minutes.",
                 datname="app",
             ),
         ),
         silent=(
-            bench.silent("is silent just below the threshold", deadlocks(0.9)),
+            bench.silent("stays silent just below the threshold", deadlocks(0.9)),
             bench.silent(
-                "is silent for many that are over",
+                "stays silent for many that are over",
                 (bench.series(_DEADLOCKS, f"0 0 {10 * threshold:g}x{bench.world.count}", datname="app", datid="1"),),
                 after=bench.window,
             ),

@@ -40,7 +40,7 @@ def rollbacks(bench: Bench, threshold: float, floor: float) -> tuple[tuple[Case,
 
     fires = (
         bench.fires(
-            "fires for the database whose work is lost, and for no other",
+            "fires for the database whose work is lost, for no other",
             rolled_back(threshold * ABOVE),
             f"In database app of db on main transactions are rolled back {percentage(threshold * ABOVE)} as often "
             "as they are committed.",
@@ -48,11 +48,13 @@ def rollbacks(bench: Bench, threshold: float, floor: float) -> tuple[tuple[Case,
         ),
     )
     silent = (
-        bench.silent("is silent just below the share", rolled_back(threshold * 0.96875)),
-        bench.silent("is silent when little is rolled back", rolled_back(2 * threshold, each=480 * floor), 10 * MINUTE),
-        bench.silent("is silent when a steady few are rolled back", steady),
+        bench.silent("stays silent just below the share", rolled_back(threshold * 0.96875)),
         bench.silent(
-            "is silent when both grow, in the same time",
+            "stays silent when little is rolled back", rolled_back(2 * threshold, each=480 * floor), 10 * MINUTE
+        ),
+        bench.silent("stays silent when a steady few are rolled back", steady),
+        bench.silent(
+            "stays silent when both grow, in the same time",
             (more_and_more(ROLLBACKS, 8), more_and_more(COMMITS, 8 / (threshold * 0.9))),
             20 * MINUTE,
         ),

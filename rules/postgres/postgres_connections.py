@@ -116,12 +116,12 @@ def _exhausted(topology: Topology) -> tuple[Alert, Alert]:
             runbook=_connections_book(
                 "The next ones are refused with `too many clients already`, and users get errors."
             ),
-            fires=(bench.fires("fires for the one that runs out, and not for the other", used(high), text),),
-            silent=(bench.silent("is silent at the share", used(threshold)),),
+            fires=(bench.fires("fires for the one that runs out, not for the other", used(high), text),),
+            silent=(bench.silent("stays silent at the share", used(threshold)),),
         ),
-        warning_fires=(bench.fires("is a warning for a service that wakes nobody", used(high, wakes=False), text),),
+        warning_fires=(bench.fires("is a warning for a service that does not page", used(high, wakes=False), text),),
         warning_silent=(
-            bench.silent("is silent at the share for a service that wakes nobody", used(threshold, wakes=False)),
+            bench.silent("stays silent at the share for a service that does not page", used(threshold, wakes=False)),
         ),
     )
 
@@ -149,13 +149,13 @@ def _high(topology: Topology) -> Alert:
         runbook=_connections_book("A deploy, which has two pools for a minute, or one more replica can use them up."),
         fires=(
             bench.fires(
-                "fires for the one with few left, and not for the other",
+                "fires for the one with few left, not for the other",
                 used(threshold * 1.125),
                 f"PostgreSQL db on main uses {percentage(threshold * 1.125)} of the connections that its clients may "
                 "open.",
             ),
         ),
-        silent=(bench.silent("is silent at the share", used(threshold)),),
+        silent=(bench.silent("stays silent at the share", used(threshold)),),
     )
 
 

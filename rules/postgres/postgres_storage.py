@@ -71,12 +71,12 @@ def _lag(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the replica that is behind, and not for the other",
+                "fires for the replica that is behind, not for the other",
                 _level(bench, _LAG, seconds, threshold),
                 f"The replica db on main is {duration(seconds)} behind its primary.",
             ),
         ),
-        silent=(bench.silent("is silent at the threshold", _level(bench, _LAG, threshold, threshold)),),
+        silent=(bench.silent("stays silent at the threshold", _level(bench, _LAG, threshold, threshold)),),
     )
 
 
@@ -110,14 +110,14 @@ def _slot(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the slot that nobody reads, and for no other",
+                "fires for the slot that nobody reads, for no other",
                 _level(bench, _KEPT, kept, threshold, slot_name="etl"),
                 f"Slot etl of PostgreSQL db on main keeps {size(kept)} of WAL.",
                 slot_name="etl",
             ),
         ),
         silent=(
-            bench.silent("is silent at the threshold", _level(bench, _KEPT, threshold, threshold, slot_name="etl")),
+            bench.silent("stays silent at the threshold", _level(bench, _KEPT, threshold, threshold, slot_name="etl")),
         ),
     )
 
@@ -147,21 +147,21 @@ def _archive(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the one whose archive fails every few minutes, and not for the other",
+                "fires for the one whose archive fails every few minutes, not for the other",
                 # Less than one failure at a time: more than none is enough. There was a restart, too.
                 (bench.bursts(_FAILED, 0.5, before="15 15.5"), *ok),
                 "PostgreSQL db on main fails to archive its WAL.",
             ),
         ),
         silent=(
-            bench.silent("is silent for what failed long ago", (bench.flat(_FAILED, 15), *ok)),
+            bench.silent("stays silent for what failed long ago", (bench.flat(_FAILED, 15), *ok)),
             bench.silent(
-                "is silent once it works again",
+                "stays silent once it works again",
                 (bench.series(_FAILED, f"0+1x4 4x{bench.world.count}"), *ok),
                 after=bench.later(14 * MINUTE),
             ),
             bench.silent(
-                "is silent when a restart sets the counter back",
+                "stays silent when a restart sets the counter back",
                 (bench.series(_FAILED, f"15x3 0x{bench.world.count}"),),
             ),
         ),
@@ -204,11 +204,13 @@ def _wraparound(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the database that vacuum does not reach, and for no other",
+                "fires for the database that vacuum does not reach, for no other",
                 _level(bench, _XIDS, age, threshold, datname="app"),
                 f"Vacuum is {short(age)} transactions behind in database app of db on main.",
                 datname="app",
             ),
         ),
-        silent=(bench.silent("is silent at the threshold", _level(bench, _XIDS, threshold, threshold, datname="app")),),
+        silent=(
+            bench.silent("stays silent at the threshold", _level(bench, _XIDS, threshold, threshold, datname="app")),
+        ),
     )

@@ -1,4 +1,4 @@
-"""PostgreSQL as one of the systems that are watched."""
+"""PostgreSQL as a monitored system."""
 
 from __future__ import annotations
 

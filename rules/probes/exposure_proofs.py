@@ -95,10 +95,10 @@ def exposed(topology: Topology, wait: int) -> Proofs:
             ),
         ),
         silent=(
-            *early(world, wait, "is silent while it has answered for less than that", (answers(1, _NAME, "3001"), web)),
-            world.silent("is silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
+            *early(world, wait, "stays silent while it has answered for less than that", (answers(1, _NAME, "3001"), web)),
+            world.silent("stays silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
             world.silent(
-                "is silent for a port that may answer, and for another job",
+                "stays silent for a port that may answer, and for another job",
                 (
                     answers(1, expected="open"),
                     answers(1, job="other"),
@@ -112,7 +112,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
                 late,
             ),
             world.silent(
-                "is silent when the prober does not work, which has an alert of its own",
+                "stays silent when the prober does not work, which has its own alert",
                 (_port(world, "0x10 stale", service=_NAME, port="6379", expected="closed"), kind(_NAME, "redis")),
                 late + 10 * world.interval,
             ),
@@ -171,27 +171,27 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
         *early(
             world,
             wait,
-            quietly("is silent while it has not answered for less than that", pages=pages),
+            quietly("stays silent while it has not answered for less than that", pages=pages),
             (answers(0), *runs()),
         ),
-        world.silent(quietly("is silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
+        world.silent(quietly("stays silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
         world.silent(
-            quietly("is silent for a port that is closed on purpose, and for another job", pages=pages),
+            quietly("stays silent for a port that is closed on purpose, and for another job", pages=pages),
             (answers(0, expected="closed"), answers(0, port="80", job="other"), *runs()),
             late,
         ),
         world.silent(
-            quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
+            quietly("stays silent when nothing of the service runs, which has its own alert", pages=pages),
             (answers(0), *runs(containers=False), *runs("mail")),
             late,
         ),
         world.silent(
-            quietly("is silent when the prober does not work, which has an alert of its own", pages=pages),
+            quietly("stays silent when the prober does not work, which has its own alert", pages=pages),
             (answers("1x10 stale"), *runs()),
             late + 10 * world.interval,
         ),
         world.never(
-            quietly("is silent while the proxy restarts", pages=pages),
+            quietly("stays silent while the proxy restarts", pages=pages),
             (answers(steps((1, 20), (0, short), (1, world.count))), *runs()),
         ),
     )

@@ -188,7 +188,7 @@ def _slow(topology: Topology) -> Alert:
     fires, silent = probes_proofs.slow(topology, wait, seconds)
     return Alert(
         alert="ProbeSlow",
-        # A probe that fails takes as long as its timeout, and has an alert of its own.
+        # A probe that fails takes as long as its timeout, and has its own alert.
         expr=expr(f"""
             max by ({_BY}) (avg_over_time(probe_duration_seconds{{{_JOB}}}[10m])) > {seconds:.10g}
             and on ({_BY}) probe_success{{{_JOB}}} == 1

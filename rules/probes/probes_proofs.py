@@ -19,7 +19,7 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 def quietly(title: str, *, pages: bool) -> str:
     """The title of a case for a service that pages, and of its twin for one that does not."""
-    return title if pages else f"{title}, for a service that wakes nobody"
+    return title if pages else f"{title}, for a service that does not page"
 
 
 def _probe(world: World, metric: str, values: str, /, **labels: str) -> Series:
@@ -84,7 +84,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
     even = 2 * (late // (2 * world.interval) + 1) * world.interval
     fires = (
         world.fires(
-            quietly("fires for the URL that fails, with its status, and not for the others", pages=pages),
+            quietly("fires for the URL that fails, with its status, not for the others", pages=pages),
             (
                 *(*broken, second, *well, *runs(), *runs("api", containers=False), *elsewhere),
                 # Neither the proxy of another server nor a service that is no proxy counts.
@@ -119,30 +119,30 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
     )
     silent = (
         *early(
-            world, wait, quietly("is silent while it has failed for less than that", pages=pages), (*broken, *runs())
+            world, wait, quietly("stays silent while it has failed for less than that", pages=pages), (*broken, *runs())
         ),
         world.silent(
-            quietly("is silent while it answers, whatever others do", pages=pages),
+            quietly("stays silent while it answers, whatever others do", pages=pages),
             (*asked(200, 1), *failing, *runs()),
             late,
         ),
         world.silent(
-            quietly("is silent for an error that the prober was told to expect", pages=pages),
+            quietly("stays silent for an error that the prober was told to expect", pages=pages),
             (*asked(401, 1), *failing, *runs()),
             late,
         ),
         world.silent(
-            quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
+            quietly("stays silent when nothing of the service runs, which has its own alert", pages=pages),
             (*broken, *runs(containers=False, replicas=1), *runs("api")),
             late,
         ),
         world.silent(
-            quietly("is silent when the proxy of its server is gone, which has an alert of its own", pages=pages),
+            quietly("stays silent when the proxy of its server is gone, which has its own alert", pages=pages),
             (*broken, *runs(), *_proxy(world, pages=pages)),
             late,
         ),
         world.silent(
-            quietly("is silent when the prober is gone, which has an alert of its own", pages=pages),
+            quietly("stays silent when the prober is gone, which has its own alert", pages=pages),
             (
                 _probe(world, "probe_success", "1x10 stale"),
                 _probe(world, "probe_http_status_code", "200x10 stale"),
@@ -152,7 +152,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
             late + 10 * world.interval,
         ),
         world.never(
-            quietly("is silent through a deploy that is shorter than that", pages=pages),
+            quietly("stays silent through a deploy that is shorter than that", pages=pages),
             (
                 _probe(world, "probe_http_status_code", steps((200, 20), (404, short), (200, world.count))),
                 _probe(world, "probe_success", steps((1, 20), (0, short), (1, world.count))),
@@ -195,7 +195,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
     edge = end + remembered - 2 * world.interval
     fires = (
         world.fires(
-            quietly("fires for the certificate that ends first, and not for the others", pages=loud),
+            quietly("fires for the certificate that ends first, not for the others", pages=loud),
             (ends(soon), ends(20 * left, prober="second"), *others, *planned),
             late,
             says(soon - late),
@@ -223,21 +223,21 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         *early(
             world,
             wait,
-            quietly("is silent while it has been so for less than that", pages=loud),
+            quietly("stays silent while it has been so for less than that", pages=loud),
             (ends(soon), *planned),
         ),
         world.silent(
-            quietly("is silent while as much is left as the threshold", pages=loud),
+            quietly("stays silent while as much is left as the threshold", pages=loud),
             (ends(0, f"{math.ceil(left)}+{world.interval}x{world.count}"), ends(soon, job="other"), *planned),
             late,
         ),
         world.silent(
-            quietly("is silent once it is renewed", pages=loud),
+            quietly("stays silent once it is renewed", pages=loud),
             (ends(0, f"{soon}x20 {int(30 * left)}x{world.count}"), *planned),
             late + 20 * world.interval,
         ),
         world.silent(
-            quietly("is silent about a URL that is gone for good", pages=loud),
+            quietly("stays silent about a URL that is gone for good", pages=loud),
             (gone, *planned),
             end + remembered + 2 * world.interval,
         ),
@@ -272,7 +272,7 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
     turns = f"{value(0.5)}x{begun // world.interval - 1} {value(1.5)}{steady}"
     fires = (
         world.fires(
-            "fires for the slow URL, and not for the others",
+            "fires for the slow URL, not for the others",
             (
                 *took(value(1.25) + steady),
                 _probe(world, "probe_duration_seconds", value(0.125) + steady, prober="second"),
@@ -290,14 +290,14 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
     )
     silent = (
         world.silent(
-            "is silent at the threshold", (*took(value(1) + steady), *took(value(9) + steady, job="other")), late
+            "stays silent at the threshold", (*took(value(1) + steady), *took(value(9) + steady, job="other")), late
         ),
-        world.never("is silent for a few slow answers among many", took(sometimes)),
+        world.never("stays silent for a few slow answers among many", took(sometimes)),
         world.silent(
-            "is silent while the mean has not been above it for long enough", took(turns), begun + wait + 4 * _MINUTE
+            "stays silent while the mean has not been above it for long enough", took(turns), begun + wait + 4 * _MINUTE
         ),
         world.silent(
-            "is silent while it fails, which has an alert of its own, and others do not",
+            "stays silent while it fails, which has its own alert, and others do not",
             (*took(value(4) + steady, 0), *others),
             late,
         ),

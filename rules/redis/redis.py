@@ -125,7 +125,7 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
         ),
         warning_fires=(
             *full.warning_fires,
-            replace(unsaved.warning_fires[0], title="is a warning when that is so for a service that wakes nobody"),
+            replace(unsaved.warning_fires[0], title="is a warning when that is so for a service that does not page"),
         ),
         warning_silent=full.warning_silent,
     )
@@ -153,7 +153,7 @@ def _old(bench: Bench) -> tuple[Case, ...]:
     old = bench.series("redis_errors_total", f"_x4 145x{bench.world.count}", err="OOM")
     return tuple(
         bench.silent(
-            f"is silent for old refusals when {title}",
+            f"stays silent for old refusals when {title}",
             (*(() if up is None else (bench.series("redis_up", up),)), old, bench.pages()),
             after=2 * MINUTE,
         )

@@ -83,10 +83,10 @@ def _near(topology: Topology) -> Alert:
         silent=(
             *proven.silent,
             bench.silent(
-                "is silent for a cache that may evict",
+                "stays silent for a cache that may evict",
                 (*use(full, "db", "allkeys-lru"), bench.foreign(_INFO, 1, maxmemory_policy="noeviction"), *beside),
             ),
-            bench.silent("is silent without maxmemory, which has an alert", (*use(full, "db", most=0), *beside)),
+            bench.silent("stays silent without maxmemory, which has an alert", (*use(full, "db", most=0), *beside)),
         ),
     )
 
@@ -129,12 +129,12 @@ def _missing(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the one without, and not for the other",
+                "fires for the one without, not for the other",
                 use(0),
                 "Redis db on main has no maxmemory: the kernel will end it where Redis could have evicted.",
             ),
         ),
-        silent=(bench.silent("is silent when there is one, be it small", use(1)),),
+        silent=(bench.silent("stays silent when there is one, be it small", use(1)),),
     )
 
 
@@ -248,7 +248,7 @@ def _thrashing(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the cache that is turned over, and not for the other",
+                "fires for the cache that is turned over, not for the other",
                 (*evicted(threshold * ABOVE), *beside),
                 f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
             ),
@@ -265,21 +265,21 @@ def _thrashing(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            bench.silent("is silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
+            bench.silent("stays silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
             bench.silent(
-                "is silent when it has not lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
+                "stays silent when it has not lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
             ),
             bench.silent(
-                "is silent while a cache that was deployed without its keys fills again",
+                "stays silent while a cache that was deployed without its keys fills again",
                 (*evicted(threshold * 0.96875)[:2], *held(keys, keys // 60, hour + bench.wait - 2 * MINUTE), *beside),
             ),
             bench.silent(
-                "is silent when a lot was evicted more than an hour ago",
+                "stays silent when a lot was evicted more than an hour ago",
                 (bench.series(_EVICTED, once), *evicted(0)[2:], *beside),
                 after=MINUTE,
             ),
             bench.silent(
-                "is silent when a restart sets the counter back",
+                "stays silent when a restart sets the counter back",
                 (bench.series(_EVICTED, f"{10 * keys}x9 0x{bench.world.count}"), *evicted(0)[2:], *beside),
             ),
         ),

@@ -84,15 +84,15 @@ def _saves(topology: Topology) -> Alert:
             false_alarms='A pure cache that saves nothing should say so: `save ""` and `appendonly no`.',
         ),
         fires=(
-            bench.fires("fires for the one whose snapshot failed, and not for the other", told(_SNAPSHOT), text),
+            bench.fires("fires for the one whose snapshot failed, not for the other", told(_SNAPSHOT), text),
             bench.fires("fires when the append-only file cannot be written", told(_APPEND), text),
             bench.fires("fires when the append-only file cannot be rewritten", told(_REWRITE), text),
         ),
         silent=(
-            bench.silent("is silent while everything is saved", told()),
-            bench.silent("is silent for a failed write of a file that is switched off", told(_APPEND, appends=0)),
-            bench.silent("is silent for a failed rewrite of a file that is switched off", told(_REWRITE, appends=0)),
-            bench.silent("is silent without any append-only file", told()[:9]),
+            bench.silent("stays silent while everything is saved", told()),
+            bench.silent("stays silent for a failed write of a file that is switched off", told(_APPEND, appends=0)),
+            bench.silent("stays silent for a failed rewrite of a file that is switched off", told(_REWRITE, appends=0)),
+            bench.silent("stays silent without any append-only file", told()[:9]),
         ),
     )
 
@@ -133,10 +133,10 @@ def _link(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the replica without a primary, and not for the other",
+                "fires for the replica without a primary, not for the other",
                 told(0),
                 "The replica db on main has lost its primary.",
             ),
         ),
-        silent=(bench.silent("is silent while it is connected", told(1)),),
+        silent=(bench.silent("stays silent while it is connected", told(1)),),
     )

@@ -1,4 +1,4 @@
-"""Redis as one of the systems that are watched."""
+"""Redis as a monitored system."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
 
     fires = [
         Case(
-            title=f"fires for what burns in the last {pair.long} and {pair.short}, and for no other",
+            title=f"fires for what burns in the last {pair.long} and {pair.short}, for no other",
             series=parts,
             at=at,
             expects=(expected(above),),
@@ -91,21 +91,21 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         for pair in pairs
         for title, parts in (
             (
-                f"is silent when few of the last {pair.long} count, and more on another server",
+                f"stays silent when few of the last {pair.long} count, and more on another server",
                 (
                     *burns(pair, long=1, short=1, counts=AT_LEAST),
                     *burns(pair, long=0, short=0, server="second"),
                 ),
             ),
             (
-                f"is silent when the last {pair.long} burned, and the last {pair.short} burn on another server",
+                f"stays silent when the last {pair.long} burned, and the last {pair.short} burn on another server",
                 (*burns(pair, long=1, short=0), *burns(pair, long=0, short=1, server="second")),
             ),
         )
     ]
     silent.append(
         world.silent(
-            "is silent without a promise",
+            "stays silent without a promise",
             tuple(one for one in burns(pairs[0], long=1, short=1) if not one.series.startswith(part.objective)),
             at,
         )
