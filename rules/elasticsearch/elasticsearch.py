@@ -110,7 +110,8 @@ def _red(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Health",
             runbook=Runbook(
-                meaning="At least one primary shard is not allocated. Searches miss its documents, and writes to it fail.",
+                meaning="At least one primary shard is not allocated. Searches miss its documents, and writes to "
+                "it fail.",
                 first_look=(
                     (
                         "`curl -s 'localhost:9200/_cluster/allocation/explain?pretty'` in the container names the "

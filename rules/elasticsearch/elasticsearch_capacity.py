@@ -240,10 +240,11 @@ def _disk(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Free disk",
         threshold=threshold,
-        threshold_source="Elasticsearch's low watermark (85 % used), above which it allocates no new replica to the disk",
+        threshold_source="Elasticsearch's low watermark (85 % used), above which it allocates no new replica to "
+        "the disk",
         runbook=Runbook(
-            meaning="Elasticsearch allocates no new replica to this disk; at 90 % used it moves shards away, at 95 % it "
-            "stops writing.",
+            meaning="Elasticsearch allocates no new replica to this disk; at 90 % used it moves shards away, at 95 % "
+            "it stops writing.",
             first_look=("`df -h` on the server, and `curl -s 'localhost:9200/_cat/indices?v&s=store.size:desc'`.",),
             action=(
                 "Delete or shrink old indices, and let a lifecycle policy do so in future.",

@@ -162,18 +162,18 @@ def _missing(topology: Topology) -> Alert:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
     text = "The target of MinIO db on main answers without metrics of the cluster."
     v2, v3 = (untold(bench, metric, text) for metric in (_TOTAL, _TOTAL_V3))
-    told = silent_exporter(_JOB, selector(_TOTAL, _JOB))
+    exposed = silent_exporter(_JOB, selector(_TOTAL, _JOB))
     return Alert(
         alert=name,
-        expr=f"{told}\nunless on ({names.BY_SERVICE}) {selector(_TOTAL_V3, _JOB)}",
+        expr=f"{exposed}\nunless on ({names.BY_SERVICE}) {selector(_TOTAL_V3, _JOB)}",
         wait=bench.wait,
         severity="warning",
         summary="The MinIO target exposes no metrics of the cluster.",
         description=f"The target of MinIO {WHERE} answers without metrics of the cluster.",
         dashboard=DASHBOARD,
         runbook=Runbook(
-            meaning="MinIO answers, but exposes no metrics of the cluster, neither v2 nor v3. Alerts on its drives, space "
-            "and requests cannot fire.",
+            meaning="MinIO answers, but exposes no metrics of the cluster, neither v2 nor v3. Alerts on its drives, "
+            "space and requests cannot fire.",
             first_look=("Prometheus, *Targets*, job minio: which path is scraped?",),
             action=(
                 (

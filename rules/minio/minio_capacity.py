@@ -76,14 +76,14 @@ def _drives(topology: Topology) -> Alert:
         ),
         fires=tuple(
             bench.fires(
-                f"fires for the one with a drive offline, in v{version + 2}, not for the other",
+                f"fires for the server with an offline drive in v{version + 2}, not for the other",
                 metrics(version, 1),
                 "MinIO db on main has 1 offline drive(s).",
             )
             for version in _VERSIONS
         ),
         silent=tuple(
-            bench.silent(f"stays silent while all are online, in v{version + 2}", metrics(version, 0))
+            bench.silent(f"stays silent while all are online in v{version + 2}", metrics(version, 0))
             for version in _VERSIONS
         ),
     )
@@ -194,7 +194,7 @@ def _errors(topology: Topology) -> Alert:
         fires=tuple(
             bench.fires(
                 f"fires for the one whose requests fail, in v{version + 2}, not for the other"
-                f"{', and goes on' if after else ''}",
+                f"{', and keeps firing' if after else ''}",
                 metrics(version, threshold * ABOVE),
                 text,
                 after=after,
@@ -207,15 +207,15 @@ def _errors(topology: Topology) -> Alert:
             for version in _VERSIONS
             for case in (
                 bench.silent(
-                    f"stays silent just below the share, in v{version + 2}", metrics(version, threshold * 0.96875)
+                    f"stays silent just below the share in v{version + 2}", metrics(version, threshold * 0.96875)
                 ),
                 bench.silent(
-                    f"stays silent for few failures, in v{version + 2}",
+                    f"stays silent for few failures in v{version + 2}",
                     metrics(version, threshold * 2, each=24.0),
                     window,
                 ),
                 bench.silent(
-                    f"stays silent when few are left of many failures, in v{version + 2}",
+                    f"stays silent once a burst of failures has subsided in v{version + 2}",
                     waning(version),
                     max(bench.later(12 * MINUTE), 3 * INTERVAL),
                 ),

@@ -48,10 +48,13 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="The exporter runs and cannot query the database: it is stopped, in a restart loop, in recovery, "
-                "or out of connections. Applications that need it return errors.",
+                meaning="The exporter runs and cannot query the database: it is stopped, in a restart loop, in "
+                "recovery, or out of connections. Applications that need it return errors.",
                 first_look=(
-                    "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it runs.",
+                    (
+                        "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it "
+                        "runs."
+                    ),
                     "`docker exec NAME pg_isready` on the server: does it accept connections?",
                     "Dashboard *PostgreSQL*, panel *Connections*: did they run out just before?",
                     "`df -h` on the server: PostgreSQL stops when it cannot write its WAL.",
@@ -65,8 +68,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                     "Disk full: free space outside `pg_wal`, never inside it, then start PostgreSQL.",
                     "Out of memory: see *ContainerOomKilled*.",
                 ),
-                false_alarms="The exporter's own password or role was changed: applications work, and the exporter logs "
-                "`password authentication failed`. Correct its `DATA_SOURCE_NAME`. The reverse also happens: the "
+                false_alarms="The exporter's own password or role was changed: applications work, and the exporter "
+                "logs `password authentication failed`. Correct its `DATA_SOURCE_NAME`. The reverse also happens: the "
                 "exporter can keep an old connection while new ones fail (postgres_exporter issue 1120); "
                 "*PostgresConnectionsExhausted* covers that.",
             ),

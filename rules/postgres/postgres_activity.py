@@ -80,8 +80,8 @@ def _idle(topology: Topology) -> Alert:
             first_look=(
                 (
                     '`docker exec NAME psql -U postgres -c "SELECT pid, usename, application_name, now() - xact_start '
-                    "AS age, query FROM pg_stat_activity WHERE state LIKE 'idle in%' ORDER BY xact_start\"`: `query` is "
-                    "the last one it ran."
+                    "AS age, query FROM pg_stat_activity WHERE state LIKE 'idle in%' ORDER BY xact_start\"`: `query` "
+                    "is the last one it ran."
                 ),
             ),
             action=(
@@ -206,8 +206,8 @@ def _deadlocks(topology: Topology) -> Alert:
         threshold=threshold,
         threshold_source="applications retry the occasional one; several within minutes come from one code path",
         runbook=Runbook(
-            meaning="Two transactions each waited for a lock of the other, and PostgreSQL aborted one of them. Its user "
-            "saw an error, or a retry.",
+            meaning="Two transactions each waited for a lock of the other, and PostgreSQL aborted one of them. Its "
+            "user saw an error, or a retry.",
             first_look=("Search PostgreSQL's log for `deadlock detected`: it lists both statements.",),
             action=(
                 "Lock in the same order everywhere, sorted by key; keep transactions short; retry on SQLSTATE 40P01.",

@@ -145,7 +145,8 @@ def _high(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Connections",
         threshold=threshold,
-        threshold_source="a fifth stays free for a deployment, which runs an application's old and new pool side by side",
+        threshold_source="a fifth stays free for a deployment, which runs an application's old and new pool side "
+        "by side",
         runbook=_connections_book(
             "A deployment, which runs two pools for a minute, or one more replica can exhaust them."
         ),

@@ -55,7 +55,8 @@ def _lag(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Replication lag",
         threshold=threshold,
-        threshold_source="changes that a failover would lose; a healthy replica on the same continent is within a second",
+        threshold_source="changes that a failover would lose; a healthy replica on the same continent is within a "
+        "second",
         runbook=Runbook(
             meaning="The replica replays changes late. Reads from it are stale, and a failover now would lose the "
             "changes that it lacks.",
@@ -199,8 +200,8 @@ def _wraparound(topology: Topology) -> Alert:
                 "End the holder of the oldest id, then `VACUUM (FREEZE, VERBOSE)` in that database.",
                 "Give autovacuum more room: `autovacuum_vacuum_cost_limit`, `maintenance_work_mem`.",
             ),
-            false_alarms="None known. The alert needs postgres_exporter's `--collector.database_wraparound`, which is off by "
-            "default; without it the alert cannot fire.",
+            false_alarms="None known. The alert needs postgres_exporter's `--collector.database_wraparound`, which "
+            "is off by default; without it the alert cannot fire.",
         ),
         fires=(
             bench.fires(

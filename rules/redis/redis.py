@@ -55,10 +55,13 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="The exporter runs and cannot query Redis: it is stopped, in a restart loop, or loading its data. "
-                "Applications have lost its sessions, queues and caches.",
+                meaning="The exporter runs and cannot query Redis: it is stopped, in a restart loop, or loading its "
+                "data. Applications have lost its sessions, queues and caches.",
                 first_look=(
-                    "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it runs.",
+                    (
+                        "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it "
+                        "runs."
+                    ),
                     "`docker exec NAME redis-cli ping`: `PONG`, `LOADING`, `NOAUTH`, or nothing?",
                 ),
                 action=(
@@ -66,8 +69,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                     "`LOADING`: wait; it is reading its data from disk, and the log shows the progress.",
                     "Out of memory: see *ContainerOomKilled* and *RedisMaxmemoryMissing*.",
                 ),
-                false_alarms="The password was changed and the exporter still uses the old one (`NOAUTH`, `WRONGPASS`): "
-                "applications work. Give the exporter the new one.",
+                false_alarms="The password was changed and the exporter still uses the old one (`NOAUTH`, "
+                "`WRONGPASS`): applications work. Give the exporter the new one.",
             ),
             fires=proven.fires,
             silent=proven.silent,

@@ -231,7 +231,8 @@ def _thrashing(topology: Topology) -> Alert:
         wait=bench.wait,
         severity="warning",
         summary="A Redis cache evicts all its keys within an hour.",
-        description=f"Redis {WHERE} evicted {{{{ $value | humanizePercentage }}}} of its number of keys within an hour.",
+        description=f"Redis {WHERE} evicted {{{{ $value | humanizePercentage }}}} of its number of keys within an "
+        "hour.",
         dashboard=DASHBOARD,
         panel="Evicted and expired keys",
         threshold=threshold,
