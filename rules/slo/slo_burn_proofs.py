@@ -16,11 +16,11 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 
 def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], text: str) -> Cases:
-    """Firing and silent cases, of each pair of windows alone."""
+    """Firing and silent cases, separately for each pair of windows."""
     interval, at = due(wait)
     world = World(length=at + interval, thresholds=topology.thresholds, interval=interval)
 
-    def burns(  # noqa: PLR0913 - what differs
+    def burns(  # noqa: PLR0913 - the values that differ
         pair: Burn,
         service: str = "web",
         *,
@@ -30,7 +30,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         promised: float = _PROMISED,
         server: str = "main",
     ) -> tuple[Series, ...]:
-        """A service whose promise is broken in one pair of windows, and kept in the others."""
+        """A service that misses its objective in one pair of windows, and meets it in the others."""
         of = {"server": server, "service": service}
         kept = {window: 0.0 for other in pairs for window in (other.long, other.short)}
         ratios = {**kept, pair.long: long, pair.short: short}
@@ -48,7 +48,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         return Expected({"server": server, "service": service}, f"{percentage(value)} {text.format(service, server)}")
 
     def together(pair: Burn) -> tuple[tuple[Series, ...], float]:
-        """One that burns, beside one for each thing that keeps an alert silent."""
+        """One service that burns, with a decoy for each condition that keeps the alert silent."""
         edge = pair.factor * (1 - _PROMISED)
         above = edge * 1.02
         return (
@@ -75,7 +75,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
     capped = tuple(pair for pair in pairs if pair.factor * (1 - _MODEST) > MOST)
     fires += [
         world.fires(
-            f"fires for a modest promise when nearly all of the last {pair.long} counts",
+            f"fires for a low objective when nearly all requests of the last {pair.long} are bad",
             (
                 *burns(pair, long=0.95, short=0.95, promised=_MODEST),
                 *burns(pair, "api", long=MOST, short=0.95, promised=_MODEST),
@@ -105,7 +105,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
     ]
     silent.append(
         world.silent(
-            "stays silent without a promise",
+            "stays silent without an objective",
             tuple(one for one in burns(pairs[0], long=1, short=1) if not one.series.startswith(part.objective)),
             at,
         )
