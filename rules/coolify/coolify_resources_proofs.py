@@ -22,8 +22,12 @@ def about(world: World, **values: float) -> tuple[Series, ...]:
 def meaningless(world: World, wrong: tuple[Series, ...], late: int) -> tuple[Case, ...]:
     """Cases in which a state is wrong and says nothing."""
     return (
-        world.silent("stays silent while Coolify does not reach the server", (*wrong, *about(world, reachable=0)), late),
-        world.silent("stays silent for a resource that is left out on purpose", (*wrong, *about(world, excluded=1)), late),
+        world.silent(
+            "stays silent while Coolify does not reach the server", (*wrong, *about(world, reachable=0)), late
+        ),
+        world.silent(
+            "stays silent for a resource that is left out on purpose", (*wrong, *about(world, excluded=1)), late
+        ),
     )
 
 

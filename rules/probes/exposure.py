@@ -23,8 +23,8 @@ _BY = f"{names.BY_SERVICE}, {names.PORT}"
 _PROBE = f'probe_success{{job="{names.JOB_PROBE_PORTS}",{names.EXPECTED}='
 _OF = "{{ with $labels.service }} of {{ . }}{{ end }} on {{ $labels.server }}"
 
-# Kinds whose open port exposes data, guarded by a password at most. A user interface (Coolify, Grafana, applications) or
-# a metrics page can wait until morning.
+# Kinds whose open port exposes data, guarded by a password at most. A user interface (Coolify, Grafana, applications)
+# or a metrics page can wait until morning.
 STORES = tuple(kind.name for kind in KINDS if kind.holds_data)
 
 

@@ -26,8 +26,8 @@ _JOB = f'job="{names.JOB_PROBE}"'
 # The instance is the URL.
 _BY = f"{names.BY_SERVICE}, instance"
 _URL = "{{ $labels.instance }} ({{ $labels.service }} on {{ $labels.server }})"
-# An expired certificate fails the handshake, and its series ends (measured on 0.23 and 0.28); its last value counts this
-# long.
+# An expired certificate fails the handshake, and its series ends (measured on 0.23 and 0.28); its last value counts
+# this long.
 REMEMBERED = 6 * _HOUR
 
 

@@ -91,7 +91,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         for pair in pairs
         for title, parts in (
             (
-                f"stays silent when few of the last {pair.long} count, and more on another server",
+                f"stays silent for few bad requests in the last {pair.long} count, and more on another server",
                 (
                     *burns(pair, long=1, short=1, counts=AT_LEAST),
                     *burns(pair, long=0, short=0, server="second"),

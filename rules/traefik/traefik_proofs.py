@@ -61,7 +61,9 @@ def blind(topology: Topology, wait: int) -> Cases:
         ),
         world.fires("fires when something else answers at its port", (*runs(), answers()), at, expected),
     ), (
-        world.silent("stays silent while it shows that it loaded its configuration", (*runs(), answers(), reloaded()), at),
+        world.silent(
+            "stays silent while it shows that it loaded its configuration", (*runs(), answers(), reloaded()), at
+        ),
         world.silent(
             "stays silent where Traefik is not scraped",
             (*runs(), *runs("second"), answers("second"), reloaded(server="second"), node),
