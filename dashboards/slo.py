@@ -13,7 +13,7 @@ from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
 from boxwatch.rules.built import Built
 from boxwatch.rules.slo import slo
-from boxwatch.rules.slo.slo_burn_proofs import FAST, SLOW
+from boxwatch.rules.slo.slo import FAST, SLOW
 from boxwatch.topology.model import Topology
 
 _NAME = f"{{{{{names.SERVICE}}}}}"

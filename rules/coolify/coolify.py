@@ -199,7 +199,7 @@ def _source(topology: Topology) -> Alert:
         panel="Coolify answers",
         fires=(
             world.fires(
-                "fires for the source and the account that fail, and not for the others",
+                "fires for the source and the account that fail, not for the others",
                 (
                     up,
                     failing,
@@ -218,9 +218,9 @@ def _source(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent while all is read", (up, source(world, "history")), late),
+            world.silent("stays silent while all is read", (up, source(world, "history")), late),
             world.silent(
-                "is silent while nothing is read, which has an alert of its own",
+                "stays silent while nothing is read, which has its own alert",
                 (
                     of_account(world, coolify.UP, flat(0, world.count)),
                     failing,
@@ -268,7 +268,7 @@ def _unparsed(topology: Topology) -> Alert:
         panel="Coolify answers",
         fires=(
             world.fires(
-                "fires for the field whose values were not understood, and not for the others",
+                "fires for the field whose values were not understood, not for the others",
                 (
                     counted(values),
                     counted(flat(5, world.count), instance="coolify-exporter:2"),
@@ -285,12 +285,12 @@ def _unparsed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent when the count stays", (counted(flat(5, world.count)),), at),
+            world.silent("stays silent when the count stays", (counted(flat(5, world.count)),), at),
             world.silent(
-                "is silent an hour after the last one",
+                "stays silent an hour after the last one",
                 (counted(f"0x10 3x{world.count - 11}"),),
                 world.interval * 10 + 65 * _MINUTE,
             ),
-            world.silent("is silent when the exporter restarts", (counted(f"9x{hour} 0x{hour}"),), 90 * _MINUTE),
+            world.silent("stays silent when the exporter restarts", (counted(f"9x{hour} 0x{hour}"),), 90 * _MINUTE),
         ),
     )

@@ -89,7 +89,7 @@ def _failed(topology: Topology) -> Alert:
         panel="Backups",
         fires=(
             world.fires(
-                "fires for the schedule whose last run failed, and not for the others",
+                "fires for the schedule whose last run failed, not for the others",
                 (
                     result(),
                     result(0, instance="c:2"),
@@ -105,9 +105,9 @@ def _failed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent after a good run", (result(0), result(1, "success"), enabled()), late),
+            world.silent("stays silent after a good run", (result(0), result(1, "success"), enabled()), late),
             world.silent(
-                "is silent for a schedule that is switched off, while others are on",
+                "stays silent for a schedule that is switched off, while others are on",
                 (result(), enabled(0), *_near(world, coolify.BACKUP_ENABLED, 1)),
                 late,
             ),
@@ -165,7 +165,7 @@ def _old(topology: Topology) -> Alert:
         panel="Backups",
         fires=(
             world.fires(
-                "fires for the schedule without a new backup, and not for the others",
+                "fires for the schedule without a new backup, not for the others",
                 (
                     done(old),
                     done(10 * old, instance="c:2"),
@@ -179,19 +179,19 @@ def _old(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
+            world.silent("stays silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
             world.silent(
-                "is silent while the longer of two intervals that are told has not passed",
+                "stays silent while the longer of two intervals that are told has not passed",
                 (done(old), *schedule(), *schedule(2 * interval, instance="c:2"), *read),
                 late,
             ),
             world.silent(
-                "is silent for a schedule that is switched off, while others are on",
+                "stays silent for a schedule that is switched off, while others are on",
                 (done(old), *schedule(interval, 0), *_near(world, coolify.BACKUP_ENABLED, 1), *read),
                 late,
             ),
             world.silent(
-                "is silent while databases cannot be read, which has an alert of its own",
+                "stays silent while databases cannot be read, which has its own alert",
                 (done(old), *schedule(), *unread(world, "databases")),
                 late,
             ),

@@ -82,7 +82,7 @@ def _failed(topology: Topology) -> Alert:
         panel="Last deployment",
         fires=(
             world.fires(
-                "fires for the application whose last deployment failed, with its service, and not for the others",
+                "fires for the application whose last deployment failed, with its service, not for the others",
                 (
                     result(failed, service="web"),
                     result(well, service="web", instance="coolify-exporter:2"),
@@ -106,12 +106,12 @@ def _failed(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent once a later deployment has succeeded",
+                "stays silent once a later deployment has succeeded",
                 (result(steps((1, 10), (0, world.count))), result(steps((0, 10), (1, world.count)), "finished")),
                 late + 10 * world.interval,
             ),
             world.silent(
-                "is silent for one that somebody cancelled", (result(well), result(failed, "cancelled")), late
+                "stays silent for one that somebody cancelled", (result(well), result(failed, "cancelled")), late
             ),
         ),
     )
@@ -185,18 +185,18 @@ def _stuck(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent at the threshold",
+                "stays silent at the threshold",
                 (of_resource(world, coolify.DEPLOYMENT_PROGRESS, always(world, threshold), status="in_progress"), read),
                 late,
             ),
             world.silent(
-                "is silent while deployments cannot be read, which has an alert of its own",
+                "stays silent while deployments cannot be read, which has its own alert",
                 (stuck, *unread(world, "deployments")),
                 late,
             ),
-            world.silent("is silent for one that waits its turn", (moved(old, "queued"), read), late),
+            world.silent("stays silent for one that waits its turn", (moved(old, "queued"), read), late),
             world.never(
-                "is silent for a long build that goes on",
+                "stays silent for a long build that goes on",
                 (
                     of_resource(
                         world, coolify.DEPLOYMENT_PROGRESS, f"0+{world.interval}x{world.count}", status="in_progress"
@@ -253,7 +253,7 @@ def _queued(topology: Topology) -> Alert:
         panel="Deployments that run or wait",
         fires=(
             world.fires(
-                "fires for the server whose queue is old, and not for the others",
+                "fires for the server whose queue is old, not for the others",
                 (
                     asked(old),
                     asked(0, instance="coolify-exporter:2"),
@@ -271,7 +271,7 @@ def _queued(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent at the threshold",
+                "stays silent at the threshold",
                 (
                     of_account(
                         world,
@@ -286,10 +286,10 @@ def _queued(topology: Topology) -> Alert:
                 late,
             ),
             world.silent(
-                "is silent while deployments cannot be read, which has an alert of its own",
+                "stays silent while deployments cannot be read, which has its own alert",
                 (asked(old), *unread(world, "deployments")),
                 late,
             ),
-            world.silent("is silent for one that runs", (asked(old, "in_progress"), read), late),
+            world.silent("stays silent for one that runs", (asked(old, "in_progress"), read), late),
         ),
     )

@@ -138,7 +138,7 @@ def _degraded(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(fires("degraded"), fires("restarting")),
         silent=(
-            world.silent("is silent for one that starts", (state("starting"), *about(world)), late),
+            world.silent("stays silent for one that starts", (state("starting"), *about(world)), late),
             *meaningless(world, (state("degraded"),), late),
         ),
     )
@@ -200,9 +200,9 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent without a health check", (health("unknown"), runs(), *about(world)), late),
+            world.silent("stays silent without a health check", (health("unknown"), runs(), *about(world)), late),
             world.silent(
-                "is silent for one that has stopped, while others run",
+                "stays silent for one that has stopped, while others run",
                 (
                     health("unhealthy"),
                     runs(0),
@@ -213,7 +213,7 @@ def _unhealthy(topology: Topology) -> Alert:
                 late,
             ),
             world.never(
-                "is silent for the minutes after a deploy in which Coolify does not know better",
+                "stays silent for the minutes after a deploy in which Coolify does not know better",
                 (
                     of_resource(
                         world,
@@ -263,7 +263,7 @@ def _given_up(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             world.fires(
-                "fires for the application that was stopped, with its service, and not for the others",
+                "fires for the application that was stopped, with its service, not for the others",
                 (
                     reached(1, service="web"),
                     reached(0, service="web", instance="c:2"),
@@ -276,5 +276,5 @@ def _given_up(topology: Topology) -> Alert:
                 ),
             ),
         ),
-        silent=(world.silent("is silent below the limit", (reached(0),), late),),
+        silent=(world.silent("stays silent below the limit", (reached(0),), late),),
     )

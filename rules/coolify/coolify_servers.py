@@ -69,13 +69,13 @@ def _unreachable(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             world.fires(
-                "fires for the server that is not reached, and not for the others",
+                "fires for the server that is not reached, not for the others",
                 (reached(0), reached(1, instance="c:2"), *near(world, coolify.SERVER_REACHABLE, 1)),
                 late,
                 Expected(about_box(), "Coolify does not reach server box (Coolify on main)."),
             ),
         ),
-        silent=(world.silent("is silent while it is reached", (reached(1), reached(0, job="other")), late),),
+        silent=(world.silent("stays silent while it is reached", (reached(1), reached(0, job="other")), late),),
     )
 
 
@@ -110,7 +110,7 @@ def _unusable(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             world.fires(
-                "fires for the server that cannot be used, and not for the others",
+                "fires for the server that cannot be used, not for the others",
                 (
                     *server(0),
                     of_box(world, coolify.SERVER_USABLE, flat(1, world.count), instance="c:2"),
@@ -122,8 +122,8 @@ def _unusable(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent while it can be used", (*server(1), *server(0, job="other")), late),
-            world.silent("is silent while it is not reached, which has an alert of its own", server(0, 0), late),
+            world.silent("stays silent while it can be used", (*server(1), *server(0, job="other")), late),
+            world.silent("stays silent while it is not reached, which has its own alert", server(0, 0), late),
         ),
     )
 
@@ -201,7 +201,7 @@ def _proxy(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=tuple(
             world.fires(
-                f"fires for the server whose proxy is {state}, and not for the others",
+                f"fires for the server whose proxy is {state}, not for the others",
                 (
                     proxy(state),
                     proxy(state, 0, instance="c:2"),
@@ -219,17 +219,17 @@ def _proxy(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent while it runs, starts or is not there",
+                "stays silent while it runs, starts or is not there",
                 (proxy("running"), proxy("starting"), proxy("unknown"), proxy("exited", 0), *read),
                 late,
             ),
             world.silent(
-                "is silent while the server is not reached, which has an alert of its own",
+                "stays silent while the server is not reached, which has its own alert",
                 (proxy("exited"), of_box(world, coolify.SERVER_REACHABLE, flat(0, world.count)), *read),
                 late,
             ),
             world.silent(
-                "is silent while servers cannot be read, which has an alert of its own",
+                "stays silent while servers cannot be read, which has its own alert",
                 (proxy("exited"), *unread(world, "server_details")),
                 late,
             ),

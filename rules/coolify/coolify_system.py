@@ -1,4 +1,4 @@
-"""Coolify as one of the systems that are watched."""
+"""Coolify as a monitored system."""
 
 from __future__ import annotations
 

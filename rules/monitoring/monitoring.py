@@ -223,7 +223,7 @@ def _config(topology: Topology) -> Alert:
         panel="Rules",
         fires=tuple(
             world.fires(
-                f"fires for {job} when it refused its configuration, and not for the others",
+                f"fires for {job} when it refused its configuration, not for the others",
                 (
                     loaded(0, job),
                     loaded(1, job, instance="second"),
@@ -235,7 +235,7 @@ def _config(topology: Topology) -> Alert:
             )
             for job in metrics
         ),
-        silent=(world.silent("is silent while all are loaded", tuple(loaded(1, job) for job in metrics), late),),
+        silent=(world.silent("stays silent while all are loaded", tuple(loaded(1, job) for job in metrics), late),),
     )
 
 
@@ -284,5 +284,5 @@ def _series(topology: Topology) -> Alert:
                 Expected({"server": "main"}, f"Prometheus on main holds {most * 1.1:.0f} series."),
             ),
         ),
-        silent=(world.silent("is silent at the threshold", (held(most),), late),),
+        silent=(world.silent("stays silent at the threshold", (held(most),), late),),
     )

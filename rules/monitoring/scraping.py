@@ -77,21 +77,21 @@ def _down(topology: Topology) -> Alert:
         panel="Targets",
         fires=(
             world.fires(
-                "fires for the target that is down, and not for the others",
+                "fires for the target that is down, not for the others",
                 (up(0), up(1, instance="second"), *(up(1, **other) for other in _OTHERS)),
                 late,
                 Expected(_LABELS, "redis of cache on main is not scraped: alerts on what it shows stay silent."),
             ),
         ),
         silent=(
-            world.silent("is silent while it is scraped", (up(1),), late),
+            world.silent("stays silent while it is scraped", (up(1),), late),
             world.silent(
-                "is silent for what has an alert of its own",
+                "stays silent for states with their own alert",
                 tuple(up(0, job=job) for job in (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)),
                 late,
             ),
             world.never(
-                "is silent while it restarts", (_target(world, "up", steps((1, 20), (0, short), (1, world.count))),)
+                "stays silent while it restarts", (_target(world, "up", steps((1, 20), (0, short), (1, world.count))),)
             ),
         ),
     )
@@ -132,7 +132,7 @@ def _prober(topology: Topology) -> Alert:
         panel="Targets",
         fires=tuple(
             world.fires(
-                f"fires for the job {job} of a server of which nothing is probed, and not for the other",
+                f"fires for the job {job} of a server of which nothing is probed, not for the other",
                 (
                     up(0, job),
                     up(0, job, instance="second"),
@@ -151,14 +151,14 @@ def _prober(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent while one of its targets is probed",
+                "stays silent while one of its targets is probed",
                 (up(0, names.JOB_PROBE), up(1, names.JOB_PROBE, instance="second")),
                 late,
             ),
             # One prober serves all servers, so its end silences what stands beside it.
             replace(
                 world.silent(
-                    "is silent while the exporter itself is down, which has an alert of its own",
+                    "stays silent while the exporter itself is down, which has its own alert",
                     (up(0, names.JOB_PROBE), up(0, names.JOB_BLACKBOX, server="second")),
                     late,
                 ),
@@ -177,7 +177,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
         return _target(world, metric, flat(value, world.count), **labels)
 
     fires = world.fires(
-        "fires for the target that is above the threshold, and not for the others",
+        "fires for the target that is above the threshold, not for the others",
         (
             is_(threshold * 1.1),
             is_(threshold / 2, instance="second"),
@@ -187,7 +187,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
         late,
         Expected(_LABELS, text),
     )
-    return (fires,), world.silent("is silent at the threshold", (is_(threshold),), late)
+    return (fires,), world.silent("stays silent at the threshold", (is_(threshold),), late)
 
 
 def _slow(topology: Topology) -> Alert:
@@ -227,7 +227,7 @@ def _slow(topology: Topology) -> Alert:
         silent=(
             silent,
             world.silent(
-                "is silent for a target that times out, which is down",
+                "stays silent for a target that times out, which is down",
                 tuple(
                     _target(world, metric, flat(value, world.count))
                     for metric, value in (("scrape_duration_seconds", seconds * 2), ("up", 0))

@@ -1,4 +1,4 @@
-"""Redis: is it there, does its exporter tell of it, and does it serve its clients."""
+"""Redis availability: the server answers, accepts connections and writes, and its metrics are exposed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ DASHBOARD = "redis"
 _JOB = kinds.of("redis").job
 _UP = selector("redis_up", _JOB)
 _CLIENTS, _MOST = "redis_connected_clients", "redis_config_maxclients"
-# What begins an answer that refuses a write.
+# Error prefixes of refused writes.
 _REFUSALS = 'err=~"OOM|MISCONF"'
-# A power of two near Redis' own default, so that shares of it are exact.
+# A power of two near Redis' default, so that shares of it are exact.
 _ALLOWED = 8192
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on whether Redis serves its clients; None where no Redis is scraped."""
+    """Alerts on Redis' availability; None where no Redis is scraped."""
     if not scraped(topology, "redis"):
         return None
     rules = (
@@ -43,7 +43,7 @@ def subject(topology: Topology) -> Subject | None:
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
-    proven = unanswered(bench, "redis_up", "Redis db on main does not let its exporter in.")
+    proven = unanswered(bench, "redis_up", "Redis db on main does not accept its exporter's connections.")
     return by_urgency(
         Alert(
             alert=name,
@@ -51,23 +51,26 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             wait=bench.wait,
             severity="critical",
             summary="Redis does not answer.",
-            description=f"Redis {WHERE} does not let its exporter in.",
+            description=f"Redis {WHERE} does not accept its exporter's connections.",
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="The exporter runs and cannot ask Redis: it is stopped, restarting without end, or loading its "
-                "data. Sessions, queues and caches that are kept in it are gone for the applications.",
+                meaning="The exporter runs and cannot query Redis: it is stopped, in a restart loop, or loading its "
+                "data. Applications have lost its sessions, queues and caches.",
                 first_look=(
-                    "Coolify, the database's page: is it running? `docker logs --tail 50 NAME` on the server.",
+                    (
+                        "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it "
+                        "runs."
+                    ),
                     "`docker exec NAME redis-cli ping`: `PONG`, `LOADING`, `NOAUTH`, or nothing?",
                 ),
                 action=(
                     "Start it in Coolify; the last lines of its log say why it stopped.",
-                    "`LOADING`: it reads its data from the disk and comes by itself; the log shows how far it is.",
-                    "Killed for lack of memory: see *ContainerOomKilled* and *RedisMaxmemoryMissing*.",
+                    "`LOADING`: wait; it is reading its data from disk, and the log shows the progress.",
+                    "Out of memory: see *ContainerOomKilled* and *RedisMaxmemoryMissing*.",
                 ),
-                false_alarms="The password was changed and the exporter has the old one (`NOAUTH`, `WRONGPASS`): "
-                "applications work. Give the exporter the new one.",
+                false_alarms="The password was changed and the exporter still uses the old one (`NOAUTH`, "
+                "`WRONGPASS`): applications work. Give the exporter the new one.",
             ),
             fires=proven.fires,
             silent=proven.silent,
@@ -79,7 +82,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 def _writes(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisWritesRefused"
-    # It is true for ten minutes after a single refusal; what lasts is refused again by then.
+    # True for ten minutes after a single refusal; a lasting fault refuses again within that time.
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
     metric = "redis_errors_total"
     wrong = bench.rising(metric, 9, "other", err="WRONGTYPE")
@@ -97,45 +100,45 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Errors by kind",
             runbook=Runbook(
-                meaning="Applications get an error for what they write: `OOM`, because `maxmemory` is reached and the "
-                "policy forbids to evict, or `MISCONF`, because the last snapshot could not be saved.",
+                meaning="Applications get errors when they write: `OOM`, because `maxmemory` is reached and the policy "
+                "forbids eviction, or `MISCONF`, because the last snapshot failed.",
                 first_look=(
                     "Dashboard *Redis*, panel *Errors by kind*: which of the two?",
                     "`redis-cli info memory` and `info persistence`: `used_memory`, `rdb_last_bgsave_status`.",
                 ),
                 action=(
+                    ("`OOM` in a cache: `CONFIG SET maxmemory-policy allkeys-lru`, and the same in its configuration."),
                     (
-                        "`OOM`, and it is a cache: `CONFIG SET maxmemory-policy allkeys-lru`, and the same in its "
-                        "configuration."
+                        "`OOM` with queues or sessions: find the growing keys (`redis-cli --bigkeys`), or give it more "
+                        "memory in Coolify, in the topology and as `maxmemory`."
                     ),
-                    (
-                        "`OOM`, and it keeps queues or sessions: find what grows (`redis-cli --bigkeys`), or give it "
-                        "more memory in Coolify, in the topology and as `maxmemory`."
-                    ),
-                    "`MISCONF`: see *RedisSavesFailing*; usually the disk is full or the fork got no memory.",
+                    "`MISCONF`: see *RedisSavesFailing*; usually the disk is full or the fork ran out of memory.",
                 ),
                 false_alarms="None known.",
             ),
             fires=(
                 *full.fires,
                 *_born(bench),
-                replace(unsaved.fires[0], title="fires when it refuses because it cannot save"),
+                replace(unsaved.fires[0], title="fires for writes refused because a snapshot failed"),
             ),
             silent=(*full.silent, *_old(bench)),
         ),
         warning_fires=(
             *full.warning_fires,
-            replace(unsaved.warning_fires[0], title="is a warning when that is so for a service that wakes nobody"),
+            replace(
+                unsaved.warning_fires[0],
+                title="is a warning for writes refused because a snapshot failed, for a service that does not page",
+            ),
         ),
         warning_silent=full.warning_silent,
     )
 
 
 def _born(bench: Bench) -> tuple[Case, ...]:
-    """The first refusals of their kind, all within one scrape."""
+    """The first refusals of their kind, all between two scrapes."""
     return tuple(
         bench.fires(
-            f"fires for {count} refused at once and never before",
+            f"fires for {count} refused between two scrapes and none before",
             (
                 bench.flat("redis_up", 1),
                 bench.series("redis_errors_total", f"_x4 {count}x{bench.world.count}", err="OOM"),
@@ -149,18 +152,18 @@ def _born(bench: Bench) -> tuple[Case, ...]:
 
 
 def _old(bench: Bench) -> tuple[Case, ...]:
-    """Refusals of long ago that show for the first time."""
+    """Refusals of long ago, scraped for the first time."""
     old = bench.series("redis_errors_total", f"_x4 145x{bench.world.count}", err="OOM")
     return tuple(
         bench.silent(
-            f"is silent for old refusals when {title}",
+            f"stays silent for old refusals when {title}",
             (*(() if up is None else (bench.series("redis_up", up),)), old, bench.pages()),
             after=2 * MINUTE,
         )
         for title, up in (
             ("the target is new", f"_x4 1x{bench.world.count}"),
-            ("Redis was not reached before", f"0x4 1x{bench.world.count}"),
-            ("nothing is known of Redis", None),
+            ("Redis was unreachable before", f"0x4 1x{bench.world.count}"),
+            ("redis_up is missing", None),
         )
     )
 
@@ -169,25 +172,24 @@ def _connections(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisConnectionsRejected"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
     metric = "redis_rejected_connections_total"
-    proven = rises(bench, metric, "Redis db on main turns clients away.")
+    proven = rises(bench, metric, "Redis db on main is rejecting connections.")
     return by_urgency(
         Alert(
             alert=name,
             expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[10m])')} > 0",
             wait=bench.wait,
             severity="critical",
-            summary="Redis turns clients away.",
-            description=f"Redis {WHERE} turns clients away.",
+            summary="Redis is rejecting connections.",
+            description=f"Redis {WHERE} is rejecting connections.",
             dashboard=DASHBOARD,
             panel="Clients",
             runbook=Runbook(
-                meaning="`maxclients` was reached within the last ten minutes, and whoever connected then got an "
-                "error.",
-                first_look=("`redis-cli client list`: which address has how many, and how long are they idle?",),
+                meaning="`maxclients` was reached within the last ten minutes, and new connections got an error.",
+                first_look=("`redis-cli client list`: how many has each address, and how long are they idle?",),
                 action=(
-                    "Restart the application that opens connections and keeps them; give it a pool.",
+                    "Restart the application that leaks connections; give it a pool.",
                     "Close idle ones: `CONFIG SET timeout 300`.",
-                    "All are needed: raise `maxclients`, and the container's limit of open files with it.",
+                    "All are needed: raise `maxclients`, and the container's open-file limit with it.",
                 ),
                 false_alarms="None known.",
             ),
@@ -216,7 +218,7 @@ def _clients(topology: Topology) -> Alert:
         bench,
         use,
         threshold,
-        lambda share: f"{percentage(share)} of the clients that Redis db on main allows are there.",
+        lambda share: f"Redis db on main uses {percentage(share)} of its client connections (maxclients).",
     )
     clients, most = (by_service("max", selector(metric, _JOB)) for metric in (_CLIENTS, _MOST))
     return Alert(
@@ -224,16 +226,16 @@ def _clients(topology: Topology) -> Alert:
         expr=f"{clients}\n/ {most} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="Redis has room for few more clients.",
-        description=f"{{{{ $value | humanizePercentage }}}} of the clients that Redis {WHERE} allows are there.",
+        summary="Redis has few client connections left.",
+        description=f"Redis {WHERE} uses {{{{ $value | humanizePercentage }}}} of its client connections (maxclients).",
         dashboard=DASHBOARD,
         panel="Clients",
         threshold=threshold,
-        threshold_source="a fifth is left for a deploy, when old and new containers are connected at once",
+        threshold_source="leaves a fifth for a deployment, when old and new containers are connected at once",
         runbook=Runbook(
-            meaning="When `maxclients` is reached, Redis turns away whoever comes next.",
-            first_look=("`redis-cli client list`: which address has how many, and how long are they idle?",),
-            action=("A client that leaks connections: restart it, and give it a pool. Else raise `maxclients`.",),
+            meaning="At `maxclients` Redis rejects every new connection.",
+            first_look=("`redis-cli client list`: how many has each address, and how long are they idle?",),
+            action=("A client leaks connections: restart it, and give it a pool. Otherwise raise `maxclients`.",),
             false_alarms="None known.",
         ),
         fires=proven.fires,

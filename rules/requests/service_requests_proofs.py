@@ -97,13 +97,13 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
         ),
         silent=(
             world.silent(
-                "is silent at just the share",
+                "stays silent at just the share",
                 (*plan, *rates("web", share), *rates("web", 2 * share, server="second")[1:]),
                 at,
             ),
-            world.silent("is silent for few requests", (*plan, *few(at_least)), at),
-            world.silent("is silent at night for three requests", (*plan, *few(3)), at),
-            world.silent("is silent when there are none", (*plan, *rates("web", 0, requests=0)), at),
+            world.silent("stays silent for few requests", (*plan, *few(at_least)), at),
+            world.silent("stays silent at night for three requests", (*plan, *few(3)), at),
+            world.silent("stays silent when there are none", (*plan, *rates("web", 0, requests=0)), at),
         ),
     )
 
@@ -149,8 +149,8 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
             ),
         ),
         silent=(
-            world.silent("is silent while a share is left", (*plan(), gets(enough)), at),
-            world.silent("is silent when they come back in time", (*plan(), gets(back)), at),
-            world.silent("is silent where none are expected", (*plan()[:1], gets(flat(0, world.count))), at),
+            world.silent("stays silent while a share is left", (*plan(), gets(enough)), at),
+            world.silent("stays silent when they come back in time", (*plan(), gets(back)), at),
+            world.silent("stays silent where none are expected", (*plan()[:1], gets(flat(0, world.count))), at),
         ),
     )

@@ -61,18 +61,20 @@ def blind(topology: Topology, wait: int) -> Cases:
         ),
         world.fires("fires when something else answers at its port", (*runs(), answers()), at, expected),
     ), (
-        world.silent("is silent while it shows that it loaded its configuration", (*runs(), answers(), reloaded()), at),
         world.silent(
-            "is silent where Traefik is not scraped",
+            "stays silent while it shows that it loaded its configuration", (*runs(), answers(), reloaded()), at
+        ),
+        world.silent(
+            "stays silent where Traefik is not scraped",
             (*runs(), *runs("second"), answers("second"), reloaded(server="second"), node),
             at,
         ),
         world.silent(
-            "is silent while Traefik does not run, which has an alert of its own",
+            "stays silent while Traefik does not run, which has its own alert",
             (*runs(kind="web", service="web"), *runs()[:-1], answers(up=0)),
             at,
         ),
-        world.never("is silent through a gap that is a minute too short", (*runs(), answers(), reloaded(gap))),
+        world.never("stays silent through a gap that is a minute too short", (*runs(), answers(), reloaded(gap))),
     )
 
 
@@ -127,7 +129,7 @@ def stale(topology: Topology, wait: int) -> Cases:
     fires = world.fires("fires where the last reload is older than a deployment", missed, at, expected)
     silent = (
         world.silent(
-            "is silent when it reloaded while the deployment ran",
+            "stays silent when it reloaded while the deployment ran",
             (
                 *routes("s1"),
                 *deployed("s1", 5000),
@@ -138,7 +140,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             at,
         ),
         world.silent(
-            "is silent for a deployment that failed",
+            "stays silent for a deployment that failed",
             (
                 *routes("s1"),
                 *deployed("s1", 5000, finished=0),
@@ -156,7 +158,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             at,
         ),
         world.silent(
-            "is silent for what it has no route to",
+            "stays silent for what it has no route to",
             (
                 *deployed("s1", 5000),
                 *routes("s1", job="other"),
@@ -166,7 +168,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             ),
             at,
         ),
-        world.silent("is silent while Coolify tells nothing", (*routes("s1"), reloaded(1)), at),
+        world.silent("stays silent while Coolify tells nothing", (*routes("s1"), reloaded(1)), at),
     )
     # A deployment is told by the server that Coolify runs on, whichever server answers: the uuid alone joins them.
     return (replace(fires, apart=True),), tuple(replace(case, apart=True) for case in silent)
@@ -212,11 +214,11 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
         ),
     ), (
         world.silent(
-            "is silent while it has been so for less than the wait", (until(edge - wait + interval, "1"),), at
+            "stays silent while it has been so for less than the wait", (until(edge - wait + interval, "1"),), at
         ),
-        world.silent("is silent while there is time", (until(edge, "1"),), at),
+        world.silent("stays silent while there is time", (until(edge, "1"),), at),
         world.silent(
-            "is silent for the old certificate of a renewed one",
+            "stays silent for the old certificate of a renewed one",
             (until(1, "1"), until(edge + 60 * _DAY, "2")),
             at,
         ),
@@ -244,4 +246,4 @@ def files(topology: Topology, wait: int, share: float) -> Cases:
             at,
             Expected({"server": "main"}, text),
         ),
-    ), (world.silent("is silent at just the share", opened(edge), at),)
+    ), (world.silent("stays silent at just the share", opened(edge), at),)

@@ -143,7 +143,7 @@ def _lost(topology: Topology) -> Alert:
                 Expected({"server": "main"}, f"{rate * 1.1:.3g} requests a second on main find no route."),
             ),
         ),
-        silent=(world.silent("is silent at just the rate", (lost(rate),), at),),
+        silent=(world.silent("stays silent at just the rate", (lost(rate),), at),),
         dashboard="traefik",
         panel="Requests without a route",
     )
@@ -198,7 +198,7 @@ def _outside(topology: Topology) -> Alert:
                 Expected({"server": "main", "router": "x@file"}, text.format("x@file", f"{rate * 1.1:.3g}")),
             ),
         ),
-        silent=(world.silent("is silent at just the rate", (through("x@file", rate),), at),),
+        silent=(world.silent("stays silent at just the rate", (through("x@file", rate),), at),),
         dashboard="traefik",
         panel="Requests outside the plan",
     )
@@ -269,9 +269,9 @@ def _untimed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent where the bound is there", service(timed=True), at),
-            world.silent("is silent where nothing was promised", service(promised=False), at),
-            world.silent("is silent without requests", service(requests=0), at),
+            world.silent("stays silent where the bound is there", service(timed=True), at),
+            world.silent("stays silent where nothing was promised", service(promised=False), at),
+            world.silent("stays silent without requests", service(requests=0), at),
         ),
         dashboard="traefik",
         panel="Slow requests",

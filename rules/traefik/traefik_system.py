@@ -1,4 +1,4 @@
-"""Traefik as one of the systems that are watched."""
+"""Traefik as a monitored system."""
 
 from __future__ import annotations
 
