@@ -86,7 +86,7 @@ def _alarms() -> States:
     )
     return States(
         title="Alarms",
-        description="Whether RabbitMQ blocks publishers because memory or disk space is short. Healthy: off throughout.",
+        description="Whether RabbitMQ blocks publishers for lack of memory or disk space. Healthy: off throughout.",
         unit="none",
         scale=backing_services.uncoloured("Red is an alarm (RabbitmqMemoryAlarm, RabbitmqDiskAlarm); else"),
         queries=(Query(memory, "memory, {{service}}"), Query(disk, "disk, {{service}}")),
@@ -223,7 +223,7 @@ def _churn() -> Graph:
     kinds = ("connections", "channels", "queues")
     return Graph(
         title="Opened a second",
-        description="Connections and channels opened, and queues declared. Healthy: near 0, because clients keep theirs.",
+        description="Connections and channels opened, and queues declared. Healthy: near 0; clients keep theirs.",
         unit="short",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=tuple(
