@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[TOPOLOGY] [FILE]...")
 @options.ext_str
 @options.extra
-@click.option(
-    "--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="Output format of findings."
-)
+@click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="Output format.")
 @click.option("--disable", "disabled", multiple=True, metavar="CHECK", help="Skip the check with this id. Repeatable.")
 def check(
     paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | None, style: str, disabled: tuple[str, ...]

@@ -20,14 +20,14 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 _BACKUPS = Path(".boxwatch/backups")
 
 WAY_OPTIONS: tuple[Option, ...] = (
-    click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="CA certificates in PEM format, for a private authority."),
+    click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private CA, PEM."),
     click.option(
         "--timeout",
         type=click.FloatRange(min=1),
         default=60.0,
         show_default=True,
-        help="Seconds to wait for a response from Grafana, or for every rule to load and evaluate once; a rollback may take "
-        "as long again.",
+        help="Seconds to wait for a response from Grafana, or for every rule to load and evaluate once; "
+        "a rollback may take as long again.",
     ),
     click.option("--verbose", is_flag=True, help="Log every request to Grafana to standard error."),
 )
@@ -61,9 +61,7 @@ def collected(name: str, kind: Callable[..., Any], options: Sequence[Option]) ->
 
 def overwrite(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--overwrite-changed`, as `overwrite`."""
-    return click.option("--overwrite-changed", "overwrite", is_flag=True, help="Overwrite manual changes.")(
-        command
-    )
+    return click.option("--overwrite-changed", "overwrite", is_flag=True, help="Overwrite manual changes.")(command)
 
 
 def secret(file: Path | None, variable: str) -> str | None:

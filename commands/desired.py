@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 WANTED_OPTIONS: tuple[Option, ...] = (
     options.topology,
-    click.option("--folder", default="boxwatch", help="Grafana folder for new dashboards, created if missing (boxwatch)."),
+    click.option(
+        "--folder", default="boxwatch", help="Grafana folder for new dashboards, created if missing (boxwatch)."
+    ),
     click.option("--prune", is_flag=True, help="Delete dashboards of this deployment that are no longer generated."),
 )
 

@@ -29,7 +29,9 @@ _DIFFERS = 3
     default="v1",
     help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; show what would change, and exit 3 on differences.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; show what would change, and exit 3 on differences."
+)
 def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_check: bool) -> None:
     """Convert dashboards to the form in which current Grafana stores them.
 

@@ -28,7 +28,11 @@ def topology(command: Command) -> Command:
 def ext_str(command: Command) -> Command:
     """`--ext-str`, as `ext_str`."""
     return click.option(
-        "--ext-str", "ext_str", metavar="NAME=VALUE", multiple=True, help="External variable of a Jsonnet topology. Repeatable."
+        "--ext-str",
+        "ext_str",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="External variable of a Jsonnet topology. Repeatable.",
     )(command)
 
 

@@ -18,7 +18,10 @@ from boxwatch.commands.servers import Servers, servers
 @servers
 @connection.backups
 @click.option(
-    "--backup", "folder", type=click.Path(path_type=Path), help="Dashboard backup to restore (that of the last publish)."
+    "--backup",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Dashboard backup to restore (that of the last publish).",
 )
 @click.option("--deployment", metavar="NAME", help="Deployment to roll back, if several have backups here.")
 @connection.overwrite

@@ -42,7 +42,7 @@ class Servers:
         """Raises click.UsageError when none is named."""
         if not (self._grafana_url or self.prometheus_options.named or self.ruler_options.named):
             raise click.UsageError(
-                "No server named: pass --grafana URL, --rules-dir DIR with --prometheus URL, or --ruler URL; several are fine."
+                "No server named: pass --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several."
             )
 
     def grafana(self) -> Live | None:

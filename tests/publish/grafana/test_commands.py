@@ -117,7 +117,7 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
 
     assert run("rollback", "--yes").exit_code == 0
     assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
-    assert run("backup").stdout.startswith(f"{MADE} kept in .boxwatch/backups/")
+    assert run("backup").stdout.startswith(f"{MADE} backed up to .boxwatch/backups/")
 
 
 @pytest.mark.parametrize("where", [(), ("--backups", "kept by us")], ids=["by default", "elsewhere"])
@@ -126,7 +126,7 @@ def test_the_way_back_is_told_as_it_can_be_typed(server: Grafana, run: Run, wher
     done = run("publish", "--yes", *where)
     assert len(server.boards) == MADE
 
-    told = shlex.split(shown(done)[-1].partition("The way back: ")[2])
+    told = shlex.split(shown(done)[-1].partition("Roll back with: ")[2])
     assert told[:2] == ["boxwatch", "rollback"]
     assert run(*told[1:], "--yes").exit_code == 0
     assert not server.boards
