@@ -189,7 +189,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(arguments: str, said: s
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "No such file"), (b"\xffsecret", "is no text"), (b"\n", "is empty")]
+    ("content", "said"), [(None, "No such file"), (b"\xffsecret", "not a text file"), (b"\n", "is empty")]
 )
 def test_a_file_without_a_secret_is_said(server: StandIn, content: bytes | None, said: str) -> None:
     """Without what is in it."""

@@ -69,7 +69,7 @@ def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -
     """Rather than wait for ever in CI."""
     result = run("publish")
 
-    assert (result.exit_code, "give --yes" in result.stderr, server.writes) == (2, True, [])
+    assert (result.exit_code, "pass --yes" in result.stderr, server.writes) == (2, True, [])
     run("publish", "--yes")
     assert "give --yes" in run("rollback").stderr
 
