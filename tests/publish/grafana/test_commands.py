@@ -71,7 +71,7 @@ def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -
 
     assert (result.exit_code, "pass --yes" in result.stderr, server.writes) == (2, True, [])
     run("publish", "--yes")
-    assert "give --yes" in run("rollback").stderr
+    assert "pass --yes" in run("rollback").stderr
 
 
 def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
