@@ -9,12 +9,12 @@ import click
 from boxwatch.commands import options
 
 
-@click.command(short_help="Write the default topology, commented.")
+@click.command(short_help="Write a commented default topology.")
 @click.argument("file", default=options.HERE, type=click.Path(path_type=Path))
 def init(file: Path) -> None:
-    """Write the default topology, commented, to FILE (topology.yaml).
+    """Write a commented default topology to FILE (topology.yaml).
 
-    Refuses to overwrite a file. Every knob has a comment that says when you would change it.
+    Never overwrites a file. A comment at every setting says when to change it.
 
     \b
     Example:
