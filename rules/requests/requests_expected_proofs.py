@@ -1,4 +1,4 @@
-"""The requests that are expected of a service: the fewest of this time yesterday, where they are steady and seen."""
+"""Proofs of the expected requests: yesterday's minimum at this time, for steady services."""
 
 from __future__ import annotations
 
