@@ -226,7 +226,7 @@ def _config(topology: Topology) -> Alert:
         panel="Rules",
         fires=tuple(
             world.fires(
-                f"fires for {job} when it refused its configuration, not for the others",
+                f"fires for {job} when it rejected its configuration, not for the others",
                 (
                     loaded(0, job),
                     loaded(1, job, instance="second"),

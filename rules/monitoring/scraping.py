@@ -133,7 +133,7 @@ def _prober(topology: Topology) -> Alert:
         panel="Targets",
         fires=tuple(
             world.fires(
-                f"fires for the job {job} of a server of which nothing is probed, not for the other",
+                f"fires for job {job} of a server without probe results, not for the other",
                 (
                     up(0, job),
                     up(0, job, instance="second"),
