@@ -61,7 +61,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
         return count / _WINDOW / (2 * share)
 
     def few(count: float) -> tuple[Series, ...]:
-        # How many fail is exact, and so is what is asked for.
+        # Exact numbers, right at the limit.
         of = {"server": "main", "service": "web"}
         return (
             series(names.SERVICE_REQUESTS, flat(all_of(count), world.count), **of),

@@ -168,7 +168,7 @@ def stale(topology: Topology, wait: int) -> Cases:
         ),
         world.silent("stays silent without Coolify's metrics", (*routes("s1"), reloaded(1)), at),
     )
-    # A deployment is told by the server that Coolify runs on, whichever server answers: the uuid alone joins them.
+    # Deployments carry the server that Coolify runs on, whichever server serves them: only the uuid joins the two.
     return (replace(fires, apart=True),), tuple(replace(case, apart=True) for case in silent)
 
 

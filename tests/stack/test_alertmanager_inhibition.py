@@ -30,7 +30,7 @@ def _alert(name: str, severity: str, **labels: str) -> Labels:
 
 
 def _silences(cause: Labels, consequence: Labels) -> bool:
-    """Decide as Alertmanager does (inhibit.Inhibitor.Mutes, 0.25): an alert that is both source and target is exempt."""
+    """Decide as Alertmanager does (inhibit.Inhibitor.Mutes, 0.25): alerts that are source and target are exempt."""
     return any(
         all(cause.get(label, "") == consequence.get(label, "") for label in equal)
         and matches(source, cause)
