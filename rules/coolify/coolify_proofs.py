@@ -151,7 +151,7 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
             world.late(wait),
             Expected(
                 about_account(reason=name),
-                f"Coolify account team on main: {says} ({name}), so nothing is known of its deployments and resources.",
+                f"Coolify account team on main: {says} ({name}), so its deployments and resources are not monitored.",
             ),
         )
 
@@ -168,7 +168,7 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
             world.late(wait),
         ),
         world.never(
-            "stays silent while Coolify is gone for less than that",
+            "stays silent for an outage of Coolify shorter than the `for`",
             tuple(reason(name, steps((0, before), (1, short), (0, world.count))) for name in reasons),
         ),
     )

@@ -74,7 +74,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
             late,
             Expected(
                 about_resource(),
-                "store/live/shop (Coolify on main) ran within the last day and is stopped now.",
+                "store/live/shop (Coolify on main) ran within the last day and has stopped.",
             ),
         ),
         world.fires(
@@ -83,7 +83,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
             began + window - 2 * world.interval,
             Expected(
                 about_resource(),
-                "store/live/shop (Coolify on main) ran within the last day and is stopped now.",
+                "store/live/shop (Coolify on main) ran within the last day and has stopped.",
             ),
         ),
     )

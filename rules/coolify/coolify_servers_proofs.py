@@ -1,4 +1,4 @@
-"""The cases of the alerts on Coolify's servers: other servers, and a Sentinel that reports or not."""
+"""Proofs of the alerts on Coolify's servers: decoys, and a Sentinel that reports or does not."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_a_stopped_postgresql_wakes_someone_until_it_runs_again(rig: Rig) -> Non
     assert fired["labels"] == {
         "alertname": "PostgresDown", "server": "main", "service": "db", "severity": "critical",
     }  # fmt: skip
-    assert fired["annotations"]["description"] == "PostgreSQL db on main does not let its exporter in."
+    assert fired["annotations"]["description"] == "PostgreSQL db on main does not accept its exporter's connections."
 
     rig.postgres.up()
     rig.received.wait("PostgresDown", "resolved", before, service="db")
