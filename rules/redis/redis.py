@@ -9,7 +9,8 @@ from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_se
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -20,10 +21,14 @@ DASHBOARD = "redis"
 _JOB = kinds.of("redis").job
 _UP = selector("redis_up", _JOB)
 _CLIENTS, _MOST = "redis_connected_clients", "redis_config_maxclients"
+_SECOND = "second:9121"
+_ERRORS = "redis_errors_total"
 # Error prefixes of refused writes.
 _REFUSALS = 'err=~"OOM|MISCONF"'
 # A power of two near Redis' default, so that shares of it are exact.
 _ALLOWED = 8192
+# The window in which writes were refused, and how late in it a single time still counts.
+_WINDOW, _LATELY = 10 * MINUTE, 8 * MINUTE
 
 
 def subject(topology: Topology) -> Subject | None:
@@ -84,15 +89,16 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisWritesRefused"
     # True for ten minutes after a single refusal; a lasting fault refuses again within that time.
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
-    metric = "redis_errors_total"
-    wrong = bench.rising(metric, 9, "other", err="WRONGTYPE")
+    wrong = bench.rising(_ERRORS, 9, "other", err="WRONGTYPE")
     full, unsaved = (
-        rises(bench, metric, "Redis db on main refuses writes.", beside=(wrong,), err=err) for err in ("OOM", "MISCONF")
+        rises(bench, _ERRORS, "Redis db on main refuses writes.", beside=(wrong,), err=err)
+        for err in ("OOM", "MISCONF")
     )
+    born, old = _born(bench), _old(bench)
     return by_urgency(
         Alert(
             alert=name,
-            expr=f"{by_service('sum', risen(selector(metric, _JOB, _REFUSALS), _UP, '10m'))} > 0",
+            expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, '10m'))} > 0",
             wait=bench.wait,
             severity="critical",
             summary="Redis refuses writes.",
@@ -118,54 +124,79 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
             ),
             fires=(
                 *full.fires,
-                *_born(bench),
+                *born,
                 replace(unsaved.fires[0], title="fires for writes refused because a snapshot failed"),
             ),
-            silent=(*full.silent, *_old(bench)),
+            silent=(*full.silent, *old),
         ),
         warning_fires=(
             *full.warning_fires,
+            *quietly(born),
             replace(
                 unsaved.warning_fires[0],
                 title="is a warning for writes refused because a snapshot failed, for a service that does not page",
             ),
         ),
-        warning_silent=full.warning_silent,
+        warning_silent=(*full.warning_silent, *quietly(old)),
     )
 
 
 def _born(bench: Bench) -> tuple[Case, ...]:
-    """The first refusals of their kind, all between two scrapes."""
+    """The first refusals of their kind, all within one scrape."""
+    # With a longer wait a single time is never enough.
+    if bench.due > _LATELY:
+        return ()
     return tuple(
         bench.fires(
-            f"fires for {count} refused between two scrapes and none before",
+            f"fires eight minutes after {count} of {err} were refused at once and never before",
             (
                 bench.flat("redis_up", 1),
-                bench.series("redis_errors_total", f"_x4 {count}x{bench.world.count}", err="OOM"),
+                bench.series(_ERRORS, f"_x{_WINDOW // INTERVAL} {count}x{bench.world.count}", err=err),
                 bench.pages(),
             ),
             "Redis db on main refuses writes.",
-            after=2 * MINUTE,
+            after=bench.later(_WINDOW + _LATELY),
         )
-        for count in (1, 145)
+        for count, err in ((1, "OOM"), (145, "MISCONF"))
     )
 
 
 def _old(bench: Bench) -> tuple[Case, ...]:
-    """Refusals of long ago, scraped for the first time."""
-    old = bench.series("redis_errors_total", f"_x4 145x{bench.world.count}", err="OOM")
-    return tuple(
+    """What shows for the first time and is old, what is long over, and what is no refusal."""
+    count, late = bench.world.count, _WINDOW // INTERVAL
+    old = bench.series(_ERRORS, f"_x{late} 145x{count}", err="OOM")
+    # Redis was reached all the time elsewhere, and something else here.
+    elsewhere = (
+        *(
+            bench.flat("redis_up", 1, **{"service": "db", **other})
+            for other in ({"server": "second"}, {"service": "other"}, {"instance": _SECOND})
+        ),
+        bench.foreign("redis_up", 1, instance=f"{_JOB}-exporter:1"),
+    )
+    up, pages = bench.flat("redis_up", 1), bench.pages()
+    unknown = tuple(
         bench.silent(
-            f"stays silent for old refusals when {title}",
-            (*(() if up is None else (bench.series("redis_up", up),)), old, bench.pages()),
-            after=2 * MINUTE,
+            f"is silent for old refusals when {title}",
+            (*known, *elsewhere, old, pages),
+            bench.later(_WINDOW + _LATELY),
         )
-        for title, up in (
-            ("the target is new", f"_x4 1x{bench.world.count}"),
-            ("Redis was unreachable before", f"0x4 1x{bench.world.count}"),
-            ("redis_up is missing", None),
+        for title, known in (
+            ("the target is new", (bench.series("redis_up", f"_x{late} 1x{count}"),)),
+            ("Redis was not reached before", (bench.series("redis_up", f"0x{late - 1} 1x{count}"),)),
+            ("nothing is known of Redis", ()),
         )
     )
+    others = tuple(
+        bench.silent(title, (up, bench.series(_ERRORS, f"{values}x{count}", err=err), pages), bench.later(after))
+        for title, values, err, after in (
+            ("is silent when the first refusals were too long ago", f"_x{late} 145", "OOM", 2 * _WINDOW + 4 * MINUTE),
+            ("is silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
+            ("is silent for old refusals that a restart forgets", f"145x{late} stale _", "OOM", _WINDOW + 4 * MINUTE),
+            ("is silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
+            ("is silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
+        )
+    )
+    return (*unknown, *others)
 
 
 def _connections(topology: Topology) -> tuple[Alert, Alert]:
@@ -209,9 +240,9 @@ def _clients(topology: Topology) -> Alert:
     def use(share: float, service: str) -> tuple[Series, ...]:
         return (
             bench.flat(_CLIENTS, share * _ALLOWED, service),
-            bench.flat(_CLIENTS, 1, service, instance="second:9121"),
+            bench.flat(_CLIENTS, 1, service, instance=_SECOND),
             bench.flat(_MOST, _ALLOWED, service),
-            bench.flat(_MOST, _ALLOWED / 2, service, instance="second:9121"),
+            bench.flat(_MOST, _ALLOWED / 2, service, instance=_SECOND),
         )
 
     proven = exceeds(
