@@ -81,7 +81,7 @@ def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Prog
 
 @pytest.mark.parametrize("servers", [1, 3, 20])
 def test_amlint_finds_nothing(servers: int, tmp_path: Path) -> None:
-    """It reads the rules too, so it knows every alert. Alerts without a receiver are meant, with their own route."""
+    """It reads the rules too, so it knows every alert. Alerts that reach nobody have a route of their own."""
     for path, content in _built(servers).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)
