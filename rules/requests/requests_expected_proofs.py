@@ -70,7 +70,7 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
     )
     return (
         Measured(
-            title="the minimum of this time yesterday is expected of services that are steady, planned, known and scraped",
+            title="the minimum of this time yesterday is expected of steady, planned, known and scraped services",
             expr=_EXPECTED,
             at=_AT,
             samples=(
