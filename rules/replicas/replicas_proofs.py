@@ -24,6 +24,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
         *_blind(world),
         *_health(world),
         *restarts_proofs.restarts(World(length=40 * _MINUTE, thresholds=topology.thresholds)),
+        *restarts_proofs.created(World(length=40 * _MINUTE, thresholds=topology.thresholds)),
         restarts_proofs.replacements(World(length=80 * _MINUTE, thresholds=topology.thresholds)),
         *_cpu(world),
     )
