@@ -196,6 +196,7 @@ def _slow(topology: Topology) -> Alert:
     seconds = topology.alerts.threshold("ScrapeSlow", SLOW)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
+    of_other = {"job": "postgres", "instance": "redis-exporter:1"}
     fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
     return Alert(
         alert="ScrapeSlow",
@@ -224,7 +225,22 @@ def _slow(topology: Topology) -> Alert:
         threshold_source="seconds: half of Prometheus' default scrape_timeout",
         dashboard="monitoring",
         panel="Time of a scrape",
-        fires=fires,
+        fires=(
+            *fires,
+            world.fires(
+                "fires while other targets are down",
+                (
+                    _target(world, "scrape_duration_seconds", flat(seconds * 1.1, world.count)),
+                    _target(world, "up", flat(1, world.count)),
+                    *(
+                        _target(world, "up", flat(0, world.count), **other)
+                        for other in (*_OTHERS, {"instance": "x:1"}, of_other)
+                    ),
+                ),
+                world.late(wait),
+                Expected(_LABELS, text),
+            ),
+        ),
         silent=(
             silent,
             world.silent(

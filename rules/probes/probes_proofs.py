@@ -34,12 +34,18 @@ def _pages(world: World, pages: bool, **labels: str) -> Series:  # noqa: FBT001 
     return world.constant(names.SERVICE_PAGES, int(pages), **{"server": "main", "service": "web", **labels})
 
 
-def _proxy(
-    world: World, service: str = "traefik", *, pages: bool, kind: str = "traefik", server: str = "main"
+def _proxy(  # noqa: PLR0913 - each is one line of a plan
+    world: World,
+    service: str = "traefik",
+    *,
+    pages: bool,
+    kind: str = "traefik",
+    server: str = "main",
+    replicas: int = 1,
 ) -> tuple[Series, ...]:
     """A planned service that does not run, on a server where other containers do."""
     return (
-        *world.service(service, server=server, replicas=1, pages=pages, identified_by="name"),
+        *world.service(service, server=server, replicas=replicas, pages=pages, identified_by="name"),
         world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind),
     )
 
@@ -113,6 +119,22 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
         world.fires(
             quietly("fires for a service without planned containers", pages=pages),
             (*broken, *runs(containers=False, replicas=0), *runs("api", containers=False), *elsewhere),
+            late,
+            _about("fails with HTTP status 503."),
+        ),
+        world.fires(
+            quietly("fires while nobody expects the proxy of its server, and another service is gone", pages=pages),
+            (
+                *(*broken, *runs(), *_proxy(world, pages=pages, replicas=0)),
+                # A part of the proxy is expected and runs, and so is the proxy of another server, and does not.
+                *world.service("traefik", component="side", replicas=1, identified_by="name")[-3:],
+                world.container(start, flat(7, world.count), "side", service="traefik", component="side"),
+                *_proxy(world, pages=pages, server="second"),
+                # What is gone is called like a proxy elsewhere.
+                *_proxy(world, "shop", kind="web", pages=pages),
+                world.constant(names.SERVICE_INFO, 1, server="second", service="shop", kind="traefik"),
+                world.container(start, flat(7, world.count), "redis-1", service="redis", server="second"),
+            ),
             late,
             _about("fails with HTTP status 503."),
         ),
