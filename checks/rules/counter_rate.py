@@ -31,8 +31,8 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
 
 
 def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
-    """Counters outside functions made for them. `count()` is fine, because it reads no value."""
-    counted = _counted(tree)
+    """Counters outside functions made for them. `count()`, and a test of when it was born, read no value."""
+    counted = _counted(tree) | _born(tree)
     return tuple(
         dict.fromkeys(
             selector.name
@@ -50,4 +50,16 @@ def _counted(tree: nodes.Expr) -> frozenset[str]:
         for node in every(tree)
         if isinstance(node, nodes.AggregateExpr) and str(node.op) in ("count", "group")
         for selector in selectors(node.expr)
+    )
+
+
+def _born(tree: nodes.Expr) -> frozenset[str]:
+    """Counters that are kept or left out by other samples of their own, as one that appears with its first event is."""
+    return frozenset(
+        node.lhs.name
+        for node in every(tree)
+        if isinstance(node, nodes.BinaryExpr)
+        and str(node.op) in ("and", "unless")
+        and isinstance(node.lhs, nodes.VectorSelector)
+        and node.lhs.name in {selector.name for selector in selectors(node.rhs)}
     )

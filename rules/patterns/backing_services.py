@@ -31,14 +31,18 @@ def risen(counter: str, alive: str, window: str) -> str:
     """The series of a counter that rose within a window, those that were born in it included.
 
     `increase()` needs two samples, and a counter with a label for the kind of event appears with its first event. It
-    was born if it was not there a window ago, when `alive`, a gauge of the same page, was 1: what comes with a target
-    that was just added, restarted or not reached may be old. What is born as zero has not risen; compare the sum.
+    was born within the window if it is there now and `alive`, a gauge of the same page, was 1 all through the window
+    and has more samples there: what comes with a target that was just added, restarted or not reached may be old, and
+    what a restart forgets is gone. What is born as zero has not risen; compare the sum.
     """
     return (
         f"increase({counter}[{window}]) > 0\n"
         f"or\n"
-        f"({counter} unless {counter} offset {window})\n"
-        f"and on ({names.BY_SERVICE}, instance) {alive} offset {window} == 1"
+        f"{counter} and (\n"
+        f"  count_over_time({counter}[{window}])\n"
+        f"  < on ({names.BY_SERVICE}, instance) group_left ()\n"
+        f"  (count_over_time({alive}[{window}]) and min_over_time({alive}[{window}]) == 1)\n"
+        f")"
     )
 
 
