@@ -17,13 +17,13 @@ from support.stand_in import StandIn
 A, B, C, D = (rule_set.merge(rule_sets.files(name)) for name in "ABCD")
 
 
-def target_of(server: StandIn, patience: float = 1.0) -> publishing.Target:
+def target_of(server: StandIn, patience: float = 3.0) -> publishing.Target:
     """The publishing target: the stand-in and its rules directory."""
     client = Client(server.url)
     return publishing.Target(server.directory, client, ByHttp(client), patience)
 
 
-def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, patience: float = 1.0) -> str:
+def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, patience: float = 3.0) -> str:
     """Plan and apply a rule set."""
     target = target_of(server, patience)
     return publishing.apply(target, publishing.plan(target, new, overwrite=overwrite))
