@@ -141,23 +141,52 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
     )
 
 
+def _elsewhere(bench: Bench) -> tuple[Series, ...]:
+    """Redis was reached all the time on another server, for another service and by another exporter; and a probe."""
+    others = ({"server": "second"}, {"service": "other"}, {"instance": _SECOND})
+    return (
+        *(bench.flat("redis_up", 1, **{"service": "db", **other}) for other in others),
+        bench.foreign("redis_up", 1, instance=f"{_JOB}-exporter:1"),
+    )
+
+
 def _born(bench: Bench) -> tuple[Case, ...]:
     """The first refusals of their kind, all within one scrape."""
     # With a longer wait a single time is never enough.
     if bench.due > _LATELY:
         return ()
-    return tuple(
-        bench.fires(
-            f"fires eight minutes after {count} of {err} were refused at once and never before",
-            (
-                bench.flat("redis_up", 1),
-                bench.series(_ERRORS, f"_x{_WINDOW // INTERVAL} {count}x{bench.world.count}", err=err),
-                bench.pages(),
-            ),
-            "Redis db on main refuses writes.",
-            after=bench.later(_WINDOW + _LATELY),
-        )
-        for count, err in ((1, "OOM"), (145, "MISCONF"))
+    count, late = bench.world.count, _WINDOW // INTERVAL
+    up, text = bench.flat("redis_up", 1), "Redis db on main refuses writes."
+
+    def fires(title: str, after: int, values: dict[str, str]) -> Case:
+        refused = (bench.series(_ERRORS, f"{course}x{count}", err=err) for err, course in values.items())
+        return bench.fires(title, (up, *_elsewhere(bench), *refused, bench.pages()), text, after=bench.later(after))
+
+    # Six minutes after: all of the life before is out of the window, and most of it is in the one ahead.
+    again = 2 * _WINDOW + 2 * MINUTE
+    return (
+        fires("fires eight minutes after one was refused and never before", _WINDOW + _LATELY, {"OOM": f"_x{late} 1"}),
+        fires(
+            "fires eight minutes after many of both kinds were refused at once and never before",
+            _WINDOW + _LATELY,
+            {"MISCONF": f"_x{late} 145", "OOM": f"_x{late} 9"},
+        ),
+        fires(
+            "fires eight minutes after failed saves refused many at once and never before",
+            _WINDOW + _LATELY,
+            {"MISCONF": f"_x{late} 145"},
+        ),
+        *(
+            [
+                fires(
+                    "fires for refusals after a restart that forgot those before",
+                    again,
+                    {"OOM": f"145x{late - 1} stale _x{late // 2 + 1} 3"},
+                )
+            ]
+            if bench.due <= 6 * MINUTE
+            else []
+        ),
     )
 
 
@@ -165,19 +194,11 @@ def _old(bench: Bench) -> tuple[Case, ...]:
     """What shows for the first time and is old, what is long over, and what is no refusal."""
     count, late = bench.world.count, _WINDOW // INTERVAL
     old = bench.series(_ERRORS, f"_x{late} 145x{count}", err="OOM")
-    # Redis was reached all the time elsewhere, and something else here.
-    elsewhere = (
-        *(
-            bench.flat("redis_up", 1, **{"service": "db", **other})
-            for other in ({"server": "second"}, {"service": "other"}, {"instance": _SECOND})
-        ),
-        bench.foreign("redis_up", 1, instance=f"{_JOB}-exporter:1"),
-    )
     up, pages = bench.flat("redis_up", 1), bench.pages()
     unknown = tuple(
         bench.silent(
             f"is silent for old refusals when {title}",
-            (*known, *elsewhere, old, pages),
+            (*known, *_elsewhere(bench), old, pages),
             bench.later(_WINDOW + _LATELY),
         )
         for title, known in (
