@@ -21,6 +21,7 @@ from pathlib import Path
 _RUNS = 5
 # Imports that any generator of dashboards and rules needs.
 _BARE = "import grafanalib.core, yaml, click"
+_CATALOGUE = "from boxwatch.exporters.catalogue import metrics; metrics.load()"
 # Required to run proofs; `make bench` installs it.
 _PROMTOOL = shutil.which("promtool")
 
@@ -107,6 +108,7 @@ def main() -> None:
         out = str(folder / "out")
         bare = row("imports of grafanalib, yaml and click", measure([sys.executable, "-c", _BARE], runs=7))
         built = row("boxwatch build (default, nothing to write)", measure([*boxwatch, "build", "--out", out], runs=7))
+        read = row("reading the catalogue", measure([sys.executable, "-c", _CATALOGUE], runs=7))
         # Whole: promtool and its workers count.
         proven = row("boxwatch test (default)", measure([*boxwatch, "test"], runs=3)) if _PROMTOOL else None
         sizes = {}
@@ -119,6 +121,7 @@ def main() -> None:
         print()
         print(f"--help / bare Python             {helped.wall / python.wall:6.1f}")
         print(f"build / bare imports             {built.wall / bare.wall:6.1f}  (CPU {built.cpu / bare.cpu:.1f})")
+        print(f"catalogue / bare imports         {read.wall / bare.wall:6.1f}  (CPU {read.cpu / bare.cpu:.1f})")
         print(f"build / --help                   {built.wall / helped.wall:6.1f}")
         print(f"build / topology                 {built.wall / shown.wall:6.1f}")
         print(f"build / dashboards in process    {built.wall / boards.wall:6.1f}")

@@ -236,7 +236,7 @@ def _files(topology: Topology) -> Alert:
 def _missing(topology: Topology) -> Alert:
     name = "RabbitmqMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    proven = untold(bench, _MEMORY_ALARM, "The target of RabbitMQ db on main answers, and tells nothing of RabbitMQ.")
+    proven = untold(bench, _MEMORY_ALARM, "The target of RabbitMQ db on main answers but exposes no RabbitMQ metrics.")
     told = bench.silent(
         "is silent while it tells of RabbitMQ, whatever it tells", (bench.flat("up", 1), bench.flat(_MEMORY_ALARM, 0))
     )
@@ -245,8 +245,8 @@ def _missing(topology: Topology) -> Alert:
         expr=silent_exporter(_JOB, selector(_MEMORY_ALARM, _JOB)),
         wait=bench.wait,
         severity="warning",
-        summary="The page scraped for RabbitMQ tells nothing of it.",
-        description=f"The target of RabbitMQ {WHERE} answers, and tells nothing of RabbitMQ.",
+        summary="The RabbitMQ target exposes no RabbitMQ metrics.",
+        description=f"The target of RabbitMQ {WHERE} answers but exposes no RabbitMQ metrics.",
         dashboard=DASHBOARD,
         runbook=Runbook(
             meaning=f"Prometheus reaches the target, and its page has no `{_MEMORY_ALARM}`. None of the alerts on "

@@ -108,7 +108,7 @@ def _unconsumed(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="A queue of RabbitMQ has messages and lost its consumers.",
+        summary="A RabbitMQ queue with messages has lost its consumers.",
         description=f"{{{{ $value | humanize }}}} messages wait without a consumer in {_OF}.",
         dashboard=DASHBOARD,
         panel="Queues without consumers",
@@ -195,7 +195,7 @@ def _growing(topology: Topology) -> Alert:
     beside = (*_told(bench, steady, one, queue="mails"), *_told(bench, steady, one, "other"))
     drains = f"0x20 {threshold * 9:.15g}-{threshold / 8:.15g}x72 0x{count}"
     batch = f"{threshold * 2:.15g}+{threshold / 4:.15g}x19"
-    text = f"{short(at(first, each))} messages and more wait in {_OF_ORDERS}, and they become more."
+    text = f"{short(at(first, each))} messages or more wait in {_OF_ORDERS}, and the backlog grows."
     ready, consumers = selector(_READY, _JOB), selector(_CONSUMERS, _JOB)
     return Alert(
         alert=name,
@@ -210,8 +210,8 @@ def _growing(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="A queue of RabbitMQ grows although it is consumed.",
-        description=f"{{{{ $value | humanize }}}} messages and more wait in {_OF}, and they become more.",
+        summary="A RabbitMQ queue grows although it has consumers.",
+        description=f"{{{{ $value | humanize }}}} messages or more wait in {_OF}, and the backlog grows.",
         dashboard=DASHBOARD,
         panel="Longest queues",
         threshold=threshold,
@@ -248,7 +248,7 @@ def _growing(topology: Topology) -> Alert:
             bench.fires(
                 "fires when there was more than that long before",
                 _told(bench, stairs(first, each, 9 * first), one),
-                f"{short(at(first, each) + each)} messages and more wait in {_OF_ORDERS}, and they become more.",
+                f"{short(at(first, each) + each)} messages or more wait in {_OF_ORDERS}, and the backlog grows.",
                 after=5 * MINUTE,
             ),
             bench.fires(
@@ -317,7 +317,7 @@ def _unacked(topology: Topology) -> Alert:
         expr=f"{_by_queue(selector(_UNACKED, _JOB))} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="Consumers of a queue do not acknowledge what they get.",
+        summary="Consumers of a RabbitMQ queue do not acknowledge deliveries.",
         description=f"{{{{ $value | humanize }}}} deliveries are not acknowledged in {_OF}.",
         dashboard=DASHBOARD,
         panel="Unacknowledged messages",
@@ -376,7 +376,7 @@ def _unseen(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="RabbitMQ has queues, and its page about them shows none.",
+        summary="RabbitMQ has queues, but exports no metrics of single queues.",
         description=f"The page about single queues of RabbitMQ {WHERE} shows none, and there are: "
         "{{ $value | humanize }}.",
         dashboard=DASHBOARD,
