@@ -14,17 +14,17 @@ from boxwatch.topology.model import Topology
 def assemble(
     topology: Topology, *, schema: str = "v1", extra: Mapping[str, Node] = dashboards.NOTHING
 ) -> dict[str, bytes]:
-    """Everything that is made from a topology, by its path below the output directory, in the order of the paths.
+    """Generate every output file of a topology, keyed by path below the output directory and sorted by path.
 
-    Pure: the same arguments give the same bytes, whatever the clock, the environment or the network.
+    Pure: the same arguments give the same bytes; clock, environment and network play no part.
 
     Args:
         topology: the deployment.
-        schema: of the dashboards: `v1` as every Grafana reads them, or one of `schema_v2.resource.VERSIONS`.
-        extra: dashboards that are added to ours, by name.
+        schema: dashboard schema version: `v1`, which every Grafana reads, or one of `schema_v2.resource.VERSIONS`.
+        extra: the user's own dashboards, by name.
 
     Raises:
-        BoxwatchError: one that is added has the name, uid or title of another.
+        BoxwatchError: an extra dashboard shares its name, uid or title with another.
     """
     built = rules.build(topology)
     made = {**rules.files(built), **prometheus.files(topology)}

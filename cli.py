@@ -1,8 +1,8 @@
 """The command line: the group of all commands, and how errors are shown.
 
-Exit codes: 0 fine; 1 findings, an output that is out of date, or something that could not be done; 2 wrong usage or a
-wrong topology; 3 `boxwatch diff` found differences; 130 Ctrl-C; 141 nobody reads the output any more. A command imports
-its libraries when it runs, so that `--help` and completion answer at once.
+Exit codes: 0 success; 1 findings, outdated output or a failed operation; 2 a usage error or an invalid topology;
+3 `boxwatch diff` or `boxwatch modernise --check` found differences; 130 Ctrl-C; 141 the reader of the output has closed
+it. Each command imports its libraries when it runs, so `--help` and completion respond instantly.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from boxwatch.errors import BoxwatchError, TopologyError
 
 
 class _Failure(click.ClickException):
-    """A BoxwatchError as click shows errors: each line after `Error: `."""
+    """Prints a BoxwatchError the way click prints errors, with `Error: ` before each line."""
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's own signature
         for line in self.message.splitlines():
@@ -43,13 +43,13 @@ class _Failure(click.ClickException):
 
 
 class _WrongInput(_Failure):
-    """The same, for what the user can correct in the input."""
+    """A failure caused by the user's input: exits with the code of usage errors."""
 
     exit_code = TopologyError.exit_code
 
 
 class _Group(click.Group):
-    """Turns the errors that boxwatch raises on purpose into messages."""
+    """Prints expected errors as messages instead of tracebacks."""
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401 - click's own signature
         with _endings():
@@ -87,22 +87,22 @@ def _endings() -> Iterator[None]:
 def main() -> None:
     """Monitoring as code for a server that Coolify runs.
 
-    One topology file says what runs where, with how much RAM and how many replicas. From it come Prometheus rules whose
-    alerts are proven, Grafana dashboards, scrape configuration and runbooks.
+    One topology file describes what runs where, with how much RAM and how many replicas. boxwatch generates Prometheus
+    rules with proven alerts, Grafana dashboards, scrape configuration and runbooks from it.
 
     \b
     Example:
-      boxwatch init                     write topology.yaml, commented
+      boxwatch init                     write a commented topology.yaml
       boxwatch topology                 show the plan
-      boxwatch build --out generated    make everything
+      boxwatch build --out generated    generate everything
       boxwatch check                    check everything
       boxwatch test                     prove every alert
-      boxwatch explain ServiceDown      what an alert means and what to do
-      boxwatch publish --help           bring it into a live Grafana and Prometheus
+      boxwatch explain ServiceDown      show an alert's runbook
+      boxwatch publish --help           publish to a live Grafana and Prometheus
     """
 
 
-# In the order in which one uses them.
+# In the order of use.
 COMMANDS = (
     init.init,
     topology.topology,

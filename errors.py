@@ -1,13 +1,13 @@
-"""Every error that boxwatch raises on purpose, and the exit code that the command line gives it.
+"""The errors boxwatch raises deliberately, each with its exit code on the command line.
 
-    BoxwatchError              1   something that was asked for could not be done
-    ├── TopologyError          2   the input is wrong: every mistake in one go, each with its place
+    BoxwatchError              1   a request could not be carried out
+    ├── TopologyError          2   the input is invalid: all problems at once, each with its place
     ├── OutputError            1   a file could not be written, or is not ours to overwrite
-    ├── PublishError           1   a live server refuses or is out of reach; what is in place is said
-    └── ToolError              1   a program that we drive (promtool) is missing or failed in a way that is no finding
+    ├── PublishError           1   a live server refused or is unreachable; says what is in place
+    └── ToolError              1   an external program (promtool) is missing or gave no verdict
 
-Messages are whole sentences that say what is wrong, where, and what to do. Errors of libraries do not leak: they are
-wrapped where they occur (`raise … from`).
+Messages are full sentences that say what is wrong, where, and what to do. Library errors do not leak: they are wrapped
+where they occur (`raise … from`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import ClassVar
 
 
 class BoxwatchError(Exception):
-    """Something that was asked for could not be done; the message is for the person who asked."""
+    """A request could not be carried out; the message is addressed to the user."""
 
     exit_code: ClassVar[int] = 1
 
@@ -27,23 +27,23 @@ class OutputError(BoxwatchError):
 
 
 class PublishError(BoxwatchError):
-    """A live server refuses or cannot be reached, or a write would lose work; says what is in place, and what to do."""
+    """A live server refused or is unreachable, or a write would lose work; says what is in place and what to do."""
 
 
 class ToolError(BoxwatchError):
-    """A program that boxwatch drives is missing, or failed without giving a verdict."""
+    """An external program is missing, or failed without giving a verdict."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong, or odd, in a file that a person wrote.
+    """One error or warning about a file written by the user.
 
     Attributes:
         file: the file as the user named it.
-        line: line, from 1; 0 when the whole file is meant.
-        column: column, from 1; 0 when the whole line or file is meant.
-        path: where in the document, as people say it: `services.web.replicas`; empty for the whole document.
-        message: what is wrong, one sentence without the place.
+        line: line, counted from 1; 0 for the whole file.
+        column: column, counted from 1; 0 for the whole line or file.
+        path: location in the document, in dotted form: `services.web.replicas`; empty for the whole document.
+        message: what is wrong, in one sentence without the location.
         hint: what to write instead; may be empty.
     """
 
@@ -63,11 +63,11 @@ class Problem:
 
 
 class TopologyError(BoxwatchError):
-    """A topology file that cannot be used, with every mistake that was found in it."""
+    """An invalid topology file, with every problem found in it."""
 
     exit_code: ClassVar[int] = 2
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Keep the problems in the order of the file."""
+        """Sort the problems by their position in the file."""
         self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.path, p.message)))
         super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -1,8 +1,8 @@
-"""The Coolify exporter in figures: a thousand applications, fifty scrapers, and the naive collector beside it.
+"""Scale benchmark of the Coolify exporter: a thousand applications, fifty scrapers, compared with a naive collector.
 
     python benchmarks/coolify_scale.py              # memory, latency and requests
 
-Figures depend on the machine; the ratios say more. Nothing is asserted.
+Figures depend on the host; ratios are more meaningful. Nothing is asserted.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import HttpTransport
 
@@ -215,7 +215,7 @@ class Naive(Collector):
     def collect(self) -> Iterator[Family]:
         """All of Coolify, once more."""
         clock = HandClock(time.time()).clock()  # it stands still, so everything is due once
-        api = Api(HttpTransport(self._url), FixedToken(TOKEN), Budget(1e9, clock), clock, Counts())
+        api = Api(HttpTransport(self._url), FixedToken(TOKEN), RateLimiter(1e9, clock), clock, Counts())
         account = Account("naive", api, clock)
         while account.turn() == 0:
             pass

@@ -1,6 +1,6 @@
-"""The Coolify exporter over months of an instance in motion: does it grow?
+"""Soak test of the Coolify exporter: memory growth over months of a changing instance.
 
-    python benchmarks/coolify_soak.py               # 100,000 polls, with a clock that races
+    python benchmarks/coolify_soak.py               # 100,000 polls, with an accelerated clock
 
 Nothing is asserted.
 """
@@ -69,11 +69,11 @@ def soak(polls: int) -> None:
             done += 1
         rig.exporter.publish(rig.account, "http://coolify:8080")
         if chance.randrange(20) == 0:
-            rig.exporter.pages.refresh()
+            rig.exporter.expositions.refresh()
         if done // (polls // 10) > len(growth):
-            held = len(rig.counts.requests) + len(rig.counts.unparsed) + len(rig.account.world.history.logs)
+            held = len(rig.counts.requests) + len(rig.counts.unparsed) + len(rig.account.inventory.history.logs)
             growth.append(memory())
-            size = rig.exporter.pages.get(OPENMETRICS).size
+            size = rig.exporter.expositions.get(OPENMETRICS).size
             tasks = len(rig.account.schedule.tasks)
             print(f"  {done:9,} polls  {growth[-1]:6.1f} MB  {held + tasks:5} things held  page {size:7,} bytes")
     rate, days = done / (time.monotonic() - started), (hand.now - begun) / 86400

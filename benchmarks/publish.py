@@ -1,10 +1,10 @@
-"""Publishing to a Grafana that answers after 20 ms: requests, writes and seconds, beside a loop over grafana-client.
+"""Publishing to a Grafana that answers after 20 ms: requests, writes and seconds, compared with grafana-client.
 
     python benchmarks/publish.py [PYTHON]
 
-PYTHON is an interpreter of an environment of its own that has grafana-client: its dependencies replace urllib3. Without
-it the loop is left out. Server and client are processes of their own; medians of three runs; the stand-in is the one of
-the tests.
+PYTHON is the interpreter of a separate environment with grafana-client, whose dependencies replace urllib3. Without it
+the comparison is left out. Server and client are separate processes; figures are medians of three runs; the Grafana is
+the tests' stand-in.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 _RUNS = 3
 _LATENCY = 0.02
 
-# What one writes first: every dashboard, every time, the last writer wins.
+# The obvious first version: write every dashboard every time; the last writer wins.
 _NAIVE = """
 import json, sys
 from grafana_client import GrafanaApi

@@ -1,12 +1,12 @@
-"""What a cycle of rule evaluation costs in a real Prometheus with 10,000 series: `make bench`.
+"""Duration of one cycle of rule evaluation in a real Prometheus with 10,000 series: `make bench`.
 
     python benchmarks/rules_evaluation.py [--series 10000] [--cycles 3]
 
-The default deployment's own files run in Prometheus against two pages made for it: cAdvisor's, with every planned
-container and every metric of the catalogue, and one that holds the metrics of all other exporters until there are as
-many series as asked for. The cost of a cycle is the sum of `prometheus_rule_group_last_duration_seconds` over all
-groups, which Prometheus measures itself; the database is minutes old, so windows of hours are as full as that. Exit
-code 1 when the median is 100 ms or more.
+The default deployment's own files run in Prometheus against two generated targets: cAdvisor, with every planned
+container and every metric of the catalogue, and one with the metrics of all other exporters, up to the requested number
+of series. The duration of a cycle is the sum of `prometheus_rule_group_last_duration_seconds` over all groups, measured
+by Prometheus itself. The database is only minutes old, so windows of hours contain only that much data. Exit code 1 if
+the median is 100 ms or more.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Speed and memory of the command line, as figures and ratios: `make bench`.
 
-Whole processes, started anew for each run, and the dashboards within one. Medians; the machine's speed cancels out in
-the ratios, which is why they and not the seconds say whether something got worse.
+Measures entire processes, a new one for each run, and the dashboards within one. Figures are medians. The host's speed
+cancels out in the ratios, so compare ratios, not seconds, to find regressions.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _RUNS = 5
-# What any generator of dashboards and rules loads before it does anything.
+# Imports that any generator of dashboards and rules needs.
 _BARE = "import grafanalib.core, yaml, click"
-# Without it there are no proofs to run; `make bench` brings it.
+_CATALOGUE = "from boxwatch.exporters.catalogue import metrics; metrics.load()"
+# Required to run proofs; `make bench` installs it.
 _PROMTOOL = shutil.which("promtool")
 
 
@@ -35,9 +36,9 @@ class Figure:
 
 
 def measure(arguments: Sequence[str], runs: int = _RUNS) -> Figure:
-    """Run a command several times after one run that does not count, and that leaves compiled modules behind.
+    """Run a command several times, after a warm-up run that leaves compiled modules behind.
 
-    Whoever installs boxwatch has them, so they are written whatever this shell says.
+    An installed boxwatch has compiled modules, so they are written whatever the environment says.
     """
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     walls, cpus, memories = [], [], []
@@ -107,6 +108,7 @@ def main() -> None:
         out = str(folder / "out")
         bare = row("imports of grafanalib, yaml and click", measure([sys.executable, "-c", _BARE], runs=7))
         built = row("boxwatch build (default, nothing to write)", measure([*boxwatch, "build", "--out", out], runs=7))
+        read = row("reading the catalogue", measure([sys.executable, "-c", _CATALOGUE], runs=7))
         # Whole: promtool and its workers count.
         proven = row("boxwatch test (default)", measure([*boxwatch, "test"], runs=3)) if _PROMTOOL else None
         sizes = {}
@@ -119,6 +121,7 @@ def main() -> None:
         print()
         print(f"--help / bare Python             {helped.wall / python.wall:6.1f}")
         print(f"build / bare imports             {built.wall / bare.wall:6.1f}  (CPU {built.cpu / bare.cpu:.1f})")
+        print(f"catalogue / bare imports         {read.wall / bare.wall:6.1f}  (CPU {read.cpu / bare.cpu:.1f})")
         print(f"build / --help                   {built.wall / helped.wall:6.1f}")
         print(f"build / topology                 {built.wall / shown.wall:6.1f}")
         print(f"build / dashboards in process    {built.wall / boards.wall:6.1f}")

@@ -1,1 +1,1 @@
-"""Anything generated or imported, looked at by one check a file; what a check finds is a value."""
+"""Checks of generated or imported artefacts, one check per file; a finding is a value."""

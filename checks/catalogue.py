@@ -1,4 +1,4 @@
-"""Every check, and the run of all of them over what was generated or is at hand."""
+"""All checks, and their execution over generated or given artefacts."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
 _CONFIGURATION = "prometheus/prometheus.yml"
 _ALERTMANAGER = "alertmanager/alertmanager.yml"
-# Checks on queries that panels have too, with the severity of what they find.
+# Checks on queries, of panels as well, with the severity of their findings.
 _QUERY_CHECKS: tuple[tuple[ModuleType, Severity], ...] = (
     (metric_names, "error"),
     (metric_sources, "warning"),
@@ -118,8 +118,8 @@ class Report:
 
     Attributes:
         findings: in the order of the files.
-        looked_at: how many artefacts were checked.
-        skipped: what could not be checked, and why.
+        looked_at: number of artefacts checked.
+        skipped: skipped checks, with the reason.
     """
 
     findings: tuple[Finding, ...]
@@ -127,7 +127,7 @@ class Report:
     skipped: tuple[str, ...] = ()
 
     def without(self, disabled: Collection[str]) -> Report:
-        """The verdict without what some checks found, by their ids."""
+        """The verdict without the findings of some checks, by their ids."""
         return replace(self, findings=tuple(finding for finding in self.findings if finding.check not in disabled))
 
 
@@ -142,12 +142,12 @@ def about(check: str) -> str:
 
 
 def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:
-    """Run every check over artefacts: path → content, as `assemble` makes them.
+    """Runs every check over artefacts: path → content, as made by `assemble`.
 
-    `watch` is told how far promtool is, which takes most of the time.
+    `watch` is notified of promtool's progress, which takes most of the time.
 
     Raises:
-        BoxwatchError: a file is not what its place says, or promtool cannot be run.
+        BoxwatchError: a file's content does not match its place, or promtool cannot be run.
     """
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
     configuration = files.get(_CONFIGURATION)
@@ -173,15 +173,14 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
 
 
 def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_interval: int) -> Report:
-    """Check rule files, dashboards and configurations of Alertmanager that somebody wrote: path → content.
+    """Checks rule files, dashboards and Alertmanager configurations of any origin: path → content.
 
-    JSON is taken for a dashboard, YAML with a `route` for a configuration of Alertmanager.
-
-    What they name may be exposed, recorded by one of them, or recorded by the rules among `planned`, which are those of
-    the deployment that they are for.
+    JSON is read as a dashboard, YAML with a `route` as an Alertmanager configuration. Their metrics may be exposed by
+    an exporter, recorded by one of the files, or recorded by the rules in `planned`, those of the deployment they are
+    for.
 
     Raises:
-        BoxwatchError: a file is none of them.
+        BoxwatchError: a file is none of these.
     """
     ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
     theirs = tuple(rule_file.read(path, content) for path, content in files.items() if _is_rules(path, content))
@@ -191,7 +190,7 @@ def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_in
         if _is_json(path):
             findings += _dashboard(path, content, names)
         elif alertmanager_file.is_one(content):
-            # Who routes alerts of other rules as well names ones that we cannot know.
+            # A configuration that also routes other rules' alerts names alerts unknown here.
             fired = {alert.name for file in (*ours, *theirs) for alert in file.alerts} if theirs else None
             findings += _alertmanager(path, content, fired)
     return Report(tuple(sorted(findings)), len(files))
@@ -212,7 +211,7 @@ def _alertmanager(path: str, content: bytes, fired: Collection[str] | None) -> I
 
 
 def _amtool(files: Mapping[str, bytes]) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """What amtool says, and why it says nothing."""
+    """The findings of amtool, and the reason if it was skipped."""
     tool = amtool.path()
     why = "amtool is not on the PATH: alertmanager.yml was not run through it" if tool is None else ""
     if tool is not None and not (why := amtool.too_old(files, tool)):

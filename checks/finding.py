@@ -1,4 +1,4 @@
-"""What a check finds: a value, printed by one module only."""
+"""Findings of checks: values, printed by one module only."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that is wrong with something generated or imported.
+    """One problem in a generated or imported artefact.
 
     Attributes:
-        file: path of the artefact that it is in.
+        file: path of the artefact.
         where: place inside it: `alert ContainerOomKilled`, `panel "Memory by service"`; may be empty.
         check: id of the check, which is also its module and its page.
         severity: an error is wrong; a warning is bad style or a risk.
-        message: what is wrong, one sentence.
-        hint: what to do about it; may be empty.
+        message: the problem, one sentence.
+        hint: the remedy; may be empty.
         line: line in the artefact, from 1; 0 when unknown.
         column: column of that line, from 1; 0 when unknown.
     """

@@ -1,4 +1,4 @@
-"""The one place that knows how findings are printed: for people, for programs, and for what reads the log of CI."""
+"""Output of findings: text for people, and formats for programs and CI logs."""
 
 from __future__ import annotations
 

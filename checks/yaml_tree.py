@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import yaml
 
-# Deeper than any rule file; a level costs nothing here, but whoever walks the tree may recurse.
+# Deeper than any rule file; a level costs nothing here, but code that walks the tree may recurse.
 DEEPEST = 64
 
 
@@ -23,7 +23,7 @@ class Node:
     key: str | None = field(default=None, repr=False)
 
     def add(self, child: Node) -> None:
-        """Put the next child of a sequence, or the next key or value of a mapping, in its place."""
+        """Adds the next child of a sequence, or the next key or value of a mapping."""
         if self.items is not None:
             self.items.append(child)
         elif self.fields is not None and self.key is None:
@@ -37,8 +37,8 @@ def parse(content: bytes) -> Node | None:
     """The root of the first document; None when there is none.
 
     Raises:
-        yaml.YAMLError: it is no YAML.
-        ValueError: it is YAML that nests too deeply, or refers to an anchor that is not there.
+        yaml.YAMLError: the content is not YAML.
+        ValueError: it nests too deeply, or refers to an undefined anchor.
     """
     root = Node(0, items=[])
     stack = [root]

@@ -1,1 +1,1 @@
-"""One command a file: options, printing and exit codes. No logic."""
+"""One command per file: options, output and exit codes, without logic."""

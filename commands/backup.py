@@ -11,14 +11,15 @@ from boxwatch.commands.grafana import Live
 from boxwatch.commands.servers import only_grafana
 
 
-@click.command(short_help="Keep every published dashboard of a deployment as files.")
+@click.command(short_help="Back up a deployment's published dashboards to files.")
 @options.topology
 @only_grafana
 @connection.backups
 def backup(*, topology: Path | None, ext_str: tuple[str, ...], live: Live, backups: Path) -> None:
-    """Keep every dashboard of this deployment as files, as it is in Grafana now.
+    """Back up every dashboard of this deployment to files, as Grafana stores it now.
 
-    A publish does that by itself for what it replaces. Rules need none: the set before is kept beside the live one.
+    `boxwatch publish` already backs up whatever it replaces. Rules need no backup: the previous set stays next to the
+    live one.
 
     \b
     Example:
@@ -36,4 +37,4 @@ def backup(*, topology: Path | None, ext_str: tuple[str, ...], live: Live, backu
     deployment = options.load(topology, ext_str).topology.name
     ours = live.api.ours(deployment)
     entries = [entry for entry in plan.together(look, ours, live.workers) if entry]
-    click.echo(f"{len(entries)} kept in {keeping.keep(entries, live.url, backups, deployment=deployment)}")
+    click.echo(f"{len(entries)} backed up to {keeping.keep(entries, live.url, backups, deployment=deployment)}")

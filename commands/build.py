@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from boxwatch.publish.directory import Plan
 
 
-@click.command(short_help="Make rules, proofs, dashboards and the rest.")
+@click.command(short_help="Generate rules, proofs, dashboards and everything else.")
 @options.topology
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Directory to write to."
+    "--out", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Output directory."
 )  # fmt: skip
-@click.option("--diff", "show_diff", is_flag=True, help="Show what would change, and write nothing.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what would change; write nothing.")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 if DIR is out of date. For CI.")
 @click.option(
     "--schema",
     type=click.Choice(options.SCHEMAS),
     default="v1",
-    help="Of dashboards: v1 is the classic one; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
+    help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
 @options.extra
 @options.as_json
@@ -40,10 +40,10 @@ def build(  # noqa: PLR0913 - one for each option
     dashboards: Path | None,
     as_json: bool,
 ) -> None:
-    """Make rules, their proofs, dashboards, configuration and runbooks, in DIR.
+    """Generate rules with their proofs, dashboards, configuration and runbooks in DIR.
 
-    Writes only what changed, each file whole or not at all, and removes only files that it wrote itself.
-    Dashboards of your own are made too: Python modules as docs/dashboards.md shows them, or JSON of any age.
+    Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
+    too: Python modules as described in docs/dashboards.md, or JSON of any schema version.
 
     \b
     Example:
@@ -82,8 +82,8 @@ def _print_plan(plan: Plan, *, only_check: bool) -> None:
         **dict.fromkeys(plan.kept, "kept"),
     }
     notes = {
-        **dict.fromkeys(plan.overwritten, " (it had been changed by hand)"),
-        **dict.fromkeys(plan.kept, " (not made any more, but changed by hand: remove it yourself)"),
+        **dict.fromkeys(plan.overwritten, " (manual changes overwritten)"),
+        **dict.fromkeys(plan.kept, " (no longer generated, but manually changed: remove it yourself)"),
     }
     for path, outcome in sorted(outcomes.items()):
         if only_check and outcome == "unchanged":

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json", "github", "gitlab", "junit", "sarif")
 
 
-@click.command(short_help="Check what would be built, or anybody's rules and dashboards.")
+@click.command(short_help="Check the generated output, or any rules and dashboards.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[TOPOLOGY] [FILE]...")
 @options.ext_str
 @options.extra
-@click.option("--format", "style", type=click.Choice(_FORMATS), default="text", help="How to print findings.")
-@click.option("--strict", is_flag=True, help="Fail on warnings of the topology too, and on what could not be checked.")
-@click.option("--disable", "disabled", multiple=True, metavar="CHECK", help="Leave out a check, by its id. Repeatable.")
+@click.option("--format", "style", type=click.Choice(_FORMATS), default="text", help="Output format.")
+@click.option("--strict", is_flag=True, help="Also fail on warnings about the topology and on skipped checks.")
+@click.option("--disable", "disabled", multiple=True, metavar="CHECK", help="Skip the check with this id. Repeatable.")
 def check(  # noqa: PLR0913 - one for each option
     paths: tuple[Path, ...],
     ext_str: tuple[str, ...],
@@ -34,14 +34,14 @@ def check(  # noqa: PLR0913 - one for each option
     *,
     strict: bool,
 ) -> None:
-    """Check everything that would be built, or FILEs; exit 1 on findings.
+    """Check everything `build` would generate, or FILEs; exit 1 on findings.
 
-    Queries parse, every metric and label exists, alerts keep the field's style, dashboards are valid, and promtool
-    accepts the configuration and runs every proof, where it is on the PATH.
+    Checks that queries parse, that every metric and label exists, that alerts follow common style and that dashboards
+    are valid. If promtool is on the PATH, it also checks the configuration and runs every proof.
 
-    FILE is a dashboard (JSON, as exported, or as Grafana's API has it), a rule file (YAML with `groups`), a
-    configuration of Alertmanager (YAML with `route`), or a directory with such files. What they name may also be
-    recorded by the rules of the topology.
+    FILE is a dashboard (JSON, exported or from Grafana's API), a rule file (YAML with `groups`), an Alertmanager
+    configuration (YAML with `route`), or a directory of such files. Their queries may use series that the topology's
+    rules record.
 
     github and gitlab (Code Quality) show findings beside the lines of a change, sarif is for code scanning and junit
     for build servers. Without promtool or amtool what they would have said is a note, which fails with --strict.
@@ -61,7 +61,7 @@ def check(  # noqa: PLR0913 - one for each option
         if name not in catalogue.IDS:
             close = difflib.get_close_matches(name, catalogue.IDS, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
-            raise click.BadParameter(f"there is no check {name}{meant}", param_hint="--disable")
+            raise click.BadParameter(f"unknown check {name}{meant}", param_hint="--disable")
     topology, given = files.sort(paths)
     loaded = options.load(topology, ext_str)
     interval = loaded.topology.scrape_interval
@@ -82,6 +82,6 @@ def check(  # noqa: PLR0913 - one for each option
 
 
 def _progress(done: int, total: int) -> None:
-    """A line that is written over, and gone at the end."""
+    """A progress line that overwrites itself and disappears at the end."""
     text = f"promtool: {done} of {total}"
     click.echo(f"\r{text}" if done < total else f"\r{' ' * len(text)}\r", nl=False, err=True)

@@ -1,4 +1,4 @@
-"""The way to a live server: certificates, patience, secrets, and how options become one value of a command."""
+"""Connection options of live servers: certificates, timeouts, secrets, and grouping options into one value."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ _LIKE_A_SECRET = re.compile(r"[^/.]{16,}|[^/]{40,}")
 _BACKUPS = Path(".boxwatch/backups")
 
 WAY_OPTIONS: tuple[Option, ...] = (
-    click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private authority, PEM."),
+    click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private CA, PEM."),
     click.option(
         "--timeout",
         type=click.FloatRange(min=1),
         default=60.0,
         show_default=True,
-        help="Seconds for an answer of Grafana; for loading and the first evaluation of every rule, and as many again "
-        "for a way back.",
+        help="Seconds to wait for a response from Grafana, or for every rule to load and evaluate once; "
+        "a rollback may take as long again.",
     ),
-    click.option("--verbose", is_flag=True, help="Show every request to Grafana, on standard error."),
+    click.option("--verbose", is_flag=True, help="Log every request to Grafana to standard error."),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The options as they were given."""
+    """The options as given."""
 
     ca: Path | None
     timeout: float
@@ -46,7 +46,7 @@ class Way:
 
 
 def collected(name: str, kind: Callable[..., Any], options: Sequence[Option]) -> Option:
-    """A decorator: the options, which the command gets as one value of a kind whose slots are their names."""
+    """Decorate a command with options, passed to it as one value of `kind`, whose slots bear their names."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -64,13 +64,11 @@ def collected(name: str, kind: Callable[..., Any], options: Sequence[Option]) ->
 
 def overwrite(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--overwrite-changed`, as `overwrite`."""
-    return click.option("--overwrite-changed", "overwrite", is_flag=True, help="Write over what was changed by hand.")(
-        command
-    )
+    return click.option("--overwrite-changed", "overwrite", is_flag=True, help="Overwrite manual changes.")(command)
 
 
 def secret(file: Path | None, variable: str) -> str | None:
-    """A secret from a file or the environment; None where there is neither.
+    """A secret from a file or the environment; None if neither is set.
 
     Raises:
         PublishError: the file cannot be read or is empty.
@@ -82,15 +80,13 @@ def secret(file: Path | None, variable: str) -> str | None:
     try:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        # The error of a decoder quotes what it read.
-        reason = getattr(error, "strerror", None) or "is no text"
+        # A decoder's error quotes its input.
+        reason = getattr(error, "strerror", None) or "not a text file"
         if isinstance(error, OSError) and _LIKE_A_SECRET.fullmatch(str(file)):
-            raise PublishError(
-                f"a file with a secret cannot be read: {reason}; give its path, not the secret"
-            ) from None
+            raise PublishError(f"cannot read a file with a secret: {reason}; pass its path, not the secret") from None
         raise PublishError(f"{file} cannot be read: {reason}") from None
     if not text:
-        raise PublishError(f"{file} is empty: it must hold the secret")
+        raise PublishError(f"{file} is empty: write the secret into it")
     return text
 
 
@@ -99,9 +95,9 @@ def login_options(server: str) -> tuple[Option, ...]:
     password, token = _variables(server)
     return (
         click.option(f"--{server}-user", metavar="NAME", help=f"Basic authentication; password in ${password}."),
-        click.option(f"--{server}-password-file", type=FILE, metavar="FILE", help="Password, from a file."),
+        click.option(f"--{server}-password-file", type=FILE, metavar="FILE", help="File with the password."),
         click.option(
-            f"--{server}-token-file", type=FILE, metavar="FILE", help=f"Bearer token, from a file instead of ${token}."
+            f"--{server}-token-file", type=FILE, metavar="FILE", help=f"File with the bearer token; overrides ${token}."
         ),
     )
 
@@ -111,10 +107,10 @@ def _variables(server: str) -> tuple[str, str]:
 
 
 def credentials(server: str, user: str | None, password_file: Path | None, token_file: Path | None) -> Credentials:
-    """What those options mean.
+    """The credentials given by the login options.
 
     Raises:
-        click.UsageError: they do not go together.
+        click.UsageError: the options contradict each other.
         PublishError: a file or a secret cannot be used.
     """
     from boxwatch.publish.http import Credentials
@@ -135,11 +131,11 @@ def credentials(server: str, user: str | None, password_file: Path | None, token
 
 def quiet(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--quiet`, as `quiet`."""
-    return click.option("--quiet", is_flag=True, help="Print errors only; the exit code says the rest.")(command)
+    return click.option("--quiet", is_flag=True, help="Print errors only; rely on the exit code.")(command)
 
 
 def to_backups(folder: Path) -> str:
-    """What a command that reads backups needs besides, to find them; nothing where they are kept by default."""
+    """The `--backups` option another command needs to find the backups; empty for the default directory."""
     return "" if folder == _BACKUPS else f" --backups {shlex.quote(str(folder))}"
 
 
@@ -151,5 +147,5 @@ def backups(command: Callable[..., Any]) -> Callable[..., Any]:
         default=_BACKUPS,
         envvar="BOXWATCH_BACKUPS",
         metavar="DIR",
-        help="Where is kept what is replaced in Grafana or a ruler (.boxwatch/backups).",
+        help="Backup directory for replaced dashboards and ruler groups (.boxwatch/backups).",
     )(command)

@@ -1,4 +1,4 @@
-"""What a topology wants of the servers that were named: the plans of `diff` and `publish`."""
+"""Desired state of the named servers: the plans of `diff` and `publish`."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
 WANTED_OPTIONS: tuple[Option, ...] = (
     options.topology,
-    click.option("--folder", default="boxwatch", help="Grafana folder of new dashboards, made if missing (boxwatch)."),
-    click.option("--prune", is_flag=True, help="Delete dashboards of this deployment that are not made any more."),
+    click.option(
+        "--folder", default="boxwatch", help="Grafana folder for new dashboards, created if missing (boxwatch)."
+    ),
+    click.option("--prune", is_flag=True, help="Delete dashboards of this deployment that are no longer generated."),
 )
 
 WRITING_OPTIONS: tuple[Option, ...] = (
-    click.option("--message", default="", help="What Grafana's history shows for this publish."),
+    click.option("--message", default="", help="Message in Grafana's version history for this publish."),
     connection.backups,
     connection.overwrite,
 )
@@ -34,12 +36,12 @@ WRITING_OPTIONS: tuple[Option, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How what is wanted is going to be written.
+    """How the desired state is written.
 
     Attributes:
-        backups: where what is replaced is kept.
-        overwrite: what was changed by hand, too.
-        message: for Grafana's history.
+        backups: backup directory for replaced resources.
+        overwrite: whether to overwrite manual changes.
+        message: shown in Grafana's version history.
     """
 
     backups: Path
@@ -49,7 +51,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The options as they were given."""
+    """The options as given."""
 
     topology: Path | None
     ext_str: tuple[str, ...]
@@ -57,18 +59,18 @@ class Wanted:
     prune: bool
 
     def plans(self, servers: Servers, manner: Manner, writing: Writing | None = None) -> list[Side]:
-        """A plan for each server, in the order in which they are carried out. Reads only.
+        """A plan for each server, in order of execution. Reads only.
 
         Rules come first: dashboards read what they record, and not the other way round.
 
         Args:
-            servers: that were named.
-            manner: how the run talks.
-            writing: None where nothing is to be written: then what was changed by hand is shown instead of refused.
+            servers: the named servers.
+            manner: how to print results.
+            writing: None for a comparison, which shows manual changes instead of refusing them.
 
         Raises:
-            PublishError: a server cannot be read, or refuses what is planned; nothing was written anywhere.
-            click.UsageError: no server is named, or options do not go together.
+            PublishError: a server cannot be read or refuses the plan; nothing was written anywhere.
+            click.UsageError: no server is named, or the options contradict each other.
         """
         from boxwatch.publish.prometheus import prometheus_rules as publishing
         from boxwatch.publish.ruler import ruler_rules as ruling

@@ -17,10 +17,10 @@ from boxwatch.commands.servers import Servers, servers
 @options.as_json
 @quiet
 def diff(*, wanted: Wanted, servers: Servers, as_json: bool, quiet: bool) -> None:
-    """Show what publishing would change, panel by panel and rule by rule; exit 3 when there is something, 0 when not.
+    """Show what publishing would change, panel by panel and rule by rule; exit 3 on differences, else 0.
 
-    Only real differences are shown: both sides are compared in the form in which Grafana keeps dashboards. What
-    somebody changed by hand is shown from both sides.
+    Shows real differences only: dashboards are compared in Grafana's canonical form. Drift is shown from both sides:
+    the manual change and ours.
 
     \b
     Example:

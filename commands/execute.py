@@ -1,4 +1,4 @@
-"""A run over one or several servers: plans shown, one question, each carried out, and a clear word where one fails."""
+"""Execution over one or more servers: show the plans, confirm once, apply each, and report what failed."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from boxwatch.commands import connection, options, progress
 from boxwatch.errors import BoxwatchError, PublishError
 
 Say = Callable[[str], None]
-# How many are done, of how many.
+# (done, total).
 Watch = Callable[[int, int], None]
 MANNER_OPTIONS: tuple[connection.Option, ...] = (options.plan, options.as_json, connection.quiet)
-# As diff and terraform tell "there are differences" apart from "it failed".
+# As in terraform: differences have an exit code distinct from failure.
 DIFFERS = 3
 
 
 class Side(Protocol):
-    """What a run does to one server: a plan that was made.
+    """A server with the plan made for it.
 
     Attributes:
-        name: of the server, and the key in JSON.
-        doing: what is counted while it is carried out.
-        needed: whether there is anything to do.
-        refused: whether somebody has to decide about something first.
-        notes: what the user should know first.
+        name: the server's name, also its key in JSON.
+        doing: label of the progress line while the plan is applied.
+        needed: whether the plan changes anything.
+        refused: whether something needs the user's decision first.
+        notes: remarks to show before applying.
     """
 
     @property
@@ -43,31 +43,31 @@ class Side(Protocol):
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102 - above
 
     def show(self) -> Iterable[str]:
-        """The plan in lines, the sum last."""
+        """The plan as lines, the total last."""
 
     def to_json(self) -> dict[str, object]:
-        """The plan for machines."""
+        """The plan as JSON."""
 
     def apply(self, say: Say, watch: Watch) -> str:
-        """Carry it out.
+        """Apply the plan.
 
         Returns:
-            what is left to say; mostly empty.
+            a closing remark; usually empty.
 
         Raises:
-            PublishError: it was not done, or not wholly, with why and what is in place now.
+            PublishError: it failed wholly or partly; says why, and what is in place now.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How a run talks, and whether it does anything.
+    """How a command prints its results, and whether it applies them.
 
     Attributes:
-        as_json: one document on standard output instead of lines.
-        quiet: nothing but errors.
-        dry_run: the plans only.
-        yes: nobody is asked.
+        as_json: print one JSON document on standard output instead of lines.
+        quiet: print errors only.
+        dry_run: show the plans without applying them.
+        yes: apply without confirmation.
     """
 
     as_json: bool = False
@@ -76,18 +76,18 @@ class Manner:
     yes: bool = False
 
     def say(self, line: str) -> None:
-        """A line for people."""
+        """Print a line, unless output is JSON or quiet."""
         if not (self.as_json or self.quiet):
             click.echo(line)
 
     def note(self, text: str) -> None:
-        """Lines beside the result."""
+        """Print notes on standard error."""
         for line in text.splitlines() if not self.quiet else ():
             click.echo(f"note: {line}", err=True)
 
 
 def compare(sides: Iterable[Side], manner: Manner) -> None:
-    """Show what every plan would change; exit 3 when there is something."""
+    """Show what every plan would change; exit 3 on differences."""
     sides = tuple(sides)
     _show(sides, manner)
     if manner.as_json:
@@ -97,10 +97,10 @@ def compare(sides: Iterable[Side], manner: Manner) -> None:
 
 
 def carry_out(sides: Iterable[Side], manner: Manner) -> None:
-    """Show the plans, ask once, and do them in order; after one that fails nothing more is begun.
+    """Show the plans, confirm once and apply them in order; stop at the first failure.
 
     Raises:
-        PublishError: one failed, with what became of each.
+        PublishError: a plan failed; lists the state of the other servers.
     """
     sides = tuple(sides)
     _show(sides, manner)
@@ -128,12 +128,12 @@ def carry_out(sides: Iterable[Side], manner: Manner) -> None:
 
 
 def _what_became(needed: list[Side], failed: Side) -> Iterable[str]:
-    """Of the others: a run over several servers ends with some done and some not."""
+    """The state of the other servers after a failure."""
     place = needed.index(failed)
     for side in needed[:place]:
-        yield f"{side.name} is done, and stays so"
+        yield f"{side.name} is done and stays as published"
     for side in needed[place + 1 :]:
-        yield f"{side.name} was not begun"
+        yield f"{side.name} was not started"
 
 
 def _show(sides: Iterable[Side], manner: Manner) -> None:
@@ -145,5 +145,5 @@ def _show(sides: Iterable[Side], manner: Manner) -> None:
 
 def _ask() -> None:
     if not progress.on_terminal(sys.stdin):
-        raise click.UsageError("Nobody is there to ask: give --yes to do it, or --dry-run to see it.")
-    click.confirm("Do it?", abort=True, err=True)
+        raise click.UsageError("not a terminal: pass --yes to apply, or --dry-run to preview")
+    click.confirm("Apply?", abort=True, err=True)

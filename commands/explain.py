@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str | CompletionItem]:
-    """The alerts of the topology that is here; none where it has mistakes, which the command itself will say."""
+    """Alert names of the topology in this directory; none if it is invalid, which the command itself reports."""
     del ctx, param
     from boxwatch.errors import BoxwatchError
     from boxwatch.rules import catalogue
@@ -33,15 +33,15 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
     return [name for name in names if name.lower().startswith(incomplete.lower())]
 
 
-@click.command(short_help="Say what an alert means, and what to do.")
+@click.command(short_help="Show an alert's runbook.")
 @click.argument("alert", required=False, shell_complete=_complete)
 @options.topology
 @options.as_json
 def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) -> None:
-    """Print the runbook of one ALERT as this topology has it; without ALERT list them all.
+    """Print the runbook of ALERT for this topology; without ALERT, list all alerts.
 
-    It says what the alert means, where to look first, what to do, the rule with its threshold and where that number
-    comes from, and how to change the alert or switch it off.
+    A runbook explains what the alert means, where to look first and what to do. It shows the rule with its threshold
+    and the source of that number, and how to change or switch off the alert.
 
     \b
     Example:

@@ -9,7 +9,7 @@ import click
 
 @click.group(short_help="Run an exporter.")
 def exporter() -> None:
-    """Run an exporter, which Prometheus scrapes.
+    """Run an exporter for Prometheus to scrape.
 
     \b
     Example:
@@ -18,14 +18,14 @@ def exporter() -> None:
 
 
 @exporter.command(
-    short_help="Make Coolify's deployments visible.",
-    # The exporter has a command of its own, which needs none of our libraries; its options are its own as well.
+    short_help="Export metrics of Coolify's deployments.",
+    # The exporter also has its own command, which needs none of our libraries; it parses its options itself.
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     add_help_option=False,
 )
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def coolify(arguments: tuple[str, ...]) -> None:
-    """Ask Coolify's API in the background and serve metrics: `boxwatch-coolify-exporter` under another name.
+    """Poll Coolify's API in the background and serve metrics; the same program as `boxwatch-coolify-exporter`.
 
     \b
     Example:

@@ -1,4 +1,4 @@
-"""Files that a user names: which are dashboards, rule files, configurations of Alertmanager, or the topology."""
+"""Classify the files a user names: dashboards, rule files, Alertmanager configuration or the topology."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _YAML = (".yaml", ".yml", ".rules")
 def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
     """(the topology if one is named, path → content of every dashboard, rule file and configuration of Alertmanager).
 
-    Of a directory, these are taken and everything else is left.
+    Other files in a directory are ignored.
 
     Raises:
         BoxwatchError: a file cannot be read, or a directory has no such file.
@@ -33,7 +33,7 @@ def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
         if path.is_dir():
             inner = {str(each): content for each, content in _of_directory(path) if _is_checked(each, content)}
             if not inner:
-                raise BoxwatchError(f"{path}: has no dashboard (JSON) and no rule file (YAML with `groups`) in it")
+                raise BoxwatchError(f"{path}: contains no dashboard (JSON) and no rule file (YAML with `groups`)")
             found |= inner
         elif path.suffix == ".json" or (path.suffix in _YAML and path.exists()):
             content = read(path)
@@ -49,7 +49,7 @@ def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
 
 
 def dashboards(paths: tuple[Path, ...]) -> dict[Path, bytes]:
-    """Path → content of the dashboards that are named, and of all dashboards in the directories that are.
+    """Path → content of the named dashboards and of every dashboard in the named directories.
 
     Raises:
         BoxwatchError: a file cannot be read, or a directory has no dashboard.
@@ -61,7 +61,7 @@ def dashboards(paths: tuple[Path, ...]) -> dict[Path, bytes]:
             continue
         inner = {each: content for each, content in _of_directory(path) if _is_dashboard(each, content)}
         if not inner:
-            raise BoxwatchError(f"{path}: has no dashboard (JSON) in it")
+            raise BoxwatchError(f"{path}: contains no dashboard (JSON)")
         found |= inner
     return found
 
@@ -95,7 +95,7 @@ def _is_dashboard(path: Path, content: bytes) -> bool:
 
 
 def _has_dashboard(content: bytes) -> bool:
-    """Whether it may be one. A file that only claims to be JSON is named when it is read."""
+    """Whether it may be a dashboard. Invalid JSON is reported when the file is read."""
     return any(word in content for word in (b'"panels"', b'"rows"', b'"elements"'))
 
 

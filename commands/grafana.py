@@ -1,4 +1,4 @@
-"""What the commands share for Grafana: where it is and how to get in, and a plan as one side of a run."""
+"""Grafana for commands: address and access, and a plan of dashboards as a target of execution."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ GRAFANA_OPTIONS: tuple[Option, ...] = (
         "--grafana",
         "grafana_url",
         metavar="URL",
-        help=f"Grafana, for the dashboards; or ${URL}, where no other server is named.",
+        help=f"Grafana, for dashboards; defaults to ${URL} if no other server is named.",
     ),
     click.option(
         "--grafana-token-file",
         "grafana_token_file",
         type=FILE,
         metavar="FILE",
-        help=f"Token of a service account, from a file instead of ${TOKEN}.",
+        help=f"File with a service account token; overrides ${TOKEN}.",
     ),
     click.option(
         "--grafana-api",
         type=click.Choice(["auto", "apis", "legacy"]),
         default="auto",
-        help="Which of Grafana's APIs is spoken; auto asks the server: /apis from Grafana 12 on.",
+        help="Grafana API to use; auto asks the server: /apis from Grafana 12 on.",
     ),
-    click.option("--workers", type=click.IntRange(1, 64), default=8, help="Requests to Grafana at a time (8)."),
+    click.option("--workers", type=click.IntRange(1, 64), default=8, help="Concurrent requests to Grafana (8)."),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class GrafanaOptions:
-    """The options as they were given."""
+    """The options as given."""
 
     grafana_url: str | None
     grafana_token_file: Path | None
@@ -60,7 +60,7 @@ class GrafanaOptions:
     workers: int
 
     def live(self, url: str, way: Way) -> Live:
-        """What they mean.
+        """The Grafana given by the options.
 
         Raises:
             PublishError: the address, the token or the certificates cannot be used.
@@ -71,8 +71,8 @@ class GrafanaOptions:
         token = secret(self.grafana_token_file, TOKEN)
         if token is None:
             raise PublishError(
-                f"no token for Grafana: set {TOKEN}, or name a file with --grafana-token-file; "
-                "a service account's is meant"
+                f"no token for Grafana: set {TOKEN} to a service account token, "
+                "or pass a file with --grafana-token-file"
             )
         access = Access(url, token, str(way.ca) if way.ca else None, way.timeout, self.workers)
         http = Http(access, say=(lambda line: click.echo(line, err=True)) if way.verbose else None)
@@ -145,13 +145,13 @@ class GrafanaSide:
         return ()
 
     def show(self) -> Iterator[str]:
-        """A line a panel; what somebody did by hand beside it."""
+        """One line per panel, with manual changes next to ours."""
         yield from lines(self.plan.changes)
         same = sum(change.kind == "unchanged" for change in self.plan.changes)
         yield f"Grafana: {len(self.plan.writes)} to write, {len(self.plan.refused)} refused, {same} unchanged"
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The plan as JSON."""
         return {"needed": self.needed, "refused": self.refused, "changes": as_json(self.plan.changes)}
 
     def apply(self, say: Say, watch: Watch) -> str:
@@ -172,11 +172,11 @@ class GrafanaSide:
             say(f"  {'failed' if outcome.error else 'done  '} {outcome.change.kind} {outcome.change.title}")
         failed = [outcome.error for outcome in outcomes if outcome.error]
         if failed:
-            raise PublishError("\n".join([*failed, f"what was replaced is in {kept}"]))
+            raise PublishError("\n".join([*failed, f"replaced dashboards are backed up in {kept}"]))
         back = f"boxwatch rollback --grafana {shlex.quote(self.live.url)}{self.live.again}{to_backups(self.backups)}"
         if not backup.is_only(self.backups, self.live.url):
             back += f" --deployment {self.plan.deployment}"
-        say(f"Done: Grafana has the dashboards. The way back: {back}")
+        say(f"Done: Grafana has the dashboards. Roll back with: {back}")
         return ""
 
 
@@ -192,7 +192,7 @@ _COLOURS = {"create": "green", "update": "yellow", "delete": "red", "refused": "
 
 
 def lines(changes: Iterable[Change]) -> Iterator[str]:
-    """What a plan would do, a line a panel; what somebody did by hand beside it."""
+    """A plan's changes, one line per panel, with manual changes next to ours."""
     from boxwatch.publish.grafana import difference
 
     for change in changes:
@@ -208,7 +208,7 @@ def lines(changes: Iterable[Change]) -> Iterator[str]:
 
 
 def as_json(changes: Iterable[Change]) -> list[dict[str, object]]:
-    """The same for machines."""
+    """A plan's changes as JSON."""
     return [
         {
             "uid": change.uid,

@@ -9,14 +9,13 @@ import click
 from boxwatch.commands import options
 
 
-@click.command(short_help="Write the default topology, commented.")
+@click.command(short_help="Write a commented default topology.")
 @click.argument("file", default=options.HERE, type=click.Path(path_type=Path))
-@click.option("--minimal", is_flag=True, help="Write the least that one can begin with, not every knob.")
+@click.option("--minimal", is_flag=True, help="Write a short topology to start from instead of every setting.")
 def init(file: Path, *, minimal: bool) -> None:
-    """Write the default topology, commented, to FILE (topology.yaml).
+    """Write a commented default topology to FILE (topology.yaml).
 
-    Refuses to overwrite a file. Every knob has a comment that says when you would change it; with --minimal there are
-    few of them.
+    Never overwrites a file. A comment at every setting says when to change it; --minimal writes only a few settings.
 
     \b
     Example:

@@ -20,24 +20,26 @@ if TYPE_CHECKING:
 _DIFFERS = 3
 
 
-@click.command(short_help="Make anybody's dashboards current.")
+@click.command(short_help="Convert dashboards to the current schema.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
-@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="File or directory to write to.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT", help="Output file or directory.")
 @click.option(
     "--schema",
     type=click.Choice(options.SCHEMAS),
     default="v1",
-    help="v1 is the classic dashboard; v2 is of Grafana 13, v2beta1 of 12.2 to 12.4.",
+    help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; show what would change, and exit 3 if any.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Write nothing; show what would change, and exit 3 on differences."
+)
 def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_check: bool) -> None:
-    """Rewrite dashboards as current Grafana stores them.
+    """Convert dashboards to the form in which current Grafana stores them.
 
-    FILE is dashboard JSON of any age, as grafanalib and mixins write it, as exported, or as Grafana's API has it; or a
-    directory with such files. Old panels, options, data sources and thresholds become current ones, dead keys and nulls
-    go. What is current already stays as it is.
+    FILE is dashboard JSON of any schema version, written by grafanalib or a mixin, exported, or from Grafana's API; or
+    a directory of such files. Old panels, options, data sources and thresholds are migrated; obsolete keys and nulls
+    are removed. Current dashboards stay unchanged.
 
-    One dashboard is printed; where it is written to, or where several go, says --out, which may be where they are.
+    A single dashboard is printed unless --out is given. Several require --out, which may be their own directory.
 
     \b
     Example:
@@ -50,7 +52,7 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
     from boxwatch.grafana.schema_v2 import resource
 
     if only_check and (out is not None or schema != "v1"):
-        raise click.UsageError("--check compares with the files themselves: leave out --out and --schema")
+        raise click.UsageError("--check compares with the files themselves: omit --out and --schema")
     given = {path: document.read(str(path), content).dashboard for path, content in files.dashboards(paths).items()}
     made = {path: modern.modernise(dashboard) for path, dashboard in given.items()}
     if only_check:
@@ -65,7 +67,7 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
     elif len(written) == 1:
         click.echo(b"".join(written.values()), nl=False)
     else:
-        raise click.UsageError(f"there are {len(written)} dashboards: say with --out where they go")
+        raise click.UsageError(f"{len(written)} dashboards: pass --out to say where to write them")
 
 
 def _show(given: dict[Path, Node], made: dict[Path, Node]) -> None:

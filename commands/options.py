@@ -21,14 +21,18 @@ HERE = "topology.yaml"
 
 
 def topology(command: Command) -> Command:
-    """The topology that is meant, and its external variables: `topology` and `ext_str`."""
+    """The topology argument and its external variables: `topology` and `ext_str`."""
     return click.argument("topology", required=False, type=click.Path(path_type=Path))(ext_str(command))
 
 
 def ext_str(command: Command) -> Command:
     """`--ext-str`, as `ext_str`."""
     return click.option(
-        "--ext-str", "ext_str", metavar="NAME=VALUE", multiple=True, help="External variable of a Jsonnet topology."
+        "--ext-str",
+        "ext_str",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="External variable of a Jsonnet topology. Repeatable.",
     )(command)
 
 
@@ -38,15 +42,15 @@ def extra(command: Command) -> Command:
         "--dashboards",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Folder with dashboards of your own [extra-dashboards beside the topology].",
+        help="Directory of your own dashboards (extra-dashboards next to the topology).",
     )(command)
 
 
 def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, Node]:
-    """The dashboards that are added to ours: those of the folder, or of the one beside the topology if there is one.
+    """The user's own dashboards, from the given folder or else the one next to the topology, if it exists.
 
     Raises:
-        BoxwatchError: one of them cannot be used.
+        BoxwatchError: a dashboard is invalid.
     """
     from boxwatch.dashboards import extra
 
@@ -54,23 +58,23 @@ def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, No
         folder = Path(loaded.source).parent / extra.FOLDER
         if not Path(loaded.source).exists() or not folder.is_dir():
             return {}
-        click.echo(f"Dashboards of your own: {folder}", err=True)
+        click.echo(f"Your own dashboards: {folder}", err=True)
     return extra.dashboards(folder, loaded.topology)
 
 
 def as_json(command: Command) -> Command:
     """`--json`, as `as_json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for machines.")(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
 
 
 def plan(command: Command) -> Command:
     """`--dry-run` and `--yes`, of commands that change something elsewhere."""
-    command = click.option("--yes", is_flag=True, help="Do not ask.")(command)
-    return click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")(command)
+    command = click.option("--yes", is_flag=True, help="Apply without confirmation.")(command)
+    return click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")(command)
 
 
 def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
-    """The topology that is meant, with its warnings shown; says which one when the user named none."""
+    """Load the topology and print its warnings; report which one is used if the user named none."""
     from boxwatch.topology import default, load
 
     variables = {}
@@ -97,5 +101,5 @@ def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
 
 
 def print_json(document: object) -> None:
-    """JSON for machines, on standard output."""
+    """Print JSON on standard output."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))

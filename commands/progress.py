@@ -9,17 +9,17 @@ from typing import TextIO
 
 import click
 
-# A log of CI gets a line for so many; a deployment of usual size gets none.
+# CI logs get one line per so many items; a deployment of usual size gets none.
 _EVERY = 100
 
 
 @contextlib.contextmanager
 def shown(doing: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """Tell it how many are done, of how many, for as long as the block lasts. All on standard error.
+    """Show progress on standard error while the block runs: yields a callback for (done, total).
 
     Args:
-        doing: what is counted: `dashboards read`.
-        hidden: for JSON and --quiet.
+        doing: label of the count, such as `dashboards read`.
+        hidden: show nothing, for --json and --quiet.
     """
     if hidden:
         yield lambda _done, _total: None
@@ -31,7 +31,7 @@ def shown(doing: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], 
 
 
 def on_terminal(stream: TextIO) -> bool:
-    """Whether a person sits there."""
+    """Whether the stream is a terminal."""
     return stream.isatty()
 
 
@@ -41,7 +41,7 @@ def _bar(doing: str) -> Iterator[Callable[[int, int], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    # It is gone at the end: what was done is said in lines that stay.
+    # The bar disappears at the end; permanent lines report the results.
     with Progress(*columns, console=Console(stderr=True, force_terminal=True), transient=True) as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

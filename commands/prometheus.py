@@ -20,30 +20,30 @@ if TYPE_CHECKING:
 
 PROMETHEUS_OPTIONS: tuple[Option, ...] = (
     click.option(
-        "--prometheus", "prometheus_url", metavar="URL", help="Prometheus or vmalert, for reload and read-back."
+        "--prometheus", "prometheus_url", metavar="URL", help="Prometheus or vmalert, to reload and read back."
     ),
     click.option(
         "--rules-dir",
         "directory",
         type=click.Path(path_type=Path),
         metavar="DIR",
-        help="Directory of rules; Prometheus' rule_files must name DIR/boxwatch.yaml or DIR/*.yaml.",
+        help="Rules directory; Prometheus' rule_files must list DIR/boxwatch.yaml or DIR/*.yaml.",
     ),
     click.option(
         "--reload",
         "how",
         type=click.Choice(["http", "signal", "none"]),
-        help="How Prometheus is made to load them; none: something else does. Default: http with --prometheus, "
+        help="How to reload Prometheus; none leaves it to something else. Default: http with --prometheus, "
         "signal with --pid.",
     ),
-    click.option("--pid", metavar="PID|FILE", help="Prometheus' process for --reload signal, or a file with it."),
+    click.option("--pid", metavar="PID|FILE", help="Process id of Prometheus for --reload signal, or its pid file."),
     *login_options("prometheus"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PrometheusOptions:
-    """The options as they were given."""
+    """The options as given."""
 
     prometheus_url: str | None
     directory: Path | None
@@ -55,21 +55,21 @@ class PrometheusOptions:
 
     @property
     def named(self) -> bool:
-        """Whether the run is about Prometheus."""
+        """Whether any Prometheus option is given."""
         return any(getattr(self, slot) is not None for slot in self.__slots__)
 
     def target(self, way: Way) -> Target:
-        """What they mean.
+        """The target given by the options.
 
         Raises:
-            click.UsageError: they do not go together.
+            click.UsageError: the options contradict each other.
             PublishError: the URL, a file or a secret cannot be used.
         """
         from boxwatch.publish.http import Client
         from boxwatch.publish.prometheus.prometheus_rules import Target
 
         if self.directory is None:
-            raise click.UsageError("Missing option '--rules-dir': the directory that Prometheus reads rules from.")
+            raise click.UsageError("Missing option '--rules-dir': the directory Prometheus reads rules from.")
         client = Client(self.prometheus_url, self._login(), way.ca) if self.prometheus_url else None
         return Target(self.directory, client, self._reload(client), way.timeout)
 
@@ -83,11 +83,11 @@ class PrometheusOptions:
         how = self.how or ("http" if client else "signal" if self.pid else "none")
         if how == "http":
             if client is None:
-                raise click.UsageError("--reload http needs --prometheus.")
+                raise click.UsageError("--reload http requires --prometheus.")
             return reload.ByHttp(client)
         if how == "signal":
             if self.pid is None:
-                raise click.UsageError("--reload signal needs --pid.")
+                raise click.UsageError("--reload signal requires --pid.")
             return reload.BySignal(int(self.pid) if self.pid.isdecimal() else Path(self.pid))
         return reload.ByOthers()
 
@@ -99,15 +99,15 @@ class PrometheusSide(RulesSide["Target", "Plan"]):
     name: str = "Prometheus"
 
     def show(self) -> Iterator[str]:
-        """A line a rule, and the sum."""
+        """One line per rule, then the total."""
         return self.lines(str(self.target.directory))
 
     def apply(self, say: Say, watch: Watch) -> str:
-        """Raises PublishError with why it was not done, and what is in place now."""
+        """Apply the plan; PublishError says why it failed and what is in place now."""
         from boxwatch.publish.prometheus import prometheus_rules as publishing
 
         said = publishing.apply(self.target, self.plan, watch)
         where = f" --prometheus {self.target.client.url}" if self.target.client else ""
         confirmed = "Prometheus has loaded the rules" if self.target.client else "the rules are on disk"
-        say(f"Done: {confirmed}. The way back: boxwatch rollback --rules-dir {self.target.directory}{where}")
+        say(f"Done: {confirmed}. Roll back with: boxwatch rollback --rules-dir {self.target.directory}{where}")
         return said

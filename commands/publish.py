@@ -10,23 +10,24 @@ from boxwatch.commands.execute import MANNER_OPTIONS, Manner, carry_out
 from boxwatch.commands.servers import Servers, servers
 
 
-@click.command(short_help="Bring dashboards into a live Grafana, rules into a running Prometheus.")
+@click.command(short_help="Publish dashboards to Grafana and rules to Prometheus.")
 @connection.collected("wanted", Wanted, WANTED_OPTIONS)
 @servers
 @connection.collected("writing", Writing, WRITING_OPTIONS)
 @connection.collected("manner", Manner, MANNER_OPTIONS)
 def publish(*, wanted: Wanted, servers: Servers, writing: Writing, manner: Manner) -> None:
-    """Bring dashboards into Grafana and rules into Prometheus, vmalert or a ruler, after a question.
+    """Publish dashboards to Grafana and rules to Prometheus, vmalert or a ruler, after confirmation.
 
-    Dashboards: only those that differ are written, each over what was read, and what is replaced is kept as files. One
-    that somebody changed by hand is refused with both sides shown; the others are written, and the command exits 1.
+    Dashboards: only those that differ are written, each only if its version is still the one read; replaced versions
+    are backed up to files. Manually changed dashboards are refused and both sides shown; the others are written, and
+    the command exits 1.
 
-    Rules: all of them or none. The new set is checked, switched with the old one in one rename, loaded and read back:
-    Prometheus must have every group and must be able to evaluate every rule. Otherwise the old set is put back and
-    loaded, and the reason is shown. A publish that was killed is finished or undone by the next. Into a ruler, only
-    groups that differ are written, one by one, and read back just so.
+    Rules are published atomically. The new set is checked, swapped with the old one in one rename, loaded and read
+    back: Prometheus must have every group and evaluate every rule. Otherwise the old set is restored and loaded, and
+    the reason shown. If a publish is killed, the next one completes or undoes it. In a ruler, only groups that differ
+    are written, one by one, and read back in the same way.
 
-    Everything is planned before anything is written. Rules come first; when they fail, no dashboard is touched.
+    Everything is planned before anything is written. Rules come first; if they fail, no dashboard is touched.
 
     \b
     Example:

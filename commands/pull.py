@@ -11,11 +11,11 @@ from boxwatch.commands.grafana import Live
 from boxwatch.commands.servers import only_grafana
 
 
-@click.command(short_help="Bring home what somebody improved in Grafana.")
+@click.command(short_help="Pull a dashboard edited in Grafana back into a file.")
 @click.argument("uid")
 @options.topology
 @only_grafana
-@click.option("--out", type=click.Path(path_type=Path), help="File to write to; without it, standard output.")
+@click.option("--out", type=click.Path(path_type=Path), help="Output file (standard output).")
 def pull(
     *,
     uid: str,
@@ -24,7 +24,7 @@ def pull(
     live: Live,
     out: Path | None,
 ) -> None:
-    """Print the dashboard UID as canonical JSON, and on standard error what is different in it from ours.
+    """Print the dashboard UID as canonical JSON, and its differences from ours on standard error.
 
     \b
     Example:
@@ -39,12 +39,12 @@ def pull(
 
     stored = live.api.read(uid)
     if stored is None:
-        raise PublishError(f"there is no dashboard with the uid {uid}: it stands in its address, after /d/")
+        raise PublishError(f"no dashboard has the uid {uid}: look for it in the dashboard's URL, after /d/")
     loaded = options.load(topology, ext_str)
     if form.whose(stored.dashboard, loaded.topology.name) == "another's":
         owners = " and ".join(sorted(form.deployments(stored.dashboard)))
         raise PublishError(
-            f"{uid} belongs to the deployment {owners}, not to {loaded.topology.name}: name its topology"
+            f"{uid} belongs to the deployment {owners}, not to {loaded.topology.name}: pass that deployment's topology"
         )
     theirs = form.form(stored.dashboard)
     for ours in made(loaded, catalogue.build(loaded.topology)):

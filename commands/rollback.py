@@ -14,13 +14,16 @@ from boxwatch.commands.ruler import RulerSide
 from boxwatch.commands.servers import Servers, servers
 
 
-@click.command(short_help="Bring back what the last publish changed.")
+@click.command(short_help="Roll back the last publish.")
 @servers
 @connection.backups
 @click.option(
-    "--backup", "folder", type=click.Path(path_type=Path), help="A backup of dashboards; without it the last publish."
+    "--backup",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Dashboard backup to restore (that of the last publish).",
 )
-@click.option("--deployment", metavar="NAME", help="Whose dashboards, where several deployments keep backups here.")
+@click.option("--deployment", metavar="NAME", help="Deployment to roll back, if several have backups here.")
 @connection.overwrite
 @connection.collected("manner", Manner, MANNER_OPTIONS)
 def rollback(  # noqa: PLR0913 - each is an option of the command
@@ -32,10 +35,10 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
     overwrite: bool,
     manner: Manner,
 ) -> None:
-    """Bring back what the last publish changed, byte by byte, with the same care. Needs no topology.
+    """Roll back the last publish byte for byte, with the same safeguards. Needs no topology.
 
-    Dashboards: what was changed or deleted comes back, what was created goes; the next rollback takes the publish
-    before. Rules: a second rollback brings the newer rules again; a publish that was killed is undone.
+    Dashboards: changed and deleted ones are restored, created ones deleted; the next rollback reverts the publish
+    before. Rules: a second rollback restores the newer rules; a killed publish is undone.
 
     \b
     Example:
@@ -48,7 +51,7 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
 
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
-    # The other way round than publishing: dashboards read what rules record.
+    # The reverse order of publishing: dashboards read what rules record.
     sides: list[Side] = []
     if live:
         sides.append(GrafanaBack.of(live, folder, backups, deployment, overwrite=overwrite))

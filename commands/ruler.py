@@ -24,17 +24,17 @@ RULER_OPTIONS: tuple[Option, ...] = (
         "--ruler",
         "ruler_url",
         metavar="URL",
-        help="Mimir-compatible ruler: what stands before /config/v1/rules, http://HOST:PORT/prometheus for Mimir.",
+        help="Mimir-compatible ruler: the URL before /config/v1/rules, http://HOST:PORT/prometheus for Mimir.",
     ),
     click.option("--namespace", metavar="NAME", help=f"Namespace of our rules in the ruler ({_NAMESPACE})."),
-    click.option("--tenant", metavar="ID", help=f"Whose rules they are, as {_TENANT}."),
+    click.option("--tenant", metavar="ID", help=f"Tenant that owns the rules, sent as {_TENANT}."),
     *login_options("ruler"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RulerOptions:
-    """The options as they were given."""
+    """The options as given."""
 
     ruler_url: str | None
     namespace: str | None
@@ -45,14 +45,14 @@ class RulerOptions:
 
     @property
     def named(self) -> bool:
-        """Whether the run is about a ruler."""
+        """Whether any ruler option is given."""
         return any(getattr(self, slot) is not None for slot in self.__slots__)
 
     def target(self, way: Way, backups: Path) -> Target:
-        """What they mean.
+        """The target given by the options.
 
         Raises:
-            click.UsageError: they do not go together.
+            click.UsageError: the options contradict each other.
             PublishError: the URL, a file or a secret cannot be used.
         """
         from boxwatch.publish.http import Client
@@ -60,10 +60,10 @@ class RulerOptions:
         from boxwatch.publish.ruler.ruler_rules import Target
 
         if self.ruler_url is None:
-            raise click.UsageError("Missing option '--ruler': the ruler that has the namespace.")
+            raise click.UsageError("Missing option '--ruler': the ruler with the namespace.")
         tenant = self.tenant or ""
         if not tenant.isascii() or not tenant.isprintable():
-            raise click.UsageError("--tenant has signs that no header takes.")
+            raise click.UsageError("--tenant contains characters not allowed in a header: use printable ASCII.")
         login = credentials("ruler", self.ruler_user, self.ruler_password_file, self.ruler_token_file)
         client = Client(self.ruler_url, login, way.ca, {_TENANT: tenant} if tenant else {})
         return Target(RulerApi(client, self.namespace or _NAMESPACE), tenant, backups, way.timeout)
@@ -76,11 +76,11 @@ class RulerSide(RulesSide["Target", "Plan"]):
     name: str = "ruler"
 
     def show(self) -> Iterator[str]:
-        """A line a rule, and the sum."""
+        """One line per rule, then the total."""
         return self.lines(f"{self.target.api.client.url}, namespace {self.target.api.namespace}")
 
     def apply(self, say: Say, watch: Watch) -> str:
-        """Raises PublishError with why it was not done, and what is in place now."""
+        """Apply the plan; PublishError says why it failed and what is in place now."""
         from boxwatch.publish.ruler import ruler_rules
 
         said = ruler_rules.apply(self.target, self.plan, watch)
@@ -88,5 +88,5 @@ class RulerSide(RulesSide["Target", "Plan"]):
         tenant = f" --tenant {self.target.tenant}" if self.target.tenant else ""
         back = f"boxwatch rollback --ruler {api.client.url} --namespace {api.namespace}{tenant}"
         back += to_backups(self.target.backups)
-        say(f"Done: the ruler evaluates the rules. The way back: {back}")
+        say(f"Done: the ruler evaluates the rules. Roll back with: {back}")
         return said

@@ -11,7 +11,7 @@ from boxwatch.commands import options
 def schema() -> None:
     """Print the JSON Schema of the topology file, for editors.
 
-    The default topology points to topology.schema.json beside it.
+    The default topology refers to topology.schema.json next to it.
 
     \b
     Example:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Servers:
-    """The servers that were named, as options; nothing is asked yet."""
+    """The options of the named servers; no request has been sent yet."""
 
     grafana_options: GrafanaOptions
     prometheus_options: PrometheusOptions
@@ -42,11 +42,11 @@ class Servers:
         """Raises click.UsageError when none is named."""
         if not (self._grafana_url or self.prometheus_options.named or self.ruler_options.named):
             raise click.UsageError(
-                "Say where: --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several of them."
+                "No server named: pass --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several."
             )
 
     def grafana(self) -> Live | None:
-        """The Grafana that is meant.
+        """The Grafana named by the options.
 
         Raises:
             PublishError: the address, the token or the certificates cannot be used.
@@ -55,16 +55,16 @@ class Servers:
         return self.grafana_options.live(url, self.way) if url else None
 
     def prometheus(self) -> Target | None:
-        """The Prometheus that is meant.
+        """The Prometheus named by the options.
 
         Raises:
             PublishError: the address, a secret or the certificates cannot be used.
-            click.UsageError: the options do not go together.
+            click.UsageError: the options contradict each other.
         """
         return self.prometheus_options.target(self.way) if self.prometheus_options.named else None
 
     def ruler(self, backups: Path) -> RulerTarget | None:
-        """The ruler that is meant; as for Prometheus."""
+        """The ruler named by the options; raises as `prometheus` does."""
         return self.ruler_options.target(self.way, backups) if self.ruler_options.named else None
 
 
@@ -95,7 +95,7 @@ def only_grafana(command: Callable[..., Any]) -> Callable[..., Any]:
     def with_live(*, grafana: GrafanaOptions, way: Way, **values: Any) -> Any:  # noqa: ANN401 - click's own values
         url = grafana.grafana_url or os.environ.get(URL)
         if not url:
-            raise click.UsageError(f"Say where: --grafana URL, or {URL}.")
+            raise click.UsageError(f"No Grafana named: pass --grafana URL or set {URL}.")
         return command(live=grafana.live(url, way), **values)
 
     return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(collected("way", Way, WAY_OPTIONS)(with_live))

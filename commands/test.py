@@ -13,19 +13,19 @@ from boxwatch.commands import options
 
 @click.command(short_help="Run the proofs of all alerts.")
 @options.topology
-@click.option("--coverage", is_flag=True, help="Say what of the rules the proofs exercise; exit 1 if not all of it.")
+@click.option("--coverage", is_flag=True, help="Measure how much of the rules the proofs exercise; exit 1 if not all.")
 @click.option(
     "--junit",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write a JUnit report as well, for build servers.",
+    help="Also write a JUnit report, for CI.",
 )
 @options.as_json
 def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, junit: Path | None, as_json: bool) -> None:
-    """Run the proofs of all alerts and recorded series with promtool; exit 1 when one does not hold.
+    """Run the proofs of all alerts and recorded series with promtool; exit 1 if one fails.
 
-    With --coverage each recorded series must have a result, and each `and`, `or` and `unless` of a rule must have been
-    seen to let something through and to hold something back, at a moment that some proof looks at.
+    With --coverage, each recorded series must have a result, and each `and`, `or` and `unless` of a rule must both
+    pass and drop something at a time that some proof evaluates.
 
     \b
     Example:
@@ -43,8 +43,8 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
     program = promtool.path()
     if program is None:
         raise ToolError(
-            "promtool is not on the PATH, and proofs run in it: it is in the package `promtool` (from Debian 13 on) or"
-            " `prometheus`, and in every archive of https://prometheus.io/download/"
+            "promtool is not on the PATH, but proofs need it: install the package `promtool` (from Debian 13 on) or"
+            " `prometheus`, or take it from any archive of https://prometheus.io/download/"
         )
     built = catalogue.build(loaded.topology)
     files = {**catalogue.rule_files(built), **catalogue.test_files(built)}
@@ -67,11 +67,11 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise click.FileError(str(path), hint=error.strerror or "it cannot be written") from error
+        raise click.FileError(str(path), hint=error.strerror or "cannot be written") from error
 
 
 def _progress(what: str) -> Callable[[int, int], None] | None:
-    """A line that is written over, and gone at the end; none where nobody looks."""
+    """A progress line that overwrites itself and disappears at the end; none without a terminal."""
     if not sys.stderr.isatty():
         return None
 

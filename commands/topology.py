@@ -15,7 +15,7 @@ from boxwatch.commands import options
 def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) -> None:
     """Show the plan: what runs where, with how much RAM, and what is left.
 
-    Without TOPOLOGY it is ./topology.yaml, or the bundled default where there is none.
+    TOPOLOGY defaults to ./topology.yaml, or to the bundled default if there is none.
 
     \b
     Example:

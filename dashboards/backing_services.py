@@ -1,6 +1,6 @@
-"""What the dashboards of databases, caches and stores share: the page, its first line, and how queries choose.
+"""Common parts of the dashboards of databases, caches and stores: the page, its first line, and selectors.
 
-Thresholds are those of the alerts, as the topology has them, and are drawn as the dashed line.
+Thresholds are those of the alerts in the topology, drawn as a dashed line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMED = "{{service}} on {{server}}"
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """One kind of engine.
+    """One kind of backing service.
 
     Attributes:
         kind: of the services.
@@ -38,7 +38,7 @@ class Engine:
         return f'{metric}{{job="{self.kind.job}", {queries.ON_SERVICES}{f", {matchers}" if matchers else ""}}}'
 
     def by(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
-        """One value a service and value of the labels: of a gauge, or of a counter as its rate per second."""
+        """One value per service and label value: of a gauge, or of a counter as its rate per second."""
         inside = self.at(metric, matchers)
         rated = f"rate({inside}[$__rate_interval])" if per_second else inside
         return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({rated})"
@@ -60,7 +60,7 @@ class Engine:
 
     @staticmethod
     def _alone(placed: Placed) -> Placed:
-        """A panel of the only engine of its kind: by its name its line might look like a warning."""
+        """The panel of the only service of its kind in a neutral colour: a colour by name might look like a warning."""
         if isinstance(placed.panel, Graph) and placed.panel.queries[0].legend == NAMED:
             return replace(placed, panel=replace(placed.panel, colour=colours.USE))
         return placed
@@ -69,7 +69,7 @@ class Engine:
         """Alerts about the chosen services."""
         return Stat(
             title="Alerts",
-            good="Alerts about the chosen services that fire now. Good is 0 of both.",
+            description="Alerts firing for the chosen services. Healthy: both 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(
@@ -80,50 +80,55 @@ class Engine:
         )
 
     def up(self, metric: str, matchers: str = "") -> States:
-        """Whether it answered its exporter."""
+        """Whether the service answered its exporter."""
         return States(
             title="Up",
-            good=f"Whether {self.kind.title} answered. Good is one colour from end to end; a gap is a scrape that "
-            "failed.",
+            description=f"Whether {self.kind.title} answered. Healthy: one colour throughout; a gap is a failed "
+            "scrape.",
             unit="none",
-            scale=scale.none_known("Red is no answer and green one; an alert waits for the topology's outage_grace."),
+            scale=scale.none_known(
+                "Red is no answer, green an answer; the alert waits for the topology's outage_grace."
+            ),
             queries=(Query(self.by("min", metric, matchers=matchers), NAMED),),
             mappings=tuple(field_config.states(State(0, "no answer", colours.BAD), State(1, "up", colours.GOOD))),
         )
 
 
 def says(alert: str) -> Scale:
-    """For graphs with the line of an alert."""
-    return scale.lines(f"The dashed line is where the alert {alert} begins, as the topology has it.")
+    """The scale of graphs that draw an alert's threshold."""
+    return scale.lines(f"The dashed line is the threshold of the alert {alert} in the topology.")
 
 
 def with_alert(graph: Graph, threshold: float) -> Graph:
-    """A graph with the line of its alert."""
+    """The graph with its alert's threshold drawn."""
     return thresholds.drawn(graph, threshold, "alert from")
 
 
 def near(threshold: float, alert: str) -> Scale:
-    """Amber from where an alert begins."""
+    """Amber from an alert's threshold."""
     return Scale(
-        f"Amber where the alert {alert} begins in the topology.", ((0, colours.GOOD), (threshold, colours.NEAR))
+        f"Amber from the threshold of the alert {alert} in the topology.",
+        ((0, colours.GOOD), (threshold, colours.NEAR)),
     )
 
 
 def shares(first: float, last: float, alert: str, worse: str) -> Scale:
-    """Amber from where one alert begins, red from where a worse one does."""
+    """Amber from one alert's threshold, red from that of a worse one."""
     if last <= first:
-        return Scale(f"Red where the alert {worse} begins in the topology.", ((0, colours.GOOD), (last, colours.BAD)))
-    says_ = f"Amber where the alert {alert} begins in the topology, red where {worse} does."
+        return Scale(
+            f"Red from the threshold of the alert {worse} in the topology.", ((0, colours.GOOD), (last, colours.BAD))
+        )
+    says_ = f"Amber from the threshold of the alert {alert} in the topology, red from that of {worse}."
     return Scale(says_, ((0, colours.GOOD), (first, colours.NEAR), (last, colours.BAD)))
 
 
 def uncoloured(why: str) -> Scale:
-    """For graphs of which nothing is bad by itself, or which another judges; `why` says so."""
+    """The scale of graphs where nothing is bad in itself, or which another panel or alert judges; `why` says so."""
     return scale.none_known(f"{why}; nothing is coloured.")
 
 
 def below(least: float, alert: str) -> Scale:
-    """Amber below where an alert begins."""
+    """Amber below an alert's threshold."""
     return Scale(
-        f"Amber below where the alert {alert} begins in the topology.", ((0, colours.NEAR), (least, colours.GOOD))
+        f"Amber below the threshold of the alert {alert} in the topology.", ((0, colours.NEAR), (least, colours.GOOD))
     )

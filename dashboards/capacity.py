@@ -1,4 +1,4 @@
-"""Capacity: does the plan fit reality, what is left, and until when?"""
+"""Capacity: the plan against reality, what is left, and for how long."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def build(built: Built) -> Node:
     page = render.Page(
         id="capacity",
         title="Capacity",
-        description="Does the plan of RAM fit reality, what is left, and until when?",
+        description="Does the RAM plan fit reality, how much is left, and for how long?",
         variables=(SERVERS,),
         marked=queries.ON_SERVERS,
         panels=layout.place(
             layout.even(4, *_first_answer(topology)),
             layout.line(3 + min(len(topology.servers), 9), (capacity_tables.servers(topology), 24)),
             layout.line(13, (capacity_tables.services(topology), 24)),
-            layout.heading("What the plan does not hold"),
+            layout.heading("Outside the plan"),
             layout.even(8, capacity_tables.outside(topology), capacity_tables.unlimited(topology)),
-            layout.heading("How it went"),
+            layout.heading("History"),
             layout.even(10, _history(), _beside()),
             layout.heading("Disks"),
             layout.line(7, (capacity_tables.disks(built), 24)),
@@ -38,50 +38,50 @@ def build(built: Built) -> Node:
 
 
 def _first_answer(topology: Topology) -> tuple[Stat, ...]:
-    def size(title: str, good: str, expr: str) -> Stat:
+    def size(title: str, description: str, expr: str) -> Stat:
         return Stat(
             title=title,
-            good=good,
+            description=description,
             unit="bytes",
-            scale=scale.none_known("A size alone is neither good nor bad, so nothing is coloured."),
+            scale=scale.none_known("A size in itself is neither good nor bad, so nothing is coloured."),
             queries=(Query(expr),),
         )
 
     return (
         size(
             "Planned",
-            "All services and the reserve of the chosen servers. Good is what your documents say.",
+            "All services plus the reserve of the chosen servers. Healthy: as in your own documents.",
             ask.whole(queries.of_each_server(names.SERVER_MEMORY_PLANNED)),
         ),
         size(
             "Used now",
-            "What cannot be taken back now. Good is less than what is planned.",
+            "Memory that cannot be reclaimed now. Healthy: less than planned.",
             ask.whole(queries.of_each_server(names.SERVER_MEMORY_USED)),
         ),
         size(
             "95% of the week",
-            "What use stayed below for 95% of seven days. Good is well below what is planned.",
+            "The level that use stayed below for 95% of seven days. Healthy: well below the plan.",
             ask.whole(ask.usual_of_servers()),
         ),
         size(
             "Peak of the week",
-            "The most that was used within seven days, each server at its own time. Good is below what is planned.",
+            "Highest use within seven days, each server at its own peak. Healthy: below the plan.",
             ask.whole(ask.peak_of_servers()),
         ),
         Stat(
             title="Left at the peak",
-            good="RAM of the tightest server that was free at the week's peak. Good is what the plan leaves free.",
+            description="RAM that the tightest server had free at the week's peak. Healthy: what the plan leaves free.",
             unit="bytes",
             scale=scale.headroom(topology),
             queries=(Query(ask.first(ask.headroom_at_peak())),),
         ),
         Stat(
             title="Memory full in",
-            good="When the first server has no memory left, by the trend of a week. Good is no growth.",
+            description="Time until the first server runs out of memory, by the trend of a week. Healthy: no growth.",
             unit="dtdurations",
             scale=scale.exhaustion(topology),
             queries=(Query(ask.first(ask.servers_full_in())),),
-            nothing="no growth",
+            no_value="no growth",
         ),
     )
 
@@ -89,9 +89,10 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _history() -> Graph:
     return Graph(
         title="Use against the plan",
-        good="Memory in use on the chosen servers. Good is below the dashed line; choose a week to see the peaks.",
+        description="Memory in use on the chosen servers. Healthy: below the dashed line; choose a week to see the "
+        "peaks.",
         unit="bytes",
-        scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
+        scale=scale.lines("The dashed line is the plan, the solid line the RAM; both are recorded from the topology."),
         queries=(
             Query(queries.of_all_servers(names.SERVER_MEMORY_USED), "used"),
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
@@ -109,8 +110,8 @@ def _history() -> Graph:
 def _beside() -> Graph:
     return Graph(
         title="Beside the services",
-        good="What is in no planned service: the system with its builds, and containers outside the plan. Good is "
-        "system and builds below the dashed line, and nothing outside.",
+        description="Memory outside the planned services: the system with its builds, and unplanned containers. "
+        "Healthy: system and builds below the dashed line, nothing outside the plan.",
         unit="bytes",
         scale=scale.lines("The dashed line is the reserve as recorded from the topology."),
         queries=(

@@ -1,7 +1,7 @@
-"""What the dashboard of capacity asks: the plan against a week of reality.
+"""Queries of the capacity dashboard: the plan against a week of reality.
 
-A week is long for a recording rule that is evaluated twice a minute and looked at twice a month, so it is asked when
-somebody looks, once, for the end of the time range.
+A week is too long for a recording rule that is evaluated twice a minute and read twice a month, so these queries run
+when somebody opens the dashboard, once, at the end of the time range.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _BY_SERVER = f"by ({names.BY_SERVER})"
 _BY_SERVICE = f"by ({names.BY_SERVICE})"
 _ON_SERVER = f"on ({names.BY_SERVER})"
 _ON_SERVICE = f"on ({names.BY_SERVICE})"
-# A point for every five minutes: a percentile sorts what it is given, and 2000 points a series are enough.
+# One point every five minutes: a percentile sorts its input, and 2000 points per series are enough.
 _POINTS = "[7d:5m]"
 _WEEK = "[7d]"
 
@@ -27,44 +27,44 @@ def _usual(series: str) -> str:
 
 
 def peak_of_servers() -> str:
-    """The most memory that each server used within a week."""
+    """The week's peak of each server's memory."""
     return f"sum {_BY_SERVER} ({_peak(names.SERVER_MEMORY_USED)})"
 
 
 def usual_of_servers() -> str:
-    """What each server's memory in use stayed below for 95 % of a week."""
+    """The level that each server's memory in use stayed below for 95 % of a week."""
     return f"sum {_BY_SERVER} ({_usual(names.SERVER_MEMORY_USED)})"
 
 
 def headroom_at_peak() -> str:
-    """RAM that was left at the week's peak, of what the kernel reports, by server."""
+    """RAM left at the week's peak, out of the kernel's total, by server."""
     total, peak = at(names.SERVER_MEMORY_TOTAL), _peak(names.SERVER_MEMORY_USED)
     return f"sum {_BY_SERVER} ({total} - {_ON_SERVER} {peak})"
 
 
 def servers_full_in() -> str:
-    """Seconds until each server's memory is full by the trend of a week; nothing where it does not grow."""
+    """Seconds until each server's memory is full, by the trend of a week; empty without growth."""
     free = f"{at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {at(names.SERVER_MEMORY_USED)}"
     return f"min {_BY_SERVER} (({free}) / {_ON_SERVER} (deriv({at(names.SERVER_MEMORY_USED)}{_WEEK}) > 0))"
 
 
 def whole(by_server: str) -> str:
-    """What is asked by server, for all that are chosen together."""
+    """A value by server, summed over all chosen servers."""
     return f"sum({by_server})"
 
 
 def first(by_server: str) -> str:
-    """What is asked by server, of the one that has least."""
+    """A value by server, of the server with the least."""
     return f"min({by_server})"
 
 
 def peak_of_services() -> str:
-    """The most memory that each service used within a week, all replicas together."""
+    """The week's peak of each service's memory, all replicas together."""
     return f"sum {_BY_SERVICE} ({_peak(names.SERVICE_MEMORY_USED)})"
 
 
 def usual_of_services() -> str:
-    """What each service's memory stayed below for 95 % of a week."""
+    """The level that each service's memory stayed below for 95 % of a week."""
     return f"sum {_BY_SERVICE} ({_usual(names.SERVICE_MEMORY_USED)})"
 
 
@@ -75,27 +75,27 @@ def peak_share_of_services() -> str:
 
 
 def spare_of_services() -> str:
-    """What is left of each service's budget at the week's peak; below 0 it was too small."""
+    """Each service's budget minus the week's peak; negative where the budget was too small."""
     budget = at(names.SERVICE_MEMORY_BUDGET)
     return f"sum {_BY_SERVICE} ({budget} - {_ON_SERVICE} {_peak(names.SERVICE_MEMORY_USED)})"
 
 
 def services_full_in() -> str:
-    """Seconds until each service reaches its budget by the trend of a week; nothing where it does not grow."""
+    """Seconds until each service reaches its budget, by the trend of a week; empty without growth."""
     used = at(names.SERVICE_MEMORY_USED)
     left = f"{at(names.SERVICE_MEMORY_BUDGET)} - {_ON_SERVICE} {used} > 0"
     return f"min {_BY_SERVICE} (({left}) / {_ON_SERVICE} (deriv({used}{_WEEK}) > 0))"
 
 
 def outside_the_plan() -> str:
-    """Memory of the largest containers that belong to no planned service, builds left out."""
+    """Memory of the largest containers that belong to no planned service, without builds."""
     chosen = f'{ON_SERVERS}, {names.SERVICE}="", {names.RESOURCE}!="{names.BUILD_RESOURCE}"'
     labels = f"{names.SERVER}, {names.RESOURCE}, {names.NAME}"
     return f"topk({MOST_ROWS}, max by ({labels}) ({names.CONTAINER_MEMORY_USED}{{{chosen}}}))"
 
 
 def unlimited() -> str:
-    """Memory of the largest containers that no limit holds."""
+    """Memory of the largest containers without a limit."""
     none = f"{at(names.CONTAINER_MEMORY_LIMIT)} == 0"
     used = f"{at(names.CONTAINER_MEMORY_USED)} and on ({names.BY_CONTAINER}) ({none})"
     return f"topk({MOST_ROWS}, max by ({names.SERVER}, {names.SERVICE}, {names.NAME}) ({used}))"

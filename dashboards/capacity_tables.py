@@ -1,4 +1,4 @@
-"""The tables of the dashboard of capacity: servers, services, what the plan does not hold, disks."""
+"""Tables of the capacity dashboard: servers, services, containers outside the plan, disks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SERVER, _SERVICE = "Server", "Service"
 
 
 def _server(topology: Topology, width: int = 110) -> Label:
-    link = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column(_SERVER))
+    link = links.to_dashboard(topology, "host", "Open this server", server=links.of_column(_SERVER))
     return Label(label=names.SERVER, head=_SERVER, width=width, link=link)
 
 
@@ -31,8 +31,8 @@ def servers(topology: Topology) -> Table:
     """Each server: the plan, the week, what is left."""
     rows = Rows(
         title="Servers: the plan against the week",
-        good="RAM as planned, and as used within seven days. Good is a peak below the plan, and much left at it.",
-        # The first column takes what the others leave.
+        description="Planned RAM, and its use within seven days. Healthy: a peak below the plan, with plenty left.",
+        # The first column takes the remaining width.
         labels=(_server(topology, width=0),),
         columns=(
             *_sizes(
@@ -60,11 +60,11 @@ def servers(topology: Topology) -> Table:
 
 
 def services(topology: Topology) -> Table:
-    """Each service: its budget, the week, what could be given back or is missing."""
+    """Each service: its budget, the week, and what it could give back or lacks."""
     rows = Rows(
         title="Services: the plan against the week",
-        good="Budgets of all replicas together, and what they used within seven days. Good is a peak between half and "
-        "nine tenths of the budget: more is tight, less is RAM that others could have.",
+        description="Combined budget of all replicas, and their use within seven days. Healthy: a peak between half "
+        "and nine tenths of the budget: more is tight, less is RAM that others could use.",
         labels=(_service(topology, width=0), _server(topology)),
         columns=(
             *_sizes(
@@ -99,10 +99,10 @@ def services(topology: Topology) -> Table:
 
 
 def outside(topology: Topology) -> Table:
-    """Containers that nobody planned."""
+    """Unplanned containers."""
     rows = Rows(
         title="Containers outside the plan",
-        good="Containers that belong to no planned service, largest first; builds are left out. Good is no row.",
+        description="Containers that belong to no planned service, largest first, without builds. Healthy: no rows.",
         labels=(
             Label(label=names.RESOURCE, head="Resource"),
             Label(label=names.NAME, head="Container"),
@@ -111,31 +111,32 @@ def outside(topology: Topology) -> Table:
         columns=(Column(head="Memory", expr=ask.outside_the_plan(), unit="bytes", width=110),),
         unit="bytes",
         sort_by=("Memory",),
-        nothing="all containers are planned",
+        no_value="all containers are planned",
     )
     return table(rows)
 
 
 def unlimited(topology: Topology) -> Table:
-    """Containers that Docker holds to no limit."""
+    """Containers without a memory limit in Docker."""
     rows = Rows(
         title="Containers without a limit",
-        good="Containers that can take what others were promised, largest first. Good is only those that the topology "
-        "gives no limit.",
+        description="Containers that can take memory planned for others, largest first. Healthy: only those without a "
+        "limit in the topology.",
         labels=(Label(label=names.NAME, head="Container"), _service(topology), _server(topology)),
         columns=(Column(head="Memory", expr=ask.unlimited(), unit="bytes", width=110),),
         unit="bytes",
         sort_by=("Memory",),
-        nothing="all containers have a limit",
+        no_value="all containers have a limit",
     )
     return table(rows)
 
 
 def disks(built: Built) -> Table:
-    """Each disk: how large, how full, until when."""
+    """Each disk: size, free space, time until full."""
     rows = Rows(
-        title="Disks, however often they are mounted",
-        good="Space by device. Good is a quarter and more free, and nothing in the last column.",
+        title="Disks, one row per device",
+        description="Space by device, however often it is mounted. Healthy: a quarter or more free, and an empty last "
+        "column.",
         labels=(Label(label=names.DEVICE, head="Disk"), _server(built.topology)),
         columns=(
             *_sizes(("Size", queries.of_each_disk(names.DEVICE_DISK_SIZE)), ("Free", ask.bytes_free_of_disks())),

@@ -1,4 +1,4 @@
-"""The dashboards, and their files. A test compares the tuple with the modules on disk."""
+"""All dashboards and their files. A test compares the tuple with the modules on disk."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ NOTHING: Mapping[str, Node] = MappingProxyType({})
 
 
 def _of_kinds() -> Iterator[tuple[str, Callable[[Built], Node | None]]]:
-    """Each kind's dashboard, which is the module that its record names."""
+    """Each kind's dashboard: the module named by its record."""
     for kind in KINDS:
         if kind.dashboard:
             yield kind.dashboard, importlib.import_module(f"boxwatch.dashboards.{kind.dashboard}").build
 
 
-# A dashboard of a system that the topology does not have is None, and is not built.
+# A builder returns None for a system that the topology does not have, and no file is written.
 DASHBOARDS: tuple[tuple[str, Callable[[Built], Node | None]], ...] = (
     ("overview", overview.build),
     ("service", service.build),
@@ -38,15 +38,15 @@ DASHBOARDS: tuple[tuple[str, Callable[[Built], Node | None]], ...] = (
 
 
 def files(built: Built, schema: str = "v1", extra: Mapping[str, Node] = NOTHING) -> dict[str, bytes]:
-    """File name → JSON of every dashboard of a deployment, deterministic to the byte.
+    """File name → JSON of every dashboard of a deployment; deterministic, byte for byte.
 
     Args:
         built: the deployment's rules.
         schema: `v1`, the classic dashboard, or one of `schema_v2.resource.VERSIONS`.
-        extra: name → dashboard, of those that are added to ours (`boxwatch.dashboards.extra`).
+        extra: name → dashboard, for the dashboards added to ours (`boxwatch.dashboards.extra`).
 
     Raises:
-        BoxwatchError: one that is added has the name, uid or title of another.
+        BoxwatchError: an added dashboard has the name, uid or title of another.
     """
     made = {name: dashboard for name, build in DASHBOARDS if (dashboard := build(built)) is not None}
     for name, dashboard in extra.items():
@@ -60,8 +60,8 @@ def files(built: Built, schema: str = "v1", extra: Mapping[str, Node] = NOTHING)
 
 def _refuse_double(name: str, dashboard: Node, made: Mapping[str, Node]) -> None:
     if name in dict(DASHBOARDS):
-        raise BoxwatchError(f"the added dashboard {name} has the name of one of ours: call its file something else")
+        raise BoxwatchError(f"the added dashboard {name} has the name of one of ours: rename its file")
     for other, there in made.items():
         for key in ("uid", "title"):
             if dashboard.get(key) == there.get(key):
-                raise BoxwatchError(f"the added dashboard {name} has the {key} of {other}: {dashboard.get(key)!r}")
+                raise BoxwatchError(f"the added dashboard {name} has the same {key} as {other}: {dashboard.get(key)!r}")

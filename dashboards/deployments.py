@@ -1,4 +1,4 @@
-"""Deployments: what was deployed when, how long it took, what failed, and how Coolify's resources have been."""
+"""Deployments: history, duration, failures, and the state of Coolify's resources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AT = f'job="{names.JOB_COOLIFY}", {_CHOSEN}'
 _BY = f"{names.SERVER}, {coolify.PROJECT}, {coolify.ENVIRONMENT}, {coolify.RESOURCE}"
 _CALLED = "{{project}}/{{environment}}/{{resource}}"
 
-# In the order of Coolify's own words; what is bad stands out by its colour.
+# In the order of Coolify's own words; bad states stand out by their colour.
 _STATES = (
     ("running", colours.GOOD),
     ("starting", colours.USE),
@@ -34,7 +34,7 @@ _RESULTS = (("finished", colours.GOOD), ("failed", colours.BAD), ("cancelled", c
 
 
 def build(built: Built) -> Node | None:
-    """The dashboard as JSON; None where nobody asks Coolify."""
+    """The dashboard as JSON; None without a Coolify exporter."""
     topology = built.topology
     if not any(topology.metrics_of(service) for service in topology.services_of("coolify")):
         return None
@@ -47,10 +47,10 @@ def build(built: Built) -> Node | None:
         panels=layout.place(
             layout.even(4, _failed(), _active("in_progress", "Running now"), _active("queued", "Waiting"), _today()),
             layout.line(9, (_last(), 12), (_ages(), 12)),
-            layout.heading("What was deployed when"),
+            layout.heading("Deployments over time"),
             layout.even(8, _results(topology), _durations()),
             layout.even(7, _ended(), _answers()),
-            layout.heading("How the resources have been"),
+            layout.heading("Resources"),
             layout.even(9, _resources(topology), _health(topology)),
             layout.line(7, (_servers(), 10), (_backups(), 14)),
         ),
@@ -59,7 +59,7 @@ def build(built: Built) -> Node | None:
 
 
 def _one_of(metric: str, label: str, values: tuple[tuple[str, str], ...], keep: str) -> str:
-    """PromQL: which of the values is 1, as its number in their order."""
+    """PromQL for the value that is 1, as its position among the values."""
     each = (f'{number} * ({metric}{{{_AT}, {label}="{value}"}} == 1)' for number, (value, _) in enumerate(values))
     return f"max by ({keep}) ({' or '.join(each)})"
 
@@ -69,7 +69,7 @@ def _words(values: tuple[tuple[str, str], ...]) -> tuple[Node, ...]:
 
 
 def _many(topology: Topology) -> bool:
-    """Whether Coolify has more resources than a panel can name: one for each replica."""
+    """Whether Coolify has more resources than fit into a panel: one for each replica."""
     return sum(service.replicas * len(service.server) for service in topology.services) > ROWS
 
 
@@ -77,7 +77,7 @@ def _failed() -> Stat:
     result = f'{coolify.DEPLOYMENT_RESULT}{{{_AT}, result="failed"}}'
     return Stat(
         title="Failed",
-        good="Applications whose last deployment failed. Good is 0.",
+        description="Applications whose last deployment failed. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(Query(f"sum({result})"),),
@@ -87,9 +87,9 @@ def _failed() -> Stat:
 def _active(status: str, title: str) -> Stat:
     return Stat(
         title=title,
-        good=f"Deployments that are {status.replace('_', ' ')}. A few are well for a while; good is that they end.",
+        description=f"Deployments that are {status.replace('_', ' ')}. Healthy: few, and not for long.",
         unit="none",
-        scale=scale.none_known("How many depends on you, so nothing is coloured."),
+        scale=scale.none_known("The number depends on you, so nothing is coloured."),
         queries=(Query(f'sum({coolify.DEPLOYMENTS_ACTIVE}{{{_AT}, status="{status}"}})'),),
     )
 
@@ -98,9 +98,9 @@ def _today() -> Stat:
     done = f'{coolify.DEPLOYMENTS}{{{_AT}, kind=~"deployment|rollback", result="finished"}}'
     return Stat(
         title="Deployed in a day",
-        good="Deployments and rollbacks that succeeded within 24 hours. Good is as many as you made.",
+        description="Successful deployments and rollbacks within 24 hours. Healthy: as many as you made.",
         unit="none",
-        scale=scale.none_known("How many depends on you, so nothing is coloured."),
+        scale=scale.none_known("The number depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum(increase({done}[1d])))"),),
     )
 
@@ -109,7 +109,7 @@ def _last() -> Table:
     return table(
         Rows(
             title="Last deployment",
-            good="Each application's last deployment or rollback that ended. Good is a column of finished.",
+            description="Each application's last completed deployment or rollback. Healthy: all finished.",
             labels=(
                 Label(label=coolify.PROJECT, head="Project"),
                 Label(label=coolify.ENVIRONMENT, head="Environment"),
@@ -120,7 +120,7 @@ def _last() -> Table:
                     head="Result",
                     expr=_one_of(coolify.DEPLOYMENT_RESULT, "result", _RESULTS, _BY),
                     unit="none",
-                    scale=scale.lines("The result is coloured by its word, as Coolify's documentation has them."),
+                    scale=scale.lines("The colours follow the result, as defined in Coolify's documentation."),
                     mappings=_words(_RESULTS),
                 ),
                 Column(
@@ -134,7 +134,7 @@ def _last() -> Table:
             ),
             sort_by=("Result",),
             hidden=(names.SERVER,),
-            nothing="no deployment seen yet",
+            no_value="no deployment seen yet",
         )
     )
 
@@ -143,27 +143,28 @@ def _ages() -> Graph:
     moved, created = coolify.DEPLOYMENT_PROGRESS, coolify.DEPLOYMENTS_OLDEST
     return Graph(
         title="Deployments that run or wait",
-        good="Time since a running deployment moved, and since the oldest that waits was asked for. Good is short.",
+        description="Time since a running deployment made progress, and since the oldest queued one was requested. "
+        "Healthy: short.",
         unit="dtdurations",
-        scale=scale.none_known("Numbers at which the alerts begin stand in their runbooks; nothing is coloured."),
+        scale=scale.none_known("The alerts' thresholds are in their runbooks; nothing is coloured."),
         queries=(
             Query(f'time() - max by ({_BY}) ({moved}{{{_AT}, status="in_progress"}})', f"runs {_CALLED}"),
             Query(
                 f'time() - min by ({names.SERVER}, {coolify.COOLIFY_SERVER}) ({created}{{{_AT}, status="queued"}})',
-                "waits for {{coolify_server}}",
+                "queued for {{coolify_server}}",
             ),
         ),
         table=True,
-        nothing="none runs or waits",
+        no_value="none running or queued",
     )
 
 
 def _results(topology: Topology) -> States:
     return States(
         title="Results over time",
-        good="The result of the last deployment that had ended. Good is no red that stays.",
+        description="Result of the last completed deployment. Healthy: no lasting red.",
         unit="none",
-        scale=scale.none_known("Red is failed, as Coolify's documentation has it."),
+        scale=scale.none_known("Red is failed, as defined in Coolify's documentation."),
         queries=(Query(_one_of(coolify.DEPLOYMENT_RESULT, "result", _RESULTS, _BY), _CALLED),),
         mappings=_words(_RESULTS),
         paged=_many(topology),
@@ -172,10 +173,10 @@ def _results(topology: Topology) -> States:
 
 def _durations() -> Graph:
     return Graph(
-        title="Time of deployments",
-        good="How long the last deployment took, its time in the queue included. Good is a level that you know.",
+        title="Deployment duration",
+        description="Duration of the last deployment, time in the queue included. Healthy: a familiar level.",
         unit="dtdurations",
-        scale=scale.none_known("The topology plans no time for them, so nothing is coloured."),
+        scale=scale.none_known("The topology plans no duration, so nothing is coloured."),
         queries=(Query(f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})", _CALLED),),
         table=True,
     )
@@ -184,14 +185,14 @@ def _durations() -> Graph:
 def _ended() -> Graph:
     done = f'{coolify.DEPLOYMENTS}{{{_AT}, kind=~"deployment|rollback"}}'
     return Graph(
-        title="Deployments that ended in an hour",
-        good="Deployments and rollbacks by their result. Good is few that failed.",
+        title="Deployments completed in an hour",
+        description="Deployments and rollbacks by result. Healthy: few failures.",
         unit="none",
-        scale=scale.none_known("How many depends on you, so nothing is coloured."),
+        scale=scale.none_known("The number depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum by (result) (increase({done}[1h])))", "{{result}}"),),
         overrides=tuple(field_config.field(result, field_config.colour(colour)) for result, colour in _RESULTS),
         steps=True,
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -199,9 +200,9 @@ def _answers() -> States:
     up, source = f"{coolify.UP}{{{_AT}}}", f"{coolify.SOURCE_SUCCESS}{{{_AT}}}"
     return States(
         title="Coolify answers",
-        good="Whether Coolify answers the exporter, and each thing it is asked for. Good is green from end to end.",
+        description="Whether Coolify answers the exporter, in total and for each endpoint. Healthy: green throughout.",
         unit="none",
-        scale=scale.none_known("Red is no answer: what it would show is not known, and its alert says why."),
+        scale=scale.none_known("Red is no answer: the affected values are unknown, and the alert says why."),
         queries=(
             Query(f"min by ({coolify.ACCOUNT}) ({up})", "all of {{account}}"),
             Query(f"min by ({coolify.ACCOUNT}, {coolify.SOURCE}) ({source})", "{{source}}"),
@@ -213,9 +214,11 @@ def _answers() -> States:
 def _resources(topology: Topology) -> States:
     return States(
         title="States of resources",
-        good="What Coolify calls each resource, up to five minutes late. Good is green.",
+        description="State of each resource in Coolify, up to five minutes old. Healthy: green.",
         unit="none",
-        scale=scale.none_known("Red is exited; while Coolify does not reach the server it says so of all."),
+        scale=scale.none_known(
+            "Red is exited, which Coolify also reports for every resource of an unreachable server."
+        ),
         queries=(Query(_one_of(coolify.RESOURCE_STATE, coolify.STATE, _STATES, _BY), _CALLED),),
         mappings=_words(_STATES),
         paged=_many(topology),
@@ -231,9 +234,9 @@ def _health(topology: Topology) -> States:
     )
     return States(
         title="Health of resources",
-        good="What the health checks say; grey has none. Good is green.",
+        description="Results of the health checks; grey means none. Healthy: green.",
         unit="none",
-        scale=scale.none_known("Red is unhealthy, which Coolify also says of what has stopped."),
+        scale=scale.none_known("Red is unhealthy, which Coolify also reports for stopped resources."),
         queries=(Query(_one_of(coolify.RESOURCE_HEALTH, coolify.STATE, health, _BY), _CALLED),),
         mappings=_words(health),
         paged=_many(topology),
@@ -244,9 +247,9 @@ def _servers() -> States:
     by = f"{names.SERVER}, {coolify.COOLIFY_SERVER}"
     return States(
         title="Servers as Coolify sees them",
-        good="Whether Coolify reaches each server and can deploy to it. Good is green.",
+        description="Whether Coolify reaches each server and can deploy to it. Healthy: green.",
         unit="none",
-        scale=scale.none_known("Red is not reached, amber reached and not usable, as the alerts have it."),
+        scale=scale.none_known("Red is unreachable, amber reachable but unusable, as in the alerts."),
         queries=(
             Query(
                 f"min by ({by}) ({coolify.SERVER_REACHABLE}{{{_AT}}})"
@@ -256,8 +259,8 @@ def _servers() -> States:
         ),
         mappings=tuple(
             field_config.states(
-                State(0, "not reached", colours.BAD),
-                State(1, "not usable", colours.NEAR),
+                State(0, "unreachable", colours.BAD),
+                State(1, "unusable", colours.NEAR),
                 State(2, "usable", colours.GOOD),
             )
         ),
@@ -269,7 +272,7 @@ def _backups() -> Table:
     return table(
         Rows(
             title="Backups",
-            good="The schedules of Coolify's databases. Good is no failure, and an age below the interval.",
+            description="Backup schedules of Coolify's databases. Healthy: no failure, and an age below the interval.",
             labels=(
                 Label(label=coolify.RESOURCE, head="Database"),
                 Label(label=coolify.BACKUP, head="Schedule"),
@@ -291,6 +294,6 @@ def _backups() -> Table:
             ),
             sort_by=("Failed", "Last good one"),
             hidden=(names.SERVER, coolify.PROJECT, coolify.ENVIRONMENT),
-            nothing="no schedule in Coolify",
+            no_value="no schedule in Coolify",
         )
     )

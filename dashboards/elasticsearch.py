@@ -1,4 +1,4 @@
-"""Elasticsearch: does it answer, has it all its shards, and has it heap and disk left?"""
+"""Elasticsearch: health, shards, heap, disk and work."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def build(built: Built) -> Node | None:
     lines = built.thresholds
     return _ES.page(
         topology,
-        "Does Elasticsearch answer, has it all its shards, and has it heap and disk left?",
+        "Does Elasticsearch answer, does it have all its shards, and does it have heap and disk left?",
         layout.place(
             layout.line(
                 4,
@@ -58,7 +58,7 @@ def build(built: Built) -> Node | None:
 def _heap_now(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Heap now",
-        good="Of the fullest node. Good is green most of the time; it rises and falls with collections.",
+        description="On the fullest node. Healthy: green most of the time; it rises and falls with garbage collection.",
         unit="percentunit",
         scale=backing_services.near(lines["ElasticsearchHeapHigh"], "ElasticsearchHeapHigh"),
         queries=(Query(f"max({_USED} / {_MAX})"),),
@@ -68,7 +68,7 @@ def _heap_now(lines: Mapping[str, float]) -> Stat:
 def _disk_now(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Disk left",
-        good="Of the fullest disk. Good is green.",
+        description="Of the fullest disk. Healthy: green.",
         unit="percentunit",
         scale=backing_services.below(lines["ElasticsearchDiskLow"], "ElasticsearchDiskLow"),
         queries=(Query(f"min({_FREE} / {_SIZE})"),),
@@ -76,17 +76,17 @@ def _disk_now(lines: Mapping[str, float]) -> Stat:
 
 
 def _health() -> States:
-    # 1 is green, 2 yellow, 3 red: of the colours one is 1 and the others 0.
+    # 1 is green, 2 yellow, 3 red: exactly one of the colours is 1, the others are 0.
     worth = " + on (server, service) ".join(
         f"{value} * {_ES.by('max', 'elasticsearch_cluster_health_status', matchers=matcher)}"
         for value, matcher in ((1, 'color="green"'), (2, 'color="yellow"'), (3, 'color="red"'))
     )
     return States(
         title="Health",
-        good="Good is green, or yellow for a single node: it has no second one for its replicas.",
+        description="Cluster health. Healthy: green, or yellow for a single node, which has nowhere to put replicas.",
         unit="none",
         scale=backing_services.uncoloured(
-            "The colours are Elasticsearch's own and no number of the topology; beside them"
+            "The colours are Elasticsearch's own, not from the topology; apart from them"
         ),
         queries=(Query(worth, NAMED),),
         mappings=tuple(
@@ -100,11 +100,11 @@ def _health() -> States:
 def _heap(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Heap",
-        good="Share of the heap in use. Good is a saw-tooth whose feet stay far below the line.",
+        description="Share of the heap in use. Healthy: a sawtooth whose low points stay far below the line.",
         unit="percentunit",
         scale=backing_services.says("ElasticsearchHeapHigh"),
         queries=(Query(f"{_USED} / {_MAX}", _OF_NODE),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["ElasticsearchHeapHigh"])
 
@@ -113,9 +113,10 @@ def _collections() -> Graph:
     spent = _ES.by("sum", "elasticsearch_jvm_gc_collection_seconds_sum", "name", "gc", per_second=True)
     return Graph(
         title="Garbage collection",
-        good="Share of the time that collections take. Good is a few percent for young and nothing for old.",
+        description="Share of time spent on garbage collection. Healthy: a few percent for young, next to nothing for "
+        "old.",
         unit="percentunit",
-        scale=backing_services.uncoloured("ElasticsearchHeapHigh judges what they leave"),
+        scale=backing_services.uncoloured("ElasticsearchHeapHigh judges the heap after collection"),
         queries=(Query(spent, "{{gc}}, {{name}} of {{service}}"),),
     )
 
@@ -123,11 +124,11 @@ def _collections() -> Graph:
 def _disk(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Free disk",
-        good="Share of the disk that is free. Good is above the line; at 5% Elasticsearch stops writing.",
+        description="Share of the disk that is free. Healthy: above the line; at 5% Elasticsearch stops writing.",
         unit="percentunit",
         scale=backing_services.says("ElasticsearchDiskLow"),
         queries=(Query(f"{_FREE} / {_SIZE}", "{{mount}}, {{name}} of {{service}}"),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["ElasticsearchDiskLow"])
 
@@ -135,9 +136,9 @@ def _disk(lines: Mapping[str, float]) -> Graph:
 def _searches() -> Graph:
     return Graph(
         title="Searches",
-        good="Searches of single shards a second. Good is a level that you know.",
+        description="Searches a second, counted per shard. Healthy: a familiar level.",
         unit="cps",
-        scale=backing_services.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_search_query_total", per_second=True), NAMED),),
     )
 
@@ -147,10 +148,10 @@ def _search_time() -> Graph:
         _ES.by("sum", f"elasticsearch_indices_search_query_{end}", per_second=True) for end in ("time_seconds", "total")
     )
     return Graph(
-        title="Time of a search",
-        good="Of one shard, on average. Good is tens of milliseconds.",
+        title="Search time",
+        description="Mean time per shard. Healthy: tens of milliseconds.",
         unit="s",
-        scale=backing_services.uncoloured("What is slow depends on the query"),
+        scale=backing_services.uncoloured("What counts as slow depends on the query"),
         queries=(Query(f"{spent} / ({count} > 0)", NAMED),),
     )
 
@@ -158,9 +159,9 @@ def _search_time() -> Graph:
 def _indexing() -> Graph:
     return Graph(
         title="Documents indexed",
-        good="Documents written a second. Good is a level that you know.",
+        description="Documents written a second. Healthy: a familiar level.",
         unit="cps",
-        scale=backing_services.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_indexing_index_total", per_second=True), NAMED),),
     )
 
@@ -175,27 +176,28 @@ def _refused() -> Graph:
     )
     return Graph(
         title="Refused requests",
-        good="For lack of places in a queue, and for lack of heap (breaker), a second. Good is none.",
+        description="Requests a second rejected because a queue was full, or because heap was short (breaker). "
+        "Healthy: none.",
         unit="cps",
-        scale=backing_services.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped speak of any"),
+        scale=backing_services.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped fire on any"),
         queries=(
             Query(f"{rejected} > 0", "queue {{type}}, {{service}}"),
             Query(f"{tripped} > 0", "breaker {{breaker}}, {{service}}"),
         ),
-        nothing="none is refused",
+        no_value="none refused",
     )
 
 
 def _queues() -> Graph:
     return Graph(
         title="Waiting in queues",
-        good="Requests that wait for a thread. Good is 0 with short peaks.",
+        description="Requests waiting for a thread. Healthy: 0 with short peaks.",
         unit="none",
-        scale=backing_services.uncoloured("A queue that overflows refuses, which has an alert"),
+        scale=backing_services.uncoloured("Overflowing queues reject requests, which has an alert"),
         queries=(
             Query(f"{_ES.by('sum', 'elasticsearch_thread_pool_queue_count', 'type')} > 0", "{{type}}, {{service}}"),
         ),
-        nothing="none waits",
+        no_value="none waiting",
     )
 
 
@@ -205,30 +207,30 @@ def _breakers() -> Graph:
     )
     return Graph(
         title="Circuit breakers",
-        good="Heap that requests hold, against what each breaker allows. Good is far below 100%.",
+        description="Heap held by requests against the limit of each breaker. Healthy: far below 100%.",
         unit="percentunit",
-        scale=backing_services.uncoloured("A breaker that trips has an alert"),
+        scale=backing_services.uncoloured("A tripped breaker has an alert"),
         queries=(Query(f"{size} / ({limit} > 0)", "{{breaker}}, {{name}} of {{service}}"),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _documents() -> Graph:
     return Graph(
         title="Documents",
-        good="Documents in all indices, replicas too. Good is a slope that you expect.",
+        description="Documents in all indices, replicas included. Healthy: an expected slope.",
         unit="short",
-        scale=backing_services.uncoloured("No number is bad by itself"),
+        scale=backing_services.uncoloured("No number is bad in itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_docs"), NAMED),),
     )
 
 
 def _stored() -> Graph:
     return Graph(
-        title="Size of the indices",
-        good="On the disk, replicas too. Good is a slope that you expect.",
+        title="Index size",
+        description="On disk, replicas included. Healthy: an expected slope.",
         unit="bytes",
-        scale=backing_services.uncoloured("The free disk is judged above"),
+        scale=backing_services.uncoloured("Free disk has a panel above"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_store_size_bytes"), NAMED),),
     )
 
@@ -240,9 +242,9 @@ def _shards() -> Graph:
     )
     return Graph(
         title="Shards",
-        good="Shards by state. Good is all active; on a single node the replicas stay unassigned.",
+        description="Shards by state. Healthy: all active; on a single node the replicas stay unassigned.",
         unit="none",
-        scale=backing_services.uncoloured("The health is judged above"),
+        scale=backing_services.uncoloured("Health has a panel above"),
         queries=tuple(shards),
         overrides=tuple(
             field_config.query(letter, field_config.colour(colour))

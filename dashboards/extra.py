@@ -1,8 +1,8 @@
-"""Dashboards that somebody adds to ours: files in a folder, a Python module in our style or JSON of any origin each.
+"""User dashboards added to ours: one file each in a folder, either a Python module in our style or JSON of any origin.
 
-A module has `build(topology)`, as ours have (docs/dashboards.md says how to write one), and may import others of its
-folder whose names begin with `_`. JSON is modernised, gets a uid of its file's name if it has none, and the tags by
-which our dashboards link to each other.
+A module has a function `build(topology)`, as ours have (docs/dashboards.md explains how to write one), and may import
+others of its folder whose names begin with `_`. JSON is modernised and gets the tags by which our dashboards link to
+each other, and a uid from its file name if it has none.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from boxwatch.grafana.tree import Node
 from boxwatch.rules import dashboard_uid
 from boxwatch.topology.model import Topology
 
-# Beside the topology.
+# Next to the topology.
 FOLDER = "extra-dashboards"
 
 
 def dashboards(folder: Path, topology: Topology) -> dict[str, Node]:
-    """Name → dashboard for each file of a folder, in the order of the names. A module may make none (None).
+    """Name → dashboard for each file of a folder, sorted by name. A module may return None for no dashboard.
 
     Raises:
-        BoxwatchError: the folder or a file cannot be read, a module fails or has no `build`, JSON is no dashboard, or
-            two files have one name.
+        BoxwatchError: the folder or a file cannot be read, a module fails or has no `build`, JSON is not a dashboard,
+            or two files have the same name.
     """
     found: dict[str, Node] = {}
     for path in _files(folder):
         if path.stem in found:
-            raise BoxwatchError(f"{path}: there is another dashboard called {path.stem}: call one something else")
+            raise BoxwatchError(f"{path}: another dashboard is also called {path.stem}: rename one of the files")
         made = _of_module(path, topology) if path.suffix == ".py" else _of_json(path, topology)
         if made is not None:
             found[path.stem] = made
@@ -47,7 +47,7 @@ def _files(folder: Path) -> list[Path]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        raise BoxwatchError(f"{folder}: {error.strerror}; a folder with dashboards is meant") from error
+        raise BoxwatchError(f"{folder}: {error.strerror}; expected a folder with dashboards") from error
     return [path for path in entries if path.suffix in (".py", ".json") and not path.name.startswith(("_", "."))]
 
 
@@ -70,12 +70,12 @@ def _of_module(path: Path, topology: Topology) -> Node | None:
             build = getattr(_load(path), "build", None)
             made = build(topology) if callable(build) else None
         except Exception as error:
-            # Whatever somebody's module raises.
+            # A user's module may raise anything.
             raise BoxwatchError(f"{path}{_line(path, error)}: {type(error).__name__}: {error}") from error
     if not callable(build):
-        raise BoxwatchError(f"{path}: has no function `build(topology)`; docs/dashboards.md shows one")
+        raise BoxwatchError(f"{path}: no function `build(topology)`; docs/dashboards.md has an example")
     if made is not None and not isinstance(made, dict):
-        raise BoxwatchError(f"{path}: build() returns no dashboard but {type(made).__name__}: return style.build(…)")
+        raise BoxwatchError(f"{path}: build() returned {type(made).__name__}, not a dashboard: return render.build(…)")
     return made
 
 
@@ -84,7 +84,7 @@ def _load(path: Path) -> ModuleType:
     assert spec is not None  # noqa: S101 - the suffix is .py
     assert spec.loader is not None  # noqa: S101
     module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up.
+    # Dataclasses look up their module.
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
@@ -92,7 +92,7 @@ def _load(path: Path) -> ModuleType:
 
 @contextmanager
 def _importing(folder: Path) -> Iterator[None]:
-    """Modules of the folder can be imported, leave no bytecode in it, and are gone afterwards."""
+    """Makes the folder's modules importable, without writing bytecode there, and forgets them afterwards."""
     before, silent = set(sys.modules), sys.dont_write_bytecode
     sys.path.insert(0, str(folder))
     sys.dont_write_bytecode = True
@@ -107,7 +107,7 @@ def _importing(folder: Path) -> Iterator[None]:
 
 
 def _line(path: Path, error: Exception) -> str:
-    """`:LINE` of the innermost line of this file that was at work, if any was."""
+    """`:LINE` of the innermost line of this file in the traceback; empty if it is not there."""
     if isinstance(error, SyntaxError) and error.lineno:
         return f":{error.lineno}"
     lines = [

@@ -1,6 +1,6 @@
-"""What is marked in every graph: alerts that began to fire, and deployments, straight from Prometheus.
+"""Annotations in every graph: alerts that started firing, and deployments, straight from Prometheus.
 
-No webhook and nobody's memory: both are kept as long as the measurements are, and are there after the fact.
+No webhook, nothing to remember: both are stored as long as the metrics are, and available in hindsight.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from boxwatch.rules import names
 
 
 def firing_alerts(selection: str, interval: str) -> Node:
-    """The moments at which alerts began to fire, in red.
+    """Marks the moments at which alerts started firing, in red.
 
     Args:
         selection: PromQL label matchers of the alerts that concern the dashboard.
-        interval: at most one mark in this time.
+        interval: at most one mark per interval.
     """
     made = _marks("Alerts", queries.began_to_fire(selection), colours.BAD, interval)
     return made | {
@@ -28,17 +28,17 @@ def firing_alerts(selection: str, interval: str) -> Node:
 
 
 def deployments(selection: str, interval: str) -> Node:
-    """The moments at which containers took the place of others, in blue.
+    """Marks the moments at which containers were replaced, in blue.
 
     Args:
         selection: PromQL label matchers of the services that concern the dashboard.
-        interval: at most one mark of each service in this time.
+        interval: at most one mark per service and interval.
     """
     made = _marks("Deployments", queries.deployed(selection), colours.USE, interval)
     return made | {
         "titleFormat": f"{{{{{names.SERVICE}}}}} deployed",
         "textFormat": f"New container on {{{{{names.SERVER}}}}}",
-        # The moment is the value: a mark stands where the container started and not where it was first scraped.
+        # The value is the time: a mark stands where the container started, not where it was first scraped.
         "useValueForTime": True,
     }
 

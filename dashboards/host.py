@@ -1,4 +1,4 @@
-"""Servers: is one short of memory, disk, CPU or anything else, and what takes it?"""
+"""Servers: memory, disks, CPU, network and state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def build(built: Built) -> Node:
     page = render.Page(
         id="host",
         title="Host",
-        description="Is a server short of memory, disk, CPU or anything else, and what takes it?",
+        description="Is a server short of memory, disk, CPU or anything else, and what uses it?",
         variables=(SERVERS,),
         marked=queries.ON_SERVERS,
         panels=layout.place(
@@ -50,44 +50,45 @@ def _first_answer(built: Built) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Memory left",
-            good="What the kernel can still give, page cache included. Good is at least what the plan leaves free.",
+            description="Memory that the kernel can still hand out, page cache included. Healthy: at least what the "
+            "plan leaves free.",
             unit="percentunit",
             scale=thresholds.too_little(numbers, "HostMemoryLow", "HostMemoryCritical"),
             queries=(Query(host_queries.recorded(names.SERVER_MEMORY_AVAILABLE), several),),
         ),
         Stat(
             title="Least disk left",
-            good="The disk of each server that has least left. Good is a quarter and more.",
+            description="Free share of each server's fullest disk. Healthy: a quarter or more.",
             unit="percentunit",
             scale=thresholds.too_little(numbers, "HostDiskLow", "HostDiskCritical"),
             queries=(Query(host_queries.least(names.DEVICE_DISK_FREE), several),),
         ),
         Stat(
             title="Next disk full in",
-            good="By the trend of the last day. Good is that none fills.",
+            description="By the trend of the last day. Healthy: no disk filling up.",
             unit="dtdurations",
             scale=thresholds.too_soon(filling, "HostDiskFilling"),
             queries=(Query(host_queries.least(names.DEVICE_DISK_EXHAUSTION), several),),
-            nothing="none fills",
+            no_value="none filling",
         ),
         Stat(
             title="CPU busy",
-            good="All CPUs over the last five minutes. Good is a level that you know.",
+            description="All CPUs over the last five minutes. Healthy: a familiar level.",
             unit="percentunit",
             scale=thresholds.too_much(cpu, "HostCpuSaturated"),
             queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), several),),
         ),
         Stat(
             title="Disks missing",
-            good="Members that RAID arrays lack. Good is 0; a server without arrays has none.",
+            description="Missing members of RAID arrays. Healthy: 0; a server without arrays has none.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),
             queries=(Query(host_queries.disks_missing(), several),),
-            nothing="no array",
+            no_value="no array",
         ),
         Stat(
             title="Time since boot",
-            good="How long each server has been up. Good is since the last upgrade that you remember.",
+            description="Uptime of each server. Healthy: since the last upgrade you remember.",
             unit="dtdurations",
             scale=thresholds.too_soon(reboot, "HostRebooted"),
             queries=(Query(host_queries.up_for(), several),),
@@ -98,13 +99,13 @@ def _first_answer(built: Built) -> tuple[Stat, ...]:
 def _memory(topology: Topology) -> Graph:
     return Graph(
         title="Memory in use",
-        good="Memory of the chosen servers: containers, what is beside them, and what is left. Good is a pile of the "
-        "first two below the dashed line.",
+        description="Memory of the chosen servers: containers, everything else, and what is available. Healthy: the "
+        "first two stacked below the dashed line.",
         unit="bytes",
-        scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
+        scale=scale.lines("The dashed line is the plan, the solid line the RAM; both are recorded from the topology."),
         queries=(
             Query(queries.of_all_servers(names.SERVER_MEMORY_CONTAINERS), "containers"),
-            Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "beside containers"),
+            Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "outside containers"),
             Query(queries.free_of_all_servers(), "available"),
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
             Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
@@ -116,7 +117,7 @@ def _memory(topology: Topology) -> Graph:
             field_config.plan_line("D"),
             field_config.limit_line("E"),
         ),
-        links=(links.to_dashboard(topology, "capacity", "Look at the plan against reality", server=""),),
+        links=(links.to_dashboard(topology, "capacity", "Open the plan against reality", server=""),),
         fill=60,
         stacked=True,
         table=True,
@@ -128,9 +129,9 @@ def _memory_pressure(built: Built) -> Graph:
     stalled = thresholds.of(built.thresholds, "HostMemoryStalled")
     graph = Graph(
         title="Memory pressure",
-        good="Share of the time in which some or all processes waited for memory. Good is a flat line at 0.",
+        description="Share of time during which some or all processes waited for memory. Healthy: flat at 0.",
         unit="percentunit",
-        scale=scale.lines("The dashed line is where HostMemoryStalled begins, for all processes."),
+        scale=scale.lines("The dashed line is the threshold of HostMemoryStalled, for all processes."),
         queries=(
             Query(host_queries.recorded(names.SERVER_MEMORY_WAITING), called(topology, "some wait")),
             Query(host_queries.recorded(names.SERVER_MEMORY_STALLED), called(topology, "all wait")),
@@ -143,9 +144,9 @@ def _swap(built: Built) -> Graph:
     topology = built.topology
     graph = Graph(
         title="Swap traffic",
-        good="Pages that move to swap and back, the slower way of the two. Good is a flat line at 0.",
+        description="Pages moved to and from swap, whichever direction is slower. Healthy: flat at 0.",
         unit="none",
-        scale=scale.lines("HostSwapThrashing begins at the dashed line."),
+        scale=scale.lines("The dashed line is the threshold of HostSwapThrashing."),
         queries=(Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),),
     )
     return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostSwapThrashing"))

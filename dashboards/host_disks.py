@@ -1,4 +1,4 @@
-"""The panels of disks on the dashboard of servers."""
+"""Disk panels of the server dashboard."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DISK = f"{{{{{names.DEVICE}}}}}"
 
 
 def disks(built: Built) -> tuple[Line, Line]:
-    """Space, inodes and whether they can be written to; what they have to do."""
+    """Space, inodes and writability; load."""
     topology = built.topology
     return (
         even(8, _disk_free(built), _disk_full(built), _inodes(built)),
@@ -35,16 +35,16 @@ def _disk_free(built: Built) -> Graph:
     critical = thresholds.of(built.thresholds, "HostDiskCritical")
     return Graph(
         title="Disk space free",
-        good="Space that services can still write to, by disk. Good is a level line far above the dashed one.",
+        description="Space that services can still write to, by disk. Healthy: a level line far above the dashed one.",
         unit="percentunit",
-        scale=scale.lines("HostDiskLow begins at the dashed line, HostDiskCritical at the solid one."),
+        scale=scale.lines("The dashed line is the threshold of HostDiskLow, the solid line that of HostDiskCritical."),
         queries=(
             Query(queries.of_each_disk(names.DEVICE_DISK_FREE), _disk(topology)),
             thresholds.line(low, "low"),
             thresholds.line(critical, "critical"),
         ),
         overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -53,11 +53,14 @@ def _disk_full(built: Built) -> Graph:
     within = thresholds.of(built.thresholds, "HostDiskFilling")
     graph = Graph(
         title="Time until a disk is full",
-        good="The trend of the last day, drawn on, up to a week. Good is no line, or one far above the dashed one.",
+        description="The trend of the last day, extrapolated up to a week. Healthy: no line, or one far above the "
+        "dashed line.",
         unit="dtdurations",
-        scale=scale.lines("HostDiskFilling begins at the dashed line, for a disk with little room."),
+        scale=scale.lines(
+            "The dashed line is the threshold of HostDiskFilling, for a disk that is already short of space."
+        ),
         queries=(Query(queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
-        most=_WEEK,
+        max=_WEEK,
     )
     return thresholds.drawn(graph, within, "alert below")
 
@@ -67,11 +70,11 @@ def _inodes(built: Built) -> Graph:
     low = thresholds.of(built.thresholds, "HostInodesLow")
     graph = Graph(
         title="Inodes free",
-        good="Each file takes one. Good is far above the dashed line; btrfs and zfs have no number of them.",
+        description="Each file takes one inode. Healthy: far above the dashed line; btrfs and zfs report none.",
         unit="percentunit",
-        scale=scale.lines("HostInodesLow begins at the dashed line."),
+        scale=scale.lines("The dashed line is the threshold of HostInodesLow."),
         queries=(Query(queries.of_each_disk(names.DEVICE_INODES_FREE), _disk(topology)),),
-        reach=1,
+        soft_max=1,
     )
     return thresholds.drawn(graph, low, "alert below")
 
@@ -79,18 +82,18 @@ def _inodes(built: Built) -> Graph:
 def _disk_busy(topology: Topology) -> Graph:
     return Graph(
         title="Disks busy",
-        good="Share of the time in which a disk had something to do. Good is a level that you know.",
+        description="Share of time during which a disk was busy. Healthy: a familiar level.",
         unit="percentunit",
-        scale=scale.none_known("An SSD does much at once, so 100% is not yet too much and nothing is coloured."),
+        scale=scale.none_known("An SSD works in parallel, so 100% need not be too much and nothing is coloured."),
         queries=(Query(host_queries.disk_busy(), _disk(topology)),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _disk_bytes(topology: Topology) -> Graph:
     return Graph(
         title="Disk traffic",
-        good="What all disks of a server read and write. Good is a level that you know.",
+        description="Reads and writes of all disks of a server. Healthy: a familiar level.",
         unit="Bps",
         scale=scale.none_known("The topology plans no disk traffic, so nothing is coloured."),
         queries=(
@@ -103,11 +106,9 @@ def _disk_bytes(topology: Topology) -> Graph:
 def _read_only(topology: Topology) -> States:
     return States(
         title="Disks that are read-only",
-        good="Whether the kernel writes to each disk. Good is one colour from end to end.",
+        description="Whether the kernel can write to each disk. Healthy: one colour throughout.",
         unit="none",
-        scale=scale.none_known(
-            "Red is read-only: the kernel met an error, or it is so on purpose, of which the topology says nothing."
-        ),
+        scale=scale.none_known("Red is read-only: after an error, or on purpose, which the topology does not state."),
         queries=(Query(queries.of_each_disk(names.DEVICE_READ_ONLY), _disk(topology)),),
         mappings=tuple(field_config.states(State(0, "writable", colours.GOOD), State(1, "read-only", colours.BAD))),
     )

@@ -1,4 +1,4 @@
-"""The panels of CPU, network and state on the dashboard of servers."""
+"""CPU, network and state panels of the server dashboard."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _STATES = (("running", colours.GOOD), ("paused", colours.NEAR), ("stopped", colo
 
 
 def cpu(built: Built) -> Line:
-    """How busy, with what, and what waits for it."""
+    """CPU use, its modes, and processes waiting for CPU or disk."""
     return even(8, _cpu(built), _cpu_by_mode(), _pressure(built.topology))
 
 
 def network(built: Built) -> Line:
-    """Traffic, losses, and the table of connections."""
+    """Traffic, losses and the connection table."""
     topology = built.topology
     return even(8, _network(topology), _network_faults(topology), _connections(built))
 
 
 def state(built: Built) -> Line:
-    """Clock, exporter and engine."""
+    """Clock, exporter and Docker."""
     return even(8, _clock(built), _collectors(built.topology), *_docker(built))
 
 
@@ -36,11 +36,11 @@ def _cpu(built: Built) -> Graph:
     topology = built.topology
     graph = Graph(
         title="CPU in use",
-        good="All CPUs of a server over five minutes. Good is below the dashed line.",
+        description="All CPUs of a server over five minutes. Healthy: below the dashed line.",
         unit="percentunit",
-        scale=scale.lines("HostCpuSaturated begins at the dashed line."),
+        scale=scale.lines("The dashed line is the threshold of HostCpuSaturated."),
         queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), called(topology, "in use")),),
-        reach=1,
+        soft_max=1,
     )
     return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostCpuSaturated"))
 
@@ -48,9 +48,10 @@ def _cpu(built: Built) -> Graph:
 def _cpu_by_mode() -> Graph:
     return Graph(
         title="CPU by mode",
-        good="CPUs of the chosen servers, by what they do; 1 is one CPU. Good is mostly user; steal belongs to others.",
+        description="CPUs of the chosen servers by mode; 1 is one CPU. Healthy: mostly user; steal goes to other "
+        "virtual machines.",
         unit="none",
-        scale=scale.none_known("No mode is bad by itself, so nothing is coloured."),
+        scale=scale.none_known("No mode is bad in itself, so nothing is coloured."),
         queries=(Query(host_queries.cpu_by_mode(), "{{mode}}"),),
         fill=60,
         stacked=True,
@@ -60,9 +61,10 @@ def _cpu_by_mode() -> Graph:
 def _pressure(topology: Topology) -> Graph:
     return Graph(
         title="CPU and disk pressure",
-        good="Share of the time in which processes waited for a CPU or a disk. Good is little, and never all of them.",
+        description="Share of time during which processes waited for a CPU or a disk. Healthy: little, and never all "
+        "of them.",
         unit="percentunit",
-        scale=scale.none_known("How much hurts depends on what waits, so nothing is coloured."),
+        scale=scale.none_known("How much hurts depends on the waiting process, so nothing is coloured."),
         queries=(
             Query(host_queries.recorded(names.SERVER_CPU_WAITING), called(topology, "some wait for CPU")),
             Query(host_queries.recorded(names.SERVER_IO_WAITING), called(topology, "some wait for disk")),
@@ -74,10 +76,10 @@ def _pressure(topology: Topology) -> Graph:
 def _network(topology: Topology) -> Graph:
     return Graph(
         title="Network traffic",
-        good="Bytes on the server's own devices, as node_exporter sees them. Good is a level that you know.",
+        description="Bytes on the server's own devices, as seen by node_exporter. Healthy: a familiar level.",
         unit="Bps",
         scale=scale.none_known(
-            "In a container with a network of its own node_exporter sees just its own traffic; nothing is coloured."
+            "In a container with its own network, node_exporter sees only its own traffic; nothing is coloured."
         ),
         queries=(
             Query(host_queries.recorded(names.SERVER_NETWORK_RECEIVED), called(topology, "received")),
@@ -89,10 +91,10 @@ def _network(topology: Topology) -> Graph:
 def _network_faults(topology: Topology) -> Graph:
     return Graph(
         title="Network errors and drops",
-        good="Packets that were damaged or not taken. Good is a flat line at 0, or a few drops a second.",
-        # Not Grafana's packets a second: it writes a few a minute as thousandths, "16 mp/s".
+        description="Damaged and dropped packets. Healthy: flat at 0, or a few drops a second.",
+        # Not Grafana's packets a second, which shows a few a minute as thousandths, "16 mp/s".
         unit="suffix: p/s",
-        scale=scale.none_known("Some drops are broadcasts that nobody wants, so nothing is coloured."),
+        scale=scale.none_known("Some drops are unwanted broadcasts, so nothing is coloured."),
         queries=tuple(
             Query(host_queries.network_faults(way, what), called(topology, words))
             for way, what, words in (
@@ -102,7 +104,7 @@ def _network_faults(topology: Topology) -> Graph:
                 ("transmit", "drop", "sent dropped"),
             )
         ),
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -112,16 +114,18 @@ def _connections(built: Built) -> Graph:
     full = thresholds.of(built.thresholds, "HostConntrackFull")
     return Graph(
         title="Connections tracked",
-        good="Share of the kernel's table of connections in use. Good is far below the dashed line.",
+        description="Share of the kernel's connection table in use. Healthy: far below the dashed line.",
         unit="percentunit",
-        scale=scale.lines("HostConntrackNearLimit begins at the dashed line, HostConntrackFull at the solid one."),
+        scale=scale.lines(
+            "The dashed line is the threshold of HostConntrackNearLimit, the solid line that of HostConntrackFull."
+        ),
         queries=(
             Query(host_queries.recorded(names.SERVER_CONNTRACK), called(topology, "in use")),
             thresholds.line(near, "near the limit"),
             thresholds.line(full, "full"),
         ),
         overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -129,13 +133,13 @@ def _clock(built: Built) -> Graph:
     topology = built.topology
     graph = Graph(
         title="Clock",
-        good="How far a clock is off that of Prometheus, and by how much the kernel thinks that it may be wrong. Good "
-        "is below a second; 16 seconds is a clock that nobody keeps in time.",
+        description="Difference from Prometheus' clock, and the error estimated by the kernel. Healthy: below a "
+        "second; 16 seconds means that nothing synchronises the clock.",
         unit="s",
-        scale=scale.lines("HostClockSkewed begins at the dashed line, for the difference."),
+        scale=scale.lines("The dashed line is the threshold of HostClockSkewed, for the difference."),
         queries=(
             Query(host_queries.clock_off(), called(topology, "off")),
-            Query(host_queries.clock_error(), called(topology, "may be wrong by")),
+            Query(host_queries.clock_error(), called(topology, "estimated error")),
         ),
     )
     return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostClockSkewed"))
@@ -144,10 +148,10 @@ def _clock(built: Built) -> Graph:
 def _collectors(topology: Topology) -> States:
     return States(
         title="Collectors that fail",
-        good="What node_exporter reads for the alerts. Good is one colour from end to end.",
+        description="The node_exporter collectors that alerts depend on. Healthy: one colour throughout.",
         unit="none",
         scale=scale.none_known(
-            "Amber is a collector that failed: what the topology's alerts read of it is missing, and they are silent."
+            "Amber is a failed collector: its metrics are missing, and the topology's alerts on them cannot fire."
         ),
         queries=(Query(host_queries.collectors(), called(topology, "{{collector}}")),),
         mappings=tuple(field_config.states(State(0, "fails", colours.NEAR), State(1, "works", colours.GOOD))),
@@ -155,18 +159,19 @@ def _collectors(topology: Topology) -> States:
 
 
 def _docker(built: Built) -> tuple[Graph, ...]:
-    """Panels of the engine, where one of the servers tells of it."""
+    """Panels of the Docker engine, on deployments where a server exposes its metrics."""
     if not any(server.targets.docker for server in built.topology.servers):
         return ()
     churn = thresholds.of(built.thresholds, "DockerStartChurn")
     return (
         Graph(
             title="Docker engine",
-            good="Containers by state, helpers and builds included. Good is none that is paused; no line, no engine.",
+            description="Containers by state, helpers and builds included. Healthy: none paused; no line means no "
+            "engine.",
             unit="none",
             scale=scale.none_known(
-                "Amber is paused. A stopped container is one that somebody stopped, so it is grey; "
-                "the topology says nothing of either."
+                "Amber is paused. A stopped container was stopped by somebody, so it is grey; the topology states "
+                "neither."
             ),
             queries=(Query(host_queries.containers(), "{{state}}"),),
             overrides=tuple(field_config.field(state, field_config.colour(colour)) for state, colour in _STATES),
@@ -174,9 +179,10 @@ def _docker(built: Built) -> tuple[Graph, ...]:
         ),
         Graph(
             title="Container starts",
-            good="Containers started within an hour, builds and restarts included. Good is as many as you deployed.",
+            description="Containers started within an hour, builds and restarts included. Healthy: as many as you "
+            "deployed.",
             unit="none",
-            scale=scale.lines("DockerStartChurn begins at the dashed line."),
+            scale=scale.lines("The dashed line is the threshold of DockerStartChurn."),
             queries=(
                 Query(host_queries.recorded(names.SERVER_CONTAINER_STARTS), called(built.topology, "starts")),
                 thresholds.line(churn, "alert above"),

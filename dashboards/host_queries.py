@@ -1,4 +1,4 @@
-"""What the dashboard of servers asks beside recorded series."""
+"""Queries of the server dashboard that read no recorded series."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from boxwatch.topology.model import Topology
 
 _HERE = f"{NODE}, {ON_SERVERS}"
 _DOCKER = f'job="{names.JOB_DOCKER}", {ON_SERVERS}'
-# What is written to an array or a mapped device is written to its members too.
+# Writes to an array or a mapped device also count on its members.
 _WHOLE_DISKS = f'{_HERE}, device!~"loop.*|ram.*|dm-.*|md.*|sr.*|zram.*"'
 _WIRES = f"{WIRES}, {ON_SERVERS}"
 
 
 def called(topology: Topology, word: str) -> str:
-    """How a series of one number a server is called: where there is one server, by what it is."""
+    """Legend of a series with one value per server: with a single server, the word alone."""
     return word if len(topology.servers) == 1 else f"{word} {{{{{names.SERVER}}}}}"
 
 
@@ -27,7 +27,7 @@ def recorded(series: str) -> str:
 
 
 def least(series: str) -> str:
-    """The lowest of a recorded series, on the server and disk that has it."""
+    """The lowest value of a recorded series on each server, across its disks."""
     return f"min by ({names.BY_SERVER}) ({series}{{{ON_SERVERS}}})"
 
 
@@ -37,7 +37,7 @@ def cpu_by_mode() -> str:
 
 
 def disk_busy() -> str:
-    """Share of the time in which each disk had something to do."""
+    """Share of time during which each disk was busy."""
     return f"max by ({names.BY_DEVICE}) (rate(node_disk_io_time_seconds_total{{{_WHOLE_DISKS}}}[$__rate_interval]))"
 
 
@@ -47,39 +47,39 @@ def disk_bytes(way: str) -> str:
 
 
 def network_faults(way: str, what: str) -> str:
-    """Packets a second that were lost or damaged: way `receive` or `transmit`, what `errs` or `drop`."""
+    """Packets a second lost or damaged. Directions are `receive` and `transmit`, faults `errs` and `drop`."""
     return f"sum by ({names.BY_SERVER}) (rate(node_network_{way}_{what}_total{{{_WIRES}}}[$__rate_interval]))"
 
 
 def disks_missing() -> str:
-    """Disks that arrays lack, by server; nothing where there is no array."""
+    """Members that arrays lack, by server; empty without arrays."""
     wanted = f"max by ({names.BY_DEVICE}) (node_md_disks_required{{{_HERE}}})"
     there = f'min by ({names.BY_DEVICE}) (node_md_disks{{{_HERE}, state="active"}})'
     return f"sum by ({names.BY_SERVER}) (clamp_min({wanted} - on ({names.BY_DEVICE}) {there}, 0))"
 
 
 def up_for() -> str:
-    """Seconds since each server was started."""
+    """Seconds since each server booted."""
     return f"min by ({names.BY_SERVER}) (time() - node_boot_time_seconds{{{_HERE}}})"
 
 
 def clock_off() -> str:
-    """Seconds by which each server's clock differs from that of Prometheus."""
+    """Seconds between each server's clock and that of Prometheus."""
     told = f"node_time_seconds{{{_HERE}}}"
     return f"max by ({names.BY_SERVER}) (abs({told} - timestamp({told})))"
 
 
 def clock_error() -> str:
-    """Seconds by which the kernel thinks that its clock may be wrong; 16 is not synchronised."""
+    """The kernel's estimate of its clock error in seconds; 16 means not synchronised."""
     return f"max by ({names.BY_SERVER}) (node_timex_maxerror_seconds{{{_HERE}}})"
 
 
 def collectors() -> str:
-    """1 for each collector that works, 0 for one that does not, of those that the alerts look at."""
+    """1 for each working collector that alerts depend on, 0 for a failing one."""
     chosen = f'{_HERE}, collector=~"{"|".join(COLLECTORS)}"'
     return f"min by ({names.BY_SERVER}, collector) (node_scrape_collector_success{{{chosen}}})"
 
 
 def containers() -> str:
-    """Containers that the Docker engine knows, by state."""
+    """Containers known to the Docker engine, by state."""
     return f"sum by (state) (engine_daemon_container_states_containers{{{_DOCKER}}})"

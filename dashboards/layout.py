@@ -1,7 +1,6 @@
-"""Where panels stand: lines of cells on Grafana's grid of 24 columns, in the order of the questions.
+"""Panel layout: lines of cells on Grafana's grid of 24 columns, in the order of the questions.
 
-Nobody writes coordinates. A line has a height and cells; a cell is a panel with its width, or a column of panels one
-above the other.
+Nobody writes coordinates. A line has a height and cells; a cell is a panel with its width, or a stack of panels.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ COLUMNS = 24
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A panel, or a section's heading when `panel` is None, at its place."""
+    """A panel at its position; a section's heading when `panel` is None."""
 
     panel: Shown | None
     x: int
@@ -34,7 +33,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Panels one above the other, with their heights; most cells hold one."""
+    """A stack of panels with their heights; most cells have one."""
 
     width: int
     stack: tuple[tuple[Shown, int], ...]
@@ -42,29 +41,29 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Cells side by side, all equally high; or a heading."""
+    """Cells side by side, all of the same height; or a heading."""
 
     height: int
     cells: tuple[Cell, ...]
     title: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a line that would leave a hole or run over.
+        """Refuse a line that would leave a hole or overflow.
 
         Raises:
-            ValueError: the sum that does not fit.
+            ValueError: the widths or heights do not add up.
         """
         width = sum(cell.width for cell in self.cells)
         if self.cells and width != COLUMNS:
-            raise ValueError(f"the cells of a line fill {COLUMNS} columns, these fill {width}")
+            raise ValueError(f"the cells of a line must fill {COLUMNS} columns, these fill {width}")
         for cell in self.cells:
             high = sum(height for _, height in cell.stack)
             if high != self.height:
-                raise ValueError(f"a cell is as high as its line ({self.height}), this one is {high}")
+                raise ValueError(f"a cell must be as high as its line ({self.height}), this one is {high}")
 
 
 def heading(title: str) -> Line:
-    """The heading of a section."""
+    """A section's heading."""
     return Line(1, (), title)
 
 
@@ -74,12 +73,12 @@ def line(height: int, *panels: tuple[Shown, int]) -> Line:
 
 
 def even(height: int, *panels: Shown) -> Line:
-    """Panels side by side, all equally wide."""
+    """Panels side by side, all of the same width."""
     return line(height, *((panel, COLUMNS // len(panels)) for panel in panels))
 
 
 def column(width: int, *panels: tuple[Shown, int]) -> Cell:
-    """Panels one above the other, each with its height."""
+    """Panels stacked, each with its height."""
     return Cell(width, panels)
 
 

@@ -1,4 +1,4 @@
-"""Where a click on a value leads: from the overview to the service to its server, with time and variables kept."""
+"""Links between dashboards: from the overview to the service to its server, keeping time range and variables."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from boxwatch.topology.model import Topology
 
 
 def of_column(head: str) -> str:
-    """The value of a table's column in the row that was clicked; heads are unique in a table."""
+    """The value in a table's column on the clicked row; headings are unique in a table."""
     return f"${{__data.fields.{head}}}"
 
 
 def of_series(label: str) -> str:
-    """A label of the series that was clicked, in a graph or a stat."""
+    """A label of the clicked series, in a graph or a stat."""
     return f"${{__field.labels.{label}}}"
 
 
 def to_dashboard(topology: Topology, dashboard_id: str, title: str, **variables: str) -> Link:
-    """Another dashboard of this deployment: `to_dashboard(topology, "host", "Look at the server", server="")`.
+    """Another dashboard of this deployment: `to_dashboard(topology, "host", "Open the server", server="")`.
 
-    A variable without a value is left as it is chosen here.
+    A variable without a value keeps its present choice.
     """
     return Link(title, uid(topology, dashboard_id), tuple(variables.items()))
 
@@ -31,6 +31,6 @@ def to_service(topology: Topology, service: str, server: str = "") -> Link:
     Args:
         topology: the deployment.
         service: which one: `of_column("Service")`, `of_series(names.SERVICE)`.
-        server: on which server; those that are chosen here, if it is not said.
+        server: the server it runs on; empty keeps the present choice.
     """
-    return to_dashboard(topology, "service", "Look at this service", server=server, service=service)
+    return to_dashboard(topology, "service", "Open this service", server=server, service=service)

@@ -1,4 +1,4 @@
-"""MinIO: does it answer, can it write, and has it drives and space left? In the names of metrics v2 and v3."""
+"""MinIO: health, drives, space and requests, with the metric names of v2 and v3."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MINIO = Engine(kinds.of("minio"))
 
 
 def _either(aggregation: str, v2: str, v3: str, *, per_second: bool = False) -> str:
-    """One value a service of whichever of the two is there."""
+    """One value per service, from whichever of the two metrics exists."""
     return " or ".join(_MINIO.by(aggregation, metric, per_second=per_second) for metric in (v2, v3))
 
 
@@ -37,7 +37,7 @@ def build(built: Built) -> Node | None:
     lines = built.thresholds
     return _MINIO.page(
         topology,
-        "Does MinIO answer, can it write, and has it drives and space left?",
+        "Does MinIO answer, can it write, and does it have drives and space left?",
         layout.place(
             layout.line(
                 4,
@@ -60,7 +60,7 @@ def build(built: Built) -> Node | None:
 def _left(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Space left",
-        good="Of what can be used, on the fullest. Good is green.",
+        description="Free share of the usable space, on the fullest. Healthy: green.",
         unit="percentunit",
         scale=backing_services.below(lines["MinioCapacityLow"], "MinioCapacityLow"),
         queries=(Query(f"min(({_FREE}) / ({_TOTAL}))"),),
@@ -71,7 +71,7 @@ def _offline() -> Stat:
     offline = _either("max", "minio_cluster_drive_offline_total", "minio_cluster_health_drives_offline_count")
     return Stat(
         title="Drives offline",
-        good="Drives that MinIO cannot reach. Good is 0.",
+        description="Drives that MinIO cannot reach. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(Query(f"sum({offline}) or 0 * count({_TOTAL})"),),
@@ -79,15 +79,15 @@ def _offline() -> Stat:
 
 
 def _health() -> States:
-    # v3 tells no health where it is bad, and the quorum that is needed always.
+    # v3 exposes no health while it is bad, but always the required quorum.
     told = _MINIO.by("min", "minio_cluster_health_status")
     v3 = _MINIO.by("min", "minio_cluster_erasure_set_overall_health")
     needed = _MINIO.by("max", "minio_cluster_erasure_set_overall_write_quorum")
     return States(
         title="Health",
-        good="Whether there are enough drives to write. Good is one colour.",
+        description="Whether enough drives are available to write. Healthy: one colour throughout.",
         unit="none",
-        scale=backing_services.uncoloured("Red is no quorum, of which MinioQuorumLost speaks; else"),
+        scale=backing_services.uncoloured("Red is a lost quorum, on which MinioQuorumLost fires; otherwise"),
         queries=(Query(f"{told} or {v3} or 0 * {needed}", NAMED),),
         mappings=tuple(field_config.states(State(0, "no quorum", colours.BAD), State(1, "healthy", colours.GOOD))),
     )
@@ -96,9 +96,9 @@ def _health() -> States:
 def _space() -> Graph:
     return Graph(
         title="Space used and usable",
-        good="What is stored, and what all drives can hold. Good is a slope that you expect.",
+        description="Stored data, and the capacity of all drives. Healthy: an expected slope.",
         unit="bytes",
-        scale=backing_services.uncoloured("The share is judged in the panel beside it"),
+        scale=backing_services.uncoloured("The panel next to it judges the share"),
         queries=(
             Query(f"({_TOTAL}) - ({_FREE})", "used, {{service}}"),
             Query(_TOTAL, "usable, {{service}}"),
@@ -110,11 +110,11 @@ def _space() -> Graph:
 def _share(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Space",
-        good="Share of the usable space that is free. Good is above the line.",
+        description="Free share of the usable space. Healthy: above the line.",
         unit="percentunit",
         scale=backing_services.says("MinioCapacityLow"),
         queries=(Query(f"({_FREE}) / ({_TOTAL})", NAMED),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["MinioCapacityLow"])
 
@@ -122,9 +122,9 @@ def _share(lines: Mapping[str, float]) -> Graph:
 def _objects() -> Graph:
     return Graph(
         title="Objects",
-        good="Objects in all buckets, as the scanner counted them last. Good is a slope that you expect.",
+        description="Objects in all buckets at the scanner's last count. Healthy: an expected slope.",
         unit="short",
-        scale=backing_services.uncoloured("No number is bad by itself"),
+        scale=backing_services.uncoloured("No number is bad in itself"),
         queries=(
             Query(_either("max", "minio_cluster_usage_object_total", "minio_cluster_usage_objects_count"), NAMED),
         ),
@@ -141,9 +141,9 @@ def _drives() -> Graph:
     )
     return Graph(
         title="Drives",
-        good="Drives by state. Good is no line for offline, or one at 0.",
+        description="Drives by state. Healthy: no line for offline, or one at 0.",
         unit="none",
-        scale=backing_services.uncoloured("MinioDrivesOffline speaks of any that is offline"),
+        scale=backing_services.uncoloured("MinioDrivesOffline fires on any offline drive"),
         queries=tuple(drives),
         overrides=(
             field_config.query("A", field_config.colour(colours.GOOD)),
@@ -157,9 +157,9 @@ def _requests() -> Graph:
     rate = _either("sum", "minio_s3_requests_total", "minio_api_requests_total", per_second=True)
     return Graph(
         title="Requests",
-        good="Requests a second. Good is a level that you know.",
+        description="Requests a second. Healthy: a familiar level.",
         unit="reqps",
-        scale=backing_services.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(rate, NAMED),),
     )
 
@@ -171,11 +171,11 @@ def _errors(lines: Mapping[str, float]) -> Graph:
     all_ = _either("sum", "minio_s3_requests_total", "minio_api_requests_total", per_second=True)
     graph = Graph(
         title="Errors",
-        good="Share of the requests that MinIO answers with a 5xx. Good is 0, or no line at all.",
+        description="Share of requests that MinIO answered with a 5xx. Healthy: 0, or no line.",
         unit="percentunit",
         scale=backing_services.says("MinioErrorsHigh"),
         queries=(Query(f"({errors}) / (({all_}) > 0)", NAMED),),
-        reach=0.1,
+        soft_max=0.1,
     )
     return backing_services.with_alert(graph, lines["MinioErrorsHigh"])
 
@@ -185,9 +185,9 @@ def _kinds() -> Graph:
     v3 = _MINIO.by("sum", "minio_api_requests_total", "name", per_second=True)
     return Graph(
         title="Requests by call",
-        good="The ten most frequent calls. Good is what your applications do.",
+        description="The ten most frequent calls. Healthy: those your applications make.",
         unit="reqps",
-        scale=backing_services.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(f"topk(10, {v2} or {v3})", "{{api}}{{name}}, {{service}}"),),
     )
 
@@ -202,9 +202,9 @@ def _traffic() -> Graph:
     )
     return Graph(
         title="Traffic",
-        good="Bytes a second to and from clients. Good is a level that you know.",
+        description="Bytes a second to and from clients. Healthy: a familiar level.",
         unit="Bps",
-        scale=backing_services.uncoloured("No amount is bad by itself"),
+        scale=backing_services.uncoloured("No amount is bad in itself"),
         queries=tuple(traffic),
     )
 
@@ -212,9 +212,9 @@ def _traffic() -> Graph:
 def _waiting() -> Graph:
     return Graph(
         title="Requests in flight and waiting",
-        good="Requests that are answered now, and those that wait for their turn. Good is none that wait.",
+        description="Requests being served, and requests waiting their turn. Healthy: none waiting.",
         unit="none",
-        scale=backing_services.uncoloured("What waits too long is refused, and counts as an error"),
+        scale=backing_services.uncoloured("Requests that wait too long are rejected and count as errors"),
         queries=(
             Query(
                 _either("sum", "minio_s3_requests_inflight_total", "minio_api_requests_inflight_total"),
@@ -231,9 +231,9 @@ def _waiting() -> Graph:
 def _memory() -> Graph:
     resident = _either("max", "minio_node_process_resident_memory_bytes", "minio_system_process_resident_memory_bytes")
     return Graph(
-        title="Memory of the process",
-        good="What MinIO itself holds, without page cache. Good is far below the plan.",
+        title="Process memory",
+        description="Memory of MinIO itself, without page cache. Healthy: far below the plan.",
         unit="bytes",
-        scale=backing_services.uncoloured("The service's dashboard holds the container against the plan"),
+        scale=backing_services.uncoloured("The service dashboard compares the container with the plan"),
         queries=(Query(resident, NAMED),),
     )

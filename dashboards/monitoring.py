@@ -1,4 +1,4 @@
-"""Monitoring: does what watches work, and does anybody hear it?"""
+"""Monitoring: targets, rules, cost, and delivery of notifications."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ def build(built: Built) -> Node:
     page = render.Page(
         id="monitoring",
         title="Monitoring",
-        description="Does what watches work, and does anybody hear it?",
+        description="Is monitoring itself working, and do its notifications arrive?",
         variables=(SERVERS,),
         marked=_CHOSEN,
         panels=layout.place(
             layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
             layout.even(10, _targets(topology), _rules()),
-            layout.heading("What it costs"),
+            layout.heading("Cost"),
             layout.even(8, _scrapes(topology), _series(topology)),
             layout.even(8, _head(topology), _memory()),
-            layout.heading("Who hears it"),
+            layout.heading("Delivery"),
             layout.even(8, _notifications(), _grafana()),
         ),
     )
@@ -49,9 +49,10 @@ def build(built: Built) -> Node:
 def _watchdog() -> Stat:
     return Stat(
         title="Watchdog",
-        good="The alert that always fires. Good is that it does; who waits for it calls when it stops arriving.",
+        description="The alert that always fires. Healthy: firing; the dead man's switch reports when it stops "
+        "arriving.",
         unit="none",
-        scale=scale.lines("Recorded by Prometheus with every evaluation; nothing is coloured by amount."),
+        scale=scale.lines("Recorded by Prometheus at every evaluation; nothing is coloured by amount."),
         mappings=tuple(field_config.states(State(1, "fires", colours.GOOD))),
         queries=(Query(f'count(ALERTS{{alertname="Watchdog", {queries.FIRING}, {queries.ON_SERVERS_OR_NONE}}})'),),
     )
@@ -60,7 +61,7 @@ def _watchdog() -> Stat:
 def _down() -> Stat:
     return Stat(
         title="Targets down",
-        good="Targets that are not scraped now. Good is 0.",
+        description="Targets not being scraped now. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
         queries=(Query(f"count(up{{{_ALL}}} == 0) or 0 * count(up{{{_ALL}}})"),),
@@ -71,7 +72,7 @@ def _failures() -> Stat:
     failed = f"prometheus_rule_evaluation_failures_total{{{_PROMETHEUS}}}"
     return Stat(
         title="Rule failures",
-        good="Evaluations that failed in ten minutes: their alerts are silent. Good is 0.",
+        description="Failed evaluations in ten minutes: their alerts are silent. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum(increase({failed}[10m])))"),),
@@ -82,7 +83,7 @@ def _undelivered() -> Stat:
     failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
     return Stat(
         title="Undelivered",
-        good="Notifications that Alertmanager could not deliver within an hour. Good is 0.",
+        description="Notifications that Alertmanager could not deliver within an hour. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum(increase({failed}[1h])))"),),
@@ -91,10 +92,10 @@ def _undelivered() -> Stat:
 
 def _held(topology: Topology) -> Stat:
     most = topology.alerts.threshold("PrometheusSeriesHigh", monitoring.SERIES_HELD)
-    says = f"Amber from {most:,.0f}, where the alert begins."
+    says = f"Amber from {most:,.0f}, the threshold of the alert."
     return Stat(
         title="Series",
-        good="Series that Prometheus holds in memory. Good is a level that you know.",
+        description="Series that Prometheus holds in memory. Healthy: a familiar level.",
         unit="short",
         scale=scale.Scale(says, ((0, colours.GOOD), (most, colours.NEAR))),
         queries=(Query(f"sum(prometheus_tsdb_head_series{{{_PROMETHEUS}}})"),),
@@ -103,10 +104,10 @@ def _held(topology: Topology) -> Stat:
 
 def _age() -> Stat:
     return Stat(
-        title="Running for",
-        good="Time since Prometheus was started. Good is since the last change of the stack.",
+        title="Uptime",
+        description="Time since Prometheus started. Healthy: since the last change to the stack.",
         unit="dtdurations",
-        scale=scale.none_known("No age is bad by itself, so nothing is coloured."),
+        scale=scale.none_known("No age is bad in itself, so nothing is coloured."),
         queries=(Query(f"time() - max(process_start_time_seconds{{{_PROMETHEUS}}})"),),
     )
 
@@ -115,9 +116,9 @@ def _targets(topology: Topology) -> States:
     ports = f'job="{names.JOB_PROBE_PORTS}"'
     return States(
         title="Targets",
-        good="Whether each target is scraped, the probes of ports together. Good is green from end to end.",
+        description="Whether each target is scraped, with all port probes in one row. Healthy: green throughout.",
         unit="none",
-        scale=scale.none_known("Red is not scraped, as the alert has it."),
+        scale=scale.none_known("Red is a failed scrape, as in the alert."),
         queries=(
             Query(
                 f"min by ({_BY_TARGET}) (up{{{_ALL}, {ports.replace('=', '!=')}}})"
@@ -136,13 +137,13 @@ def _rules() -> Graph:
     interval = f"prometheus_rule_group_interval_seconds{{{_PROMETHEUS}}}"
     return Graph(
         title="Rules",
-        good="How long the slowest groups take to evaluate. Good is far below the dashed line.",
+        description="Evaluation time of the slowest groups. Healthy: far below the dashed line.",
         unit="s",
-        scale=scale.lines("The dashed line is the time between two evaluations, from which on some are left out."),
+        scale=scale.lines("The dashed line is the evaluation interval; above it Prometheus skips evaluations."),
         queries=(
-            # Prometheus names a group by its file and its own name; ours have one name.
+            # Prometheus names a group by its file and its own name; ours are the same.
             Query(f'label_replace({slowest}, "group", "$1", "rule_group", ".*;(.*)")', "{{group}}"),
-            Query(f"min({interval})", "evaluated every"),
+            Query(f"min({interval})", "evaluation interval"),
         ),
         overrides=(field_config.plan_line("B"),),
         table=True,
@@ -152,9 +153,9 @@ def _rules() -> Graph:
 def _scrapes(topology: Topology) -> Graph:
     graph = Graph(
         title="Time of a scrape",
-        good="The slowest targets. Good is far below the dashed line.",
+        description="The slowest targets. Healthy: far below the dashed line.",
         unit="s",
-        scale=scale.lines("The dashed line is where the alert begins."),
+        scale=scale.lines("The dashed line is the threshold of the alert."),
         queries=(
             Query(f"topk(8, max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}}))", called(topology, _TARGET)),
         ),
@@ -167,9 +168,9 @@ def _series(topology: Topology) -> Graph:
     most = f"{topology.alerts.threshold('TargetSeriesMany', scraping.MANY):,.0f}"
     return Graph(
         title="Series by target",
-        good="The targets with the most series. Good is a level that you know.",
+        description="The targets with the most series. Healthy: a familiar level.",
         unit="short",
-        scale=scale.none_known(f"From {most} on the alert begins."),
+        scale=scale.none_known(f"Threshold of the alert: {most}."),
         queries=(
             Query(
                 f"topk(8, max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}}))",
@@ -184,9 +185,9 @@ def _head(topology: Topology) -> Graph:
     most = f"{topology.alerts.threshold('PrometheusSeriesHigh', monitoring.SERIES_HELD):,.0f}"
     return Graph(
         title="Series and memory of Prometheus",
-        good="Series in memory; each costs about 8 kB. Good is a level that you know.",
+        description="Series in memory; each costs about 8 kB. Healthy: a familiar level.",
         unit="short",
-        scale=scale.none_known(f"From {most} on the alert begins."),
+        scale=scale.none_known(f"Threshold of the alert: {most}."),
         queries=(Query(f"max by ({names.SERVER}) (prometheus_tsdb_head_series{{{_PROMETHEUS}}})", "{{server}}"),),
         fill=10,
     )
@@ -196,9 +197,9 @@ def _memory() -> Graph:
     resident = f'process_resident_memory_bytes{{job=~"prometheus|alertmanager|grafana|blackbox", {_CHOSEN}}}'
     return Graph(
         title="Memory of the stack",
-        good="Resident memory of each piece. Good is below its share of the plan.",
+        description="Resident memory of each component. Healthy: below its share of the plan.",
         unit="bytes",
-        scale=scale.none_known("The shares are in the topology, and drawn on the dashboard of the service."),
+        scale=scale.none_known("The shares are in the topology and drawn on the service dashboard."),
         queries=(Query(f"max by (job) ({resident})", "{{job}}"),),
         table=True,
     )
@@ -210,17 +211,18 @@ def _notifications() -> Graph:
     failed = f"alertmanager_notifications_failed_total{{{_ALERTMANAGER}}}"
     return Graph(
         title="Notifications",
-        good="What Prometheus handed on and what Alertmanager delivered in an hour. Good is nothing that failed.",
+        description="Notifications passed on by Prometheus and delivered by Alertmanager within an hour. Healthy: no "
+        "failures.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(
-            Query(f"round(sum(increase({sent}[1h])))", "handed to Alertmanager"),
+            Query(f"round(sum(increase({sent}[1h])))", "sent to Alertmanager"),
             Query(f"round(sum by (integration) (increase({delivered}[1h])) > 0)", "{{integration}}"),
             Query(f"round(sum by (integration) (increase({failed}[1h])) > 0)", "failed {{integration}}"),
         ),
         steps=True,
         table=True,
-        reach=1,
+        soft_max=1,
     )
 
 
@@ -228,9 +230,9 @@ def _grafana() -> Graph:
     requests = f"grafana_http_request_duration_seconds_count{{{_GRAFANA}}}"
     return Graph(
         title="Grafana",
-        good="Requests to Grafana by status. Good is next to nothing from 500 on.",
+        description="Requests to Grafana by status. Healthy: next to no 5xx.",
         unit="reqps",
-        scale=scale.none_known("Red is 5xx and amber 4xx; how many depends on who looks."),
+        scale=scale.none_known("Red is 5xx and amber 4xx; the numbers depend on use."),
         queries=(Query(f"sum by (status_code) (rate({requests}[$__rate_interval]))", "{{status_code}}"),),
         overrides=field_config.of_http_codes(),
         stacked=True,

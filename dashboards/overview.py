@@ -1,7 +1,7 @@
 """Is everything all right, and if not, where?
 
-Read from top to bottom it asks in the order of worry: does something need a person now; which service, which server;
-since when. The first line is large enough for a wall; the first two fit a laptop without scrolling.
+Reads top to bottom in order of urgency: whether anybody must act now; which service, which server; since when. The
+first line is large enough for a wall display; the first two fit a laptop without scrolling.
 """
 
 from __future__ import annotations
@@ -53,42 +53,42 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Critical alerts",
-            good="Alerts that wake someone. Good is 0.",
+            description="Alerts that page someone. Healthy: 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.alerts_firing("critical")),),
         ),
         Stat(
             title="Warnings",
-            good="Alerts that can wait until the morning. Good is 0, or few and known.",
+            description="Alerts that can wait until the morning. Healthy: 0, or few and known.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),
             queries=(Query(queries.alerts_firing("warning")),),
         ),
         Stat(
             title="Incomplete",
-            good="Services that do not run all their replicas, or that nobody can see. Good is 0.",
+            description="Services with missing replicas, or not visible at all. Healthy: 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.services_incomplete()),),
         ),
         Stat(
             title="Over budget",
-            good="Services that use more memory than the plan gives all their replicas together. Good is 0.",
+            description="Services whose replicas together use more memory than planned. Healthy: 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.services_over_budget()),),
         ),
         Stat(
             title="Near budget",
-            good="Services past their own threshold and still within their budget. Good is 0.",
+            description="Services past their own threshold but within their budget. Healthy: 0.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),
             queries=(Query(queries.services_near_budget()),),
         ),
         Stat(
             title="Least headroom",
-            good="Free RAM of the server that has least. Good is at least what the plan leaves free.",
+            description="Free RAM of the server with the least. Healthy: at least what the plan leaves free.",
             unit="bytes",
             scale=scale.headroom(topology),
             queries=(Query(queries.least_headroom(), _SERVER),),
@@ -99,7 +99,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _plan(topology: Topology) -> Bars:
     return Bars(
         title="RAM of the chosen servers",
-        good="What is used now against what is planned and what there is. Good is a first bar shorter than the second.",
+        description="RAM used now, planned and installed. Healthy: the first bar is shorter than the second.",
         unit="bytes",
         scale=scale.lines("The planned bar is recorded from the topology."),
         queries=(
@@ -121,9 +121,10 @@ def _plan(topology: Topology) -> Bars:
 def _memory() -> Graph:
     return Graph(
         title="Where the RAM goes",
-        good="Memory of the chosen servers by service, as held against budgets. Good is a pile below the dashed line.",
+        description="Memory of the chosen servers by service, as counted against budgets. Healthy: a stack below the "
+        "dashed line.",
         unit="bytes",
-        scale=scale.lines("The dashed line is the plan, the solid one the RAM; both are recorded from the topology."),
+        scale=scale.lines("The dashed line is the plan, the solid line the RAM; both are recorded from the topology."),
         queries=(
             Query(queries.memory_of_largest_services(), _SERVICE),
             Query(queries.memory_of_other_services(), "other services"),
@@ -144,15 +145,15 @@ def _memory() -> Graph:
 
 
 def _replicas(topology: Topology) -> States:
-    # Not thresholds: Grafana calls a stretch by its threshold's text, and 1 and 1.001 are both "100%".
+    # No thresholds: Grafana names a stretch after its threshold's text, and 1 and 1.001 are both "100%".
     words = (
-        *field_config.states(State(0, "none runs", colours.BAD), State(1, "as wanted", colours.GOOD)),
-        field_config.between(0, 1, State(2, "some are missing", colours.NEAR)),
-        field_config.between(1, 1000, State(3, "more than wanted, as during a deploy", colours.USE)),
+        *field_config.states(State(0, "none running", colours.BAD), State(1, "as planned", colours.GOOD)),
+        field_config.between(0, 1, State(2, "some missing", colours.NEAR)),
+        field_config.between(1, 1000, State(3, "more than planned, as during a deploy", colours.USE)),
     )
     return States(
-        title="Replicas, as wanted or not",
-        good="Replicas running against those wanted, by service. Good is one colour from end to end.",
+        title="Replicas against the plan",
+        description="Running replicas against desired replicas, by service. Healthy: one colour throughout.",
         unit="percentunit",
         scale=scale.completeness(),
         queries=(Query(queries.completeness(), _SERVICE if len(topology.servers) == 1 else f"{_SERVICE} {_SERVER}"),),

@@ -1,4 +1,4 @@
-"""The tables of the overview: services, alerts that fire, servers."""
+"""The overview's tables: services, firing alerts, servers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
 from boxwatch.rules import names
 from boxwatch.topology.model import Topology
 
-# A value that a link carries is found by the head of its column.
+# A link refers to a value by the heading of its column.
 _SERVICE, _SERVER = "Service", "Server"
 _HEIGHT_OF_HEAD, _MOST_ROWS_SHOWN = 3, 9
 
 
 def _server(topology: Topology, width: int) -> tuple[tuple[Label, ...], tuple[str, ...]]:
-    """The column of the server, or the label to hide: where there is one server, its name says nothing."""
+    """The server column, or the label to hide: with a single server its name says nothing."""
     if len(topology.servers) == 1:
         return (), (names.SERVER,)
     return (Label(label=names.SERVER, head=_SERVER, width=width),), ()
@@ -34,9 +34,9 @@ def services(topology: Topology) -> Table:
     server, hidden = _server(topology, 80)
     rows = Rows(
         title="Services, worst first",
-        good=(
-            "Each service against its plan. Good is no replica missing and memory fine; a click on a name opens the "
-            "service. Memory is near from the service's own threshold on, and over from its budget on."
+        description=(
+            "Each service against its plan. Healthy: no missing replicas, and memory fine. Click a name to open the "
+            "service. Memory is near from the service's own threshold, over from its budget."
         ),
         labels=(Label(label=names.SERVICE, head=_SERVICE, link=_to_service(topology)), *server),
         hidden=hidden,
@@ -104,7 +104,7 @@ def services(topology: Topology) -> Table:
 
 
 def alerts(topology: Topology) -> Table:
-    """What fires, where."""
+    """The firing alerts and where they fire."""
     severities = field_config.states(
         State(queries.CRITICAL, "critical", colours.BAD),
         State(queries.WARNING, "warning", colours.NEAR),
@@ -113,7 +113,7 @@ def alerts(topology: Topology) -> Table:
     server, hidden = _server(topology, 70)
     rows = Rows(
         title="Alerts firing",
-        good="What fires now, and where. Good is an empty table.",
+        description="Firing alerts and where they fire. Healthy: an empty table.",
         labels=(
             Label(label=queries.ALERT_NAME, head="Alert"),
             Label(label=names.SERVICE, head=_SERVICE, width=90),
@@ -125,25 +125,25 @@ def alerts(topology: Topology) -> Table:
                 head="Severity",
                 expr=queries.firing(),
                 unit="none",
-                scale=scale.none_known("Red is critical, amber a warning, grey a note."),
+                scale=scale.none_known("Red is critical, amber a warning, grey informational."),
                 mappings=tuple(severities),
                 width=90,
             ),
         ),
         sort_by=("Severity",),
-        # Not "nothing fires": where no rules are recorded, nobody knows.
-        nothing="no alert is recorded as firing",
+        # Not "nothing fires": without recorded rules nobody knows.
+        no_value="no alert is recorded as firing",
     )
     return table(rows)
 
 
 def servers_height(topology: Topology) -> int:
-    """As high as its rows, until one has to scroll."""
+    """As high as its rows, up to the point where it scrolls."""
     return _HEIGHT_OF_HEAD + min(len(topology.servers), _MOST_ROWS_SHOWN)
 
 
 def servers(topology: Topology) -> Table:
-    """RAM as planned and as used."""
+    """Planned and used RAM."""
     share = Column(
         head="Share of plan",
         expr=queries.share_of_plan(),
@@ -173,13 +173,13 @@ def servers(topology: Topology) -> Table:
     used, planned, ram, *rest = (
         Column(head=head, expr=queries.of_each_server(series), unit="bytes", width=110) for head, series in recorded
     )
-    to_host = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column(_SERVER))
+    to_host = links.to_dashboard(topology, "host", "Open this server", server=links.of_column(_SERVER))
     headroom = Column(head="Headroom", expr=queries.planned_headroom(), unit="bytes", width=100)
     rows = Rows(
         title="Servers, fullest first",
-        good=(
-            "RAM as planned and as used. Good is a share of the plan below 100% and an overhead within its reserve. "
-            "Headroom is what the plan leaves; free is what the kernel could give away now."
+        description=(
+            "Planned and used RAM. Healthy: a share of the plan below 100%, and overhead within its reserve. Headroom "
+            "is what the plan leaves; free is what the kernel could hand out now."
         ),
         labels=(Label(label=names.SERVER, head=_SERVER, link=to_host),),
         columns=(share, used, free, planned, headroom, ram, *rest),

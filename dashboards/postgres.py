@@ -1,4 +1,4 @@
-"""PostgreSQL: does it answer, has it connections left, what do transactions wait for, and what fills its disk?"""
+"""PostgreSQL: connections, transactions, storage and replication."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def build(built: Built) -> Node | None:
     lines = built.thresholds
     return _POSTGRES.page(
         topology,
-        "Does PostgreSQL answer, has it connections left, what do transactions wait for, and what fills its disk?",
+        "Does PostgreSQL answer, does it have connections left, what are transactions waiting for, and what fills its "
+        "disk?",
         layout.place(
             layout.line(
                 4,
@@ -53,7 +54,7 @@ def _share(lines: Mapping[str, float]) -> Stat:
     high, exhausted = lines["PostgresConnectionsHigh"], lines["PostgresConnectionsExhausted"]
     return Stat(
         title="Connections in use",
-        good="Of those that clients may open, on the fullest. Good is green.",
+        description="Share of the connections open to clients, on the fullest. Healthy: green.",
         unit="percentunit",
         scale=backing_services.shares(high, exhausted, "PostgresConnectionsHigh", "PostgresConnectionsExhausted"),
         queries=(Query(f"max({_CONNECTIONS})"),),
@@ -63,7 +64,7 @@ def _share(lines: Mapping[str, float]) -> Stat:
 def _forgotten(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Idle in transaction",
-        good="Since when the oldest such transaction has been open and done nothing. Good is nothing, or seconds.",
+        description="Age of the oldest transaction left open and idle. Healthy: none, or seconds.",
         unit="s",
         scale=backing_services.near(lines["PostgresIdleInTransaction"], "PostgresIdleInTransaction"),
         queries=(Query(f"max({_POSTGRES.at('pg_stat_activity_max_tx_duration', _IDLE)})"),),
@@ -76,11 +77,11 @@ _IDLE = 'state=~"idle in transaction.*"'
 def _connections(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Connections",
-        good="Of those that clients may open, the share that is. Good is below the line, at deploys too.",
+        description="Share of the connections open to clients. Healthy: below the line, during deploys too.",
         unit="percentunit",
         scale=backing_services.says("PostgresConnectionsHigh"),
         queries=(Query(_CONNECTIONS, NAMED),),
-        reach=1,
+        soft_max=1,
     )
     return backing_services.with_alert(graph, lines["PostgresConnectionsHigh"])
 
@@ -88,9 +89,9 @@ def _connections(lines: Mapping[str, float]) -> Graph:
 def _by_state() -> Graph:
     return Graph(
         title="Connections by state",
-        good="What the connections do. Good is mostly idle, a few active, and next to none idle in a transaction.",
+        description="Connections by activity. Healthy: mostly idle, a few active, next to none idle in transaction.",
         unit="none",
-        scale=backing_services.uncoloured("The share of all is judged in the panel beside it"),
+        scale=backing_services.uncoloured("The panel next to it judges the total"),
         queries=(Query(_POSTGRES.by("sum", "pg_stat_activity_count", "state"), "{{state}}, {{service}}"),),
         stacked=True,
         fill=20,
@@ -101,7 +102,8 @@ def _by_state() -> Graph:
 def _longest(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Longest transaction by state",
-        good="Age of the oldest transaction. Good is seconds; active for long is a report, a migration or a backup.",
+        description="Age of the oldest transaction. Healthy: seconds; a long active one is a report, a migration or a "
+        "backup.",
         unit="s",
         scale=backing_services.says("PostgresIdleInTransaction"),
         queries=(Query(_POSTGRES.by("max", "pg_stat_activity_max_tx_duration", "state"), "{{state}}, {{service}}"),),
@@ -116,9 +118,9 @@ def _transactions() -> Graph:
     )
     return Graph(
         title="Transactions",
-        good="Transactions a second. Good is a level that you know, and rollbacks far below it.",
+        description="Transactions a second. Healthy: a familiar level, with far fewer rollbacks.",
         unit="cps",
-        scale=backing_services.uncoloured("PostgresRollbacksHigh judges one against the other"),
+        scale=backing_services.uncoloured("PostgresRollbacksHigh compares the two"),
         queries=tuple(rates),
     )
 
@@ -126,7 +128,7 @@ def _transactions() -> Graph:
 def _deadlocks() -> Graph:
     return Graph(
         title="Deadlocks",
-        good="Transactions that PostgreSQL ended because they waited for each other. Good is a flat line at 0.",
+        description="Transactions that PostgreSQL aborted because they waited for each other. Healthy: flat at 0.",
         unit="none",
         scale=backing_services.uncoloured("PostgresDeadlocks counts them over ten minutes"),
         queries=(
@@ -137,18 +139,18 @@ def _deadlocks() -> Graph:
             ),
         ),
         steps=True,
-        reach=1,
+        soft_max=1,
     )
 
 
 def _locks() -> Graph:
     return Graph(
         title="Locks",
-        good="Locks that are held, by kind. Good is many that share and few that exclude.",
+        description="Locks held, by mode. Healthy: many shared, few exclusive.",
         unit="none",
-        scale=backing_services.uncoloured("No number of locks is bad by itself"),
+        scale=backing_services.uncoloured("No number of locks is bad in itself"),
         queries=(Query(f"{_POSTGRES.by('sum', 'pg_locks_count', 'mode')} > 0", "{{mode}}, {{service}}"),),
-        nothing="none is held",
+        no_value="none held",
     )
 
 
@@ -159,22 +161,23 @@ def _cache() -> Graph:
     )
     return Graph(
         title="Cache hit ratio",
-        good="Pages that were in PostgreSQL's memory. Good is above 99% for users' work; a report may pull it down.",
+        description="Pages found in PostgreSQL's memory. Healthy: above 99% for interactive work; a report may lower "
+        "it.",
         unit="percentunit",
         scale=backing_services.uncoloured(
-            "An idle database has none, and a cold one a low one, so nothing alerts on it"
+            "It is missing for an idle database and low for a cold one, so nothing alerts on it"
         ),
         queries=(Query(f"{hit} / ({hit} + {read} > 0)", _OF_DATABASE),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _temporary() -> Graph:
     return Graph(
         title="Temporary files",
-        good="What sorts and joins wrote to the disk for lack of work_mem. Good is next to nothing.",
+        description="Written by sorts and joins that exceeded work_mem. Healthy: next to nothing.",
         unit="Bps",
-        scale=backing_services.uncoloured("No amount is bad by itself"),
+        scale=backing_services.uncoloured("No amount is bad in itself"),
         queries=(
             Query(
                 _POSTGRES.by("sum", "pg_stat_database_temp_bytes", "datname", matchers=_REAL, per_second=True),
@@ -186,21 +189,21 @@ def _temporary() -> Graph:
 
 def _size() -> Graph:
     return Graph(
-        title="Size of databases",
-        good="On the disk. Good is a slope that you expect.",
+        title="Database size",
+        description="On disk. Healthy: an expected slope.",
         unit="bytes",
-        scale=backing_services.uncoloured("The server's disk has alerts of its own"),
+        scale=backing_services.uncoloured("The server's disk has its own alerts"),
         queries=(Query(_POSTGRES.by("max", "pg_database_size_bytes", "datname", matchers=_REAL), _OF_DATABASE),),
     )
 
 
 def _wal() -> Graph:
     return Graph(
-        title="Size of the WAL",
-        good="What is kept of the log. Good is a saw-tooth around max_wal_size.",
+        title="WAL size",
+        description="Write-ahead log kept on disk. Healthy: a sawtooth around max_wal_size.",
         unit="bytes",
         scale=backing_services.uncoloured(
-            "PostgresSlotRetainsWal judges what a slot keeps (needs postgres_exporter 0.17)"
+            "PostgresSlotRetainsWal judges the WAL kept by a slot (needs postgres_exporter 0.17)"
         ),
         queries=(Query(_POSTGRES.by("max", "pg_wal_size_bytes"), NAMED),),
     )
@@ -213,9 +216,9 @@ def _archived() -> Graph:
     )
     return Graph(
         title="WAL archived and failed",
-        good="Files of the log a second. Good is no failure; nothing at all where no archive is kept.",
+        description="WAL files a second. Healthy: no failures; no line without an archive.",
         unit="cps",
-        scale=backing_services.uncoloured("PostgresArchiveFailing speaks of any failure that lasts"),
+        scale=backing_services.uncoloured("PostgresArchiveFailing fires on any lasting failure"),
         queries=tuple(rates),
     )
 
@@ -223,7 +226,7 @@ def _archived() -> Graph:
 def _slots(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="WAL kept by slots",
-        good="What replicas and other readers have not read. Good is near 0, or nothing where there are no slots.",
+        description="WAL not yet read by replicas and other consumers. Healthy: near 0, or no line without slots.",
         unit="bytes",
         scale=backing_services.says("PostgresSlotRetainsWal"),
         queries=(
@@ -238,7 +241,7 @@ def _slots(lines: Mapping[str, float]) -> Graph:
 def _lag(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Replication lag",
-        good="How far a replica is behind; 0 on a primary. Good is below a second.",
+        description="How far a replica is behind; 0 on a primary. Healthy: below a second.",
         unit="s",
         scale=backing_services.says("PostgresReplicationLag"),
         queries=(Query(_POSTGRES.by("max", "pg_replication_lag_seconds"), NAMED),),
@@ -249,7 +252,7 @@ def _lag(lines: Mapping[str, float]) -> Graph:
 def _age(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Age of the oldest transaction id",
-        good="Transactions since vacuum froze the oldest row. Good is a saw-tooth up to 200 million.",
+        description="Transactions since vacuum froze the oldest row. Healthy: a sawtooth up to 200 million.",
         unit="short",
         scale=backing_services.says("PostgresWraparoundNear"),
         queries=(

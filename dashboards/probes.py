@@ -1,4 +1,4 @@
-"""Probes: what users and strangers see from outside, and how long certificates are good."""
+"""Probes: public URLs, certificates and open ports, seen from outside."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _URLS = f'job="{names.JOB_PROBE}", {_CHOSEN}'
 _PORTS = f'job="{names.JOB_PROBE_PORTS}", {_CHOSEN}'
 _BY_URL = f"{names.SERVER}, {names.SERVICE}, instance"
 _BY_PORT = f"{names.SERVER}, {names.SERVICE}, {names.PORT}, {names.EXPECTED}"
-# As the alerts remember it (rules/probes/probes.py): a certificate that has ended has no series.
+# Looks back as far as the alerts do (rules/probes/probes.py): an expired certificate has no series.
 _ENDS = f"min by ({_BY_URL}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_URLS}}}[6h])) - time()"
 
 
@@ -73,14 +73,14 @@ def _days(topology: Topology) -> Scale:
     soon = topology.alerts.threshold("CertificateExpiring", probes.ENDS_SOON)
     late = topology.alerts.threshold("CertificateNotRenewed", probes.NOT_RENEWED)
     steps = ((0.0, colours.BAD), (soon, colours.NEAR), (late, colours.GOOD))
-    says = "Red and amber begin where the alerts do: Traefik renews 30 days before the end."
+    says = "Red and amber follow the alerts: Traefik renews 30 days before expiry."
     return Scale(says, steps if soon < late else ((0.0, colours.BAD), (late, colours.GOOD)))
 
 
 def _failing() -> Stat:
     return Stat(
-        title="URLs that fail",
-        good="Public URLs that do not answer as they should now. Good is 0.",
+        title="Failing URLs",
+        description="Public URLs that fail now. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"count(probe_success{{{_URLS}}} == 0) or 0 * count(probe_success{{{_URLS}}})"),),
@@ -89,8 +89,8 @@ def _failing() -> Stat:
 
 def _first_to_end(topology: Topology) -> Stat:
     return Stat(
-        title="First certificate to end",
-        good="Time until the first certificate ends. Good is more than 30 days.",
+        title="First certificate to expire",
+        description="Time until the first certificate expires. Healthy: more than 30 days.",
         unit="dtdurations",
         scale=_days(topology),
         queries=(Query(f"min({_ENDS})"),),
@@ -101,11 +101,11 @@ def _exposed() -> Stat:
     answers = f'probe_success{{{_PORTS}, expected="closed"}}'
     return Stat(
         title="Ports exposed",
-        good="Ports that answer on a public address and should not. Good is 0.",
+        description="Ports that answer on a public address but should not. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"sum({answers})"),),
-        nothing="not probed",
+        no_value="not probed",
     )
 
 
@@ -113,20 +113,20 @@ def _unanswered() -> Stat:
     answers = f'probe_success{{{_PORTS}, expected="open"}}'
     return Stat(
         title="Ports unanswered",
-        good="Ports that should answer on a public address and do not. Good is 0.",
+        description="Ports that should answer on a public address but do not. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"count({answers} == 0) or 0 * count({answers})"),),
-        nothing="not probed",
+        no_value="not probed",
     )
 
 
 def _answers() -> States:
     return States(
         title="Answers",
-        good="Whether each public URL answers as it should. Good is green from end to end.",
+        description="Whether each public URL answers as expected. Healthy: green throughout.",
         unit="none",
-        scale=scale.none_known("Red is an error or no answer, as the alert has it; a gap is a prober that is gone."),
+        scale=scale.none_known("Red is an error or no answer, as in the alert; a gap means that the prober was down."),
         queries=(Query(f"max by ({_BY_URL}) (probe_success{{{_URLS}}})", "{{service}} {{instance}}"),),
         mappings=tuple(field_config.states(State(0, "fails", colours.BAD), State(1, "answers", colours.GOOD))),
     )
@@ -137,13 +137,13 @@ def _certificates(topology: Topology) -> Table:
     return table(
         Rows(
             title="Certificates",
-            good="How long the certificate of each URL is good, and how it answers. Good is more than 30 days.",
+            description="Remaining validity of each URL's certificate, and its response. Healthy: more than 30 days.",
             labels=(
                 Label(label=names.SERVICE, head="Service", width=130, link=to_service),
                 Label(label="instance", head="URL"),
             ),
             columns=(
-                Column(head="Ends in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=120),
+                Column(head="Expires in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=120),
                 Column(
                     head="Status",
                     expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})",
@@ -157,10 +157,10 @@ def _certificates(topology: Topology) -> Table:
                     width=90,
                 ),
             ),
-            sort_by=("Ends in",),
-            rising=("Ends in",),
+            sort_by=("Expires in",),
+            rising=("Expires in",),
             hidden=(names.SERVER,),
-            nothing="no public URL is probed",
+            no_value="no public URL is probed",
         )
     )
 
@@ -168,9 +168,10 @@ def _certificates(topology: Topology) -> Table:
 def _time(topology: Topology) -> Graph:
     graph = Graph(
         title="Time to answer",
-        good="Mean of ten minutes of whole requests, redirects included. Good is far below the dashed line.",
+        description="Mean duration of whole requests over ten minutes, redirects included. Healthy: far below the "
+        "dashed line.",
         unit="s",
-        scale=scale.lines("The dashed line is where the alert begins."),
+        scale=scale.lines("The dashed line is the threshold of the alert."),
         queries=(Query(f"max by ({_BY_URL}) (avg_over_time(probe_duration_seconds{{{_URLS}}}[10m]))", "{{service}}"),),
         table=True,
     )
@@ -181,9 +182,10 @@ def _phases() -> Graph:
     phases = f"avg_over_time(probe_http_duration_seconds{{{_URLS}}}[10m])"
     return Graph(
         title="Where the time goes",
-        good="Look-up, connection, TLS, the application (processing), its answer; of the slowest URL. Good is short.",
+        description="DNS look-up, connection, TLS, processing by the application, transfer; for the slowest URL. "
+        "Healthy: short.",
         unit="s",
-        scale=scale.none_known("No phase has a number of its own in the topology, so nothing is coloured."),
+        scale=scale.none_known("The topology states no number for a single phase, so nothing is coloured."),
         queries=(Query(f"max by (phase) ({phases})", "{{phase}}"),),
         stacked=True,
         fill=60,
@@ -193,10 +195,10 @@ def _phases() -> Graph:
 def _status() -> Graph:
     return Graph(
         title="HTTP status",
-        good="What each URL answers; 0 is no answer. Good is 200.",
+        description="Response of each URL; 0 is no answer. Healthy: 200.",
         unit="none",
         scale=scale.none_known(
-            "Red is said by the panel of answers; a number of HTTP is no amount, nothing is coloured."
+            "The panel Answers shows failures in red; a status is not an amount, so nothing is coloured."
         ),
         queries=(Query(f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})", "{{service}}"),),
         steps=True,
@@ -206,11 +208,11 @@ def _status() -> Graph:
 
 def _left(topology: Topology) -> Graph:
     graph = Graph(
-        title="Time until certificates end",
-        good="Falls by a day a day, and rises with each renewal. Good is never below the dashed line.",
-        # Grafana's units of time say "1 month" for everything between one and two.
+        title="Time until certificates expire",
+        description="Falls by a day each day and rises with every renewal. Healthy: always above the dashed line.",
+        # Grafana's duration units show "1 month" for everything between one and two.
         unit="suffix: days",
-        scale=scale.lines("The dashed line is where the alert begins."),
+        scale=scale.lines("The dashed line is the threshold of the alert."),
         queries=(Query(f"({_ENDS}) / {_DAY}", "{{service}}"),),
     )
     late = topology.alerts.threshold("CertificateNotRenewed", probes.NOT_RENEWED)
@@ -224,7 +226,8 @@ def _ports() -> Table:
     return table(
         Rows(
             title="Ports",
-            good="Ports that answer and should not, and those that should and do not. Good is an empty table.",
+            description="Ports that answer but should not, and ports that should answer but do not. Healthy: an empty "
+            "table.",
             labels=(
                 Label(label=names.SERVER, head="Server"),
                 Label(label=names.PORT, head="Port"),
@@ -241,7 +244,7 @@ def _ports() -> Table:
                 ),
             ),
             sort_by=("Wrong",),
-            nothing="every port is as the topology says, or none is probed",
+            no_value="all ports are as planned, or none is probed",
         )
     )
 
@@ -249,9 +252,9 @@ def _ports() -> Table:
 def _open_ports() -> States:
     return States(
         title="Ports that should answer",
-        good="Whether each exposed port answers. Good is green from end to end.",
+        description="Whether each exposed port answers. Healthy: green throughout.",
         unit="none",
-        scale=scale.none_known("Red is no answer, as the alert has it; a gap is a prober that is gone."),
+        scale=scale.none_known("Red is no answer, as in the alert; a gap means that the prober was down."),
         queries=(Query(f'max by ({_BY_PORT}) (probe_success{{{_PORTS}, expected="open"}})', "{{server}} {{port}}"),),
         mappings=tuple(field_config.states(State(0, "no answer", colours.BAD), State(1, "answers", colours.GOOD))),
     )

@@ -1,4 +1,4 @@
-"""Redis: does it answer, does it fit into its memory, and is it of use?"""
+"""Redis: memory, clients, persistence and replication."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def build(built: Built) -> Node | None:
     lines = built.thresholds
     return _REDIS.page(
         topology,
-        "Does Redis answer, does it fit into its memory, and is it of use?",
+        "Does Redis answer, does it fit into its memory, and is it useful?",
         layout.place(
             layout.line(
                 4,
@@ -53,19 +53,19 @@ def build(built: Built) -> Node | None:
 def _share(lines: Mapping[str, float]) -> Stat:
     return Stat(
         title="Share of maxmemory",
-        good="Memory in use, on the fullest. Good is green, or full for a cache that may evict.",
+        description="Memory in use, on the fullest. Healthy: green, or full for a cache that may evict.",
         unit="percentunit",
         scale=backing_services.near(lines["RedisMemoryNearMax"], "RedisMemoryNearMax"),
         queries=(Query(f"max({_USED} / ({_MAX} > 0))"),),
-        nothing="no maxmemory",
+        no_value="no maxmemory",
     )
 
 
 def _refused() -> Stat:
     refused = f"increase({_REDIS.at('redis_errors_total', _REFUSALS)}[10m])"
     return Stat(
-        title="Writes refused",
-        good="In ten minutes, because memory is full or data cannot be saved. Good is 0.",
+        title="Rejected writes",
+        description="Within ten minutes, because memory was full or data could not be saved. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"round(sum({refused})) or 0 * count({_REDIS.at('redis_up')})"),),
@@ -82,9 +82,10 @@ def _memory() -> Graph:
     )
     return Graph(
         title="Memory",
-        good="What Redis uses and what it has from the system. Good is below maxmemory, and maxmemory below the plan.",
+        description="Memory used by Redis and taken from the system. Healthy: below maxmemory, with maxmemory below "
+        "the plan.",
         unit="bytes",
-        scale=scale.lines("The solid line is maxmemory, the dashed line the memory of a replica in the topology."),
+        scale=scale.lines("The solid line is maxmemory, the dashed line a replica's memory in the topology."),
         queries=(
             Query(_USED, "used by {{service}}"),
             Query(_REDIS.by("max", "redis_memory_used_rss_bytes"), "resident, {{service}}"),
@@ -98,23 +99,25 @@ def _memory() -> Graph:
 def _keys() -> Graph:
     return Graph(
         title="Keys",
-        good="Keys by database, and those of them that expire. Good is a level, and for a cache that all expire.",
+        description="Keys by database, and how many of them expire. Healthy: a stable level; in a cache all keys "
+        "expire.",
         unit="short",
-        scale=backing_services.uncoloured("What is many depends on what is kept"),
+        scale=backing_services.uncoloured("How many are too many depends on the data"),
         queries=(
             Query(f"{_REDIS.by('max', 'redis_db_keys', 'db')} > 0", "{{db}} of {{service}}"),
             Query(f"{_REDIS.by('max', 'redis_db_keys_expiring', 'db')} > 0", "{{db}} of {{service}}, expiring"),
         ),
-        nothing="no keys",
+        no_value="no keys",
     )
 
 
 def _evicted() -> Graph:
     return Graph(
         title="Evicted and expired keys",
-        good="Thrown out for lack of memory, and gone because their time was over. Good is far more expired.",
+        description="Keys removed for lack of memory, and keys past their time to live. Healthy: far more expired "
+        "than evicted.",
         unit="cps",
-        scale=backing_services.uncoloured("RedisCacheThrashing judges what is evicted in an hour"),
+        scale=backing_services.uncoloured("RedisCacheThrashing judges the evictions of an hour"),
         queries=(
             Query(_REDIS.by("sum", "redis_evicted_keys_total", per_second=True), "evicted, {{service}}"),
             Query(_REDIS.by("sum", "redis_expired_keys_total", per_second=True), "expired, {{service}}"),
@@ -126,20 +129,21 @@ def _hits() -> Graph:
     hits, misses = (_REDIS.by("sum", f"redis_keyspace_{end}_total", per_second=True) for end in ("hits", "misses"))
     return Graph(
         title="Hit ratio",
-        good="Reads that found their key. Good is above 90% for a cache; for queues it says nothing.",
+        description="Reads that found their key. Healthy: above 90% for a cache; meaningless for queues.",
         unit="percentunit",
-        scale=backing_services.uncoloured("What is good depends on the use"),
+        scale=backing_services.uncoloured("What is normal depends on the use"),
         queries=(Query(f"{hits} / ({hits} + {misses} > 0)", NAMED),),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _fragmentation() -> Graph:
     return Graph(
         title="Fragmentation",
-        good="Memory from the system against memory in use. Good is 1 to 1.5; below 1 Redis is swapped out.",
+        description="Memory taken from the system against memory in use. Healthy: 1 to 1.5; below 1 Redis is swapped "
+        "out.",
         unit="none",
-        scale=backing_services.uncoloured("With little data it is high and no trouble"),
+        scale=backing_services.uncoloured("It is high but harmless with little data"),
         queries=(Query(_REDIS.by("max", "redis_mem_fragmentation_ratio"), NAMED),),
     )
 
@@ -147,13 +151,14 @@ def _fragmentation() -> Graph:
 def _clients() -> Graph:
     return Graph(
         title="Clients",
-        good="Connected, waiting in a blocking command, and turned away a second. Good is nobody turned away.",
+        description="Connected clients, clients in a blocking command, and connections rejected a second. Healthy: "
+        "none rejected.",
         unit="short",
-        scale=backing_services.uncoloured("RedisClientsHigh judges them against maxclients"),
+        scale=backing_services.uncoloured("RedisClientsHigh compares them with maxclients"),
         queries=(
             Query(_REDIS.by("max", "redis_connected_clients"), "connected, {{service}}"),
             Query(_REDIS.by("max", "redis_blocked_clients"), "blocked, {{service}}"),
-            Query(_REDIS.by("sum", "redis_rejected_connections_total", per_second=True), "turned away, {{service}}"),
+            Query(_REDIS.by("sum", "redis_rejected_connections_total", per_second=True), "rejected, {{service}}"),
         ),
     )
 
@@ -162,9 +167,10 @@ def _commands() -> Graph:
     commands = _REDIS.by("sum", "redis_commands_total", "cmd", per_second=True)
     return Graph(
         title="Commands",
-        good="Commands a second, the ten most frequent. Good is what your applications do; keys and flushall are not.",
+        description="Commands a second, the ten most frequent. Healthy: those your applications send; never keys or "
+        "flushall.",
         unit="cps",
-        scale=backing_services.uncoloured("No rate is bad by itself"),
+        scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(f"topk(10, {commands})", "{{cmd}}, {{service}}"),),
     )
 
@@ -172,12 +178,12 @@ def _commands() -> Graph:
 def _errors() -> Graph:
     return Graph(
         title="Errors by kind",
-        good="Errors that clients got, a second. Good is none; OOM and MISCONF are writes that were refused.",
+        description="Errors returned to clients, a second. Healthy: none; OOM and MISCONF are rejected writes.",
         unit="cps",
-        scale=backing_services.uncoloured("RedisWritesRefused speaks of OOM and MISCONF"),
+        scale=backing_services.uncoloured("RedisWritesRefused fires on OOM and MISCONF"),
         queries=(Query(_REDIS.by("sum", "redis_errors_total", "err", per_second=True), "{{err}}, {{service}}"),),
-        reach=1,
-        nothing="no error yet",
+        soft_max=1,
+        no_value="no errors yet",
     )
 
 
@@ -186,10 +192,11 @@ def _slow() -> Graph:
         _REDIS.by("sum", f"redis_commands_{end}", "cmd", per_second=True) for end in ("duration_seconds_total", "total")
     )
     return Graph(
-        title="Time of a command",
-        good="The ten slowest kinds, on average. Good is below a millisecond: Redis does one after the other.",
+        title="Command time",
+        description="The ten slowest commands, on average. Healthy: below a millisecond, because Redis runs one at a "
+        "time.",
         unit="s",
-        scale=backing_services.uncoloured("What is slow depends on the command"),
+        scale=backing_services.uncoloured("What counts as slow depends on the command"),
         queries=(Query(f"topk(10, {spent} / ({count} > 0))", "{{cmd}}, {{service}}"),),
         table=True,
     )
@@ -198,9 +205,9 @@ def _slow() -> Graph:
 def _network() -> Graph:
     return Graph(
         title="Traffic",
-        good="Bytes a second to and from clients. Good is a level that you know.",
+        description="Bytes a second to and from clients. Healthy: a familiar level.",
         unit="Bps",
-        scale=backing_services.uncoloured("No amount is bad by itself"),
+        scale=backing_services.uncoloured("No amount is bad in itself"),
         queries=(
             Query(_REDIS.by("sum", "redis_net_input_bytes_total", per_second=True), "received, {{service}}"),
             Query(_REDIS.by("sum", "redis_net_output_bytes_total", per_second=True), "sent, {{service}}"),
@@ -219,9 +226,9 @@ def _saves() -> States:
     )
     return States(
         title="Last saves",
-        good="Whether the last snapshot, write and rewrite of the file succeeded. Good is one colour.",
+        description="Whether the last snapshot, append and rewrite succeeded. Healthy: one colour throughout.",
         unit="none",
-        scale=backing_services.uncoloured("Red is a failure, of which RedisSavesFailing speaks; else"),
+        scale=backing_services.uncoloured("Red is a failure, on which RedisSavesFailing fires; otherwise"),
         queries=tuple(saves),
         mappings=tuple(field_config.states(State(0, "failed", colours.BAD), State(1, "saved", colours.GOOD))),
     )
@@ -230,9 +237,9 @@ def _saves() -> States:
 def _unsaved() -> Graph:
     return Graph(
         title="Changes since the last snapshot",
-        good="What a restart would lose without an append-only file. Good is a saw-tooth.",
+        description="Changes that a restart would lose without an append-only file. Healthy: a sawtooth.",
         unit="short",
-        scale=backing_services.uncoloured("What may be lost is for you to say"),
+        scale=backing_services.uncoloured("How much may be lost is your decision"),
         queries=(Query(_REDIS.by("max", "redis_rdb_changes_since_last_save"), NAMED),),
     )
 
@@ -240,13 +247,13 @@ def _unsaved() -> Graph:
 def _replication() -> Graph:
     return Graph(
         title="Replication",
-        good="Replicas of a primary, and whether a replica has its primary (1). Good is no change.",
+        description="Replicas of a primary, and whether a replica is linked to its primary (1). Healthy: no change.",
         unit="none",
-        scale=backing_services.uncoloured("RedisReplicaLinkDown speaks of a lost primary"),
+        scale=backing_services.uncoloured("RedisReplicaLinkDown fires on a lost primary"),
         queries=(
             Query(_REDIS.by("max", "redis_connected_slaves"), "replicas of {{service}}"),
             Query(_REDIS.by("min", "redis_master_link_up"), "link of {{service}}"),
         ),
         steps=True,
-        reach=1,
+        soft_max=1,
     )

@@ -1,9 +1,8 @@
-"""The house style over grafanalib, and the only module that imports it.
+"""Rendering of dashboards with grafanalib; the only module that imports it.
 
-grafanalib knows what a panel is made of; it has no types, has not been released since January 2024, and its defaults
-are wrong for us (schemaVersion 12, refresh 10s, 100 points a graph, uid null). So it builds, here and nowhere else,
-what the typed classes of `boxwatch.dashboards.panels.panel` describe, and `boxwatch.grafana.modernise` makes the result
-current.
+grafanalib knows the structure of panels, but it is untyped, has had no release since January 2024, and has the wrong
+defaults for us (schemaVersion 12, refresh 10s, 100 points a graph, uid null). So here alone it builds what the typed
+classes of `boxwatch.dashboards.panels.panel` describe, and `boxwatch.grafana.modernise` makes the result current.
 """
 
 from __future__ import annotations
@@ -28,25 +27,25 @@ from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 
 TAG = dashboard_uid.PREFIX
-# Grafana's default. A dashboard of a deployment answers "now and this shift"; the week is a click away.
+# Grafana's default. A deployment's dashboard answers "now and this shift"; the week is a click away.
 TIME_RANGE = "now-6h"
 SHARED_CROSSHAIR = 1
-# How often a page may ask anew. Nothing changes between two scrapes, so nothing faster is offered.
+# Shortest refresh interval offered. Nothing changes between two scrapes.
 _FASTEST = 30
 _SLOWER = ["1m", "5m", "15m", "1h"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One dashboard, before it is JSON.
+    """One dashboard before rendering.
 
     Attributes:
         id: name of its module and file, and the end of its uid.
-        title: what it is called in Grafana.
+        title: its title in Grafana.
         description: the question that it answers, one sentence.
-        variables: what can be chosen, beside the data source, in the order of the bar.
-        panels: the panels with their places.
-        marked: PromQL label matchers: which firing alerts and which deployments are marked in the graphs.
+        variables: the variables besides the data source, in the order of the bar.
+        panels: the panels with their positions.
+        marked: PromQL label matchers of the firing alerts and deployments to mark in the graphs.
     """
 
     id: str
@@ -61,7 +60,7 @@ def build(page: Page, topology: Topology) -> Node:
     """The dashboard as Grafana would store it.
 
     Raises:
-        ValueError: two panels have the same title, or titles that give the same id.
+        ValueError: two panels have the same title, or titles with the same id.
     """
     _refuse_same_ids(page)
     refresh = units.format_duration(max(topology.scrape_interval, _FASTEST))
@@ -98,22 +97,22 @@ def _refuse_same_ids(page: Page) -> None:
             number = panel_id(placed.panel.title)
             if number in seen:
                 first, second = seen[number], placed.panel.title
-                raise ValueError(f"{page.id}: panels {first!r} and {second!r} have one id: call one something else")
+                raise ValueError(f"{page.id}: panels {first!r} and {second!r} have the same id: rename one")
             seen[number] = placed.panel.title
 
 
 def _title(page: Page, topology: Topology) -> str:
-    """Grafana before 11 refuses two dashboards of one title in one folder, and people search by title."""
+    """Unique across deployments: Grafana before 11 refuses equal titles in a folder, and people search by title."""
     return page.title if dashboard_uid.is_default(topology) else f"{page.title} ({topology.name})"
 
 
 def tags(topology: Topology) -> list[str]:
-    """What the dashboards of a deployment have in common, by which they link to each other."""
+    """The tags that all dashboards of a deployment share, by which they link to each other."""
     return list(dict.fromkeys((TAG, topology.name)))
 
 
 def _link_to_ours(topology: Topology) -> object:
-    """Links by tag find our other dashboards in whatever folder they are, and keep time and variables."""
+    """Links by tag find our other dashboards in any folder, and keep time range and variables."""
     return core.DashboardLink(
         type="dashboards",
         title="boxwatch",
@@ -145,7 +144,7 @@ def _variable(variable: Variable) -> Node:
 def _placed(placed: Placed, topology: Topology) -> object:
     place = core.GridPos(x=placed.x, y=placed.y, w=placed.w, h=placed.h)
     if placed.panel is None:
-        # A heading may be called as one of its panels is.
+        # A heading may have the same title as one of its panels.
         return core.RowPanel(id=panel_id(f"row {placed.title}"), title=placed.title, gridPos=place)
     if isinstance(placed.panel, AlertList):
         return _alert_list(placed.panel, place)
@@ -153,12 +152,12 @@ def _placed(placed: Placed, topology: Topology) -> object:
 
 
 def _alert_list(panel: AlertList, place: object) -> Node:
-    made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.description)
+    made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.full_description)
     return {**made.panel_json({"type": panel.type}), "options": panel.options(), "fieldConfig": {}}
 
 
 def _panel(panel: Panel, place: object, topology: Topology) -> Node:
-    # Never more than a sample for each scrape, whatever the zoom: more are copies.
+    # Never more than one point per scrape, at any zoom: further points are copies.
     interval = units.format_duration(topology.scrape_interval)
     thresholds = panel.scale.to_json()
     defaults: Node = {"unit": panel.unit, "thresholds": thresholds, **panel.defaults(topology)}
@@ -168,7 +167,7 @@ def _panel(panel: Panel, place: object, topology: Topology) -> Node:
         id=panel_id(panel.title),
         gridPos=place,
         title=panel.title,
-        description=panel.description,
+        description=panel.full_description,
         dataSource=dict(DATASOURCE.reference),
         interval=interval,
         maxDataPoints=None,
@@ -191,7 +190,7 @@ def _targets(panel: Panel, interval: str) -> Iterable[object]:
             refId=chr(ord("A") + number),
             instant=panel.instant,
             format=panel.format,
-            # `$__rate_interval` is four times the *query's* min step, which is the data source's where we state none.
+            # `$__rate_interval` is four times the *query's* min step, which defaults to the data source's.
             interval=interval if "$__rate_interval" in query.expr else "",
             datasource=dict(DATASOURCE.reference),
         )

@@ -1,4 +1,4 @@
-"""One service: do its replicas run, do they fit into their memory, and what happened to them?"""
+"""One service: its replicas, their memory, and what happened to them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def build(built: Built) -> Node:
     page = render.Page(
         id="service",
         title="Service",
-        description="Do the replicas of this service run, do they fit into their memory, and what happened to them?",
+        description="Are the replicas of this service running, do they fit into their memory, and what happened to "
+        "them?",
         variables=(SERVERS, SERVICE),
         marked=queries.OF_SERVICE,
         panels=layout.place(
@@ -43,7 +44,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Alerts",
-            good="Alerts about this service that fire now. Good is 0 of both.",
+            description="Alerts firing for this service. Healthy: both 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(
@@ -54,7 +55,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
         ),
         Stat(
             title="Replicas",
-            good="Replicas of the chosen servers: missing, running, and wanted by the topology. Good is 0 missing.",
+            description="Replicas on the chosen servers: missing, running and desired. Healthy: 0 missing.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(
@@ -66,29 +67,30 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
         ),
         Stat(
             title="Share of budget",
-            good="Memory of all replicas against the budget of all replicas, on the fullest server. Good is green.",
+            description="Memory of all replicas against their combined budget, on the fullest server. Healthy: green.",
             unit="percentunit",
             scale=scale.budget_share(topology),
             queries=(Query(queries.of_service(names.SERVICE_MEMORY_BUDGET_RATIO, "max")),),
         ),
         Stat(
             title="Budget full in",
-            good="When the first replica reaches its budget, by the trend of six hours. Good is no growth.",
+            description="Time until the first replica reaches its budget, by the trend of six hours. Healthy: no "
+            "growth.",
             unit="dtdurations",
             scale=scale.exhaustion(topology),
             queries=(Query(queries.of_service(names.CONTAINER_MEMORY_EXHAUSTION, "min")),),
-            nothing="no growth",
+            no_value="no growth",
         ),
         Stat(
             title="Restarts",
-            good="Restarts of the same containers in 15 minutes. Good is 0.",
+            description="Restarts of the same containers in 15 minutes. Healthy: 0.",
             unit="none",
             scale=scale.restarts(topology),
             queries=(Query(queries.of_service(names.COMPONENT_RESTARTS)),),
         ),
         Stat(
             title="OOM kills",
-            good="Processes that the kernel killed for memory in ten minutes. Good is 0.",
+            description="Processes killed by the kernel's OOM killer within ten minutes. Healthy: 0.",
             unit="none",
             scale=scale.none_is_good(),
             queries=(Query(queries.oom_kills()),),
@@ -99,16 +101,16 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _memory() -> Graph:
     return Graph(
         title="Memory of each replica",
-        good="Memory as held against the budget. Good is every line below the dashed one.",
+        description="Memory as counted against the budget. Healthy: every line below the dashed one.",
         unit="bytes",
         scale=scale.lines(
-            "The dashed line is the budget of one replica as recorded from the topology, the solid one the limit that "
-            "Docker enforces; no solid line, no limit."
+            "The dashed line is one replica's budget as recorded from the topology, the solid line the limit enforced "
+            "by Docker; no solid line means no limit."
         ),
         queries=(
             Query(queries.of_replicas(names.CONTAINER_MEMORY_USED), field_config.REPLICA),
             Query(queries.limits_in_force(), f"limit {_COMPONENT}"),
-            # Last, so that the dashes are seen where budget and limit are the same.
+            # Last, so that the dashes stay visible where budget and limit are equal.
             Query(queries.of_components(names.COMPONENT_MEMORY_BUDGET), f"budget {_COMPONENT}"),
         ),
         overrides=(field_config.limit_line("B"), field_config.plan_line("C")),
@@ -119,10 +121,10 @@ def _memory() -> Graph:
 
 
 def _replica_table(topology: Topology) -> Table:
-    to_host = links.to_dashboard(topology, "host", "Look at its server", server=links.of_column("Server"))
+    to_host = links.to_dashboard(topology, "host", "Open its server", server=links.of_column("Server"))
     rows = Rows(
         title="Replicas now",
-        good="Each container of the service. Good is a share of the budget that is green and an age that you expect.",
+        description="Each container of the service. Healthy: a green share of the budget, and an expected age.",
         labels=(
             Label(label=names.RESOURCE, head="Resource", width=90),
             Label(label=names.COMPONENT, head="Component", width=100),
@@ -150,7 +152,7 @@ def _replica_table(topology: Topology) -> Table:
 def _exhaustion(topology: Topology) -> Graph:
     return Graph(
         title="Time until the budget is reached",
-        good="The trend of six hours, drawn on, up to a week. Good is no line, or one far above a day.",
+        description="The trend of six hours, extrapolated up to a week. Healthy: no line, or one far above a day.",
         unit="dtdurations",
         scale=scale.exhaustion(topology),
         queries=(
@@ -159,14 +161,15 @@ def _exhaustion(topology: Topology) -> Graph:
         ),
         overrides=(field_config.plan_line("B"),),
         transformations=field_config.SHORT_NAMES,
-        most=_WEEK,
+        max=_WEEK,
     )
 
 
 def _limit_share(topology: Topology) -> Graph:
     return Graph(
         title="Share of the limit that cannot be reclaimed",
-        good="What the OOM killer judges: memory without page cache, against Docker's limit. Good is below the line.",
+        description="The OOM killer's measure: memory without page cache, against Docker's limit. Healthy: below the "
+        "line.",
         unit="percentunit",
         scale=scale.limit_share(topology),
         queries=(
@@ -181,9 +184,10 @@ def _limit_share(topology: Topology) -> Graph:
 def _page_cache() -> Graph:
     return Graph(
         title="Page cache in use",
-        good="File cache that the kernel takes back when memory is needed. A database that fills it is well.",
+        description="File cache that the kernel reclaims when memory is needed. Healthy: any amount; a database that "
+        "fills it is fine.",
         unit="bytes",
-        scale=scale.none_known("No amount of it is bad by itself, so nothing is coloured."),
+        scale=scale.none_known("No amount is bad in itself, so nothing is coloured."),
         queries=(Query(queries.page_cache(), field_config.REPLICA),),
         transformations=field_config.SHORT_NAMES,
     )
@@ -192,9 +196,10 @@ def _page_cache() -> Graph:
 def _running() -> Graph:
     return Graph(
         title="Replicas running",
-        good="Replicas by component. Good is running and healthy on the dashed line; above it for minutes is a deploy.",
+        description="Replicas by component. Healthy: running and healthy on the dashed line; above it for a few "
+        "minutes means a deploy.",
         unit="none",
-        scale=scale.lines("The dashed line is what the topology wants."),
+        scale=scale.lines("The dashed line is the number of replicas in the topology."),
         queries=(
             Query(queries.of_components(names.COMPONENT_REPLICAS_RUNNING), f"running {_COMPONENT}"),
             Query(queries.of_components(names.COMPONENT_REPLICAS_HEALTHY), f"healthy {_COMPONENT}"),
@@ -212,9 +217,9 @@ def _running() -> Graph:
 def _restarts() -> Graph:
     return Graph(
         title="Restarts in 15 minutes",
-        good="Restarts of the same containers. Good is a flat line at 0.",
+        description="Restarts of the same containers. Healthy: flat at 0.",
         unit="none",
-        scale=scale.lines("The dashed line is the number of restarts from which the alert fires."),
+        scale=scale.lines("The dashed line is the number of restarts at which the alert fires."),
         queries=(
             Query(queries.of_components(names.COMPONENT_RESTARTS), f"restarts {_COMPONENT}"),
             Query(queries.of_service(names.SERVICE_RESTARTS_THRESHOLD, "min"), "alert from"),
@@ -227,9 +232,9 @@ def _restarts() -> Graph:
 def _replacements() -> Graph:
     return Graph(
         title="Replacements in an hour",
-        good="New containers in place of old ones, as each deploy makes. Good is as many as you deployed.",
+        description="New containers in place of old ones, as after every deploy. Healthy: as many as you deployed.",
         unit="none",
-        scale=scale.lines("The dashed line is the number from which the alert fires, all replicas together."),
+        scale=scale.lines("The dashed line is the number at which the alert fires, all replicas together."),
         queries=(
             Query(queries.of_components(names.COMPONENT_REPLACEMENTS), f"replacements {_COMPONENT}"),
             Query(queries.replacements_allowed(), f"alert from {_COMPONENT}"),
@@ -242,9 +247,9 @@ def _replacements() -> Graph:
 def _cpu() -> Graph:
     return Graph(
         title="CPU of each replica",
-        good="Use of vCPUs; 100% is one, as docker stats counts. Good is a level that you know.",
+        description="Use of vCPUs; 100% is one vCPU, as in docker stats. Healthy: a familiar level.",
         unit="percentunit",
-        scale=scale.none_known("The topology plans no CPU for a service, so nothing is coloured."),
+        scale=scale.none_known("The topology plans no CPU per service, so nothing is coloured."),
         queries=(Query(queries.of_replicas(names.CONTAINER_CPU), field_config.REPLICA),),
         transformations=field_config.SHORT_NAMES,
         table=True,
@@ -254,12 +259,12 @@ def _cpu() -> Graph:
 def _oom() -> Graph:
     return Graph(
         title="OOM kills in 10 minutes",
-        good="Processes that the kernel killed because a container was at its limit. Good is a flat line at 0.",
+        description="Processes killed because their container reached its limit. Healthy: flat at 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(queries.of_replicas(names.CONTAINER_OOM_EVENTS), field_config.REPLICA),),
         transformations=field_config.SHORT_NAMES,
         steps=True,
         table=True,
-        reach=1,
+        soft_max=1,
     )

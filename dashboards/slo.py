@@ -1,4 +1,4 @@
-"""SLO: is what users were promised kept, how much of the error budget is left, and how fast does it go?"""
+"""SLO: objectives met, error budget left, and burn rate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
 from boxwatch.rules.built import Built
 from boxwatch.rules.slo import slo
-from boxwatch.rules.slo.slo_burn_proofs import FAST, SLOW
+from boxwatch.rules.slo.slo import FAST, SLOW
 from boxwatch.topology.model import Topology
 
 _NAME = f"{{{{{names.SERVICE}}}}}"
@@ -30,24 +30,24 @@ _NOUNS = {slo.AVAILABILITY: "availability", slo.LATENCY: "latency"}
 
 
 def build(built: Built) -> Node | None:
-    """The dashboard as JSON; None where nothing was promised or nothing is known of requests."""
+    """The dashboard as JSON; None without objectives or without request metrics."""
     topology = built.topology
     if not slo.promised(topology):
         return None
     page = render.Page(
         id="slo",
         title="SLO",
-        description="Is what users were promised kept, how much of the error budget is left, and how fast does it go?",
+        description="Are the promises to users kept, how much error budget is left, and how fast is it burning?",
         variables=(SERVERS, _PROMISED),
         marked=ON_SERVICES,
         panels=layout.place(
             layout.even(4, *(stat for part in slo.PARTS for stat in (_least(part), _kept(part)))),
             layout.even(_height(topology), _promises(topology)),
-            layout.heading("Since when?"),
+            layout.heading("History"),
             layout.even(8, *(_left(part) for part in slo.PARTS)),
-            layout.heading("How fast does it go?"),
+            layout.heading("Burn rate"),
             layout.even(9, *(_burn(part) for part in slo.PARTS)),
-            layout.heading("How many requests is that?"),
+            layout.heading("Requests affected"),
             layout.even(8, *(_count(part) for part in slo.PARTS)),
         ),
     )
@@ -59,7 +59,7 @@ def _of(series: str, operation: str = "max") -> str:
 
 
 def _budget() -> Scale:
-    says = "Red from 0: the budget of the topology's objective is used up. Amber below a quarter."
+    says = "Red from 0: the error budget of the topology's objective is spent. Amber below a quarter."
     return Scale(says, ((-1, colours.BAD), (0, colours.NEAR), (0.25, colours.GOOD)))
 
 
@@ -67,7 +67,7 @@ def _least(part: slo.Part) -> Stat:
     noun = _NOUNS[part]
     return Stat(
         title=f"Least {noun} budget",
-        good=f"What is left of a month's error budget for {noun}, of the service that has least. Good is above 0.",
+        description=f"Error budget of 30 days left for {noun}, of the service with the least. Healthy: above 0.",
         unit="percentunit",
         scale=_budget(),
         queries=(Query(f"bottomk(1, {_of(part.left)})", _NAME),),
@@ -78,15 +78,16 @@ def _kept(part: slo.Part) -> Stat:
     kept = "did not fail" if part is slo.AVAILABILITY else "were answered in time"
     return Stat(
         title=f"Least {_NOUNS[part]}",
-        good=f"Share of the requests of 30 days that {kept}, of the service with the least. Good is what was promised.",
+        description=f"Share of the requests of 30 days that {kept}, of the service with the least. Healthy: as "
+        "promised.",
         unit="percentunit",
-        scale=scale.none_known("What the topology promises differs by service, so nothing is coloured."),
+        scale=scale.none_known("The topology's objectives differ by service, so nothing is coloured."),
         queries=(Query(f"bottomk(1, 1 - {_of(f'{part.ratio}30d')})", _NAME),),
     )
 
 
 def _height(topology: Topology) -> int:
-    """As high as the table's rows, until one has to scroll."""
+    """As high as the table's rows, up to the point where it scrolls."""
     rows = sum(len(service.server) for service in topology.services if service.faces_users)
     return _HEIGHT_OF_HEAD + min(rows, _MOST_ROWS_SHOWN)
 
@@ -105,7 +106,7 @@ def _promises(topology: Topology) -> Table:
     return table(
         Rows(
             title="Promises",
-            good="What was promised, what was kept in 30 days, and what is left of the budget. Good is green.",
+            description="Objectives, results of 30 days, and the budget left. Healthy: green.",
             labels=(
                 Label(
                     label=names.SERVICE,
@@ -125,7 +126,7 @@ def _left(part: slo.Part) -> Graph:
     noun = _NOUNS[part]
     return Graph(
         title=f"Left of the {noun} budget",
-        good=f"What is left of the error budget of 30 days for {noun}. Good is a line above 0 that does not fall.",
+        description=f"Error budget of 30 days left for {noun}. Healthy: above 0 and not falling.",
         unit="percentunit",
         scale=_budget(),
         queries=(Query(_of(part.left), _NAME),),
@@ -139,9 +140,9 @@ def _burn(part: slo.Part) -> Graph:
     limits = ", ".join(f"{pair.factor:g} over {pair.long} and {pair.short}" for pair in pairs)
     return Graph(
         title=f"How fast the {noun} budget goes",
-        good="How many times faster than would last a month. Good is below 1.",
+        description="Multiples of the rate at which the budget would last a month. Healthy: below 1.",
         unit="none",
-        scale=scale.lines(f"The alerts fire from {limits}, as in the documentation of Google's SRE."),
+        scale=scale.lines(f"The alerts fire from {limits}, as in Google's SRE documentation."),
         queries=tuple(
             Query(f"{_of(f'{part.ratio}{pair.long}')} / {_ON} (1 - {_of(part.objective)})", f"{pair.long} {_NAME}")
             for pair in pairs
@@ -154,9 +155,9 @@ def _count(part: slo.Part) -> Graph:
     word = "failed" if part is slo.AVAILABILITY else "were slow"
     return Graph(
         title=f"Requests that {word}",
-        good=f"Requests of the last hour and day that {word}. Good is few; so many use up the budget.",
+        description=f"Requests of the last hour and day that {word}. Healthy: few; each uses up budget.",
         unit="none",
-        scale=scale.none_known("How many are too many depends on how many there were, so nothing is coloured."),
+        scale=scale.none_known("How many are too many depends on the total, so nothing is coloured."),
         queries=tuple(Query(_of(f"{part.count}{window}"), f"{window} {_NAME}") for window in ("1h", "1d")),
         table=True,
     )

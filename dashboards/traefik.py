@@ -1,4 +1,4 @@
-"""Traefik: do requests arrive, do they succeed and fast enough, and where do they go?"""
+"""Traefik: traffic, failures, latency, routes, and Traefik itself."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ def build(built: Built) -> Node | None:
     page = render.Page(
         id="traefik",
         title="Traefik",
-        description="Do requests arrive, do they succeed and fast enough, and where do they go?",
+        description="Do requests arrive, do they succeed fast enough, and where do they go?",
         variables=(SERVERS, SERVICES),
         marked=ON_SERVICES,
         panels=layout.place(
             layout.even(4, *_first_answer(topology)),
-            layout.heading("Do they arrive?"),
+            layout.heading("Traffic"),
             layout.even(8, _arrive(topology), _by_code()),
-            layout.heading("Do they succeed, and fast enough?"),
+            layout.heading("Success and latency"),
             layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
             layout.even(8, _times()),
-            layout.heading("Where do they go?"),
+            layout.heading("Routes"),
             layout.even(8, _unrouted(topology), _unplanned(topology)),
             layout.heading("Traefik itself"),
             layout.even(8, _certificates(topology), _reloads()),
@@ -59,7 +59,7 @@ def _by(series: str) -> str:
 
 
 def _share(part: str) -> str:
-    """Of all requests to the chosen services."""
+    """A share of all requests to the chosen services."""
     return f"sum({part}{{{ON_SERVICES}}}) / (sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}}) > 0)"
 
 
@@ -79,25 +79,26 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
     return (
         Stat(
             title="Requests now",
-            good="Requests to the chosen services in the last five minutes. Good is what you know at this time of day.",
+            description="Requests to the chosen services in the last five minutes. Healthy: normal for the time of "
+            "day.",
             unit="reqps",
-            scale=scale.none_known("Nobody states how many there should be, so nothing is coloured."),
+            scale=scale.none_known("No number is planned, so nothing is coloured."),
             queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}})"),),
         ),
         Stat(
             title="Failed now",
-            good="Share of requests that were answered with a 5xx. Good is 0.",
+            description="Share of requests answered with a 5xx. Healthy: 0.",
             unit="percentunit",
             scale=_failed_scale(topology),
             queries=(Query(_share(names.SERVICE_REQUEST_ERRORS)),),
-            nothing="no requests",
+            no_value="no requests",
         ),
         *((_slow_now(topology),) if requests.promised(topology) else ()),
         Stat(
-            title="Traefiks seen",
-            good="Traefiks that show that they have loaded a configuration. Good is one for each server.",
+            title="Traefik instances",
+            description="Traefik instances that report a loaded configuration. Healthy: one per server.",
             unit="none",
-            scale=scale.none_known("Grey where none does, as the alert TraefikMetricsAbsent tells."),
+            scale=scale.none_known("Grey when none does, and then the alert TraefikMetricsAbsent fires."),
             queries=(Query(f"count(count by ({names.BY_SERVER}) (traefik_config_last_reload_success{{{_RAW}}}))"),),
         ),
     )
@@ -106,20 +107,22 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _slow_now(topology: Topology) -> Stat:
     return Stat(
         title="Slow now",
-        good="Share of requests that took longer than their service's objective. Good is a few percent.",
+        description="Share of requests slower than their service's objective. Healthy: a few percent.",
         unit="percentunit",
         scale=_slow_scale(topology),
         queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
-        nothing="no objective",
+        no_value="no objective",
     )
 
 
 def _arrive(topology: Topology) -> Graph:
     return Graph(
         title="Requests",
-        good="Requests to each service. Good is a line like yesterday's, above the dashed one.",
+        description="Requests to each service. Healthy: like yesterday, above the dashed line.",
         unit="reqps",
-        scale=scale.lines("The dashed line is the fewest of this time yesterday, where there are some all the time."),
+        scale=scale.lines(
+            "The dashed line is the minimum around this time yesterday, for services with constant traffic."
+        ),
         queries=(
             Query(_by(names.SERVICE_REQUESTS), _NAME),
             Query(_by(names.SERVICE_REQUESTS_EXPECTED), f"expected {_NAME}"),
@@ -133,9 +136,10 @@ def _arrive(topology: Topology) -> Graph:
 def _by_code() -> Graph:
     return Graph(
         title="Requests by code",
-        good="What the chosen services answered. Good is no 5xx; 502 to 504 are Traefik's, for a service that is gone.",
+        description="Responses of the chosen services. Healthy: no 5xx; 502 to 504 come from Traefik when a service "
+        "is gone.",
         unit="reqps",
-        scale=scale.none_known("Red is 5xx and amber 4xx, of which no number is bad by itself."),
+        scale=scale.none_known("Red is 5xx and amber 4xx; no number is bad in itself."),
         queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.CODE}}}}}"),),
         overrides=field_config.of_http_codes(),
         stacked=True,
@@ -147,37 +151,37 @@ def _by_code() -> Graph:
 def _failed(topology: Topology) -> Graph:
     return Graph(
         title="Failed requests",
-        good="Share of requests of each service that were answered with a 5xx. Good is 0.",
+        description="Share of each service's requests answered with a 5xx. Healthy: 0.",
         unit="percentunit",
         scale=_failed_scale(topology),
         queries=(Query(_shares(names.SERVICE_REQUEST_ERRORS), _NAME),),
-        nothing="no requests",
+        no_value="no requests",
     )
 
 
 def _slow(topology: Topology) -> Graph:
     return Graph(
         title="Slow requests",
-        good="Share of requests that took longer than the service's objective. Good is a few percent.",
+        description="Share of requests slower than the service's objective. Healthy: a few percent.",
         unit="percentunit",
         scale=_slow_scale(topology),
         queries=(Query(_shares(names.SERVICE_REQUESTS_SLOW), _NAME),),
-        nothing="no objective",
+        no_value="no objective",
     )
 
 
 def _latency(*, promised: bool) -> Graph:
     buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})"
     within = f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})"
-    good = "below the dashed line" if promised else "what you know at this time of day"
+    healthy = "below the dashed line" if promised else "as usual at this time of day"
     return Graph(
         title="Latency",
-        good="Time that half and 95% of the answers took at most, a guess between two bounds of Traefik's histogram. "
-        f"Good is 95% {good}.",
+        description="Time within which half and 95% of the responses came, interpolated between the bounds of "
+        f"Traefik's histogram. Healthy: 95% {healthy}.",
         unit="s",
-        scale=scale.lines("The dashed line is the time that the topology promises.")
+        scale=scale.lines("The dashed line is the objective in the topology.")
         if promised
-        else scale.none_known("The topology promises no time, so nothing is coloured."),
+        else scale.none_known("Not coloured, because the topology has no latency objective."),
         queries=(
             Query(f"histogram_quantile(0.5, {buckets})", f"half, {_NAME}"),
             Query(f"histogram_quantile(0.95, {buckets})", f"95%, {_NAME}"),
@@ -189,11 +193,13 @@ def _latency(*, promised: bool) -> Graph:
 
 def _times() -> Heatmap:
     return Heatmap(
-        title="Times of answers",
-        good="How many answers took how long, all chosen services together. Good is most at the bottom.",
+        title="Response times",
+        description="Responses by duration, all chosen services together. Healthy: most at the bottom.",
         unit="s",
         counted="reqps",
-        scale=scale.none_known("The scale below says which colour is how many; nothing is coloured by a threshold."),
+        scale=scale.none_known(
+            "The colour scale below shows the number of responses; nothing is coloured by a threshold."
+        ),
         queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.LE}}}}}"),),
     )
 
@@ -201,7 +207,8 @@ def _times() -> Heatmap:
 def _unrouted(topology: Topology) -> Graph:
     return Graph(
         title="Requests without a route",
-        good="Requests that Traefik answers with 404 itself. Good is little; scanners make some, a lost route many.",
+        description="Requests that Traefik itself answers with 404. Healthy: few; scanners cause some, a lost route "
+        "many.",
         unit="reqps",
         scale=scale.alert_above(topology, "TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE, scale.a_second),
         queries=(Query(f"sum by ({names.BY_SERVER}) ({names.SERVER_REQUESTS_UNROUTED}{{{ON_SERVERS}}})", _PLACE),),
@@ -211,7 +218,7 @@ def _unrouted(topology: Topology) -> Graph:
 def _unplanned(topology: Topology) -> Graph:
     return Graph(
         title="Requests outside the plan",
-        good="Requests through routers that belong to no planned service. Good is none.",
+        description="Requests through routers of no planned service. Healthy: none.",
         unit="reqps",
         scale=scale.alert_above(topology, "RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE, scale.a_second),
         queries=(
@@ -221,7 +228,7 @@ def _unplanned(topology: Topology) -> Graph:
             ),
         ),
         table=True,
-        nothing="none is outside the plan",
+        no_value="none outside the plan",
     )
 
 
@@ -230,7 +237,8 @@ def _certificates(topology: Topology) -> Table:
     return table(
         Rows(
             title="Certificates",
-            good="Every certificate with the time that it has left. Good is weeks: Traefik renews 30 days before.",
+            description="Remaining validity of every certificate. Healthy: weeks; Traefik renews 30 days before "
+            "expiry.",
             labels=(Label(label="sans", head="Names"), Label(label=names.SERVER, head="Server", width=90)),
             columns=(
                 Column(
@@ -252,25 +260,27 @@ def _certificates(topology: Topology) -> Table:
 def _reloads() -> Graph:
     return Graph(
         title="Configuration reloads",
-        good="New configurations that Traefik took. Good is some at each deployment and none in between.",
+        description="Configurations loaded by Traefik. Healthy: some at each deployment, none in between.",
         unit="none",
-        scale=scale.none_known("Many without a deployment are a container that keeps restarting; nothing is coloured."),
+        scale=scale.none_known(
+            "Many without a deployment mean that a container keeps restarting; nothing is coloured."
+        ),
         queries=(
             Query(
                 f"sum by ({names.BY_SERVER}) (increase(traefik_config_reloads_total{{{_RAW}}}[$__rate_interval]))",
                 _PLACE,
             ),
         ),
-        reach=1,
+        soft_max=1,
     )
 
 
 def _connections() -> Graph:
     return Graph(
         title="Open connections",
-        good="Connections on each entry point. Good is a level that you know.",
+        description="Connections on each entry point. Healthy: a familiar level.",
         unit="none",
-        scale=scale.none_known("The number of open files, beside this panel, limits them, so nothing is coloured."),
+        scale=scale.none_known("The open files in the panel next to it limit them, so nothing is coloured."),
         queries=(
             Query(
                 f"sum by ({names.BY_SERVER}, entrypoint) (traefik_open_connections{{{_RAW}}})",
@@ -285,7 +295,8 @@ def _files(topology: Topology) -> Graph:
     opened, most = (f"max by ({names.BY_SERVER}) (process_{which}_fds{{{_RAW}}})" for which in ("open", "max"))
     return Graph(
         title="Open files",
-        good="Open files as a share of what Traefik may have; each connection is one. Good is far below the threshold.",
+        description="Open files as a share of Traefik's limit; each connection is one. Healthy: far below the "
+        "threshold.",
         unit="percentunit",
         scale=scale.alert_above(topology, "TraefikFilesNearLimit", traefik.FILES_SHARE, scale.percent),
         queries=(Query(f"{opened} / on ({names.BY_SERVER}) {most}", _PLACE),),

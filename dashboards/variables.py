@@ -1,4 +1,4 @@
-"""What can be chosen at the top of a dashboard: data source, servers, a service."""
+"""Template variables: data source, servers, services."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from boxwatch.rules import names
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """One choice in the bar.
+    """One template variable.
 
     Attributes:
-        name: how queries name it.
-        label: how people read it.
+        name: its name in queries.
+        label: its label in the bar.
         query: Prometheus' label_values(…), or the type of data source.
-        multi: several can be chosen, and all are at first.
-        every: the regular expression of all; empty is those that there are to choose, one by one, where all means all
-            of some kind.
+        multi: several values can be chosen, initially all.
+        every: the regular expression for all; empty lists the values one by one, for dashboards where all means all
+            of one kind.
         type: Grafana's kind of variable.
     """
 
@@ -31,13 +31,13 @@ class Variable:
 
     @property
     def reference(self) -> Node:
-        """How a panel refers to this variable as its data source."""
+        """A panel's reference to this variable as its data source."""
         return {"type": self.query, "uid": f"${{{self.name}}}"}
 
 
 DATASOURCE = Variable(name="datasource", label="Data source", query="prometheus", type="datasource")
 
-# The plan, not the measurements, says what there is: a server or service that never reported can still be chosen.
+# Values come from the plan, not from measurements: a server or service that never reported can still be chosen.
 SERVERS = Variable(
     name="server",
     label="Server",
@@ -50,12 +50,12 @@ SERVICE = Variable(
     query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
 )
 
-# Several of them at once, of whatever kind.
+# Several services at once, of any kind.
 SERVICES = Variable(name=SERVICE.name, label=SERVICE.label, query=SERVICE.query, multi=True)
 
 
 def services_of(kind: str, label: str = "Service") -> Variable:
-    """The services of one kind, for the dashboard of a system: several PostgreSQLs can be looked at side by side."""
+    """The services of one kind, for the dashboard of a backing service: several PostgreSQLs can be compared."""
     selection = f'{names.SERVER}=~"$server", {names.KIND}="{kind}"'
     query = f"label_values({names.SERVICE_INFO}{{{selection}}}, {names.SERVICE})"
     return Variable(name=SERVICE.name, label=label, query=query, multi=True, every="")

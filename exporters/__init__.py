@@ -1,1 +1,1 @@
-"""WHAT IS MEASURED: the catalogue of what each scraped exporter really exposes, and our own exporters."""
+"""WHAT IS MEASURED: the recorded metrics of each scraped exporter, and our own exporters."""

@@ -1,4 +1,4 @@
-"""The PromQL of a dashboard, with Grafana's variables replaced by values, so that Prometheus' own grammar applies."""
+"""PromQL of a dashboard, with Grafana's variables expanded so that Prometheus' grammar can parse it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node, node, text
 
-# The data source of a panel that shows another panel's answers.
+# The data source of a panel that reuses another panel's query results.
 OF_ANOTHER_PANEL = "-- Dashboard --"
-# Grafana's own variables. Durations stand in ranges, numbers in arithmetic.
+# Grafana's built-in variables. Durations appear in ranges, numbers in arithmetic.
 _BUILT_IN = {
     "__rate_interval": "5m",
     "__interval": "1m",
@@ -31,13 +31,13 @@ _OTHER_QUERY = re.compile(r"\s*(label_names|metrics)\(.*\)\s*", re.DOTALL)
 
 
 def used(value: str) -> Iterator[str]:
-    """The names of the variables in a string, in order, Grafana's own among them."""
+    """The names of the variables in a string, in order, including Grafana's built-in ones."""
     for match in _VARIABLE.finditer(value):
         yield match[1] or match[2] or match[3]
 
 
 def expand(promql: str, dashboard: Mapping[str, object]) -> str:
-    """PromQL with a value in place of each variable. A variable that is not declared stands for its own name."""
+    """PromQL with each variable replaced by a value. An undeclared variable is replaced by its name."""
     values = {text(variable.get("name")): _sample(variable) for variable in tree.variables(dashboard)}
 
     def value(match: re.Match[str]) -> str:
@@ -48,7 +48,7 @@ def expand(promql: str, dashboard: Mapping[str, object]) -> str:
 
 
 def _sample(variable: Node) -> str:
-    """A value that the variable could have. Its own name is one for anything that is looked up."""
+    """A possible value of the variable; for values looked up at run time, the variable's own name."""
     kind = variable.get("type")
     if kind not in ("interval", "custom", "constant", "textbox"):
         return ""
@@ -58,7 +58,7 @@ def _sample(variable: Node) -> str:
 
 
 def is_prometheus(holder: Mapping[str, object], panel: Mapping[str, object] | None = None) -> bool:
-    """Whether a query or variable asks Prometheus, as far as it tells; a query that does not tell asks its panel's."""
+    """Whether a query or variable uses Prometheus. A query without a data source uses its panel's."""
     source = node(holder.get("datasource")) or node((panel or {}).get("datasource"))
     return source.get("type") in (None, "prometheus")
 
@@ -71,7 +71,7 @@ def of_panel(panel: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def of_loki(dashboard: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """(place, LogQL as written) for each query to Loki, as far as the data source's type tells."""
+    """(place, LogQL as written) for each Loki query, recognised by the type of its data source."""
     for panel in tree.panels(dashboard):
         for target in tree.targets(panel):
             source = node(target.get("datasource")) or node(panel.get("datasource"))
@@ -80,7 +80,7 @@ def of_loki(dashboard: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def of_variable(variable: Mapping[str, object]) -> str:
-    """The PromQL inside a variable's query, as written; empty where there is none."""
+    """The PromQL in a variable's query, as written; empty if there is none."""
     query = variable.get("query")
     written = text(node(query).get("query")) if isinstance(query, dict) else text(query)
     if variable.get("type") != "query" or not is_prometheus(variable):
@@ -90,7 +90,7 @@ def of_variable(variable: Mapping[str, object]) -> str:
 
 
 def variable_is_readable(variable: Mapping[str, object]) -> bool:
-    """Whether Prometheus' data source understands the query of a variable."""
+    """Whether the Prometheus data source supports the query of a variable."""
     query = variable.get("query")
     written = text(node(query).get("query")) if isinstance(query, dict) else text(query)
     patterns = (_LABEL_VALUES, _QUERY_RESULT, _OTHER_QUERY)

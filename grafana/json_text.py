@@ -1,7 +1,7 @@
-"""A dashboard as the text of its file: made to be read and compared by people, the same for the same dashboard.
+"""The JSON text of a dashboard file: deterministic, and formatted for reading and diffs.
 
-JSON with keys in order; but what fits a line stands on one, so that a threshold is a line and not four, and a level
-is one space deep: with two, a third of the file is indentation.
+Keys are sorted. Whatever fits on one line is on one line, so that a threshold takes one line instead of four, and a
+level is indented by one space: with two, a third of the file is indentation.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 _WIDTH = 120
 _INDENT = " "
-# Made once: json.dumps with options makes an encoder for every call.
+# Created once: json.dumps with options creates an encoder on every call.
 _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 
@@ -21,7 +21,7 @@ def write(dashboard: Mapping[str, object]) -> bytes:
 
 
 def _short(value: object, room: int) -> str | None:
-    """The value on one line; None where a mapping or a list takes more room."""
+    """The value on one line; None if a mapping or list does not fit."""
     if isinstance(value, dict):
         ends, items = "{}", ((f"{_line(key)}: ", value[key]) for key in sorted(value))
     elif isinstance(value, list):

@@ -1,8 +1,8 @@
-"""modernise(dashboard): anybody's dashboard JSON, grafanalib's first of all, as current Grafana would have saved it.
+"""Modernising: any dashboard JSON, grafanalib's above all, as current Grafana would have saved it.
 
-grafanalib 0.7.1 writes schema version 12, string data sources, null ids, the options of Grafana 6, and dozens of keys
-that nothing reads. The steps here repair that; `boxwatch.grafana.canonical` then brings the result into the form in
-which Grafana stores it. Modernising twice is modernising once.
+grafanalib 0.7.1 writes schema version 12, string data sources, null ids, the options of Grafana 6, and dozens of dead
+keys. The steps here repair them; `boxwatch.grafana.canonical` then converts the result to the form that Grafana
+stores. Modernising is idempotent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from boxwatch.grafana.tree import Node
 
 SCHEMA_VERSION = form.SCHEMA_VERSION
 
-# What makes the options of a type current. Types that are not listed keep theirs.
+# Repairs of the options by panel type. Other types keep theirs.
 _BY_TYPE: dict[str, Callable[[Node], None]] = {
     "bargauge": bargauge.repair_bargauge,
     "gauge": bargauge.repair_gauge,
@@ -32,11 +32,11 @@ _BY_TYPE: dict[str, Callable[[Node], None]] = {
 
 
 def modernise(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ()) -> Node:
-    """The dashboard with current shapes, in canonical form; the argument is left as it is.
+    """The dashboard in the current format and canonical form; the argument is not changed.
 
     Args:
         dashboard: dashboard JSON of any age.
-        sources: the data sources of the Grafana that is meant, so that names of data sources become references.
+        sources: the data sources of the target Grafana, which turn data source names into references.
     """
     made = tree.copy(dashboard)
     shape.settle(made)
@@ -47,7 +47,7 @@ def modernise(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ())
     page.repair(made)
     for each in tree.panels(made):
         _repair_panel(each, made)
-    # What the repairs emptied or left at its default is dropped as Grafana drops it.
+    # Keys that the repairs emptied or left at their default are dropped, as Grafana does.
     return form.settled(made, sources)
 
 
@@ -56,10 +56,10 @@ def _repair_panel(each: Node, dashboard: Node) -> None:
         panel.repair_row(each)
         return
     if "libraryPanel" in each:
-        return  # it is kept elsewhere
+        return  # it is stored elsewhere
     target.repair(each, dashboard)
     if "autoMigrateFrom" in each:
-        return  # the frontend converts it from keys that we would call dead
+        return  # the front end converts it from keys that are otherwise dead
     repair_type = _BY_TYPE.get(tree.text(each.get("type")))
     if repair_type is not None:
         repair_type(each)

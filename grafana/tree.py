@@ -1,6 +1,6 @@
-"""Walking dashboard JSON with types: every step says what it expects and yields nothing where it is not there.
+"""Typed access to dashboard JSON: each accessor states the type it expects, and yields nothing if it is absent.
 
-Dashboards come from strangers too, so no function here raises on a shape that it did not expect.
+Dashboards may come from anywhere, so no function here raises on an unexpected structure.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 
-# One JSON object. Values are narrowed where they are read.
+# One JSON object. Values are narrowed when they are read.
 Node = dict[str, object]
 _SCALARS = (str, int, float, type(None))
 
 
 def copy(dashboard: Mapping[str, object]) -> Node:
-    """A dashboard that shares nothing with the original. For JSON many times faster than `deepcopy`."""
+    """A deep copy of a dashboard. For JSON many times faster than `deepcopy`."""
     return {key: _copy(value) for key, value in dashboard.items()}
 
 
@@ -32,12 +32,12 @@ def node(value: object) -> Node:
 
 
 def nodes(value: object) -> list[Node]:
-    """The objects in a list; everything else is left out."""
+    """The objects in a list; other entries are omitted."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def child(parent: Node, key: str) -> Node:
-    """The object at a key. It is made, and put in place, when something else or nothing is there."""
+    """The object at a key; created if the key is missing or holds another type."""
     value = parent.get(key)
     if isinstance(value, dict):
         return value
@@ -57,14 +57,14 @@ def number(value: object, default: float = 0) -> float:
 
 
 def panels(dashboard: Mapping[str, object]) -> Iterator[Node]:
-    """Every panel, rows among them, each row before the panels that are folded into it."""
+    """Every panel, including rows, each row before the panels collapsed in it."""
     for panel in nodes(dashboard.get("panels")):
         yield panel
         yield from nodes(panel.get("panels"))
 
 
 def plots(dashboard: Mapping[str, object]) -> Iterator[Node]:
-    """Every panel that shows data: all but rows, texts, library panels and lists."""
+    """Every panel that displays data: all but rows, texts, library panels and lists."""
     for panel in panels(dashboard):
         if panel.get("type") not in ("row", "text", "dashlist", "news", "alertlist") and "libraryPanel" not in panel:
             yield panel
@@ -76,7 +76,7 @@ def targets(panel: Mapping[str, object]) -> list[Node]:
 
 
 def variables(dashboard: Mapping[str, object]) -> list[Node]:
-    """The variables of a dashboard, in their order."""
+    """The template variables of a dashboard, in their order."""
     return nodes(node(dashboard.get("templating")).get("list"))
 
 
@@ -86,7 +86,7 @@ def marks(dashboard: Mapping[str, object]) -> list[Node]:
 
 
 def strings(value: object) -> Iterator[str]:
-    """Every string at any depth, keys left out."""
+    """Every string value at any depth, excluding keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -98,6 +98,6 @@ def strings(value: object) -> Iterator[str]:
 
 
 def name(panel: Mapping[str, object]) -> str:
-    """How a finding names a panel: `panel "Memory"`, or its id where it has no title."""
+    """The panel's name in findings: `panel "Memory"`, or its id if it has no title."""
     title = text(panel.get("title"))
     return f'panel "{title}"' if title else f"panel {panel.get('id', 'without id')}"

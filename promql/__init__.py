@@ -1,1 +1,1 @@
-"""PromQL: one parser, one walker, one label inference, one guard for depth. Judges nothing; the checks do."""
+"""PromQL: one parser, one walker, one label inference, one depth guard. It makes no judgements; the checks do."""

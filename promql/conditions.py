@@ -1,4 +1,4 @@
-"""Conditions: whether a query can be empty by what it says, and not only for want of series."""
+"""Alert conditions: whether a query can return nothing even when its series exist."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _EMPTYING = frozenset({"absent", "absent_over_time"})
 
 
 def has_comparison(tree: nodes.Expr) -> bool:
-    """Whether a comparison can empty the result, so that an alert on it does not always fire.
+    """Whether a comparison can filter out the whole result, so that an alert on it does not always fire.
 
-    `absent()`, and `unless`, empty it as well; a comparison with `bool` does not.
+    `absent()` and `unless` can as well; a comparison with `bool` cannot.
     """
     match tree:
         case nodes.BinaryExpr():

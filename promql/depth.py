@@ -1,7 +1,7 @@
-"""Depth of a query, from its text alone: the parser and the walkers recurse, so it has to be known beforehand.
+"""Nesting depth of a query, from its text alone: the parser and walkers recurse, so it must be known before parsing.
 
-promql-parser 0.12 overflows an 8 MB stack, which ends the interpreter, at a depth between 1,000 (subqueries) and 10,000
-(parentheses, signs, chains of operators). Python itself allows 1,000 frames; label inference takes two a level.
+promql-parser 0.12 overflows an 8 MB stack, which crashes the interpreter, at a depth between 1,000 (subqueries) and
+10,000 (parentheses, signs, chains of operators). Python itself allows 1,000 frames; label inference uses two per level.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 DEEPEST = 300
 
-# Strings, comments and label matchers hold no operators; durations in brackets neither, but for subqueries' colons.
-# To the parser, as to Prometheus, a carriage return ends a comment too.
+# Strings, comments and label matchers contain no operators, nor do durations in brackets, except the colon of a
+# subquery. For the parser, as for Prometheus, a carriage return ends a comment too.
 _TOKEN = re.compile(
     r"""
     (?P<skip> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*` | \#[^\r\n]* )
@@ -27,23 +27,23 @@ _TOKEN = re.compile(
 
 @dataclass(slots=True)
 class _Level:
-    """One pair of brackets: its deepest argument so far; operators and deepest brackets of the one being read."""
+    """One pair of brackets: its deepest argument so far; operators and deepest brackets of the current argument."""
 
     done: int = 0
     operators: int = 0
     inside: int = 0
 
     def end_argument(self) -> None:
-        """An argument is as deep as its chain of operators and what hangs on that."""
+        """Close an argument, whose depth is that of its operator chain plus its deepest operand."""
         self.done = max(self.done, self.operators + self.inside)
         self.operators = self.inside = 0
 
 
 def depth(text: str) -> int:
-    """An upper bound on the depth of the tree that the text parses into; defined for any text, in one pass.
+    """An upper bound on the depth of the text's syntax tree; defined for any text, computed in one pass.
 
-    Parentheses, calls, subqueries, signs and each link of a chain of operators count one: `a or b or c` is a tree of
-    three levels to the parser.
+    Parentheses, calls, subqueries, signs and each operator of a chain count as one: `a or b or c` parses into a tree of
+    three levels.
     """
     levels = [_Level()]
     for match in _TOKEN.finditer(text):
@@ -66,7 +66,7 @@ def _close(levels: list[_Level], bracket: str) -> None:
     inner = levels.pop()
     inner.end_argument()
     if bracket == "]":
-        # A range or subquery wraps what stands before it.
+        # A range or subquery wraps the expression before it.
         levels[-1].inside += 1
     elif bracket == ")":
         levels[-1].inside = max(levels[-1].inside, inner.done + 1)

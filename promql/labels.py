@@ -1,4 +1,4 @@
-"""Label inference: the labels that a result can have, by the rules of Prometheus' engine (promql/engine.go)."""
+"""Label inference: the possible labels of a result, by the rules of Prometheus' engine (promql/engine.go)."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import Callable
 from boxwatch.promql import nodes
 from boxwatch.promql.selectors import Labels, selector
 
-# Labels of a metric by its name, or None where they are unknown.
+# Labels of a metric by its name, or None if unknown.
 Lookup = Callable[[str], Labels | None]
 
 _SET_OPERATORS = frozenset({"and", "or", "unless"})
-# These choose among the series and keep their labels.
+# Aggregations that select series and keep their labels.
 _CHOOSING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _ABSENCE = frozenset({"absent", "absent_over_time"})
 _SCALARS = frozenset({"time", "scalar", "pi"})
 _UNLABELLED = _SCALARS | {"vector"}
-# Functions whose series come with their last argument; those of all others come with the first.
+# Functions whose series come from their last argument; all others take them from the first.
 _LAST = frozenset({"histogram_quantile", "histogram_fraction", "quantile_over_time"})
 _NONE: Labels = frozenset()
 
 
 def unknown(_: str) -> Labels | None:
-    """The lookup of whoever knows no metric's labels."""
+    """The lookup that knows no metric's labels."""
     return None
 
 
 def result_labels(tree: nodes.Expr, lookup: Lookup = unknown) -> Labels | None:
-    """Labels that a series of the result can have, the metric name aside; None when that cannot be said."""
+    """Possible labels of the result's series, except the metric name; None if unknown."""
     match tree:
         case nodes.VectorSelector():
             known = lookup(tree.name or "")
@@ -64,7 +64,7 @@ def _of_call(tree: nodes.Call, lookup: Lookup) -> Labels | None:
 
 
 def _of_absence(argument: nodes.Expr) -> Labels:
-    """A selector's `=` matchers, where a label has one only; nothing for any other expression."""
+    """A selector's `=` matchers on labels with only one matcher; nothing for any other expression."""
     while isinstance(argument, nodes.ParenExpr):
         argument = argument.expr
     if isinstance(argument, nodes.MatrixSelector):
@@ -107,7 +107,7 @@ def _of_binary(tree: nodes.BinaryExpr, lookup: Lookup) -> Labels | None:
 
 
 def _matched(left: Labels | None, right: Labels | None, modifier: nodes.BinModifier) -> Labels | None:
-    """Labels after a match of two vectors: those matched on, or those of the "many" side and the `group` labels."""
+    """Labels after vector matching: those matched on, or those of the "many" side plus the `group` labels."""
     group = frozenset(modifier.group_labels or ())
     if modifier.card == nodes.VectorMatchCardinality.ManyToOne:
         return _grouped(left, right, group)
@@ -122,14 +122,14 @@ def _matched(left: Labels | None, right: Labels | None, modifier: nodes.BinModif
 
 
 def _grouped(many: Labels | None, one: Labels | None, group: Labels) -> Labels | None:
-    """The labels of `many`, those of `group` replaced by what `one` has of them: a label that it lacks is removed."""
+    """The labels of `many`, with those in `group` taken from `one`: a label that `one` lacks is removed."""
     if many is None:
         return None
     return (many - group) | (group if one is None else group & one)
 
 
 def is_scalar(tree: nodes.Expr) -> bool:
-    """Whether an expression is a number without labels rather than a vector."""
+    """Whether an expression is a scalar rather than a vector."""
     match tree:
         case nodes.NumberLiteral() | nodes.StringLiteral():
             return True

@@ -1,4 +1,4 @@
-"""Nodes of a query's syntax tree, as promql-parser (GreptimeTeam), a port of Prometheus' own grammar, makes them."""
+"""Nodes of the syntax tree built by promql-parser (GreptimeTeam), a port of Prometheus' own grammar."""
 
 from __future__ import annotations
 

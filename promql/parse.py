@@ -1,4 +1,4 @@
-"""Parsing PromQL by Prometheus' own grammar, within the depth that the parser bears."""
+"""Parsing PromQL with Prometheus' own grammar, up to the depth that the parser supports."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ def parse(text: str) -> Expr:
     """The syntax tree of a query.
 
     Raises:
-        ValueError: Prometheus would not accept the query, or it nests deeper than 300 levels; one line says why.
+        ValueError: the query is invalid, or nests more than 300 levels deep; the message is one line.
     """
     found = depth(text)
     if found > DEEPEST:
-        raise ValueError(f"the query nests {found:,} levels deep, and at most {DEEPEST} are read: record parts of it")
+        raise ValueError(
+            f"the query nests {found:,} levels deep; the maximum is {DEEPEST}: move parts of it to recording rules"
+        )
     try:
         tree: Expr = promql_parser.parse(text)
     except ValueError as error:
@@ -29,7 +31,7 @@ def parse(text: str) -> Expr:
 
 
 def tree_of(text: str) -> Expr | None:
-    """The syntax tree, or None for a query that does not parse, which a check of its own reports."""
+    """The syntax tree, or None for an invalid query, which a separate check reports."""
     try:
         return parse(text)
     except ValueError:
@@ -37,7 +39,7 @@ def tree_of(text: str) -> Expr | None:
 
 
 def problem_of(text: str) -> str:
-    """Why a query does not parse, in one line; empty for one that does."""
+    """The parse error of a query, in one line; empty if it is valid."""
     try:
         parse(text)
     except ValueError as error:

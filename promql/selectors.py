@@ -1,4 +1,4 @@
-"""Selectors of a query: which metric, which matchers, over which window, inside which function."""
+"""Selectors of a query: metric, matchers, window, and enclosing function."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class Selector:
     """One selector of a query.
 
     Attributes:
-        name: metric name; empty when the selector has none.
-        labels: labels that it matches on, `__name__` aside.
+        name: metric name; empty if the selector has none.
+        labels: labels it matches on, except `__name__`.
         absent: labels that must be empty or absent (`{x=""}`).
-        needed: labels without which nothing matches: `x="a"` needs x, and `x!="a"` does not.
-        job: the one job that it matches; empty when it names none, or a pattern.
+        needed: labels that a series must have to match: `x="a"` needs x, `x!="a"` does not.
+        job: the single job it matches; empty if it has no job matcher, or a pattern.
         window: seconds of its range; 0 for an instant selector.
-        function: the function directly around it, such as `rate`; empty when there is none.
-        matchers: all of them, `__name__` aside, in the order of the text.
+        function: the directly enclosing function, such as `rate`; empty if there is none.
+        matchers: all matchers except `__name__`, in the order of the text.
     """
 
     name: str
@@ -38,14 +38,14 @@ class Selector:
 
 
 def selectors(tree: nodes.Expr, function: str = "") -> Iterator[Selector]:
-    """All selectors, in the order of the text."""
+    """All selectors of a query, in the order of the text."""
     match tree:
         case nodes.VectorSelector():
             yield selector(tree, 0, function)
         case nodes.MatrixSelector():
             yield selector(tree.vector_selector, tree.range.total_seconds(), function)
         case nodes.SubqueryExpr():
-            # The window is the subquery's; what it is made of is read point by point.
+            # The window belongs to the subquery; its inner selectors are read as instants.
             yield from selectors(tree.expr)
         case nodes.Call():
             for argument in tree.args:
@@ -66,7 +66,7 @@ def selectors(tree: nodes.Expr, function: str = "") -> Iterator[Selector]:
 
 
 def selector(tree: nodes.VectorSelector, window: float = 0, function: str = "") -> Selector:
-    """One selector, with the window and the function around it."""
+    """One selector, with its window and enclosing function."""
     matchers = [one for one in tree.matchers.matchers if one.name != "__name__"]
     return Selector(
         name=tree.name or "",
@@ -81,16 +81,16 @@ def selector(tree: nodes.VectorSelector, window: float = 0, function: str = "") 
 
 
 def _matches_empty(matcher: nodes.Matcher) -> bool:
-    """Whether a matcher lets a series pass that has no such label, which to Prometheus is an empty value."""
+    """Whether a matcher accepts series without the label; Prometheus treats a missing label as empty."""
     match matcher.op:
         case nodes.MatchOp.Equal:
             return not matcher.value
         case nodes.MatchOp.NotEqual:
             return bool(matcher.value)
         case _:
-            # Prometheus anchors its patterns.
+            # Prometheus anchors patterns.
             try:
                 empty = re2.fullmatch(matcher.value, "") is not None
             except re2.error:
-                return True  # the grammar took it, so it is not for us to say
+                return True  # the grammar accepted it; assume that it matches
             return empty if matcher.op == nodes.MatchOp.Re else not empty

@@ -8,7 +8,7 @@ from boxwatch.promql import nodes
 
 
 def walk(tree: nodes.Expr, around: tuple[str, ...] = ()) -> Iterator[tuple[nodes.Expr, tuple[str, ...]]]:
-    """(node, functions and aggregations around it, outermost first) for every node, in the order of the text."""
+    """(node, enclosing functions and aggregations, outermost first) for every node, in the order of the text."""
     yield tree, around
     match tree:
         case nodes.AggregateExpr():
@@ -29,5 +29,5 @@ def walk(tree: nodes.Expr, around: tuple[str, ...] = ()) -> Iterator[tuple[nodes
 
 
 def every(tree: nodes.Expr) -> Iterator[nodes.Expr]:
-    """Every node, in the order of the text."""
+    """Every node of the tree, in the order of the text."""
     return (node for node, _ in walk(tree))

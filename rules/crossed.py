@@ -1,7 +1,7 @@
-"""Alerts of two degrees on one number: the graver one is further away, or its warning would never come before it.
+"""Pairs of a warning and a critical alert on the same number, whose thresholds must not cross.
 
-Which alerts those are nobody lists: their queries are the same but for the threshold. The topology may move either of
-them, for all services and for some, and must leave them in their order.
+The pairs are derived: their queries are equal except for the threshold. The topology may tune either alert, for all
+services or for some, as long as the warning still comes first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from boxwatch.rules.patterns.fragments import number
 from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 from boxwatch.topology.reading.document import Path
-from boxwatch.topology.reading.problems import Mistake
+from boxwatch.topology.reading.problems import Issue
 from boxwatch.topology.settings import AlertTuning, Tuning
 
 _HOUR = 3600
@@ -28,9 +28,9 @@ class Pair:
     """Two alerts on one number.
 
     Attributes:
-        grave: the one that boxwatch puts further away.
-        mild: the one that comes before it.
-        below: they fire below their thresholds, and not above.
+        grave: the alert with the more extreme threshold.
+        mild: the alert that should fire first.
+        below: whether they fire below their thresholds rather than above.
     """
 
     grave: Alert
@@ -39,7 +39,7 @@ class Pair:
 
 
 def pairs(subjects: Iterable[Subject]) -> tuple[Pair, ...]:
-    """Every pair among alerts that are not tuned."""
+    """Every pair among untuned alerts."""
     found: dict[str, dict[str, Alert]] = {}
     for subject in subjects:
         for alert in subject.alerts:
@@ -56,29 +56,29 @@ def pairs(subjects: Iterable[Subject]) -> tuple[Pair, ...]:
     )
 
 
-def mistakes(topology: Topology, subjects: Iterable[Subject]) -> Iterator[Mistake]:
-    """Thresholds of the topology that put the graver alert of a pair before the other.
+def issues(topology: Topology, subjects: Iterable[Subject]) -> Iterator[Issue]:
+    """Tuned thresholds that would make the graver alert of a pair fire first.
 
     Args:
-        topology: which tunes its alerts.
-        subjects: those that it would have without.
+        topology: the topology with the tuning.
+        subjects: its subjects without the tuning.
     """
     rules = topology.alerts.rules
     for pair in pairs(subjects) if rules else ():
         grave, mild = (rules.get(alert.alert, _NOTHING) for alert in (pair.grave, pair.mild))
         for service in (None, *dict.fromkeys((*grave.services, *mild.services))):
-            mistake = _crossed(pair, grave, mild, service)
-            if mistake is not None:
-                yield mistake
+            issue = _crossed(pair, grave, mild, service)
+            if issue is not None:
+                yield issue
                 break
 
 
-def _crossed(pair: Pair, grave: AlertTuning, mild: AlertTuning, service: str | None) -> Mistake | None:
+def _crossed(pair: Pair, grave: AlertTuning, mild: AlertTuning, service: str | None) -> Issue | None:
     one, other = (_of(tuning, service) for tuning in (grave, mild))
     far, near = one.threshold or _threshold(pair.grave), other.threshold or _threshold(pair.mild)
     if not (one.enabled and other.enabled) or not (far > near if pair.below else far < near):
         return None
-    # What the file says is wrong; where it says both, of the graver one.
+    # The issue belongs to the tuned threshold, or to the graver one if both are tuned.
     said, tuning, alert, rest, limit = (
         (one, grave, pair.grave, pair.mild, near) if one.threshold else (other, mild, pair.mild, pair.grave, far)
     )
@@ -86,7 +86,7 @@ def _crossed(pair: Pair, grave: AlertTuning, mild: AlertTuning, service: str | N
     path = _written(alert.alert, tuning, service)
     message = f"{_shown(said.threshold or 0)} would have {pair.grave.alert} fire before {pair.mild.alert}"
     word = "less" if less else "more"
-    return Mistake(path, message, f"write {word} than the {_shown(limit)} of {rest.alert}")
+    return Issue(path, message, f"write {word} than the {_shown(limit)} of {rest.alert}")
 
 
 def _of(tuning: AlertTuning, service: str | None) -> Tuning:
@@ -98,12 +98,12 @@ def _written(alert: str, tuning: AlertTuning, service: str | None) -> Path:
     return ("alerts", "rules", alert, *(("services", str(service)) if own else ()), "threshold")
 
 
-# In place of the threshold.
+# Stands for the threshold.
 _HERE = "…"
 
 
 def _asked(alert: Alert, threshold: float) -> str:
-    """The query without its threshold, and without whom it is for."""
+    """The query without its threshold and its services."""
     return re.sub(r"([<>]) " + re.escape(number(threshold)) + r"(?![\d.])", rf"\1 {_HERE}", paging.common(alert.expr))
 
 
@@ -112,7 +112,7 @@ def _threshold(alert: Alert) -> float:
 
 
 def _shown(threshold: float) -> str:
-    """A threshold as one would write it: shares in per cent, long times in hours and days."""
+    """A threshold as the user would write it: shares as percentages, long times in hours and days."""
     if threshold <= 1:
         return f"{100 * threshold:.10g}%"
     seconds = int(threshold)

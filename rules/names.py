@@ -131,7 +131,7 @@ SERVER_NETWORK_SENT = "server:network_sent_bytes:rate5m"
 SERVER_CONNTRACK = "server:conntrack:ratio"
 DEVICE_DISK_SIZE = "device:disk_size_bytes:max"
 DEVICE_DISK_FREE = "device:disk_free:ratio"
-DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until full, if the trend goes on
+DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until full, if the trend continues
 DEVICE_INODES_FREE = "device:inodes_free:ratio"
 DEVICE_READ_ONLY = "device:read_only:bool"
 # Requests as Traefik counts them (rules/requests/requests.py). A server is the one whose Traefik answered.

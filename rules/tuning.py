@@ -19,7 +19,7 @@ from boxwatch.rules.proofs.fixtures import series
 from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 from boxwatch.topology.reading.document import Path, Place, Places
-from boxwatch.topology.reading.problems import Mistake
+from boxwatch.topology.reading.problems import Issue
 from boxwatch.topology.settings import AlertTuning, Tuning
 from boxwatch.topology.values import Frozen
 from boxwatch.topology.wording import did_you_mean
@@ -192,8 +192,8 @@ def _held(expr: str, operator: str, selector: str) -> str:
     return f"(\n{inside}\n)\n{operator} on ({names.BY_SERVICE}) {selector}"
 
 
-def mistakes(topology: Topology, makes: tuple[Make, ...]) -> tuple[Mistake, ...]:
-    """What is wrong in `alerts.rules`: unknown names, and changes that an alert does not take."""
+def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
+    """Issues in `alerts.rules`: unknown names, changes that an alert does not support, and crossed thresholds."""
     if not topology.alerts.rules:
         return ()
     plain = topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": Frozen()})})
@@ -202,44 +202,42 @@ def mistakes(topology: Topology, makes: tuple[Make, ...]) -> tuple[Mistake, ...]
     for subject, make in subjects:
         for alert in subject.alerts:
             known.setdefault(alert.alert, (alert, make))
-    found: list[Mistake] = []
+    found: list[Issue] = []
     for name, tuning in topology.alerts.rules.items():
         path: Path = ("alerts", "rules", name)
         if name not in known:
             hint = did_you_mean(name, sorted(known)) or "`boxwatch explain` lists them"
-            found.append(Mistake(path, "is not an alert of this topology", hint, at_key=True))
+            found.append(Issue(path, "is not an alert of this topology", hint, at_key=True))
             continue
         alert, make = known[name]
         if name in ALWAYS_FIRING and not tuning.enabled and topology.notifications and topology.notifications.watchdog:
-            message = f"takes away what `{topology.notifications.watchdog}` waits for (`notifications.watchdog`)"
-            found.append(Mistake((*path, "enabled"), message, "delete one of the two"))
+            message = f"disables what `{topology.notifications.watchdog}` waits for (`notifications.watchdog`)"
+            found.append(Issue((*path, "enabled"), message, "delete one of the two"))
         if tuning.services and names.SERVICE not in alert.fires[0].expects[0].labels:
             message = "differs by service, and this alert is not about a service"
-            found.append(Mistake((*path, "services"), message, at_key=True))
+            found.append(Issue((*path, "services"), message, at_key=True))
         for where, one in ((path, tuning), *(((*path, "services", key), own) for key, own in tuning.services.items())):
             there = make(plain.model_copy(update={"alerts": plain.alerts.tuned(name, one)}))
             found += _refused(where, alert, next(made for made in _of(there) if made.alert == name), one)
-    return (*found, *crossed.mistakes(topology, (subject for subject, _ in subjects)))
+    return (*found, *crossed.issues(topology, (subject for subject, _ in subjects)))
 
 
-def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[Mistake]:
+def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[Issue]:
     """What was asked for and is not there in the alert that was made."""
     if tuning.threshold is not None and alert.threshold is None:
         hint = "its runbook says what it goes by; `thresholds`, `objectives` and `alerts` hold the numbers"
-        yield Mistake((*path, "threshold"), "is not what this alert goes by", hint)
+        yield Issue((*path, "threshold"), "is not what this alert goes by", hint)
     elif tuning.threshold is not None and alert.threshold is not None and alert.threshold < 1 < tuning.threshold:
-        # An alert on a share of more than all of it never fires, or always.
+        # A share above 100% is never reached, or always exceeded.
         meant = tuning.threshold if tuning.threshold <= _ALL else 100 * alert.threshold
         hint = f"write {meant:.6g}%" if tuning.threshold <= _ALL else f"write a share, such as {meant:.6g}%"
-        yield Mistake(
-            (*path, "threshold"), f"{tuning.threshold:g} is more than all, and this alert goes by a share", hint
-        )
+        yield Issue((*path, "threshold"), f"{tuning.threshold:g} is over 100%; this alert compares a share", hint)
     if tuning.wait is not None and made.patience != tuning.wait:
         hint = alert.instead or f"write {units.format_duration(made.patience)}"
-        yield Mistake((*path, "for"), "is not how this alert waits", hint)
+        yield Issue((*path, "for"), "is not how this alert waits", hint)
 
 
-def refuse(found: tuple[Mistake, ...], places: Places | None, file: str) -> None:
+def refuse(found: tuple[Issue, ...], places: Places | None, file: str) -> None:
     """Raise what is wrong, with its places where they are known.
 
     Raises:

@@ -1,1 +1,1 @@
-"""What the running stack needs beside rules and dashboards: Prometheus configuration, from the topology."""
+"""Configuration of Prometheus, Alertmanager and the blackbox exporter, made from the topology."""

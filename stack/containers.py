@@ -1,9 +1,9 @@
 """The `service`, `component` and `resource` labels of containers, made at scrape time from the topology's selectors.
 
-cAdvisor shows a container by its Docker name and, where its flags allow it, by labels that Coolify and compose set
-(`container_label_coolify_resourceName`; cAdvisor replaces every character that no label name may have by `_`, keeping
-case). Names and labels differ by kind of resource and change with deploys, so they are turned once, here, into labels
-that stay.
+cAdvisor identifies a container by its Docker name and, where its flags allow it, by labels that Coolify and compose set
+(`container_label_coolify_resourceName`; cAdvisor replaces characters that are invalid in label names with `_`, keeping
+case). Names and labels differ by kind of resource and change with deployments, so they are mapped once, here, to stable
+labels.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from boxwatch.rules import names
 from boxwatch.rules.relabelling import Config, relabel
 from boxwatch.topology.model import Selector, Service, Topology
 
-# Docker labels that cAdvisor must be told to export (--whitelisted_container_labels), and what it calls them.
+# Docker labels that cAdvisor must export (--whitelisted_container_labels).
 COOLIFY_RESOURCE = "coolify.resourceName"
 COOLIFY_PULL_REQUEST = "coolify.pullRequestId"
 COOLIFY_PROJECT = "coolify.projectName"
@@ -29,32 +29,32 @@ _PROJECT = "container_label_coolify_projectName"
 _ENVIRONMENT = "container_label_coolify_environmentName"
 _PULL_REQUEST = "container_label_coolify_pullRequestId"
 _COMPOSE = "container_label_com_docker_compose_service"
-# Coolify gives 0 to what is no preview of a pull request (4.3, bootstrap/helpers/docker.php).
+# Coolify sets 0 where the container is no preview of a pull request (4.3, bootstrap/helpers/docker.php).
 _PREVIEW = "[1-9][0-9]*"
 
 
 def relabelling(topology: Topology, server: str) -> list[Config]:
     """`metric_relabel_configs` for the cAdvisor of one server, in order."""
     return [
-        # Raw cgroups: they would count every container's memory once more. Series that are about no container
-        # (machine_*, cadvisor_version_info) stay.
+        # Raw cgroups, which would count every container's memory twice. Series without a container (machine_*,
+        # cadvisor_version_info) stay.
         relabel(["__name__", names.NAME], "container_.*;", action="drop"),
         relabel([_COMPOSE], "(.+)", names.RESOURCE, "$1"),
         relabel([_RESOURCE], "(.+)", names.RESOURCE, "$1"),
         *(
             rule
-            # The first selector that matches wins, and in Prometheus the last rule does.
+            # The first matching selector wins, but in Prometheus the last rule does.
             for service in topology.services_on(server)
             for selector in reversed(service.selectors)
             for rule in _select(service, selector)
         ),
-        # A preview has the resource name of its application; it is no replica of it, and has its own memory.
+        # A preview carries its application's resource name, but is no replica of it and has its own memory.
         relabel([_PULL_REQUEST], _PREVIEW, names.SERVICE, ""),
         relabel([_PULL_REQUEST], _PREVIEW, names.COMPONENT, ""),
         relabel([_PULL_REQUEST, names.NAME], f"{_PREVIEW};(.+)", names.RESOURCE, "$1"),
         # Coolify's build containers have random names and no labels.
         relabel(["image"], "(?:.*/)?coolify-helper(?:[:@].*)?", names.RESOURCE, names.BUILD_RESOURCE),
-        # What changes with every deploy and says nothing more than the labels above.
+        # Labels that change with every deployment and add nothing to those above.
         {"regex": "id|container_label_.*|container_env_.*", "action": "labeldrop"},
     ]
 

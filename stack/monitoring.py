@@ -1,4 +1,4 @@
-"""Scrape jobs of the monitoring stack itself. It runs on one server, Prometheus' own."""
+"""Scrape jobs of the monitoring stack itself, all on Prometheus' server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from boxwatch.rules.relabelling import Config, relabel
 from boxwatch.stack.scrape import target
 from boxwatch.topology.model import Topology
 
-# Grafana has thousands of series; these are what rules and dashboards read, and what tells of its memory.
+# Of Grafana's thousands of series, those that rules and dashboards read, and those about its memory.
 _GRAFANA_KEPT = (
     "grafana_build_info|grafana_http_request_duration_seconds_(count|sum)|grafana_datasource_request_total"
     "|grafana_alerting_.*|grafana_stat_totals_dashboard|process_.*|go_(goroutines|gc_.*|memstats_.*)"
@@ -15,7 +15,7 @@ _GRAFANA_KEPT = (
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
-    """Prometheus, Alertmanager, Grafana and the blackbox exporter's own page."""
+    """Jobs for Prometheus, Alertmanager, Grafana and the blackbox exporter's own metrics."""
     stack, home = topology.stack, topology.home.name
     return (
         _job(names.JOB_PROMETHEUS, home, stack.prometheus),

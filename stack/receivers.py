@@ -1,4 +1,4 @@
-"""Receivers of alertmanager.yml: how each is told, with every secret in a file."""
+"""Receivers of alertmanager.yml, with every secret in a file."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _SEVERITY: Final = '{{ if eq .CommonLabels.severity "critical" }}critical{{ else
 
 
 def heartbeat(name: str) -> str:
-    """What the receiver is called for the heartbeat. No receiver of the topology has a slash in its name."""
+    """The name of the heartbeat's receiver, unique because no receiver in the topology has a slash in its name."""
     return f"{name}/heartbeat"
 
 
 def receivers(said: Notifications) -> list[Config]:
-    """Those that are named by a severity or a service, and the one that waits for the heartbeat."""
+    """The receivers named by a severity or a service, and the heartbeat's."""
     used = dict.fromkeys((said.critical, said.warning, *([said.info] if said.info else []), *said.services.values()))
     found = [_receiver(name, said.receivers[name], resolved=True) for name in used]
     if said.watchdog is not None:
-        # A message that the heartbeat has ended would be taken for one.
+        # A message that the heartbeat has resolved would count as a heartbeat.
         found.append(_receiver(heartbeat(said.watchdog), said.receivers[said.watchdog], resolved=False))
     return found if said.info and said.watchdog else [*found, {"name": NOBODY}]
 
@@ -34,8 +34,8 @@ def receivers(said: Notifications) -> list[Config]:
 def needs(said: Notifications | None) -> tuple[int, int]:
     """The oldest Alertmanager that reads every secret from a file.
 
-    Telegram's token and a webhook's URL from 0.26 on, Discord's URL from 0.28 on (added in 0.27, and mended in 0.28);
-    the others with 0.25 (Alertmanager's CHANGELOG; amtool 0.25.0 refuses these keys, and 0.34.2 takes them).
+    Telegram's token and a webhook's URL since 0.26, Discord's URL since 0.28 (added in 0.27, fixed in 0.28); the others
+    since 0.25 (Alertmanager's CHANGELOG; amtool 0.25.0 rejects these keys, and 0.34.2 accepts them).
     """
     used = said.receivers.values() if said else ()
     if any(receiver.discord for receiver in used):
@@ -93,7 +93,7 @@ def _discord(said: Receiver) -> Config | None:
 def _telegram(said: Receiver) -> Config | None:
     if said.telegram is None:
         return None
-    # With HTML, Alertmanager escapes what it puts into the text; with Markdown one underscore in it would lose it.
+    # With HTML, Alertmanager escapes inserted text; with Markdown a single underscore would lose the message.
     return {
         "bot_token_file": said.telegram.token_file,
         "chat_id": said.telegram.chat_id,

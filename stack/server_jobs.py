@@ -1,4 +1,4 @@
-"""Scrape jobs of the machines: node_exporter, cAdvisor, and the Docker engine where it is scraped."""
+"""Scrape jobs of the servers: node_exporter, cAdvisor and, where configured, the Docker engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boxwatch.topology.model import Server, Topology
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
-    """The jobs, those of every server."""
+    """The jobs of all servers."""
     docker = [target(server.name, server.targets.docker) for server in topology.servers if server.targets.docker]
     return (
         {
@@ -26,15 +26,15 @@ def _docker(targets: list[Config]) -> Config:
     return {
         "job_name": names.JOB_DOCKER,
         "static_configs": targets,
-        # Two thirds of the page are etcd's and Swarm's, always there and always idle (437 series on 20.10.24).
+        # Two thirds of the series are etcd's and Swarm's, always present and always idle (437 series on 20.10.24).
         "metric_relabel_configs": [relabel(["__name__"], "(etcd|swarm)_.*", action="drop")],
     }
 
 
 def _cadvisor(topology: Topology, server: Server) -> Config:
-    """One job a server: every sample passes all relabelling rules of its job, so each server has just its own."""
+    """One job per server, because every sample passes all relabelling rules of its job."""
     only = len(topology.servers) == 1
-    # Rules know one job name.
+    # Rules expect one job name.
     place = target(server.name, server.targets.cadvisor, **({} if only else {"job": names.JOB_CADVISOR}))
     return {
         "job_name": names.JOB_CADVISOR if only else f"{names.JOB_CADVISOR}-{server.name}",

@@ -1,4 +1,4 @@
-"""Scrape jobs of the services: databases, Traefik, Coolify, and what the applications expose themselves."""
+"""Scrape jobs of the services: databases, Traefik, Coolify, and the applications' own metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _USUAL = Page()
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
-    """One job a page of a kind, with every service of that kind that needs no token of its own."""
+    """One job per metrics page of a kind, with all its services; services with a token have a job of their own."""
     return (
         *(
             job
@@ -37,12 +37,12 @@ def jobs(topology: Topology) -> tuple[Config, ...]:
 
 
 def _applications(topology: Topology) -> Config | None:
-    """What services expose themselves, of kinds that nobody has rules about."""
+    """The job of services whose kind has no rules."""
     return _shared(topology, tuple(one for one in topology.services if one.kind not in _BY_KIND), None, _USUAL)
 
 
 def _shared(topology: Topology, services: tuple[Service, ...], system: System | None, page: Page) -> Config | None:
-    """The job of those that need no token; None where there are none."""
+    """The job of services without a token; None where there are none."""
     places = [
         place
         for service in services
@@ -68,22 +68,20 @@ def _job(topology: Topology, name: str, system: System | None, page: Page, place
 
 
 def _with_token(topology: Topology, service: Service) -> Iterator[Config]:
-    """Jobs for one service: credentials are a matter of the job. Rules know one job name, which is set on targets."""
+    """Jobs of one service, because credentials belong to the job. Its targets carry the job name that rules expect."""
     system = _BY_KIND.get(service.kind)
     authorization = {"authorization": {"credentials_file": service.metrics_token_file}}
     for page in (_USUAL,) if system is None else system.kind.pages:
         job = _name(system, page)
-        if places := _targets(topology, service, system, page, told=job):
+        if places := _targets(topology, service, system, page, job=job):
             yield {**_job(topology, f"{job}-{service.name}", system, page, places), **authorization}
 
 
-def _targets(
-    topology: Topology, service: Service, system: System | None, page: Page, *, told: str = ""
-) -> list[Config]:
-    """Those of one page. A path that the topology names is in place of the first page's."""
+def _targets(topology: Topology, service: Service, system: System | None, page: Page, *, job: str = "") -> list[Config]:
+    """The targets of one page. A path in the topology replaces the first page's."""
     name = "" if system is not None and system.kind.about_others else service.name
     path = "" if page.name else service.metrics_path or ""
     return [
-        target(server, place, service=name, __metrics_path__=path, job=told)
+        target(server, place, service=name, __metrics_path__=path, job=job)
         for server, place in topology.metrics_of(service)
     ]

@@ -1,4 +1,4 @@
-"""Fixtures that every room uses, and the one place that decides which tests a run leaves out."""
+"""Shared fixtures, and the only place that decides which tests a run deselects."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ GOLDEN = Path(__file__).parent / "golden"
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
 
-# Mark → why tests that carry it may be left out.
+# Mark → reason for deselecting its tests.
 _REASONS = {
-    "thorough": "they prove in full what a run samples: `make test-all` runs them",
-    "third_party": f"they compare with third-party data, and {third_party.DATA} is not there: set BOXWATCH_SHARED",
+    "thorough": "a normal run samples them; run `make test-all` for all",
+    "third_party": f"they require third-party data, which is missing from {third_party.DATA}: set BOXWATCH_SHARED",
 }
 _LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the flags of this suite."""
-    parser.addoption("--update-golden", action="store_true", help="rewrite the golden files from what the code makes")
-    parser.addoption("--thorough", action="store_true", help="run everything that is otherwise sampled, in full")
+    """Add the suite's flags."""
+    parser.addoption("--update-golden", action="store_true", help="update the golden files from the current code")
+    parser.addoption("--thorough", action="store_true", help="run all cases that are otherwise sampled")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how property tests draw examples, and refuse to run in CI without the data.
+    """Choose how property tests draw examples, and require third-party data in CI.
 
     Raises:
-        pytest.UsageError: CI lacks third-party data, and CI leaves nothing out for want of something.
+        pytest.UsageError: CI lacks third-party data; CI skips no test because something is missing.
     """
-    # No test fails for being slow: the machines are shared, and speed is measured in benchmarks/.
+    # No test fails for being slow: hosts are shared, and benchmarks/ measures speed.
     settings.register_profile("default", settings.get_profile("default"), deadline=None, derandomize=False)
-    # What fails is due to the change: CI takes the same examples every time.
+    # CI uses the same examples every time, so that any failure is due to the change.
     settings.register_profile("ci", deadline=None, derandomize=True, database=None)
     settings.register_profile("thorough", deadline=None, derandomize=False, max_examples=1000)
     config.stash[_LEFT_OUT] = {}
@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     rotation.begin(0 if _in_ci() else int(config.getoption("randomly_seed", 0)))
     if _in_ci() and not third_party.there():
         raise pytest.UsageError(
-            f"{third_party.DATA} is missing, and CI leaves nothing out: say where in BOXWATCH_SHARED"
+            f"{third_party.DATA} is missing, and CI skips no test: set BOXWATCH_SHARED to its location"
         )
 
 
@@ -63,12 +63,12 @@ def _in_ci() -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Scheduling:  # noqa: ANN401 - xdist's own
-    """Let real servers run one after the other."""
+    """Run tests with real servers one after another."""
     return scheduling.Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is not for this run."""
+    """Deselect tests that this run leaves out."""
     absent = {
         "thorough": not config.getoption("--thorough"),
         "third_party": not third_party.there(),
@@ -91,30 +91,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:  # noqa: ANN401 - xdist is optional, and so are its types
-    """Learn from a worker what it left out; all leave out the same."""
+    """Collect the numbers of deselected tests from a worker; they are the same in all workers."""
     if "left_out" in getattr(node, "workeroutput", {}):
         node.config.stash[_LEFT_OUT] |= node.workeroutput["left_out"]
 
 
 def pytest_report_header() -> str:
-    """Say how to take the same samples again."""
-    return f"boxwatch: samples of seed {rotation.seed()} (BOXWATCH_SEED={rotation.seed()} takes them again)"
+    """Report how to reproduce the samples."""
+    return f"boxwatch: samples drawn with seed {rotation.seed()} (set BOXWATCH_SEED={rotation.seed()} to reproduce)"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what was left out, and why."""
+    """Report which tests were deselected, and why."""
     for mark, number in sorted(config.stash[_LEFT_OUT].items()):
-        terminalreporter.write_line(f"boxwatch: {number} tests were left out: {_REASONS[mark]}", yellow=True)
+        terminalreporter.write_line(f"boxwatch: {number} tests deselected: {_REASONS[mark]}", yellow=True)
 
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """Compare a text with its stored copy: `golden("rules/memory.yaml", text)`.
+    """Compare a text with its golden file: `golden("rules/memory.yaml", text)`.
 
-    With --update-golden the copy is rewritten and the test still fails where it differed, so that an update is never
+    With --update-golden the file is rewritten and the test still fails if it differed, so that an update is never
     mistaken for a pass: run the tests again.
     """
-    mend = f"to store what the code makes now: make golden ARGS='{request.node.nodeid}'; then review the diff"
+    mend = f"run make golden ARGS='{request.node.nodeid}' to update it, then review the diff"
 
     def compare(name: str, text: str) -> None:
         path = GOLDEN / name
@@ -123,7 +123,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             pytest.fail(f"{name} was rewritten; review the diff and run the tests again")
-        assert stored is not None, f"{name} is not stored yet; {mend}"
+        assert stored is not None, f"{name} does not exist; {mend}"
         assert text == stored, f"{name} differs; {mend}"
 
     return compare
@@ -131,14 +131,14 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(scope="session")
 def program() -> Program:
-    """Find a real program: `program("promtool")` is its path. Missing ones skip the test, except in CI."""
+    """Find a real program: `program("promtool")` returns its path. A missing one skips the test, or fails it in CI."""
 
     def find(name: str) -> str:
         path = shutil.which(name)
         if path is None:
             if _in_ci():
-                pytest.fail(f"{name} is missing, and CI skips nothing: `make tools` brings it")
-            pytest.skip(f"{name} is not installed: `make tools` brings it")
+                pytest.fail(f"{name} is missing, and CI skips no test: run `make tools`")
+            pytest.skip(f"{name} is not installed: run `make tools`")
         return path
 
     return find

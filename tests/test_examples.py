@@ -26,7 +26,7 @@ from boxwatch.dashboards.panels.panel import Query, Stat
 from boxwatch.dashboards.variables import SERVERS
 
 def build(topology):
-    panel = Stat(title="x", good="Good is 0.", unit="none", scale=scale.none_is_good(),
+    panel = Stat(title="x", description="Healthy: 0.", unit="none", scale=scale.none_is_good(),
                  queries=(Query('count(server:memory_bytes:plan{server=~"$server"})'),))
     return render.build(render.Page(id="mine", title="Mine", description="x?", variables=(SERVERS,),
                        panels=layout.place(layout.even(4, panel)), marked='server=~"$server"'), topology)
@@ -88,14 +88,14 @@ def test_a_mistake_in_an_added_dashboard_is_found(tmp_path: Path, monkeypatch: p
         ({"a_py": "def build(topology):\n    return 1 / 0\n"}, "a.py:2: ZeroDivisionError: division by zero"),
         ({"a_py": "def build(:\n"}, "a.py:1: SyntaxError: invalid syntax"),
         ({"a_py": "import nonsense_that_is_not_there\n"}, "a.py:1: ModuleNotFoundError: No module named"),
-        ({"a_py": "x = 1\n"}, "a.py: has no function `build(topology)`; docs/dashboards.md shows one"),
-        ({"a_py": "def build(topology):\n    return []\n"}, "a.py: build() returns no dashboard but list"),
+        ({"a_py": "x = 1\n"}, "a.py: no function `build(topology)`; docs/dashboards.md has an example"),
+        ({"a_py": "def build(topology):\n    return []\n"}, "a.py: build() returned list, not a dashboard"),
         ({"a_json": "{"}, "a.json: is not JSON"),
-        ({"a_json": "{}"}, "a.json: is JSON, but no dashboard"),
-        ({"a_json": '{"panels": []}', "a_py": PAGE}, "a.py: there is another dashboard called a"),
-        ({"service_py": PAGE}, "the added dashboard service has the name of one of ours: call its file something else"),
-        ({"a_py": PAGE, "b_py": PAGE}, "the added dashboard b has the uid of a: 'boxwatch-mine'"),
-        ({"a_json": '{"title": "Overview", "panels": []}'}, "the added dashboard a has the title of overview"),
+        ({"a_json": "{}"}, "a.json: is JSON, but not a dashboard"),
+        ({"a_json": '{"panels": []}', "a_py": PAGE}, "a.py: another dashboard is also called a"),
+        ({"service_py": PAGE}, "the added dashboard service has the name of one of ours: rename its file"),
+        ({"a_py": PAGE, "b_py": PAGE}, "the added dashboard b has the same uid as a: 'boxwatch-mine'"),
+        ({"a_json": '{"title": "Overview", "panels": []}'}, "the added dashboard a has the same title as overview"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_its_place(tmp_path: Path, files: dict[str, str], message: str) -> None:
@@ -110,7 +110,7 @@ def test_what_cannot_be_used_is_said_with_its_place(tmp_path: Path, files: dict[
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     """Named, it must be there."""
     result = run("build", "--dashboards", str(tmp_path / "none"), "--out", str(tmp_path / "out"))
-    assert (result.exit_code, "a folder with dashboards is meant" in result.stderr) == (1, True)
+    assert (result.exit_code, "expected a folder with dashboards" in result.stderr) == (1, True)
 
 
 def test_modules_of_the_folder_can_be_shared_and_leave_nothing_behind(tmp_path: Path) -> None:

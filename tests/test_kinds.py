@@ -52,7 +52,7 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
         "kafka holds data, and no case of PortExposed is about it: see rules/probes/exposure_proofs.py",
         "kafka has no scrape job kafka: list its SYSTEM in rules/systems.py",
         "kafka has no scrape job kafka_detailed: list its SYSTEM in rules/systems.py",
-        "kafka: nothing is recorded of kafka: python -m boxwatch.exporters.catalogue.record PAGE...",
+        "kafka: kafka is not in the catalogue: record it with python -m boxwatch.exporters.catalogue.record PAGE...",
         "kafka has no dashboard: add dashboards/kafka.py, or set dashboard=None",
         (
             "kafka has no row in docs/exporters/databases.md: add `| kafka | NAME:9308 | versions |` there, or"
@@ -74,7 +74,7 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
         (replace(POSTGRES, pages=(Page(), Page())), "postgres has two pages with one job: give each a name="),
         (
             replace(POSTGRES, exporter="pg"),
-            "postgres: nothing is recorded of pg: python -m boxwatch.exporters.catalogue.record",
+            "postgres: pg is not in the catalogue: record it with python -m boxwatch.exporters.catalogue.record",
         ),
         (
             replace(POSTGRES, pages=(Page(path="/probe"),)),

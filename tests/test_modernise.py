@@ -66,13 +66,13 @@ def test_several_go_where_one_says() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("a.json", "b.json"), 2, "there are 2 dashboards: say with --out where they go"),
+        (("a.json", "b.json"), 2, "2 dashboards: pass --out to say where to write them"),
         (("a.json", "x/a.json", "--out", "new"), 1, "a.json and x/a.json would both be new/a.json"),
         (("a.json", "--check", "--out", "new"), 2, "--check compares with the files themselves"),
         (("a.json", "--check", "--schema", "v2"), 2, "--check compares with the files themselves"),
         (("a.json", "missing.json", "--out", "new"), 1, "missing.json: No such file or directory"),
         (("a.json", "broken.json", "--out", "new"), 1, "broken.json: is not JSON"),
-        (("empty",), 1, "empty: has no dashboard (JSON) in it"),
+        (("empty",), 1, "empty: contains no dashboard (JSON)"),
         (("a.json", "--out", "a.json/below"), 1, "a.json/below: could not be written"),
     ],
 )

@@ -92,7 +92,7 @@ def test_without_a_terminal_nobody_is_asked(server: StandIn) -> None:
     done = _run(server, "publish")
 
     assert done.exit_code == 2
-    assert "Nobody is there to ask: give --yes to do it, or --dry-run to see it." in done.stderr
+    assert "not a terminal: pass --yes to apply, or --dry-run to preview" in done.stderr
 
 
 @pytest.mark.parametrize(("answer", "code", "groups"), [("y\n", 0, MADE + 1), ("n\n", 1, 0)], ids=["yes", "no"])
@@ -106,7 +106,7 @@ def test_on_a_terminal_one_is_asked(
     done = _run(server, "publish", answer=answer)
 
     assert done.exit_code == code
-    assert "Do it? [y/N]" in done.stderr
+    assert "Apply? [y/N]" in done.stderr
     assert len(server.groups) == groups
     assert ("rules evaluated" in done.stderr) is (code == 0)
 
@@ -168,11 +168,11 @@ def test_no_secret_is_in_any_output_or_file(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     {
-        "publish": "Say where: --grafana URL",
-        "rollback": "Say where: --grafana URL",
+        "publish": "No server named: pass --grafana URL",
+        "rollback": "No server named: pass --grafana URL",
         "publish --prometheus http://h": "Missing option '--rules-dir'",
-        "publish --rules-dir . --reload http": "--reload http needs --prometheus",
-        "publish --rules-dir . --reload signal": "--reload signal needs --pid",
+        "publish --rules-dir . --reload http": "--reload http requires --prometheus",
+        "publish --rules-dir . --reload signal": "--reload signal requires --pid",
         "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs",
         "publish --rules-dir . --prometheus http://h --prometheus-user me --prometheus-token-file x": "not both",
         "publish --rules-dir . --prometheus http://h --prometheus-password-file x": "needs --prometheus-user",
@@ -189,7 +189,7 @@ def test_options_that_do_not_go_together_are_wrong_usage(arguments: str, said: s
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(None, "No such file"), (b"\xffsecret", "is no text"), (b"\n", "is empty")]
+    ("content", "said"), [(None, "No such file"), (b"\xffsecret", "not a text file"), (b"\n", "is empty")]
 )
 def test_a_file_without_a_secret_is_said(server: StandIn, content: bytes | None, said: str) -> None:
     """Without what is in it."""
@@ -200,7 +200,7 @@ def test_a_file_without_a_secret_is_said(server: StandIn, content: bytes | None,
 
     assert done.exit_code == 1
     assert said in done.stderr
-    assert "secret" not in done.stderr.replace("it must hold the secret", "")
+    assert "secret" not in done.stderr.replace("write the secret into it", "")
 
 
 @pytest.mark.parametrize("pid", ["999999999", "pid"])

@@ -118,7 +118,7 @@ def test_where_rules_are_refused_no_dashboard_is_touched(boards: Grafana, rules:
 
     assert done.exit_code == 1
     assert "Error: there were no rules before, and there are none in place again" in done.stderr
-    assert "Error: Grafana was not begun" in done.stderr
+    assert "Error: Grafana was not started" in done.stderr
     assert boards.writes == []
 
 
@@ -130,7 +130,7 @@ def test_where_dashboards_fail_the_rules_stay(boards: Grafana, rules: StandIn, b
     said = json.loads(done.stdout)
 
     assert done.exit_code == 1
-    assert "Error: Prometheus is done, and stays so" in done.stderr
+    assert "Error: Prometheus is done and stays as published" in done.stderr
     assert (said["Prometheus"]["done"], said["Grafana"]["done"]) == (True, False)
     assert "role Editor" in said["Grafana"]["error"]
     assert len(rules.groups) == GROUPS

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Mutation testing of the rules: change each in one place at a time and see that the proofs notice.
+"""Mutation testing of the rules: changes one place at a time and checks that a proof fails.
 
     make mutate                                    all subjects
     make mutate SUBJECT=memory_limit               one
     python tools/mutate.py memory_limit memory     some
     python tools/mutate.py replica_health --rule ServiceDown    some rules of one
-    python tools/mutate.py memory_limit --json     for programs
+    python tools/mutate.py memory_limit --json     machine-readable output
 
-Survivors are listed with the rule, the change, and the expression around it. A mutant that cannot be noticed, because
-it says the same in other words, is listed with its reason in tests/rules/equivalent.yaml, under the name that this
-prints; one that could be, in tests/rules/survivors.yaml with the reason why no proof of it is worth having. Exit code 1
-when a subject is below 95 %, when a survivor has no reason, when an entry of a list is stale, or when the proofs fail
-without any mutation. The machinery is tests/support/mutation.
+Survivors are listed with the rule, the change, and the surrounding expression. Record an equivalent mutant, which no
+proof can kill, in tests/rules/equivalent.yaml under the printed name, with its reason; record any other survivor in
+tests/rules/survivors.yaml, with the reason why a proof is not worthwhile. Exit code 1 if a subject's score is below
+95 %, a survivor has no reason, an entry of a list is stale, or the proofs fail without any mutation. The implementation
+is in tests/support/mutation.
 """
 
 from __future__ import annotations

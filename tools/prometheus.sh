@@ -1,7 +1,7 @@
 #!/bin/sh
-# Have promtool, Prometheus, Alertmanager and the exporters, vmalert with its VictoriaMetrics, and the databases that the
-# tests break: use what is installed, else unpack the distribution's packages into .tools. Nothing is installed
-# system-wide and no service is started, so it needs no root and leaves ports 9090, 5432 and 6379 alone.
+# Provide promtool, Prometheus, Alertmanager, exporters, vmalert with VictoriaMetrics, and databases for fault tests: use
+# installed programs, else unpack the distribution's packages into .tools. Nothing is installed system-wide and no service
+# is started, so root is not required and ports 9090, 5432 and 6379 stay free.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,11 +14,14 @@ for program in promtool prometheus prometheus-node-exporter prometheus-alertmana
     prometheus-postgres-exporter prometheus-redis-exporter prometheus-blackbox-exporter vmalert victoria-metrics; do
     there "$program" || missing="$missing $program"
 done
-# These need libraries, which may be missing too. Debian's PostgreSQL is not on the PATH.
+# These require libraries, which may also be missing. Debian's PostgreSQL is not on the PATH.
 databases=''
 there redis-server || databases="$databases redis-server"
 there postgres || ls /usr/lib/postgresql/*/bin/postgres .tools/usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 ||
     databases="$databases postgresql"
+# RabbitMQ runs without installation where its erl is told where Erlang is (tests/support/rabbitmq.py).
+there rabbitmq-server || [ -d /usr/lib/rabbitmq/lib ] || [ -d .tools/usr/lib/rabbitmq/lib ] ||
+    databases="$databases rabbitmq-server"
 [ -n "$missing$databases" ] || exit 0
 
 say() { printf 'tools: %s\n' "$*" >&2; }

@@ -1,18 +1,18 @@
 #!/bin/sh
-# promtool of other Debian suites, and vmalert, beside each other in .tools/promtools/SUITE/. Nothing is installed and it
-# needs no root. Usage: tools/promtools.sh [SUITE…]; trixie (2.53) and sid (3.5 and later) if none is named.
-# BOXWATCH_MIRROR names a Debian mirror; otherwise it is the one that this machine's apt uses.
+# Unpack promtool of other Debian suites, and vmalert, into .tools/promtools/SUITE/. Nothing is installed, and root is not
+# required. Usage: tools/promtools.sh [SUITE…]; default: trixie (2.53) and sid (3.5 and later).
+# BOXWATCH_MIRROR names a Debian mirror; the default is the one that apt uses.
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'promtools: %s\n' "$*" >&2; }
 
-command -v apt-get >/dev/null && command -v dpkg >/dev/null || { say 'needs apt-get and dpkg: this is no Debian'; exit 1; }
+command -v apt-get >/dev/null && command -v dpkg >/dev/null || { say 'not a Debian system: apt-get and dpkg are required'; exit 1; }
 [ $# -gt 0 ] || set -- trixie sid
 mirror=${BOXWATCH_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -n 1)}
-[ -n "$mirror" ] || { say 'apt knows no mirror here; name one in BOXWATCH_MIRROR'; exit 1; }
+[ -n "$mirror" ] || { say 'apt has no mirror: set BOXWATCH_MIRROR'; exit 1; }
 
-fetch() { # SUITE PROGRAM PACKAGE…: unpack the packages that are there unless the program is
+fetch() { # SUITE PROGRAM PACKAGE…: unpack the available packages unless the program is present
     suite=$1 program=$2
     shift 2
     target=$PWD/.tools/promtools/$suite

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The default deployment's rules and proofs on every promtool at hand (the one on the PATH and those of
-# tools/promtools.sh), and its rules in vmalert. Usage: tools/proofs-all.sh; `make proofs-all` fetches the programs first.
+# Run the default deployment's rules and proofs on every available promtool (on the PATH and from tools/promtools.sh), and
+# its rules in vmalert. Usage: tools/proofs-all.sh; `make proofs-all` fetches the programs first.
 set -eu
 cd "$(dirname "$0")/.."
 built=$(mktemp -d)
@@ -14,7 +14,7 @@ for promtool in "$(command -v promtool || echo none)" .tools/promtools/*/usr/bin
     version=$("$promtool" --version 2>&1 | sed -n 's/^promtool, version \([0-9.]*\).*/\1/p')
     if (cd "$built/out/prometheus/tests" && "$promtool" test rules ./*.yaml) >"$built/log" 2>&1 &&
         "$promtool" check rules --lint=all --lint-fatal "$built"/out/prometheus/rules/*.yaml >>"$built/log" 2>&1; then
-        echo "promtool $version: all proofs hold, all rules are clean"
+        echo "promtool $version: all proofs pass, all rules are clean"
     else
         cat "$built/log"
         echo "promtool $version: FAILED"

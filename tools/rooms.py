@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Print the import arrows between rooms as a Mermaid graph: `tools/rooms.py`, or `tools/rooms.py rules` for one room.
 
-docs/contributing/rooms.md holds what this prints; `make golden` renews it. Exit code 1 when rooms import each other in
-a circle.
+docs/contributing/rooms.md contains this output; `make golden` updates it. Exit code 1 if rooms have circular imports.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Make .venv and install boxwatch into it, editable. Usage: tools/setup.sh . | '.[dev]'
+# Create .venv and install boxwatch into it, editable. Usage: tools/setup.sh . | '.[dev]'
 set -eu
 cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-install() { # install Debian packages if we may
+install() { # install Debian packages, if permitted
     command -v apt-get >/dev/null || return 1
     if [ "$(id -u)" = 0 ]; then run=''; elif sudo -n true 2>/dev/null; then run='sudo -n'; else return 1; fi
     say "installing $*"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Build the sdist, the wheel from the sdist, install that wheel alone, and try every command, module and data file of it.
-# `tools/test-wheel.sh all` runs all tests on it as well.
+# Build the sdist and from it the wheel, install only the wheel, and try its every command, module and data file.
+# `tools/test-wheel.sh all` also runs all tests against it.
 set -eu
 cd "$(dirname "$0")/.."
 checkout=$PWD
@@ -11,7 +11,7 @@ echo 'wheel: building' >&2
 python -m build --outdir "$work/dist" . >"$work/build.log" 2>&1 || { cat "$work/build.log" >&2; exit 1; }
 rm -rf build
 
-# Outside the checkout, with what a user installs and nothing else.
+# Outside the checkout, with only the packages that a user installs.
 python -m venv "$work/user"
 "$work/user/bin/pip" install --quiet --disable-pip-version-check --constraint constraints.txt "$work"/dist/*.whl
 mkdir "$work/elsewhere"

@@ -1,6 +1,6 @@
-"""Try an installed boxwatch: what landed, every module, every data file, every command.
+"""Smoke test of an installed boxwatch: its files, every module, every data file, every command.
 
-Usage: `python -I tools/try_wheel.py CHECKOUT`, in an empty directory, with the interpreter that it is installed for.
+Usage: `python -I tools/try_wheel.py CHECKOUT`, in an empty directory, with the interpreter of the installation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from boxwatch.cli import main
 
-# Commands in the order in which one uses them, with their exit codes. Those that need Grafana are asked for help only.
+# Commands in order of use, with their exit codes. For those that require Grafana, only their help is tried.
 _USES = (
     (0, "init"),
     (0, "topology"),

@@ -1,1 +1,1 @@
-"""WHAT IS WATCHED: one topology file, loaded into frozen models that know nothing of Prometheus or Grafana."""
+"""The monitored deployment: one file, loaded into frozen models that know nothing of Prometheus or Grafana."""

@@ -1,4 +1,4 @@
-"""Converters for what the topology says of single alerts, as in `boxwatch.topology.fields`."""
+"""Field converters for the tuning of single alerts, in the manner of `boxwatch.topology.fields`."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from boxwatch.topology.wording import Unfit, kind_of, shown
 
 LARGEST_THRESHOLD: Final = 10**18
 LONGEST_WAIT: Final = 7 * 86400
-# An alert is told from another by these.
+# These labels identify an alert.
 OWN_LABELS: Final = frozenset({"alertname", "severity", "server", "service", "component", "job", "instance"})
-# Nothing that Prometheus would take for a template.
+# No text that Prometheus would expand as a template.
 _TEXT = re.compile(r"(?!.*\{\{).{1,200}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,100}", re.ASCII)
 
 
 @fields.suggesting
 def threshold(value: object) -> float:
-    """A number that an alert compares with: a bare number, a share in per cent, or a time in seconds."""
+    """The number an alert compares with: a bare number, a percentage as a share of 1, or a duration in seconds."""
     if isinstance(value, str):
         return units.parse_ratio(value) if value.strip().endswith("%") else _seconds(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Unfit(f"is {kind_of(value)}, and should be a number", "write a number, 85% or 14d")
+        raise Unfit(f"is {kind_of(value)}, not a number", "write a number, 85% or 14d")
     if not 0 < value < LARGEST_THRESHOLD:
-        raise Unfit("is not between 0 and 10^18, where thresholds are", "write a number, 85% or 14d")
+        raise Unfit("is not between 0 and 10^18", "write a number, 85% or 14d")
     return float(value)
 
 
@@ -47,24 +47,24 @@ def _seconds(text: str) -> float:
 
 @fields.suggesting
 def wait(value: object) -> int:
-    """Seconds for which an alert waits; `0s` is none."""
+    """Seconds an alert waits before it fires; `0s` means no wait."""
     if isinstance(value, str) and value.strip() == "0s":
         return 0
     seconds = fields.duration(value)
     if seconds > LONGEST_WAIT:
-        raise Unfit("is longer than 7d, and until then nobody is told", "write 7d or less")
+        raise Unfit("is longer than 7d, and nobody is notified before", "write 7d or less")
     return seconds
 
 
 def labels(value: object) -> object:
-    """Labels for an alert: none that Prometheus or boxwatch sets, and nothing that would be taken for a template."""
+    """Extra labels for an alert: none that Prometheus or boxwatch sets, and no template syntax."""
     if not isinstance(value, dict):
-        raise Unfit(f"is {kind_of(value)}, and should be a mapping", "write `team: databases` below it, indented")
+        raise Unfit(f"is {kind_of(value)}, not a mapping", "write `team: databases` below it, indented")
     for key, text in value.items():
         if not isinstance(key, str) or not _LABEL.fullmatch(key) or key.startswith("__"):
-            raise Unfit(f"has {shown(key)} in it, which is no name of a label", "use letters, digits and underscores")
+            raise Unfit(f"contains {shown(key)}, which is not a label name", "use letters, digits and underscores")
         if key in OWN_LABELS:
-            raise Unfit(f"sets {key}, which says what the alert is about", "choose another label")
+            raise Unfit(f"sets {key}, which identifies the alert", "use another label")
         if not isinstance(text, str) or not _TEXT.fullmatch(text) or not text.isprintable():
-            raise Unfit(f"has for {key} what is no plain text of at most 200 characters", "put it in quotes")
+            raise Unfit(f"has a value for {key} that is not plain text of at most 200 characters", "put it in quotes")
     return dict(value)

@@ -1,7 +1,7 @@
-"""Converters for single fields of the topology: what a person wrote → what the models hold.
+"""Field converters: the value written in the topology → the value held by the models.
 
-Each takes the raw value and returns the converted one, or raises `Unfit` with the rest of a sentence whose subject is
-the value, and with what to write instead. They are lenient about nothing: a value of the wrong type says so.
+Each takes the raw value and returns the converted one, or raises `Unfit` with a predicate whose subject is the value,
+and a hint on what to write instead. All are strict: a value of the wrong type is an error.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from boxwatch.topology.wording import Unfit, counted, foreign_in, invisible_in, 
 
 # Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB", moby daemon/daemon_unix.go).
 SMALLEST_MEMORY: Final = 6 * units.MIB
-# Larger than any machine for sale; a size above it is a slip of the unit.
+# Larger than any server for sale; a larger size is a slip of the unit.
 LARGEST_MEMORY: Final = 64 * units.TIB
 LARGEST_DISK: Final = 10**16
 LONGEST_DURATION: Final = 366 * 86400
-# Generated rules look back five minutes, and rate() over fewer than four intervals breaks on one missed scrape
-# (decision 5). Below 10 s there is nothing new to see: cAdvisor looks at a container once in 10 s at best.
+# Generated rules use windows of five minutes, and rate() over fewer than four intervals breaks on one missed scrape
+# (decision 5). Below 10 s there are no new samples: cAdvisor samples a container every 10 s at best.
 SCRAPE_INTERVALS: Final = (10, 60)
 
-# Nobody is told of an outage before it has lasted for its grace, and each evaluation looks back for twice as long.
+# An outage is notified after its grace, and each evaluation looks back twice as long.
 LONGEST_GRACE: Final = 2 * 3600
-# The alert itself waits for half an hour of it; with less there would be no time left to do anything.
+# The alert waits for half an hour itself; a shorter horizon leaves no time to act.
 SHORTEST_HORIZON: Final = 3600
-# Longer than any proxy waits.
+# Longer than any proxy timeout.
 LONGEST_LATENCY: Final = 60
 _ANSWERS = ("300ms", "1.2s")
 _MOST_TERABYTES = 50
@@ -45,7 +45,7 @@ _NAME = re.compile(NAME_PATTERN, re.ASCII)
 _HOST = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _NOT_IN_URL = re.compile(r"[\s\"'`{}\\<>]|[^\x20-\x7e]")
-# RE2 in C++ knows these, Go's regexp of 1.19 (Prometheus 2.42) does not.
+# Supported by RE2 in C++, but not by Go 1.19's regexp (Prometheus 2.42).
 _NOT_IN_GO = re.compile(r"(?:[^\\]|\\[^C])*?(\\C|\(\?<)", re.ASCII)
 
 
@@ -73,28 +73,28 @@ def suggesting(convert: Callable[[object], _Converted]) -> Callable[[object], _C
 
 
 def name(value: object) -> str:
-    """A name that is safe as a label value, a file name, a Grafana variable and a word in PromQL."""
+    """A name safe to use as a label value, a file name, a Grafana variable and a PromQL identifier."""
     if not isinstance(value, str):
-        raise Unfit(f"is {kind_of(value)}, and a name is text", "put it in quotes" if _is_plain(value) else "")
+        raise Unfit(f"is {kind_of(value)}, not text", "put it in quotes" if _is_plain(value) else "")
     if len(value) > LONGEST_NAME:
-        raise Unfit(f"is {len(value)} characters long, and a name has at most {LONGEST_NAME}")
+        raise Unfit(f"is {len(value)} characters long; a name has at most {LONGEST_NAME}")
     if not _NAME.fullmatch(value):
         plain = "".join(c for c in unicodedata.normalize("NFKD", value.lower()) if not unicodedata.combining(c))
         suggestion = re.sub(r"[^a-z0-9]+", "-", plain).lstrip("-0123456789").rstrip("-")
-        rule = "use lower-case letters, digits and single dashes, a letter first"
+        rule = "use lower-case letters, digits and single dashes, starting with a letter"
         hint = f"write `{suggestion}`: {rule}" if _NAME.fullmatch(suggestion) and plain.isascii() else rule
         strange = foreign_in(value)
-        raise Unfit(f"is not a name{f', it has a {strange}, in it' if strange else ''}", hint)
+        raise Unfit(f"is not a valid name{f': it contains a {strange}' if strange else ''}", hint)
     return value
 
 
 @suggesting
 def memory(value: object) -> int:
-    """Bytes of a memory size between Docker's minimum and what machines have."""
+    """Bytes of a memory size between Docker's minimum and the largest server."""
     size = units.parse_memory(_size(value, "1g"))
     if 0 <= size < SMALLEST_MEMORY:
         meant = (f"{value}g", f"{value}m") if isinstance(value, int) and 0 < value < 2**20 else ()
-        raise Unfit(f"is {counted(size, 'byte')}, and Docker's minimum is 6m", meant=meant)
+        raise Unfit(f"is {counted(size, 'byte')}; Docker's minimum is 6m", meant=meant)
     if not 0 <= size <= LARGEST_MEMORY:
         raise Unfit("is negative" if size < 0 else "is more than any server has (64 TB)", "check the size")
     return size
@@ -102,7 +102,7 @@ def memory(value: object) -> int:
 
 @suggesting
 def reserve(value: object) -> int:
-    """Bytes of memory, or 0 for none."""
+    """Bytes of reserved memory; 0 is allowed."""
     return 0 if value in (0, "0") and not isinstance(value, (bool, float)) else memory(value)
 
 
@@ -111,10 +111,10 @@ def limit(value: object) -> int | Literal["none"]:
     """Bytes of a memory limit, or `none` for a container without one."""
     if isinstance(value, str) and value.strip().lower() in ("none", "unlimited", "no", "off"):
         if value != "none":
-            raise Unfit("is not a size", "write none, as it is, for no limit")
+            raise Unfit("is not a size", "write `none` for no limit")
         return "none"
     if value in (0, "0"):
-        raise Unfit("is no limit in Docker", "write none for no limit")
+        raise Unfit("is not a limit in Docker", "write `none` for no limit")
     return memory(value)
 
 
@@ -124,7 +124,7 @@ def disk(value: object) -> int:
     size = units.parse_disk(_size(value, "500GB"))
     if not SMALLEST_DISK <= size <= LARGEST_DISK:
         meant = (f"{value}GB",) if isinstance(value, int) else ()
-        raise Unfit("is not between 100MB and 10000TB, where disks are", "" if meant else "check the unit", meant=meant)
+        raise Unfit("is not between 100MB and 10000TB", "" if meant else "check the unit", meant=meant)
     return size
 
 
@@ -132,7 +132,7 @@ def disk(value: object) -> int:
 def duration(value: object) -> int:
     """Seconds of a duration of at least one second."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Unfit(f"is {kind_of(value)}, and should be a duration", examples=units.DURATIONS)
+        raise Unfit(f"is {kind_of(value)}, not a duration", examples=units.DURATIONS)
     if isinstance(value, int):
         meant = (f"{value}s", f"{value}m") if value > 0 else ()
         raise Unfit("is a number without a unit", meant=meant, examples=units.DURATIONS)
@@ -175,9 +175,9 @@ def scrape_interval(value: object) -> int:
     seconds = duration(value)
     shortest, longest = SCRAPE_INTERVALS
     if seconds < shortest:
-        raise Unfit("is shorter than 10s, in which cAdvisor has nothing new to tell", "write 30s")
+        raise Unfit("is shorter than 10s, the fastest cAdvisor samples", "write 30s")
     if seconds > longest:
-        raise Unfit("is longer than 60s, and the rules need four samples in five minutes", "write 30s or 60s")
+        raise Unfit("is longer than 60s; the rules need four samples in five minutes", "write 30s or 60s")
     return seconds
 
 
@@ -185,12 +185,12 @@ def scrape_interval(value: object) -> int:
 def ratio(value: object) -> float:
     """A share between 0 and 1."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise Unfit(f"is {kind_of(value)}, and should be a share", "write a percentage such as 90%")
+        raise Unfit(f"is {kind_of(value)}, not a percentage", "write a percentage such as 90%")
     return units.parse_ratio(value)
 
 
 def http_url(value: object) -> str:
-    """An http or https URL with a host and nothing secret in it."""
+    """An http or https URL with a host and without credentials."""
     text = _short_text(value, "a URL such as https://example.com", LONGEST_URL)
     try:
         parts = urlsplit(text)
@@ -203,7 +203,7 @@ def http_url(value: object) -> str:
     if parts.scheme not in ("http", "https") or not host_name or not _is_host(host_name) or _NOT_IN_URL.search(text):
         raise Unfit("is not a URL", "write https://HOST/PATH")
     if parts.username is not None:
-        raise Unfit("has a user name in it", "take it out: generated files are no place for credentials")
+        raise Unfit("contains a user name", "remove it: generated files must not contain credentials")
     return text.rstrip("/") if parts.path in ("", "/") and not parts.query and not parts.fragment else text
 
 
@@ -211,7 +211,7 @@ def host(value: object) -> str:
     """A host name or an IP address, without a port."""
     text = _short_text(value, "a host name or IP address", 255)
     if not _is_host(text):
-        raise Unfit("is not a host name or IP address", "write it without scheme, port or path")
+        raise Unfit("is not a host name or IP address", "omit the scheme, port and path")
     return text
 
 
@@ -257,44 +257,44 @@ def host_port(value: object) -> str:
 
 
 def targets(value: object) -> object:
-    """One host:port or a list of them, as a tuple; `none` is an empty one."""
+    """One host:port or a list of them, as a tuple; `none` gives an empty tuple."""
     if value == "none":
         return ()
     if isinstance(value, (list, tuple)):
         if not value and isinstance(value, list):
-            raise Unfit("is an empty list", "write none when nothing is scraped")
+            raise Unfit("is an empty list", "write `none` if nothing is scraped")
         return tuple(value)
     return (host_port(value),)
 
 
 @suggesting
 def latency(value: object) -> float:
-    """Seconds of a short time, which needs a unit."""
+    """Seconds of a response time, which requires a unit."""
     if isinstance(value, str):
         match = _LATENCY.fullmatch(value.strip())
         if match is None:
-            raise Unfit("is not a time that an answer takes", examples=_ANSWERS)
+            raise Unfit("is not a response time", examples=_ANSWERS)
         seconds = float(match[1]) / (1000 if match[2] == "ms" else 1)
     elif isinstance(value, float):
-        # What a program hands over is in seconds already; YAML gets here with a bare 1.2, which says no unit.
+        # A program passes seconds; a bare 1.2 from YAML states no unit.
         raise Unfit("is a number without a unit", meant=(f"{value:g}s",), examples=_ANSWERS)
     elif isinstance(value, int) and not isinstance(value, bool):
         meant = (f"{value}s" if value <= LONGEST_LATENCY else f"{value}ms",)
         raise Unfit("is a number without a unit", meant=meant, examples=_ANSWERS)
     else:
-        raise Unfit(f"is {kind_of(value)}, and should be a time", examples=_ANSWERS)
+        raise Unfit(f"is {kind_of(value)}, not a response time", examples=_ANSWERS)
     if not 0 < seconds <= LONGEST_LATENCY:
         raise Unfit("is not between 1ms and 60s")
     return seconds
 
 
 def buckets(value: object) -> tuple[float, ...]:
-    """Bounds of a histogram in seconds, each larger than the one before."""
+    """Histogram bucket bounds in seconds, in ascending order."""
     if not isinstance(value, (list, tuple)):
-        raise Unfit(f"is {kind_of(value)}, and should be a list of seconds", "write [0.1, 0.3, 1.2, 5]")
+        raise Unfit(f"is {kind_of(value)}, not a list of seconds", "write [0.1, 0.3, 1.2, 5]")
     found = [float(item) for item in value if isinstance(item, (int, float)) and not isinstance(item, bool)]
     if len(found) != len(value) or not found or found != sorted(set(found)) or not 0 < found[0] <= found[-1] < 10**6:
-        raise Unfit("is not a list of seconds, each more than the one before", "write [0.1, 0.3, 1.2, 5]")
+        raise Unfit("is not a list of seconds in ascending order", "write [0.1, 0.3, 1.2, 5]")
     return tuple(found)
 
 
@@ -302,28 +302,28 @@ def pattern(value: object) -> str:
     """An RE2 pattern that Prometheus accepts as an anchored relabelling regex."""
     text = _short_text(value, "a name or a regular expression", LONGEST_PATTERN)
     if text == "":
-        raise Unfit("would match containers without that label", "write a name or a regular expression")
+        raise Unfit("would match every container without that label", "write a name or a regular expression")
     if any(not character.isprintable() for character in text):
-        raise Unfit(f"has a character in it that cannot be seen: {invisible_in(text)}", "delete it")
+        raise Unfit(f"contains an invisible character: {invisible_in(text)}", "delete it")
     if text != text.strip():
         raise Unfit("starts or ends with a space", "delete it")
     foreign = _NOT_IN_GO.match(text)
     if foreign is not None:
-        raise Unfit(f"has {foreign[1]} in it, which Prometheus 2.42 does not know")
+        raise Unfit(f"contains {foreign[1]}, which Prometheus 2.42 does not support")
     try:
         compiled = _compile(text)
     except re2.error as error:
         reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-        raise Unfit(f"is not a regular expression that Prometheus accepts: {reason}") from None
+        raise Unfit(f"is not a valid regular expression for Prometheus: {reason}") from None
     if compiled.fullmatch(""):
         raise Unfit(
-            "matches the empty name, so it would take every container without that label", "use + in place of *"
+            "matches the empty string, so it would match every container without that label", "use + instead of *"
         )
     return text
 
 
 def one_or_many(value: object) -> object:
-    """One name or a list of different names, as a tuple."""
+    """One name or a list of distinct names, as a tuple."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, (list, tuple)):
@@ -337,14 +337,14 @@ def one_or_many(value: object) -> object:
 
 
 def named(value: object) -> object:
-    """A mapping of names to settings, as the sequence of settings with their names in them.
+    """A mapping from names to settings, as a sequence of settings that include their names.
 
-    A sequence of models, as programs write it, stays as it is.
+    A sequence of models, as passed by programs, is returned unchanged.
     """
     if isinstance(value, (list, tuple)) and value and all(isinstance(item, BaseModel) for item in value):
         return tuple(value)
     if not isinstance(value, dict):
-        raise Unfit(f"is {kind_of(value)}, and should be a mapping", "write `name:` and its settings below, indented")
+        raise Unfit(f"is {kind_of(value)}, not a mapping", "write `name:` and its settings below, indented")
     if not value:
         raise Unfit("is empty", "name at least one")
     return tuple({**body, "name": key} if isinstance(body, dict) else body for key, body in value.items())
@@ -353,7 +353,7 @@ def named(value: object) -> object:
 def _compile(text: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False
-    # Go's default too: the dot stops at line ends.
+    # Go's default too: the dot does not match line breaks.
     options.dot_nl = False
     return re2.compile(text, options)
 
@@ -372,9 +372,9 @@ def _is_plain(value: object) -> bool:
 
 def _short_text(value: object, wanted: str, longest: int) -> str:
     if not isinstance(value, str):
-        raise Unfit(f"is {kind_of(value)}, and should be {wanted}", "put it in quotes" if _is_plain(value) else "")
+        raise Unfit(f"is {kind_of(value)}; expected {wanted}", "put it in quotes" if _is_plain(value) else "")
     if len(value) > longest:
-        raise Unfit(f"is {len(value)} characters long, and {longest} is the most")
+        raise Unfit(f"is {len(value)} characters long; the maximum is {longest}")
     return value
 
 
@@ -385,5 +385,5 @@ def _size(value: object, example: str) -> str | int:
         unit = units_[0] if value < _MOST_TERABYTES else units_[-1]
         raise Unfit("is a number without a unit", meant=(f"{value:g}{unit}",), examples=(example,))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Unfit(f"is {kind_of(value)}, and should be a size such as {example}")
+        raise Unfit(f"is {kind_of(value)}, not a size such as {example}")
     return value

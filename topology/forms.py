@@ -1,7 +1,7 @@
-"""The forms of single fields, as far as an editor can check them: JSON Schema.
+"""JSON Schema of single fields, as far as an editor can check them.
 
-What these accept and `boxwatch.topology.fields` does not is a matter of range or of RE2; what these refuse, the
-converters refuse too, and a test holds the two together.
+They accept more than `boxwatch.topology.fields` only in ranges and RE2 syntax; whatever they reject, the converters
+reject too. A test keeps the two consistent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LONGEST_PATTERN: Final = 500
 LONGEST_URL: Final = 2000
 SMALLEST_DISK: Final = 10**8
 
-# JSON values of any shape.
+# Any JSON value.
 Form = dict[str, Any]
 
 NAME: Final[Form] = {"type": "string", "pattern": f"^{NAME_PATTERN}$", "maxLength": LONGEST_NAME}

@@ -1,7 +1,7 @@
-"""What a service can be: one record a kind, from which every table about kinds is derived.
+"""The kinds of service: one record per kind, from which every table about kinds is derived.
 
-To add a kind, add its record to `KINDS`. tests/test_kinds.py says what else it needs: rules (`boxwatch.rules.systems`),
-a dashboard, a recorded page, a row in the documents.
+To add a kind, add its record to `KINDS`. tests/test_kinds.py lists what else it needs: rules
+(`boxwatch.rules.systems`), a dashboard, a recorded exposition, a row in the documentation.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of metrics that a kind of service, or its exporter, has.
+    """One metrics page served by a kind of service or its exporter.
 
     Attributes:
-        path: where Prometheus reads it.
-        params: parameters of the URL, each with its values: `(("family", ("queue_coarse_metrics",)),)`.
-        recorded: shell patterns for the targets under which the catalogue recorded this page (`v2-cluster-*`). Empty:
+        path: metrics path that Prometheus scrapes.
+        params: URL parameters, each with its values: `(("family", ("queue_coarse_metrics",)),)`.
+        recorded: shell patterns for the catalogue's targets that recorded this page (`v2-cluster-*`). Empty:
             all of them, because the exporter has no other page.
-        name: part of the job's name, to tell the pages of one kind apart; empty for the first.
+        name: suffix of the job name, to distinguish the pages of one kind; empty for the first.
     """
 
     path: str = "/metrics"
@@ -36,27 +36,26 @@ class Kind:
 
     Attributes:
         name: value of the key `kind` in a topology; also its scrape job, its rules' first subject and its dashboard.
-        title: what people call it.
-        aliases: other words for it, which the error for an unknown kind recognises.
-        user_facing: users wait for its answers, so availability and latency are promised for it.
-        wakes: an outage wakes someone. False where no user notices at once: what is deployed goes on without it.
+        title: display name.
+        aliases: synonyms that the error for an unknown kind recognises.
+        user_facing: users wait for its responses, so it has availability and latency objectives.
+        wakes: an outage pages. False where users do not notice at once: deployed services continue without it.
         page_cache: it maps files or keeps its working set in the page cache. Its working set sits near any limit
-            without danger (grafana/mimir#2466), so only memory that the kernel cannot take back is held against its
-            budget.
-        holds_data: whoever reaches its port has the data, or is asked for a password and for nothing else.
-        port: the port on which it serves its clients, where it holds data; None where it does not.
-        published: ports that its usual installation publishes on all interfaces, past ufw, as Docker does.
-        exporter: file of the catalogue with the metrics that are scraped for it; empty for none.
-        oldest: the oldest version of the exporter that the rules are meant for; empty for every recorded one.
-        target: where they are usually scraped, `{}` being the service's name.
-        pages: the pages that are scraped there. Each is a job of its own.
-        alternatives: pages that `metrics_path` of a service may choose in place of the first.
-        about_others: its metrics are about other services, so its targets carry no label `service`.
-        labels: labels that scraping adds to its metrics, beside those of every target.
-        rules: ids of its subjects, the one that says whether it is up first.
-        dashboard: id of its dashboard, which is also its module; None for none on purpose.
-        down: alerts that say it is down; None where `ServiceDown` says all that there is to say.
-        blind: the alert that says that its exporter tells nothing of it; None for none on purpose.
+            harmlessly (grafana/mimir#2466), so only memory that the kernel cannot reclaim counts against its budget.
+        holds_data: anyone who reaches its port has the data, or is only a password away from it.
+        port: its client port, if it holds data; None otherwise.
+        published: ports that its usual installation publishes on all interfaces; Docker bypasses ufw for them.
+        exporter: catalogue file with the metrics scraped for it; empty for none.
+        oldest: oldest exporter version that the rules support; empty for every recorded one.
+        target: usual scrape target; `{}` stands for the service's name.
+        pages: the pages scraped there, each as its own job.
+        alternatives: pages that a service's `metrics_path` may select instead of the first.
+        about_others: its metrics describe other services, so its targets have no `service` label.
+        labels: labels that scraping adds to its metrics, in addition to those of every target.
+        rules: ids of its subjects, the one for its availability first.
+        dashboard: id of its dashboard, which is also its module; None if it deliberately has none.
+        down: alerts for its outage; None where `ServiceDown` is enough.
+        blind: the alert for missing metrics of its exporter; None if it deliberately has none.
     """
 
     name: str
@@ -92,11 +91,11 @@ class Kind:
 
     @property
     def jobs(self) -> tuple[str, ...]:
-        """The scrape jobs of its pages; none where nothing is scraped."""
+        """The scrape jobs of its pages; empty if nothing is scraped."""
         return tuple(map(self.job_of, self.pages)) if self.scraped else ()
 
     def job_of(self, page: Page) -> str:
-        """The scrape job of a page. The underscore is in no service's name, so this is no job of one service."""
+        """The scrape job of a page. Service names have no underscore, so it cannot clash with a service's own job."""
         return f"{self.name}_{page.name}" if page.name else self.name
 
 
@@ -113,7 +112,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         holds_data=True,
         port=5432,
         exporter="postgres_exporter",
-        # Replication lag is exposed by default; 0.11.1 left it to queries that one had to write oneself.
+        # Replication lag is exposed by default; 0.11.1 needed custom queries for it.
         oldest="0.17.1",
         target="{}-exporter:9187",
         rules=("postgres", "postgres_connections", "postgres_activity", "postgres_storage"),
@@ -166,13 +165,35 @@ KINDS: Final[tuple[Kind, ...]] = (
         blind="MinioMetricsMissing",
     ),
     Kind(
+        name="rabbitmq",
+        title="RabbitMQ",
+        aliases=("rabbit", "amqp"),
+        holds_data=True,
+        port=5672,
+        exporter="rabbitmq",
+        target="{}:15692",
+        pages=(
+            Page(recorded=("metrics-*",)),
+            Page(
+                name="queues",
+                path="/metrics/detailed",
+                params=(("family", ("queue_coarse_metrics", "queue_consumer_count")),),
+                recorded=("detailed-*",),
+            ),
+        ),
+        rules=("rabbitmq", "rabbitmq_queues"),
+        dashboard="rabbitmq",
+        down=("RabbitmqDown",),
+        blind="RabbitmqMetricsMissing",
+    ),
+    Kind(
         name="coolify",
         title="Coolify",
         wakes=False,
         # Its API and UI, and the realtime server (Coolify 4.3).
         published=(8000, 6001, 6002),
         exporter="coolify_exporter",
-        # The exporter's own default.
+        # The exporter's default port.
         target="{}-exporter:18000",
         about_others=True,
         rules=("coolify", "coolify_deployments", "coolify_resources", "coolify_servers", "coolify_backups"),
@@ -184,7 +205,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         name="traefik",
         title="Traefik",
         aliases=("proxy",),
-        # The dashboard's port of Coolify's Traefik, and the entry point that Coolify's documentation makes for metrics.
+        # The dashboard port of Coolify's Traefik, and the metrics entry point from Coolify's documentation.
         published=(8080, 8082),
         exporter="traefik",
         target="coolify-proxy:8082",
@@ -205,7 +226,7 @@ KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         name="other",
         title="Other",
-        aliases=("mysql", "mariadb", "mongodb", "mongo", "nginx", "caddy", "rabbitmq"),
+        aliases=("mysql", "mariadb", "mongodb", "mongo", "nginx", "caddy"),
     ),
 )
 NAMES: Final[tuple[str, ...]] = tuple(kind.name for kind in KINDS)
@@ -214,14 +235,14 @@ _BY_NAME: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind
 
 
 def of(name: str) -> Kind:
-    """The record of a kind.
+    """The record of a kind, by its name.
 
     Raises:
-        KeyError: there is no such kind.
+        KeyError: the kind does not exist.
     """
     return _BY_NAME[name]
 
 
 def synonyms() -> dict[str, str]:
-    """Other word for a kind → its name."""
+    """Synonym of a kind → its name."""
     return {alias: kind.name for kind in KINDS for alias in kind.aliases}

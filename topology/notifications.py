@@ -1,7 +1,7 @@
-"""Who is told of alerts, and when not: the receivers, the routes to them and the quiet times.
+"""Notifications of alerts: receivers, the routes to them, and quiet times.
 
-No secret is written here, nor read from the environment, which Alertmanager does not expand: each is in a file of
-Alertmanager's container, by its path.
+The topology holds no secrets, and Alertmanager expands no environment variables: each secret is the path of a file in
+Alertmanager's container.
 """
 
 from __future__ import annotations
@@ -29,126 +29,126 @@ Zone = Annotated[str, BeforeValidator(notify_fields.zone), WithJsonSchema(_ZONE)
 
 
 class Email(Model):
-    """An email. The mail server has to speak TLS."""
+    """Notification by email. The mail server must support TLS."""
 
     to: Addresses
-    """Who gets it: an address, or a list of them."""
+    """Recipient address, or a list of addresses."""
     sender: Annotated[Address, Field(alias="from")]
-    """Who it is from."""
+    """Sender address."""
     smarthost: HostPort
-    """The mail server, as host:port: smtp.example.com:587."""
+    """Mail server, as host:port: smtp.example.com:587."""
     username: Text | None = None
-    """Name with which Alertmanager signs in there."""
+    """User name for the mail server."""
     password_file: Path | None = None
     """File in Alertmanager's container with the password. Never the password itself."""
 
 
 class Slack(Model):
-    """A message in Slack."""
+    """Notification in Slack."""
 
     url_file: Path
     """File in Alertmanager's container with the URL of the incoming webhook, which is a secret."""
     channel: Text | None = None
-    """Channel, in quotes: "#ops". Left out: the webhook's own."""
+    """Channel, in quotes: "#ops". Default: the webhook's own."""
 
 
 class Discord(Model):
-    """A message in Discord. Needs Alertmanager 0.28, older ones cannot read the URL from a file."""
+    """Notification in Discord. Requires Alertmanager 0.28; older versions cannot read the URL from a file."""
 
     url_file: Path
     """File in Alertmanager's container with the URL of the channel's webhook, which is a secret."""
 
 
 class Telegram(Model):
-    """A message in Telegram. Needs Alertmanager 0.26, older ones cannot read the token from a file."""
+    """Notification in Telegram. Requires Alertmanager 0.26; older versions cannot read the token from a file."""
 
     chat_id: StrictInt
-    """Number of the chat; that of a group is negative."""
+    """Numeric chat id; negative for a group."""
     token_file: Path
     """File in Alertmanager's container with the bot's token."""
 
 
 class Webhook(Model):
-    """A POST with the alerts as JSON."""
+    """HTTP POST of the alerts as JSON."""
 
     url: HttpUrl | None = None
-    """Where to, if nothing in it is secret."""
+    """Target URL, if it contains no secret."""
     url_file: Path | None = None
-    """File in Alertmanager's container with the URL, where it is a secret. Needs Alertmanager 0.26."""
+    """File in Alertmanager's container with the URL, if it is a secret. Requires Alertmanager 0.26."""
     bearer_token_file: Path | None = None
-    """File in Alertmanager's container with the token that the receiver asks for."""
+    """File in Alertmanager's container with the bearer token for the receiver."""
 
 
 class Pagerduty(Model):
-    """An event of PagerDuty's Events API v2."""
+    """Event in PagerDuty's Events API v2."""
 
     routing_key_file: Path
     """File in Alertmanager's container with the integration's routing key."""
 
 
 class Receiver(Model):
-    """Someone who is told, in one or more ways at once."""
+    """A receiver with one or more integrations, all of which are notified."""
 
     email: Email | None = None
-    """By email."""
+    """Notify by email."""
     slack: Slack | None = None
-    """In Slack."""
+    """Notify in Slack."""
     discord: Discord | None = None
-    """In Discord."""
+    """Notify in Discord."""
     telegram: Telegram | None = None
-    """In Telegram."""
+    """Notify in Telegram."""
     webhook: Webhook | None = None
-    """By a POST to something of your own, or to whoever waits for the Watchdog."""
+    """Notify by HTTP POST, such as to your own service or a dead man's switch."""
     pagerduty: Pagerduty | None = None
-    """Through PagerDuty."""
+    """Notify through PagerDuty."""
 
 
 class Quiet(Model):
-    """A time in which nobody is told. What still fires when it ends is told then."""
+    """A quiet time: notifications are muted, and alerts that still fire when it ends are sent then."""
 
     days: tuple[Day, ...] = ()
-    """Days on which it begins. Left out: every day."""
+    """Days on which it begins. Default: every day."""
     times: tuple[Times, ...] = ()
-    """Times of the day, in quotes: ["22:00-07:00"], which ends on the next day. Left out: the whole day."""
+    """Times of day, in quotes: ["22:00-07:00"], which ends on the next day. Default: the whole day."""
     timezone: Zone = "UTC"
-    """Whose days and times these are: Europe/Berlin."""
+    """Time zone of the days and times: Europe/Berlin."""
     severities: tuple[Severity, ...] = ("warning", "info")
-    """What is not told. Left out: warnings and infos; critical only if you say so here."""
+    """Severities to mute. Default: warning and info; critical only if listed here."""
 
 
 class Notifications(Model):
-    """Who is told of alerts, and when not."""
+    """Receivers of alerts, routes to them, and quiet times."""
 
     receivers: Annotated[dict[str, Receiver], AfterValidator(Frozen)]
-    """Who can be told, each under a name of your choice."""
+    """The receivers, each under a name of your choice."""
     critical: Name
-    """Receiver that is woken by critical alerts."""
+    """Receiver of critical alerts, which page."""
     warning: Name
-    """Receiver of the warnings, and of alerts of your own that have another severity."""
+    """Receiver of warnings, and of your own alerts with any other severity."""
     info: Name | None = None
-    """Receiver of the infos. Left out: they are shown on dashboards only."""
+    """Receiver of infos. Default: shown on dashboards only."""
     watchdog: Name | None = None
-    """Receiver that waits for the heartbeat and complains when none comes (docs/watchdog.md). Left out: nobody is told
-    when the whole server is down."""
+    """Receiver of the heartbeat: a dead man's switch that notifies when it stops (docs/watchdog.md). Default: none, so
+    nobody is notified when the whole server is down."""
     heartbeat: Seconds = 60
-    """How often the heartbeat is sent. What waits for it should wait for three of them."""
+    """Interval of the heartbeat. Set the dead man's switch to fire after three missed heartbeats."""
     services: Annotated[dict[str, Name], AfterValidator(Frozen)] = Field(default_factory=Frozen)
-    """Receiver of single services' alerts, whatever their severity, in place of the ones above."""
+    """Receivers for the alerts of single services, at any severity, instead of the ones above."""
     group_by: Annotated[
         tuple[Literal["alertname", "server", "service", "component", "severity", "job"], ...], Field(min_length=1)
     ] = ("alertname", "server", "service")
-    """Alerts that agree in these labels are told in one message."""
+    """Alerts with equal values of these labels are grouped into one message."""
     group_wait: Seconds = 30
-    """How long the first message of a group waits for others of the group."""
+    """Delay before the first message of a group, to collect further alerts."""
     group_interval: Seconds = 300
-    """How long after a message new alerts of its group are told at the soonest."""
+    """Minimum time between a group's message and the next one about new alerts."""
     repeat: Seconds = 14400
-    """How often one is reminded of what still fires."""
+    """Interval at which notifications of firing alerts are repeated."""
     quiet: tuple[Quiet, ...] = ()
-    """Times in which nobody is told."""
+    """Times in which notifications are muted."""
 
 
-_LEVELS: Final[dict[str, type[Model]]] = {
+_INTEGRATIONS: Final[dict[str, type[Model]]] = {
     "email": Email,
     "slack": Slack,
     "discord": Discord,
@@ -159,12 +159,12 @@ _LEVELS: Final[dict[str, type[Model]]] = {
 
 
 def model_at(path: tuple[str | int, ...]) -> type[Model]:
-    """The model of the mapping at a path below `notifications`. A receiver may have any name."""
+    """The model of the mapping at a path below `notifications`. Receiver names are arbitrary."""
     match path:
         case ("receivers", _):
             return Receiver
-        case ("receivers", _, way, *_):
-            return _LEVELS[str(way)]
+        case ("receivers", _, integration, *_):
+            return _INTEGRATIONS[str(integration)]
         case ("quiet", *_):
             return Quiet
         case _:

@@ -1,7 +1,7 @@
-"""The plan in numbers: what every service takes, what every server has, and what is left.
+"""The memory plan in numbers: what each service takes, what each server has, and what is left.
 
-The arithmetic is that of the deployment's documents: the stated services and the reserve are what somebody stated, the
-services marked as assumed are our guess, and the two together are planned.
+The arithmetic follows the deployment's documents: stated = stated services + reserve, assumed = services whose memory
+is an estimate, planned = stated + assumed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ class Row:
     """One service on one server. Memory in bytes.
 
     Attributes:
-        service: its name.
-        kind: what it is.
-        server: the server of this row; a service on two servers has two rows.
-        replicas: on this server; 0 is parked.
+        service: name of the service.
+        kind: kind of the service.
+        server: server of this row; a service on two servers has two rows.
+        replicas: replicas on this server; 0 for a parked service.
         per_replica: memory of one replica.
         total: memory of all replicas on this server.
-        assumed: True when nobody stated the memory.
+        assumed: True if the memory is an estimate.
     """
 
     service: str
@@ -38,18 +38,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ServerPlan:
-    """One server with everything that is planned on it. Memory in bytes.
+    """One server and everything planned on it. Memory in bytes.
 
     Attributes:
-        server: its name.
-        cpus: its vCPUs.
-        disk: its disk, in bytes.
+        server: name of the server.
+        cpus: number of vCPUs.
+        disk: disk size in bytes.
         memory: RAM as sold.
         reserved: RAM for the operating system, Docker and builds.
-        stated_total: what the documents say the plan adds up to, or None.
+        stated_total: total according to the documents, or None.
         rows: its services in the order of the file.
         services_stated: sum of the services whose RAM was stated.
-        services_assumed: sum of the others.
+        services_assumed: sum of the services whose RAM is assumed.
     """
 
     server: str
@@ -64,34 +64,34 @@ class ServerPlan:
 
     @property
     def stated(self) -> int:
-        """Everything that somebody stated: services and the reserve."""
+        """Stated services plus the reserve, in bytes."""
         return self.services_stated + self.reserved
 
     @property
     def planned(self) -> int:
-        """Everything: stated and assumed."""
+        """Stated plus assumed, in bytes."""
         return self.stated + self.services_assumed
 
     @property
     def headroom(self) -> int:
-        """What is left of the RAM; negative when the plan is larger than the server."""
+        """RAM left over, in bytes; negative if the plan exceeds the server."""
         return self.memory - self.planned
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of a whole topology, one part a server, in the order of the file."""
+    """The plan of a whole topology, one entry per server, in the order of the file."""
 
     name: str
     servers: tuple[ServerPlan, ...]
 
     def to_json(self) -> dict[str, object]:
-        """The plan as plain values for `json.dumps`, every memory in bytes, the sums written out."""
+        """The plan as plain values for `json.dumps`: memory in bytes, sums included."""
         return {"name": self.name, "servers": [_server_json(server) for server in self.servers]}
 
 
 def plan(topology: Topology) -> Plan:
-    """What the topology plans, server by server."""
+    """Compute the plan of a topology, server by server."""
     services = _by_server(topology)
     return Plan(topology.name, tuple(_server(server, services[server.name]) for server in topology.servers))
 

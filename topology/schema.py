@@ -1,8 +1,8 @@
-"""JSON Schema of a topology file, for editors: completion, descriptions, and mistakes underlined while one types.
+"""JSON Schema of a topology file, for editors: completion, descriptions, and errors underlined while typing.
 
-Draft-07, which the YAML language server and every editor's JSON support understand. It describes the file, where
-servers and services are mappings from their name to the rest. What needs more than one value, or RE2, only
-`boxwatch.topology.load` can judge.
+Draft-07, which the YAML language server and every editor's JSON support understand. It describes the file format, in
+which servers and services are mappings by name. Constraints across values, and RE2 syntax, are checked only by
+`boxwatch.topology.load`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _NAMED = {"servers": "Server", "services": "Service"}
 
 
 def json_schema() -> Schema:
-    """The schema as plain values for `json.dumps`, keys in a fixed order."""
+    """The schema as plain values for `json.dumps`, with keys in a fixed order."""
     made = model.Topology.model_json_schema(ref_template="#/definitions/{model}")
     definitions = made.pop("$defs")
     described = {"Topology": made, **definitions}
@@ -58,14 +58,14 @@ def json_schema() -> Schema:
     for section, body in _NAMED.items():
         _name_by_key(made["properties"][section], definitions[body], f"#/definitions/{body}")
     top = described.pop("Topology")
-    top["patternProperties"] = {f"^{OWN_PREFIX}": {"description": "Yours, for YAML anchors. Ignored."}}
+    top["patternProperties"] = {f"^{OWN_PREFIX}": {"description": "Your own YAML anchors. Ignored."}}
     top["title"] = "boxwatch topology"
     return {"$schema": _DIALECT, **top, "definitions": definitions}
 
 
 def _describe(name: str, definition: Schema) -> None:
-    """Take out what pydantic adds for programmers, put in what people want to know."""
-    # An override is described where its default is.
+    """Replace pydantic's texts for programmers with descriptions for users."""
+    # An override has the description of its default.
     described = name.replace("Overrides", "s")
     home = next(home for home in (settings, notifications, model) if hasattr(home, described))
     strings = _strings(getattr(home, described))
@@ -94,7 +94,7 @@ def _describe(name: str, definition: Schema) -> None:
 
 
 def _simplify(field: Schema) -> None:
-    """No titles, and no null: an empty value is a mistake."""
+    """Remove titles and null: an empty value is an error."""
     field.pop("title", None)
     choices = [choice for choice in field.get("anyOf", []) if choice != {"type": "null"}]
     if len(choices) == 1:
@@ -102,21 +102,21 @@ def _simplify(field: Schema) -> None:
         field.update(choices[0])
     reference = field.pop("$ref", None)
     if reference is not None:
-        # In draft-07 everything beside a $ref is ignored.
+        # Draft-07 ignores the siblings of a $ref.
         field["allOf"] = [{"$ref": reference}]
     for choice in (*field.get("anyOf", []), field.get("items", {})):
         choice.pop("title", None)
 
 
 def _or_empty(field: Schema) -> Schema:
-    """A section may be left empty: everything in it commented out."""
+    """Allow an empty section, in which everything is commented out."""
     outside = {key: value for key, value in field.items() if key in ("description", "examples")}
     inside = {key: value for key, value in field.items() if key not in outside}
     return {**outside, "anyOf": [*inside.pop("allOf", [inside]), {"type": "null"}]}
 
 
 def _name_by_key(section: Schema, body: Schema, reference: str) -> None:
-    """Describe a sequence of named bodies as the mapping that people write."""
+    """Describe a sequence of named bodies as the mapping written in the file."""
     body["properties"].pop("name", None)
     body["required"] = [key for key in body["required"] if key != "name"]
     section.pop("items", None)
@@ -129,7 +129,7 @@ def _name_by_key(section: Schema, body: Schema, reference: str) -> None:
 
 
 def _strings(cls: type[BaseModel]) -> dict[str, str]:
-    """Key → the string below its attribute, those of the models that it extends too."""
+    """Key → the string below its attribute, including inherited ones."""
     found: dict[str, str] = {}
     for ancestor in reversed(cls.__mro__):
         if issubclass(ancestor, values.Model) and ancestor is not values.Model:

@@ -1,8 +1,8 @@
-"""The plan as a table for people: one block a server, the sum in words below it.
+"""The plan as a terminal table: one block per server, followed by its sum in words.
 
-Colours only say again what words say. Nothing is wider than the terminal, which rich takes for 80 columns wide if it
-is none, and NO_COLOR is respected. Words stay whole: a narrow terminal gets fewer columns, and a very narrow one has to
-break the lines itself.
+Colours only repeat what the words say. Output fits the width of the terminal (80 columns if it is not one, as rich
+assumes) and respects NO_COLOR. Words stay whole: a narrow terminal gets fewer columns, and a very narrow one wraps the
+lines itself.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _block(server: ServerPlan, console: Console) -> Iterator[RenderableType]:
     if server.stated_total is not None and server.stated_total != server.planned:
         stated = units.human_memory(server.stated_total)
         yield Text(
-            f"The stated total is {stated}, and the lines add up to {units.human_memory(server.planned)}.", "yellow"
+            f"The stated total is {stated}, but the lines add up to {units.human_memory(server.planned)}.", "yellow"
         )
 
 
@@ -131,7 +131,7 @@ def _folded(name: str) -> str:
 
 
 def _common_unit(server: ServerPlan) -> int:
-    """The unit of the server's RAM, so that a sum is read in one unit."""
+    """The unit of the server's RAM, so that the whole sum uses one unit."""
     return next(factor for factor in (units.TIB, units.GIB, units.MIB, 1) if server.memory >= factor)
 
 
@@ -140,7 +140,7 @@ def _in_unit(size: int, unit: int) -> str:
 
 
 def _disk(size: int) -> str:
-    """A disk as it is sold: decimal."""
+    """A disk size in decimal units, as disks are sold."""
     for name, factor in (("TB", 10**12), ("GB", 10**9)):
         if size >= factor:
             return f"{_in_unit(size, factor)} {name}"

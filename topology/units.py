@@ -1,8 +1,8 @@
-"""Sizes, ratios and durations as people write them, and back.
+"""Parsing and formatting of sizes, ratios and durations.
 
-Memory is binary whatever the letter: Docker makes 2^30 bytes of `1g` (docker/go-units, `RAMInBytes`), and a budget
-that meant something else than the limit beside it would lie. Disks are sold in decimal gigabytes, so for a disk `GB`
-is 10^9, `GiB` is 2^30 and a bare `g`, which could be either, is refused.
+Memory is always binary: Docker reads `1g` as 2^30 bytes (docker/go-units, `RAMInBytes`), and a budget must mean the
+same as the limit next to it. Disks are sold in decimal gigabytes, so for a disk `GB` is 10^9, `GiB` is 2^30, and a
+bare `g` is rejected as ambiguous.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII
 # As people write them.
 DURATIONS = ("30s", "5m", "1h30m", "2d")
 _SECONDS = (86400, 3600, 60, 1)
-# More digits than any size needs; it keeps a hostile number from costing time.
+# More digits than any size needs; bounds the time spent on a hostile number.
 _LONGEST = 32
 
 
@@ -29,7 +29,7 @@ def parse_memory(text: str | int) -> int:
     """Bytes of a memory size: `1g`, `512m`, `2GiB`, `2Gi`, `1.5 GB`, or a whole number of bytes.
 
     Raises:
-        Unfit: a `ValueError` that says what can be written.
+        Unfit: a `ValueError` whose hint shows the accepted notation.
     """
     return _parse(text, decimal_suffix=False)
 
@@ -38,7 +38,7 @@ def parse_disk(text: str | int) -> int:
     """Bytes of a disk size: `500GB` is 500·10^9 as disks are sold, `500GiB` is binary.
 
     Raises:
-        Unfit: a `ValueError` that says what can be written.
+        Unfit: a `ValueError` whose hint shows the accepted notation.
     """
     return _parse(text, decimal_suffix=True)
 
@@ -66,13 +66,13 @@ def _parse(text: str | int, *, decimal_suffix: bool) -> int:
         unit = letter.upper()
         number = match["number"]
         sold, binary = f"{number}{unit}B", f"{number}{unit}iB"
-        hint = f"write {sold}, as disks are sold, or {binary}"
-        raise Unfit("could be decimal or binary", hint, meant=(sold, binary), examples=("500GB", "500GiB"))
+        hint = f"write {sold} (as disks are sold) or {binary}"
+        raise Unfit("may be decimal or binary", hint, meant=(sold, binary), examples=("500GB", "500GiB"))
     return int(Decimal(match["number"]) * factor)
 
 
 def human_memory(size: int) -> str:
-    """A size for people, in the unit that Docker calls GB: `1.5 GB`, `512 MB`. Rounded to two decimals."""
+    """A readable size in Docker's (binary) GB: `1.5 GB`, `512 MB`. Rounded to two decimals."""
     for unit, factor in (("TB", TIB), ("GB", GIB), ("MB", MIB), ("kB", KIB)):
         if abs(size) >= factor:
             number = f"{size / factor:.2f}".rstrip("0").rstrip(".")
@@ -81,23 +81,23 @@ def human_memory(size: int) -> str:
 
 
 def parse_duration(text: str) -> int:
-    """Seconds of a duration in Prometheus' notation: `90s`, `5m`, `1h30m`, `2d`.
+    """Seconds of a duration in Prometheus notation: `90s`, `5m`, `1h30m`, `2d`.
 
     Raises:
-        Unfit: a `ValueError` that says what can be written.
+        Unfit: a `ValueError` whose hint shows the accepted notation.
     """
     match = _DURATION.fullmatch(text.strip()) if len(text) <= _LONGEST else None
     if match is None or not any(match.groups()):
         together = "".join(text.split())
         if together != text.strip() and len(together) <= _LONGEST and _DURATION.fullmatch(together):
-            raise Unfit("has a space in it", meant=(together,), examples=DURATIONS)
+            raise Unfit("contains a space", meant=(together,), examples=DURATIONS)
         hint = f"write a number with a unit, such as {either(DURATIONS)}"
         raise Unfit("is not a duration", hint, examples=DURATIONS)
     return sum(int(number) * seconds for number, seconds in zip(match.groups(), _SECONDS, strict=True) if number)
 
 
 def format_duration(seconds: int) -> str:
-    """A duration in Prometheus' notation, largest units first: 5400 is `1h30m`. Zero is `0s`."""
+    """A duration in Prometheus notation, largest units first: 5400 is `1h30m`. Zero is `0s`."""
     parts = []
     for unit, factor in zip("dhms", _SECONDS, strict=True):
         count, seconds = divmod(seconds, factor)
@@ -107,10 +107,10 @@ def format_duration(seconds: int) -> str:
 
 
 def parse_ratio(text: str | float) -> float:
-    """A share: `90%`, `0.9`. A bare number above 1 is refused: it could mean percent or a multiple.
+    """A share: `90%`, `0.9`. A bare number above 1 is rejected: it could mean percent or a multiple.
 
     Raises:
-        Unfit: a `ValueError` that says what can be written.
+        Unfit: a `ValueError` whose hint shows the accepted notation.
     """
     if isinstance(text, str):
         match = re.fullmatch(r"(\d{1,4}(?:\.\d{1,4})?)\s*(%?)", text.strip(), re.ASCII)

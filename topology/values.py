@@ -1,7 +1,7 @@
-"""The types of single values of a topology, and the base of its models.
+"""The field types of the topology, and the base class of its models.
 
-Sizes are bytes, durations seconds, shares ratios; what people write (`1g`, `5m`, `90%`) is converted by
-`boxwatch.topology.fields` and described for editors by `boxwatch.topology.forms`.
+Sizes are in bytes, durations in seconds, shares in 0 to 1. `boxwatch.topology.fields` converts the written form (`1g`,
+`5m`, `90%`), and `boxwatch.topology.forms` describes it for editors.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pydantic_core import core_schema
 
 from boxwatch.topology import alert_fields, fields, forms, kinds, metrics_fields
 
-# A Prometheus label value could be anything; a name is also a file name, a Grafana variable and a word in PromQL.
+# A label value could be any text, but a name is also a file name, a Grafana variable and a PromQL identifier.
 Name = Annotated[
     str,
     StringConstraints(strict=True),
@@ -50,7 +50,7 @@ Threshold = Annotated[float, BeforeValidator(alert_fields.threshold), WithJsonSc
 Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(forms.DURATION)]
 Buckets = Annotated[tuple[float, ...], BeforeValidator(fields.buckets), WithJsonSchema(forms.BUCKETS)]
 Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
-# As pydantic makes it of a Literal, whose members would have to be written out a second time.
+# Equivalent to a Literal, whose members would have to be repeated here.
 KindName = Annotated[str, GetPydanticSchema(lambda _type, _make: core_schema.literal_schema(list(kinds.NAMES)))]
 Port = Annotated[StrictInt, Field(ge=1, le=65535)]
 
@@ -60,16 +60,16 @@ _Value = TypeVar("_Value")
 
 
 class Model(BaseModel):
-    """Unknown keys are mistakes, and nothing changes after loading."""
+    """Base of the topology models: unknown keys are errors, and instances are immutable."""
 
-    # The strings below attributes are their descriptions. boxwatch.topology.schema reads them from the source when
-    # they are wanted; pydantic's use_attribute_docstrings would do it at every import.
+    # The strings below attributes are their descriptions. boxwatch.topology.schema reads them from the source on
+    # demand; pydantic's use_attribute_docstrings would do it at every import.
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Frozen(dict[_Key, _Value]):
-    """A mapping that nothing changes after loading, so that models with it can be hashed."""
+    """A mapping that is never changed after loading, so that models with one can be hashed."""
 
     def __hash__(self) -> int:  # type: ignore[override]
-        """By what it says, whatever the order."""
+        """Hash the content, independent of order."""
         return hash(frozenset(self.items()))

@@ -1,4 +1,4 @@
-"""How messages speak of what a person wrote: kinds of values, quoted values, counted things, likely meanings."""
+"""Wording of messages about user input: kinds of values, quoted values, counts, suggestions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 _LONGEST_SHOWN = 50
-# Comparing with more names than this would make a file of a thousand slips slow; it then says nothing.
+# Against more names than this, a file with a thousand slips would be slow; no suggestion is made then.
 _MOST_COMPARED = 2000
 _LIKENESS = 0.65
 # Messages end up in the logs of CI. What stands before an @ in an address, what follows a webhook's host or a bot's
@@ -24,11 +24,11 @@ _CREDENTIALS = (
 )  # fmt: skip
 
 
-class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
-    """A value that a person wrote cannot be what its field needs.
+class Unfit(ValueError):  # noqa: N818 - named as the verdict it is
+    """A value written by the user does not fit its field.
 
     Attributes:
-        message: what is wrong, the rest of a sentence whose subject is the value.
+        message: what is wrong, as a predicate whose subject is the value.
         hint: what to write instead; may be empty.
         meant: values that were likely meant, as one writes them, which the hint names.
         examples: values of the kind, which the hint names where none was likely meant.
@@ -37,40 +37,40 @@ class Unfit(ValueError):  # noqa: N818 - reads as the verdict that it is
     def __init__(
         self, message: str, hint: str = "", *, meant: Sequence[str] = (), examples: Sequence[str] = ()
     ) -> None:
-        """Keep both halves apart; as text they are one sentence. Without a hint it names the values."""
+        """Keep both parts separate; `str()` joins them into one sentence. Without a hint, the values are the hint."""
         named = tuple(meant) or tuple(examples)
         self.message, self.hint = message, hint or (f"write {either(named)}" if named else "")
         self.meant, self.examples = tuple(meant), tuple(examples)
         super().__init__(f"{message}: {self.hint}" if self.hint else message)
 
     def only(self, accepts: Callable[[str], bool]) -> Unfit:
-        """The same, naming no value that would be refused again."""
+        """A copy that suggests only values that are accepted."""
         meant = tuple(filter(accepts, self.meant))
         examples = tuple(filter(accepts, self.examples))
-        told, left = (self.meant, meant) if self.meant else (self.examples, examples)
-        return Unfit(self.message, self.hint if told == left else "", meant=meant, examples=examples)
+        given, left = (self.meant, meant) if self.meant else (self.examples, examples)
+        return Unfit(self.message, self.hint if given == left else "", meant=meant, examples=examples)
 
 
 class Hidden:
-    """A value that no message may quote, because it stands where secrets stand: what it is can be said.
+    """A value that may be a secret: messages name its kind and never quote it.
 
     Attributes:
-        kind: what a YAML author would call the value.
+        kind: the kind of the value, in a YAML author's words.
     """
 
     def __init__(self, value: object) -> None:
-        """Keep no more of the value than that."""
+        """Keep only the kind."""
         self.kind = kind_of(value)
 
 
 def kind_of(value: object) -> str:
-    """What a YAML author would call the value: `a number`, `a list`, `empty`."""
+    """The value's kind in YAML terms: `a number`, `a list`, `empty`."""
     if value is None:
         return "empty"
     if isinstance(value, Hidden):
         return value.kind
     for types, word in (
-        (bool, "true or false"),
+        (bool, "a boolean"),
         ((int, float), "a number"),
         (str, "text"),
         ((list, tuple), "a list"),
@@ -82,7 +82,7 @@ def kind_of(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """A value in back quotes as it was written: on one line, clipped, without invisible characters or passwords."""
+    """A value in back quotes as written: on one line, clipped, without invisible characters or passwords."""
     if value is None or isinstance(value, (list, tuple, dict, Hidden)):
         return kind_of(value)
     text = str(value).lower() if isinstance(value, bool) else without_credentials(str(value))
@@ -102,7 +102,7 @@ def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:
 
 
 def visible(text: str) -> str:
-    """The text with every character that one cannot see, or not tell from a space, written as an escape."""
+    """The text with every character that is invisible, or looks like a space, written as an escape."""
     return "".join(
         character if character == " " or (character.isprintable() and not character.isspace()) else _escape(character)
         for character in text
@@ -110,7 +110,7 @@ def visible(text: str) -> str:
 
 
 def invisible_in(text: str) -> str:
-    """The name of the first character of a text that looks like nothing or like a space; empty if there is none."""
+    """The name of the first character that is invisible or looks like a space; empty if there is none."""
     for character in text:
         if character != " " and (character.isspace() or not character.isprintable()):
             return _named(character)
@@ -126,11 +126,11 @@ def foreign_in(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`did you mean `replicas`?` for the nearest of the known words; empty when nothing is near."""
+    """`did you mean `replicas`?` for the closest known word; empty if none is close."""
     return _nearest(word, tuple(known))
 
 
-# A slip that is copied all over a file is looked up once.
+# A slip copied throughout a file is looked up once.
 @functools.lru_cache(maxsize=4096)
 def _nearest(word: str, known: tuple[str, ...]) -> str:
     if len(known) > _MOST_COMPARED or len(word) > _LONGEST_SHOWN:
@@ -146,7 +146,7 @@ def either(words: Sequence[str]) -> str:
 
 
 def listed(words: Sequence[str], most: int = 12) -> str:
-    """`a, b and c`; of a long list the first ones and how many more there are."""
+    """`a, b and c`; a long list is cut after the first ones, with the number of the rest."""
     if len(words) > most:
         return f"{', '.join(words[:most])} and {len(words) - most} more"
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

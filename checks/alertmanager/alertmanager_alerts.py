@@ -1,4 +1,4 @@
-"""Routes and inhibition rules name alerts that the rules at hand can fire."""
+"""Routes and inhibition rules name only alerts that the given rules can fire."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NAMES: Final = re.compile(r"\w+(\|\w+)*", re.ASCII)
 
 
 def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Finding]:
-    """Names of alerts that nothing fires. Silent where no rules are at hand."""
+    """Alert names that no rule has. Silent without rules."""
     if alerts is None:
         return
     told = [(route.node, route.matchers) for route in file.route.walk()] if file.route else []
@@ -35,5 +35,5 @@ def _unknown(found: tuple[Matcher, ...], alerts: Collection[str]) -> Iterator[st
 
 def _finding(file: AlertmanagerFile, node: Node, name: str, alerts: Collection[str]) -> Finding:
     close = difflib.get_close_matches(name, alerts, n=1)
-    hint = f"did you mean {close[0]}?" if close else "take it out"
-    return file.finding(ID, node, "warning", f"no rule fires an alert {name}", hint)
+    hint = f"did you mean {close[0]}?" if close else "remove it"
+    return file.finding(ID, node, "warning", f"no rule has an alert called {name}", hint)

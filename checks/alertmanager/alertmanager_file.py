@@ -1,4 +1,4 @@
-"""alertmanager.yml as the checks look at it: routes, receivers and inhibition with their lines, whoever wrote it."""
+"""alertmanager.yml as parsed for the checks: routes, receivers and inhibition rules with their lines, of any origin."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ Matcher = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route with those below it.
+    """A route with its child routes.
 
     Attributes:
-        node: where it is written.
-        receiver: whom it tells; its parent's where it names none.
-        matchers: what it takes, sorted; empty when it takes all.
-        goes_on: whether the routes after it are asked too.
-        settings: intervals and grouping, its parent's where it has none.
-        routes: the ones below it.
+        node: its YAML.
+        receiver: its receiver, or the parent's if it names none.
+        matchers: its matchers, sorted; empty matches everything.
+        goes_on: whether evaluation continues with the next route.
+        settings: intervals and grouping, or the parent's if it has none.
+        routes: its child routes.
     """
 
     node: Node
@@ -45,7 +45,7 @@ class Route:
     routes: tuple[Route, ...]
 
     def walk(self) -> Iterator[Route]:
-        """It and all below it."""
+        """The route and all routes below it."""
         yield self
         for route in self.routes:
             yield from route.walk()
@@ -56,8 +56,8 @@ class AlertmanagerFile:
     """A configuration of Alertmanager.
 
     Attributes:
-        path: what messages call it.
-        root: its top.
+        path: its name in messages.
+        root: the root of its YAML.
         route: the root route; None when there is none.
     """
 
@@ -74,39 +74,37 @@ class AlertmanagerFile:
         return items(fields(self.root).get("inhibit_rules"))
 
     def finding(self, check: str, node: Node, severity: Severity, message: str, hint: str = "") -> Finding:
-        """A finding about a part of it."""
+        """A finding about a part of the configuration."""
         return Finding(self.path, "", check, severity, message, hint, node.line, node.column)
 
 
 def read(path: str, content: bytes) -> AlertmanagerFile:
-    """Read a configuration.
+    """Reads a configuration.
 
     Raises:
-        BoxwatchError: it is no YAML, or no mapping.
+        BoxwatchError: the content is not YAML, or not a mapping.
     """
     try:
         root = parse(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise BoxwatchError(
-            f"{path}{line}: {getattr(error, 'problem', None) or 'is no text'}; it is no YAML"
-        ) from error
+        raise BoxwatchError(f"{path}{line}: {getattr(error, 'problem', None) or 'not text'}; not valid YAML") from error
     except ValueError as error:
-        raise BoxwatchError(f"{path}: {error}; it is no configuration of Alertmanager") from error
+        raise BoxwatchError(f"{path}: {error}; not an Alertmanager configuration") from error
     if root is None or root.fields is None:
-        raise BoxwatchError(f"{path}: is no mapping, and a configuration of Alertmanager has `route` and `receivers`")
+        raise BoxwatchError(f"{path}: not a mapping; an Alertmanager configuration has `route` and `receivers`")
     top = root.fields.get("route")
     return AlertmanagerFile(path, root, None if top is None else _route(top, "", {}))
 
 
 def is_one(content: bytes) -> bool:
-    """Whether a YAML file is a configuration of Alertmanager, and no rule file."""
+    """Whether a YAML file is an Alertmanager configuration rather than a rule file."""
     return bool(_TOP.search(content)) and not _RULES.search(content)
 
 
 def matchers(node: Node, *prefixes: str) -> tuple[Matcher, ...]:
-    """What a route (no prefix) or an inhibition rule (`source_`, `target_`) takes, old and new ways together."""
+    """The matchers of a route (no prefix) or an inhibition rule (`source_`, `target_`), old and new syntax together."""
     found: list[Matcher] = []
     for prefix in prefixes or ("",):
         own = fields(node)
@@ -121,12 +119,12 @@ def matchers(node: Node, *prefixes: str) -> tuple[Matcher, ...]:
 
 
 def fields(node: Node | None) -> Mapping[str, Node]:
-    """The keys of a mapping; none of anything else."""
+    """The keys of a mapping; empty for anything else."""
     return (node.fields if node else None) or {}
 
 
 def items(node: Node | None) -> tuple[Node, ...]:
-    """The items of a list; none of anything else."""
+    """The items of a list; empty for anything else."""
     return tuple((node.items if node else None) or ())
 
 

@@ -1,4 +1,4 @@
-"""Routes tell receivers that there are, and receivers tell somebody."""
+"""Routes name receivers that exist, and receivers notify somebody."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from boxwatch.checks.finding import Finding
 
 ID = "alertmanager_receivers"
 
-# Names by which one says that nobody is to be told.
+# Receiver names that mean no notification.
 NOBODY: Final = frozenset({"none", "null", "blackhole", "black-hole", "devnull", "dev-null", "drop", "noop"})
-# What a way cannot do without: one of each group, in the receiver or, after the slash, in `global`.
+# Settings that an integration requires: one of each group, in the receiver or, after the slash, in `global`.
 _NEEDED: Final = {
     "discord_configs": ("webhook_url", "webhook_url_file"),
     "email_configs": ("smarthost", "/smtp_smarthost"),
@@ -32,7 +32,7 @@ _NEEDED: Final = {
 
 
 def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Receivers that are missing, mute, unused or there twice."""
+    """Receivers that are missing, mute, unused or duplicated."""
     known = [name for name, _ in file.receivers()]
     routes = tuple(file.route.walk()) if file.route else ()
     for route in routes:
@@ -49,14 +49,14 @@ def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Fi
         seen.add(name)
         ways = {key: value for key, value in fields(node).items() if key.endswith("_configs")}
         if not any(items(value) for value in ways.values()) and name.lower() not in NOBODY:
-            message, hint = f"receiver {name} tells nobody", "add a way, or call it `blackhole` if that is meant"
+            message, hint = f"receiver {name} notifies nobody", "add an integration, or call it `blackhole`"
             yield file.finding(ID, node, "warning", message, hint)
         if routes and name not in used:
-            yield file.finding(ID, node, "warning", f"no route tells receiver {name}", "delete it, or add a route")
+            yield file.finding(ID, node, "warning", f"no route uses receiver {name}", "delete it, or add a route")
         shared = fields(fields(file.root).get("global"))
         for way, value in ways.items():
             needed = _NEEDED.get(way, ())
             for one in items(value) if needed else ():
                 if not any(key[1:] in shared if key[0] == "/" else key in fields(one) for key in needed):
                     own = " or ".join(key for key in needed if key[0] != "/")
-                    yield file.finding(ID, one, "error", f"{way} of {name} does not say where to", f"add {own}")
+                    yield file.finding(ID, one, "error", f"{way} of {name} has no destination", f"add {own}")

@@ -1,4 +1,4 @@
-"""Every route can be reached, and its intervals do what they say."""
+"""Every route is reachable, and its intervals are consistent."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ ID = "alertmanager_routes"
 
 _UNITS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "y": 31536000}
 _PART: Final = re.compile(r"(\d+)(ms|[smhdwy])")
-# What Alertmanager does where nothing is said (config.DefaultGlobalConfig, dispatch.DefaultRouteOpts).
+# Alertmanager's defaults (config.DefaultGlobalConfig, dispatch.DefaultRouteOpts).
 _DEFAULTS: Final = {"group_wait": 30.0, "group_interval": 300.0, "repeat_interval": 14400.0}
 
 
 def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Routes that nothing reaches, that are never told, or whose times contradict each other."""
+    """Routes that are unreachable, never notify, or have contradictory intervals."""
     root = file.route
     if root is None:
         yield file.finding(ID, file.root, "error", "there is no route", "add `route` with a receiver")
         return
     if root.matchers:
-        message, hint = "the first route has matchers, and has to take everything", "move them into a route below it"
+        message, hint = "the root route has matchers, but must match everything", "move them into a child route"
         yield file.finding(ID, root.node, "error", message, hint)
     if not root.receiver:
-        yield file.finding(ID, root.node, "error", "the first route tells nobody", "add its `receiver`")
+        yield file.finding(ID, root.node, "error", "the root route has no receiver", "add its `receiver`")
     known = {
         text(fields(one).get("name")): one
         for key in ("time_intervals", "mute_time_intervals")
@@ -48,7 +48,10 @@ def _intervals(file: AlertmanagerFile, route: Route, known: Mapping[str, Node]) 
             if named not in known:
                 yield file.finding(ID, each, "error", f"there is no time interval {named}", "add it to time_intervals")
             elif key == "mute_time_intervals" and _always(known[named]):
-                message, hint = f"{named} is always, so the route never tells", "give it times, or drop the route"
+                message, hint = (
+                    f"{named} always applies, so the route never notifies",
+                    "give it times, or drop the route",
+                )
                 yield file.finding(ID, each, "warning", message, hint)
 
 
@@ -56,13 +59,15 @@ def _shadowed(file: AlertmanagerFile, route: Route) -> Iterator[Finding]:
     for index, later in enumerate(route.routes):
         for earlier in route.routes[:index]:
             if not earlier.goes_on and _takes_all_of(earlier.matchers, later.matchers):
-                message = f"nothing gets here: the route in line {earlier.node.line} takes it all"
-                yield file.finding(ID, later.node, "warning", message, "put it before that one, or let that `continue`")
+                message = f"unreachable: the route in line {earlier.node.line} takes all its alerts"
+                yield file.finding(
+                    ID, later.node, "warning", message, "move it before that route, or set `continue` there"
+                )
                 break
 
 
 def _takes_all_of(wide: tuple[Matcher, ...], narrow: tuple[Matcher, ...]) -> bool:
-    """Whether what the narrow matchers take, the wide ones take too, as far as that shows without looking at labels."""
+    """Whether the wide matchers match everything that the narrow ones do, judging by the matchers alone."""
     return all(any(_implies(inner, outer) for inner in narrow) or _everything(outer) for outer in wide)
 
 
@@ -80,7 +85,7 @@ def _implies(narrow: Matcher, wide: Matcher) -> bool:
 
 
 def _choices(matcher: Matcher) -> frozenset[str] | None:
-    """The values that a matcher takes; None where they are not listed."""
+    """The values that a matcher accepts; None where they are not listed."""
     _, operator, value = matcher
     if operator == "=":
         return frozenset({value})
@@ -91,7 +96,7 @@ def _times(file: AlertmanagerFile, route: Route) -> Iterator[Finding]:
     own = fields(route.node)
     found = {key: _seconds(text(route.settings.get(key)), default) for key, default in _DEFAULTS.items()}
     for shorter, longer in itertools.pairwise(_DEFAULTS):
-        # What a route inherits is told once, where it is written.
+        # An inherited setting is reported once, where it is written.
         if found[shorter] > found[longer] and (shorter in own or longer in own):
             message = f"{longer} is shorter than {shorter}"
             yield file.finding(ID, own.get(longer, route.node), "warning", message, f"write {longer} of at least that")
@@ -106,6 +111,6 @@ def _seconds(written: str, default: float) -> float:
 
 
 def _always(interval: Node) -> bool:
-    """Whether one of its parts limits nothing."""
+    """Whether one of its parts has no limits."""
     parts = items(fields(interval).get("time_intervals"))
     return any(not set(fields(part)) - {"location"} for part in parts)

@@ -1,4 +1,4 @@
-"""No password, token or secret URL is written into alertmanager.yml; each is in a file that it names."""
+"""alertmanager.yml contains no password, token or secret URL; it names a file for each."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Fi
 def _below(file: AlertmanagerFile, node: Node) -> Iterator[Finding]:
     for key, value in (node.fields or {}).items():
         if value.text and _is_secret(key, value.text):
-            message, hint = f"{key} is a secret in plain text", f"put it into a file, and write {key}_file"
+            message, hint = f"{key} is a secret in plain text", f"put it into a file and write {key}_file"
             yield file.finding(ID, value, "warning", message, hint)
         yield from _below(file, value)
     for each in node.items or ():

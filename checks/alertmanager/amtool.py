@@ -1,6 +1,6 @@
-"""What Alertmanager's own tool says of alertmanager.yml.
+"""amtool's verdict on alertmanager.yml.
 
-Needs amtool on the PATH, of a version that knows every key of the file: the one that the file's header names.
+Needs amtool on the PATH, in a version that knows every key of the file; the file's header states it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _PATIENCE = 60
 
 
 def path() -> str | None:
-    """Where amtool is; None when it is not on the PATH."""
+    """Path of amtool; None when it is not on the PATH."""
     return shutil.which("amtool")
 
 
 def too_old(files: Mapping[str, bytes], amtool: str) -> str:
-    """Why this amtool cannot judge the files; empty when it can.
+    """The reason why this amtool cannot judge the files; empty when it can.
 
     Raises:
         ToolError: amtool cannot be run.
@@ -42,7 +42,7 @@ def too_old(files: Mapping[str, bytes], amtool: str) -> str:
 
 
 def check(files: Mapping[str, bytes], amtool: str) -> Iterator[Finding]:
-    """What amtool refuses.
+    """The problems that amtool reports.
 
     Raises:
         ToolError: amtool cannot be run.
@@ -56,7 +56,7 @@ def check(files: Mapping[str, bytes], amtool: str) -> Iterator[Finding]:
         code, said = _run([amtool, "check-config", "alertmanager.yml"], Path(directory))
     if code:
         lines = [line.strip() for line in said.splitlines() if line.strip()]
-        yield Finding(_CONFIG, "", ID, "error", "amtool check-config refuses it", "; ".join(lines))
+        yield Finding(_CONFIG, "", ID, "error", "amtool check-config rejects it", "; ".join(lines))
 
 
 def _run(command: list[str], place: Path) -> tuple[int, str]:

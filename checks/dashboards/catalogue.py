@@ -1,6 +1,6 @@
-"""Every check on dashboards, in the order in which a person would mend what they find.
+"""Every check on dashboards, in the order in which a person would fix the findings.
 
-A check is a module with an ID, a docstring that says what is wrong in such a dashboard, and check(file, dashboard).
+A check is a module with an ID, a docstring that names the problem in such a dashboard, and check(file, dashboard).
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ DASHBOARD_CHECKS: tuple[Check, ...] = (
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Everything that any check finds in one dashboard."""
+    """The findings of all checks in one dashboard."""
     for each in DASHBOARD_CHECKS:
         yield from each(file, dashboard)
 
 
 def expressions(file: str, dashboard: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """(where, PromQL) of all panels, variables and annotations, variables expanded; `where` fits a finding's."""
+    """(where, PromQL) of all panels, variables and annotations, variables expanded; `where` as in findings."""
     del file
     yield from of_dashboard.expressions(dashboard)

@@ -1,4 +1,4 @@
-"""A panel is of a type that died with AngularJS; Grafana 12 and later cannot show it as it is."""
+"""A panel type was removed with AngularJS; Grafana 12 and later cannot show it as it is."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ID = "dashboard_angular"
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Name the successor where there is one."""
+    """The hint names the successor where there is one."""
     for panel in tree.panels(dashboard):
         kind = tree.text(panel.get("type"))
         successor = "timeseries" if kind in angular.GRAPHS else angular.SUCCESSORS.get(kind)
         if successor is not None or kind in angular.WITHOUT_SUCCESSOR:
-            hint = f"use {successor}" if successor else "no panel took its place: show it with another"
-            yield Finding(file, tree.name(panel), ID, "error", f"panel type `{kind}` is no more", hint)
+            hint = f"use {successor}" if successor else "it has no successor: use another panel"
+            yield Finding(file, tree.name(panel), ID, "error", f"panel type `{kind}` was removed from Grafana", hint)

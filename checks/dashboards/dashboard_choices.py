@@ -1,4 +1,4 @@
-"""A panel shows the same whatever is chosen at the top: whoever picks a server there reads another's numbers."""
+"""A panel ignores the template variables: after choosing a server, readers still see another's numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HIDDEN = 2
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Where the dashboard offers looked-up choices, each panel with queries uses one of them."""
+    """Where the dashboard has query variables, each panel with queries uses one of them."""
     offered = [
         tree.text(variable.get("name"))
         for variable in tree.variables(dashboard)
@@ -23,7 +23,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     for panel in tree.plots(dashboard):
         if offered and tree.targets(panel) and not _used(panel) & set(offered) and not _borrows(panel):
             names = ", ".join(f"${name}" for name in offered)
-            message = f"the panel uses none of what can be chosen: {names}"
+            message = f"the panel uses none of the template variables: {names}"
             yield Finding(file, tree.name(panel), ID, "warning", message, f'{offered[0]}=~"${offered[0]}"')
 
 
@@ -33,5 +33,5 @@ def _used(panel: Node) -> set[str]:
 
 
 def _borrows(panel: Node) -> bool:
-    """Whether it shows another panel's answers, which are judged there."""
+    """Whether it shows another panel's results, which are judged there."""
     return tree.text(tree.node(panel.get("datasource")).get("uid")) == expressions.OF_ANOTHER_PANEL

@@ -1,4 +1,4 @@
-"""A counter is shown as it is: it only grows, and starts anew with its process."""
+"""A counter is shown raw: it only grows, and restarts from zero with its process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boxwatch.promql.walk import walk
 ID = "dashboard_counters"
 
 _COUNTER = "_total"
-# What makes sense of a counter, or does not look at its value.
+# Functions meant for counters, or indifferent to their value.
 _SENSIBLE = frozenset({
     "absent", "absent_over_time", "changes", "count", "count_over_time", "group", "increase", "irate",
     "present_over_time", "rate", "resets", "timestamp",
@@ -22,7 +22,7 @@ _SENSIBLE = frozenset({
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Counters stand inside rate, irate or increase, or something that ignores the value."""
+    """Counters stand inside rate, irate or increase, or a function that ignores the value."""
     for where, expr in expressions.expressions(dashboard):
         parsed = tree_of(expr)
         if parsed is None or where.startswith("variable"):
@@ -30,7 +30,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
         for part, around in walk(parsed):
             name = part.name if isinstance(part, nodes.VectorSelector) else None
             if name and _is_counter(name) and not _SENSIBLE & set(around):
-                message = f"{name} is a counter, and stands in no rate, irate or increase"
+                message = f"{name} is a counter used without rate, irate or increase"
                 yield Finding(file, where, ID, "error", message, f"rate({name}[$__rate_interval])")
 
 

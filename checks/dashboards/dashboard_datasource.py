@@ -1,4 +1,4 @@
-"""A query goes to one fixed data source, so the dashboard works in one Grafana only."""
+"""A query has a fixed data source, so the dashboard works in a single Grafana."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boxwatch.grafana.tree import Node
 ID = "dashboard_datasource"
 
 _NAMES = frozenset({"datasource", "prometheus_datasource", "loki_datasource"})
-# Not data sources: Grafana itself, a mixture, other panels' answers, expressions.
+# Not data sources: Grafana itself, a mixture, other panels' results, expressions.
 _BUILT_IN = ("-- ", "__expr__", "grafana")
 
 
@@ -28,13 +28,13 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
         if uid.startswith(_BUILT_IN):
             continue
         if not uid:
-            yield Finding(file, where, ID, "error", "the query goes to whatever data source is Grafana's default")
+            yield Finding(file, where, ID, "error", "the query has no data source and uses Grafana's default")
         elif not names & set(expressions.used(uid)):
             yield Finding(file, where, ID, "error", f"the data source is fixed: {uid}", "use ${datasource}")
 
 
 def _named(file: str, dashboard: Mapping[str, object], names: set[str]) -> Iterator[Finding]:
-    """The one word that every dashboard uses, so that links between them keep what is chosen; and one for people."""
+    """All dashboards use the same variable name, so that links keep the choice; its label is for people."""
     if not names & _NAMES:
         message = f"the data source variable is called {', '.join(sorted(names))}: links from other dashboards miss it"
         yield Finding(file, "", ID, "warning", message, "call it `datasource`")

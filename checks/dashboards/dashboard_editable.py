@@ -1,4 +1,4 @@
-"""The dashboard can be edited in Grafana, where the next publishing overwrites what was edited."""
+"""The dashboard can be edited in Grafana, where the next publish overwrites the edits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ ID = "dashboard_editable"
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """A dashboard that is kept as code says `editable: false`."""
+    """A dashboard kept as code has `editable: false`."""
     if dashboard.get("editable", True) is not False:
         yield Finding(file, "", ID, "warning", "the dashboard can be edited in Grafana", 'write "editable": false')

@@ -1,4 +1,4 @@
-"""Panels overlap, or stand outside the 24 columns of the grid; Grafana moves them about."""
+"""Panels overlap or exceed the grid's 24 columns; Grafana moves them around."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Box(NamedTuple):
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Panels that are folded into a row are compared among themselves."""
+    """Panels folded into a row are compared among themselves."""
     top = tree.nodes(dashboard.get("panels"))
     for level in (top, *(tree.nodes(row.get("panels")) for row in top)):
         yield from _level(file, level)
@@ -45,7 +45,7 @@ def _level(file: str, panels: Sequence[Node]) -> Iterator[Finding]:
 
 
 def _box(panel: Mapping[str, object]) -> _Box:
-    # What Grafana takes where nothing is said.
+    # Grafana's defaults.
     defaults = {"x": 0, "y": 0, "w": 6, "h": 3}
     place = tree.node(panel.get("gridPos"))
     return _Box(**{key: tree.number(place.get(key), default) for key, default in defaults.items()})

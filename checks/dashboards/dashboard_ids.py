@@ -1,4 +1,4 @@
-"""Two panels share an id, or two queries of a panel a refId: links, alerts and overrides then mean either."""
+"""Two panels share an id, or two queries of a panel a refId: links, alerts and overrides become ambiguous."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ID = "dashboard_ids"
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Ids are positive and unique in the dashboard, refIds there and unique in the panel."""
+    """Ids are positive and unique in the dashboard; refIds are present and unique in the panel."""
     every = list(tree.panels(dashboard))
     for panel_id, count in Counter(str(panel.get("id")) for panel in every).items():
         if count > 1:

@@ -1,4 +1,4 @@
-"""A panel that shows one value asks for hundreds: the whole time range is computed and thrown away."""
+"""A panel shows one value but requests hundreds: the whole time range is computed and thrown away."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _LAST = (["lastNotNull"], ["last"])
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Numbers, gauges and tables of the newest value ask an instant query."""
+    """Stats and gauges of the newest value use an instant query."""
     for panel in tree.plots(dashboard):
         if not _shows_newest_only(panel):
             continue
         for target in tree.targets(panel):
             if tree.text(target.get("expr")) and expressions.is_prometheus(target, panel) and not target.get("instant"):
                 where = f"{tree.name(panel)} query {tree.text(target.get('refId'))}"
-                message = "only the newest value is shown, and the whole time range is asked for"
+                message = "only the newest value is shown, but the whole time range is requested"
                 yield Finding(file, where, ID, "warning", message, 'write "instant": true')
 
 

@@ -1,4 +1,4 @@
-"""A query reads a metric of whatever job exposes it: two exporters with one name are added up."""
+"""A query reads a metric from every job: two exporters with the same metric name are added up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OF_RULES = ("ALERTS", "ALERTS_FOR_STATE")
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Raw selectors match on `job`; recorded series, whose names have a colon, were chosen by their rules."""
+    """Raw selectors match on `job`; recorded series, whose names have a colon, were selected by their rules."""
     for where, expr in expressions.expressions(dashboard):
         parsed = tree_of(expr)
         if parsed is None or where.startswith("variable"):

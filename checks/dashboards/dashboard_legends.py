@@ -1,4 +1,4 @@
-"""A legend names a label that the query's aggregation has removed: every series is called the same."""
+"""A legend uses a label that the query's aggregation has removed: all series get the same name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LABEL = re.compile(r"\{\{\s*([^}\s]+)\s*\}\}")
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """`{{label}}` is one of the labels that the answer can have."""
+    """`{{label}}` is a label that the result can have."""
     for panel in tree.plots(dashboard):
         for target in tree.targets(panel):
             if not expressions.is_prometheus(target, panel):
@@ -30,5 +30,5 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
                 if label not in kept:
                     where = f"{tree.name(panel)} query {tree.text(target.get('refId'))}"
                     left = ", ".join(sorted(kept)) or "none"
-                    message = f"the legend names {label}, which the query does not keep"
-                    yield Finding(file, where, ID, "error", message, f"labels that are left: {left}")
+                    message = f"the legend uses the label {label}, which the query does not keep"
+                    yield Finding(file, where, ID, "error", message, f"remaining labels: {left}")

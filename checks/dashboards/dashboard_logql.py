@@ -1,4 +1,4 @@
-"""A query to Loki is not LogQL once the variables are filled in, as far as its shape tells."""
+"""A query to Loki is not valid LogQL after expanding its variables, as far as its shape shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CLOSES = {")": "(", "]": "[", "}": "{"}
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Quotes and brackets close, and there is a stream selector with a matcher: Loki refuses a query without."""
+    """Quotes and brackets are closed, and there is a stream selector with a matcher, which Loki requires."""
     for where, expr in expressions.of_loki(dashboard):
         wrong = _wrong(expressions.expand(expr, dashboard))
         if wrong:
@@ -26,7 +26,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
 
 
 def _wrong(logql: str) -> str:
-    # Strings become underscores, so that what is in them is not taken for syntax.
+    # Strings become underscores, so that their content is not taken for syntax.
     bare = _COMMENT.sub("", _STRING.sub(lambda string: "_" * len(string[0]), logql))
     if '"' in bare or "`" in bare:
         return "a quote is not closed"
@@ -35,7 +35,7 @@ def _wrong(logql: str) -> str:
         if sign in "([{":
             opened.append(sign)
         elif sign in _CLOSES and (not opened or opened.pop() != _CLOSES[sign]):
-            return f"a {sign} closes nothing"
+            return f"unmatched {sign}"
     if opened:
         return f"a {opened[-1]} is not closed"
     selectors = [selector.strip().removesuffix(",") for selector in _SELECTOR.findall(bare)]
@@ -44,5 +44,5 @@ def _wrong(logql: str) -> str:
     for selector in selectors:
         for matcher in selector.split(","):
             if not _MATCHER.fullmatch(matcher):
-                return f"{{{selector}}} is no stream selector"
+                return f"{{{selector}}} is not a stream selector"
     return ""

@@ -1,4 +1,4 @@
-"""A query to Loki counts over a fixed time: zoomed out it misses lines, zoomed in it counts them twice."""
+"""A query to Loki counts over a fixed window: zoomed out it misses lines, zoomed in it counts them twice."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`')
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """`$__auto` is the step of the graph; `$__range` is the whole of it, for a single number."""
+    """`$__auto` is the step of the graph; `$__range` is the whole time range, for a single number."""
     for where, expr in expressions.of_loki(dashboard):
         for window in dict.fromkeys(_WINDOW.findall(_STRING.sub("", expr))):
             if window not in _RIGHT:
-                yield Finding(file, where, ID, "warning", f"the query looks back {window}", "write [$__auto]")
+                yield Finding(
+                    file, where, ID, "warning", f"the query has a fixed window of {window}", "write [$__auto]"
+                )

@@ -1,4 +1,4 @@
-"""A panel does not say which version wrote its options, so Grafana converts them again, sometimes destructively."""
+"""A panel does not state which version wrote its options, so Grafana migrates them again, sometimes losing some."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ID = "dashboard_plugin_version"
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """grafana#125371: conversions that ran on panels without pluginVersion lost options."""
+    """grafana#125371: migrations of panels without pluginVersion lost options."""
     for panel in tree.plots(dashboard):
         if not panel.get("pluginVersion"):
             yield Finding(

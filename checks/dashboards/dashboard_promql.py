@@ -1,4 +1,4 @@
-"""A query is not PromQL once the variables are filled in: the panel shows an error."""
+"""A query is not valid PromQL after expanding its variables: the panel shows an error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ID = "dashboard_promql"
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Panels and annotations; what variables ask is looked at by dashboard_variable_queries."""
+    """Panels and annotations; dashboard_variable_queries checks the queries of variables."""
     for where, expr in expressions.expressions(dashboard):
         problem = problem_of(expr)
         if problem and not where.startswith("variable"):

@@ -1,4 +1,4 @@
-"""A rate looks back a fixed time: zoomed out it misses what happened between two points, zoomed in it has gaps."""
+"""A rate has a fixed window: zoomed out it misses what happened between two points, zoomed in it has gaps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RATES = frozenset({"rate", "irate", "increase", "delta", "resets", "changes", "
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Only rates use `$__rate_interval`, all of them do, and their queries say what the scrape interval is."""
+    """Rates, and only rates, use `$__rate_interval`, and their queries state the scrape interval."""
     for panel in tree.plots(dashboard):
         for target in tree.targets(panel):
             expr = tree.text(target.get("expr"))
@@ -25,7 +25,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
             if expr and expressions.is_prometheus(target, panel):
                 yield from _target(file, where, expr)
                 if any(name in expr for name in _RIGHT) and not target.get("interval"):
-                    message = "$__rate_interval is reckoned from the data source's interval, which may be another"
+                    message = "$__rate_interval is derived from the data source's interval, which may differ"
                     hint = "state the scrape interval as the query's min step (`interval`)"
                     yield Finding(file, where, ID, "warning", message, hint)
 
@@ -34,11 +34,11 @@ def _target(file: str, where: str, expr: str) -> Iterator[Finding]:
     for start, window in _windows(expr):
         function = _enclosing(expr[:start])
         if function in ("rate", "irate") and window not in _RIGHT:
-            message = f"{function} looks back {window}"
+            message = f"{function} has a fixed window of {window}"
             yield Finding(file, where, ID, "error", message, f"write {function}(…[$__rate_interval])")
         elif window in _RIGHT and function not in _RATES:
-            message = f"$__rate_interval is made for rates, not for {function or 'this'}"
-            yield Finding(file, where, ID, "warning", message, "write a fixed time, $__interval or $__range")
+            message = f"$__rate_interval is meant for rates, not for {function or 'this'}"
+            yield Finding(file, where, ID, "warning", message, "write a fixed window, $__interval or $__range")
 
 
 def _windows(expr: str) -> Iterator[tuple[int, str]]:

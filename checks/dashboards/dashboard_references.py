@@ -1,4 +1,4 @@
-"""A panel shows the answers of a panel or query that is not there: it can only say "No data"."""
+"""A panel shows the results of a missing panel or query: it can only say "No data"."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from boxwatch.grafana.tree import Node, node
 
 ID = "dashboard_references"
 
-# In a mathematical expression: $A, ${A}. In the others the expression is the letter.
+# In a math expression: $A, ${A}. In the others the expression is the letter.
 _LETTER = re.compile(r"\$\{?(\w+)\}?")
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Panels that other panels borrow from, and queries that Grafana's expressions reckon with."""
+    """References to other panels' results, and to queries in Grafana's expressions."""
     ids = {panel.get("id") for panel in tree.plots(dashboard) if isinstance(panel.get("id"), int)}
     for panel in tree.plots(dashboard):
         letters = {tree.text(target.get("refId")) for target in tree.targets(panel)}
@@ -34,7 +34,9 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
 
 def _panel(file: str, where: str, number: object, others: set[object]) -> Iterator[Finding]:
     if number is None:
-        yield Finding(file, where, ID, "error", "it does not say which panel's answers it shows", "set panelId")
+        yield Finding(
+            file, where, ID, "error", "the query does not state which panel's results it shows", "set panelId"
+        )
     elif not isinstance(number, int) or number not in others:
         yield Finding(file, where, ID, "error", f"there is no other panel with the id {number}")
 

@@ -1,4 +1,4 @@
-"""The page refreshes more often than its data changes, or than Grafana allows."""
+"""The dashboard refreshes more often than its data changes, or than Grafana allows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _seconds(duration: object) -> int | None:
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Compare `refresh` with the shortest min interval of the panels, which is the scrape interval."""
+    """Compares `refresh` with the shortest min interval of the panels, which is the scrape interval."""
     refresh = _seconds(dashboard.get("refresh"))
     if refresh is None:
         return
@@ -30,5 +30,5 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     intervals = [seconds for seconds in known if seconds]
     least = min(intervals) if intervals else _LEAST
     if refresh < least:
-        message = f"the page refreshes every {refresh}s, its data changes every {least}s"
+        message = f"the dashboard refreshes every {refresh}s, but its data changes every {least}s"
         yield Finding(file, "", ID, "warning", message, f"refresh every {least}s")

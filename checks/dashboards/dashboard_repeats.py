@@ -1,4 +1,4 @@
-"""A panel is repeated over something that has one value or none: it appears once, or not at all."""
+"""A panel is repeated over a variable with one value or none: it appears once, or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ID = "dashboard_repeats"
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """The variable has values, and several can be chosen. One that is not declared is dashboard_variables' to find."""
+    """The variable has values and allows several. dashboard_variables finds undeclared ones."""
     declared = {tree.text(variable.get("name")): variable for variable in tree.variables(dashboard)}
     for panel in tree.panels(dashboard):
         name = tree.text(panel.get("repeat"))
@@ -23,7 +23,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
             message = f"the panel is repeated over ${name}, which has no values"
             yield Finding(file, tree.name(panel), ID, "error", message)
         elif variable.get("multi") is not True and variable.get("includeAll") is not True:
-            message = f"the panel is repeated over ${name}, of which one value can be chosen"
+            message = f"the panel is repeated over ${name}, which allows a single value only"
             hint = f'write "multi": true, "includeAll": true in the variable {name}'
             yield Finding(file, tree.name(panel), ID, "warning", message, hint)
 

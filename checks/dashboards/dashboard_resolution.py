@@ -1,4 +1,4 @@
-"""A graph is told to draw a few points only: short peaks disappear."""
+"""A graph is limited to a few points: short peaks disappear."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from boxwatch.grafana import tree
 
 ID = "dashboard_resolution"
 
-# A graph of half a laptop's screen has more pixels.
+# A graph on half a laptop screen has more pixels.
 _LEAST = 300
 
 

@@ -1,4 +1,4 @@
-"""The JSON is not shaped as Grafana's current dashboards are: a key is missing, null, or of the wrong type."""
+"""The JSON does not have the shape of Grafana's current dashboards: a key is missing, null, or of the wrong type."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boxwatch.grafana.tree import node
 ID = "dashboard_schema"
 
 _NUMBER = (int, float)
-# Key → its type, and whether it must be there. Written from Grafana's documentation of the dashboard JSON model.
+# Key → its type, and whether it is required. Written from Grafana's documentation of the dashboard JSON model.
 _DASHBOARD: dict[str, tuple[type | tuple[type, ...], bool]] = {
     "annotations": (dict, True),
     "description": (str, False),
@@ -72,7 +72,7 @@ _WORDS: dict[type | tuple[type, ...], str] = {
     str: "a string",
     _NUMBER: "a number",
 }
-# Long dead: Grafana 4 and 5.
+# Obsolete since Grafana 5.
 _DEAD = ("rows", "sharedCrosshair", "hideControls", "__inputs", "__requires")
 
 
@@ -86,7 +86,7 @@ def _differences(dashboard: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     yield from _typed("", dashboard, _DASHBOARD)
     for key in _DEAD:
         if key in dashboard:
-            yield "", f"`{key}` is read by no Grafana since version 5"
+            yield "", f"no Grafana has read `{key}` since version 5"
     yield from _nulls("", dashboard)
     for variable in tree.variables(dashboard):
         where = f'variable "{tree.text(variable.get("name"))}"'

@@ -1,4 +1,4 @@
-"""The dashboard is of an old schema version, which Grafana rewrites when somebody opens it."""
+"""The dashboard has an old schema version, which Grafana migrates whenever it is opened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boxwatch.grafana.tree import number
 ID = "dashboard_schema_version"
 
 CURRENT = 42
-# References to data sources by uid: older dashboards break when a data source is renamed.
+# Data sources referenced by uid: older dashboards break when a data source is renamed.
 _LEAST = 36
 
 

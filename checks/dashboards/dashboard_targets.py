@@ -1,4 +1,4 @@
-"""A panel asks nothing, or one of its queries is empty: it can only say "No data"."""
+"""A panel has no queries, or an empty one: it can only say "No data"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
     for panel in tree.plots(dashboard):
         targets = tree.targets(panel)
         if not targets:
-            yield Finding(file, tree.name(panel), ID, "error", "the panel asks nothing")
+            yield Finding(file, tree.name(panel), ID, "error", "the panel has no queries")
         for target in targets:
             source = node(target.get("datasource")) or node(panel.get("datasource"))
             if source.get("type") == "prometheus" and not tree.text(target.get("expr")).strip():

@@ -1,4 +1,4 @@
-"""A panel does not say what it shows, or what good looks like: nobody can read it at night."""
+"""A panel lacks a title or a description of its healthy state: nobody can read it at night."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard has no uid of its own, so that links to it break whenever it is published anew."""
+"""The dashboard has no uid of its own, so links to it break with every publish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A panel does not say what its numbers are counted in, or names a unit that Grafana does not know."""
+"""A panel has no unit for its numbers, or one that Grafana does not know."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WITH_NUMBERS = frozenset({"bargauge", "barchart", "gauge", "heatmap", "histogra
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Value mappings and text fields need no unit; what an override names is looked at too."""
+    """Value mappings and text fields need no unit; units in overrides are checked too."""
     for panel in tree.plots(dashboard):
         if tree.text(panel.get("type")) not in _WITH_NUMBERS:
             continue

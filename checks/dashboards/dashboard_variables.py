@@ -1,4 +1,4 @@
-"""A query uses a variable that the dashboard does not have, or the dashboard offers a choice that changes nothing."""
+"""A query uses an undeclared variable, or the dashboard declares a variable that nothing uses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from boxwatch.grafana.tree import Node, node
 
 ID = "dashboard_variables"
 
-# Grafana's own begin so; the others stand in data links and repeated panels.
+# Prefix of Grafana's own variables; others appear in data links and repeated panels.
 _BUILT_IN = "__"
 _OLD_BUILT_IN = frozenset({"interval", "timeFilter", "timeFrom", "timeTo"})
 _USED_IMPLICITLY = frozenset({"adhoc", "groupby"})
 
 
 def check(file: str, dashboard: Mapping[str, object]) -> Iterator[Finding]:
-    """Names in queries, titles, links, other variables and repeats are looked at."""
+    """Looks at names in queries, titles, links, other variables and repeats."""
     declared = {tree.text(variable.get("name")): variable for variable in tree.variables(dashboard)}
     used: set[str] = set()
     for where, holder in _holders(dashboard):
@@ -44,7 +44,7 @@ def _holders(dashboard: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
     for annotation in tree.marks(dashboard):
         yield f'annotation "{tree.text(annotation.get("name"))}"', annotation
     for variable in tree.variables(dashboard):
-        # A variable is not used by being itself: only what it asks counts.
+        # A variable does not use itself: only its query counts.
         asked: Node = {key: variable[key] for key in ("query", "datasource", "regex") if key in variable}
         yield f'variable "{tree.text(variable.get("name"))}"', asked
     for panel in tree.panels(dashboard):
@@ -52,7 +52,7 @@ def _holders(dashboard: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
 
 
 def _queries(holder: Mapping[str, object]) -> Iterator[str]:
-    """The strings in which a name that is not declared is a mistake: elsewhere a dollar may be a dollar."""
+    """The strings in which an undeclared name is an error: elsewhere a dollar may be a dollar."""
     for target in (*tree.targets(holder), node(holder.get("target")), holder):
         for key in ("expr", "query"):
             value = target.get(key)

@@ -1,4 +1,4 @@
-"""The ids of the units that Grafana knows, as its unit picker lists them (packages/grafana-data, valueFormats)."""
+"""The unit ids known to Grafana, as in its unit picker (packages/grafana-data, valueFormats)."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ UNITS = frozenset({
     "watthperkg", "Wm2", "wpm", "wps", "yflops", "zflops", "µfarad", "µhenry", "µs",
 })  # fmt: skip
 
-# What may be made up: a suffix, a prefix, a date format, SI and binary prefixes, counts, currencies, booleans.
+# Free forms: a suffix, a prefix, a date format, SI and binary prefixes, counts, currencies, booleans.
 FREE_FORMS = ("suffix:", "prefix:", "time:", "si:", "count:", "currency:", "bool:", "currency")

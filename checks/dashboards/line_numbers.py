@@ -1,4 +1,4 @@
-"""On which line of its file each part of a dashboard begins, so that a finding can be opened."""
+"""Line numbers of a dashboard's parts, so that editors can open a finding."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
 def lines(content: str, dashboard: Node, path: Path = ()) -> Mapping[str, int]:
-    """The place that a finding names → the line on which it begins, from 1. Of parts with one name, the first.
+    """The place named by a finding → the line on which it begins, from 1. The first one where names repeat.
 
     Args:
         content: the file, which is JSON.

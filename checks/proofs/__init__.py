@@ -1,1 +1,1 @@
-"""The proofs of the rules, run by promtool: which hold, and what of the rules they exercise."""
+"""Proofs of the rules, run by promtool: their results and their coverage."""

@@ -1,11 +1,10 @@
-"""What of the rules the proofs exercise, measured in promtool on the proofs' own input.
+"""Coverage of the rules by their proofs, measured in promtool on the proofs' own input.
 
-Beside each look of a proof, promtool is asked which parts of the rules that the proof reads have a result at that
-moment: each recorded series, and both directions of each `and`, `or` and `unless`:
+At each evaluation time of a proof, promtool is also asked which parts of the rules read by the proof have a result:
+each recorded series, and both directions of each `and`, `or` and `unless`:
 - `a and b`, `a unless b`: something of `a` is kept, and something is held back;
 - `a or b`: something comes from `a`, and something from `b` that `a` does not have.
-What happens at other moments of a case is not counted, and operators in the point-by-point part of a subquery are
-looked at as they stand at the moment of the look.
+Other moments of a case do not count, and operators inside a subquery are evaluated once, at the evaluation time.
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the proofs exercise.
+    """Coverage of the rules.
 
     Attributes:
         parts: all parts of all rules.
-        exercised: places in `parts`.
+        exercised: indices of `parts`.
     """
 
     parts: tuple[Part, ...]
@@ -61,7 +60,7 @@ class Coverage:
 
 
 def parts(rules: tuple[Rule, ...]) -> Iterator[Part]:
-    """All parts of some rules; series that are recorded by several rules count once for each."""
+    """All parts of some rules; a series recorded by several rules counts once for each."""
     for rule in rules:
         if "record" in rule.document:
             labels = ",".join(f'{name}="{value}"' for name, value in rule.document.get("labels", {}).items())
@@ -71,7 +70,7 @@ def parts(rules: tuple[Rule, ...]) -> Iterator[Part]:
 
 
 def measure(files: Mapping[str, bytes], proofs: Proofs, promtool: str, watch: Watch | None = None) -> Coverage:
-    """Ask promtool which parts the proofs exercise.
+    """Asks promtool which parts the proofs exercise.
 
     Raises:
         ToolError: promtool cannot be run.
@@ -93,7 +92,7 @@ def _look(runner: Runner, proofs: tuple[Proof, ...], numbered: Mapping[int, Part
     probing = [test for test in tests if test["promql_expr_test"]]
     if not probing:
         return frozenset()
-    # A probe expects nothing, so promtool shows what it found.
+    # A probe expects no samples, so promtool prints those it found.
     holds, said = runner.test(f"{Path(proofs[0].file).stem}-probes", proofs, probing)
     seen = frozenset(int(number) for number in _SEEN.findall(said))
     if not holds and not seen:
@@ -102,7 +101,7 @@ def _look(runner: Runner, proofs: tuple[Proof, ...], numbered: Mapping[int, Part
 
 
 def _probing(proof: Proof, numbered: Mapping[int, Part]) -> Document:
-    """A proof's input, with all its looks replaced by probes."""
+    """A proof's input, with all its assertions replaced by probes."""
     times = dict.fromkeys(
         one["eval_time"] for key in ("alert_rule_test", "promql_expr_test") for one in proof.test.get(key, ())
     )

@@ -1,4 +1,4 @@
-"""Rules and proofs as they were built, and which proof reads which rule."""
+"""Rules and proofs of a build, and which proof reads which rule."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """What it records, or the alert's name."""
+        """The recorded series, or the alert's name."""
         return name_of(self.document)
 
     @property
     def title(self) -> str:
-        """The name, an alert's with its severity, in which alerts of one name differ."""
+        """The name; for an alert with its severity, by which alerts of one name differ."""
         severity = self.document.get("labels", {}).get("severity", "")
         return f"{self.name}/{severity}" if "alert" in self.document and severity else self.name
 
@@ -75,7 +75,7 @@ class Proof:
 
     @property
     def looked_at(self) -> frozenset[str]:
-        """Names that it looks at itself."""
+        """Names that the proof asserts on directly."""
         return frozenset(_looked_at(self.test))
 
 
@@ -103,7 +103,7 @@ def load(content: bytes) -> Any:  # noqa: ANN401 - a YAML document
 
 
 def name_of(rule: Document) -> str:
-    """What a rule records, or the alert's name; empty for what is no rule."""
+    """The series that a rule records, or the alert's name; empty if it is neither."""
     return str(rule.get("record") or rule.get("alert") or "")
 
 

@@ -1,4 +1,4 @@
-"""What came of the proofs: a table for people, JSON, and JUnit for build servers."""
+"""Results of the proofs: a table for people, JSON, and JUnit for CI servers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _HEADINGS = ("rule file", "proofs", "alerts", "fires", "silent", "records", "bra
 
 
 def _may_be_silent(alert: Alert) -> bool:
-    """Whether its silence is proven, or it has none to prove."""
+    """Whether its silence is proven, or it always fires by design."""
     return bool(alert.silent) or alert.alert in ALWAYS_FIRING
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of the proofs.
+    """Results of the proofs.
 
     Attributes:
         subjects: all subjects, with the cases of their alerts.
-        verdicts: one a proof.
-        coverage: what they exercise; None when that was not asked for.
+        verdicts: one per proof.
+        coverage: coverage of the rules; None when not measured.
     """
 
     subjects: tuple[Subject, ...]
@@ -46,7 +46,7 @@ class Report:
 
     @property
     def unproven(self) -> tuple[str, ...]:
-        """Alerts without a case in which they fire, or without one in which they are silent, that holds."""
+        """Alerts without a passing case in which they fire, or without one in which they stay silent."""
         failed = {name for one in self.failed for name in one.proof.looked_at}
         return tuple(
             f"{alert.alert}/{alert.severity}"
@@ -57,11 +57,11 @@ class Report:
 
     @property
     def good(self) -> bool:
-        """Every proof holds, and what was asked about coverage is complete."""
+        """Every proof holds, and coverage, if measured, is complete."""
         return not self.failed and not self.missing
 
     def lines(self) -> Iterator[str]:
-        """For people: what does not hold, what is not exercised, and sums."""
+        """For people: failed proofs, unexercised parts, and totals."""
         for one in self.failed:
             yield f"does not hold: {_short(one.proof.file)}: {one.proof.name}"
             yield from (f"    {line}" for line in one.problem.splitlines())
@@ -101,7 +101,7 @@ class Report:
         return document
 
     def junit(self) -> bytes:
-        """For build servers: a suite a test file, a case a proof; and one of what coverage found missing."""
+        """For CI servers: a suite per test file, a case per proof; and a suite for missing coverage."""
         root = ET.Element("testsuites", name="boxwatch proofs")
         for file in dict.fromkeys(one.proof.file for one in self.verdicts):
             of = [one for one in self.verdicts if one.proof.file == file]
@@ -129,7 +129,7 @@ class Report:
             yield _row((str(subject), str(proofs), str(alerts), f"{fires}", f"{silent}", *shares))
 
     def _rows(self) -> Iterator[tuple[str | int, ...]]:
-        """A row a subject, in the order of `_KEYS`, and one for the proofs of all rules together."""
+        """One row per subject, in the order of `_KEYS`, and one for the proofs of all rules together."""
         coverage = self.coverage or Coverage((), frozenset())
         unproven = set(self.unproven)
         for subject in self.subjects:
@@ -184,5 +184,5 @@ def _suite(root: ET.Element, name: str, tests: int, failures: int) -> ET.Element
 
 
 def _printable(text: str) -> str:
-    """Without what XML cannot hold."""
+    """The text without characters that XML cannot contain."""
     return "".join(sign if sign.isprintable() or sign in "\n\t" else " " for sign in text)

@@ -1,7 +1,7 @@
-"""Running proofs in promtool: which hold, and what it says of those that do not.
+"""Execution of proofs in promtool: which hold, and its output on those that do not.
 
-A file of proofs is one run; only when that fails are its proofs run one by one, so that each gets a verdict of its own
-whatever the version of promtool calls it.
+A file of proofs is executed at once; only if that fails are its proofs executed one by one, so that each gets its own
+verdict whatever promtool's version calls it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from boxwatch.errors import ToolError
 Watch = Callable[[int, int], None]
 _Result = TypeVar("_Result")
 
-# A file of proofs takes seconds; this only keeps a hanging tool from hanging us.
+# A file of proofs takes seconds; the limit only keeps a hanging tool from hanging us.
 _PATIENCE = 600
 # Promtool is done before its garbage is worth collecting: an eighth less CPU for 110 MB instead of 65 (2.42, measured).
 _GARBAGE = "400"
@@ -34,7 +34,7 @@ class Verdict:
 
     Attributes:
         proof: the proof.
-        problem: what promtool says of it; empty when it holds.
+        problem: promtool's output on it; empty when it holds.
     """
 
     proof: Proof
@@ -42,28 +42,28 @@ class Verdict:
 
 
 class Runner:
-    """Rules, a directory, and a promtool to run proofs of the rules in it."""
+    """Executes proofs in promtool, with the rules they read, in a directory."""
 
     def __init__(self, promtool: str, files: Mapping[str, bytes], root: Path) -> None:
-        """Take the rules among the artefacts of a build; the directory must be there as long as this is used."""
+        """Takes the rules among a build's artefacts; the directory must exist as long as the runner is used."""
         self._promtool = promtool
         self._root = root
         self._groups = {path: load(content)["groups"] for path, content in files.items() if path.startswith(RULES)}
 
     def test(self, name: str, proofs: Sequence[Proof], tests: Iterable[Document] | None = None) -> tuple[bool, str]:
-        """Whether proofs hold, and all that was said.
+        """Whether proofs hold, and promtool's whole output.
 
         Args:
-            name: of the test file, without its ending.
+            name: of the test file, without its extension.
             proofs: of one file.
-            tests: other tests in place of their own, as promtool reads them.
+            tests: other tests in place of their own, in promtool's format.
 
         Raises:
             ToolError: promtool cannot be run.
         """
         groups = list(self._read_by(proofs))
         narrow = document(proofs, f"{name}-rules.yaml", tests)
-        # JSON is YAML and written much faster; but YAML knows no pairs of surrogates, so characters stay as they are.
+        # JSON is YAML and much faster to write; but YAML has no surrogate pairs, so characters are not escaped.
         (self._root / f"{name}-rules.yaml").write_text(
             json.dumps({"groups": groups}, ensure_ascii=False), encoding="utf-8"
         )
@@ -85,12 +85,12 @@ class Runner:
         return done.returncode == 0, done.stdout
 
     def _read_by(self, proofs: Sequence[Proof]) -> Iterator[Document]:
-        """The rules that some proofs look at, directly or through others: promtool evaluates all that is loaded.
+        """The rules that some proofs read, directly or through others: promtool evaluates everything it loads.
 
-        All of them for a proof that names none, because it looks at all alerts.
+        All rules for a proof that names none, because it looks at all alerts.
         """
         everything = any(not proof.reads for proof in proofs)
-        # What has no name is no rule, and promtool is to say so.
+        # An entry without a name is not a rule, and promtool should report it.
         needed = frozenset({""}).union(*(proof.reads for proof in proofs))
         for path in proofs[0].rule_files:
             for group in self._groups[path]:
@@ -106,9 +106,9 @@ def run(
 
     Args:
         files: the artefacts of a build, by path.
-        proofs: those to run.
+        proofs: the proofs to execute.
         promtool: the program.
-        watch: is told after each file how many are done, of how many.
+        watch: called after each file with the number done and the total.
 
     Raises:
         ToolError: promtool cannot be run.
@@ -123,11 +123,11 @@ def run(
 def over_files(
     proofs: tuple[Proof, ...], work: Callable[[tuple[Proof, ...]], _Result], watch: Watch | None
 ) -> Iterator[_Result]:
-    """Do something with the proofs of each file, side by side."""
+    """Applies a function to the proofs of each file, in parallel."""
     by_file: dict[str, tuple[Proof, ...]] = {}
     for proof in proofs:
         by_file[proof.file] = (*by_file.get(proof.file, ()), proof)
-    # The longest first, so that no core waits at the end.
+    # The longest first, so that no core is idle at the end.
     parts = sorted(by_file.values(), key=lambda of: -sum(len(proof.test["input_series"]) for proof in of))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for done, result in enumerate(pool.map(work, parts), start=1):
@@ -147,13 +147,13 @@ def _verdicts(runner: Runner, proofs: tuple[Proof, ...]) -> Iterator[Verdict]:
         fine, problem = runner.test(f"{name}-{number}", [proof])
         alone.append(Verdict(proof, "" if fine else _problem(problem)))
     if all(not one.problem for one in alone):
-        # What is wrong is the file: it does not load together.
+        # The file itself is at fault: its proofs do not load together.
         alone = [Verdict(proof, _problem(said)) for proof in proofs]
     yield from alone
 
 
 def _problem(said: str) -> str:
-    """What promtool says, without its headings."""
+    """The output of promtool without its headings."""
     lines = [line.strip() for line in said.splitlines()]
     kept = [line for line in lines if line and not line.startswith(("Unit Testing:", "FAILED:", "SUCCESS", "name:"))]
     return "\n".join(kept) or "it gave no reason"

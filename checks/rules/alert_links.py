@@ -1,8 +1,8 @@
 """An alert links to a dashboard, a panel and a runbook that exist, and so does its runbook.
 
-Who is woken follows the links first. Looked at are `dashboard_url`, `runbook_url` and `runbook` of every alert, the
-link of its runbook page, and each `Dashboard *TITLE*, panel *TITLE*` there. Where dashboards or runbooks are not at
-hand, as for a rule file alone, nothing is judged.
+The person on call follows the links first. The check reads `dashboard_url`, `runbook_url` and `runbook` of every alert,
+the link on its runbook page, and each `Dashboard *TITLE*, panel *TITLE*` there. Without dashboards or runbooks, as
+for a rule file alone, it is skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SAID = re.compile(r"[Dd]ashboard \*([^*]+)\*(?:, panels? \*([^*]+)\*(?: and \*(
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Links and names that lead nowhere."""
+    """Links and names without a target."""
     linked = known.linked
     if linked is None:
         return
@@ -36,7 +36,7 @@ def _annotations(rule: Rule, linked: Linked) -> Iterator[tuple[str, str]]:
     for key in ("runbook_url", "runbook"):
         page = rule.annotations.get(key, "").rpartition("/")[2].partition("#")[0]
         if page and page not in linked.pages:
-            yield f"{key} names the page {page}, which there is not", "the pages are below runbooks/"
+            yield f"{key} names the page {page}, which does not exist", "the pages are below runbooks/"
     yield from _links("dashboard_url", rule.annotations.get("dashboard_url", ""), linked)
 
 
@@ -47,23 +47,24 @@ def _page(rule: Rule, linked: Linked) -> Iterator[tuple[str, str]]:
         boards = [board for board in linked.boards.values() if board.is_called(dashboard)]
         if not boards:
             yield (
-                f"the runbook names the dashboard {dashboard}, which there is not",
-                f"there are {_listed(board.title for board in linked.boards.values())}",
+                f"the runbook names the dashboard {dashboard}, which does not exist",
+                f"existing dashboards: {_listed(board.title for board in linked.boards.values())}",
             )
         for title in filter(None, titles if boards else ()):
             if not any(title in board.panels.values() for board in boards):
-                yield f"the runbook names the panel {title} of {dashboard}, which has none of that title", ""
+                yield f"the runbook names the panel {title} of {dashboard}, which has no panel of that title", ""
 
 
 def _links(where: str, text: str, linked: Linked) -> Iterator[tuple[str, str]]:
     for uid, query in _DASHBOARD.findall(text):
         board: Board | None = linked.boards.get(uid)
         if board is None:
-            yield f"{where} links to the dashboard {uid}, which there is not", f"there are {_listed(linked.boards)}"
+            hint = f"existing dashboards: {_listed(linked.boards)}"
+            yield f"{where} links to the dashboard {uid}, which does not exist", hint
             continue
         for panel in _PANEL.findall(query):
             if panel not in board.panels:
-                yield f"{where} links to panel {panel} of {board.title}, which has none of that id", ""
+                yield f"{where} links to panel {panel} of {board.title}, which has no panel with that id", ""
 
 
 def _listed(words: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Alerts keep the style of the monitoring-mixins guide: name, severity, summary, description, runbook."""
+"""Alerts follow the monitoring-mixins guide: name, severity, summary, description, runbook."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEVERITIES = ("critical", "warning", "info", "none")
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Alerts that the person they wake cannot use."""
+    """Alerts that the person they page cannot use."""
     for rule in file.alerts:
         for message, hint in (*_name(rule), *_texts(rule)):
             yield rule.finding(ID, "warning", message, hint)
@@ -30,10 +30,10 @@ def _name(rule: Rule) -> Iterator[tuple[str, str]]:
     if not _NAME.fullmatch(rule.name):
         yield "the name is not CamelCase", "write it as ServiceDown"
     if len(rule.name) > _LONGEST_NAME:
-        yield f"the name has {len(rule.name)} characters", f"{_LONGEST_NAME} is the most that pagers show"
+        yield f"the name has {len(rule.name)} characters", f"pagers show at most {_LONGEST_NAME}"
     severity = rule.labels.get("severity", "")
     if severity not in _SEVERITIES:
-        said = f"severity {severity} is not one that routes know" if severity else "there is no severity"
+        said = f"severity {severity} is unknown to routes" if severity else "there is no severity"
         yield said, f"label it {', '.join(_SEVERITIES[:-1])} or {_SEVERITIES[-1]}"
 
 
@@ -42,9 +42,9 @@ def _texts(rule: Rule) -> Iterator[tuple[str, str]]:
     if not summary:
         yield "there is no summary", "write one sentence that is the same for all its instances"
     elif "{{" in summary:
-        yield "the summary has a template in it", "put what differs between instances into the description"
+        yield "the summary contains a template", "move the differences between instances into the description"
     elif not _SUMMARY.fullmatch(summary):
-        yield "the summary is no sentence", "begin with a capital letter and end with a full stop"
+        yield "the summary is not a sentence", "begin with a capital letter and end with a full stop"
     if not description:
         yield "there is no description", "write a sentence about one instance, with {{ $labels.… }} and {{ $value }}"
     elif "{{" not in description:

@@ -1,4 +1,4 @@
-"""Every label that an alert's text reads is one that its query keeps."""
+"""An alert's text uses only labels that its query keeps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LABEL = re.compile(r"\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)")
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Texts with holes in them: a label that the query dropped is empty in the message."""
+    """Texts with gaps: a label dropped by the query is empty in the message."""
     for rule in file.alerts:
         tree = rule.tree
         labels = None if tree is None else result_labels(tree, known.labels_of)
@@ -28,6 +28,6 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
                 yield rule.finding(
                     ID,
                     "error",
-                    f"{key} reads the label {label}, which the query does not keep",
+                    f"{key} uses the label {label}, which the query does not keep",
                     f"the result has {', '.join(sorted(labels)) or 'no labels'}",
                 )

@@ -1,7 +1,7 @@
-"""An alert waits as long as it means to: no `for` of nothing, and `absent()` outlasts a restart of Prometheus.
+"""An alert has a sensible grace period: no `for` of zero, and `absent()` outlasts a restart of Prometheus.
 
 `for: 0s` is the default and only looks like a decision. While Prometheus or a target restarts there are no samples, so
-an alert on absent() that waits for less than two evaluations fires at every restart. pint calls these alerts/for and
+an alert on absent() with a `for` of less than two evaluations fires at every restart. pint calls these alerts/for and
 alerts/absent.
 """
 
@@ -18,27 +18,27 @@ from boxwatch.topology.units import format_duration, parse_duration
 
 ID = "alert_wait"
 
-# A scrape that is lost and one that is late.
+# One lost scrape and one late scrape.
 _SCRAPES = 2
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Alerts that wait for nothing, or not long enough."""
+    """Alerts with no grace period, or too short a one."""
     for rule in file.alerts:
         try:
             wait = parse_duration(rule.wait) if rule.wait else 0
         except ValueError:
-            continue  # Prometheus refuses the file, and promtool says so
+            continue  # Prometheus refuses the file, and promtool reports it
         if rule.wait and not wait:
-            yield rule.finding(ID, "warning", f"for: {rule.wait} waits for nothing", "leave it out", at="for")
+            yield rule.finding(ID, "warning", f"for: {rule.wait} has no effect", "leave it out", at="for")
         tree = rule.tree
         least = _SCRAPES * known.scrape_interval
         if tree is not None and wait < least and _asks_for_absence(tree):
             yield rule.finding(
                 ID,
                 "warning",
-                f"absent() is true while Prometheus starts, and the alert waits for {format_duration(wait)}",
-                f"wait for: {format_duration(least)} or more",
+                f"absent() is true while Prometheus starts, and the alert waits only {format_duration(wait)}",
+                f"set for: {format_duration(least)} or more",
                 at="for" if rule.wait else "expr",
             )
 

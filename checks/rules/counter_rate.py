@@ -1,4 +1,4 @@
-"""Counters are read through rate() and its like: their value says only how long a process has run."""
+"""Counters are read through rate() and the like: their raw value only shows how long a process has run."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _FOR_COUNTERS = frozenset(
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Counters that are compared or added as they are."""
+    """Counters compared or added as raw values."""
     for rule in file.rules:
         tree = rule.tree
         for name in raw_counters(tree) if tree is not None else ():
             yield rule.finding(
-                ID, "warning", f"{name} is a counter and is read as it is", f"use rate({name}[5m])", at="expr"
+                ID, "warning", f"{name} is a counter, read as a raw value", f"use rate({name}[5m])", at="expr"
             )
 
 
 def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
-    """Names of counters outside of a function that is made for them. `count()` of one is fine; it reads no value."""
-    counted = _counted(tree)
+    """Counters outside functions made for them. `count()`, and a test of when it was born, read no value."""
+    counted = _counted(tree) | _born(tree)
     return tuple(
         dict.fromkeys(
             selector.name
@@ -50,4 +50,16 @@ def _counted(tree: nodes.Expr) -> frozenset[str]:
         for node in every(tree)
         if isinstance(node, nodes.AggregateExpr) and str(node.op) in ("count", "group")
         for selector in selectors(node.expr)
+    )
+
+
+def _born(tree: nodes.Expr) -> frozenset[str]:
+    """Counters that are kept or left out by other samples of their own, as one that appears with its first event is."""
+    return frozenset(
+        node.lhs.name
+        for node in every(tree)
+        if isinstance(node, nodes.BinaryExpr)
+        and str(node.op) in ("and", "unless")
+        and isinstance(node.lhs, nodes.VectorSelector)
+        and node.lhs.name in {selector.name for selector in selectors(node.rhs)}
     )

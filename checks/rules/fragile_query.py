@@ -1,8 +1,8 @@
 """A query keeps its meaning when a series comes or goes: no `without` on both sides, no topk() in an alert.
 
-`sum without (instance) (a) / sum without (instance) (b)` breaks when one exporter gets a new label; `by` names what
-counts. An alert on topk() or bottomk() resolves and fires anew whenever another series takes the place. pint calls this
-promql/fragile.
+`sum without (instance) (a) / sum without (instance) (b)` breaks when one exporter gets a new label; `by` names the
+relevant ones. An alert on topk() or bottomk() resolves and fires again whenever another series takes the place. pint
+calls this promql/fragile.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _SET_OPERATORS = ("and", "or", "unless")
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Queries that change their meaning by themselves."""
+    """Queries whose meaning changes by itself."""
     for rule in file.rules:
         tree = rule.tree
         for node in every(tree) if tree is not None else ():
             if isinstance(node, nodes.BinaryExpr) and _without(node.lhs) and _without(node.rhs) and _joins(node):
-                hint = "name the labels that count with by (...), or match on (...)"
+                hint = "name the relevant labels with by (...), or match on (...)"
                 yield rule.finding(ID, "warning", f"both sides of {node.op} aggregate `without`", hint, at="expr")
             if rule.kind == "alert" and isinstance(node, nodes.AggregateExpr) and str(node.op) in _CHOOSING:
                 hint = "compare every series with a threshold"
                 yield rule.finding(
-                    ID, "warning", f"{node.op}() picks other series at every evaluation", hint, at="expr"
+                    ID, "warning", f"{node.op}() may pick other series at every evaluation", hint, at="expr"
                 )
 
 
 def _joins(node: nodes.BinaryExpr) -> bool:
-    """Whether series have to match by all their labels."""
+    """Whether series must match on all their labels."""
     return str(node.op) not in _SET_OPERATORS and (node.modifier is None or node.modifier.matching is None)
 
 

@@ -1,7 +1,7 @@
-"""A group runs often enough for what it records to be there, and not more often than there is news.
+"""A group runs often enough for its series not to go stale, and no more often than new samples arrive.
 
-Prometheus forgets a series five minutes after its last sample, so what a group records every ten minutes is gone half
-of the time. Running more often than is scraped computes the same values again.
+Prometheus forgets a series five minutes after its last sample, so a series recorded every ten minutes is missing half
+of the time. Running more often than the scrape interval computes the same values again.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _FORGOTTEN = 300
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Groups that run too seldom or too often."""
+    """Groups that run too rarely or too often."""
     for group in file.groups:
         try:
             interval = parse_duration(group.interval) if group.interval else known.scrape_interval
         except ValueError:
-            continue  # Prometheus refuses the file, and promtool says so
+            continue  # Prometheus refuses the file, and promtool reports it
         if interval >= _FORGOTTEN and any(rule.kind == "record" for rule in group.rules):
-            message = f"what it records every {format_duration(interval)} is forgotten in between"
+            message = f"series recorded every {format_duration(interval)} go stale in between"
             yield group.finding(ID, "warning", message, f"run it more often than every {format_duration(_FORGOTTEN)}")
         elif interval < known.scrape_interval:
-            message = f"it runs every {format_duration(interval)}, more often than there are samples"
+            message = f"it runs every {format_duration(interval)}, more often than new samples arrive"
             yield group.finding(ID, "warning", message, f"scrapes are {format_duration(known.scrape_interval)} apart")

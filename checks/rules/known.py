@@ -1,4 +1,4 @@
-"""What names a check may meet: those that exporters expose, and those that the rules at hand record."""
+"""Known metric names: those that exporters expose, and those that the given rules record."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class Known:
     """The context of a check.
 
     Attributes:
-        recorded: name → labels of every series that the rules record; None when its labels cannot be said.
+        recorded: name → labels of every recorded series; None when the labels are unknown.
         scrape_interval: seconds between samples.
-        scraped: job → exporters behind it; None when no configuration is at hand that says it.
-        linked: what alerts may link to; None when no dashboards and runbooks are at hand.
+        scraped: job → exporters behind it; None without a Prometheus configuration.
+        linked: the targets of links in alerts; None without dashboards and runbooks.
     """
 
     recorded: Mapping[str, Labels | None]
@@ -46,7 +46,7 @@ class Known:
         return name in self.recorded or metrics.exists(name)
 
     def labels_of(self, name: str) -> Labels | None:
-        """Labels of a recorded or exposed series; None when they cannot be said."""
+        """Labels of a recorded or exposed series; None when they are unknown."""
         if name in self.recorded:
             return self.recorded[name]
         return metrics.labels_of(name)
@@ -74,7 +74,7 @@ def known(
         if name not in by_name:
             return metrics.labels_of(name)
         if name not in found:
-            # A rule that reads itself, directly or through others, has labels that cannot be said.
+            # The labels of a rule that reads itself, directly or through others, are unknown.
             found[name] = None
             found[name] = _union(name, by_name[name])
         return found[name]

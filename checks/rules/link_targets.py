@@ -1,4 +1,4 @@
-"""What alerts may link to: the dashboards with their panels, and the runbook pages."""
+"""Targets of links in alerts: the dashboards with their panels, and the runbook pages."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _RUNBOOKS = "runbooks/"
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A dashboard as links name it: title, and id → title of its panels."""
+    """A dashboard as a link target: its title, and id → title of its panels."""
 
     title: str
     panels: Mapping[str, str]
 
     def is_called(self, title: str) -> bool:
-        """Whether people know it by this title; the deployment's name may stand behind it in brackets."""
+        """Whether this is its title; the deployment's name may follow in brackets."""
         return self.title == title or self.title.startswith(f"{title} (")
 
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Everything at hand that an alert may link to.
+    """All targets of links in alerts.
 
     Attributes:
         boards: uid → dashboard.
@@ -38,10 +38,10 @@ class Linked:
 
 
 def read(files: Mapping[str, bytes]) -> Linked | None:
-    """What is among artefacts, path → content; None when there is no dashboard or no runbook, so nothing is known.
+    """The link targets among artefacts, path → content; None without dashboards or without runbooks.
 
     Raises:
-        BoxwatchError: what lies among the dashboards is none.
+        BoxwatchError: a file among the dashboards is not a dashboard.
     """
     boards: dict[str, Board] = {}
     for path, content in files.items():

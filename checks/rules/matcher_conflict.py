@@ -1,7 +1,7 @@
-"""A selector can match something: no label has to be two things at once, and no comparison is with NaN.
+"""A selector can match something: no contradictory matchers on a label, and no comparison with NaN.
 
 `{job="a",job="b"}` never matches, nor does `{job=""}` on a series that always has a job. `== NaN` is never true. Such
-a rule loads, and is silent for ever. pint calls these promql/impossible and promql/nan.
+a rule loads and stays silent for ever. pint calls these promql/impossible and promql/nan.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EQUALITY = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Queries that cannot give anything."""
+    """Queries that cannot return anything."""
     for rule in file.rules:
         tree = rule.tree
         if tree is None:

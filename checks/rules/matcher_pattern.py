@@ -1,7 +1,7 @@
-"""A pattern is used where it says something: not for a plain value, for everything, or with anchors that are there.
+"""A regular expression is used only where one is needed: not for a plain value, for everything, or with extra anchors.
 
 Prometheus anchors every pattern, so `=~"^web$"` is `="web"`. `=~".*"` matches everything, even series without the
-label, and only costs; `=~".+"` asks for the label. pint calls this promql/regexp.
+label, and only costs time; `=~".+"` requires the label. pint calls this promql/regexp.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from boxwatch.promql.selectors import selectors
 
 ID = "matcher_pattern"
 
-# Signs that make a text a pattern (RE2). A dot alone is in too many host names to complain of.
+# Characters that make a text a pattern (RE2). A lone dot is too common in host names to report.
 _SIGNS = re.compile(r"[][\\^$.|?*+(){}]")
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Patterns that are none."""
+    """Patterns that are needless."""
     for rule in file.rules:
         tree = rule.tree
         for selector in selectors(tree) if tree is not None else ():
@@ -42,4 +42,4 @@ def _problems(matcher: nodes.Matcher) -> Iterator[tuple[str, str]]:
     elif pattern.startswith("^") or (pattern.endswith("$") and not pattern.endswith("\\$")):
         yield f"{written} is anchored twice", "Prometheus anchors every pattern; leave ^ and $ out"
     elif not _SIGNS.search(pattern):
-        yield f"{written} is no pattern", f'write {matcher.name}{plain}"{pattern}"'
+        yield f"{written} is not a pattern", f'write {matcher.name}{plain}"{pattern}"'

@@ -1,4 +1,4 @@
-"""Every metric and label that a query names is exposed by an exporter or recorded by a rule."""
+"""Every metric and label in a query is exposed by an exporter or recorded by a rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID = "metric_names"
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Rules on what nobody exposes, which can never fire."""
+    """Rules on unknown metrics, which can never fire."""
     for rule in file.rules:
         tree = rule.tree
         for message, hint in problems(tree, known) if tree is not None else ():
@@ -25,7 +25,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
 
 
 def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
-    """(message, hint) for each name in a query that nothing provides. Each name once."""
+    """(message, hint) for each unknown name in a query. Each name once."""
     seen: set[tuple[str, str]] = set()
     for found in (*_of_selectors(tree, known), *_of_groupings(tree, known)):
         if found not in seen:
@@ -57,7 +57,7 @@ def _of_groupings(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
         for label in node.modifier.labels:
             if inner is not None and label not in inner:
                 word = "by" if node.modifier.type == nodes.AggModifierType.By else "without"
-                message = f"{node.op} {word} ({label}): what it aggregates has no label {label}"
+                message = f"{node.op} {word} ({label}): its operand has no label {label}"
                 yield message, _meant_label(label, inner)
 
 

@@ -1,9 +1,9 @@
 """Every metric comes from an exporter that this deployment scrapes, under the job that the query names.
 
-Needs a prometheus.yml beside the rules. A rule on an exporter that nobody scrapes never fires, and a panel stays empty;
-`pg_up{job="redis"}` matches nothing even where both are scraped. An exporter may have several pages: a metric that is
-only on one that is not scraped is a finding, unless the query joins what the scraped one calls it with `or`. Jobs that
-boxwatch does not make are not judged. Add the exporter to the topology, correct the job, or leave the rule out.
+Needs a prometheus.yml next to the rules. A rule on an exporter that is not scraped never fires, and a panel stays
+empty; `pg_up{job="redis"}` matches nothing even where both are scraped. An exporter may have several pages: a metric
+found only on a page that is not scraped is a finding, unless the query uses `or` with its name on the scraped page.
+Jobs not created by boxwatch are not judged. Add the exporter to the topology, correct the job, or remove the rule.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ID = "metric_sources"
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Rules on what is not scraped."""
+    """Rules on metrics that are not scraped."""
     for rule in file.rules:
         tree = rule.tree
         for message, hint in problems(tree, known) if tree is not None else ():
@@ -46,7 +46,7 @@ def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
 
 
 def _exporters(selector: Selector, known: Known) -> frozenset[str]:
-    """Those that have it; none for what a rule records, and for what Prometheus itself says of every target."""
+    """The exporters of the metric; empty for recorded series, and for those that Prometheus adds to every target."""
     exporters = frozenset(metric.exporter for metric in metrics.exposed_by(selector.name))
     return frozenset() if selector.name in known.recorded or metrics.SCRAPE in exporters else exporters
 
@@ -58,7 +58,7 @@ def _problem(selector: Selector, exporters: frozenset[str], scraped: Scraped) ->
         own = scraped[selector.job]
         if own is None or _have(own, exporters):
             return None
-        message = f'{selector.name} is exposed by {who}, and job="{selector.job}" is another exporter'
+        message = f'{selector.name} is exposed by {who}, but job="{selector.job}" is another exporter'
         return message, _meant(exporters, scraped)
     if selector.job and selector.job not in jobs:
         return f'{selector.name}: this deployment has no job="{selector.job}"', _meant(exporters, scraped)
@@ -80,7 +80,7 @@ def _meant(exporters: frozenset[str], scraped: Scraped) -> str:
 
 
 def _is_on_no_page(selector: Selector, known: Known, scraped: Scraped) -> bool:
-    """Whether the exporter is scraped, and none of its pages that are scraped has the metric."""
+    """Whether the exporter is scraped, but none of its scraped pages has the metric."""
     exporters = _exporters(selector, known)
     own = frozenset(_of_job(selector, scraped))
     shown = any(source.shows(metric) for metric in metrics.exposed_by(selector.name) for source in own)
@@ -94,9 +94,9 @@ def _of_job(selector: Selector, scraped: Scraped) -> Iterator[Source]:
 
 
 def _without(tree: nodes.Expr, lacks: Callable[[Selector], bool]) -> tuple[Selector, ...]:
-    """The selectors that a query lacks and cannot do without: of `a or b`, one of both is enough.
+    """The required selectors that a query lacks: of `a or b`, one is enough.
 
-    So it is of the exceptions in `a unless b unless c`, which mean `a unless (b or c)`.
+    The same holds for the exceptions in `a unless b unless c`, which means `a unless (b or c)`.
     """
     match tree:
         case nodes.BinaryExpr() if str(tree.op) == "unless":
@@ -132,5 +132,5 @@ def _page_problem(selector: Selector, scraped: Scraped) -> tuple[str, str]:
     seen = sorted({target for metric in known for target in metric.on})
     return (
         f"{selector.name} is on no page of {known[0].exporter} that this deployment scrapes",
-        f"it was recorded on {', '.join(seen)}: scrape that page too, or join what this one calls it with `or`",
+        f"it was recorded on {', '.join(seen)}: scrape that page too, or use `or` with its name on this one",
     )

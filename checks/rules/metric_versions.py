@@ -1,10 +1,9 @@
-"""Every metric and label is in each supported version of its exporter, or the query has another for those without.
+"""Every metric and label exists in each supported version of its exporter, or the query has an alternative.
 
-A rule on a name that came with cAdvisor 0.57 is silent on 0.56, and nothing says so. Join the older name with `or`:
-where one side has series on a version, the query is taken to work there. Recording one series by two rules does the
-same. Or say in the rule file from which version on it is meant to work: `# boxwatch: needs cadvisor 0.57.0`.
-The versions are those that were recorded (boxwatch.exporters.catalogue.metrics); ones older than
-boxwatch.exporters.catalogue.supported names do not count.
+A rule on a name that came with cAdvisor 0.57 is silent on 0.56, and nothing reports it. Add the older name with `or`:
+the query counts as working on a version where one side has series. So does a series recorded by two rules. Or state
+in the rule file the version that it needs: `# boxwatch: needs cadvisor 0.57.0`. The versions are the recorded ones
+(boxwatch.exporters.catalogue.metrics), apart from those older than boxwatch.exporters.catalogue.supported names.
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
 
 
 def _broken(tree: nodes.Expr, known: Known, needs: Mapping[str, str]) -> Versions:
-    """The versions on which some part of a query that it cannot do without is missing."""
+    """The versions on which a required part of a query is missing."""
     versions = _missing(tree, lambda selector: _of_selector(selector, known))
     return frozenset((exporter, version) for exporter, version in versions if supported(exporter, version, needs))
 
@@ -72,7 +71,7 @@ def _missing(tree: nodes.Expr, of: Callable[[Selector], Versions]) -> Versions:
 
 
 def _of_selector(selector: Selector, known: Known) -> Versions:
-    """The versions that lack a selector's name, or a label that it cannot do without."""
+    """The versions that lack a selector's name, or a label that it requires."""
     if selector.name in known.recorded:
         return _NONE
     own = EXPORTERS.get(selector.job)
@@ -80,7 +79,7 @@ def _of_selector(selector: Selector, known: Known) -> Versions:
         (metric.exporter, version)
         for metric in metrics.exposed_by(selector.name)
         if own is None or metric.exporter in own
-        # A label that nobody has is the business of metric_names.
+        # Labels that no version has are reported by metric_names.
         for version in (*metric.missing, *(lack for label in _seen(selector, metric) for lack in metric.lacks(label)))
     )
 
@@ -101,12 +100,12 @@ def _told(tree: nodes.Expr, broken: Versions, known: Known, needs: Mapping[str, 
             word = "finds" if len(names) == 1 else "find"
             yield (
                 f"{' and '.join(names)} {word} nothing on {exporter} {_range(exporter, versions, needs)}",
-                "join what those versions call it with `or`, or say which version it needs",
+                "add the name in those versions with `or`, or state the version that the file needs",
             )
 
 
 def _range(exporter: str, versions: set[str], needs: Mapping[str, str]) -> str:
-    """`before 0.57.0` when that says it, else the versions one by one."""
+    """`before 0.57.0` where that is accurate, otherwise the versions one by one."""
     every = [version for version in metrics.versions_of(exporter) if supported(exporter, version, needs)]
     broken = [version for version in every if version in versions]
     if broken == every[: len(broken)] and broken != every:

@@ -1,4 +1,4 @@
-"""Every query parses by Prometheus' grammar."""
+"""Every query is valid PromQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ID = "promql_syntax"
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Queries that Prometheus would refuse."""
+    """Queries that Prometheus would reject."""
     for rule in file.rules:
         if not rule.expr:
             yield rule.finding(ID, "error", "has no expr", "write the query, or remove the rule")

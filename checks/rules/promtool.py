@@ -1,7 +1,7 @@
-"""What Prometheus' own tool says: the configuration loads, the rules are clean, and the proofs hold.
+"""promtool's verdict: the configuration loads, the rules are clean, and the proofs hold.
 
-Needs promtool on the PATH (any version from 2.42). The artefacts are checked as they would lie on disk, in a temporary
-directory.
+Needs promtool on the PATH (any version from 2.42). The artefacts are checked in a temporary directory, laid out as on
+disk.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ Watch = Callable[[int, int], None]
 _CONFIG = "prometheus/prometheus.yml"
 _RULES = "prometheus/rules/"
 _TESTS = "prometheus/tests/"
-# A test file takes seconds; this only keeps a hanging tool from hanging us.
+# A test file takes seconds; the limit only keeps a hanging tool from hanging us.
 _PATIENCE = 600
 
 
 def path() -> str | None:
-    """Where promtool is; None when it is not on the PATH."""
+    """Path of promtool; None when it is not on the PATH."""
     return shutil.which("promtool")
 
 
 def check(files: Mapping[str, bytes], promtool: str, watch: Watch | None = None) -> Iterator[Finding]:
-    """Everything that promtool refuses, and every proof that does not hold.
+    """Everything that promtool rejects, and every proof that does not hold.
 
     Args:
         files: path → content.
         promtool: the program.
-        watch: is told after each run how many are done, of how many.
+        watch: called after each run with the number done and the total.
 
     Raises:
         ToolError: promtool cannot be run.
@@ -61,8 +61,8 @@ def check(files: Mapping[str, bytes], promtool: str, watch: Watch | None = None)
 
 
 def _jobs(files: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """(the file that it is about, the arguments) for each run of promtool."""
-    # The longest first, so that no core waits at the end.
+    """(file, arguments) for each run of promtool."""
+    # The longest first, so that no core is idle at the end.
     for name in sorted((name for name in files if name.startswith(_TESTS)), key=lambda name: -len(files[name])):
         yield name, ("test", "rules")
     for name in files:
@@ -93,7 +93,7 @@ def _run(root: Path, promtool: str, name: str, arguments: tuple[str, ...]) -> tu
 
 
 def _findings(name: str, verb: str, output: str) -> Iterator[Finding]:
-    """One finding for each failed proof; one with all that was said for anything else."""
+    """One finding for each failed proof; a single finding with the whole output for anything else."""
     if verb == "test":
         failed = re.split(r"^    name: ", output, flags=re.MULTILINE)[1:]
         for text in failed:
@@ -104,4 +104,4 @@ def _findings(name: str, verb: str, output: str) -> Iterator[Finding]:
             return
     lines = [line.strip() for line in output.splitlines()]
     said = "; ".join(line for line in lines if line and not line.startswith(("Checking ", "Unit Testing:", "SUCCESS")))
-    yield Finding(name, "", ID, "error", f"promtool {verb} refuses it", said or "it gave no reason")
+    yield Finding(name, "", ID, "error", f"promtool {verb} rejects it", said or "it gave no reason")

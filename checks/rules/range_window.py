@@ -1,4 +1,4 @@
-"""A range holds at least four samples, so that one lost scrape or a 3.x left-open window does not empty it."""
+"""A range covers at least four samples, so that one lost scrape or a left-open window of Prometheus 3 leaves enough."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SCRAPES = 4
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Windows that are too short for how often is scraped."""
+    """Windows too short for the scrape interval."""
     shortest = SCRAPES * known.scrape_interval
     for rule in file.rules:
         tree = rule.tree
@@ -26,8 +26,8 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
                 yield rule.finding(
                     ID,
                     "error",
-                    f"{selector.name}[{format_duration(int(selector.window))}] holds fewer than {SCRAPES} scrapes of"
-                    f" {format_duration(known.scrape_interval)}",
+                    f"{selector.name}[{format_duration(int(selector.window))}] covers fewer than {SCRAPES} scrapes of "
+                    f"{format_duration(known.scrape_interval)}",
                     f"use at least [{format_duration(shortest)}]",
                     at="expr",
                 )

@@ -1,8 +1,8 @@
-"""No rule reads what another rule of its own group records.
+"""No rule reads a series recorded in its own group.
 
-Prometheus runs a group in order, so that a rule sees what the one before it has just recorded, and what the one after
-it recorded an interval ago; vmalert and Prometheus' concurrent evaluation run it in any order, and then the value is
-one interval old or not there at the start. Put the recording rules into a group of their own.
+Prometheus runs a group in order: a rule sees the fresh values of the rules before it, and values one interval old of
+the rules after it. vmalert and Prometheus' concurrent evaluation use any order, so the value may be one interval old,
+or missing at the start. Put the recording rules into a group of their own.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             for name in dict.fromkeys(selector.name for selector in selectors(tree)) if tree is not None else ():
                 other = recorded.get(name)
                 if other is not None and other is not rule:
-                    message = f"reads {name}, which line {other.line} of the same group records"
+                    message = f"reads {name}, recorded in line {other.line} of the same group"
                     yield rule.finding(ID, "warning", message, "put one of them into another group", at="expr")

@@ -15,9 +15,12 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     """Rules of a file that overwrite each other."""
     first: dict[tuple[str, str, tuple[tuple[str, str], ...]], Rule] = {}
     for rule in file.rules:
-        # An alert of the same name may exist in several severities, which is a label.
+        # An alert may exist in several severities under one name; severity is a label.
         earlier = first.setdefault((rule.kind, rule.name, tuple(sorted(rule.labels.items()))), rule)
         if earlier is not rule:
             yield rule.finding(
-                ID, "error", f"line {earlier.line} has the same name and labels", "remove one, or tell them by a label"
+                ID,
+                "error",
+                f"line {earlier.line} has the same name and labels",
+                "remove one, or distinguish them by a label",
             )

@@ -1,4 +1,4 @@
-"""A rule file as the checks look at it: groups and rules with their lines, whoever wrote it."""
+"""A rule file as parsed for the checks: groups and rules with their lines, of any origin."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Rule:
         return tree_of(self.expr)
 
     def finding(self, check: str, severity: Severity, message: str, hint: str = "", *, at: str = "") -> Finding:
-        """A finding about this rule, or about what one of its keys says."""
+        """A finding about this rule, or about the value of one of its keys."""
         where = f"{self.kind or 'rule'} {self.name}"
         line, column = self.places.get(at, (self.line, self.column))
         return Finding(self.file, where, check, severity, message, hint, line, column)
@@ -61,10 +61,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of rules, with the keys that it has and its place in the file at `path`.
+    """A group of rules, with its keys and its place in the file at `path`.
 
     Attributes:
-        interval: how often it runs, as written; empty when it runs as often as all others.
+        interval: its evaluation interval, as written; empty for the default.
     """
 
     path: str
@@ -85,9 +85,9 @@ class RuleFile:
     """A rule file.
 
     Attributes:
-        path: what messages call it.
+        path: its name in messages.
         groups: in order.
-        needs: the oldest version of an exporter that the file says it is meant for, by exporter.
+        needs: exporter → oldest version that the file states it is meant for.
     """
 
     path: str
@@ -111,10 +111,10 @@ class RuleFile:
 
 
 def read(path: str, content: bytes) -> RuleFile:
-    """Read a rule file.
+    """Reads a rule file.
 
     Raises:
-        BoxwatchError: it is no YAML, or not shaped as a rule file.
+        BoxwatchError: the content is not YAML, or does not have the shape of a rule file.
     """
     try:
         root = parse(content)
@@ -127,7 +127,7 @@ def read(path: str, content: bytes) -> RuleFile:
         raise BoxwatchError(f"{path}: {error}; a rule file is YAML with a list of groups") from error
     groups = _fields(root).get("groups")
     if groups is None or groups.items is None:
-        raise BoxwatchError(f"{path}: has no list of groups, so it is no rule file")
+        raise BoxwatchError(f"{path}: no list of groups, so it is not a rule file")
     needs = {match["exporter"]: match["version"] for match in _NEEDS.finditer(content.decode("utf-8", "replace"))}
     return RuleFile(path, tuple(_group(path, node) for node in groups.items), needs)
 

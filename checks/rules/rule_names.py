@@ -1,4 +1,4 @@
-"""Recorded names follow level:metric:operations, groups have short different names and a readable number of alerts."""
+"""Recorded names follow level:metric:operations; groups have short, distinct names and not too many alerts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_GROUP = 40
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Names that hide what a rule is."""
+    """Names that hide the purpose of a rule."""
     for rule in file.rules:
         if not rule.kind:
             yield rule.finding(ID, "error", "is neither an alert nor a recording rule", "give it `alert:` or `record:`")
@@ -36,5 +36,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             message, hint = f"the name has {len(group.name)} characters", f"use 1 to {_LONGEST_GROUP}"
             yield group.finding(ID, "warning", message, hint)
         if alerts > _MOST_ALERTS:
-            message, hint = f"it has {alerts} alerts", f"split it: {_MOST_ALERTS} is what people can survey"
+            message, hint = f"it has {alerts} alerts", f"split it: more than {_MOST_ALERTS} are hard to survey"
             yield group.finding(ID, "warning", message, hint)

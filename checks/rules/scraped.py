@@ -1,8 +1,8 @@
-"""Every scrape job of ours is of an exporter whose pages are recorded.
+"""Every scrape job of ours has an exporter whose metrics are recorded.
 
-What a deployment scrapes is read from its prometheus.yml, whoever wrote it. No rule and no panel on a job without a
-recorded exporter can be judged, so such a job is an error in a configuration that boxwatch made. What another tool's
-job exposes nobody knows: rules on it are not judged.
+The jobs are read from the deployment's prometheus.yml, whoever wrote it. Rules and panels on a job without a recorded
+exporter cannot be judged, so such a job is an error in a configuration made by boxwatch. The metrics of other tools'
+jobs are unknown: rules on them are not judged.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ ID = "scrape_jobs"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
-    """One page that is scraped.
+    """One scraped page.
 
     Attributes:
         exporter: file of the catalogue.
-        page: shell patterns for the targets as which it was recorded; empty where the exporter has one page only, or
-            where it is not known which one is scraped.
+        page: shell patterns of the targets as which it was recorded; empty where the exporter has a single page, or
+            where the scraped page is unknown.
     """
 
     exporter: str
     page: tuple[str, ...] = ()
 
     def shows(self, metric: Metric) -> bool:
-        """Whether the metric is on this page."""
+        """Whether the page has the metric."""
         return metric.exporter == self.exporter and metric.is_on(self.page)
 
 
-# Job → the pages behind it, or None for a job of which nobody can know what it exposes.
+# Job → the pages behind it, or None for a job whose metrics are unknown.
 Scraped = Mapping[str, frozenset[Source] | None]
 
-# What is behind each job of ours that belongs to no kind of service, by path and parameters of the page.
+# Pages behind our jobs that belong to no kind of service, by path and parameters.
 _PROBES = {names.JOB_PROBE: "probe-http*", names.JOB_PROBE_PORTS: "probe-tcp*"}
 _FIXED: Mapping[str, frozenset[Source]] = MappingProxyType(
     {
@@ -58,7 +58,7 @@ _FIXED: Mapping[str, frozenset[Source]] = MappingProxyType(
         **{job: frozenset({Source("blackbox_probe", (pattern,))}) for job, pattern in _PROBES.items()},
     }
 )
-# What is behind each job of ours, as files of the catalogue.
+# Exporters behind our jobs, as files of the catalogue.
 EXPORTERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         **{job: frozenset(source.exporter for source in sources) for job, sources in _FIXED.items()},
@@ -72,7 +72,7 @@ def read(path: str, content: bytes) -> Scraped:
     """The jobs of a Prometheus configuration.
 
     Raises:
-        BoxwatchError: it is no YAML, or its scrape jobs are not shaped as Prometheus wants them.
+        BoxwatchError: the content is not YAML, or its scrape jobs do not have the shape that Prometheus requires.
     """
     found: dict[str, frozenset[Source] | None] = {}
     try:
@@ -83,24 +83,24 @@ def read(path: str, content: bytes) -> Scraped:
                 known = found.setdefault(job, frozenset())
                 found[job] = None if sources is None or known is None else known | sources
     except (yaml.YAMLError, RecursionError, AttributeError, TypeError, KeyError) as error:
-        message = f"{path}: has no list of scrape_configs as Prometheus reads it ({type(error).__name__})"
-        raise BoxwatchError(f"{message}; promtool check config says what is wrong") from error
+        message = f"{path}: no list of scrape_configs as Prometheus reads it ({type(error).__name__})"
+        raise BoxwatchError(f"{message}; run promtool check config for details") from error
     return {job: found[job] for job in sorted(found)}
 
 
 def unrecorded(path: str, content: bytes, scraped: Scraped) -> Iterator[Finding]:
-    """Jobs in a configuration of ours of which the catalogue does not know what they expose."""
+    """Jobs in a configuration of ours whose metrics the catalogue does not have."""
     if not content.startswith(_HEADER):
         return
     for job, sources in scraped.items():
         if sources is None and job != names.JOB_APP and not job.startswith(f"{names.JOB_APP}-"):
-            message = "nothing is recorded of what this job exposes, so no rule and no panel on it can be judged"
+            message = "no metrics are recorded for this job, so no rule and no panel on it can be judged"
             hint = "name its exporter in boxwatch.topology.kinds, and record its page"
             yield Finding(path, f"job {job}", ID, "error", message, hint)
 
 
 def _places(config: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, object]]]:
-    """(job, (path, parameters)) of each of its targets: a target's own labels have the last word."""
+    """(job, (path, parameters)) of each target: a target's own labels take precedence."""
     statics = config.get("static_configs")
     labels = [place.get("labels") or {} for place in statics] if isinstance(statics, list) else []
     path, params = config.get("metrics_path", Page().path), config.get("params") or {}
@@ -114,7 +114,7 @@ def _sources(job: str, place: tuple[str, object]) -> frozenset[Source] | None:
     for kind in KINDS:
         if job in kind.jobs:
             pages = [page for page in (*kind.pages, *kind.alternatives) if _is_at(page, place)]
-            # Somebody's own path: it may be any page.
+            # A user's own path: it may be any page.
             return frozenset({Source(kind.exporter, page.recorded) for page in pages} or {Source(kind.exporter)})
     return None
 

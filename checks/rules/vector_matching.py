@@ -1,6 +1,6 @@
-"""The two sides of an operation can match: what one side always has as a label, the other can have too.
+"""The two sides of an operation can match: a label that one side always has is possible on the other.
 
-`sum by (server) (a) / b` finds nothing, because every `b` has an instance. Say what to match by with `on` or
+`sum by (server) (a) / b` finds nothing, because every `b` has an instance. State the labels to match with `on` or
 `ignoring`, or aggregate both sides by the same labels. Only labels that are certain on one side and impossible on the
 other are reported. pint calls this promql/vector_matching.
 """
@@ -21,12 +21,12 @@ from boxwatch.promql.walk import every
 ID = "vector_matching"
 
 _NONE: Labels = frozenset()
-# These give series without labels, or with such as nobody can know here.
+# These return series without labels, or with labels unknown here.
 _OWN_LABELS = frozenset({"vector", "time", "scalar", "absent", "absent_over_time", "label_replace", "label_join"})
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
-    """Operations whose sides never meet."""
+    """Operations whose sides never match."""
     for rule in file.rules:
         tree = rule.tree
         for message, hint in _problems(tree, known) if tree is not None else ():
@@ -40,7 +40,7 @@ def _problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
             continue
         for side, other, name in ((node.lhs, node.rhs, "left"), (node.rhs, node.lhs, "right")):
             for label in sorted(_only(side, other, node, known)):
-                message = f"{node.op}: every series on the {name} has {label}, and none on the other side: no match"
+                message = f"{node.op}: every series on the {name} has {label}, none on the other side: no match"
                 found[message, f"match by other labels, or add ignoring ({label})"] = None
     return iter(found)
 
@@ -53,7 +53,7 @@ def _only(side: nodes.Expr, other: nodes.Expr, node: nodes.BinaryExpr, known: Kn
 
 
 def _matched(node: nodes.BinaryExpr, labels: Labels) -> Labels:
-    """Those that series of the two sides have to agree in."""
+    """The labels on which series of the two sides must agree."""
     matching = node.modifier.matching if node.modifier else None
     if matching is None:
         return labels

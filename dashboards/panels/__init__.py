@@ -1,1 +1,1 @@
-"""Panels and what they are made of: field config, colours, scales, thresholds."""
+"""Panels and their parts: field config, colours, scales, thresholds."""

@@ -1,7 +1,7 @@
-"""The panel that lists the alerts of Prometheus' rules with their state, as Grafana's alerting knows them.
+"""Alert list panel: the alerts of Prometheus' rules with their state, as Grafana's alerting knows them.
 
-It reads the rules of every Prometheus whose data source manages alerts (its default), which no query can: an alert that
-is pending, and since when. Whether anything fires is asked with a query (`queries.firing`), which needs no such data
+It reads the rules of every Prometheus whose data source manages alerts (the default) and shows what no query can:
+pending alerts, and since when. For firing alerts alone use a query (`queries.firing`), which needs no such data
 source and works in every Grafana.
 """
 
@@ -21,36 +21,36 @@ _MOST = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertList:
-    """Alerts that wait or fire.
+    """Pending and firing alerts.
 
     Attributes:
         title: a noun phrase, unique in its dashboard.
-        good: one or two sentences: what is shown, and what good looks like.
-        matchers: which alerts, as label matchers without braces: `server=~"$server"`; empty is all.
+        description: one or two sentences: the content, and "Healthy: …".
+        matchers: label matchers of the alerts, without braces: `server=~"$server"`; empty selects all.
     """
 
     type: ClassVar[str] = "alertlist"
 
     title: str
-    good: str
+    description: str
     matchers: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a panel that leaves its reader alone.
+        """Refuse a panel without title or description.
 
         Raises:
-            ValueError: what is missing.
+            ValueError: the missing part.
         """
-        if not self.title or not re.fullmatch(panel.SENTENCES, self.good):
-            raise ValueError(f"panel {self.title!r} needs a title, and a sentence that says what good looks like")
+        if not self.title or not re.fullmatch(panel.SENTENCES, self.description):
+            raise ValueError(f"panel {self.title!r} needs a title and a description in sentences")
 
     @property
-    def description(self) -> str:
-        """What stands behind the (i) of the panel."""
-        return f"{self.good} Amber waits for its time, red fires; the thresholds are the rules'."
+    def full_description(self) -> str:
+        """The text behind the panel's (i)."""
+        return f"{self.description} Amber is pending, red firing; the thresholds are those of the rules."
 
     def options(self) -> Node:
-        """One entry for each instance, those that are over left out."""
+        """One entry per instance, resolved alerts left out."""
         return {
             "alertInstanceLabelFilter": f"{{{self.matchers}}}" if self.matchers else "",
             "alertName": "",

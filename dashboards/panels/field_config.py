@@ -1,4 +1,4 @@
-"""What a panel says about single fields: overrides, value mappings, links, display names.
+"""Field config: overrides, value mappings, links, display names.
 
 grafanalib has no classes for these (its issue 422, open since 2021).
 """
@@ -13,13 +13,13 @@ from boxwatch.grafana.tree import Node
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Properties of the fields that a matcher finds.
+    """Properties of the fields found by a matcher.
 
     Attributes:
         matcher: Grafana's id of the matcher.
-        options: which fields it finds.
-        properties: what they differ in.
-        bare: they are lines that are neither filled nor stacked, whatever the panel does with the others.
+        options: the fields to match.
+        properties: the properties that differ.
+        bare: the fields are lines that are never filled or stacked, whatever the panel does with the others.
     """
 
     matcher: str
@@ -28,14 +28,14 @@ class Override:
     bare: bool = False
 
     def to_json(self) -> Node:
-        """Grafana's override."""
+        """Grafana's JSON of the override."""
         return {
             "matcher": {"id": self.matcher, "options": self.options},
             "properties": [{"id": name, "value": value} for name, value in self.properties],
         }
 
     def among_areas(self) -> Override:
-        """The override in a panel that fills or stacks."""
+        """The override for a panel that fills or stacks."""
         return replace(self, properties=(*self.properties, *_BARE_LINE)) if self.bare else self
 
 
@@ -45,17 +45,17 @@ def field(name: str, *properties: tuple[str, object]) -> Override:
 
 
 def query(ref_id: str, *properties: tuple[str, object]) -> Override:
-    """Properties of everything that one query returns."""
+    """Properties of everything returned by one query."""
     return Override("byFrameRefID", ref_id, properties)
 
 
 def matching(pattern: str, *properties: tuple[str, object]) -> Override:
-    """Properties of the columns or series whose display name matches a regular expression, which is not anchored."""
+    """Properties of the columns or series whose display name matches a regular expression, unanchored."""
     return Override("byRegexp", f"/{pattern}/", properties)
 
 
 def of_http_codes() -> tuple[Override, ...]:
-    """Series called by a status of HTTP, in the colour of its class."""
+    """Series named by HTTP status, coloured by its class."""
     classes = (("[123]", colours.GOOD), ("4", colours.NEAR), ("5", colours.BAD))
     return tuple(matching(f"^{first}", colour(value)) for first, value in classes)
 
@@ -66,13 +66,13 @@ def colour(value: str) -> tuple[str, object]:
 
 
 def plan_line(ref_id: str) -> Override:
-    """A query that shows what the topology says: a dashed line, never filled, never stacked."""
+    """A query for the plan in the topology: a dashed line, never filled, never stacked."""
     dashes: Node = {"fill": "dash", "dash": [10, 10]}
     return Override("byFrameRefID", ref_id, (colour(colours.PLAN), ("custom.lineStyle", dashes)), bare=True)
 
 
 def limit_line(ref_id: str) -> Override:
-    """A query that shows where something is killed or full: a thick solid line."""
+    """A query for the level at which something is killed or full: a thick solid line."""
     return Override("byFrameRefID", ref_id, (colour(colours.LIMIT),), bare=True)
 
 
@@ -85,7 +85,7 @@ _BARE_LINE: tuple[tuple[str, object], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What one value is called and how it is coloured."""
+    """Word and colour of one value."""
 
     value: int
     word: str
@@ -106,13 +106,13 @@ def states(*all_states: State) -> list[Node]:
 
 
 def between(start: float, end: float, state: State) -> Node:
-    """Value mapping for everything between two values; the values themselves are for `states`, which comes first."""
+    """Value mapping for the open interval between two values; map the values themselves with `states`, placed first."""
     result: Node = {"text": state.word, "color": state.colour, "index": state.value}
     return {"type": "range", "options": {"from": start, "to": end, "result": result}}
 
 
 def unknown(word: str) -> list[Node]:
-    """Value mapping for what is not there: grey, never the colour of the first threshold."""
+    """Value mapping for missing values: grey, never the colour of the first threshold."""
     return [
         {
             "type": "special",
@@ -123,13 +123,13 @@ def unknown(word: str) -> list[Node]:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link from a value to another dashboard, which keeps time and data source.
+    """A link from a value to another dashboard, keeping time range and data source.
 
     Attributes:
-        title: what is behind it.
+        title: the link's text.
         uid: the other dashboard.
-        variables: (variable there, what it becomes), the latter with Grafana's `${__data.fields.X}` and the like;
-            empty leaves it as it is chosen here, be it one value, several or all.
+        variables: (variable there, its value), the latter with Grafana's `${__data.fields.X}` and the like; empty
+            keeps the present choice, be it one value, several or all.
     """
 
     title: str
@@ -137,7 +137,7 @@ class Link:
     variables: tuple[tuple[str, str], ...]
 
     def to_json(self) -> Node:
-        """Grafana's data link."""
+        """Grafana's JSON of the link."""
         chosen = [f"var-{name}={value}" if value else f"${{{name}:queryparam}}" for name, value in self.variables]
         query = "&".join(("${datasource:queryparam}", "${__url_time_range}", *chosen))
         return {"title": self.title, "url": f"/d/{self.uid}?{query}"}
@@ -147,8 +147,8 @@ class Link:
         return ("links", [self.to_json()])
 
 
-# Containers are named by Coolify `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series
-# are called component/resource/name, and these three expressions make of it, in this order: "web-1 …a1b2c3" for long
+# Coolify names containers `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series are
+# named component/resource/name, and these three expressions shorten that, in this order: "web-1 …a1b2c3" for long
 # names, the plain name where there is nothing else, and "app coolify" for short names.
 REPLICA = "{{component}}/{{resource}}/{{name}}"
 SHORT_NAMES: tuple[tuple[str, Node], ...] = (

@@ -1,4 +1,4 @@
-"""The panels that show one value against its end: a dial for one thing, bars to compare several."""
+"""Panels that show a value against a maximum: a dial for one thing, bars to compare several."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from boxwatch.topology.model import Topology
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars(Panel):
-    """One bar for each thing of a kind, to compare: horizontal, so that names can be read.
+    """One bar per thing, to compare: horizontal, so that names are readable.
 
     Attributes:
-        full: where a full bar ends. Left to itself, Grafana ends each at its own value.
+        full: the value of a full bar. By default Grafana scales each bar to its own value.
     """
 
     type: ClassVar[str] = "bargauge"
@@ -24,9 +24,9 @@ class Bars(Panel):
     full: float
 
     def defaults(self, topology: Topology) -> Node:
-        """Bars begin at nothing and have one scale, so that half as much looks like half."""
-        # zero-argument super() does not work in a dataclass with slots.
-        # One decimal for all: bars are as long as their numbers leave them room.
+        """Bars start at zero and share one scale, so that half as much looks like half."""
+        # Zero-argument super() does not work in a dataclass with slots. One decimal for all: the numbers take their
+        # width from the bars.
         return {**Panel.defaults(self, topology), "decimals": 1, "min": 0, "max": self.full}
 
     def options(self) -> Node:
@@ -48,25 +48,25 @@ class Bars(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauge(Panel):
-    """A dial: how much of a known whole, for one thing or very few.
+    """A dial: the share of a known whole, for one thing or very few.
 
     Attributes:
-        full: where the dial ends.
-        nothing: what to write where there is nothing to show and that is no fault.
+        full: the value at the end of the dial.
+        no_value: text for missing values that are no fault.
     """
 
     type: ClassVar[str] = "gauge"
     instant: ClassVar[bool] = True
     full: float
-    nothing: str = "not recorded"
+    no_value: str = "not recorded"
 
     def defaults(self, topology: Topology) -> Node:
-        """From nothing to the whole; grey where nothing is recorded."""
-        mappings = [*self.mappings, *field_config.unknown(self.nothing)]
+        """From zero to the whole; grey without data."""
+        mappings = [*self.mappings, *field_config.unknown(self.no_value)]
         return {**Panel.defaults(self, topology), "mappings": mappings, "min": 0, "max": self.full}
 
     def options(self) -> Node:
-        """The thresholds are drawn on the rim, without their numbers: the description says them."""
+        """Thresholds are drawn on the rim without numbers; the description has the numbers."""
         return {
             "minVizHeight": 75,
             "minVizWidth": 75,

@@ -1,4 +1,4 @@
-"""The panel that shows how values are spread, over time: a histogram for each moment."""
+"""Heatmap panel: a distribution over time, one histogram per moment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Heatmap(Panel):
     """Buckets of a Prometheus histogram, lighter where more happened; darker in Grafana's light theme.
 
     The query is `sum by (le) (rate(x_bucket[$__rate_interval]))` with the legend `{{le}}`; `unit` is that of the
-    buckets' bounds, `counted` that of what is in them.
+    bounds, `counted` that of the events.
     """
 
     type: ClassVar[str] = "heatmap"
@@ -24,16 +24,16 @@ class Heatmap(Panel):
     counted: str = "short"
 
     def defaults(self, topology: Topology) -> Node:
-        """What colours mean is the number of events, so the field itself has no colours."""
+        """Colours stand for the number of events, so the field itself has none."""
         del topology
         return {}
 
     def options(self) -> Node:
-        """Cividis reads the same for every kind of colour blindness, and in black and white."""
+        """Cividis reads the same under every kind of colour blindness, and in black and white."""
         color: Node = {"mode": "scheme", "scheme": "Cividis", "scale": "exponential", "exponent": 0.5, "steps": 64}
         return {
             "calculate": False,
-            # A gap of one pixel is a third of a cell where there is one for each scrape.
+            # With one cell per scrape, a gap of one pixel would be a third of a cell.
             "cellGap": 0,
             "cellValues": {"unit": self.counted},
             "color": {**color, "fill": "dark-orange", "reverse": False},

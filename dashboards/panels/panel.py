@@ -1,7 +1,7 @@
-"""The panels of the house: small frozen classes that cannot be made without what every panel owes its reader.
+"""Panel classes: small and frozen, and impossible to construct without the parts that every panel owes its reader.
 
-Title, a sentence that says what good looks like, a unit, and a scale that says when it is not good and where that
-number comes from. How the panel looks is decided here, once.
+These are a title, a description with "Healthy: …", a unit, and a scale that states its thresholds and their source. The
+look of panels is decided here, once.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from boxwatch.rules import names
 from boxwatch.topology.model import Topology
 
 SENTENCES = re.compile(r"[A-Z].+\.", re.DOTALL)
-# Of a series the newest value is shown.
+# Reduces a series to its newest value.
 LAST: Node = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-# What a line may stand for that has lines in other panels too.
+# Labels whose series may also appear in other panels.
 _THINGS = frozenset({names.SERVER, names.SERVICE, names.COMPONENT, names.RESOURCE, names.NAME, names.DEVICE})
 _LABEL = re.compile(r"\{\{(\w+)\}\}")
 Transformation = tuple[str, "Node"]
@@ -28,7 +28,7 @@ Transformation = tuple[str, "Node"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """PromQL, and how its series are called: `{{service}}`."""
+    """PromQL and the legend of its series: `{{service}}`."""
 
     expr: str
     legend: str = ""
@@ -36,28 +36,28 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """What every panel has.
+    """The fields of every panel.
 
     Attributes:
         title: a noun phrase, unique in its dashboard.
-        good: one or two sentences: what is shown, and what good looks like.
+        description: one or two sentences: the content, and "Healthy: …".
         unit: Grafana's id of the unit.
         scale: the colours, with the source of their numbers.
         queries: A, B, C, …
-        overrides: what differs for single fields.
+        overrides: differences of single fields.
         mappings: words for values.
-        transformations: what Grafana does to the answers before it shows them.
-        links: where a click on a value leads.
+        transformations: Grafana's transformations of the results.
+        links: targets of a click on a value.
     """
 
     type: ClassVar[str] = ""
-    # Whether only the newest value is asked for, which spares Prometheus the rest.
+    # Whether to request the newest value only, which spares Prometheus the rest.
     instant: ClassVar[bool] = False
-    # In which shape the answers are asked for; empty is one series each.
+    # The format of the results; empty means one series each.
     format: ClassVar[str] = ""
 
     title: str
-    good: str
+    description: str
     unit: str
     scale: Scale
     queries: tuple[Query, ...]
@@ -67,25 +67,25 @@ class Panel:
     links: tuple[Link, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a panel that leaves its reader alone.
+        """Refuse a panel that lacks a required part.
 
         Raises:
-            ValueError: what is missing.
+            ValueError: the missing part.
         """
         if not self.title or not self.unit:
             raise ValueError(f"panel {self.title!r} needs a title and a unit")
-        if not SENTENCES.fullmatch(self.good):
-            raise ValueError(f"panel {self.title!r} does not say in a sentence what good looks like")
+        if not SENTENCES.fullmatch(self.description):
+            raise ValueError(f"panel {self.title!r} has no description in sentences")
         if not self.queries:
-            raise ValueError(f"panel {self.title!r} asks nothing")
+            raise ValueError(f"panel {self.title!r} has no queries")
 
     @property
-    def description(self) -> str:
-        """What stands behind the (i) of the panel."""
-        return f"{self.good} {self.scale.says}"
+    def full_description(self) -> str:
+        """The text behind the panel's (i)."""
+        return f"{self.description} {self.scale.says}"
 
     def defaults(self, topology: Topology) -> Node:
-        """`fieldConfig.defaults`, beside unit and thresholds."""
+        """`fieldConfig.defaults`, apart from unit and thresholds."""
         del topology
         return {"color": {"mode": "thresholds"}, "mappings": list(self.mappings)}
 
@@ -100,20 +100,20 @@ class Panel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stat(Panel):
-    """A few numbers, large, on their colour: the first answer, readable from across the room."""
+    """A few large numbers on coloured ground: the first answer, readable from across the room."""
 
     type: ClassVar[str] = "stat"
     instant: ClassVar[bool] = True
-    # What to write where there is nothing to show and that is no fault.
-    nothing: str = "not recorded"
+    # Text for missing values that are no fault.
+    no_value: str = "not recorded"
 
     def defaults(self, topology: Topology) -> Node:
-        """Grey where nothing is recorded, instead of the first threshold's green."""
+        """Grey without data, instead of the first threshold's green."""
         del topology
-        return {"color": {"mode": "thresholds"}, "mappings": [*self.mappings, *field_config.unknown(self.nothing)]}
+        return {"color": {"mode": "thresholds"}, "mappings": [*self.mappings, *field_config.unknown(self.no_value)]}
 
     def options(self) -> Node:
-        """No sparkline: the answer is a number, and its history is further down."""
+        """No sparkline: the answer is a number, and its history stands further down."""
         return {
             "colorMode": "background_solid",
             "graphMode": "none",
@@ -132,12 +132,12 @@ class Graph(Panel):
     """Lines over time.
 
     Attributes:
-        colour: of the lines, where they are all one thing. Else each has its own: by name, where it is a service, a
-            replica, a server or a disk, and by order among words that stand in this panel only.
-        fill: how much the area below a line is filled, in percent.
+        colour: colour of the lines, if they are all of one kind. Otherwise by name for services, replicas, servers
+            and disks, and by order for words that appear in this panel only.
+        fill: opacity of the area below a line, in percent.
         stacked: lines add up to a whole.
         steps: values jump and hold, as counts do.
-        table: the legend is a table with the newest and the largest value, for several lines.
+        table: the legend is a table with the latest and the largest value, for several lines.
     """
 
     type: ClassVar[str] = "timeseries"
@@ -146,14 +146,14 @@ class Graph(Panel):
     stacked: bool = False
     steps: bool = False
     table: bool = False
-    # How high the axis reaches at least, so that a lone zero does not stand on an axis up to 100.
-    reach: float = 0
-    # Where the axis ends, whatever the values: a trend that turns flat reaches a budget in years.
-    most: float = 0
-    # Values below 0 are as possible as those above.
+    # Soft maximum of the axis, so that a lone zero does not get an axis up to 100.
+    soft_max: float = 0
+    # Hard maximum of the axis: a flattening trend would reach its budget in years.
+    max: float = 0
+    # Values may fall below 0.
     signed: bool = False
-    # What to write where there is no line and that is no fault.
-    nothing: str = ""
+    # Text for an empty graph that is no fault.
+    no_value: str = ""
 
     def defaults(self, topology: Topology) -> Node:
         """A lost scrape does not break a line; a longer gap does, because nobody knows what happened in it."""
@@ -166,8 +166,8 @@ class Graph(Panel):
             "spanNulls": 3 * topology.scrape_interval * 1000,
             "stacking": {"group": "A", "mode": "normal" if self.stacked else "none"},
         }
-        if self.reach:
-            custom["axisSoftMax"] = self.reach
+        if self.soft_max:
+            custom["axisSoftMax"] = self.soft_max
         if self.signed:
             custom["axisSoftMin"] = 0
         made: Node = {"color": color, "mappings": [*self.mappings], "custom": custom}
@@ -175,10 +175,10 @@ class Graph(Panel):
             made["min"] = 0
         if self.steps:
             made["decimals"] = 0
-        if self.most:
-            made["max"] = self.most
-        if self.nothing:
-            made["noValue"] = self.nothing
+        if self.max:
+            made["max"] = self.max
+        if self.no_value:
+            made["noValue"] = self.no_value
         return made
 
     def _color(self) -> Node:
@@ -192,11 +192,11 @@ class Graph(Panel):
         }
 
     def differing(self) -> tuple[Override, ...]:
-        """Lines of the plan and of limits stand above areas and in no pile."""
+        """Plan and limit lines stand above areas and outside stacks."""
         return tuple(each.among_areas() for each in self.overrides) if self.stacked or self.fill else self.overrides
 
     def options(self) -> Node:
-        """One tooltip for all lines, largest first, zeros left out where lines are many."""
+        """One tooltip for all lines, largest first, without zeros in stacks."""
         legend: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
         if self.table:
             legend |= {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "right"}

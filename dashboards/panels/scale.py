@@ -1,7 +1,7 @@
-"""When a panel turns amber or red, and where the number comes from.
+"""Scales: the values at which a panel turns amber or red, and the source of these numbers.
 
-A panel cannot be made without a scale. Numbers come from the topology, from recorded constants that are drawn as
-lines, or are zero; a scale says in words which, and the words end the panel's description.
+Every panel needs a scale. Numbers come from the topology, from recorded constants drawn as lines, or are zero; the
+scale names their source in the words that end the panel's description.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ class Scale:
     """The colours of a panel's values.
 
     Attributes:
-        says: one sentence for the description: what the colours or lines mean and where their numbers come from.
-        steps: from which value on which colour; the first colour also holds below its value.
+        says: one sentence for the description: the meaning of colours or lines, and the source of their numbers.
+        steps: (value, colour from it upwards); the first colour also applies below its value.
     """
 
     says: str
     steps: tuple[tuple[float, str], ...]
 
     def __post_init__(self) -> None:
-        """Refuse a scale that says nothing or whose steps do not rise.
+        """Refuse a scale without a sentence or with steps that do not rise.
 
         Raises:
-            ValueError: what is wrong with it.
+            ValueError: the fault.
         """
         values = [value for value, _ in self.steps]
         if not self.says.endswith("."):
-            raise ValueError("a scale says in a sentence where its numbers come from")
+            raise ValueError("a scale must state the source of its numbers in a sentence")
         if not values or any(later <= earlier for earlier, later in pairwise(values)):
-            raise ValueError(f"the steps of a scale rise, these do not: {values}")
+            raise ValueError(f"the steps of a scale must rise, these do not: {values}")
 
     def to_json(self) -> Node:
         """Grafana's `thresholds`. Every step has a value: Grafana reads the first as "and everything below"."""
@@ -48,12 +48,12 @@ class Scale:
 
 
 def percent(share: float) -> str:
-    """A share as people write it."""
+    """A share in percent, for display."""
     return f"{share * 100:g}%"
 
 
 def budget_share(topology: Topology) -> Scale:
-    """Shares of a budget: amber from the topology's threshold, red from the whole."""
+    """Shares of a budget: amber from the topology's threshold, red from 100%."""
     near = topology.thresholds.memory_near_budget
     says = f"Amber from {percent(near)} (memory_near_budget in the topology), red from 100%."
     if near >= 1:
@@ -69,7 +69,7 @@ def limit_share(topology: Topology) -> Scale:
 
 
 def plan_share() -> Scale:
-    """Shares of the whole plan of a server: red from the whole."""
+    """Shares of a server's whole plan: red from 100%."""
     return Scale("Red from 100%: the plan in the topology.", ((0, colours.GOOD), (1, colours.BAD)))
 
 
@@ -81,7 +81,7 @@ def headroom(topology: Topology) -> Scale:
         - sum(service.replicas * service.memory for service in topology.services_on(server.name))
         for server in topology.servers
     )
-    says = f"Red below {units.human_memory(max(planned, 0))}, the least headroom that the topology plans for a server."
+    says = f"Red below {units.human_memory(max(planned, 0))}, the topology's least planned headroom of any server."
     return Scale(says, ((0, colours.BAD), (planned, colours.GOOD)) if planned > 0 else ((0, colours.GOOD),))
 
 
@@ -101,44 +101,44 @@ def restarts(topology: Topology) -> Scale:
 
 
 def none_is_good(colour: str = colours.BAD) -> Scale:
-    """Counts of things that should not be."""
+    """Counts that should be zero."""
     word = {colours.BAD: "Red", colours.NEAR: "Amber"}[colour]
     return Scale(f"{word} from 1.", ((0, colours.GOOD), (1, colour)))
 
 
 def completeness() -> Scale:
-    """Replicas running as a share of those wanted: the plan itself is the threshold."""
-    says = "Red: none runs. Amber: some are missing. Green: as the topology wants. Blue: more, as during a deploy."
+    """Running replicas as a share of desired replicas: the plan itself is the threshold."""
+    says = "Red: none running. Amber: some missing. Green: as planned in the topology. Blue: more, as during a deploy."
     return Scale(says, ((0, colours.QUIET),))
 
 
 def over_budget() -> Scale:
-    """States of memory: 1 is past the service's own threshold, 2 over its budget; both are compared when asked."""
-    says = "Memory is amber near and red over the budget that the topology gives."
+    """Memory states: 1 is past the service's own threshold, 2 over its budget; the query does both comparisons."""
+    says = "Memory is amber near and red over the budget in the topology."
     return Scale(says, ((0, colours.GOOD), (1, colours.NEAR), (2, colours.BAD)))
 
 
 def a_second(rate: float) -> str:
-    """A rate as people write it."""
+    """A rate, for display."""
     return f"{rate:g} a second"
 
 
 def days(seconds: float) -> str:
-    """A time of days as people write it."""
+    """A duration in days, for display."""
     return f"{seconds / _DAY:g} days"
 
 
 def alert_above(topology: Topology, alert: str, default: float, reads: Callable[[float], str]) -> Scale:
-    """Red from where an alert fires; `reads` writes that number as people do: 5%."""
+    """Red from an alert's threshold; `reads` formats that number: 5%."""
     threshold = topology.alerts.threshold(alert, default)
-    says = f"Red from {reads(threshold)}, from which the alert {alert} fires."
+    says = f"Red from {reads(threshold)}, the threshold of the alert {alert}."
     return Scale(says, ((0, colours.GOOD), (threshold, colours.BAD)))
 
 
 def alert_below(topology: Topology, alert: str, default: float, reads: Callable[[float], str]) -> Scale:
-    """Red below the number below which an alert fires."""
+    """Red below an alert's threshold."""
     threshold = topology.alerts.threshold(alert, default)
-    says = f"Red below {reads(threshold)}, below which the alert {alert} fires."
+    says = f"Red below {reads(threshold)}, the threshold of the alert {alert}."
     return Scale(says, ((0, colours.BAD), (threshold, colours.GOOD)))
 
 
@@ -148,5 +148,5 @@ def lines(says: str) -> Scale:
 
 
 def none_known(why: str) -> Scale:
-    """For panels about something that the topology states no number for; `why` says so."""
+    """For panels about values without a number in the topology; `why` says so."""
     return Scale(why, ((0, colours.QUIET),))

@@ -1,6 +1,6 @@
-"""The table of the house: one row for each thing, one query for each column.
+"""Table panel: one row per thing, one query per column.
 
-Grafana joins the answers on the labels that they share (its `merge`), so every query must keep the same labels.
+Grafana joins the results on their common labels (its `merge`), so every query must keep the same labels.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ class Label:
 
     Attributes:
         label: the Prometheus label.
-        head: what stands above it.
+        head: the column's heading.
         width: of the column in pixels; 0 lets Grafana choose.
-        link: where a click leads.
+        link: target of a click.
     """
 
     label: str
@@ -38,12 +38,12 @@ class Column:
     """A column with a value.
 
     Attributes:
-        head: what stands above it.
+        head: the column's heading.
         expr: PromQL that keeps the labels of the table.
         unit: Grafana's id of the unit.
         scale: colours; None leaves the value plain.
-        look: how the colour shows: behind the value, or as a bar that is full at `full`.
-        full: where a bar ends.
+        look: where the colour shows: behind the value, or as a bar that is full at `full`.
+        full: the value of a full bar.
         mappings: words for values.
         width: of the column in pixels; 0 lets Grafana choose.
     """
@@ -58,7 +58,7 @@ class Column:
     width: int = 0
 
     def properties(self, unit: str) -> tuple[tuple[str, object], ...]:
-        """What makes the column differ from a table whose values have the given unit."""
+        """The column's differences from the table, whose values have the given unit."""
         made: list[tuple[str, object]] = [] if self.unit == unit else [("unit", self.unit)]
         if self.scale is not None:
             cell: Node = {"type": self.look}
@@ -68,7 +68,8 @@ class Column:
             else:
                 cell |= {"mode": "basic"}
             made += [("thresholds", self.scale.to_json()), ("custom.cellOptions", cell)]
-        # Without it, nothing has the colour of the first threshold: red where little is bad. A bar shows nothing then.
+        # Otherwise a missing value gets the colour of the first threshold: red where low is bad. A bar then shows
+        # nothing.
         mappings = [*self.mappings, *(field_config.unknown("-") if self.scale and self.look != "gauge" else ())]
         if mappings:
             made.append(("mappings", mappings))
@@ -86,12 +87,16 @@ class Table(Panel):
     format: ClassVar[str] = "table"
     sort_by: tuple[str, ...]
     rising: tuple[str, ...]
-    nothing: str
+    no_value: str
 
     def defaults(self, topology: Topology) -> Node:
-        """No row is said in words; an empty cell is a dash (below), so that it cannot be read as zero."""
+        """An empty table says so in words; an empty cell is a dash (below), so that it cannot be read as zero."""
         del topology
-        return {"color": {"mode": "thresholds"}, "custom": {"align": "auto", "inspect": False}, "noValue": self.nothing}
+        return {
+            "color": {"mode": "thresholds"},
+            "custom": {"align": "auto", "inspect": False},
+            "noValue": self.no_value,
+        }
 
     def options(self) -> Node:
         """Small rows, so that a dozen fit."""
@@ -104,35 +109,35 @@ class Table(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What a table shows, before it is a panel.
+    """The content of a table.
 
     Attributes:
         title: noun phrase.
-        good: what good looks like.
+        description: the content, and "Healthy: …".
         labels: the columns that name a row, first.
         columns: the columns with values, in their order.
-        sort_by: the heads of the columns by which rows are sorted, largest first.
+        sort_by: the headings of the columns to sort by, largest first.
         rising: those of them where the smallest is worst, and first.
         unit: of the columns that state no other.
-        hidden: labels that are needed for joining only.
-        nothing: what stands in the middle when there is no row.
+        hidden: labels needed only for joining.
+        no_value: text of an empty table.
     """
 
     title: str
-    good: str
+    description: str
     labels: tuple[Label, ...]
     columns: tuple[Column, ...]
     sort_by: tuple[str, ...]
     rising: tuple[str, ...] = ()
     unit: str = "none"
     hidden: tuple[str, ...] = ()
-    nothing: str = "not recorded"
+    no_value: str = "not recorded"
 
 
 def table(rows: Rows, *overrides: Override) -> Table:
-    """The panel: one query a column, joined on the labels, columns named and ordered as given."""
+    """The panel: one query per column, joined on the labels, columns named and ordered as given."""
     says = " ".join(dict.fromkeys(column.scale.says for column in rows.columns if column.scale))
-    # Grafana numbers the values only when there are several answers to merge.
+    # Grafana numbers the values only when it merges several results.
     letters = [f" #{chr(ord('A') + number)}" for number in range(len(rows.columns))] if len(rows.columns) > 1 else [""]
     raw = [label.label for label in rows.labels] + [f"Value{letter}" for letter in letters]
     heads = [label.head for label in rows.labels] + [column.head for column in rows.columns]
@@ -143,7 +148,7 @@ def table(rows: Rows, *overrides: Override) -> Table:
     }
     return Table(
         title=rows.title,
-        good=rows.good,
+        description=rows.description,
         unit=rows.unit,
         scale=scale.lines(says or "No value has a limit, so nothing is coloured."),
         queries=tuple(Query(column.expr) for column in rows.columns),
@@ -151,11 +156,11 @@ def table(rows: Rows, *overrides: Override) -> Table:
         transformations=(("merge", {}), ("organize", organise)),
         sort_by=rows.sort_by,
         rising=rows.rising,
-        nothing=rows.nothing,
+        no_value=rows.no_value,
     )
 
 
-# The panel's own noValue is what an empty table says, so the cells have theirs from an override.
+# The panel's own noValue is the text of an empty table, so the cells get theirs from an override.
 _EMPTY_CELL = Override("byRegexp", "/.*/", (("noValue", "-"),))
 
 

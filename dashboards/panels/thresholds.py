@@ -1,4 +1,4 @@
-"""Scales and lines of alerts: a panel turns colour where an alert fires, and shows the line."""
+"""Alert thresholds in panels: a panel changes colour where an alert fires, and draws the threshold."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from boxwatch.dashboards.panels.scale import Scale, percent
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.topology import units
 
-# Where such a number is changed.
+# The key that changes such a number.
 _SOURCE = "alerts.rules in the topology"
 
 
 def of(numbers: Mapping[str, float], alert: str) -> float:
-    """The number that an alert compares with, among those of a deployment (`Built.thresholds`).
+    """An alert's threshold, out of those of a deployment (`Built.thresholds`).
 
     Raises:
         ValueError: there is no such alert, or it has no threshold.
@@ -27,35 +27,35 @@ def of(numbers: Mapping[str, float], alert: str) -> float:
 
 
 def too_little(numbers: Mapping[str, float], low: str, critical: str) -> Scale:
-    """Shares of which little is left: amber and red below the thresholds of two alerts."""
+    """Shares left, where little is bad: amber and red below the thresholds of two alerts."""
     amber, red = of(numbers, low), of(numbers, critical)
-    says = f"Red below {percent(red)}, amber below {percent(amber)}, where {critical} and {low} begin ({_SOURCE})."
+    says = f"Red below {percent(red)} and amber below {percent(amber)}: {critical} and {low} ({_SOURCE})."
     if amber <= red:
-        # A topology may let both begin at once.
+        # A topology may set both to the same value.
         return Scale(says, ((0, colours.BAD), (red, colours.GOOD)))
     return Scale(says, ((0, colours.BAD), (red, colours.NEAR), (amber, colours.GOOD)))
 
 
 def too_much(high: float, alert: str) -> Scale:
-    """Shares of which much is used: amber above the threshold of an alert."""
+    """Shares used, where much is bad: amber above an alert's threshold."""
     return Scale(
-        f"Amber above {percent(high)}, where {alert} begins ({_SOURCE}).", ((0, colours.GOOD), (high, colours.NEAR))
+        f"Amber above {percent(high)}, the threshold of {alert} ({_SOURCE}).", ((0, colours.GOOD), (high, colours.NEAR))
     )
 
 
 def too_soon(within: float, alert: str) -> Scale:
-    """Times until something is full: amber below the threshold of an alert."""
-    says = f"Amber below {units.format_duration(int(within))}, where {alert} begins ({_SOURCE})."
+    """Time left until something is full: amber below an alert's threshold."""
+    says = f"Amber below {units.format_duration(int(within))}, the threshold of {alert} ({_SOURCE})."
     return Scale(says, ((0, colours.NEAR), (within, colours.GOOD)))
 
 
 def line(threshold: float, legend: str) -> Query:
-    """A threshold as a query, to be drawn as `fields.plan_line`."""
+    """A threshold as a query, to be drawn with `field_config.plan_line`."""
     return Query(f"vector({number(threshold)})", legend)
 
 
 def drawn(graph: Graph, threshold: float, legend: str = "alert above") -> Graph:
-    """A graph with the threshold of its alert as a dashed line, after its own queries."""
+    """A graph with its alert's threshold as a dashed line, after its own queries."""
     letter = chr(ord("A") + len(graph.queries))
     return replace(
         graph,

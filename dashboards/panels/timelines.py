@@ -1,4 +1,4 @@
-"""The panels that show states over time: what held from when to when, or what each moment was."""
+"""Panels of states over time: stretches for lasting states, cells for single moments."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from boxwatch.grafana.tree import Node
 from boxwatch.topology.model import Topology
 
 _NO_LEGEND: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False}
-# More rows than this are on a second page of the panel.
+# Further rows are on the panel's next page.
 ROWS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class States(Panel):
-    """What state each thing was in, over time: a row of coloured stretches for each.
+    """The state of each thing over time: a row of coloured stretches each.
 
-    For what holds until it changes (up, complete, a result). `mappings` gives the words and with them the colours.
+    For states that last until they change (up, complete, a result). `mappings` gives the words and with them the
+    colours.
 
     Attributes:
-        paged: there may be more rows than a panel can name, so that it has pages; their arrows cost every panel a row.
+        paged: the panel has pages, because there may be more rows than fit; the arrows cost every panel a row.
     """
 
     type: ClassVar[str] = "state-timeline"
     paged: bool = False
 
     def defaults(self, topology: Topology) -> Node:
-        """The words give the colours; what no word stands for is grey."""
-        # zero-argument super() does not work in a dataclass with slots.
+        """The words give the colours; a value without a word is grey."""
+        # Zero-argument super() does not work in a dataclass with slots.
         return {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
 
     def options(self) -> Node:
-        """Stretches of one state are one stretch, with its word where that fits: nothing is said by colour alone."""
+        """Adjacent stretches of one state merge, labelled where the word fits: nothing relies on colour alone."""
         return {
             "alignValue": "left",
             "legend": dict(_NO_LEGEND),
@@ -48,15 +49,15 @@ class States(Panel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History(Panel):
-    """What each thing was at each moment: a row of cells for each, coloured by the scale or by `mappings`.
+    """Each thing at each moment: a row of cells each, coloured by the scale or by `mappings`.
 
-    For what is asked now and then (a probe, a backup, a share of an error budget a day): a gap stays a gap.
+    For values sampled now and then (a probe, a backup, a daily share of an error budget): a gap stays a gap.
     """
 
     type: ClassVar[str] = "status-history"
 
     def options(self) -> Node:
-        """Cells that touch would look like stretches."""
+        """Touching cells would look like stretches."""
         return {
             "colWidth": 0.9,
             "legend": dict(_NO_LEGEND),

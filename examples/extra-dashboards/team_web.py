@@ -1,4 +1,4 @@
-"""Team Web: is what we are on call for all there, and does it fit?"""
+"""Team Web: the services that the team is on call for, and whether they fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
 from boxwatch.topology.model import Topology
 
-# What the team is on call for.
+# The services that the team is on call for.
 _OURS = f'{names.SERVER}=~"$server", {names.SERVICE}=~"web|api"'
 _BY = f"by ({names.BY_SERVICE})"
 
@@ -21,7 +21,7 @@ def build(topology: Topology) -> Node:
     page = render.Page(
         id="team_web",
         title="Team Web",
-        description="Is what we are on call for all there, and does it fit?",
+        description="Are all services that we are on call for running, and do they fit?",
         variables=(SERVERS,),
         marked=_OURS,
         panels=layout.place(
@@ -37,7 +37,7 @@ def _missing() -> Stat:
     wanted, running = f"{names.SERVICE_REPLICAS_DESIRED}{{{_OURS}}}", f"{names.SERVICE_REPLICAS_RUNNING}{{{_OURS}}}"
     return Stat(
         title="Replicas missing",
-        good="Replicas of our services that are wanted and do not run. Good is 0.",
+        description="Desired replicas of our services that are not running. Healthy: 0.",
         unit="none",
         scale=scale.none_is_good(),
         queries=(Query(f"sum(clamp_min({wanted} - on ({names.BY_SERVICE}) {running}, 0))"),),
@@ -47,7 +47,7 @@ def _missing() -> Stat:
 def _services(topology: Topology) -> Table:
     rows = Rows(
         title="Our services",
-        good="Each service against its plan. Good is a share of the budget that is green.",
+        description="Each service against its plan. Healthy: a green share of the budget.",
         labels=(
             Label(label=names.SERVICE, head="Service", link=links.to_service(topology, links.of_column("Service"))),
             Label(label=names.SERVER, head="Server"),
@@ -71,7 +71,7 @@ def _services(topology: Topology) -> Table:
 def _memory() -> Graph:
     return Graph(
         title="Memory",
-        good="Memory as held against the budgets. Good is a pile below the dashed line.",
+        description="Memory as counted against the budgets. Healthy: a stack below the dashed line.",
         unit="bytes",
         scale=scale.lines("The dashed line is the sum of our budgets as recorded from the topology."),
         queries=(

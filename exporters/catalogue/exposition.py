@@ -1,8 +1,8 @@
-"""A page that an exporter really served, read into what Prometheus would store from it: names, types, labels.
+"""Parser for recorded expositions: the names, types and labels that Prometheus would store.
 
-Values do not matter here. Sample lines are read by prometheus_client, one at a time and without their TYPE line:
-given a TYPE, its parser adds `_total` to every counter that lacks it, and `pg_stat_database_xact_commit` would be
-recorded under a name that no Prometheus ever stored.
+Values do not matter here. prometheus_client parses the sample lines one at a time, without their TYPE line: given a
+TYPE, its parser adds `_total` to every counter without it, and `pg_stat_database_xact_commit` would be recorded under a
+name that Prometheus never stores.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from boxwatch.errors import BoxwatchError, Problem
 TYPES = frozenset(
     {"counter", "gauge", "histogram", "summary", "untyped", "unknown", "info", "stateset", "gaugehistogram"}
 )
-# What a family's samples are called beside the family itself.
+# Suffixes of a family's samples, besides the family's own name.
 _PARTS = {
     "histogram": ("_bucket", "_sum", "_count"),
     "summary": ("_sum", "_count"),
@@ -27,20 +27,20 @@ _PARTS = {
     "info": ("_info",),
     "counter": ("_total", "_created"),
 }
-# A HTML page would otherwise give one problem a line.
+# An HTML page would otherwise report one problem per line.
 MOST_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
-    """One name under which Prometheus stores samples of a page.
+    """One name under which Prometheus stores samples of an exposition.
 
     Attributes:
-        name: the sample's name: of a histogram `x`, `x_bucket`, `x_sum` and `x_count` are one each.
-        type: the type of its family; `untyped` where the page says none.
+        name: the sample's name: `x_bucket`, `x_sum` and `x_count` of a histogram `x` are one each.
+        type: the type of its family; `untyped` if the exposition declares none.
         help: the help of its family; may be empty.
-        labels: every label that one of its samples has, also with an empty value: Prometheus stores that one without
-            the label, but the exporter fills it on another machine (node_exporter's `device_error`).
+        labels: every label of its samples, including those with an empty value: Prometheus drops an empty label, but
+            the exporter fills it on another host (node_exporter's `device_error`).
     """
 
     name: str
@@ -50,43 +50,45 @@ class Sampled:
 
 
 def read(path: Path) -> tuple[Sampled, ...]:
-    """Read a page from a file.
+    """Read an exposition from a file.
 
     Raises:
-        BoxwatchError: it cannot be read, is no text, or is no exposition page; with every line that is wrong.
+        BoxwatchError: the file cannot be read, or is not text or not an exposition; lists every invalid line.
     """
     return parse(text_of(path), str(path))
 
 
 def text_of(path: Path) -> str:
-    """The text of a saved page.
+    """The text of a saved exposition.
 
     Raises:
-        BoxwatchError: it cannot be read, or is no text.
+        BoxwatchError: the file cannot be read or is not text.
     """
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise BoxwatchError(f"{path}: cannot be read ({error.strerror}): give the path of a saved page") from error
+        raise BoxwatchError(
+            f"{path}: cannot be read ({error.strerror}): pass the path of a saved exposition"
+        ) from error
     except UnicodeDecodeError as error:
-        hint = "save the page again, uncompressed: curl --compressed"
+        hint = "save it again, uncompressed: curl --compressed"
         raise BoxwatchError(str(Problem(str(path), 0, 0, "", "is not UTF-8 text", hint))) from error
 
 
 def parse(text: str, file: str) -> tuple[Sampled, ...]:
-    """Read the text of a page; `file` is what messages call it.
+    """Parse the text of an exposition; `file` is its name in messages.
 
-    Duplicate series, timestamps, samples without a TYPE and a TYPE after its samples are all taken as they are: real
-    pages have them.
+    Duplicate series, timestamps, samples without a TYPE and a TYPE after its samples are accepted: real expositions
+    have them.
 
     Raises:
-        BoxwatchError: it is no exposition page; with every line that is wrong.
+        BoxwatchError: it is not an exposition; lists every invalid line.
     """
     types: dict[str, str] = {}
     helps: dict[str, str] = {}
     labels: dict[str, set[str]] = {}
     problems: list[Problem] = []
-    # Not splitlines(): it also cuts at characters that may stand in a label's value.
+    # Not splitlines(): it also splits at characters that are valid in a label value.
     for number, line in enumerate(text.split("\n"), 1):
         try:
             _read_line(line.strip(), types, helps, labels)
@@ -95,7 +97,7 @@ def parse(text: str, file: str) -> tuple[Sampled, ...]:
             if len(problems) == MOST_PROBLEMS:
                 break
     if not labels and not problems:
-        hint = "save what the exporter answers at its metrics path"
+        hint = "save the response of the exporter's metrics path"
         problems.append(Problem(file, 0, 0, "", "has no sample", hint))
     if problems:
         raise BoxwatchError("\n".join(str(problem) for problem in problems))
@@ -103,7 +105,7 @@ def parse(text: str, file: str) -> tuple[Sampled, ...]:
 
 
 class _BadLineError(Exception):
-    """One line is no exposition."""
+    """An invalid line."""
 
     def __init__(self, message: str, hint: str) -> None:
         self.hint = hint
@@ -111,7 +113,7 @@ class _BadLineError(Exception):
 
 
 def _read_line(line: str, types: dict[str, str], helps: dict[str, str], labels: dict[str, set[str]]) -> None:
-    """Add what one line says to the three tables."""
+    """Add one line to the three tables."""
     if line.startswith("#"):
         _read_comment(line, types, helps)
         return
@@ -120,7 +122,7 @@ def _read_line(line: str, types: dict[str, str], helps: dict[str, str], labels: 
 
 
 def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> None:
-    """Take TYPE and HELP lines; every other comment is for people."""
+    """Read TYPE and HELP lines; ignore other comments."""
     words = line.split(None, 3)
     match words:
         case ["#", "TYPE", name, kind]:
@@ -128,7 +130,7 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
                 raise _BadLineError(f"{name} has the type {kind!r}", f"a type is one of {', '.join(sorted(TYPES))}")
             types[name] = kind
         case ["#", "TYPE", *_]:
-            raise _BadLineError("a TYPE line has a name and a type", "was the page cut off? save it again")
+            raise _BadLineError("a TYPE line requires a name and a type", "if the file is truncated, save it again")
         case ["#", "HELP", name, text]:
             helps[name] = text.replace("\\n", " ").replace("\\\\", "\\")
         case _:
@@ -136,25 +138,25 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
 
 
 def _samples(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Names of the samples of a line (one, or none in an empty line), each with its labels."""
+    """Names and labels of the samples in a line: one, or none if it is empty."""
     try:
         for family in text_string_to_metric_families(line):
             for sample in family.samples:
                 yield sample.name, tuple(sample.labels)
-    # The parser indexes into the line before it has looked at its length, so a broken line raises either.
+    # The parser indexes into the line before checking its length, so an invalid line raises either.
     except (ValueError, IndexError) as error:
-        shown = line if len(line) <= 60 else f"{line[:57]}..."  # noqa: PLR2004 - fits a terminal beside the place
-        raise _BadLineError(f"is no sample: {shown!r}", "save the page again as the exporter serves it") from error
+        shown = line if len(line) <= 60 else f"{line[:57]}..."  # noqa: PLR2004 - fits a terminal next to the location
+        raise _BadLineError(f"is not a sample: {shown!r}", "save the response again, unchanged") from error
 
 
 def _sampled(name: str, labels: set[str], types: dict[str, str], helps: dict[str, str]) -> Sampled:
-    """Give a sample's name the type and help of its family."""
+    """Combine a sample's name and labels with the type and help of its family."""
     family = name if name in types else _family(name, types)
     return Sampled(name, types.get(family, "untyped"), helps.get(family, ""), frozenset(labels))
 
 
 def _family(name: str, types: dict[str, str]) -> str:
-    """The family that a part like `x_bucket` belongs to, or the name itself."""
+    """The family of a part such as `x_bucket`, or the name itself."""
     for kind, parts in _PARTS.items():
         for part in parts:
             family = name.removesuffix(part)

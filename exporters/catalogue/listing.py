@@ -1,8 +1,8 @@
-"""MinIO's own list of its v3 metrics, read like a page.
+"""Parser for MinIO's own list of its v3 metrics.
 
-MinIO answers `/minio/metrics/v3?list` with a Markdown table of every metric that it has, while a scrape leaves out
-whatever is 0 (version of 2026-02-12: 80 of 184 names were on no page of a healthy server). A catalogue recorded
-from scrapes alone would not know `minio_cluster_health_drives_offline_count` before a drive is lost.
+MinIO answers `/minio/metrics/v3?list` with a Markdown table of all its metrics, whereas a scrape omits those that are 0
+(version of 2026-02-12: 80 of 184 names were missing from every scrape of a healthy server). A catalogue recorded from
+scrapes alone would lack `minio_cluster_health_drives_offline_count` until a drive is lost.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def read(path: Path) -> tuple[Sampled, ...]:
     """Read a saved list.
 
     Raises:
-        BoxwatchError: it cannot be read, is no text, or is no such list; with the first line that is wrong.
+        BoxwatchError: the file cannot be read, or is not text or not such a list; names the first invalid line.
     """
     found: list[Sampled] = []
     for number, line in enumerate(text_of(path).split("\n"), 1):
@@ -29,9 +29,9 @@ def read(path: Path) -> tuple[Sampled, ...]:
             continue
         match = _ROW.fullmatch(line.strip())
         if match is None or match["type"] not in TYPES:
-            raise BoxwatchError(f"{path}:{number}: is no row of name, type, help and labels; save the list again")
+            raise BoxwatchError(f"{path}:{number}: not a row of name, type, help and labels: save the list again")
         labels = frozenset(filter(None, (match["labels"] or "").split(",")))
         found.append(Sampled(match["name"], match["type"], match["help"], labels))
     if not found:
-        raise BoxwatchError(f"{path}: lists no metric; save what MinIO answers at /minio/metrics/v3?list")
+        raise BoxwatchError(f"{path}: lists no metrics: save the response of /minio/metrics/v3?list")
     return tuple(found)

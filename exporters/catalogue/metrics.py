@@ -1,9 +1,9 @@
-"""The catalogue: what each exporter exposes, in which versions, and which labels Prometheus stores it with.
+"""The catalogue: the metrics of each exporter, their versions, and the labels with which Prometheus stores them.
 
-It answers "does this name exist", "has it this label", "which recorded versions lack it" and "what was meant".
-The JSON beside it in `catalogue/` is written by `boxwatch.exporters.catalogue.record` from real pages, never by hand; a
-file here is one kind of target, so the blackbox exporter's own page and what it says of a probe are two. Our own
-Coolify exporter needs no recording: the names that it serves are the names that are read here.
+It answers: does this name exist, does it have this label, which recorded versions lack it, which name was meant.
+`boxwatch.exporters.catalogue.record` writes the JSON files next to this module from real expositions; never edit them
+manually. A file describes one kind of target, so the blackbox exporter's own metrics and those of a probe are two. Our
+own Coolify exporter needs no recording: its names are imported from its code.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from boxwatch.topology.kinds import KINDS
 Pages = Mapping[str, tuple[str, ...]]
 
 CADVISOR = "cadvisor"
-# Our own exporter, whose one version is the one installed.
+# Our own exporter; its only version is the installed one.
 COOLIFY = "coolify_exporter"
 _INSTALLED = ("installed",)
-# Series that Prometheus itself adds, whatever the target: `up`, `scrape_…`, `ALERTS`.
+# Series that Prometheus itself adds for any target: `up`, `scrape_…`, `ALERTS`.
 SCRAPE = "scrape"
 
-# What our scrape configuration (boxwatch.stack) puts on every series of every job. A label of the same name that the
-# exporter itself sets becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
+# Labels that our scrape configuration (boxwatch.stack) adds to every series. An exporter's own label of the
+# same name becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
 TARGET_LABELS = frozenset({"server", "job", "instance"})
 _OF_PROBE = frozenset({"service", "port", "expected"})
-# What its metric relabelling adds on one exporter's job, and the starts of label names that it drops there.
+# Labels that metric relabelling adds for one exporter, and the label names or prefixes that it drops.
 ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         **{kind.exporter: frozenset(kind.labels) for kind in KINDS if kind.scraped},
@@ -45,33 +45,33 @@ ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 DROPPED_LABELS: Mapping[str, tuple[str, ...]] = MappingProxyType({CADVISOR: ("id", "container_label_")})
-# These carry whatever labels the alert has, so no label can be said to be missing from them.
+# These have the labels of their alerts, so none can be reported as missing.
 OPEN_LABELS = frozenset({"ALERTS", "ALERTS_FOR_STATE"})
 
-# https://prometheus.io/docs/practices/naming/#base-units, and what exporters use beside them.
+# https://prometheus.io/docs/practices/naming/#base-units, and other units that exporters use.
 _UNITS = frozenset(
     {"seconds", "bytes", "ratio", "celsius", "volts", "amperes", "joules", "grams", "meters", "hertz", "percent"}
     | {"milliseconds", "millis", "usec", "ms", "watts"}
 )
 _SUFFIXES = ("_bucket", "_sum", "_count", "_total")
-# A suggestion further off than this is no help (difflib's own default is 0.6: too many strangers among 2,000 names).
+# Minimum similarity of a suggestion (difflib's default of 0.6 matches too many unrelated names among 2,000).
 _CLOSE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One name that one exporter exposes.
+    """One name exposed by one exporter.
 
     Attributes:
-        exporter: file of the catalogue that it is in.
-        name: as Prometheus stores it: of a histogram `x`, `x_bucket`, `x_sum` and `x_count` are one each.
+        exporter: its file in the catalogue.
+        name: as stored by Prometheus: `x_bucket`, `x_sum` and `x_count` of a histogram `x` are one each.
         type: type of its family in the newest version that has it.
-        help: help of its family there.
-        labels: every label that it was seen with, as exposed; `stored_labels` is what a query sees.
-        versions: the versions that it was seen in, oldest first.
-        missing: versions that were recorded from a like target and lack it, oldest first.
-        partly: of a label that not every one of `versions` has, the versions that have it.
-        on: the recorded targets that have it; empty for all of them.
+        help: help of its family in that version.
+        labels: every label recorded, as exposed; a query sees `stored_labels`.
+        versions: versions that have it, oldest first.
+        missing: versions recorded from a comparable target that lack it, oldest first.
+        partly: for each label that only some of `versions` have, those versions.
+        on: recorded targets that have it; empty for all.
     """
 
     exporter: str
@@ -85,7 +85,7 @@ class Metric:
     on: tuple[str, ...] = ()
 
     def is_on(self, page: tuple[str, ...]) -> bool:
-        """Whether a page has it, by shell patterns for the targets under which the page was recorded; none is all."""
+        """Whether a target has it; `page` holds shell patterns for recorded targets, and is empty for all."""
         return not page or not self.on or any(fnmatch.fnmatchcase(one, pattern) for one in self.on for pattern in page)
 
     @property
@@ -100,7 +100,7 @@ class Metric:
 
     @property
     def unit(self) -> str:
-        """The unit that its name says, or nothing."""
+        """The unit in its name, or an empty string."""
         name = self.name
         for suffix in _SUFFIXES:
             name = name.removesuffix(suffix)
@@ -112,12 +112,12 @@ class Metric:
         """The labels that a query sees, under our scrape configuration."""
         dropped = DROPPED_LABELS.get(self.exporter, ())
         kept = frozenset(label for label in self.labels if not any(_drops(rule, label) for rule in dropped))
-        # Prometheus' own series have no labels of a target's choosing that could collide.
+        # Prometheus' own series have no labels chosen by a target that could collide.
         own = kept if self.exporter == SCRAPE else frozenset(map(_exported, kept))
         return own | TARGET_LABELS | ADDED_LABELS.get(self.exporter, frozenset())
 
     def lacks(self, label: str) -> tuple[str, ...]:
-        """The versions that have the metric without this label; none for a label that our scraping adds."""
+        """Versions that have the metric without this label; none for a label that our scrape configuration adds."""
         if label in TARGET_LABELS or label in ADDED_LABELS.get(self.exporter, ()):
             return ()
         if label not in self.stored_labels:
@@ -128,18 +128,18 @@ class Metric:
 
 
 def _exported(label: str) -> str:
-    """What becomes of an exporter's own label when the target has one of that name."""
+    """The stored name of an exporter's own label, which gets a prefix if the target has a label of that name."""
     return f"exported_{label}" if label in TARGET_LABELS else label
 
 
 def _drops(rule: str, label: str) -> bool:
-    """Whether a rule drops a label: the name itself, or a start of names when the rule ends in an underscore."""
+    """Whether a rule drops a label: an exact name, or a prefix if it ends in an underscore."""
     return label.startswith(rule) if rule.endswith("_") else label == rule
 
 
 @functools.cache
 def load() -> Mapping[str, tuple[Metric, ...]]:
-    """Every name in the catalogue, each with the exporters that expose it. Read once, about 15 ms."""
+    """Every name in the catalogue with the exporters that expose it. Read once, in about 15 ms."""
     found: dict[str, list[Metric]] = {}
     for file in sorted(resources.files("boxwatch.exporters.catalogue").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".json"):
@@ -151,7 +151,7 @@ def load() -> Mapping[str, tuple[Metric, ...]]:
 
 
 def _own() -> Iterator[Metric]:
-    """What our Coolify exporter exposes; none of it is a histogram, so each family is one name."""
+    """Metrics of our Coolify exporter; none is a histogram, so each family is one name."""
     for metric in (*coolify.METRICS, *coolify.PROCESS):
         yield Metric(COOLIFY, str(metric), metric.kind, metric.help, frozenset(metric.labels), _INSTALLED)
 
@@ -160,7 +160,7 @@ def read(text: str, file: str) -> tuple[Metric, ...]:
     """Read one file of the catalogue.
 
     Raises:
-        BoxwatchError: it is not as the recorder writes it.
+        BoxwatchError: it is not in the recorder's format.
     """
     try:
         document = json.loads(text)
@@ -182,13 +182,13 @@ def read(text: str, file: str) -> tuple[Metric, ...]:
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         hint = "record it again: python -m boxwatch.exporters.catalogue.record PAGE..."
-        raise BoxwatchError(f"{file}: not a file of the catalogue ({error!r}); {hint}") from error
+        raise BoxwatchError(f"{file}: not a catalogue file ({error!r}); {hint}") from error
 
 
 def _missing(entry: Mapping[str, list[str]], pages: Pages) -> tuple[str, ...]:
-    """The versions that lack a metric although a target was recorded on which another version has it.
+    """Versions that lack a metric although they were recorded from a target on which another version has it.
 
-    A metric of an optional collector is not missing from a version of which only the default page was recorded.
+    A metric of an optional collector is not missing from a version recorded only with default collectors.
     """
     seen = frozenset(entry["versions"])
     on = frozenset(entry["on"]) if "on" in entry else None
@@ -205,29 +205,30 @@ def exists(name: str) -> bool:
 
 
 def exposed_by(name: str) -> tuple[Metric, ...]:
-    """What the catalogue knows of a name, one entry an exporter; none when nobody exposes it."""
+    """Catalogue entries of a name, one per exporter; empty if no exporter exposes it."""
     return load().get(name, ())
 
 
 @functools.lru_cache
 def versions_of(exporter: str) -> tuple[str, ...]:
-    """Every recorded version of an exporter, oldest first; none for one that is not in the catalogue."""
+    """Every recorded version of an exporter, oldest first; empty if it is not in the catalogue."""
     known = (metric.versions for metrics in load().values() for metric in metrics if metric.exporter == exporter)
     return tuple(sorted({version for versions in known for version in versions}, key=version_order))
 
 
 @functools.lru_cache
 def targets_of(exporter: str) -> frozenset[str]:
-    """Every target that an exporter was recorded on; none for our own exporter, which needs no recording.
+    """Every recorded target of an exporter; empty for our own exporter, which needs no recording.
 
     Raises:
-        BoxwatchError: nothing is recorded of such an exporter.
+        BoxwatchError: the exporter is not in the catalogue.
     """
     if exporter == COOLIFY:
         return frozenset()
     file = resources.files("boxwatch.exporters.catalogue") / f"{exporter}.json"
     if not file.is_file():
-        raise BoxwatchError(f"nothing is recorded of {exporter}: python -m boxwatch.exporters.catalogue.record PAGE...")
+        command = "python -m boxwatch.exporters.catalogue.record PAGE..."
+        raise BoxwatchError(f"{exporter} is not in the catalogue: record it with {command}")
     pages: Pages = json.loads(file.read_text(encoding="utf-8"))["pages"]
     return frozenset(target for targets in pages.values() for target in targets)
 
@@ -235,7 +236,7 @@ def targets_of(exporter: str) -> frozenset[str]:
 def labels_of(name: str) -> frozenset[str] | None:
     """Every label that a query can find on a name, under our scrape configuration.
 
-    None when that cannot be said: the name is not in the catalogue (`exists`), or carries an alert's own labels.
+    None if unknown: the name is not in the catalogue (`exists`), or has an alert's own labels.
     """
     metrics = exposed_by(name)
     if not metrics or name in OPEN_LABELS:
@@ -245,6 +246,6 @@ def labels_of(name: str) -> frozenset[str] | None:
 
 @functools.lru_cache(maxsize=1024)
 def closest(name: str) -> str:
-    """The name that was probably meant, or nothing."""
+    """The most similar name in the catalogue, or an empty string."""
     found = difflib.get_close_matches(name, load(), n=1, cutoff=_CLOSE)
     return found[0] if found else ""

@@ -1,9 +1,9 @@
-"""Write the catalogue from real pages: `python -m boxwatch.exporters.catalogue.record PAGE...`.
+"""The recorder: writes the catalogue from real expositions (`python -m boxwatch.exporters.catalogue.record PAGE...`).
 
-A page is what an exporter answered to one scrape, saved as exporter-version[-target].prom: the version starts with a
-digit, the target says what was different about this page (`pg15-replica`, `probe-http-503`). MinIO's own list of its
-v3 metrics is read too, saved as minio-version-v3-listed.md (boxwatch.exporters.catalogue.listing). What is already in
-the catalogue stays, so a new version is one page more; to forget something, remove the file and record all its pages.
+A page is an exporter's response to one scrape, saved as exporter-version[-target].prom: the version starts with a
+digit, the target says what is special about this page (`pg15-replica`, `probe-http-503`). MinIO's own list of its v3
+metrics is also accepted, saved as minio-version-v3-listed.md (boxwatch.exporters.catalogue.listing). Existing entries
+stay, so a new version needs one more page; to remove entries, delete the file and record all its pages again.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from boxwatch.exporters.catalogue.versions import version_order
 CATALOGUE = Path(__file__).parent
 
 _FILE_NAME = re.compile(r"(?P<exporter>[a-z][a-z0-9_-]*?)-(?P<version>[0-9][0-9a-z.+~]*)(-(?P<target>.+))?\.(prom|md)")
-# The blackbox exporter answers two kinds of scrape with two sets of metrics, which meet in no series.
+# The blackbox exporter answers two kinds of scrape with two disjoint sets of metrics.
 _PROBE = {"blackbox_exporter": ("probe-", "blackbox_probe")}
-# Labels that the exporter's flags and the machine's containers name; our scrape configuration drops them.
+# Labels named after the exporter's flags and the host's containers; our scrape configuration drops them.
 _VARYING = {"cadvisor": "container_label_"}
 
 
@@ -34,10 +34,10 @@ class Page:
     """One saved page.
 
     Attributes:
-        exporter: file of the catalogue that it goes into.
+        exporter: its file in the catalogue.
         version: version of the exporter.
-        target: what was special about the target; empty when the file's name says nothing.
-        path: where it is.
+        target: what is special about the target; empty if the file name does not say.
+        path: path of the saved page.
     """
 
     exporter: str
@@ -53,7 +53,7 @@ class Page:
 
 @dataclass(slots=True)
 class _Entry:
-    """What is known of one name; label → versions that have it."""
+    """Entry of one name; `labels` maps each label to the versions that have it."""
 
     type: str = "untyped"
     help: str = ""
@@ -64,7 +64,7 @@ class _Entry:
 
 @dataclass(slots=True)
 class _Record:
-    """What is known of one exporter; version → targets."""
+    """Record of one exporter; `pages` maps each version to its targets."""
 
     exporter: str
     pages: dict[str, set[str]] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class _Record:
 
 
 def page(path: Path) -> Page:
-    """What the name of a saved page says.
+    """Parse the file name of a saved page.
 
     Raises:
         BoxwatchError: the name is not exporter-version[-target].prom.
@@ -86,12 +86,12 @@ def page(path: Path) -> Page:
 
 
 def record(paths: Iterable[Path], catalogue: Path) -> tuple[Path, ...]:
-    """Merge pages into the catalogue; gives the files whose content changed.
+    """Merge pages into the catalogue; return the files whose content changed.
 
-    All pages are read before anything is written, so a bad one leaves the catalogue as it was.
+    All pages are read before anything is written, so an invalid one leaves the catalogue unchanged.
 
     Raises:
-        BoxwatchError: a page, or a file of the catalogue, cannot be read; or a file cannot be written.
+        BoxwatchError: a page or a catalogue file cannot be read, or a file cannot be written.
     """
     records: dict[str, _Record] = {}
     for each in sorted(map(page, paths), key=lambda page: (page.exporter, page.order)):
@@ -115,7 +115,7 @@ def _merge(known: _Record, each: Page, samples: Iterable[exposition.Sampled]) ->
     varying = _VARYING.get(known.exporter)
     for sampled in samples:
         entry = known.metrics.setdefault(sampled.name, _Entry())
-        # The newest version has the last word on type and help.
+        # Type and help come from the newest version.
         if all(version_order(version) <= version_order(each.version) for version in entry.versions):
             entry.type, entry.help = sampled.type, sampled.help
         entry.versions.add(each.version)
@@ -127,7 +127,7 @@ def _merge(known: _Record, each: Page, samples: Iterable[exposition.Sampled]) ->
 
 
 def _load(exporter: str, catalogue: Path) -> _Record:
-    """What the catalogue already knows of an exporter."""
+    """The catalogue's existing record of an exporter."""
     known = _Record(exporter)
     path = catalogue / f"{exporter}.json"
     if not path.exists():
@@ -143,16 +143,16 @@ def _load(exporter: str, catalogue: Path) -> _Record:
             on = set(entry.get("on", targets))
             known.metrics[name] = _Entry(entry["type"], entry["help"], versions, on, labels)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        hint = "remove it and record all pages of this exporter again"
-        raise BoxwatchError(f"{path}: not a file of the catalogue ({error!r}); {hint}") from error
+        hint = "delete it and record all pages of this exporter again"
+        raise BoxwatchError(f"{path}: not a catalogue file ({error!r}); {hint}") from error
     return known
 
 
 def dump(known: _Record) -> str:
-    """The JSON of one exporter: one metric a line, and only what is not so everywhere.
+    """The JSON of one exporter: one metric per line, without redundant fields.
 
-    `versions` is left out of a metric that every version has, `on` where every target has it, `partly` (label →
-    versions) where every version that has the metric has all its labels.
+    `versions` is omitted if every version has the metric, `on` if every target has it, `partly` (label → versions) if
+    every version with the metric has all its labels.
     """
     pages = {version: sorted(known.pages[version]) for version in _sorted(known.pages)}
     targets = {target for targets in known.pages.values() for target in targets}
@@ -162,7 +162,7 @@ def dump(known: _Record) -> str:
 
 
 def _fields(entry: _Entry, known: _Record, targets: set[str]) -> dict[str, object]:
-    """What is written of one metric."""
+    """The JSON fields of one metric."""
     partly = {
         label: _sorted(versions) for label, versions in sorted(entry.labels.items()) if versions != entry.versions
     }
@@ -187,14 +187,14 @@ def _json(value: object) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Record the pages that the command line names; the exit code."""
+    """Record the pages named on the command line; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m boxwatch.exporters.catalogue.record",
-        description="Merge saved exposition pages into the catalogue of metrics.",
+        description="Merge saved expositions into the catalogue of metrics.",
         epilog="example: python -m boxwatch.exporters.catalogue.record pages/redis_exporter-1.90.0-primary.prom",
     )
     parser.add_argument("pages", nargs="+", type=Path, metavar="PAGE", help="exporter-version[-target].prom")
-    parser.add_argument("--into", type=Path, default=CATALOGUE, metavar="DIR", help="folder of the catalogue")
+    parser.add_argument("--into", type=Path, default=CATALOGUE, metavar="DIR", help="directory of the catalogue")
     options = parser.parse_args(arguments)
     try:
         changed = record(options.pages, options.into)

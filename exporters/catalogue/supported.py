@@ -1,7 +1,7 @@
-"""The oldest version of each exporter that the generated rules are meant for.
+"""The oldest version of each exporter that the generated rules support.
 
-What a query lacks on versions before these is no finding: nobody is asked to run them. Everything else that was
-recorded (boxwatch.exporters.catalogue.metrics) has to work, or the query has to name what older versions call it.
+A metric that only older versions lack is no finding. Queries must work with every other recorded version
+(boxwatch.exporters.catalogue.metrics), or include the names used by older versions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from boxwatch.topology.kinds import KINDS
 
 OLDEST: Final[Mapping[str, str]] = MappingProxyType(
     {
-        # container_health_state is usable from 0.55.0 on, and before 0.54.0 the containers of Docker 29 have no names
+        # container_health_state is usable since 0.55.0; before 0.54.0 containers of Docker 29 have no names
         # (cadvisor#3643, #3690).
         "cadvisor": "0.55.1",
         **{kind.exporter: kind.oldest for kind in KINDS if kind.oldest},
@@ -24,6 +24,6 @@ OLDEST: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def supported(exporter: str, version: str, needs: Mapping[str, str] = MappingProxyType({})) -> bool:
-    """Whether a version counts; `needs` are the oldest versions that a rule file itself names, by exporter."""
+    """Whether a version is supported; `needs` overrides the oldest supported version, by exporter."""
     oldest = needs.get(exporter, OLDEST.get(exporter, ""))
     return not oldest or version_order(version) >= version_order(oldest)

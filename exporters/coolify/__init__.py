@@ -1,1 +1,1 @@
-"""The Prometheus exporter for Coolify: asks in the background within a budget, answers scrapes from memory."""
+"""The Prometheus exporter for Coolify: polls in the background within a rate limit, serves scrapes from memory."""

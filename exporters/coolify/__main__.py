@@ -1,4 +1,4 @@
-"""`python -m boxwatch.exporters.coolify`, as the image starts it."""
+"""`python -m boxwatch.exporters.coolify`, the entry point of the image."""
 
 from __future__ import annotations
 

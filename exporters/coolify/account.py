@@ -1,4 +1,4 @@
-"""One URL and token: asks one thing at a time, learns from the answer, decides what is next."""
+"""Polling loop of one account: makes one request at a time and schedules the next from the response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.inventory import World
+from boxwatch.exporters.coolify.inventory import Inventory
 from boxwatch.exporters.coolify.logs import facts
 from boxwatch.exporters.coolify.schedule import Schedule, Task
 from boxwatch.exporters.coolify.secret import Secret
@@ -18,21 +18,21 @@ from boxwatch.exporters.coolify.sources import SOURCES
 
 _LOG: Final = logging.getLogger(__name__)
 _TARGETED: Final = ("statuses", "server_details", "history")
-# How long nothing may be due before the account looks around again: for a changed token file, above all.
+# Longest wait in seconds while nothing is due, above all so that a changed token file is noticed.
 _IDLE: Final = 5.0
 _LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
 
 
 @dataclass(slots=True)
 class Account:
-    """What one token sees. `turn` is called again and again by one thread; nothing else touches it.
+    """Everything one token can see. One thread calls `turn` repeatedly; no other thread touches the account.
 
     Attributes:
-        name: the value of the label `account`.
-        down: why Coolify does not serve us, None while it does or was not asked yet.
-        closed: whether that holds for every request, so that only the token's check is tried.
-        good_at: when Coolify last gave a good answer, by the wall clock.
-        settled: whether projects were asked for once, before which resources would change their labels.
+        name: value of the `account` label.
+        down: why requests fail; None while they succeed, and before the first.
+        closed: whether every request would fail, so that only the token check is tried.
+        good_at: time of the last successful request, by the wall clock.
+        settled: whether every project has been read once; before that, labels of resources would still change.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Account:
     clock: Clock
     interval: float = 60.0
     stale_after: float = 300.0
-    world: World = field(default_factory=World)
+    inventory: Inventory = field(default_factory=Inventory)
     schedule: Schedule = field(init=False)
     down: Failure | None = None
     closed: bool = False
@@ -50,7 +50,7 @@ class Account:
     _asked: dict[str, frozenset[object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Plan the first readings."""
+        """Schedule the first polls."""
         self.schedule = Schedule(self.clock, self.interval)
         for source in SOURCES:
             if source.name not in _TARGETED:
@@ -58,23 +58,23 @@ class Account:
 
     @property
     def attempted(self) -> bool:
-        """Whether Coolify was asked at all."""
+        """Whether at least one request was made."""
         return self.schedule.tasks["version", ""].attempted
 
     @property
     def ready(self) -> bool:
-        """Whether everything was asked for once, or nothing can be."""
+        """Whether every source but the histories was polled once, or no request can succeed."""
         regular = (task for task in self.schedule.tasks.values() if not task.source.background)
         return self.attempted and (self.closed or all(task.attempted for task in regular))
 
     def turn(self) -> float:
-        """Do what is due; returns the seconds until there is something to do again, 0 for at once."""
+        """Poll the task that is due; return the seconds until the next one, 0 for immediately."""
         self._look_at_token()
-        wait = self.api.budget.wait()
+        wait = self.api.rate_limiter.wait()
         if wait > 0:
             return min(wait, _IDLE)
-        self.schedule.plan(self.api.budget.rate())
-        task = self.schedule.next(scarce=self.api.budget.low, only="version" if self.closed else "")
+        self.schedule.plan(self.api.rate_limiter.rate())
+        task = self.schedule.next(scarce=self.api.rate_limiter.low, only="version" if self.closed else "")
         wait = task.due - self.clock.steady()
         if wait > 0:
             return min(wait, _IDLE)
@@ -85,7 +85,7 @@ class Account:
         try:
             secret = self.api.token.read()
         except Failure:
-            return  # the reading that is due says so
+            return  # the next poll reports it
         if self._secret is not None and secret != self._secret:
             _LOG.info("token changed", extra=facts(account=self.name))
             check = self.schedule.tasks["version", ""]
@@ -95,14 +95,14 @@ class Account:
     def _read(self, task: Task) -> None:
         started = self.clock.steady()
         try:
-            task.source.read(self.api, self.world, task.target)
+            task.source.read(self.api, self.inventory, task.target)
         except Failure as failure:
             self._failed(task, failure, self.clock.steady() - started)
-        except Exception as error:  # noqa: BLE001 - a mistake of ours in one source must not end the others
+        except Exception as error:  # noqa: BLE001 - a bug in one source must not stop the others
             self.api.counts.internal_errors += 1
-            # No traceback: its message may quote what came over the wire.
+            # No traceback: its message may quote the response.
             _LOG.error("internal error", extra=facts(account=self.name, source=task.source.name, **where(error)))
-            mistake = Failure(names.BAD_PAYLOAD, "200", "the exporter cannot handle the answer")
+            mistake = Failure(names.BAD_PAYLOAD, "200", "internal error while reading the response")
             self._failed(task, mistake, self.clock.steady() - started)
         else:
             self._good(task, self.clock.steady() - started)
@@ -110,7 +110,7 @@ class Account:
     def _good(self, task: Task, duration: float) -> None:
         if task.failures:
             _LOG.info(
-                "reading works again", extra=facts(account=self.name, source=task.source.name, target=task.target)
+                "poll succeeds again", extra=facts(account=self.name, source=task.source.name, target=task.target)
             )
         self.schedule.done(task, duration)
         self.good_at = self.clock.wall()
@@ -119,19 +119,19 @@ class Account:
             if self.closed:
                 self.closed = False
                 self.schedule.retry()
-        if self.world.started is None:
-            self.world.started = self.api.now()
+        if self.inventory.started is None:
+            self.inventory.started = self.api.now()
         self._follow(task)
 
     def _failed(self, task: Task, failure: Failure, duration: float) -> None:
         if failure.gone and task.target:
             self._gone(task)
             return
-        # The same failure again is no news.
+        # A repeated failure is not worth another warning.
         level = logging.WARNING if task.failure is None or task.failure.reason != failure.reason else logging.DEBUG
         _LOG.log(
             level,
-            "reading failed",
+            "poll failed",
             extra=facts(
                 account=self.name,
                 source=task.source.name,
@@ -143,26 +143,26 @@ class Account:
         )
         self.schedule.failed(task, failure, duration)
         if failure.reason == names.RATE_LIMITED:
-            self.api.budget.refused(failure.wait)
+            self.api.rate_limiter.refused(failure.wait)
             self.down = failure
         if failure.account_wide or task.source.name == "version":
             self.down = failure
             self.closed = failure.account_wide
 
     def _gone(self, task: Task) -> None:
-        """Deleted since we listed it: drop it, and read the list again."""
+        """Drop a target that was deleted after it was listed, and read the list again."""
         self.schedule.tasks.pop((task.source.name, task.target), None)
         parent = {"history": "applications", "projects": "projects"}.get(task.source.name, "servers")
         self.schedule.hurry(parent)
 
     def _follow(self, task: Task) -> None:
-        """What a good reading leads to: new targets, and readings that cannot wait."""
-        name, world = task.source.name, self.world
+        """Schedule what follows from a successful poll: new targets, and polls that cannot wait."""
+        name, inventory = task.source.name, self.inventory
         if name == "projects":
-            self.schedule.keep("projects", world.projects)
+            self.schedule.keep("projects", inventory.projects)
         elif name == "servers":
-            self.schedule.keep("statuses", world.servers)
-            self.schedule.keep("server_details", world.servers)
+            self.schedule.keep("statuses", inventory.servers)
+            self.schedule.keep("server_details", inventory.servers)
         elif name == "deployments":
             self._hurry_ended()
         if name in ("applications", "statuses"):
@@ -173,39 +173,39 @@ class Account:
             self.settled = all(task.attempted for task in self.schedule.of("projects"))
 
     def _count_applications(self) -> None:
-        """Keep one history for each application; those that appear later are counted from their own beginning."""
-        world = self.world
-        known = world.applications()
+        """Keep one history per application; for one that appears later, count from its creation."""
+        inventory = self.inventory
+        known = inventory.applications()
         first = "counted" not in self._asked
         for uuid in known:
-            resource = world.lists.get(names.APPLICATION, {}).get(uuid)
+            resource = inventory.lists.get(names.APPLICATION, {}).get(uuid)
             made = resource.created if resource else None
-            started = world.started or 0.0
+            started = inventory.started or 0.0
             new = not first and uuid not in self._asked["counted"]
-            # An application that is new to us but old was moved here from another team: its past is not ours.
+            # A new application with an old creation time was moved here from another team: ignore its past.
             since = (made if made is not None and made > started else self.api.now()) if new else started
-            world.history.begin(uuid, since)
-        if world.lists.get(names.APPLICATION) is not None:
-            world.history.forget(known)
+            inventory.history.begin(uuid, since)
+        if inventory.lists.get(names.APPLICATION) is not None:
+            inventory.history.forget(known)
         self._asked["counted"] = frozenset(known)
         self.schedule.keep("history", known)
 
     def _hurry_ended(self) -> None:
-        """Read the history of each application whose deployment is no longer active: it has just ended."""
-        active = {row.id for row in self.world.active}
-        for uuid, log in self.world.history.logs.items():
+        """Read the history of each application with a deployment that is no longer active: it has just ended."""
+        active = {row.id for row in self.inventory.active}
+        for uuid, log in self.inventory.history.logs.items():
             if log.open - active:
                 self.schedule.hurry("history", uuid)
 
     def _look_for_new(self) -> None:
-        """Read a list again, once, when it and the states disagree, or when an environment is unknown."""
+        """Read a list again, once, when it disagrees with the states or an environment is unknown."""
         for kind, source in _LISTS.items():
-            self._once(source, frozenset(self.world.odd(kind)))
-        known = self.world.environments()
-        wanted = {item.environment for listed in self.world.lists.values() for item in listed.values()}
+            self._once(source, frozenset(self.inventory.odd(kind)))
+        known = self.inventory.environments()
+        wanted = {item.environment for listed in self.inventory.lists.values() for item in listed.values()}
         unknown = frozenset(wanted - known.keys() - {None})
         if self._once("projects", unknown):
-            for uuid in self.world.projects:
+            for uuid in self.inventory.projects:
                 self.schedule.hurry("projects", uuid)
 
     def _once(self, source: str, odd: frozenset[object]) -> bool:
@@ -217,7 +217,7 @@ class Account:
 
 
 def where(error: BaseException) -> dict[str, str]:
-    """The class of an error and the line that raised it, without its text."""
+    """An error's class and the line that raised it, without its message."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -1,4 +1,4 @@
-"""Scheduled backups, as GET /databases shows them: each schedule with its last run."""
+"""Scheduled backups, as read from GET /databases: each schedule with its last run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boxwatch.exporters.coolify.fields import Fields
 
 _HOUR: Final = 3600
 _DAY: Final = 24 * _HOUR
-# Coolify takes these words as well as cron (Coolify 4.3.11, bootstrap/helpers/constants.php, VALID_CRON_STRINGS).
+# Coolify accepts these words besides cron (Coolify 4.3.11, bootstrap/helpers/constants.php, VALID_CRON_STRINGS).
 _WORDS: Final = {
     "every_minute": 60,
     "hourly": _HOUR,
@@ -27,7 +27,7 @@ _CRON_FIELDS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One schedule."""
+    """A backup schedule and its last run; `interval` is in seconds, `size` in bytes."""
 
     uuid: str
     enabled: bool | None
@@ -39,7 +39,7 @@ class Backup:
 
 
 def interval(frequency: str) -> int | None:
-    """The longest time between two runs, rounded up to an hour, a day, a week, a month or a year.
+    """The longest interval between two runs in seconds, rounded up to an hour, a day, a week, a month or a year.
 
     >>> interval("0 3 * * *"), interval("@weekly"), interval("*/10 * * * *")
     (86400, 604800, 3600)
@@ -56,15 +56,15 @@ def interval(frequency: str) -> int | None:
 
 
 def of_type(database_type: str) -> str:
-    """One spelling for `standalone-postgresql` and the class StandalonePostgresql."""
+    """A common spelling for `standalone-postgresql` and the class StandalonePostgresql."""
     return database_type.rsplit("\\", 1)[-1].replace("-", "").lower()
 
 
 def read(database: Fields, database_type: str) -> Iterator[Backup]:
-    """The schedules of a record of GET /databases that are its own.
+    """Read the schedules that really belong to a record of GET /databases.
 
-    Coolify matches them by `database_id` alone, so a PostgreSQL with id 3 also shows those of a Redis with id 3
-    (Coolify 4.3.11, app/Http/Controllers/Api/DatabasesController.php); the class name tells them apart.
+    Coolify matches them by `database_id` alone, so a PostgreSQL with id 3 also lists those of a Redis with id 3
+    (Coolify 4.3.11, app/Http/Controllers/Api/DatabasesController.php); the class name distinguishes them.
     """
     for config in database.children("backup_configs"):
         uuid = config.uuid()

@@ -1,4 +1,4 @@
-"""Coolify's API as the exporter uses it: GET with a `read` token, each request counted and paid from the budget."""
+"""Coolify's API client: GET with a `read` token; every request is rate limited and counted."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from boxwatch.exporters.coolify import records
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import OK, Failure, http_date, judge
 from boxwatch.exporters.coolify.fields import Fields
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import Token
 from boxwatch.exporters.coolify.transport import Reply, Transport
 
 PREFIX: Final = "/api/v1"
-# Enough to find `message` in an error of Coolify; its HTML errors are longer and not looked into.
+# Enough to find `message` in one of Coolify's JSON errors; its HTML errors are longer and not parsed.
 _ERROR_BODY: Final = 1 << 14
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Counts:
-    """What only grows, by labels: all values are from closed lists, so it is bounded."""
+    """Counters by label values, all from closed lists, so their number is bounded."""
 
     requests: Counter[tuple[str, str]] = field(default_factory=Counter)  # endpoint, code
     unparsed: Counter[tuple[str, str]] = field(default_factory=Counter)  # source, field
@@ -33,16 +33,16 @@ class Counts:
 
 @dataclass(slots=True)
 class Api:
-    """One account's way to Coolify.
+    """One account's connection to Coolify.
 
     Attributes:
-        ahead: seconds by which Coolify's clock is ahead of ours, by the Date header; 0 until one was seen.
-        most: records of one list that are taken; the rest is counted as unparsed, so that the page stays bounded.
+        ahead: seconds by which Coolify's clock is ahead of the exporter's, from the Date header; 0 before the first.
+        most: records read from one list; the rest is counted as unparsed, so that the exposition stays bounded.
     """
 
     transport: Transport
     token: Token
-    budget: Budget
+    rate_limiter: RateLimiter
     clock: Clock
     counts: Counts
     agent: str = "boxwatch-coolify-exporter"
@@ -62,9 +62,9 @@ class Api:
         uuid: str = "",
         page: tuple[int, int] | None = None,
     ) -> list[T]:
-        """The records of a list that could be read; the list as a whole fails if none of them could.
+        """The valid records of a list; the whole list fails if none of its records is valid.
 
-        `page` is skip and take, for a history, whose list stands in an object under `deployments`.
+        `page` is skip and take, for a history, whose list is the member `deployments` of an object.
         """
         query = f"?skip={page[0]}&take={page[1]}" if page else ""
         wrapper = "deployments" if page else ""
@@ -83,21 +83,21 @@ class Api:
                 else:
                     found.append(value)
         if strange and not found:
-            raise records.bad("none of the records of the answer can be understood")
+            raise records.bad("no record of the response can be parsed")
         return found
 
     def document(self, source: str, endpoint: str, *, uuid: str) -> Fields:
-        """An answer that is one object."""
+        """A response consisting of one object."""
         with self._get(endpoint, uuid, "") as reply:
             return Fields(records.document(reply.chunks), self.complainer(source))
 
     def line(self, endpoint: str) -> str:
-        """An answer that is one line of text."""
+        """A response consisting of one line of text."""
         with self._get(endpoint, "", "") as reply:
             return records.line(reply.chunks)
 
     def complainer(self, source: str) -> Callable[[str], None]:
-        """What to call with the name of a field that could not be understood."""
+        """A function to call with the name of a field that cannot be parsed."""
 
         def complain(name: str) -> None:
             self.counts.unparsed[source, name] += 1
@@ -113,7 +113,7 @@ class Api:
             "User-Agent": self.agent,
             "Authorization": f"Bearer {self.token.read().reveal()}",
         }
-        self.budget.spend()
+        self.rate_limiter.spend()
         try:
             with self.transport(path, headers) as reply:
                 self._learn(reply)
@@ -126,14 +126,14 @@ class Api:
         self.counts.requests[endpoint, "200"] += 1
 
     def _learn(self, reply: Reply) -> None:
-        self.budget.observe(reply.headers)
+        self.rate_limiter.observe(reply.headers)
         moment = http_date(reply.headers.get("date", ""))
         if moment is not None:
             self.ahead = moment - self.clock.wall()
 
 
 def _beginning(reply: Reply) -> bytes:
-    """The start of an error's body; an error that cannot be read whole is still that error."""
+    """The start of an error's body; an error whose body is incomplete is still that error."""
     body = b""
     try:
         for chunk in reply.chunks:

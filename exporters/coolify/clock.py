@@ -1,4 +1,4 @@
-"""Time and chance, passed in so that tests decide them."""
+"""Time and randomness, injected so that tests control them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Wall time for what is shown, steady time for what is waited for, and jitter so that exporters spread.
+    """Wall time for exposed timestamps, monotonic time for waiting, and jitter so that exporters spread their requests.
 
     Attributes:
-        wall: seconds since 1970, which may jump when the machine's clock is set.
-        steady: seconds that only grow.
-        chance: a number from 0 up to 1.
+        wall: seconds since 1970; may jump when the host's clock is set.
+        steady: monotonic seconds.
+        chance: a random number from 0 up to 1.
     """
 
     wall: Callable[[], float] = time.time
@@ -23,5 +23,5 @@ class Clock:
     chance: Callable[[], float] = random.random
 
     def spread(self, seconds: float, share: float) -> float:
-        """The time, longer or shorter by up to the share: 60 and 0.1 make 54 to 66."""
+        """The time with jitter, longer or shorter by up to `share`: 60 and 0.1 give 54 to 66."""
         return seconds * (1 + share * (2 * self.chance() - 1))

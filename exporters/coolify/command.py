@@ -1,4 +1,4 @@
-"""The command `boxwatch-coolify-exporter`, which is also `boxwatch exporter coolify`."""
+"""The `boxwatch-coolify-exporter` command, also available as `boxwatch exporter coolify`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.config import AccountConfig, Config, ConfigError, load
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.logs import facts, set_up
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.state_file import StateFile
 from boxwatch.exporters.coolify.transport import HttpTransport
 from boxwatch.exporters.coolify.web import Web
@@ -34,12 +34,12 @@ _LOG: Final = logging.getLogger(__name__)
 # Docker waits 10 seconds between SIGTERM and SIGKILL.
 _GRACE: Final = 5.0
 _CERTIFICATE_CHECK: Final = 60.0
-# Threads hold the interpreter for at most this long, so that a scrape does not wait behind the making of a page.
+# Longest time a thread holds the interpreter, so that a scrape does not wait while the exposition is rendered.
 _SWITCH: Final = 0.0005
 
 
 def version() -> str:
-    """The version of the installed package; the image, which holds only the exporter, says it in a variable."""
+    """Version of the installed package, or BOXWATCH_VERSION in the image, which contains only the exporter."""
     try:
         return importlib.metadata.version("boxwatch")
     except importlib.metadata.PackageNotFoundError:
@@ -47,7 +47,7 @@ def version() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT; returns the exit code."""
+    """Run until SIGTERM or SIGINT; return the exit code."""
     try:
         config = load(arguments, os.environ, version())
         return run(config)
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(config: Config) -> int:
-    """Serve what was asked for, until a signal."""
+    """Serve until SIGTERM or SIGINT."""
     web_config = load_web_config(config.web_config_file) if config.web_config_file else WebConfig()
     registry = CollectorRegistry()
     exporter = build(config, registry)
-    # After the first page, so that an exporter that cannot be registered says so plainly.
+    # After the first rendering, so that an exporter that cannot be registered fails with a clear error.
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)
     set_up(config.log_level, config.log_format, exporter.secrets)
@@ -71,32 +71,32 @@ def run(config: Config) -> int:
     try:
         asyncio.run(_serve(exporter, web_config, config))
     except OSError as error:
-        raise ConfigError(f"cannot listen at {config.host}:{config.port}: {os.strerror(error.errno or 0)}") from None
+        raise ConfigError(f"cannot listen on {config.host}:{config.port}: {os.strerror(error.errno or 0)}") from None
     _LOG.info("stopped")
     return 0
 
 
 def build(config: Config, registry: CollectorRegistry) -> Exporter:
-    """The exporter for a configuration, not yet started."""
+    """Build the exporter from a configuration, without starting it."""
     clock = Clock()
     watches = []
     for wanted in config.accounts:
         try:
             transport = HttpTransport(wanted.url, wanted.limits, ca_file=wanted.ca_file, proxy=wanted.proxy)
         except OSError:
-            raise ConfigError(f"ca-file of account {wanted.name}: {wanted.ca_file} holds no certificates") from None
+            raise ConfigError(f"ca-file of account {wanted.name}: {wanted.ca_file} contains no certificates") from None
         api = Api(
             transport,
             wanted.token,
-            Budget(wanted.requests_per_minute, clock),
+            RateLimiter(wanted.requests_per_minute, clock),
             clock,
             Counts(),
             agent=f"boxwatch-coolify-exporter/{version()}",
             most=wanted.max_resources,
         )
         account = Account(wanted.name, api, clock, wanted.interval, wanted.stale_after)
-        # One turn may read several pages of a history, each up to the whole time of a request.
-        watches.append(Watch(account, wanted.url, patience=6 * wanted.limits.total + 60))
+        # One turn may read several pages of a history, each for up to the total time limit of a request.
+        watches.append(Watch(account, wanted.url, turn_limit=6 * wanted.limits.total + 60))
     state_file = StateFile(config.state_file) if config.state_file else None
     return Exporter(watches, registry, version(), state_file=state_file)
 
@@ -119,7 +119,7 @@ async def _serve(exporter: Exporter, web_config: WebConfig, config: Config) -> N
 
 
 async def _reload_certificate(web_config: WebConfig) -> None:
-    """Take up a renewed certificate for new connections."""
+    """Load a renewed certificate for new connections; files are checked every minute."""
     seen = _stamps(web_config)
     while web_config.tls is not None and web_config.certificate is not None:
         await asyncio.sleep(_CERTIFICATE_CHECK)
@@ -138,13 +138,13 @@ def _stamps(web_config: WebConfig) -> Mapping[Path, int]:
 
 
 def warn_of_plain_http(account: AccountConfig) -> None:
-    """Say it in the log when a token would cross the internet in the clear."""
+    """Log a warning if the token would cross the internet unencrypted."""
     parts = urlsplit(account.url)
     host = parts.hostname or ""
     try:
         private = ipaddress.ip_address(host).is_private
     except ValueError:
-        # A name without a dot is one of the Docker network.
+        # A name without a dot belongs to the Docker network.
         private = "." not in host or host.endswith((".internal", ".local", ".localhost"))
     if parts.scheme == "http" and not private:
-        _LOG.warning("the token goes over plain http; use https", extra=facts(account=account.name, host=host))
+        _LOG.warning("the token is sent over plain HTTP: use https", extra=facts(account=account.name, host=host))

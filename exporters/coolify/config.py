@@ -1,4 +1,4 @@
-"""What was asked for: by flag, environment variable and file; the first of these that says something wins."""
+"""Configuration from flags, environment variables and a file, in this order of precedence."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _ACCOUNT_KEYS: Final = ("name", "token-variable", *(option.name for option in AC
 
 
 class ConfigError(BoxwatchError):
-    """An option is missing or wrong; the message says which, and what to write."""
+    """An option is missing or invalid; the message names it and the valid values."""
 
     exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
 class AccountConfig:
-    """One URL and token."""
+    """Configuration of one account: a URL, a token and their limits."""
 
     name: str
     url: str
@@ -44,7 +44,7 @@ class AccountConfig:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything that was asked for."""
+    """The complete configuration."""
 
     accounts: tuple[AccountConfig, ...]
     host: str
@@ -56,7 +56,11 @@ class Config:
 
 
 def load(arguments: Sequence[str] | None, environment: Mapping[str, str], version: str) -> Config:
-    """Read flags, environment and file; ConfigError for what they have wrong."""
+    """Read flags, environment and file.
+
+    Raises:
+        ConfigError: an option is missing or invalid, or the file cannot be read.
+    """
     flags = {key.replace("_", "-"): value for key, value in vars(parser(version).parse_args(arguments)).items()}
     every = (*OPTIONS.values(), FILE)
     given: dict[str, object] = {o.name: environment[o.variable] for o in every if o.variable in environment}
@@ -86,19 +90,19 @@ def _read(path: Path) -> dict[str, object]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+        raise ConfigError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
-        # The parser's message may quote the file, and people put tokens where they do not belong.
-        raise ConfigError(f"{path} is not TOML") from None
+        # The parser's message may quote the file, and with it a token in the wrong place.
+        raise ConfigError(f"{path} is not valid TOML") from None
 
 
 def _place(table: Mapping[str, object], known: Sequence[str], folder: Path, where: str) -> dict[str, object]:
-    """A table of the file with dashes in its names, and with its paths found from the file's folder."""
+    """A table of the file, with dashes in its keys and paths relative to the file's directory."""
     placed: dict[str, object] = {}
     for key, value in table.items():
         name = key.replace("_", "-")
         if name not in known:
-            raise ConfigError(f"{where}: {key:.40} is not an option here; there are {', '.join(known)}")
+            raise ConfigError(f"{where}: unknown option {key:.40}; valid here: {', '.join(known)}")
         option = OPTIONS.get(name)
         placed[name] = str(folder / value) if option and option.path and isinstance(value, str) and value else value
     return placed
@@ -108,15 +112,15 @@ def _accounts(
     entries: object, shared: Mapping[str, object], environment: Mapping[str, str], folder: Path, where: str
 ) -> tuple[AccountConfig, ...]:
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise ConfigError(f"{where}: accounts is a list of tables: [[accounts]]")
+        raise ConfigError(f"{where}: accounts must be an array of tables: [[accounts]]")
     accounts: list[AccountConfig] = []
     for entry in entries:
         values = {**shared, **_place(entry, _ACCOUNT_KEYS, folder, f"{where}: accounts")}
         name = values.pop("name", None)
         if not isinstance(name, str) or not name or clean(name) != name:
-            raise ConfigError(f"{where}: every [[accounts]] needs a name, which becomes the label `account`")
+            raise ConfigError(f"{where}: every [[accounts]] requires a name, which becomes the `account` label")
         if any(account.name == name for account in accounts):
-            raise ConfigError(f"{where}: two accounts are called {name}")
+            raise ConfigError(f"{where}: two accounts are named {name}")
         variable = values.pop("token-variable", None)
         accounts.append(_account(name, values, environment, str(variable) if variable else ""))
     return tuple(accounts)
@@ -132,7 +136,7 @@ def _account(name: str, values: Mapping[str, object], environment: Mapping[str, 
             raise ConfigError(f"{option} of account {name}: {error}") from None
     ca_file = _path(values, "ca-file")
     if ca_file is not None and not ca_file.is_file():
-        raise ConfigError(f"ca-file of account {name}: {ca_file} is no file")
+        raise ConfigError(f"ca-file of account {name}: {ca_file} is not a file")
     return AccountConfig(
         name=name,
         url=_text(values, "url"),
@@ -158,8 +162,8 @@ def _token(name: str, values: Mapping[str, object], environment: Mapping[str, st
         return TokenFile(path)
     if variable and environment.get(variable):
         return FixedToken(environment[variable])
-    hint = f"--token-file, or {variable} in the environment" if variable else "token_file or token_variable"
-    raise ConfigError(f"account {name} has no token: give {hint}")
+    hint = f"pass --token-file or set {variable}" if variable else "set token_file or token_variable"
+    raise ConfigError(f"account {name} has no token: {hint}")
 
 
 def _value(values: Mapping[str, object], name: str) -> object:
@@ -169,9 +173,9 @@ def _value(values: Mapping[str, object], name: str) -> object:
 def _text(values: Mapping[str, object], name: str) -> str:
     option, value = OPTIONS[name], _value(values, name)
     if not isinstance(value, str):
-        raise ConfigError(f"{name} has to be a text in quotes")
+        raise ConfigError(f"{name} must be a quoted string")
     if option.choices and value not in option.choices:
-        raise ConfigError(f"{name} has to be one of {', '.join(option.choices)}")
+        raise ConfigError(f"{name} must be one of {', '.join(option.choices)}")
     return value
 
 
@@ -188,12 +192,12 @@ def _number(values: Mapping[str, object], name: str) -> float:
     except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number) or number < option.least:
-        raise ConfigError(f"{name} has to be a number of at least {option.least:g}")
+        raise ConfigError(f"{name} must be a number no less than {option.least:g}")
     return number
 
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) in _PORTS):
-        raise ConfigError("listen has to end in a port: :18000, 127.0.0.1:18000 or [::1]:18000")
+        raise ConfigError("listen must end in a port: :18000, 127.0.0.1:18000 or [::1]:18000")
     return host.removeprefix("[").removesuffix("]"), int(port)

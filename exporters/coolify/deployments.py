@@ -1,4 +1,4 @@
-"""One deployment, as GET /deployments and the history of an application show it."""
+"""Deployment records of GET /deployments and of an application's history."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ class Deployment:
     """A row of Coolify's deployment queue.
 
     Attributes:
-        id: grows with each row of the instance.
-        application: uuid of the application, if the row's URL tells it.
-        application_id: its database id, which Coolify sends as a string here.
-        status: queued, in_progress, finished, failed or cancelled; empty if Coolify sent another word.
+        id: increases with every row of the instance.
+        application: uuid of the application, if the row's URL contains it.
+        application_id: the application's database id, which Coolify sends as a string here.
+        status: queued, in_progress, finished, failed or cancelled; empty for any other status.
         kind: deployment, rollback, restart or preview.
-        server: name of the server, as it was when the row was made.
-        created: when it was asked for. There is no time of the start, so a duration includes waiting.
-        moved: when the row last changed; a running deployment writes its log into it.
-        finished: when it ended. Null for one cancelled while waiting, one that failed before it began, and for all
-            that Coolify's own restart ended (Coolify 4.3.11, app/Console/Commands/Init.php).
+        server: name of the server when the row was created.
+        created: time of the request. There is no start time, so a duration includes time in the queue.
+        moved: last update of the row; a running deployment writes its log into it.
+        finished: end time. Null for one cancelled in the queue, one that failed before it started, and all that
+            Coolify's own restart ended (Coolify 4.3.11, app/Console/Commands/Init.php).
     """
 
     id: int
@@ -44,17 +44,17 @@ class Deployment:
 
     @property
     def active(self) -> bool:
-        """Whether it waits or runs."""
+        """Whether it is queued or running."""
         return self.status in _ACTIVE
 
     @property
     def result(self) -> str | None:
-        """How it ended; None while it waits or runs, and for a status that we do not know."""
+        """Its result; None while it is queued or running, and for an unknown status."""
         return self.status if self.status and not self.active else None
 
     @property
     def ended(self) -> float | None:
-        """When it ended, as well as the row tells; None if it has not."""
+        """End time, or the row's closest timestamp; None if it has not ended."""
         return (self.finished or self.moved or self.created) if self.result else None
 
     @property
@@ -65,7 +65,7 @@ class Deployment:
 
 
 def read(fields: Fields) -> Deployment | None:
-    """A row; logs, which tokens with more than `read` get and may be megabytes, are dropped."""
+    """Read a row. Its logs are dropped: tokens with more than `read` receive them, up to megabytes."""
     identity = fields.count("id")
     if identity is None:
         fields.complain("id")
@@ -90,7 +90,7 @@ def read(fields: Fields) -> Deployment | None:
 
 
 def _kind(fields: Fields) -> str:
-    """A preview whatever was done to it, then a restart, which builds nothing, then a rollback."""
+    """Preview takes precedence, then restart (which builds nothing), then rollback."""
     if (fields.integer("pull_request_id") or 0) > 0:
         return "preview"
     if fields.flag("restart_only"):

@@ -1,4 +1,4 @@
-"""Everything together: one thread an account, one that makes the page, and a stop that ends them."""
+"""The exporter: one polling thread per account, one thread that renders the exposition, and an orderly stop."""
 
 from __future__ import annotations
 
@@ -14,37 +14,38 @@ from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.account import Account, where
 from boxwatch.exporters.coolify.collectors.catalogue import register
-from boxwatch.exporters.coolify.exposition_cache import Pages
+from boxwatch.exporters.coolify.exposition_cache import ExpositionCache
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.logs import facts
 from boxwatch.exporters.coolify.snapshot import take
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 from boxwatch.exporters.coolify.state_file import StateFile
 
 _LOG: Final = logging.getLogger(__name__)
 _AFTER_MISTAKE: Final = 10.0
-# A busy account, and one that fails and lets its readings grow old, publishes at least this often.
+# Longest interval in seconds between snapshots, for busy accounts and for failing ones whose data grows stale.
 _LONGEST: Final = 10.0
 
 
 @dataclass(slots=True)
 class Watch:
-    """An account with where it lives and when it last did something.
+    """An account with its URL and the time of its last turn.
 
     Attributes:
-        account: what is polled.
-        url: for the state file and the landing page.
-        patience: seconds for which one turn may take: the whole time of a request, and pages of a history.
+        account: the polled account.
+        url: base URL, stored in the state file.
+        turn_limit: seconds one turn may take before the exporter counts as unhealthy: several pages of a history,
+            each up to the total time limit of a request.
     """
 
     account: Account
     url: str
-    patience: float
+    turn_limit: float
     turned_at: float = field(default_factory=time.monotonic)
 
 
 class Exporter:
-    """Polls accounts into a registry that was passed in."""
+    """Polls accounts and exposes their metrics in the registry it is given."""
 
     def __init__(
         self,
@@ -54,23 +55,23 @@ class Exporter:
         *,
         state_file: StateFile | None = None,
     ) -> None:
-        """Register the page; nothing is asked before `start` or `turn`."""
+        """Register the collectors; no request is made before `start`."""
         self.watches: Final = tuple(watches)
-        self.state: Final = State()
+        self.snapshots: Final = SnapshotStore()
         self.registry: Final = registry
         self.version: Final = version
         self._file = state_file
         self._stop: Final = threading.Event()
         self._threads: list[threading.Thread] = []
-        register(registry, self.state, version)
+        register(registry, self.snapshots, version)
         if state_file is not None:
             state_file.load()
             for watch in self.watches:
-                state_file.restore(watch.account.name, watch.url, watch.account.world.history)
-        self.pages: Final = Pages(registry, self.state, self.secrets)
+                state_file.restore(watch.account.name, watch.url, watch.account.inventory.history)
+        self.expositions: Final = ExpositionCache(registry, self.snapshots, self.secrets)
 
     def secrets(self) -> list[str]:
-        """What must not appear anywhere: every token as it is now, and its telling part."""
+        """Strings to redact everywhere: every current token, and its part after the id."""
         found: list[str] = []
         for watch in self.watches:
             try:
@@ -80,19 +81,19 @@ class Exporter:
         return found
 
     def publish(self, account: Account, url: str) -> None:
-        """Show what an account knows now, after the state file has it."""
+        """Publish a snapshot of an account, after saving its totals to the state file."""
         if not account.attempted:
             return
         snapshot = take(account)
         if self._file is not None:
-            self._file.save(account.name, url, account.world.history)
-        self.state.publish(snapshot)
+            self._file.save(account.name, url, account.inventory.history)
+        self.snapshots.publish(snapshot)
 
     def start(self) -> None:
-        """Begin to poll and to make pages."""
+        """Start polling and rendering."""
         for watch in self.watches:
             self._spawn(f"poll {watch.account.name}", partial(self._poll, watch))
-        self._spawn("page", partial(self.pages.run, self._stop))
+        self._spawn("exposition", partial(self.expositions.run, self._stop))
 
     def _spawn(self, name: str, body: Callable[[], None]) -> None:
         thread = threading.Thread(target=body, name=name, daemon=True)
@@ -106,34 +107,34 @@ class Exporter:
                 wait = watch.account.turn()
                 news = news or wait == 0
                 age = time.monotonic() - published
-                # Everything that is due is read first; what is busy or idle for long shows what it has.
+                # Publish when everything due has been read, or after a long busy or idle time.
                 if (news and wait > 0) or age > _LONGEST:
                     self.publish(watch.account, watch.url)
                     published, news = time.monotonic(), False
-            except Exception as error:  # noqa: BLE001 - a mistake of ours must not end the polling for good
+            except Exception as error:  # noqa: BLE001 - a bug must not end polling for good
                 wait = _AFTER_MISTAKE
                 watch.account.api.counts.internal_errors += 1
-                # No traceback: its message may quote what came over the wire.
+                # No traceback: its message may quote the response.
                 _LOG.error("internal error", extra=facts(account=watch.account.name, **where(error)))
             watch.turned_at = time.monotonic()
             self._stop.wait(wait)
 
     @property
     def healthy(self) -> bool:
-        """Whether every thread still does its work."""
+        """Whether every thread is alive and every account has had a recent turn."""
         alive = all(thread.is_alive() for thread in self._threads)
-        return alive and all(time.monotonic() - watch.turned_at < watch.patience for watch in self.watches)
+        return alive and all(time.monotonic() - watch.turned_at < watch.turn_limit for watch in self.watches)
 
     @property
     def ready(self) -> bool:
-        """Whether the page says something of every account."""
-        shown = self.state.current
+        """Whether every account has published a complete snapshot."""
+        shown = self.snapshots.current
         return len(shown) == len(self.watches) and all(snapshot.ready for snapshot in shown)
 
     def stop(self, timeout: float) -> None:
-        """End the threads; one that waits for Coolify is left behind, and dies with the process."""
+        """Stop the threads; one still waiting for Coolify after `timeout` seconds dies with the process."""
         self._stop.set()
-        self.state.changed.set()
+        self.snapshots.changed.set()
         until = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

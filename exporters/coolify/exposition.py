@@ -1,8 +1,8 @@
-"""The text of metric families, in both formats at once.
+"""Renders metric families as Prometheus text and OpenMetrics in one pass.
 
-prometheus_client writes each format by itself, 10 microseconds a sample: for a thousand applications that is almost a
-second in which scrapes have to share the interpreter. The lines of plain gauges and counters are the same in both
-formats, so they are written once here; every other kind of family is left to prometheus_client.
+prometheus_client renders each format separately, at 10 microseconds a sample: almost a second for a thousand
+applications, during which scrapes compete for the interpreter. Lines of plain gauges and counters are identical in both
+formats, so they are rendered once here; prometheus_client renders all other families.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _One(Collector):
 
 
 def texts(families: Iterable[Family]) -> Iterator[tuple[str, str]]:
-    """Each family as Prometheus' text and as OpenMetrics, which ends with EOF after the last."""
+    """Each family as Prometheus text and as OpenMetrics; the caller appends OpenMetrics' EOF after the last."""
     for family in families:
         if _simple(family):
             lines = "".join(map(_line, family.samples))
@@ -55,7 +55,7 @@ def texts(families: Iterable[Family]) -> Iterator[tuple[str, str]]:
 
 
 def _simple(family: Family) -> bool:
-    """Whether the lines are the same in both formats: no unit, time, exemplar or second kind of sample."""
+    """Whether the lines are the same in both formats: no unit, timestamp, exemplar or second kind of sample."""
     if family.type not in _PLAIN or family.unit or not family.name.startswith("coolify_"):
         return False
     name = f"{family.name}_total" if family.type == "counter" else family.name
@@ -64,7 +64,7 @@ def _simple(family: Family) -> bool:
 
 @lru_cache(maxsize=1 << 14)
 def _pair(pair: tuple[str, str]) -> str:
-    """The same few values stand in dozens of lines."""
+    """One escaped label pair, cached because the same few values recur in dozens of lines."""
     name, value = pair
     return f'{name}="{value.translate(_ESCAPES)}"'
 

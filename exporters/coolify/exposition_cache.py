@@ -1,7 +1,7 @@
-"""The page as bytes, made when something changed and not when somebody asks: fifty scrapers cost as much as one.
+"""The exposition cache: rendered when data changes, not when a scrape arrives, so fifty scrapers cost as much as one.
 
-The compressed form is kept: a thousand applications make 7 MB of text and 0.2 MB of gzip. Prometheus asks for gzip; for
-those who do not, it is unpacked once for each page, into a file in memory that the kernel sends from.
+The cache stores gzip: a thousand applications are 7 MB of text and 0.2 MB of gzip. Prometheus requests gzip; for
+clients that do not, each exposition is decompressed once, into an in-memory file from which the kernel sends.
 """
 
 from __future__ import annotations
@@ -20,42 +20,42 @@ from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.exposition import EOF, texts
 from boxwatch.exporters.coolify.logs import hide
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _GZIP: Final = zlib.MAX_WBITS | 16
-# The page is made again after this time even if nothing changed, for the metrics of the process.
+# Rendered again after this many seconds even if nothing changed, to update the process metrics.
 _OLDEST: Final = 15.0
-# Making the page may take this share of a core, however many applications there are.
+# Rendering may take at most this share of a core, however many applications there are.
 _SHARE: Final = 1 / 20
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One format of the page."""
+    """An exposition in one format; `size` is in bytes, uncompressed."""
 
     content_type: str
     gzipped: bytes
     size: int
 
     def plain(self) -> bytes:
-        """The page unpacked."""
+        """The uncompressed exposition."""
         return zlib.decompress(self.gzipped, _GZIP, self.size)
 
 
 class Unpacked:
-    """A page in memory of the kernel's, which sends from it; given back when nobody holds it any more.
+    """An uncompressed exposition in an in-memory file from which the kernel sends; freed with its last reference.
 
-    Each piece that Python itself sends lets go of the interpreter, and while a page is made another thread takes it for
-    half a millisecond: to 50 scrapers, 7 MB in pieces of 64 KB took 18.6 ms at the 99th percentile, and 6.9 ms sent by
-    the kernel (two runs on one machine, as benchmarks/coolify_exporter.py scale --priority does it).
+    For each piece that Python itself sends, it releases the interpreter, which the rendering thread then holds for half
+    a millisecond: to 50 scrapers, 7 MB in pieces of 64 KB took 18.6 ms at the 99th percentile, and 6.9 ms when sent by
+    the kernel (two runs on one host, with benchmarks/coolify_scale.py --priority).
     """
 
     __slots__ = ("__weakref__", "_descriptor", "page")
 
     def __init__(self, page: Page) -> None:
-        """Unpack a page."""
+        """Decompress an exposition into the file."""
         self.page: Final = page
         self._descriptor: Final = memory_file()
         weakref.finalize(self, os.close, self._descriptor)
@@ -63,20 +63,20 @@ class Unpacked:
             file.write(page.plain())
 
     def __len__(self) -> int:
-        """Bytes of the page."""
+        """Return the size in bytes."""
         return self.page.size
 
     def fileno(self) -> int:
-        """The file's descriptor, for the kernel."""
+        """Return the file descriptor, for sendfile."""
         return self._descriptor
 
     def read(self, start: int, most: int) -> bytes:
-        """A piece of it, for connections that the kernel cannot send to."""
+        """Read a piece, for connections on which sendfile is unavailable."""
         return os.pread(self._descriptor, most, start)
 
 
 def memory_file() -> int:
-    """A file without a name: in memory where there is such a thing (Linux), else on the disk."""
+    """An anonymous file: in memory on Linux, on disk elsewhere."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("page")
     descriptor, path = tempfile.mkstemp()
@@ -85,7 +85,7 @@ def memory_file() -> int:
 
 
 class _Packer:
-    """Packs a page piece by piece, so that the text of only one family is in memory at a time."""
+    """Compresses an exposition piece by piece, so that the text of only one family is in memory at a time."""
 
     def __init__(self, content_type: str) -> None:
         self._content_type = content_type
@@ -103,7 +103,7 @@ class _Packer:
 
 
 def render(registry: CollectorRegistry, secrets: Iterable[str] = ()) -> Mapping[str, Page]:
-    """The registry's page in both formats; secrets that got into a label are taken out, whoever put them there."""
+    """The registry's exposition in both formats, with secrets in labels redacted."""
     hidden = tuple(secrets)
     text, openmetrics = _Packer(TEXT), _Packer(OPENMETRICS)
     for one, other in texts(registry.collect()):
@@ -113,13 +113,15 @@ def render(registry: CollectorRegistry, secrets: Iterable[str] = ()) -> Mapping[
     return {TEXT: text.page(), OPENMETRICS: openmetrics.page()}
 
 
-class Pages:
-    """The current page in each format."""
+class ExpositionCache:
+    """The current exposition in each format."""
 
-    def __init__(self, registry: CollectorRegistry, state: State, secrets: Callable[[], Iterable[str]]) -> None:
+    def __init__(
+        self, registry: CollectorRegistry, snapshots: SnapshotStore, secrets: Callable[[], Iterable[str]]
+    ) -> None:
         """Make the first page."""
         self._registry = registry
-        self._state = state
+        self._snapshots = snapshots
         self._secrets = secrets
         self._unpacked: dict[str, Unpacked] = {}
         self._wanted: set[str] = set()
@@ -127,11 +129,11 @@ class Pages:
         self.refresh()
 
     def get(self, content_type: str) -> Page:
-        """The page in a format."""
+        """The exposition in a format."""
         return self._pages[content_type]
 
     def unpacked(self, content_type: str) -> Unpacked:
-        """The page unpacked, held until the next one is made."""
+        """The uncompressed exposition, cached until the next one is rendered."""
         self._wanted.add(content_type)
         page = self.get(content_type)
         held = self._unpacked.get(content_type)
@@ -140,7 +142,7 @@ class Pages:
         return held
 
     def refresh(self) -> None:
-        """Make the page anew, and unpack what somebody wanted of the last one, so that no scrape waits for that."""
+        """Render again, and decompress the formats requested of the last exposition, so that no scrape waits."""
         pages = render(self._registry, self._secrets())
         wanted = tuple(self._wanted)
         self._wanted.clear()
@@ -148,17 +150,17 @@ class Pages:
         self._pages = pages
 
     def run(self, stop: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
-        """Refresh whenever the state changed, until `stop`; the body of a thread."""
+        """Refresh after each new snapshot until `stop` is set; runs in a thread."""
         while not stop.is_set():
-            self._state.changed.wait(_OLDEST)
-            self._state.changed.clear()
+            self._snapshots.changed.wait(_OLDEST)
+            self._snapshots.changed.clear()
             started = steady()
             self.refresh()
             stop.wait(max(1.0, (steady() - started) / _SHARE))
 
 
 def negotiate(accept: str) -> str:
-    """TEXT or OPENMETRICS, by an Accept header; text if it names neither."""
+    """TEXT or OPENMETRICS, according to an Accept header; TEXT if it names neither."""
     best, chosen = 0.0, TEXT
     for offer in accept.split(","):
         name, *parameters = (part.strip().lower() for part in offer.split(";"))

@@ -1,8 +1,8 @@
-"""Reading what Coolify sent, field by field: what is missing is None, what cannot be understood is counted.
+"""Reads Coolify's records field by field: missing fields are None, invalid ones are counted.
 
-Coolify's OpenAPI document is wrong in many places (types, nullability, whole shapes), so nothing is validated and no
-client is generated from it. Only the fields that the page needs are looked at; all others, secrets among them, are
-dropped with the record.
+Coolify's OpenAPI document is wrong in many places (types, nullability, entire structures), so records are not
+validated against it and no client is generated from it. Only fields needed for metrics are read; all others, including
+secrets, are dropped with the record.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from boxwatch.exporters.coolify.failure import utc
 
 MAX_TEXT: Final = 128
-# Uuids become part of paths, so nothing but letters, digits and dashes gets through.
+# Uuids become part of paths, so only letters, digits and dashes are valid.
 _UUID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DIGITS: Final = re.compile(r"-?[0-9]{1,18}")
 _SIZE: Final = re.compile(r"([0-9]{1,15})([bkmg]?)", re.IGNORECASE)
@@ -23,27 +23,27 @@ _UNITS: Final = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _CPUS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
 _MAX_CORES: Final = 1e6
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}
-_EARLIEST: Final = 946684800.0  # 2000: before it, a timestamp is a mistake
+_EARLIEST: Final = 946684800.0  # 2000: earlier timestamps are invalid
 _LATEST: Final = 4102444800.0  # 2100
 
 Complain = Callable[[str], None]
 
 
 def clean(text: str) -> str:
-    """A text that can be a label: bounded, without control characters, and without halves of surrogate pairs."""
+    """The text as a label value: truncated, without control characters and lone surrogates."""
     bounded = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
     return "".join(character if character.isprintable() else " " for character in bounded).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """One JSON object. Each method reads one field; a field of a wrong type is told to `complain`, once by its name."""
+    """One JSON object. Each method reads one field, and calls `complain` with its name if its type is wrong."""
 
     record: dict[str, object]
     complain: Complain
 
     def text(self, key: str) -> str | None:
-        """A short text, fit to be a label."""
+        """A short text, usable as a label value."""
         value = self.record.get(key)
         if value is None:
             return None
@@ -61,7 +61,7 @@ class Fields:
         return None
 
     def integer(self, key: str) -> int | None:
-        """A whole number, also as text: `"application_id": "12"`. 0 is a number like any other."""
+        """An integer, also as text: `"application_id": "12"`. 0 is valid."""
         value = self.record.get(key)
         if value is None:
             return None
@@ -73,7 +73,7 @@ class Fields:
         return None
 
     def count(self, key: str) -> int | None:
-        """A whole number that is not negative."""
+        """A non-negative integer."""
         value = self.integer(key)
         if value is None or value >= 0:
             return value
@@ -81,7 +81,7 @@ class Fields:
         return None
 
     def flag(self, key: str) -> bool | None:
-        """A yes or no: booleans that Coolify does not cast arrive as 0 and 1, by database also as text."""
+        """A boolean; those that Coolify does not cast arrive as 0 and 1, as text from some databases."""
         value = self.record.get(key)
         if value is None or isinstance(value, bool):
             return value
@@ -91,7 +91,7 @@ class Fields:
         return flag
 
     def time(self, key: str) -> float | None:
-        """A moment, as seconds since 1970."""
+        """A timestamp in seconds since 1970."""
         value = self.record.get(key)
         if value is None or value == "":
             return None
@@ -102,7 +102,7 @@ class Fields:
         return None
 
     def size(self, key: str) -> int | None:
-        """A memory limit in bytes: `0`, or digits with b, k, m or g, as Docker takes it."""
+        """A memory limit in bytes: `0`, or digits with b, k, m or g, as in Docker."""
         value = self.record.get(key)
         if value is None or value == "":
             return None
@@ -125,17 +125,17 @@ class Fields:
         return None
 
     def child(self, key: str) -> Fields:
-        """A nested object; an empty one if it is missing."""
+        """A nested object; empty if missing."""
         value = self.record.get(key)
         if isinstance(value, dict):
             return Fields(value, self.complain)
-        # PHP writes an empty object as an empty array.
+        # PHP serialises an empty object as an empty array.
         if value is not None and value != []:
             self.complain(key)
         return Fields({}, self.complain)
 
     def children(self, key: str) -> Iterator[Fields]:
-        """A nested list of objects, also in the shape of an object that PHP gives a list with gaps."""
+        """A nested list of objects; also an object, into which PHP turns a list with gaps."""
         value = self.record.get(key)
         items = value.values() if isinstance(value, dict) else value
         if items is None:

@@ -1,13 +1,13 @@
-"""Counting deployments: each one once, when it is first seen to have ended.
+"""Deployment counters: each deployment is counted once, when it is first seen to have ended.
 
-Coolify has no counter. `count` in an application's history falls, because rows older than 60 days are deleted daily
-(Coolify 4.3.11, app/Console/Kernel.php), so what ended is counted here, by id:
+Coolify has no counter. `count` in an application's history decreases, because rows older than 60 days are deleted daily
+(Coolify 4.3.11, app/Console/Kernel.php), so ended deployments are counted here, by id:
 
-- The first reading of a history is the baseline: what had ended before the exporter started is not counted. What
-  ended later is, by Coolify's own clock (the Date header), so a clock that is off invents nothing.
-- A row that waits or runs is remembered and counted when it has ended, in whatever order that happens.
-- Totals start at 0 with the process, which Prometheus knows as a counter reset. With a state file they go on, and
-  what ended while the exporter was down is counted once.
+- The first read of a history is the baseline: deployments that ended before the exporter started are not counted; later
+  ones are, by Coolify's own clock (the Date header), so that a wrong local clock invents nothing.
+- Queued and running rows are remembered and counted once they have ended, in any order.
+- Totals begin at 0 with the process, which Prometheus treats as a counter reset. With a state file they continue, and
+  deployments that ended while the exporter was down are counted once.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import Final
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.deployments import Deployment
 
-# Unfinished rows that are remembered for one application: far more than a queue may hold (25 by default).
+# Maximum unfinished rows remembered per application: far more than fit in a queue (25 by default).
 _MAX_OPEN: Final = 500
 REAL: Final = ("deployment", "rollback")
 
 
 @dataclass(slots=True)
 class Log:
-    """What is known of one application's deployments.
+    """Deployments of one application.
 
     Attributes:
-        seen: the highest id that was looked at; -1 before the first reading.
-        open: ids that were seen to wait or run, and not yet to end.
+        seen: highest id read; -1 before the first read.
+        open: ids seen queued or running, and not yet seen to end.
         totals: ended deployments by kind and result.
-        last: the last deployment or rollback that ended.
-        complete: whether the history was read at least once.
-        since: what ended later than this is counted at the first reading; None counts nothing there.
+        last: the last completed deployment or rollback.
+        complete: whether the history has been read at least once.
+        since: the first read counts deployments that ended after this time; None counts none.
     """
 
     seen: int = -1
@@ -46,32 +46,32 @@ class Log:
 
 
 class History:
-    """The deployments of an account; moments are seconds since 1970 by Coolify's clock."""
+    """Deployments of an account; times are in seconds since 1970 by Coolify's clock."""
 
     def __init__(self) -> None:
-        """Start with nothing known."""
+        """Start empty."""
         self.logs: dict[str, Log] = {}
-        self.changed = False  # whether there is something that a state file does not have yet
+        self.changed = False  # whether the state file is out of date
 
     def begin(self, uuid: str, since: float | None) -> None:
-        """Count an application's deployments from a moment on, if nothing is known of it yet."""
+        """Count a new application's deployments from a point in time."""
         log = self.logs.setdefault(uuid, Log())
         if log.since is None:
             log.since = since
 
     def watch(self, active: Iterable[tuple[str, Deployment]]) -> None:
-        """Remember the deployments that wait or run now, by application: they will be counted when they end."""
+        """Remember queued and running deployments by application, to count them when they end."""
         for uuid, row in active:
             log = self.logs.setdefault(uuid, Log())
-            # A row above `seen` is new to the next reading in any case, once there was a first one.
-            # A row that was looked at and is not open has ended: this answer is older than that one.
+            # A row above `seen` is new to the next read in any case, once there has been a first one.
+            # A row that was read and is not open has ended: this response is older than that one.
             over = log.complete and row.id <= log.seen
             if row.active and not over and row.id not in log.open and len(log.open) < _MAX_OPEN:
                 log.open.add(row.id)
                 self.changed = True
 
     def wants_more(self, uuid: str, rows: Sequence[Deployment]) -> bool:
-        """Whether older rows than these may hold something that is not yet counted."""
+        """Whether rows older than these may include uncounted deployments."""
         if not rows:
             return False
         log = self.logs.get(uuid) or Log()
@@ -83,9 +83,9 @@ class History:
         return log.since is not None and not any(row.result and not _is_new(log, row) for row in rows)
 
     def read(self, uuid: str, rows: Iterable[Deployment], *, whole: bool) -> int:
-        """Take in an application's history; `whole` if nothing older was left out that could matter.
+        """Count an application's history; `whole` means that no relevant older row was left out.
 
-        Returns the number of remembered rows that are gone: deleted before they were seen to end.
+        Returns the number of remembered rows that were deleted before they were seen to end.
         """
         log = self.logs.setdefault(uuid, Log())
         before = (log.seen, log.complete, len(log.open), sum(log.totals.values()))
@@ -114,18 +114,18 @@ class History:
             log.last = row
 
     def forget(self, keep: Iterable[str]) -> None:
-        """Drop every application that Coolify no longer has."""
+        """Drop every application that no longer exists in Coolify."""
         for uuid in self.logs.keys() - set(keep):
             del self.logs[uuid]
             self.changed = True
 
     def total(self, uuid: str, kind: str, result: str) -> int:
-        """Deployments of an application that were seen to end."""
+        """Ended deployments of an application."""
         log = self.logs.get(uuid)
         return log.totals.get((kind, result), 0) if log else 0
 
     def dump(self) -> dict[str, object]:
-        """What a state file keeps: numbers only, no names."""
+        """The content of the state file: ids and numbers, no names."""
         return {
             uuid: {
                 "seen": log.seen,
@@ -137,7 +137,7 @@ class History:
         }
 
     def load(self, kept: dict[str, object]) -> None:
-        """Go on from a state file; entries that make no sense are left out, and begin anew."""
+        """Continue from a state file; invalid entries are ignored, and their totals begin at 0."""
         for uuid, entry in kept.items():
             log = _restore(entry)
             if log is not None:
@@ -145,7 +145,7 @@ class History:
 
 
 def _is_new(log: Log, row: Deployment) -> bool:
-    """Whether a row of the first reading ended after the exporter began to count."""
+    """Whether a row of the first read ended after counting began."""
     return log.since is not None and row.ended is not None and row.ended > log.since
 
 

@@ -1,4 +1,4 @@
-"""What the exporter knows of one account: the latest good reading of each source."""
+"""The inventory of one account: the last successful poll of each source."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from boxwatch.exporters.coolify.servers import Detail, Server
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project and its environments by database id."""
+    """A project's name, and the names of its environments by database id."""
 
     name: str
     environments: dict[int, str]
 
 
 @dataclass(slots=True)
-class World:
-    """Written by the account's own thread only; what it shows to others is a Snapshot.
+class Inventory:
+    """Written only by the account's own thread; other threads see a Snapshot.
 
     Attributes:
-        version: Coolify's version; empty if it is not known.
-        projects: by uuid. A project's environments are missing until its own record was read.
-        lists: resources by type and uuid; a type is missing before its first reading.
-        listed_at: when each type was listed, by the steady clock.
+        version: Coolify's version; empty if unknown.
+        projects: by uuid. A project has no environments until its own record has been read.
+        lists: resources by type and uuid; a type is missing before its first poll.
+        listed_at: time each type was listed, by the steady clock.
         lights: states by server and uuid.
-        lighted_at: when each server's states were read, by the steady clock.
-        active: deployments that wait or run.
-        backed_up: end of the last good run of each backup schedule that was seen.
-        started: since when deployments are counted, by Coolify's clock; None before the first good answer.
+        lighted_at: time each server's states were read, by the steady clock.
+        active: queued and running deployments.
+        backed_up: end of the last successful run seen for each backup schedule.
+        started: start of deployment counting, by Coolify's clock; None before the first successful request.
     """
 
     version: str = ""
@@ -49,7 +49,7 @@ class World:
     started: float | None = None
 
     def applications(self) -> set[str]:
-        """Uuids of the applications that are known."""
+        """Uuids of all known applications."""
         if names.APPLICATION in self.lists:
             return set(self.lists[names.APPLICATION])
         return {uuid for lights in self.lights.values() for uuid, light in lights.items() if self._is_app(light)}
@@ -59,7 +59,7 @@ class World:
         return light.type == names.APPLICATION
 
     def environments(self) -> dict[int, tuple[str, str]]:
-        """Project and environment, as names, by the environment's id."""
+        """Names of project and environment, by the environment's id."""
         return {
             identity: (project.name, environment)
             for project in self.projects.values()
@@ -67,7 +67,7 @@ class World:
         }
 
     def application_of(self, row: Deployment) -> str | None:
-        """The application of a deployment: by its URL, else by its id, which only the states of a server tell.
+        """Uuid of a deployment's application: from its URL, else by its id, which only a server's states contain.
 
         GET /applications hides `id`, and deployments carry no uuid (Coolify 4.3.11, app/Models/Application.php).
         """
@@ -80,7 +80,7 @@ class World:
         return None
 
     def odd(self, kind: str) -> set[str]:
-        """Resources of a type that only the list or only the states know: made or deleted since the list was read."""
+        """Resources of a type in only the list or only the states: created or deleted since the list was read."""
         listed = self.lists.get(kind)
         if listed is None or not self.lights or self.lights.keys() < self.servers.keys():
             return set()

@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, as logfmt or JSON, without secrets."""
+"""Structured logs: one line per event, as logfmt or JSON, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _ROOT: Final = "boxwatch.exporters.coolify"
 
 
 def facts(**values: object) -> dict[str, object]:
-    """What an event is about: `log.info("poll failed", extra=facts(account="main"))`. Empty values are left out."""
+    """An event's fields: `log.info("poll failed", extra=facts(account="main"))`. Empty values are left out."""
     return {"facts": {key: value for key, value in values.items() if value not in ("", None)}}
 
 
 class Line(logging.Formatter):
-    """Turns a record into one line and takes secrets out of it, whatever brought them there."""
+    """Formats a record as one line and redacts secrets in it, wherever they came from."""
 
     def __init__(self, form: str, secrets: Callable[[], Iterable[str]]) -> None:
-        """Write `logfmt` or `json`; `secrets` gives what must not appear."""
+        """Write `logfmt` or `json`; `secrets` returns the strings to redact."""
         super().__init__()
         self._form = form
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """Format a record as one line."""
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         values: dict[str, object] = {
             "ts": moment.replace("+00:00", "Z"),
@@ -57,14 +57,14 @@ def _logfmt(value: object) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """The text without the secrets."""
+    """The text with secrets redacted."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
     return text
 
 
 def set_up(level: str, form: str, secrets: Callable[[], Iterable[str]]) -> None:
-    """Write the exporter's log to standard error; called once, by the command."""
+    """Log to standard error; the command calls it once."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Line(form, secrets))
     logger = logging.getLogger(_ROOT)

@@ -1,14 +1,15 @@
-"""Every metric and label of the Coolify exporter, once. Rules and dashboards import it; it depends on nothing.
+"""Metric names, labels and label values of the Coolify exporter, defined once; rules and dashboards import them.
 
-A `Metric` is its name as Prometheus stores it, and knows its type, labels and help:
+A `Metric` is the name under which Prometheus stores it, with its type, labels and help:
 
     >>> f"{UP} == 0"
     'coolify_up == 0'
     >>> UP.labels
     ('account',)
 
-Identity is project, environment, resource and uuid. Deployment uuid, commit and container name change at every
-deploy and are never labels. No label is called `server`, `service`, `job` or `instance`: those belong to the target.
+Project, environment, resource and uuid identify a resource. Deployment uuid, commit and container name change with
+every deploy and are never labels. No label is called `server`, `service`, `job` or `instance`: those belong to the
+target.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from typing import Final
 # Labels.
 ACCOUNT: Final = "account"  # one URL and token, as the exporter's configuration names it; a token sees one team
 COOLIFY_SERVER: Final = "coolify_server"  # the server's name in Coolify; `server` is the target's label
-TYPE: Final = "type"  # application, service or database, as the container label coolify.type says it
+TYPE: Final = "type"  # application, service or database: equals the container label coolify.type
 PROJECT: Final = "project"
 ENVIRONMENT: Final = "environment"
 RESOURCE: Final = "resource"  # slug of the name: equals the container label coolify.resourceName
 UUID: Final = "uuid"  # equals the container label com.docker.compose.project
 PART: Final = "part"  # container of a service: equals the container label coolify.serviceName
 BACKUP: Final = "backup"  # uuid of the schedule
-NAME: Final = "name"  # as people wrote it
+NAME: Final = "name"  # as entered in Coolify
 SUBTYPE: Final = "subtype"  # build pack of an application, engine of a database
 STATE: Final = "state"
 STATUS: Final = "status"
@@ -45,7 +46,7 @@ OF_RESOURCE: Final = (ACCOUNT, TYPE, PROJECT, ENVIRONMENT, RESOURCE, UUID)
 OF_PART: Final = (*OF_APPLICATION, PART)
 OF_BACKUP: Final = (*OF_APPLICATION, BACKUP)
 
-# Values of labels. Each list is closed: the page never shows another value.
+# Label values. Each list is closed: the exporter exposes no other value.
 APPLICATION: Final = "application"
 SERVICE: Final = "service"
 DATABASE: Final = "database"
@@ -57,16 +58,16 @@ RESULTS: Final = ("finished", "failed", "cancelled")
 KINDS: Final = ("deployment", "rollback", "restart", "preview")
 BACKUP_RESULTS: Final = ("success", "failed", "running", "unknown")
 
-UNREACHABLE: Final = "unreachable"  # no connection, or no whole answer in time
-UNAUTHORISED: Final = "unauthorised"  # the token is wrong, expired, or its team is gone
+UNREACHABLE: Final = "unreachable"  # no connection, or no complete response in time
+UNAUTHORISED: Final = "unauthorised"  # the token is wrong or expired, or its team was deleted
 FORBIDDEN: Final = "forbidden"  # the token lacks `read`, or the caller's address is not allowed
-API_DISABLED: Final = "api_disabled"  # the instance's switch is off
+API_DISABLED: Final = "api_disabled"  # the API is switched off for the instance
 RATE_LIMITED: Final = "rate_limited"
-BAD_PAYLOAD: Final = "bad_payload"  # an answer that cannot be understood: HTML, truncated, too large, another shape
+BAD_PAYLOAD: Final = "bad_payload"  # an unusable response: HTML, truncated, too large, an unexpected structure
 SERVER_ERROR: Final = "server_error"  # 5xx
 REDIRECTED: Final = "redirected"  # 3xx: never followed, because the token would go with it
-REJECTED: Final = "rejected"  # any other 4xx: another version, or no Coolify
-NO_TOKEN: Final = "no_token"  # noqa: S105 - the reason for a file that is missing, empty or unreadable
+REJECTED: Final = "rejected"  # any other 4xx: an unsupported version, or not Coolify
+NO_TOKEN: Final = "no_token"  # noqa: S105 - a reason: the token file is missing, empty or unreadable
 REASONS: Final = (
     UNREACHABLE,
     UNAUTHORISED,
@@ -95,7 +96,7 @@ SOURCES: Final = (
 
 
 class Metric(str):
-    """The name of a metric, with what else there is to know of it."""
+    """A metric's name, with its type, labels and help."""
 
     __slots__ = ("help", "kind", "labels")
     kind: str
@@ -104,7 +105,7 @@ class Metric(str):
 
     @classmethod
     def make(cls, kind: str, name: str, labels: tuple[str, ...], text: str) -> Metric:
-        """A metric of a Prometheus type, with its labels in the order of the page."""
+        """A metric of the Prometheus type `kind`, with its labels in order of exposition."""
         metric = cls(name)
         metric.kind, metric.labels, metric.help = kind, labels, text
         return metric
@@ -118,51 +119,57 @@ def _counter(name: str, labels: tuple[str, ...], text: str) -> Metric:
     return Metric.make("counter", name, labels, text)
 
 
-# The API, and how well we are served by it.
+# The API, and the exporter's requests to it.
 UP = _gauge("coolify_up", (ACCOUNT,), "1 while Coolify answers and accepts the token.")
-DOWN_REASON = _gauge("coolify_down_reason", (ACCOUNT, REASON), "1 for the reason why coolify_up is 0, else 0.")
-VERSION_INFO = _gauge("coolify_version_info", (ACCOUNT, VERSION), "Version of Coolify; always 1.")
+DOWN_REASON = _gauge("coolify_down_reason", (ACCOUNT, REASON), "1 for the reason that coolify_up is 0, else 0.")
+VERSION_INFO = _gauge("coolify_version_info", (ACCOUNT, VERSION), "Coolify version; always 1.")
 LAST_SUCCESS = _gauge(
-    "coolify_last_success_timestamp_seconds", (ACCOUNT,), "When Coolify last gave a good answer; 0 before the first."
+    "coolify_last_success_timestamp_seconds", (ACCOUNT,), "Time of the last successful request; 0 before the first."
 )
 SOURCE_SUCCESS = _gauge(
-    "coolify_source_success", (ACCOUNT, SOURCE), "1 if the last reading of each part of the source was good."
+    "coolify_source_success", (ACCOUNT, SOURCE), "1 if the last poll of every target of the source succeeded, else 0."
 )
 SOURCE_FAILURE_REASON = _gauge(
     "coolify_source_failure_reason",
     (ACCOUNT, SOURCE, REASON),
-    "1 for the reason why the source fails; absent while it does not.",
+    "1 for the reason that the source fails; absent while it succeeds.",
 )
 SOURCE_DURATION = _gauge(
-    "coolify_source_duration_seconds", (ACCOUNT, SOURCE), "Time that the last reading of the source took."
+    "coolify_source_duration_seconds", (ACCOUNT, SOURCE), "Duration of the last poll of the source."
 )
 SOURCE_LAST_SUCCESS = _gauge(
     "coolify_source_last_success_timestamp_seconds",
     (ACCOUNT, SOURCE),
-    "When each part of the source (of history: any) was last read well; 0 before the first time.",
+    "Last successful poll of the source's stalest target (history: of any target); 0 before the first.",
 )
-REQUESTS = _counter("coolify_api_requests_total", (ACCOUNT, ENDPOINT, CODE), "Requests to Coolify, by outcome.")
+REQUESTS = _counter(
+    "coolify_api_requests_total", (ACCOUNT, ENDPOINT, CODE), "Requests to Coolify, by endpoint and outcome."
+)
 RATE_LIMIT = _gauge(
-    "coolify_api_rate_limit_requests", (ACCOUNT,), "Requests a minute that Coolify grants the token's user."
+    "coolify_api_rate_limit_requests", (ACCOUNT,), "Coolify's rate limit for the token's user, in requests per minute."
 )
 RATE_LIMIT_REMAINING = _gauge(
-    "coolify_api_rate_limit_remaining_requests", (ACCOUNT,), "Requests left of this minute, for all tokens of the user."
+    "coolify_api_rate_limit_remaining_requests",
+    (ACCOUNT,),
+    "Requests left in the current minute, for all tokens of the user.",
 )
 BUDGET = _gauge(
-    "coolify_api_budget_requests_per_second", (ACCOUNT,), "Requests that the exporter allows itself at present."
+    "coolify_api_budget_requests_per_second",
+    (ACCOUNT,),
+    "Rate at which the exporter's own rate limiter currently admits requests.",
 )
 UNPARSED = _counter(
-    "coolify_unparsed_values_total", (ACCOUNT, SOURCE, FIELD), "Values that could not be understood and were left out."
+    "coolify_unparsed_values_total", (ACCOUNT, SOURCE, FIELD), "Values skipped because they could not be parsed."
 )
 HISTORY_OLDEST_READ = _gauge(
     "coolify_history_oldest_read_timestamp_seconds",
     (ACCOUNT,),
-    "When the application that waits longest for it had its deployment history read.",
+    "Last read of the deployment history that has gone unread the longest.",
 )
 INTERNAL_ERRORS = _counter(
-    "coolify_exporter_internal_errors_total", (ACCOUNT,), "Mistakes of the exporter itself that a reading survived."
+    "coolify_exporter_internal_errors_total", (ACCOUNT,), "Internal errors of the exporter from which it recovered."
 )
-BUILD_INFO = _gauge("coolify_exporter_build_info", (VERSION,), "Version of the exporter; always 1.")
+BUILD_INFO = _gauge("coolify_exporter_build_info", (VERSION,), "Exporter version; always 1.")
 
 # Servers.
 SERVER_INFO = _gauge(
@@ -172,116 +179,144 @@ SERVER_REACHABLE = _gauge("coolify_server_reachable", OF_SERVER, "1 while Coolif
 SERVER_USABLE = _gauge("coolify_server_usable", OF_SERVER, "1 while Coolify can deploy to the server.")
 SERVER_PROXY_STATE = _gauge("coolify_server_proxy_state", (*OF_SERVER, STATE), "1 for the state of the proxy, else 0.")
 SERVER_PROXY_OUTDATED = _gauge(
-    "coolify_server_proxy_outdated", OF_SERVER, "1 if Coolify knows a newer Traefik than the server runs."
+    "coolify_server_proxy_outdated",
+    OF_SERVER,
+    "1 if Coolify knows of a newer Traefik release than the server runs, else 0.",
 )
-SERVER_SENTINEL_ENABLED = _gauge("coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel reports the containers.")
+SERVER_SENTINEL_ENABLED = _gauge(
+    "coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel is enabled on the server, else 0."
+)
 SERVER_SENTINEL_PUSH = _gauge(
-    "coolify_server_sentinel_last_push_timestamp_seconds", OF_SERVER, "When Sentinel last reported to Coolify."
+    "coolify_server_sentinel_last_push_timestamp_seconds", OF_SERVER, "Time of Sentinel's last report to Coolify."
 )
 SERVER_SENTINEL_INTERVAL = _gauge(
-    "coolify_server_sentinel_push_interval_seconds", OF_SERVER, "Time between two reports of Sentinel, as configured."
+    "coolify_server_sentinel_push_interval_seconds", OF_SERVER, "Configured interval between Sentinel's reports."
 )
-SERVER_BUILDS = _gauge("coolify_server_concurrent_builds", OF_SERVER, "Deployments that may run at once.")
-SERVER_QUEUE_LIMIT = _gauge("coolify_server_deployment_queue_limit", OF_SERVER, "Deployments that may wait.")
+SERVER_BUILDS = _gauge("coolify_server_concurrent_builds", OF_SERVER, "Maximum number of concurrent deployments.")
+SERVER_QUEUE_LIMIT = _gauge("coolify_server_deployment_queue_limit", OF_SERVER, "Maximum number of queued deployments.")
 SERVER_TIMEOUT = _gauge(
-    "coolify_server_deployment_timeout_seconds", OF_SERVER, "Time after which Coolify kills a deployment."
+    "coolify_server_deployment_timeout_seconds",
+    OF_SERVER,
+    "Deployment timeout, after which Coolify kills the deployment.",
 )
 
 # Applications, services and databases.
 RESOURCE_INFO = _gauge(
     "coolify_resource_info", (*OF_RESOURCE, NAME, SUBTYPE, COOLIFY_SERVER), "A resource and where it runs; always 1."
 )
-RESOURCE_STATE = _gauge("coolify_resource_state", (*OF_RESOURCE, STATE), "1 for the state of the containers, else 0.")
+RESOURCE_STATE = _gauge(
+    "coolify_resource_state", (*OF_RESOURCE, STATE), "1 for the current state of the containers, else 0."
+)
 RESOURCE_HEALTH = _gauge(
-    "coolify_resource_health", (*OF_RESOURCE, STATE), "1 for the health; unknown means that no health check is defined."
+    "coolify_resource_health",
+    (*OF_RESOURCE, STATE),
+    "1 for the current health, else 0; unknown: no health check is defined.",
 )
 RESOURCE_EXCLUDED = _gauge(
-    "coolify_resource_excluded", OF_RESOURCE, "1 if all containers are left out of health checks on purpose."
+    "coolify_resource_excluded",
+    OF_RESOURCE,
+    "1 if all containers are deliberately excluded from health checks, else 0.",
 )
 RESOURCE_SERVER_REACHABLE = _gauge(
     "coolify_resource_server_reachable",
     OF_RESOURCE,
-    "1 while Coolify reaches the resource's server; at 0 its state means nothing.",
+    "1 while Coolify reaches the resource's server; at 0 the resource's state is meaningless.",
 )
 RESOURCE_LAST_ONLINE = _gauge(
-    "coolify_resource_last_online_timestamp_seconds", OF_RESOURCE, "When Coolify last saw it come up; no heartbeat."
+    "coolify_resource_last_online_timestamp_seconds",
+    OF_RESOURCE,
+    "Time Coolify last saw the resource come up; not a heartbeat.",
 )
 RESOURCE_RESTARTS = _gauge(
-    "coolify_resource_restarts", OF_RESOURCE, "Restarts since the last deploy; stays 0 while Sentinel reports."
+    "coolify_resource_restarts", OF_RESOURCE, "Restarts since the last deployment; stays 0 while Sentinel reports."
 )
 RESOURCE_RESTART_LIMIT = _gauge(
-    "coolify_resource_restart_limit", OF_RESOURCE, "Restarts after which Coolify stops it; 0 is never."
+    "coolify_resource_restart_limit", OF_RESOURCE, "Restarts after which Coolify stops the resource; 0: never."
 )
 RESOURCE_RESTART_LIMIT_REACHED = _gauge(
-    "coolify_resource_restart_limit_reached", OF_RESOURCE, "1 if Coolify stopped it for restarting too often."
+    "coolify_resource_restart_limit_reached",
+    OF_RESOURCE,
+    "1 if Coolify stopped the resource for restarting too often, else 0.",
 )
 RESOURCE_LAST_RESTART = _gauge(
-    "coolify_resource_last_restart_timestamp_seconds", OF_RESOURCE, "When Coolify last counted a restart."
+    "coolify_resource_last_restart_timestamp_seconds", OF_RESOURCE, "Time of the last restart that Coolify counted."
 )
-RESOURCE_MEMORY_LIMIT = _gauge("coolify_resource_memory_limit_bytes", OF_RESOURCE, "Memory limit; 0 is none.")
+RESOURCE_MEMORY_LIMIT = _gauge("coolify_resource_memory_limit_bytes", OF_RESOURCE, "Memory limit; 0: none.")
 RESOURCE_MEMORY_RESERVATION = _gauge(
-    "coolify_resource_memory_reservation_bytes", OF_RESOURCE, "Memory reservation; 0 is none."
+    "coolify_resource_memory_reservation_bytes", OF_RESOURCE, "Memory reservation; 0: none."
 )
-RESOURCE_CPU_LIMIT = _gauge("coolify_resource_cpu_limit_cores", OF_RESOURCE, "CPU limit in cores; 0 is none.")
-PART_STATE = _gauge("coolify_service_part_state", (*OF_PART, STATE), "1 for the state of a part of a service, else 0.")
-PART_HEALTH = _gauge("coolify_service_part_health", (*OF_PART, STATE), "1 for the health of a part, else 0.")
-PART_EXCLUDED = _gauge("coolify_service_part_excluded", OF_PART, "1 if the part does not count for the service.")
+RESOURCE_CPU_LIMIT = _gauge("coolify_resource_cpu_limit_cores", OF_RESOURCE, "CPU limit; 0: none.")
+PART_STATE = _gauge(
+    "coolify_service_part_state", (*OF_PART, STATE), "1 for the current state of a service part, else 0."
+)
+PART_HEALTH = _gauge(
+    "coolify_service_part_health", (*OF_PART, STATE), "1 for the current health of a service part, else 0."
+)
+PART_EXCLUDED = _gauge(
+    "coolify_service_part_excluded", OF_PART, "1 if the part is excluded from the service's status, else 0."
+)
 PART_LAST_ONLINE = _gauge(
-    "coolify_service_part_last_online_timestamp_seconds", OF_PART, "When Coolify last saw the part come up."
+    "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last saw the part come up."
 )
 
 # Deployments.
 DEPLOYMENTS_ACTIVE = _gauge(
-    "coolify_deployments_active", (ACCOUNT, COOLIFY_SERVER, STATUS), "Deployments that wait or run now."
+    "coolify_deployments_active", (ACCOUNT, COOLIFY_SERVER, STATUS), "Queued or running deployments."
 )
 DEPLOYMENTS_OLDEST = _gauge(
     "coolify_deployments_oldest_created_timestamp_seconds",
     (ACCOUNT, COOLIFY_SERVER, STATUS),
-    "When the oldest deployment that waits or runs was asked for; absent if there is none.",
+    "Time the oldest queued or running deployment was requested; absent if there is none.",
 )
 DEPLOYMENT_CREATED = _gauge(
     "coolify_deployment_active_created_timestamp_seconds",
     (*OF_APPLICATION, STATUS),
-    "When the application's oldest waiting or running deployment was asked for; absent if there is none.",
+    "Time the application's oldest queued or running deployment was requested; absent if there is none.",
 )
 DEPLOYMENT_PROGRESS = _gauge(
     "coolify_deployment_active_progress_timestamp_seconds",
     (*OF_APPLICATION, STATUS),
-    "When that deployment last moved: a running one writes log lines; absent if there is none.",
+    "Last update of that deployment: a running one writes log lines; absent if there is none.",
 )
 DEPLOYMENTS = _counter(
-    "coolify_deployments_total", (*OF_APPLICATION, KIND, RESULT), "Deployments seen to end, since the exporter counts."
+    "coolify_deployments_total",
+    (*OF_APPLICATION, KIND, RESULT),
+    "Deployments that have ended since the exporter began counting.",
 )
 DEPLOYMENT_RESULT = _gauge(
     "coolify_deployment_last_result",
     (*OF_APPLICATION, RESULT),
-    "1 for the result of the last deployment or rollback that ended, else 0.",
+    "1 for the result of the last completed deployment or rollback, else 0.",
 )
 DEPLOYMENT_FINISHED = _gauge(
     "coolify_deployment_last_finished_timestamp_seconds",
     OF_APPLICATION,
-    "When the last deployment or rollback ended.",
+    "End of the last completed deployment or rollback.",
 )
 DEPLOYMENT_DURATION = _gauge(
-    "coolify_deployment_last_duration_seconds", OF_APPLICATION, "Its time from request to end, waiting included."
+    "coolify_deployment_last_duration_seconds",
+    OF_APPLICATION,
+    "Its duration from request to end, including time in the queue.",
 )
 
-# Scheduled backups of databases.
-BACKUP_ENABLED = _gauge("coolify_backup_enabled", OF_BACKUP, "1 if the schedule is switched on.")
+# Scheduled database backups.
+BACKUP_ENABLED = _gauge("coolify_backup_enabled", OF_BACKUP, "1 if the schedule is enabled, else 0.")
 BACKUP_INTERVAL = _gauge(
-    "coolify_backup_interval_seconds", OF_BACKUP, "Longest time between two runs of the schedule, rounded up."
+    "coolify_backup_interval_seconds", OF_BACKUP, "Longest interval between two runs of the schedule, rounded up."
 )
 BACKUP_RESULT = _gauge("coolify_backup_last_result", (*OF_BACKUP, RESULT), "1 for the result of the last run, else 0.")
-BACKUP_FINISHED = _gauge("coolify_backup_last_finished_timestamp_seconds", OF_BACKUP, "When the last run ended.")
+BACKUP_FINISHED = _gauge("coolify_backup_last_finished_timestamp_seconds", OF_BACKUP, "End of the last run.")
 BACKUP_SUCCESS = _gauge(
-    "coolify_backup_last_success_timestamp_seconds", OF_BACKUP, "End of the last good run that the exporter saw."
+    "coolify_backup_last_success_timestamp_seconds", OF_BACKUP, "End of the last successful run the exporter has seen."
 )
-BACKUP_SIZE = _gauge("coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last run's file.")
-BACKUP_UPLOADED = _gauge("coolify_backup_last_uploaded", OF_BACKUP, "1 if the last run's file went to S3, 0 if not.")
+BACKUP_SIZE = _gauge("coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last backup file.")
+BACKUP_UPLOADED = _gauge(
+    "coolify_backup_last_uploaded", OF_BACKUP, "1 if the last backup file was uploaded to S3, else 0."
+)
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 
-# What prometheus_client says of the process itself; these are on no page of ours in a test, and on every real one.
+# prometheus_client's process metrics: exposed by every running exporter, absent from the tests' expositions.
 PROCESS: Final = (
     _gauge("process_virtual_memory_bytes", (), "Virtual memory size in bytes."),
     _gauge("process_resident_memory_bytes", (), "Resident memory size in bytes."),

@@ -1,6 +1,6 @@
-"""The options: their names, defaults and bounds, and the flags made of them.
+"""The exporter's options: names, defaults, bounds and command-line flags.
 
-argparse and not click, so that the exporter's image holds prometheus_client and nothing else.
+argparse rather than click, so that the exporter's image needs nothing but prometheus_client.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ class Option:
     """One option.
 
     Attributes:
-        default: a string or a number; its type is the option's.
-        least: the smallest number that makes sense.
-        choices: all words that are allowed; empty if any is.
-        path: whether it names a file, which in a configuration file is found from that file's folder.
+        default: a string or a number; the option has the same type.
+        least: smallest valid number.
+        choices: valid words; empty if every word is valid.
+        path: whether the value is a path. In a configuration file it is relative to that file's directory.
     """
 
     name: str
@@ -35,47 +35,54 @@ class Option:
 
     @property
     def variable(self) -> str:
-        """Its name in the environment."""
+        """Name of the environment variable."""
         return PREFIX + self.name.upper().replace("-", "_")
 
     @property
     def shown_default(self) -> str:
-        """The default as help and documentation show it."""
+        """The default, formatted for help and documentation."""
         return str(self.default) if isinstance(self.default, str) else str(int(self.default))
 
 
-# Each account's own. In a file they stand in [[accounts]], or before them for all; else they are the only one's.
+# Options of an account. In a file they go into [[accounts]], or at the top level for all accounts.
 ACCOUNT: Final = (
-    Option("url", "http://coolify:8080", "where Coolify answers, without /api/v1"),
-    Option("token-file", "", f"file with an API token that has the ability `read` (or {TOKEN_VARIABLE})", path=True),
-    Option("requests-per-minute", 60.0, "the most that any minute sees; Coolify grants a user 200 by default", 4),
-    Option("interval", 60.0, "seconds between two readings of states; the other sources follow from it", 5),
-    Option("stale-after", 300.0, "seconds for which a source that fails is still shown as it was"),
-    Option("ca-file", "", "certificate authorities to trust instead of the system's", path=True),
-    Option("proxy", "", "HTTP proxy to go through; the environment's proxies are never used"),
-    Option("connect-timeout", 5.0, "seconds for the connection", 0.1),
-    Option("read-timeout", 15.0, "seconds without a single byte of an answer", 0.1),
-    Option("total-timeout", 60.0, "seconds for a whole answer", 0.1),
-    Option("max-body-bytes", float(64 << 20), "bytes of an answer", 1 << 16),
-    Option("max-resources", 5000.0, "records of one list that are shown", 1),
+    Option("url", "http://coolify:8080", "base URL of Coolify, without /api/v1"),
+    Option(
+        "token-file", "", f"file with an API token that has the `read` ability (or set {TOKEN_VARIABLE})", path=True
+    ),
+    Option("requests-per-minute", 60.0, "maximum requests in any minute; Coolify allows each user 200 by default", 4),
+    Option("interval", 60.0, "seconds between polls of resource states; other sources scale with it", 5),
+    Option("stale-after", 300.0, "seconds for which a failing source keeps its last values"),
+    Option("ca-file", "", "certificate authorities to trust instead of the system's (PEM)", path=True),
+    Option("proxy", "", "HTTP proxy to use; proxy environment variables are ignored"),
+    Option("connect-timeout", 5.0, "seconds to establish a connection", 0.1),
+    Option("read-timeout", 15.0, "seconds to wait for the next byte of a response", 0.1),
+    Option("total-timeout", 60.0, "seconds for a complete response", 0.1),
+    Option("max-body-bytes", float(64 << 20), "maximum size of a response in bytes", 1 << 16),
+    Option("max-resources", 5000.0, "maximum number of records read from one list", 1),
 )
 PROCESS: Final = (
-    Option("listen", ":18000", "address and port to serve at"),
-    Option("web-config-file", "", "TLS and passwords, in the format of Prometheus' exporter-toolkit", path=True),
-    Option("state-file", "", "file that keeps the totals of deployments over restarts; none by default", path=True),
-    Option("log-level", "info", "least level to log", choices=LEVELS),
-    Option("log-format", "logfmt", "form of the log", choices=FORMATS),
+    Option("listen", ":18000", "address and port to listen on"),
+    Option(
+        "web-config-file",
+        "",
+        "TLS and basic auth, in the format of Prometheus' exporter-toolkit",
+        path=True,
+    ),
+    Option("state-file", "", "file that preserves deployment totals across restarts; none by default", path=True),
+    Option("log-level", "info", "minimum level to log", choices=LEVELS),
+    Option("log-format", "logfmt", "log format", choices=FORMATS),
 )
-FILE: Final = Option("config-file", "", "TOML file with these options, and with [[accounts]]", path=True)
+FILE: Final = Option("config-file", "", "TOML file with these options and [[accounts]]", path=True)
 OPTIONS: Final = {option.name: option for option in (*ACCOUNT, *PROCESS)}
 
 
 def parser(version: str) -> argparse.ArgumentParser:
-    """The command's flags. There is none for the token: flags are seen in the process list."""
+    """The command-line parser. No flag takes the token: flags are visible in the process list."""
     found = argparse.ArgumentParser(
         prog="boxwatch-coolify-exporter",
-        description="Prometheus exporter for Coolify: polls within a budget, answers scrapes from memory.",
-        epilog=f"Each option can also be set in the environment, as {PREFIX}URL for --url, or in the file, as url.",
+        description="Prometheus exporter for Coolify: polls its API within a rate limit, serves scrapes from memory.",
+        epilog=f"Each option can also be set in the environment (--url: {PREFIX}URL) or in the config file (url).",
         allow_abbrev=False,
     )
     found.add_argument("--version", action="version", version=f"boxwatch-coolify-exporter {version}")

@@ -1,7 +1,7 @@
-"""How many requests may be sent: a bucket that refills evenly, and gives way to others who use the same limit.
+"""The rate limiter: a token bucket that refills evenly and yields to other users of the same limit.
 
-Coolify counts 200 requests a minute for each *user*, over all the user's tokens (Coolify 4.3.11,
-app/Providers/RouteServiceProvider.php): what the exporter takes, scripts and people lack.
+Coolify allows each *user* 200 requests a minute across all of the user's tokens (Coolify 4.3.11,
+app/Providers/RouteServiceProvider.php): every request by the exporter is one fewer for scripts and people.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ from typing import Final
 from boxwatch.exporters.coolify.clock import Clock
 
 MINUTE: Final = 60.0
-# Share of the budget that may go at once, so that the first page is complete within seconds. The refill is the rest,
-# less what one reading of several requests may overdraw, so that no minute ever sees more than the budget.
+# Share of `per_minute` that may be sent in a burst, so that the first exposition is complete within seconds. The refill
+# is the rest, minus the overdraft of a poll with several requests, so that no minute exceeds `per_minute`.
 _BURST: Final = 1 / 3
 _OVERDRAFT: Final = 1 / 15
-# Share of the instance's own limit that is never exceeded, however large the budget was made.
+# Share of the instance's own limit that is never exceeded, whatever `per_minute` is.
 _FAIR: Final = 0.5
-# Shares of what is left of the minute below which first the history, then everything waits.
+# Below the first share of the minute's remaining requests histories wait; below the second, everything does.
 _LOW: Final = 0.25
 _EMPTY: Final = 0.05
 _LEAST: Final = 1 / 8
-# Nobody is made to wait longer by Retry-After, in case it is nonsense.
+# Longest wait in seconds that Retry-After can impose, in case its value is absurd.
 _LONGEST: Final = 600.0
 
 
 @dataclass(slots=True)
-class Budget:
-    """Requests of one account.
+class RateLimiter:
+    """Limits the requests of one account.
 
     Attributes:
-        per_minute: the most that any minute sees.
-        limit: X-RateLimit-Limit as last seen.
-        remaining: X-RateLimit-Remaining as last seen.
+        per_minute: maximum requests in any minute.
+        limit: the last X-RateLimit-Limit.
+        remaining: the last X-RateLimit-Remaining.
     """
 
     per_minute: float
@@ -62,28 +62,28 @@ class Budget:
 
     @property
     def overdraft(self) -> int:
-        """Requests that one reading may send beyond the one that it was let go for."""
+        """Requests that one poll may send beyond its first."""
         return int(self._allowed() * _OVERDRAFT)
 
     def rate(self) -> float:
-        """Requests a second at which the bucket refills."""
+        """Refill rate in requests per second."""
         return max(self._allowed() - self._burst() - self.overdraft, 0.5) / MINUTE
 
     def _refill(self) -> None:
         now = self.clock.steady()
-        # A minute without being refused earns one step back of what a refusal cost.
+        # Each minute without a 429 restores one step of the reduced rate.
         if self._factor < 1 and now - self._slowed_at >= MINUTE:
             self._factor, self._slowed_at = min(1.0, self._factor + _LEAST), now
         self._tokens = min(self._burst(), self._tokens + (now - self._at) * self.rate())
         self._at = now
 
     def wait(self) -> float:
-        """Seconds until a request may go; 0 if one may go now."""
+        """Seconds until a request may be sent; 0 if now."""
         self._refill()
         closed = self._closed_until - self._at
         if closed > 0:
             return closed
-        # Never less than the clocks' resolution, or the wait would be over before any time has passed.
+        # At least the clock's resolution, or the wait would end before any time has passed.
         return 0.0 if self._tokens >= 1 else max((1 - self._tokens) / self.rate(), 0.01)
 
     def spend(self) -> None:
@@ -93,11 +93,11 @@ class Budget:
 
     @property
     def low(self) -> bool:
-        """Whether only what matters most should be asked for, because others use up the same limit."""
+        """Whether background polls should wait, because others are using up the same limit."""
         return self.clock.steady() < self._low_until
 
     def observe(self, headers: Mapping[str, str]) -> None:
-        """Learn from X-RateLimit-Limit and X-RateLimit-Remaining."""
+        """Adapt to X-RateLimit-Limit and X-RateLimit-Remaining."""
         limit, remaining = _number(headers, "x-ratelimit-limit"), _number(headers, "x-ratelimit-remaining")
         if not limit or remaining is None:
             return
@@ -109,14 +109,14 @@ class Budget:
             self._close(self.clock.spread(MINUTE / 2, 0.2))
 
     def refused(self, wait: float | None) -> None:
-        """Coolify answered 429: be silent as long as it asks, and halve the rate."""
+        """React to a 429: send nothing for as long as Coolify asks, and halve the rate."""
         self._refill()
         self._factor = max(_LEAST, self._factor / 2)
         self._slowed_at = self._at
         self._tokens = min(self._tokens, 1.0)
         self.remaining = 0 if self.limit is not None else self.remaining
         asked = MINUTE if wait is None else min(max(wait, 1.0), _LONGEST)
-        # Only ever later than asked for: exporters that were refused together must not come back together.
+        # Jitter only lengthens the wait: exporters refused together must not return together.
         self._close(asked * (1 + 0.1 * self.clock.chance()))
 
     def _close(self, seconds: float) -> None:

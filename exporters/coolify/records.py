@@ -1,7 +1,7 @@
-"""Reading a JSON body record by record, in bounded memory, whatever it holds.
+"""Streaming JSON: reads a response record by record, in bounded memory.
 
 `/applications` sends about 16 KB an application, because its status accessor loads the server with its settings
-(Coolify 4.3.11, app/Models/Application.php); a thousand applications are 16 MB. Only the record at hand is kept.
+(Coolify 4.3.11, app/Models/Application.php); a thousand applications are 16 MB. Only the current record is in memory.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _DECODER: Final = json.JSONDecoder()
 
 
 def bad(message: str) -> Failure:
-    """An answer that came whole and cannot be understood."""
+    """The failure for a complete response that cannot be parsed."""
     return Failure(names.BAD_PAYLOAD, "200", message)
 
 
 class _Text:
-    """The body as text, of which only the part that is being read is kept."""
+    """The body as text; only the part being read is in memory."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
@@ -37,7 +37,7 @@ class _Text:
         self._ended = False
 
     def _more(self, least: int = 1) -> bool:
-        """Read on until `least` more characters are there; False at the end of the body."""
+        """Read at least `least` more characters; False at the end of the body."""
         parts = [self._text[self._at :]]
         missing = least
         while missing > 0 and not self._ended:
@@ -46,13 +46,13 @@ class _Text:
             try:
                 parts.append(self._decoder.decode(chunk or b"", final=self._ended))
             except UnicodeDecodeError:
-                raise bad("the answer is not UTF-8") from None
+                raise bad("the response is not UTF-8") from None
             missing -= len(parts[-1])
         self._text, self._at = "".join(parts), 0
         return missing < least
 
     def peek(self) -> str:
-        """The next character that is no space; empty at the end of the body."""
+        """The next character that is not whitespace; empty at the end of the body."""
         while True:
             while self._at < len(self._text):
                 if self._text[self._at] not in _SPACE:
@@ -62,39 +62,39 @@ class _Text:
                 return ""
 
     def take(self, expected: str) -> None:
-        """Step over one character."""
+        """Consume one character, which must be `expected`."""
         if self.peek() != expected:
-            raise bad("the answer is not JSON, or ends in the middle")
+            raise bad("the response is not JSON, or is truncated")
         self._at += 1
 
     def value(self) -> object:
-        """The next value, whole."""
+        """The next complete value."""
         self.peek()
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except RecursionError:
-                raise bad("the answer is nested too deeply") from None
+                raise bad("the response is nested too deeply") from None
             except ValueError:
                 value, end = None, -1
-            # A number at the end of what was read may go on: `0` with `.5`, `1` with `e3`.
+            # A number at the end of the text read so far may continue: `0` with `.5`, `1` with `e3`.
             if end >= 0 and (self._ended or self._text[end : end + 1] not in _NUMBER):
                 self._at = end
                 return value
             held = len(self._text) - self._at
             if held > MAX_RECORD:
-                raise bad(f"a record of the answer is longer than {MAX_RECORD} characters, or is not JSON")
-            # Twice as much each time, so that a long record costs no more than a few times its length.
+                raise bad(f"a record of the response is longer than {MAX_RECORD} characters, or is not JSON")
+            # Doubled each time, so that reading a long record costs only a few times its length.
             if not self._more(max(held, 1)) and self._ended and end < 0:
-                raise bad("the answer is not JSON, or ends in the middle")
+                raise bad("the response is not JSON, or is truncated")
 
     def members(self) -> Iterator[str]:
-        """The names of an object's members; the caller reads each value before it asks for the next name."""
+        """The names of an object's members; the caller must read each value before the next name."""
         self.take("{")
         while self.peek() != "}":
             name = self.value()
             if not isinstance(name, str):
-                raise bad("the answer is not JSON")
+                raise bad("the response is not JSON")
             self.take(":")
             yield name
             if self.peek() != "}":
@@ -102,7 +102,7 @@ class _Text:
         self.take("}")
 
     def items(self) -> Iterator[object]:
-        """The items of an array, or of the object with numbers for names that PHP makes of a list with gaps.
+        """The items of an array, or of an object with numeric names, into which PHP turns a list with gaps.
 
         GET /deployments sorts without renumbering, so two active deployments may come as `{"1": …, "0": …}`
         (Coolify 4.3.11, app/Http/Controllers/Api/DeployController.php; coollabsio/coolify#10077).
@@ -111,11 +111,11 @@ class _Text:
             empty = True
             for name in self.members():
                 if not (name.isascii() and name.isdigit()):
-                    raise bad("the answer is an object where a list belongs")
+                    raise bad("the response is an object instead of a list")
                 empty = False
                 yield self.value()
-            if empty:  # PHP writes an empty list as []; this is somebody else's answer
-                raise bad("the answer is an empty object where a list belongs")
+            if empty:  # PHP writes an empty list as [], so this is not Coolify's response
+                raise bad("the response is an empty object instead of a list")
             return
         self.take("[")
         while self.peek() != "]":
@@ -125,13 +125,13 @@ class _Text:
         self.take("]")
 
     def end(self) -> None:
-        """Make sure that nothing follows."""
+        """Check that nothing follows."""
         if self.peek():
-            raise bad("something follows the JSON of the answer")
+            raise bad("the response continues after the JSON")
 
 
 def records(chunks: Iterable[bytes], wrapper: str = "") -> Iterator[object]:
-    """The items of a list, or of the list that an object holds under the name `wrapper`."""
+    """The items of a list, or of the list under the name `wrapper` in an object."""
     text = _Text(chunks)
     if not wrapper:
         yield from text.items()
@@ -144,25 +144,25 @@ def records(chunks: Iterable[bytes], wrapper: str = "") -> Iterator[object]:
             else:
                 text.value()
         if not found:
-            raise bad(f"the answer has no `{wrapper}`")
+            raise bad(f"the response has no `{wrapper}`")
     text.end()
 
 
 def document(chunks: Iterable[bytes]) -> dict[str, object]:
-    """A body that is one object."""
+    """A body consisting of one object."""
     text = _Text(chunks)
     if text.peek() != "{":
-        raise bad("the answer is no object")
+        raise bad("the response is not an object")
     value = text.value()
     text.end()
     return value if isinstance(value, dict) else {}
 
 
 def line(chunks: Iterable[bytes]) -> str:
-    """A body that is one short line of text, as /version sends it."""
+    """A body consisting of one short line of text, as sent by /version."""
     body = b""
     for chunk in chunks:
         body += chunk
         if len(body) > MAX_RECORD:
-            raise bad("the answer is too long")
+            raise bad("the response is too long")
     return body.decode("utf-8", "replace").strip()

@@ -1,4 +1,4 @@
-"""Applications, services and databases: what the lists of Coolify say of each."""
+"""Applications, services and databases, as read from Coolify's lists."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An application, a service or a database, as one of the lists has it."""
+    """A record of the applications, services or databases list."""
 
     type: str
     uuid: str
@@ -34,7 +34,7 @@ class Resource:
     status: Status
     subtype: str = ""
     created: float | None = None
-    environment: int | None = None  # the database id of its environment; 0 would be one like any other
+    environment: int | None = None  # database id of its environment; 0 is valid
     server: str | None = None  # uuid
     server_reachable: bool | None = None
     last_online: float | None = None
@@ -50,13 +50,13 @@ class Resource:
 
     @property
     def slug(self) -> str:
-        """The name as the container label coolify.resourceName has it."""
+        """The name as spelled in the container label coolify.resourceName."""
         return slug(self.name, self.uuid)
 
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """A record of GET /servers/{uuid}/resources, the lightest source of states, and the only one that shows ids."""
+    """A record of GET /servers/{uuid}/resources, the smallest source of states and the only one with ids."""
 
     id: int | None
     type: str
@@ -75,7 +75,7 @@ def _status(fields: Fields) -> Status:
 
 
 def read(fields: Fields, kind: str) -> Resource | None:
-    """A record of GET /applications, /services or /databases, by `kind`."""
+    """Read a record of GET /applications, /services or /databases, depending on `kind`."""
     uuid = fields.uuid()
     if uuid is None:
         return None
@@ -108,7 +108,7 @@ _SUBTYPES = {names.APPLICATION: "build_pack", names.DATABASE: "database_type"}
 
 
 def _parts(service: Fields) -> tuple[Part, ...]:
-    """The containers of a service; missing in Coolify's answer while the service starts."""
+    """The containers of a service; absent from Coolify's response while the service starts."""
     parts: dict[str, Part] = {}
     for key in ("applications", "databases"):
         for fields in service.children(key):
@@ -134,7 +134,7 @@ def _backups(database: Fields, database_type: str) -> tuple[Backup, ...]:
 
 
 def read_light(fields: Fields) -> Light | None:
-    """A record of GET /servers/{uuid}/resources."""
+    """Read a record of GET /servers/{uuid}/resources."""
     uuid = fields.uuid()
     kind = fields.text("type") or ""
     standalone = kind.startswith("standalone-")

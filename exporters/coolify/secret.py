@@ -1,4 +1,4 @@
-"""The token: read from a file or the environment, reread when the file changes, never shown."""
+"""The API token: read from a file or the environment, reread when the file changes, never shown."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
 
-# Sanctum tokens are `<id>|<40 characters><crc>`. No space and no line break: they would end the header, and http.client
-# would quote the value in its error. No quote and no backslash: they would be escaped, and then not be recognised where
-# the token must not appear.
+# Sanctum tokens are `<id>|<40 characters><crc>`. Spaces and line breaks are invalid: they would end the header, and
+# http.client would quote the value in its error. So are quotes and backslashes: escaped, the token would escape
+# redaction.
 _TOKEN: Final = re.compile(r"[A-Za-z0-9|_.~+/=:-]{8,512}")
 _MAX_FILE: Final = 4096
 _LEAST: Final = 8
@@ -21,12 +21,12 @@ HIDDEN: Final = "[token]"
 
 
 class Secret:
-    """A string that does not show itself: not in repr, str, format or a traceback's locals."""
+    """A string hidden from repr, str, format and the locals of a traceback."""
 
     __slots__ = ("_value",)
 
     def __init__(self, value: str) -> None:
-        """Keep the value out of sight."""
+        """Store the value."""
         self._value = value
 
     def reveal(self) -> str:
@@ -34,42 +34,44 @@ class Secret:
         return self._value
 
     def traces(self) -> tuple[str, ...]:
-        """What must not be seen anywhere: the token, and its part after the id, which is as good."""
+        """Strings to redact everywhere: the token, and its part after the id, which authenticates as well."""
         tail = self._value.rpartition("|")[2]
         return (self._value, tail) if len(tail) >= _LEAST else (self._value,)
 
     def __repr__(self) -> str:
-        """A placeholder."""
+        """Return a placeholder."""
         return HIDDEN
 
     __str__ = __repr__
 
     def __eq__(self, other: object) -> bool:
-        """Equal if the values are."""
+        """Compare the values."""
         return isinstance(other, Secret) and other._value == self._value
 
     def __hash__(self) -> int:
-        """As the value's."""
+        """Hash the value."""
         return hash(self._value)
 
 
 def valid(text: str) -> bool:
-    """Whether the text can be a token."""
+    """Whether the text has the form of a token."""
     return _TOKEN.fullmatch(text) is not None
 
 
 class FixedToken:
-    """A token that was given once, through the environment."""
+    """A token from the environment, fixed for the lifetime of the process."""
 
     def __init__(self, value: str) -> None:
-        """Refuse what cannot be a token when it is asked for, so that the page can say so."""
+        """Store the token; `read` rejects an invalid one, so that the exporter starts and exposes the reason."""
         self._secret = Secret(value.strip())
 
     def read(self) -> Secret:
         """The token."""
         if not valid(self._secret.reveal()):
             raise Failure(
-                names.NO_TOKEN, "no_token", "the token is empty, or not a token: one word of 8 characters or more"
+                names.NO_TOKEN,
+                "no_token",
+                "the token is empty or malformed: it must be one word of at least 8 characters",
             )
         return self._secret
 
@@ -78,12 +80,12 @@ class TokenFile:
     """A token in a file, reread when the file changes: Coolify's tokens expire after 30 days by default."""
 
     def __init__(self, path: Path) -> None:
-        """Read nothing yet: a file that is missing is a reason on the page, not an end of the process."""
+        """Store the path; `read` opens it, so that a missing file is an exposed reason and does not end the process."""
         self.path = path
         self._held: tuple[tuple[int, int, int], Secret] | None = None
 
     def read(self) -> Secret:
-        """The token as the file has it now; costs one stat when the file is unchanged. Safe in several threads."""
+        """The file's current token; costs one stat while the file is unchanged. Thread-safe."""
         held = self._held
         try:
             status = self.path.stat()
@@ -92,14 +94,18 @@ class TokenFile:
                 held = self._held = (stamp, self._load())
         except OSError as error:
             detail = os.strerror(error.errno) if error.errno else type(error).__name__
-            raise Failure(names.NO_TOKEN, "no_token", f"{self.path} cannot be read: {detail}") from None
+            raise Failure(names.NO_TOKEN, "no_token", f"cannot read {self.path}: {detail}") from None
         return held[1]
 
     def _load(self) -> Secret:
         with self.path.open("rb") as file:
             text = file.read(_MAX_FILE).decode("ascii", "replace").strip()
         if not valid(text):
-            raise Failure(names.NO_TOKEN, "no_token", f"{self.path} holds no token: it wants one line, the token alone")
+            raise Failure(
+                names.NO_TOKEN,
+                "no_token",
+                f"{self.path} contains no token: it must contain one line with only the token",
+            )
         return Secret(text)
 
 

@@ -1,7 +1,7 @@
-"""Servers: from the list, and from the detail of each.
+"""Servers, as read from Coolify's list and from the detail of each.
 
-The two differ (Coolify 4.3.11, app/Http/Controllers/Api/ServersController.php): reachable and usable are at the top
-of the list's records and only in `settings` of the detail; proxy and Sentinel are only in the detail.
+The two differ (Coolify 4.3.11, app/Http/Controllers/Api/ServersController.php): reachable and usable are top-level
+fields of the list's records, but in `settings` of the detail; proxy and Sentinel are only in the detail.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from boxwatch.exporters.coolify.fields import Fields
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server as the list has it."""
+    """A record of the server list."""
 
     uuid: str
     name: str
@@ -30,7 +30,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What only the detail of a server has."""
+    """Fields found only in a server's detail."""
 
     proxy: str
     proxy_state: str
@@ -40,7 +40,7 @@ class Detail:
 
 
 def read(fields: Fields) -> Server | None:
-    """A record of GET /servers."""
+    """Read a record of GET /servers."""
     uuid = fields.uuid()
     if uuid is None:
         return None
@@ -61,7 +61,7 @@ def read(fields: Fields) -> Server | None:
 
 
 def read_detail(fields: Fields) -> Detail:
-    """The body of GET /servers/{uuid}; its proxy also carries a large YAML text, which is dropped."""
+    """Read the body of GET /servers/{uuid}; the proxy's large YAML configuration is dropped."""
     proxy = fields.child("proxy")
     proxy_status = status.parse(proxy.text("status") or "")
     if proxy.record.get("status") and not proxy_status.understood:

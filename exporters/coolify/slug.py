@@ -1,4 +1,4 @@
-"""Names as Coolify's container labels spell them: Laravel's Str::slug."""
+"""Slugs as in Coolify's container labels: Laravel's Str::slug."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
-# Letters that Unicode does not decompose; the rest of Latin loses its marks. Other scripts are dropped here, whereas
-# Laravel spells them in Latin letters: a resource with such a name keeps only what is ASCII, or its uuid.
+# Letters that Unicode does not decompose; other Latin letters lose their marks. Other scripts are dropped here, whereas
+# Laravel transliterates them: a resource with such a name keeps only its ASCII part, or its uuid.
 _LATIN: Final = str.maketrans(
     {"ß": "ss", "æ": "ae", "Æ": "ae", "œ": "oe", "Œ": "oe", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l"}
     | {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "þ": "th", "Þ": "th", "\u0131": "i", "ħ": "h", "Ħ": "h"}
@@ -17,7 +17,7 @@ _SEPARATORS: Final = re.compile(r"[\s-]+")
 
 
 def slug(name: str, otherwise: str = "") -> str:
-    """The name as `coolify.resourceName` has it (Coolify 4.3.11, bootstrap/helpers/docker.php).
+    """The name as spelled in `coolify.resourceName` (Coolify 4.3.11, bootstrap/helpers/docker.php).
 
     >>> slug("Shop API"), slug("café_backend v2"), slug("me@work")
     ('shop-api', 'cafe-backend-v2', 'me-at-work')

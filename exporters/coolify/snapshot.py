@@ -1,4 +1,4 @@
-"""What a page is made of: everything resolved, nothing that changes any more."""
+"""Immutable snapshots of an account with all labels resolved, from which the collectors build the exposition."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Totals = Mapping[tuple[str, str], int]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How the readings of one source go."""
+    """Polling status of one source."""
 
     name: str
     success: bool
@@ -31,15 +31,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A resource under its final labels.
+    """A resource with its final labels.
 
     Attributes:
         labels: values of names.OF_RESOURCE.
-        status: the newest of the list's and the server's.
-        server: name of its server; empty if it is not known.
-        reachable: whether Coolify reaches that server; None if it is not known.
+        status: the newer of the list's status and the server's.
+        server: name of its server; empty if unknown.
+        reachable: whether Coolify reaches that server; None if unknown.
         totals, last: its deployments, if it is an application.
-        active: its deployments that wait or run.
+        active: its queued and running deployments.
     """
 
     labels: tuple[str, ...]
@@ -54,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One account at one moment."""
+    """One account at one point in time."""
 
     account: str
     ready: bool
@@ -77,38 +77,38 @@ class Snapshot:
 
 
 def take(account: Account) -> Snapshot:
-    """The account as it is now. Readings that fail for longer than `stale_after` are left out: they say nothing."""
-    world, schedule = account.world, account.schedule
+    """Take a snapshot of the account. Sources that have failed for longer than `stale_after` are left out as stale."""
+    inventory, schedule = account.inventory, account.schedule
     down = account.down
     histories = schedule.of("history")
-    servers = {uuid: server for uuid, server in world.servers.items() if _fresh(account, "servers")}
+    servers = {uuid: server for uuid, server in inventory.servers.items() if _fresh(account, "servers")}
     return Snapshot(
         account=account.name,
         ready=account.ready,
         up=account.attempted and down is None,
         reason=down.reason if down is not None else "",
-        version=world.version if _fresh(account, "version") else "",
+        version=inventory.version if _fresh(account, "version") else "",
         good_at=account.good_at or 0.0,
         sources=tuple(_sources(account)),
         requests=dict(account.api.counts.requests),
         unparsed=dict(account.api.counts.unparsed),
         internal_errors=account.api.counts.internal_errors,
-        limit=account.api.budget.limit,
-        remaining=account.api.budget.remaining,
-        rate=round(account.api.budget.rate(), 3),
+        limit=account.api.rate_limiter.limit,
+        remaining=account.api.rate_limiter.remaining,
+        rate=round(account.api.rate_limiter.rate(), 3),
         history_oldest=min((task.good_at or 0.0 for task in histories), default=None),
         servers=tuple(
-            (server, world.details.get(uuid) if _fresh(account, "server_details", uuid) else None)
+            (server, inventory.details.get(uuid) if _fresh(account, "server_details", uuid) else None)
             for uuid, server in sorted(servers.items())
         ),
         resources=tuple(_Resolver(account, servers).resolve()) if account.settled else (),
-        active=world.active if _fresh(account, "deployments") else None,
-        backed_up=dict(world.backed_up),
+        active=inventory.active if _fresh(account, "deployments") else None,
+        backed_up=dict(inventory.backed_up),
     )
 
 
 def _fresh(account: Account, name: str, target: str = "") -> bool:
-    """Whether a reading may be shown: it succeeded once, and has not failed for too long."""
+    """Whether a task's data may be exposed: it has succeeded, and has not failed for too long."""
     task = account.schedule.tasks.get((name, target))
     if task is None or task.good_at is None:
         return False
@@ -117,7 +117,7 @@ def _fresh(account: Account, name: str, target: str = "") -> bool:
 
 
 def _sources(account: Account) -> Iterator[Source]:
-    """Every source of which something was asked; one without targets, such as states without servers, cannot fail."""
+    """Every polled source; one without targets, such as states without servers, cannot fail."""
     closed = account.down if account.closed else None
     for name in names.SOURCES:
         tasks = [task for task in account.schedule.of(name) if task.attempted]
@@ -139,45 +139,45 @@ def _read_at(task: Task) -> float:
 
 
 class _Resolver:
-    """Puts lists, states, servers and environments together."""
+    """Joins lists, states, servers and environments."""
 
     def __init__(self, account: Account, servers: Mapping[str, Server]) -> None:
         self._account = account
-        self._world = account.world
+        self._inventory = account.inventory
         self._servers = servers
-        self._environments = account.world.environments()
+        self._environments = account.inventory.environments()
         self._newest: dict[str, tuple[float, Light, str]] = {}
-        for server in sorted(account.world.lights):
+        for server in sorted(account.inventory.lights):
             if _fresh(account, "statuses", server):
-                at = account.world.lighted_at[server]
-                for uuid, light in account.world.lights[server].items():
-                    # An application with more servers is on the list of each, with the same state.
+                at = account.inventory.lighted_at[server]
+                for uuid, light in account.inventory.lights[server].items():
+                    # An application with several servers is on the list of each, with the same state.
                     if uuid not in self._newest or at > self._newest[uuid][0]:
                         self._newest[uuid] = (at, light, server)
         self._active: dict[str, list[Deployment]] = {}
         if _fresh(account, "deployments"):
-            for row in account.world.active:
-                self._active.setdefault(account.world.application_of(row) or "", []).append(row)
+            for row in account.inventory.active:
+                self._active.setdefault(account.inventory.application_of(row) or "", []).append(row)
 
     def resolve(self) -> Iterator[Shown]:
         found: dict[str, Resource] = {}
         for kind, source in _LISTS.items():
             if _fresh(self._account, source):
-                found |= self._world.lists[kind]
+                found |= self._inventory.lists[kind]
             else:
-                # The list cannot be read: what the servers say is still shown, without project and environment.
+                # The list is stale: the servers' states are still exposed, without project and environment.
                 found |= {uuid: _thin(light) for uuid, (_, light, _) in self._newest.items() if light.type == kind}
         for uuid in sorted(found):
             yield self._shown(found[uuid])
 
     def _shown(self, resource: Resource) -> Shown:
         at, light, light_server = self._newest.get(resource.uuid, (-1.0, None, None))
-        newer = light is not None and at >= self._world.listed_at.get(resource.type, -1.0)
+        newer = light is not None and at >= self._inventory.listed_at.get(resource.type, -1.0)
         server = self._servers.get(resource.server or "") or self._servers.get(light_server or "")
         project, environment = self._environments.get(
             -1 if resource.environment is None else resource.environment, ("", "")
         )
-        log = self._world.history.logs.get(resource.uuid)
+        log = self._inventory.history.logs.get(resource.uuid)
         app = resource.type == names.APPLICATION
         reachable = resource.server_reachable if server is None else server.reachable
         return Shown(

@@ -1,4 +1,4 @@
-"""What all accounts show: swapped as a whole, so that a page never mixes two moments of one account."""
+"""The snapshot store: replaced atomically, so that an exposition never mixes two snapshots of one account."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 from boxwatch.exporters.coolify.snapshot import Snapshot
 
 
-class State:
-    """The latest snapshot of each account. Writers replace, readers take; neither waits for the other."""
+class SnapshotStore:
+    """The latest snapshot of each account. Readers never wait for writers."""
 
     def __init__(self) -> None:
         """Start empty."""

@@ -1,7 +1,7 @@
-"""The sources: which endpoint each reads, how often, and what it adds to the world.
+"""The sources: their endpoints, polling periods and contributions to the inventory.
 
-Endpoints that are left alone: /resources (half a megabyte for 33 items), /deployments/{uuid} (up to 78 KB each) and
-/health, which proves only that PHP answers (Coolify 4.3.11, app/Http/Controllers/Api/OtherController.php).
+Unused endpoints: /resources (half a megabyte for 33 items), /deployments/{uuid} (up to 78 KB each) and /health, which
+proves only that PHP answers (Coolify 4.3.11, app/Http/Controllers/Api/OtherController.php).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from boxwatch.exporters.coolify import deployments, names, resources, servers
 from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.fields import Fields
-from boxwatch.exporters.coolify.inventory import Project, World
+from boxwatch.exporters.coolify.inventory import Inventory, Project
 from boxwatch.exporters.coolify.records import bad
 from boxwatch.exporters.coolify.resources import Resource
 
 _VERSION: Final = re.compile(r"v?([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,32})")
-# Rows of a history: most readings find one or two new ones. When more are missing, larger pages follow.
+# Rows per page of a history: most reads find one or two new ones. If more are missing, larger pages follow.
 _TAKE: Final = 10
 _TAKE_MORE: Final = 50
 _PAGES: Final = 4  # of the larger ones
@@ -28,31 +28,31 @@ _PAGES: Final = 4  # of the larger ones
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One kind of reading.
+    """A kind of poll.
 
     Attributes:
         name: one of names.SOURCES.
-        every: its period, in poll intervals.
-        read: reads one target (a uuid, or nothing) into the world; raises Failure and then changes nothing.
+        every: polling period, in multiples of the interval.
+        read: reads one target (a uuid, or empty) into the inventory, or raises Failure and changes nothing.
         background: whether it waits while requests are scarce.
     """
 
     name: str
     every: float
-    read: Callable[[Api, World, str], None]
+    read: Callable[[Api, Inventory, str], None]
     background: bool = False
 
 
-def _version(api: Api, world: World, target: str) -> None:
-    """GET /version: plain text, needs `read`, so it tells at once whether the token is good."""
+def _version(api: Api, inventory: Inventory, target: str) -> None:
+    """GET /version: plain text that requires `read`, so it also checks the token."""
     del target
     match = _VERSION.fullmatch(api.line("/version"))
     if match is None:
-        raise bad("the answer is no version of Coolify")
-    world.version = match[1]
+        raise bad("the response is not a Coolify version")
+    inventory.version = match[1]
 
 
-def _projects(api: Api, world: World, target: str) -> None:
+def _projects(api: Api, inventory: Inventory, target: str) -> None:
     if target:
         fields = api.document("projects", "/projects/{uuid}", uuid=target)
         found = {}
@@ -60,11 +60,11 @@ def _projects(api: Api, world: World, target: str) -> None:
             identity = environment.integer("id")
             if identity is not None:
                 found[identity] = environment.text("name") or ""
-        world.projects[target] = Project(fields.text("name") or target, found)
+        inventory.projects[target] = Project(fields.text("name") or target, found)
         return
     listed = dict(api.records("projects", "/projects", _project))
-    known = world.projects
-    world.projects = {
+    known = inventory.projects
+    inventory.projects = {
         uuid: Project(name, known[uuid].environments if uuid in known else {}) for uuid, name in listed.items()
     }
 
@@ -74,85 +74,85 @@ def _project(fields: Fields) -> tuple[str, str] | None:
     return None if uuid is None else (uuid, fields.text("name") or uuid)
 
 
-def _servers(api: Api, world: World, target: str) -> None:
+def _servers(api: Api, inventory: Inventory, target: str) -> None:
     del target
-    world.servers = {server.uuid: server for server in api.records("servers", "/servers", servers.read)}
-    for uuid in (world.details.keys() | world.lights.keys()) - world.servers.keys():
-        world.details.pop(uuid, None)
-        world.lights.pop(uuid, None)
-        world.lighted_at.pop(uuid, None)
+    inventory.servers = {server.uuid: server for server in api.records("servers", "/servers", servers.read)}
+    for uuid in (inventory.details.keys() | inventory.lights.keys()) - inventory.servers.keys():
+        inventory.details.pop(uuid, None)
+        inventory.lights.pop(uuid, None)
+        inventory.lighted_at.pop(uuid, None)
 
 
-def _server_details(api: Api, world: World, target: str) -> None:
-    world.details[target] = servers.read_detail(api.document("server_details", "/servers/{uuid}", uuid=target))
+def _server_details(api: Api, inventory: Inventory, target: str) -> None:
+    inventory.details[target] = servers.read_detail(api.document("server_details", "/servers/{uuid}", uuid=target))
 
 
-def _lister(kind: str, source: str) -> Callable[[Api, World, str], None]:
+def _lister(kind: str, source: str) -> Callable[[Api, Inventory, str], None]:
     def read(fields: Fields) -> Resource | None:
         return resources.read(fields, kind)
 
-    def into(api: Api, world: World, target: str) -> None:
+    def into(api: Api, inventory: Inventory, target: str) -> None:
         del target
         at = api.clock.steady()
-        world.lists[kind] = {item.uuid: item for item in api.records(source, f"/{source}", read)}
-        world.listed_at[kind] = at
+        inventory.lists[kind] = {item.uuid: item for item in api.records(source, f"/{source}", read)}
+        inventory.listed_at[kind] = at
         if kind == names.DATABASE:
-            _remember_backups(world)
+            _remember_backups(inventory)
 
     return into
 
 
-def _remember_backups(world: World) -> None:
-    """Keep the end of the last good run: Coolify's list has only the last run, good or bad."""
+def _remember_backups(inventory: Inventory) -> None:
+    """Remember the end of the last successful run: Coolify's list has only the last run, whatever its result."""
     kept = {}
-    for database in world.lists[names.DATABASE].values():
+    for database in inventory.lists[names.DATABASE].values():
         for backup in database.backups:
             good = backup.finished if backup.result == "success" else None
-            moment = good or world.backed_up.get(backup.uuid)
+            moment = good or inventory.backed_up.get(backup.uuid)
             if moment is not None:
                 kept[backup.uuid] = moment
-    world.backed_up = kept
+    inventory.backed_up = kept
 
 
-def _statuses(api: Api, world: World, target: str) -> None:
+def _statuses(api: Api, inventory: Inventory, target: str) -> None:
     at = api.clock.steady()
     found = api.records("statuses", "/servers/{uuid}/resources", resources.read_light, uuid=target)
-    world.lights[target] = {light.uuid: light for light in found}
-    world.lighted_at[target] = at
+    inventory.lights[target] = {light.uuid: light for light in found}
+    inventory.lighted_at[target] = at
 
 
-def _deployments(api: Api, world: World, target: str) -> None:
+def _deployments(api: Api, inventory: Inventory, target: str) -> None:
     del target
     found = {row.id: row for row in api.records("deployments", "/deployments", deployments.read)}
-    world.active = tuple(row for _, row in sorted(found.items()) if row.active)
+    inventory.active = tuple(row for _, row in sorted(found.items()) if row.active)
     complain = api.complainer("deployments")
     active = []
-    for row in world.active:
-        uuid = world.application_of(row)
+    for row in inventory.active:
+        uuid = inventory.application_of(row)
         if uuid is not None:
             active.append((uuid, row))
-        elif world.lights:  # before the first states no id is known
+        elif inventory.lights:  # before the first states are read, no id is known
             complain("application")
-    world.history.watch(active)
+    inventory.history.watch(active)
 
 
-def _history(api: Api, world: World, target: str) -> None:
-    """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may hold something new."""
+def _history(api: Api, inventory: Inventory, target: str) -> None:
+    """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may be uncounted."""
     rows: dict[int, Deployment] = {}
     skip, whole = 0, False
-    for page in range(1 + min(_PAGES, api.budget.overdraft)):
+    for page in range(1 + min(_PAGES, api.rate_limiter.overdraft)):
         take = _TAKE if page == 0 else _TAKE_MORE
         endpoint = "/deployments/applications/{uuid}"
         found = api.records("history", endpoint, deployments.read, uuid=target, page=(skip, take))
         rows |= {row.id: row for row in found}
         skip += take
-        whole = len(found) < take or not world.history.wants_more(target, found)
+        whole = len(found) < take or not inventory.history.wants_more(target, found)
         if whole:
             break
     complain = api.complainer("history")
     if not whole:
         complain("too_many_deployments")
-    for _ in range(world.history.read(target, rows.values(), whole=whole)):
+    for _ in range(inventory.history.read(target, rows.values(), whole=whole)):
         complain("lost_deployment")
 
 

@@ -1,8 +1,8 @@
-"""The state file: totals of deployments that survive a restart. Optional.
+"""The optional state file: preserves deployment totals across restarts.
 
-It is written before a page shows the numbers, so that a restart never shows less than was scraped: Prometheus would
-take that for a counter reset and count everything once more. If it cannot be written it is removed, so that the next
-start begins at 0, which is a reset that Prometheus understands.
+Totals are saved before they are exposed, so that a restart never exposes less than was scraped: Prometheus would take
+the decrease for a counter reset and count everything again. If the file cannot be written it is removed, so that the
+next start begins at 0, a reset that Prometheus handles.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _LARGEST: Final = 64 << 20
 
 @dataclass(slots=True)
 class StateFile:
-    """One file for all accounts. An entry is used only for the URL that it was made with: ids are the instance's."""
+    """One file for all accounts. An entry applies only to the URL it was saved with: ids belong to the instance."""
 
     path: Path
     _accounts: dict[str, object] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def load(self) -> None:
-        """Read the file; a missing or broken one begins anew."""
+        """Read the file; if it is missing or invalid, totals begin at 0."""
         try:
             with self.path.open("rb") as file:
                 document = json.loads(file.read(_LARGEST))
@@ -45,16 +45,16 @@ class StateFile:
         if isinstance(accounts, dict) and document.get("format") == _FORMAT:
             self._accounts = accounts
         else:
-            _LOG.warning("state file cannot be used; deployments are counted from 0", extra=facts(path=self.path))
+            _LOG.warning("invalid state file: deployment totals begin at 0", extra=facts(path=self.path))
 
     def restore(self, account: str, url: str, history: History) -> None:
-        """Give an account its numbers back."""
+        """Restore an account's totals."""
         entry = self._accounts.get(account)
         if isinstance(entry, dict) and entry.get("url") == url and isinstance(entry.get("applications"), dict):
             history.load(entry["applications"])
 
     def save(self, account: str, url: str, history: History) -> None:
-        """Write the file anew if the account's numbers changed."""
+        """Write the file if the account's totals changed."""
         if not history.changed:
             return
         with self._lock:
@@ -72,7 +72,7 @@ class StateFile:
             fresh.replace(self.path)
         except OSError as error:
             _LOG.warning(
-                "state file cannot be written; after a restart deployments are counted from 0",
+                "state file cannot be written: deployment totals will begin at 0 after a restart",
                 extra=facts(path=self.path, error=os.strerror(error.errno or 0)),
             )
             for path in (fresh, self.path):

@@ -1,4 +1,4 @@
-"""Coolify's status strings: `state:health`, `state:health:excluded`, and what else the code can produce."""
+"""Parser for Coolify's status strings: `state:health`, `state:health:excluded`, and their variants."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Final
 
 from boxwatch.exporters.coolify import names
 
-# Standalone databases and previews carry Docker's own words. They are folded as Coolify's aggregator folds them for
-# applications (Coolify 4.3.11, app/Services/ContainerStatusAggregator.php), so that one list of states serves all.
+# Standalone databases and previews have Docker's own states. They are mapped as Coolify's aggregator maps them for
+# applications (Coolify 4.3.11, app/Services/ContainerStatusAggregator.php), so that one list of states fits all.
 _DOCKER: Final = {"created": "starting", "dead": "degraded", "removing": "degraded"}
 _WORDS: Final = re.compile(r"[:\s()]+")
 _EXCLUDED: Final = "excluded"
@@ -17,7 +17,7 @@ _EXCLUDED: Final = "excluded"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status in words of names.STATES and names.HEALTHS; `understood` is false if a word was new to us."""
+    """A status with values of names.STATES and names.HEALTHS; `understood` is false if a word was unknown."""
 
     state: str = "unknown"
     health: str = "unknown"
@@ -26,15 +26,15 @@ class Status:
 
 
 def parse(text: str) -> Status:
-    """Read a status string, whatever it holds.
+    """Parse any status string; unknown words become `unknown`.
 
     >>> parse("running:healthy")
     Status(state='running', health='healthy', excluded=False, understood=True)
     >>> parse("degraded:excluded")
     Status(state='degraded', health='unknown', excluded=True, understood=True)
 
-    A missing health is unknown, which is also Coolify's word for "no health check": neither is a fault. `running
-    (healthy)` is the spelling before 4.0.
+    A missing health is `unknown`, which is also Coolify's word for "no health check": neither is a fault. Before 4.0
+    the spelling was `running (healthy)`.
     """
     words = [word for word in _WORDS.split(text.lower()) if word]
     excluded = _EXCLUDED in words[1:]

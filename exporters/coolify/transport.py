@@ -1,8 +1,8 @@
-"""One GET over HTTP, with every limit that keeps a bad server from holding or filling the exporter.
+"""HTTP GET with limits on time and size, so that no server can block the exporter or exhaust its memory.
 
-The standard library and not a client library: nothing there follows a redirect, reads proxy variables, retries or
-decompresses behind our back, and a limit on the whole answer, which urllib3 and httpx lack too, has to wrap the
-socket in any case. A connection serves one request: about one a second is asked for, over the Docker network.
+The standard library rather than a client library: it never follows redirects, reads proxy variables, retries or
+decompresses on its own, and a limit on the total time of a response, which urllib3 and httpx lack too, has to wrap
+the socket anyway. A connection serves one request: the exporter sends about one a second, over the Docker network.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _HTTP_PORT: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer whose body is still to be read."""
+    """A response whose body is yet to be read."""
 
     status: int
     headers: Mapping[str, str]  # names in lower case
@@ -40,21 +40,21 @@ class Reply:
 
 
 class Transport(Protocol):
-    """Something that answers a GET: the network, or a test's idea of it."""
+    """Sends a GET: over the network, or to a test's stand-in."""
 
     def __call__(self, path: str, headers: Mapping[str, str]) -> AbstractContextManager[Reply]:
-        """The answer, open while the context is."""
+        """Return the response, open for as long as the context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may take. Raise `total` and `body` for an instance with thousands of applications.
+    """Limits of one request. Raise `total` and `body` for an instance with thousands of applications.
 
     Attributes:
-        connect: seconds for the connection and TLS.
-        read: seconds without a single byte.
-        total: seconds for the whole answer, however steadily it drips.
-        body: bytes of an answer; a thousand applications are about 16 MB.
+        connect: seconds to connect, including TLS.
+        read: seconds to wait for the next byte.
+        total: seconds for the complete response, however steadily it trickles in.
+        body: bytes of a response; a thousand applications are about 16 MB.
     """
 
     connect: float = 5.0
@@ -64,7 +64,7 @@ class Limits:
 
 
 class _Drip(io.RawIOBase):
-    """The receiving side of a socket, which times out at a moment and not after each byte."""
+    """Receiving side of a socket, with a deadline for the whole response besides the time-out for each read."""
 
     def __init__(self, sock: socket.socket, read: float, until: float, now: Callable[[], float]) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class _Drip(io.RawIOBase):
 
 
 class _Socket:
-    """What http.client uses of a socket. It closes this before the body is read, so the receiving side closes it."""
+    """The part of a socket that http.client uses; closed before the body is read, so `_Drip` closes the real one."""
 
     def __init__(self, sock: socket.socket, read: float, until: float, now: Callable[[], float]) -> None:
         self._sock, self._read, self._until, self._now = sock, read, until, now
@@ -107,10 +107,10 @@ class _Socket:
 
 
 class _Connection(http.client.HTTPConnection):
-    """Closes what a proxy answers to CONNECT.
+    """Closes a proxy's response to CONNECT.
 
-    Up to Python 3.11.2 http.client leaves it open when the proxy refuses, and the connection with it, for as long as
-    anybody keeps the error.
+    Up to Python 3.11.2, http.client leaves the response and its connection open when the proxy refuses, for as long as
+    the error is referenced.
     """
 
     def connect(self) -> None:
@@ -133,20 +133,24 @@ class _Connection(http.client.HTTPConnection):
 
 
 def check_url(url: str) -> SplitResult:
-    """The parts of a base URL; ValueError with a sentence if it cannot be one."""
+    """The parts of a base URL.
+
+    Raises:
+        ValueError: it is not a valid base URL; the message says why.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("a URL starts with http:// or https:// and a host")
+        raise ValueError("the URL must start with http:// or https:// and a host")
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("a URL has no user, password, query or fragment; the token goes into its own file")
+        raise ValueError("the URL must not contain a user, password, query or fragment; put the token into a file")
     if not all("!" <= character <= "~" for character in url):
-        raise ValueError("a URL has no spaces and only ASCII characters")
-    _ = parts.port  # raises ValueError if it is no number
+        raise ValueError("the URL must be ASCII without spaces")
+    _ = parts.port  # raises ValueError unless it is a number
     return parts
 
 
 class HttpTransport:
-    """GET requests to one Coolify. Redirects come back as they are; proxies are used only if one is given."""
+    """GET requests to one Coolify. Redirects are returned, not followed; only a configured proxy is used."""
 
     def __init__(
         self,
@@ -157,7 +161,7 @@ class HttpTransport:
         proxy: str = "",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the base URL, without /api/v1. `ca_file` replaces the system's authorities for an own one."""
+        """Take the base URL, without /api/v1; `ca_file` replaces the system's certificate authorities."""
         self._parts = check_url(url)
         self._proxy = check_url(proxy) if proxy else None
         self._limits = limits or Limits()
@@ -168,7 +172,7 @@ class HttpTransport:
             self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def __call__(self, path: str, headers: Mapping[str, str]) -> AbstractContextManager[Reply]:
-        """One GET."""
+        """Send one GET."""
         return self._open(path, headers)
 
     @contextmanager
@@ -209,7 +213,7 @@ class HttpTransport:
         if self._proxy is not None and self._tls is None:
             target = f"http://{self._parts.netloc}{target}"
         connection.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
-        # Identity only: a compressed body could unpack to any size.
+        # Identity only: a compressed body could decompress to any size.
         sent = {"Host": self._parts.netloc, "Accept-Encoding": "identity", "Connection": "close", **headers}
         for name, value in sent.items():
             connection.putheader(name, value)
@@ -219,7 +223,7 @@ class HttpTransport:
     def _body(self, response: http.client.HTTPResponse, headers: Mapping[str, str]) -> Iterator[bytes]:
         code = str(response.status)
         if headers.get("content-encoding", "identity").lower() != "identity":
-            raise Failure(names.BAD_PAYLOAD, code, "the answer is compressed, which was not asked for")
+            raise Failure(names.BAD_PAYLOAD, code, "the response is compressed although the request did not accept it")
         length = headers.get("content-length", "")
         expected = int(length) if length.isascii() and length.isdigit() and not response.chunked else -1
         if expected > self._limits.body:
@@ -237,25 +241,29 @@ class HttpTransport:
                 raise self._too_large()
             yield chunk
         if 0 <= held < expected:
-            raise Failure(names.BAD_PAYLOAD, "truncated", f"the answer ends after {held} of {expected} bytes")
+            raise Failure(names.BAD_PAYLOAD, "truncated", f"the response ends after {held} of {expected} bytes")
 
     def _too_large(self) -> Failure:
-        return Failure(names.BAD_PAYLOAD, "too_large", f"the answer is larger than {self._limits.body} bytes")
+        return Failure(
+            names.BAD_PAYLOAD,
+            "too_large",
+            f"the response is larger than {self._limits.body} bytes: raise max-body-bytes for a large instance",
+        )
 
 
 def _failure(error: Exception, otherwise: str) -> Failure:
-    """What went wrong on the wire. The library's own text is left out: it may quote headers."""
+    """The failure behind a network error. The library's own text is left out: it may quote headers."""
     connecting = otherwise == "connect_timeout"
     for kind, reason, code, text in (
-        (TimeoutError, names.UNREACHABLE, otherwise if connecting else "timeout", "Coolify did not answer in time"),
-        (socket.gaierror, names.UNREACHABLE, "dns", "the host of Coolify's URL cannot be resolved"),
+        (TimeoutError, names.UNREACHABLE, otherwise if connecting else "timeout", "Coolify timed out"),
+        (socket.gaierror, names.UNREACHABLE, "dns", "cannot resolve the host of Coolify's URL"),
         (ssl.SSLCertVerificationError, names.UNREACHABLE, "tls", "Coolify's certificate is not trusted"),
         (ssl.SSLError, names.UNREACHABLE, "tls" if connecting else "reset", "TLS failed"),
-        (ConnectionRefusedError, names.UNREACHABLE, "refused", "nothing listens at Coolify's URL"),
-        (http.client.IncompleteRead, names.BAD_PAYLOAD, "truncated", "the answer ends in the middle"),
-        (ConnectionError, names.UNREACHABLE, "reset", "the connection broke before the answer was complete"),
-        (OSError, names.UNREACHABLE, "no_route" if connecting else "reset", "the network does not reach Coolify"),
+        (ConnectionRefusedError, names.UNREACHABLE, "refused", "connection refused: nothing listens at Coolify's URL"),
+        (http.client.IncompleteRead, names.BAD_PAYLOAD, "truncated", "the response is truncated"),
+        (ConnectionError, names.UNREACHABLE, "reset", "the connection was reset before the response was complete"),
+        (OSError, names.UNREACHABLE, "no_route" if connecting else "reset", "no route to Coolify"),
     ):
         if isinstance(error, kind):
             return Failure(reason, code, text)
-    return Failure(names.BAD_PAYLOAD, "not_http", "what answers does not speak HTTP")
+    return Failure(names.BAD_PAYLOAD, "not_http", "the server at Coolify's URL does not speak HTTP")

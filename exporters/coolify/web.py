@@ -1,7 +1,8 @@
-"""The exporter's web side: /metrics, /-/healthy, /-/ready and a landing page.
+"""The exporter's web server: /metrics, /-/healthy, /-/ready and a landing page.
 
-One thread serves everybody with asyncio: a slow or silent client costs a few kilobytes and not a thread, and the page
-is ready made. It speaks just the HTTP that scrapers and people need: GET and HEAD, no bodies.
+One asyncio thread serves all clients: a slow or silent client costs a few kilobytes instead of a thread, and the
+exposition is already rendered. The server implements only the HTTP that scrapers and browsers need: GET and HEAD,
+without request bodies.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _PLAIN: Final = "text/plain; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is looked at in a request."""
+    """The parts of a request that matter here."""
 
     method: str
     path: str
@@ -37,7 +38,7 @@ class Request:
 
     @classmethod
     def parse(cls, head: bytes) -> Request | None:
-        """Read the head of a request; None if it is none."""
+        """Parse the head of a request; None if it is malformed."""
         first, *lines = head.decode("latin-1").split("\r\n")
         method, _, rest = first.partition(" ")
         target, _, version = rest.partition(" ")
@@ -49,7 +50,7 @@ class Request:
 
     @property
     def has_body(self) -> bool:
-        """Whether a body follows, which nobody needs to send here."""
+        """Whether a body follows; no endpoint accepts one."""
         return self.headers.get("content-length", "0") != "0" or "transfer-encoding" in self.headers
 
 
@@ -63,7 +64,7 @@ class Answer:
 
 
 def plain(status: HTTPStatus, text: str, **headers: str) -> Answer:
-    """A line of text."""
+    """A plain-text answer of one line."""
     return Answer(status, f"{text}\n".encode(), {"Content-Type": _PLAIN, **headers})
 
 
@@ -72,9 +73,9 @@ class Web:
     """Serves an exporter.
 
     Attributes:
-        most: connections at once; more are turned away at once.
-        idle: seconds for which a connection may say nothing.
-        take: seconds in which an answer has to be taken; Prometheus' own patience is 10.
+        most: concurrent connections; further ones are rejected immediately.
+        idle: seconds for which a connection may stay idle.
+        take: seconds for a client to receive an answer; Prometheus' scrape time-out is 10 by default.
     """
 
     exporter: Exporter
@@ -83,15 +84,15 @@ class Web:
     idle: float = 75.0
     take: float = 20.0
     _open: int = 0
-    # One is enough for passwords, which are checked one at a time, and each thread keeps memory of its own.
+    # One thread is enough: passwords are checked one at a time, and each thread uses memory.
     _passwords: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "passwords"))
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
-        """Begin to listen; an empty host is every address."""
+        """Start listening; an empty host means all addresses."""
         tls = self.config.tls
-        patience = self.take if tls is not None else None
+        timeout = self.take if tls is not None else None
         return await asyncio.start_server(
-            self._client, host or None, port, ssl=tls, ssl_handshake_timeout=patience, limit=_HEAD, backlog=512
+            self._client, host or None, port, ssl=tls, ssl_handshake_timeout=timeout, limit=_HEAD, backlog=512
         )
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -103,7 +104,7 @@ class Web:
             while await self._one(reader, writer):
                 pass
         except TimeoutError:
-            writer.transport.abort()  # the client says or takes nothing: what is buffered for it goes too
+            writer.transport.abort()  # the client neither sends nor receives: discard its buffer too
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client went away
         finally:
@@ -117,17 +118,21 @@ class Web:
         except TimeoutError:
             writer.transport.abort()
         except OSError:
-            pass  # it was closed already
+            pass  # already closed
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), self.idle)
         except asyncio.LimitOverrunError:
-            await self._send(writer, plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too much"), keep=False)
+            await self._send(
+                writer, plain(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request header too large"), keep=False
+            )
             return False
         request = Request.parse(head)
         if request is None or request.has_body:
-            await self._send(writer, plain(HTTPStatus.BAD_REQUEST, "not a request for this place"), keep=False)
+            await self._send(
+                writer, plain(HTTPStatus.BAD_REQUEST, "bad request: send GET or HEAD without a body"), keep=False
+            )
             return False
         answer = await self._answer(request)
         await self._send(writer, answer, keep=request.keep, body=request.method != "HEAD")
@@ -150,10 +155,10 @@ class Web:
     async def _send_body(self, writer: asyncio.StreamWriter, body: bytes | Unpacked) -> None:
         if isinstance(body, Unpacked) and self.config.tls is None:
             with contextlib.suppress(asyncio.SendfileNotAvailableError):  # raised before anything is sent
-                file = cast("IO[bytes]", body)  # of which only the descriptor is asked for
+                file = cast("IO[bytes]", body)  # sendfile uses only its descriptor
                 await asyncio.get_running_loop().sendfile(writer.transport, file, fallback=False)
                 return
-        # In small pieces, so that a client that takes nothing holds little more than 64 KB of buffer.
+        # In small pieces, so that a client that stops reading ties up little more than 64 KB of buffer.
         for start in range(0, len(body), _PIECE):
             writer.write(body[start : start + _PIECE] if isinstance(body, bytes) else body.read(start, _PIECE))
             await writer.drain()
@@ -162,7 +167,7 @@ class Web:
         if self.config.users is not None and not await self._allowed(request.headers.get("authorization", "")):
             return plain(HTTPStatus.UNAUTHORIZED, "unauthorised", **{"WWW-Authenticate": "Basic"})
         if request.method not in ("GET", "HEAD"):
-            return plain(HTTPStatus.METHOD_NOT_ALLOWED, "GET or HEAD", Allow="GET, HEAD")
+            return plain(HTTPStatus.METHOD_NOT_ALLOWED, "use GET or HEAD", Allow="GET, HEAD")
         match request.path:
             case "/metrics":
                 return self._metrics(request.headers)
@@ -173,7 +178,7 @@ class Web:
             case "/-/ready":
                 good = self.exporter.ready
             case _:
-                return plain(HTTPStatus.NOT_FOUND, "there is /metrics, /-/healthy and /-/ready")
+                return plain(HTTPStatus.NOT_FOUND, "not found: see /metrics, /-/healthy and /-/ready")
         return plain(HTTPStatus.OK, "yes") if good else plain(HTTPStatus.SERVICE_UNAVAILABLE, "no")
 
     async def _allowed(self, authorization: str) -> bool:
@@ -190,7 +195,7 @@ class Web:
 
     def _metrics(self, headers: Mapping[str, str]) -> Answer:
         content_type = negotiate(headers.get("accept", ""))
-        pages = self.exporter.pages
+        pages = self.exporter.expositions
         sent = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if wants_gzip(headers.get("accept-encoding", "")):
             return Answer(HTTPStatus.OK, pages.get(content_type).gzipped, {**sent, "Content-Encoding": "gzip"})
@@ -200,7 +205,7 @@ class Web:
         rows = "".join(
             f"<tr><td>{html.escape(snapshot.account)}<td>{'up' if snapshot.up else 'down'}"
             f"<td>{html.escape(snapshot.reason)}<td>{html.escape(snapshot.version)}<td>{len(snapshot.resources)}"
-            for snapshot in self.exporter.state.current
+            for snapshot in self.exporter.snapshots.current
         )
         body = _LANDING.format(version=html.escape(self.exporter.version), rows=rows).encode()
         policy = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
@@ -212,6 +217,6 @@ _LANDING: Final = """<!doctype html>
 <style>body{{font-family:sans-serif;margin:2em}}td,th{{padding:.2em 1em .2em 0;text-align:left}}</style>
 <h1>Coolify exporter {version}</h1>
 <p><a href="/metrics">Metrics</a> · <a href="/-/healthy">Healthy</a> · <a href="/-/ready">Ready</a></p>
-<table><tr><th>account<th>Coolify<th>reason<th>version<th>resources</tr>{rows}</table>
+<table><tr><th>Account<th>Coolify<th>Reason<th>Version<th>Resources</tr>{rows}</table>
 </html>
 """

@@ -1,6 +1,6 @@
-"""The web configuration file of Prometheus' exporters (exporter-toolkit, docs/web-configuration.md): TLS and passwords.
+"""TLS and basic auth from a web configuration file, the format of Prometheus' exporters.
 
-PyYAML and bcrypt are wanted only when such a file is given.
+The format is exporter-toolkit's (docs/web-configuration.md). PyYAML and bcrypt are required only for such a file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CLIENT_AUTH: Final = {
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
 _TLS_KEYS: Final = ("cert_file", "key_file", "client_auth_type", "client_ca_file", "min_version", "max_version")
-# What Go knows and Python's TLS does not take in this form; the defaults of both are sound.
+# Accepted and ignored: Python's TLS does not take Go's names, and the defaults of both are sound.
 _IGNORED: Final = ("cipher_suites", "curve_preferences", "prefer_server_cipher_suites")
 _HEADERS: Final = (
     "Content-Security-Policy",
@@ -40,7 +40,7 @@ _HEADERS: Final = (
     "X-Frame-Options",
     "X-XSS-Protection",
 )
-# Checked for users that do not exist, so that both take the same time. It belongs to no password.
+# Compared for unknown users, so that known and unknown ones take the same time. No password matches it.
 NOBODY: Final = b"$2b$10$7EqJtq98hPqEX7fNZaFWoOa5Cq5hVQmC8fGq8a8G1pWqG9o0cKQ3K"
 _KNOWN_PASSWORDS: Final = 64
 _HASH: Final = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
@@ -56,14 +56,12 @@ def _module(name: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        raise WebConfigError(
-            f"{what} in a web configuration file needs {name}: pip install 'boxwatch[exporter-web]'"
-        ) from None
+        raise WebConfigError(f"{what} requires {name}: pip install 'boxwatch[exporter-web]'") from None
 
 
 @dataclass(slots=True)
 class Users:
-    """Who may read the page, by the hash of the password."""
+    """Users with access, and their password hashes."""
 
     hashes: Mapping[str, bytes]
     _salt: bytes = field(default_factory=lambda: os.urandom(32), repr=False)
@@ -71,10 +69,10 @@ class Users:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def allow(self, user: str, password: str) -> bool:
-        """Whether the password is right.
+        """Whether the password is correct.
 
-        Bcrypt is slow on purpose, so good ones are remembered, and only one is checked at a time: a flood of wrong
-        ones cannot take all cores.
+        Bcrypt is slow by design, so correct passwords are cached and only one is checked at a time: a flood of wrong
+        ones cannot occupy all cores.
         """
         stored = self.hashes.get(user)
         mark = hmac.digest(self._salt, repr((user, password, stored)).encode("utf-8", "replace"), hashlib.sha256)
@@ -90,7 +88,7 @@ class Users:
 
 @dataclass(slots=True)
 class WebConfig:
-    """TLS, users and headers, as a file or the lack of one says."""
+    """TLS, users and headers; all empty without a configuration file."""
 
     tls: ssl.SSLContext | None = None
     certificate: tuple[Path, Path] | None = None
@@ -99,15 +97,19 @@ class WebConfig:
 
 
 def load(path: Path) -> WebConfig:
-    """Read a web configuration file; WebConfigError says what is wrong with it."""
-    yaml = _module("yaml", "anything")
+    """Read a web configuration file.
+
+    Raises:
+        WebConfigError: it cannot be read or is invalid.
+    """
+    yaml = _module("yaml", "a web configuration file")
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
-        raise WebConfigError(f"{path} cannot be read: {os.strerror(error.errno or 0)}") from None
+        raise WebConfigError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         # The parser's message would quote the file, and with it a hash.
-        raise WebConfigError(f"{path} is not YAML") from None
+        raise WebConfigError(f"{path} is not valid YAML") from None
     known = ("tls_server_config", "http_server_config", "basic_auth_users")
     root = _section(path, {"": document}, "", known)
     config = WebConfig()
@@ -117,7 +119,7 @@ def load(path: Path) -> WebConfig:
     http = _section(path, root, "http_server_config", ("http2", "headers"))
     config.headers = {key: str(value) for key, value in _section(path, http, "headers", _HEADERS).items()}
     if any(not value.isprintable() for value in config.headers.values()):
-        raise WebConfigError(f"{path}: headers: a value has a line break")
+        raise WebConfigError(f"{path}: headers: a value contains a line break or another control character")
     users = root.get("basic_auth_users") or {}
     if users:
         config.users = _users(path, users)
@@ -127,17 +129,19 @@ def load(path: Path) -> WebConfig:
 def _section(path: Path, parent: Mapping[str, object], key: str, known: tuple[str, ...]) -> dict[str, object]:
     section = parent.get(key) or {}
     if not isinstance(section, dict):
-        raise WebConfigError(f"{path}: {key or 'the file'} has to be a mapping")
+        raise WebConfigError(f"{path}: {key or 'the file'} must be a mapping")
     for name in section:
         if name not in known:
-            raise WebConfigError(f"{path}: {key}: {name!s:.40} is not known; known are {', '.join(known)}")
+            raise WebConfigError(
+                f"{path}: {f'{key}: ' if key else ''}unknown key {name!s:.40}; valid: {', '.join(known)}"
+            )
     return section
 
 
 def _tls(path: Path, values: Mapping[str, str]) -> tuple[ssl.SSLContext, tuple[Path, Path]]:
     if "cert_file" not in values or "key_file" not in values:
-        raise WebConfigError(f"{path}: tls_server_config needs cert_file and key_file")
-    # Relative paths start at the file's own folder, as the toolkit has it.
+        raise WebConfigError(f"{path}: tls_server_config requires cert_file and key_file")
+    # Paths are relative to the file's directory, as in exporter-toolkit.
     certificate = (path.parent / values["cert_file"], path.parent / values["key_file"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
@@ -150,23 +154,21 @@ def _tls(path: Path, values: Mapping[str, str]) -> tuple[ssl.SSLContext, tuple[P
         context.verify_mode = _CLIENT_AUTH[values.get("client_auth_type", "NoClientCert")]
     except KeyError as error:
         raise WebConfigError(
-            f"{path}: tls_server_config: {error.args[0]!s:.40} is not known; "
-            f"known are {', '.join((*_VERSIONS, *_CLIENT_AUTH))}"
+            f"{path}: tls_server_config: unknown value {error.args[0]!s:.40}; "
+            f"valid: {', '.join((*_VERSIONS, *_CLIENT_AUTH))}"
         ) from None
     except (OSError, ValueError) as error:
-        raise WebConfigError(
-            f"{path}: the certificate, key or authority cannot be used: {type(error).__name__}"
-        ) from None
+        raise WebConfigError(f"{path}: cannot load the certificate, key or client CA: {type(error).__name__}") from None
     return context, certificate
 
 
 def _users(path: Path, users: object) -> Users:
     if not isinstance(users, dict):
-        raise WebConfigError(f"{path}: basic_auth_users has to be a mapping from user to bcrypt hash")
+        raise WebConfigError(f"{path}: basic_auth_users must map users to bcrypt hashes")
     _module("bcrypt", "basic_auth_users")
     hashes = {}
     for user, value in users.items():
         if not (isinstance(value, str) and _HASH.fullmatch(value)):
-            raise WebConfigError(f"{path}: basic_auth_users: the value of {user!s:.40} is no bcrypt hash: htpasswd -nB")
+            raise WebConfigError(f"{path}: basic_auth_users: not a bcrypt hash for {user!s:.40}: run htpasswd -nB")
         hashes[str(user)] = value.encode()
     return Users(hashes)

@@ -1,1 +1,1 @@
-"""The form in which Grafana stores a dashboard: two dashboards that mean the same compare equal in it."""
+"""Canonical form: a dashboard as Grafana stores it, in which equivalent dashboards compare equal."""

@@ -1,4 +1,4 @@
-"""Panel types that died with AngularJS, and what became of them; Grafana's frontend converts the panels themselves."""
+"""Panel types removed with AngularJS, and their successors. Grafana's front end converts the panels themselves."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ SUCCESSORS = {
     "grafana-worldmap-panel": "geomap",
     "natel-discrete-panel": "state-timeline",
 }
-# Died too, and nothing took their place.
+# Removed without a successor.
 WITHOUT_SUCCESSOR = frozenset({"larona-epict-panel", "flant-statusmap-panel", "marcuscalidus-svg-panel"})
 GRAPHS = frozenset({"graph", "graphite"})
 
 
 def name_successor(panel: Node) -> None:
-    """Give a panel its present type and remember the old one, from which the frontend converts the options."""
+    """Set a panel's current type and record the old one, from which the front end converts the options."""
     old = text(panel.get("type"))
     new = _of_graph(panel) if old in GRAPHS else SUCCESSORS.get(old)
     if new is not None:

@@ -1,16 +1,16 @@
-"""What Grafana assumes where a dashboard says nothing, and writes down when it stores it."""
+"""Defaults that Grafana fills in when it stores a dashboard."""
 
 from __future__ import annotations
 
 from boxwatch.grafana.canonical import ids
 from boxwatch.grafana.tree import Node, child, marks, nodes, variables
 
-# Written by exporters and by Grafana's share dialogue; no part of a stored dashboard.
+# Written by exporters and Grafana's share dialogue; not part of a stored dashboard.
 _SHARED = ("__elements", "__inputs", "__requires")
 
 
 def apply(dashboard: Node) -> None:
-    """Fill in what is missing, in the dashboard and in its panels."""
+    """Fill in missing keys of the dashboard and its panels."""
     for key in _SHARED:
         dashboard.pop(key, None)
     _fill(
@@ -76,7 +76,7 @@ def _panel(panel: Node) -> None:
 
 
 def add_builtin_annotation(dashboard: Node) -> None:
-    """The annotation that every dashboard has: what people wrote into Grafana, and Grafana's own alerts."""
+    """Add the annotation that every dashboard has: annotations made in Grafana, and Grafana's own alerts."""
     existing = marks(dashboard)
     if any(annotation.get("builtIn") == 1 for annotation in existing):
         return

@@ -1,4 +1,4 @@
-"""The steps from Grafana 4 to Grafana 7: schema versions 14 to 29, without the grid (16)."""
+"""Migrations from Grafana 4 to Grafana 7: schema versions 14 to 29, except the grid (16)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _NEW_WORDS = {
 
 
 def crosshair(dashboard: Node, sources: Sources) -> None:
-    """14: the shared crosshair is one of three kinds of tooltip."""
+    """14: the shared crosshair becomes one of three tooltip modes."""
     del sources
     dashboard["graphTooltip"] = 1 if dashboard.pop("sharedCrosshair", None) is True else 0
 
 
 def per_row(dashboard: Node, sources: Sources) -> None:
-    """17: the least width of a repeated panel becomes the most panels in a row."""
+    """17: the minimum width of a repeated panel becomes the maximum number of panels in a row."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         least = number(panel.pop("minSpan", None))
@@ -37,7 +37,7 @@ def per_row(dashboard: Node, sources: Sources) -> None:
 
 
 def gauge_options(dashboard: Node, sources: Sources) -> None:
-    """18: the first gauge kept its options elsewhere."""
+    """18: options of the first gauge panel move to their current place."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         old = panel.pop("options-gauge", None)
@@ -52,7 +52,7 @@ def gauge_options(dashboard: Node, sources: Sources) -> None:
 
 
 def panel_links(dashboard: Node, sources: Sources) -> None:
-    """19: links of panels are URLs."""
+    """19: panel links become URLs."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         if isinstance(panel.get("links"), list):
@@ -86,7 +86,7 @@ def _link_fields(dashboard: Node) -> Iterator[Node]:
 
 
 def words(dashboard: Node, sources: Sources) -> None:
-    """20: variables of data links have dots."""
+    """20: variables in data links get dots."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         defaults = node(node(node(panel.get("options")).get("fieldOptions")).get("defaults"))
@@ -106,7 +106,7 @@ def field_labels(dashboard: Node, sources: Sources) -> None:
 
 
 def table_align(dashboard: Node, sources: Sources) -> None:
-    """22: columns of the old table say how they are aligned."""
+    """22: columns of the old table state their alignment."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         if panel.get("type") == "table":
@@ -115,14 +115,14 @@ def table_align(dashboard: Node, sources: Sources) -> None:
 
 
 def current_of_multi(dashboard: Node, sources: Sources) -> None:
-    """23: what is chosen is a list exactly when several can be chosen."""
+    """23: the current value of a variable is a list exactly if it is multi-value."""
     del sources
     for variable in variables(dashboard):
         current, multi = node(variable.get("current")), variable.get("multi")
         if not isinstance(multi, bool):
             continue
         if multi and ("value" not in current or isinstance(current["value"], list)):
-            continue  # the words may be one string beside a list of values; Grafana leaves them
+            continue  # the text may be one string next to a list of values; Grafana leaves it
         for key in ("value", "text"):
             value = current.get(key)
             if key in current and multi and not isinstance(value, list):
@@ -132,7 +132,7 @@ def current_of_multi(dashboard: Node, sources: Sources) -> None:
 
 
 def old_tables(dashboard: Node, sources: Sources) -> None:
-    """24: a table with styles is the old one."""
+    """24: a table with styles is the old table panel."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         if panel.get("type") == "table" and panel.get("styles") is not None:
@@ -140,7 +140,7 @@ def old_tables(dashboard: Node, sources: Sources) -> None:
 
 
 def text_panels(dashboard: Node, sources: Sources) -> None:
-    """26: the second text panel is the text panel."""
+    """26: the second text panel becomes the text panel."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         if panel.get("type") == "text2":
@@ -149,7 +149,7 @@ def text_panels(dashboard: Node, sources: Sources) -> None:
 
 
 def constants(dashboard: Node, sources: Sources) -> None:
-    """27: clones of repeated panels are not kept; a constant that can be seen is a text box."""
+    """27: clones of repeated panels are dropped; a visible constant becomes a text box."""
     del sources
     dashboard["panels"] = [
         panel for panel in nodes(dashboard.get("panels")) if not {"repeatPanelId", "repeatByRow"} & panel.keys()
@@ -167,7 +167,7 @@ def constants(dashboard: Node, sources: Sources) -> None:
 
 
 def variable_tags(dashboard: Node, sources: Sources) -> None:
-    """28: variables have no tags."""
+    """28: variable tags are removed."""
     del sources
     for variable in variables(dashboard):
         variable.pop("tags", None)
@@ -177,7 +177,7 @@ def variable_tags(dashboard: Node, sources: Sources) -> None:
 
 
 def variable_refresh(dashboard: Node, sources: Sources) -> None:
-    """29: query variables ask again whenever the dashboard opens, and keep no answers."""
+    """29: query variables refresh when the dashboard opens, and store no options."""
     del sources
     for variable in variables(dashboard):
         if variable.get("type") == "query":

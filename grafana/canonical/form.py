@@ -1,8 +1,7 @@
-"""canonical(dashboard): what Grafana 12.4 stores when it is given this dashboard.
+"""Canonical form of a dashboard: what Grafana 12.4 stores on saving it.
 
-Grafana fills in defaults, lifts older schema versions step by step to the current one, and drops what only its editor
-needs. We do the same, so that a dashboard can be compared with the stored one without noise, and what we publish is
-not changed on arrival.
+Grafana fills in defaults, migrates older schema versions step by step, and drops keys that only its editor needs. Doing
+the same lets a dashboard be compared with the stored one without noise, and keeps a published one unchanged on arrival.
 """
 
 from __future__ import annotations
@@ -15,23 +14,23 @@ from boxwatch.grafana.canonical.sources import Source, Sources
 from boxwatch.grafana.tree import Node
 
 SCHEMA_VERSION = 42
-# Grafana 4, and what grafanalib still writes. Older ones are read as if they were of this version.
+# Grafana 4, and what grafanalib still writes. Older versions are read as this one.
 _OLDEST = 12
 
 
 def canonical(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ()) -> Node:
-    """The stored form of a dashboard; the argument is left as it is.
+    """The stored form of a dashboard; the argument is not changed.
 
     Args:
         dashboard: dashboard JSON of any schema version.
-        sources: the data sources of the Grafana that is meant. Older dashboards name theirs; only with this list can
-            names become uids, and panels without one get the default.
+        sources: the data sources of the target Grafana. Older dashboards refer to data sources by name; only with this
+            list can names become uids, and panels without one get the default.
     """
     return settled(tree.copy(dashboard), sources)
 
 
 def settled(made: Node, sources: tuple[Source, ...] = ()) -> Node:
-    """The same for a dashboard that is the caller's own: it is changed in place, and returned."""
+    """Like `canonical`, but changes the caller's dashboard in place and returns it."""
     version = made.get("schemaVersion")
     known = version if isinstance(version, int) and not isinstance(version, bool) else 0
     defaults.apply(made)

@@ -1,12 +1,12 @@
-"""The form that Grafana's front end writes: a save in the browser states every default of every panel.
+"""Plain form, without the defaults of every panel that a save in Grafana's front end writes out.
 
-Two dashboards that differ only in that are equal in the plain form, which leaves the defaults out. It is for comparing
-and never published: what it leaves out, such as `editable`, counts on the server.
+Dashboards that differ only in these defaults are equal in plain form. It serves comparison and is never published: what
+it omits, such as `editable`, matters on the server.
 
 The defaults are those of Grafana 12.4: of the panel plugins (`module.tsx`, `config.ts` and `panelcfg.cue` of each in
 `public/app/plugins/panel`), of the options that they share (`packages/grafana-ui/src/options/builder`), of the standard
-field options, and of the dashboard's schema (`kinds/dashboard/dashboard_kind.cue`). What a save really writes was
-recorded from saves in a browser.
+field options, and of the dashboard's schema (`kinds/dashboard/dashboard_kind.cue`). The output of a save was recorded
+in a browser.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 
 from boxwatch.grafana.tree import Node, marks, node, nodes, panels, text, variables
 
-# A dashboard that cannot be edited must be made editable before it can be saved, so a save says nothing by it.
+# A read-only dashboard has to be made editable before it can be saved, so this key of a save carries no intent.
 _OF_ANY_SAVE: Final = ("editable",)
 DASHBOARD: Final[Node] = {"preload": False}
 ANNOTATION: Final[Node] = {"enable": True, "hide": False, "builtIn": 0}
@@ -32,7 +32,7 @@ VARIABLE: Final[Node] = {
     "skipUrlSync": False,
     "sort": 0,
 }
-# A data source variable has neither: its choices are looked up whenever the dashboard opens, in their own order.
+# A data source variable has neither: its options are looked up when the dashboard opens, in their own order.
 _NOT_OF_SOURCES: Final = ("refresh", "sort")
 
 _HIDE_FROM: Final[Node] = {"hideFrom": {"legend": False, "tooltip": False, "viz": False}}
@@ -41,7 +41,7 @@ _LEGEND: Final[Node] = {"calcs": [], "displayMode": "list", "placement": "bottom
 _TOOLTIP: Final[Node] = {"hideZeros": False, "mode": "single", "sort": "none"}
 _REDUCED: Final[Node] = {"reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
 
-# By type of panel: `fieldConfig.defaults.custom`.
+# By panel type: `fieldConfig.defaults.custom`.
 CUSTOM: Final[dict[str, Node]] = {
     "timeseries": {
         "axisBorderShow": False,
@@ -80,7 +80,7 @@ CUSTOM: Final[dict[str, Node]] = {
     "piechart": dict(_HIDE_FROM),
 }
 
-# By type of panel: `options`.
+# By panel type: `options`.
 OPTIONS: Final[dict[str, Node]] = {
     "timeseries": {"legend": _LEGEND, "tooltip": _TOOLTIP},
     "state-timeline": {
@@ -173,16 +173,16 @@ COLOUR: Final[dict[str, Node]] = {
     "state-timeline": {"color": {"mode": "continuous-GrYlRd"}},
 }
 THRESHOLDS: Final[Node] = {"mode": "absolute", "steps": [{"color": "green"}, {"color": "red", "value": 80}]}
-# The heatmap's plugin switches all but links off, and a save drops what a plugin does not know.
+# The heatmap plugin disables all but links, and a save drops options unknown to the plugin.
 _OFF_IN_HEATMAPS: Final = (
     "color", "decimals", "displayName", "filterable", "mappings", "max", "min", "noValue", "thresholds", "unit",
 )  # fmt: skip
 
 
 def plain(dashboard: Mapping[str, object]) -> Node:
-    """A dashboard in canonical form without the defaults that a save in the front end writes; the argument stays.
+    """A canonical dashboard without the defaults that the front end writes; the argument is not changed.
 
-    Two that are equal in it look and behave the same to who looks at them.
+    Dashboards that are equal in this form look and behave the same to their viewers.
     """
     made: Node = copy.deepcopy(dict(dashboard))
     for key in _OF_ANY_SAVE:
@@ -201,7 +201,7 @@ def plain(dashboard: Mapping[str, object]) -> Node:
 
 
 def _panel(panel: Node) -> None:
-    # Of the Grafana in which the save happened.
+    # Version of the Grafana that saved it.
     panel.pop("pluginVersion", None)
     kind = text(panel.get("type"))
     _drop(node(panel.get("options")), OPTIONS.get(kind, {}))
@@ -233,13 +233,13 @@ def _fields(config: Node, kind: str) -> None:
 
 
 def _open_below(thresholds: Node) -> None:
-    """The first step reaches down without end, whatever number it states; a save writes another one."""
+    """The first step starts at minus infinity, whatever its number; a save writes another number."""
     for step in nodes(thresholds.get("steps"))[:1]:
         step.pop("value", None)
 
 
 def _drop(target: Node, defaults: Mapping[str, object]) -> None:
-    """Remove every value that is its default, down to the leaves."""
+    """Remove every value that equals its default, recursively."""
     for key, default in defaults.items():
         if key not in target:
             continue
@@ -252,7 +252,7 @@ def _drop(target: Node, defaults: Mapping[str, object]) -> None:
 
 
 def _same(value: object, default: object) -> bool:
-    # In Python 0 is False, and in JSON it is not.
+    # 0 == False in Python, but not in JSON.
     return value == default and isinstance(value, bool) == isinstance(default, bool)
 
 

@@ -1,4 +1,4 @@
-"""From rows with spans of twelve to the grid of twenty-four: schema version 16."""
+"""Migration from rows of twelve spans to the grid of 24 columns: schema version 16."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ COLUMNS = 24
 _OLD_COLUMNS = 12
 _DEFAULT_SPAN = 4
 _DEFAULT_HEIGHT = 250
-_STEP = 38  # pixels of a grid line with its margin
+_STEP = 38  # pixels of a grid line including its margin
 _LEAST_HEIGHT = 90
 
 
@@ -31,14 +31,14 @@ def _lines(height: float) -> int:
 
 @dataclass(slots=True)
 class _Area:
-    """How far each column of a row is filled, counted from the row's top."""
+    """The fill height of each column of a row, counted from the top of the row."""
 
     height: int
     y: int
     filled: list[int] = field(default_factory=lambda: [0] * COLUMNS)
 
     def place(self, width: int, height: int) -> Node:
-        """The rightmost gap that is wide enough, else a new line."""
+        """Place a panel in the rightmost gap that is wide enough, else on a new line."""
         start, end, found = 0, 0, False
         for column in reversed(range(COLUMNS)):
             if self.filled[column] >= self.height:
@@ -60,7 +60,7 @@ class _Area:
 
 
 def from_rows(dashboard: Node, sources: Sources) -> None:
-    """16: panels of rows get places on the grid; rows that had a heading become row panels."""
+    """16: panels in rows get grid positions; rows with a heading become row panels."""
     del sources
     if not isinstance(dashboard.get("rows"), list):
         return

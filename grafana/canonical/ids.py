@@ -1,4 +1,4 @@
-"""Panel ids that are unique in their dashboard, and refIds for queries that have none."""
+"""Unique panel ids within a dashboard, and refIds for queries without one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _valid(value: object) -> bool:
 
 
 def make_unique(dashboard: Node) -> None:
-    """The first panel with an id keeps it; others get the next free ones, in reading order."""
+    """Make panel ids unique: the first panel with an id keeps it, others get the next free ids in reading order."""
     every = list(_all(dashboard))
     free = max((int(str(panel["id"]).split(".")[0]) for panel in every if _valid(panel.get("id"))), default=0) + 1
     seen: set[object] = set()
@@ -34,14 +34,14 @@ def make_unique(dashboard: Node) -> None:
 
 
 def reference_names() -> Iterator[str]:
-    """A to Z, then AA, AB and so on."""
+    """Yield the refIds A to Z, then AA, AB and so on."""
     yield from ascii_uppercase
     for first, second in product(ascii_uppercase, repeat=2):
         yield first + second
 
 
 def name_targets(panel: Node) -> None:
-    """Give every query without refId the next letter that is free."""
+    """Give every query without a refId the next free one."""
     targets = nodes(panel.get("targets"))
     used = {target.get("refId") for target in targets}
     names = reference_names()

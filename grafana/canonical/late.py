@@ -1,4 +1,4 @@
-"""The steps from Grafana 8 to Grafana 12: schema versions 31 to 42, without data sources (33, 36)."""
+"""Migrations from Grafana 8 to Grafana 12: schema versions 31 to 42, except data sources (33, 36)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _all(dashboard: Node) -> Iterator[Node]:
 
 
 def merge_labels(dashboard: Node, sources: Sources) -> None:
-    """31: labels that become fields are merged by a step of their own."""
+    """31: labels turned into fields are merged by a separate transformation."""
     del sources
     for panel in _all(dashboard):
         if any(step.get("id") == "labelsToFields" for step in nodes(panel.get("transformations"))):
@@ -31,7 +31,7 @@ def merge_labels(dashboard: Node, sources: Sources) -> None:
 
 
 def time_axis(dashboard: Node, sources: Sources) -> None:
-    """35: hiding the axis does not hide the time axis."""
+    """35: hiding the axis no longer hides the time axis."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         field_config = node(panel.get("fieldConfig"))
@@ -45,7 +45,7 @@ def time_axis(dashboard: Node, sources: Sources) -> None:
 
 
 def legend(dashboard: Node, sources: Sources) -> None:
-    """37: whether a legend is shown is one thing, how another."""
+    """37: visibility and display mode of the legend become separate options."""
     del sources
     for panel in _all(dashboard):
         found = node(panel.get("options")).get("legend")
@@ -58,7 +58,7 @@ def legend(dashboard: Node, sources: Sources) -> None:
 
 
 def cell_options(dashboard: Node, sources: Sources) -> None:
-    """38: how the cell of a table looks is an object."""
+    """38: the cell display mode of a table becomes an object."""
     del sources
     for panel in _all(dashboard):
         if panel.get("type") != "table":
@@ -77,7 +77,7 @@ def cell_options(dashboard: Node, sources: Sources) -> None:
 
 
 def cell(mode: str) -> Node:
-    """The cell options that a display mode became."""
+    """The cell options for an old display mode."""
     if mode in _GAUGES:
         return {"type": "gauge", "mode": _GAUGES[mode]}
     if mode in _BACKGROUNDS:
@@ -86,7 +86,7 @@ def cell(mode: str) -> Node:
 
 
 def sparkline_tables(dashboard: Node, sources: Sources) -> None:
-    """39: the statistic of a sparkline is one of several settings."""
+    """39: the statistic of a sparkline moves into an object of settings."""
     del sources
     for panel in _all(dashboard):
         for step in nodes(panel.get("transformations")):
@@ -96,19 +96,19 @@ def sparkline_tables(dashboard: Node, sources: Sources) -> None:
 
 
 def refresh(dashboard: Node, sources: Sources) -> None:
-    """40: never refreshing is an empty string."""
+    """40: a disabled refresh becomes an empty string."""
     del sources
     dashboard["refresh"] = text(dashboard.get("refresh"))
 
 
 def time_options(dashboard: Node, sources: Sources) -> None:
-    """41: a list that nothing has read since Grafana 5."""
+    """41: the time options, unused since Grafana 5, are removed."""
     del sources
     node(dashboard.get("timepicker")).pop("time_options", None)
 
 
 def hidden_tooltips(dashboard: Node, sources: Sources) -> None:
-    """42: a series that is hidden is hidden in the tooltip too."""
+    """42: a hidden series is hidden in the tooltip too."""
     del sources
     for panel in _all(dashboard):
         for override in nodes(node(panel.get("fieldConfig")).get("overrides")):

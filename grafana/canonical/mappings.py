@@ -1,4 +1,4 @@
-"""Value mappings, from numbered kinds to named ones: schema version 30."""
+"""Migration of value mappings from numbered to named types: schema version 30."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _VALUE, _RANGE = 1, 2
 
 
 def rename(dashboard: Node, sources: Sources) -> None:
-    """30: mappings by name; and the tooltip's options under their present key."""
+    """30: value mappings by name, and tooltip options under their current key."""
     del sources
     for panel in nodes(dashboard.get("panels")):
         for each in (panel, *nodes(panel.get("panels"))):
@@ -31,7 +31,7 @@ def _rename_in(panel: Node) -> None:
 
 
 def upgrade(old: list[Node], thresholds: Node) -> list[Node]:
-    """One mapping for all single values, first; the others in their order."""
+    """One mapping for all single values, followed by the others in their order."""
     if all(isinstance(mapping.get("type"), str) and mapping["type"] for mapping in old):
         return old
     values: Node = {}
@@ -72,7 +72,7 @@ def _float(value: object) -> float:
 
 
 def _colour(word: str, thresholds: Node) -> object:
-    """The colour that the thresholds gave the number that a mapping showed."""
+    """The threshold colour of the number that a mapping displayed."""
     try:
         number = float(word)
     except ValueError:

@@ -1,4 +1,4 @@
-"""What Grafana leaves out when it stores a dashboard."""
+"""Keys that Grafana drops when it stores a dashboard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from boxwatch.grafana.canonical import angular
 from boxwatch.grafana.tree import Node, child, node, nodes, number, variables
 
-# State of the page that is open, not of the dashboard; and what older versions kept.
+# State of the open page, not of the dashboard, and leftovers of older versions.
 _NOT_OF_DASHBOARD = (
     "appEventsSubscription", "events", "formatDate", "getVariablesFromState", "iteration", "lastRefresh", "meta",
     "nav", "originalDashboard", "originalLibraryPanels", "originalTemplating", "originalTime", "panelInEdit",
@@ -32,7 +32,7 @@ _DEFAULTS_OF_PANEL: Node = {
 
 
 def clean(dashboard: Node) -> None:
-    """Drop what is not stored, and put panels into reading order."""
+    """Drop keys that are not stored, and sort panels into reading order."""
     _drop(dashboard, _NOT_OF_DASHBOARD)
     for key, value in (("gnetId", None), ("id", None), ("style", "dark"), ("hideControls", False)):
         if key in dashboard and dashboard[key] == value:
@@ -77,7 +77,7 @@ def _clean_variable(variable: Node) -> None:
     variable.pop("index", None)
     kind = variable.get("type")
     if kind == "datasource":
-        # The choices are looked up whenever the dashboard opens.
+        # The options are looked up when the dashboard opens.
         variable["options"] = []
     elif kind == "constant":
         variable.pop("options", None)

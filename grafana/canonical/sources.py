@@ -1,4 +1,4 @@
-"""Data sources, from names (before Grafana 8.3) to references of uid and type: schema versions 33 and 36."""
+"""Migration of data sources from names (before Grafana 8.3) to uid and type: schema versions 33 and 36."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXPRESSION = "__expr__"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One data source of a Grafana."""
+    """One data source of the target Grafana."""
 
     name: str
     uid: str
@@ -22,24 +22,24 @@ class Source:
 
     @property
     def reference(self) -> Node:
-        """How a panel refers to it."""
+        """The reference to it in a panel."""
         made: Node = {"uid": self.uid, "type": self.type}
         return {**made, "apiVersion": self.api_version} if self.api_version else made
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The data sources of a Grafana; none when nobody asked it."""
+    """The data sources of the target Grafana; empty if unknown."""
 
     all: tuple[Source, ...] = ()
 
     @property
     def default(self) -> Node | None:
-        """The reference to the default data source, if it is known."""
+        """The reference to the default data source, if known."""
         return next((source.reference for source in self.all if source.default), None)
 
     def reference(self, value: object) -> Node | None:
-        """The reference that a name, a uid, or a reference stands for. A name that nobody knows becomes a uid."""
+        """The reference for a name, a uid or a reference. An unknown name becomes a uid."""
         if isinstance(value, dict) and (value.get("uid") or value.get("type")):
             return value
         if value is None or value == "default":
@@ -54,7 +54,7 @@ class Sources:
 
 
 def name_panels(dashboard: Node, sources: Sources) -> None:
-    """33: references in panels. The default stays unsaid for three more versions."""
+    """33: references in panels. The default data source stays implicit until version 36."""
     for panel in nodes(dashboard.get("panels")):
         for each in (panel, *nodes(panel.get("panels"))):
             each["datasource"] = _unless_default(each.get("datasource"), sources)
@@ -69,7 +69,7 @@ def _unless_default(value: object, sources: Sources) -> Node | None:
 
 
 def name_everything(dashboard: Node, sources: Sources) -> None:
-    """36: references everywhere, the default's too."""
+    """36: references everywhere, including the default data source."""
     for annotation in marks(dashboard):
         annotation["datasource"] = sources.reference(annotation.get("datasource"))
     for variable in variables(dashboard):

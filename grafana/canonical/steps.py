@@ -1,6 +1,6 @@
-"""Every step from Grafana 4's schema to the current one, in order. Versions that change nothing for us are left out.
+"""All migrations from Grafana 4's schema to the current one, in order, except those without effect here.
 
-Left out on purpose: 34 (CloudWatch statistics), since such a query is none of ours to split.
+Omitted on purpose: 34 (CloudWatch statistics), because splitting such queries is out of scope.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What is wrong with dashboards that were not saved by a current Grafana, and its repair: one subject a module."""
+"""Repairs of dashboards that were not saved by a current Grafana, one subject per module."""

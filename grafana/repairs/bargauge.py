@@ -1,4 +1,4 @@
-"""Repairs of gauges: bargauge and gauge, whose values grafanalib describes as Grafana 6 did."""
+"""Repairs of bargauge and gauge panels, whose values grafanalib describes in Grafana 6's format."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GAUGE: Node = {
 
 
 def repair_bargauge(panel: Node) -> None:
-    """Values, unit and limits move from `options.fieldOptions` to where all panels have them."""
+    """Move values, unit and limits from `options.fieldOptions` to their current place."""
     options = child(panel, "options")
     old = node(options.pop("fieldOptions", None))
     _move(old, node(old.get("defaults")), panel)
@@ -39,7 +39,7 @@ def repair_bargauge(panel: Node) -> None:
 
 
 def repair_gauge(panel: Node) -> None:
-    """Take a gauge's options from among the fields' defaults, where grafanalib puts them."""
+    """Move a gauge's options out of the field defaults, where grafanalib puts them."""
     options = child(panel, "options")
     field_config = child(panel, "fieldConfig")
     defaults = child(field_config, "defaults")
@@ -54,7 +54,7 @@ def repair_gauge(panel: Node) -> None:
 
 
 def _move(values: Node, fields: Node, panel: Node) -> None:
-    """Take over how values are reduced, and what is said about fields."""
+    """Move the reduce options and field settings."""
     reduced = child(child(panel, "options"), "reduceOptions")
     for key in ("calcs", "limit", "values"):
         value = values.pop(key, None)

@@ -1,4 +1,4 @@
-"""Repairs of graphs over time: timeseries, state-timeline, heatmap."""
+"""Repairs of graphs over time: timeseries, state-timeline, status-history, heatmap."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from boxwatch.grafana.repairs.stat import fill, forget
 from boxwatch.grafana.tree import Node, child, node, text
 
-# What Grafana assumes since 9.4, when it is not said; said, it is forty lines in every panel (grafana#13887).
+# Grafana's defaults since 9.4; stated, they take forty lines in every panel (grafana#13887).
 _ASSUMED: Node = {
     "axisBorderShow": False,
     "axisCenteredZero": False,
@@ -32,7 +32,7 @@ _ASSUMED: Node = {
 }
 
 
-# The first drafts of the panel, in Grafana 7.4, described their lines with these.
+# Line options of the panel's first versions, in Grafana 7.4.
 _OF_ALPHA = ("axis", "bars", "fill", "fillGradient", "line", "nullValues", "points")
 
 
@@ -48,7 +48,7 @@ def _tooltip(options: Node) -> None:
 
 
 def repair_timeseries(panel: Node) -> None:
-    """Half-said objects are completed; what Grafana assumes anyway is not said."""
+    """Complete partial objects, and drop Grafana's defaults."""
     custom = child(child(child(panel, "fieldConfig"), "defaults"), "custom")
     scale = node(custom.get("scaleDistribution"))
     if scale.get("type", "linear") == "linear":
@@ -57,7 +57,7 @@ def repair_timeseries(panel: Node) -> None:
         del custom["stacking"]
     hidden = custom.get("hideFrom")
     if isinstance(hidden, dict):
-        # Before Grafana 8 there was `graph` for `viz`, and no tooltip.
+        # Before Grafana 8, `viz` was called `graph`, and there was no tooltip option.
         said = {"viz": hidden.pop("graph", False) is True, "legend": False, "tooltip": False}
         custom["hideFrom"] = said | {key: value for key, value in hidden.items() if key in said}
     for key in _OF_ALPHA:
@@ -69,17 +69,17 @@ def repair_timeseries(panel: Node) -> None:
 
 
 def repair_state_timeline(panel: Node) -> None:
-    """Legend and tooltip are whole, and the colours come from somewhere."""
+    """Complete the legend and tooltip, and set a source of colours."""
     options = child(panel, "options")
     fill(options, {"rowHeight": 0.9, "showValue": "auto"})
-    # Not perPage: Grafana offers 20 to whoever makes such a panel, and one without it has no pages.
+    # Without perPage: Grafana's editor presets 20 for new panels, but a panel without it has no pages.
     forget(options, {"alignValue": "left", "mergeValues": True})
     _legend(options, shown=True)
     _tooltip(options)
 
 
 def repair_status_history(panel: Node) -> None:
-    """Legend and tooltip are whole."""
+    """Complete the legend and tooltip."""
     options = child(panel, "options")
     fill(options, {"rowHeight": 0.9, "showValue": "auto"})
     forget(options, {"colWidth": 0.9})
@@ -115,7 +115,7 @@ _HEATMAP: Node = {
 
 
 def repair_heatmap(panel: Node) -> None:
-    """Before 9.1 a heatmap kept everything on the panel; grafanalib still does, with a list for options."""
+    """Move a heatmap's settings from the panel, their place before 9.1 and in grafanalib, into its options."""
     old: Node = {key: panel.pop(key) for key in _OLD_HEATMAP if key in panel}
     options = child(panel, "options")
     if old:

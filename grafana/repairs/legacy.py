@@ -1,7 +1,7 @@
-"""Conversions of grafanalib's Graph and SingleStat, the two panels of AngularJS that nearly everybody used.
+"""Conversion of grafanalib's Graph and SingleStat, the most common AngularJS panels.
 
-Grafana converts such panels in the browser, whenever one opens the dashboard. Here the result is written down, with
-what decides how a panel is read: unit, limits, legend, stacking, nulls, thresholds. Other old types stay marked, for
+Grafana converts such panels in the browser each time the dashboard is opened. This writes the result to the file, with
+the settings that matter to readers: unit, limits, legend, stacking, nulls, thresholds. Other old types stay marked, for
 Grafana to convert.
 """
 
@@ -27,7 +27,7 @@ _OF_SINGLESTAT = (
 
 
 def convert(panel: Node) -> None:
-    """Convert a panel if it is one of the two and complete."""
+    """Convert a panel if it is one of the two types and complete."""
     kind = panel.get("type")
     if kind == "graph" and node(panel.get("xaxis", panel.get("xAxis"))).get("mode", "time") == "time":
         _graph(panel)
@@ -100,7 +100,7 @@ def _singlestat(panel: Node) -> None:
         defaults.setdefault("decimals", old["decimals"])
     mappings = [{"type": 1, "value": each.get("value"), "text": each.get("text")} for each in nodes(old["valueMaps"])]
     if mappings:
-        # Still numbered: the step to schema version 30 names them.
+        # Still numbered: the migration to schema version 30 names them.
         defaults["mappings"] = [each for each in mappings if each["value"] not in (None, "")]
     colours = old["colors"] if isinstance(old["colors"], list) else []
     limits = [limit for limit in text(old["thresholds"]).split(",") if limit.strip()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.grafana.repairs import references
 from boxwatch.grafana.tree import Node, child, marks, node, nodes, panels, text, variables
 
-# What a dashboard consists of since schema version 42; everything else is read by nothing.
+# The keys of a dashboard as of schema version 42; all others are dead.
 _KEYS = frozenset({
     "annotations", "description", "editable", "fiscalYearStartMonth", "gnetId", "graphTooltip", "id", "links",
     "liveNow", "panels", "preload", "refresh", "revision", "schemaVersion", "snapshot", "tags", "templating", "time",
@@ -29,15 +29,15 @@ _LINK: Node = {
 
 
 def keep(target: Node, keys: frozenset[str]) -> None:
-    """Drop every other key, and keys that say null."""
+    """Drop all other keys, and null values."""
     for key in [key for key, value in target.items() if key not in keys or value is None]:
         del target[key]
 
 
 def before(dashboard: Node) -> None:
-    """What has to be right before the schema versions are gone through.
+    """Repairs required before the schema migrations.
 
-    grafanalib states both the crosshair of Grafana 4 and that of today, and says no with the first.
+    grafanalib writes both Grafana 4's crosshair key and the current one, and the old one disables it.
     """
     if not dashboard.get("sharedCrosshair") and dashboard.get("graphTooltip") == 1:
         dashboard["sharedCrosshair"] = True
@@ -46,7 +46,7 @@ def before(dashboard: Node) -> None:
 
 
 def repair(dashboard: Node) -> None:
-    """Keep what Grafana reads, with the shapes that it reads."""
+    """Keep only keys that Grafana reads, in their current format."""
     keep(dashboard, _KEYS)
     timepicker = child(dashboard, "timepicker")
     keep(timepicker, _TIMEPICKER)
@@ -66,7 +66,7 @@ def repair(dashboard: Node) -> None:
 
 
 def complete_link(link: Node) -> Node:
-    """A link with every key that Grafana's schema asks for."""
+    """A link with every key required by Grafana's schema."""
     made = {**_LINK, **{key: value for key, value in link.items() if value is not None}}
     if "linkUrl" in made:  # grafanalib's name for it
         made["url"] = made.pop("linkUrl")
@@ -87,7 +87,7 @@ def _variable(variable: Node, dashboard: Node) -> None:
     current = node(variable.get("current"))
     keep(current, frozenset({"selected", "text", "value"}))
     if "current" in variable and not {"text", "value"} <= current.keys():
-        # Nothing was chosen: Grafana chooses the first or the default when the dashboard opens.
+        # Nothing was selected: Grafana selects the first or the default when the dashboard opens.
         del variable["current"]
     if variable.get("type") == "query" and text(variable.get("query")):
         variable.setdefault("definition", variable["query"])

@@ -1,4 +1,4 @@
-"""Repairs that every panel needs: dead keys, plugin version, links, rows."""
+"""Repairs for every panel: dead keys, plugin version, links, rows."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from boxwatch.grafana.repairs import thresholds
 from boxwatch.grafana.repairs.page import complete_link, keep
 from boxwatch.grafana.tree import Node, child, node, nodes, text
 
-# The version whose option shapes we write. A panel without one is converted again and again, sometimes destructively
-# (grafana#125371), so every panel says it.
+# The plugin version whose options format we write. Grafana converts a panel without one repeatedly, sometimes
+# destructively (grafana#125371), so every panel states it.
 PLUGIN_VERSION = "12.4.0"
 
 _KEYS = frozenset({
@@ -21,14 +21,14 @@ _FIELD = frozenset({
     "actions", "color", "custom", "decimals", "description", "displayName", "displayNameFromDS", "fieldMinMax",
     "filterable", "links", "mappings", "max", "min", "noValue", "path", "thresholds", "unit", "writeable",
 })  # fmt: skip
-# Coloured by thresholds when nothing is said.
+# Coloured by thresholds by default.
 _BY_THRESHOLDS = frozenset({"bargauge", "gauge", "heatmap", "stat", "status-history", "table"})
-# grafanalib asks for a hundred points a graph, which makes every graph coarse; nobody chose it.
+# grafanalib's default of a hundred points per graph makes every graph coarse; nobody chose it.
 _GRAFANALIB_POINTS = 100
 
 
 def repair(panel: Node) -> None:
-    """Keep what Grafana reads of a panel."""
+    """Keep only the keys of a panel that Grafana reads."""
     if panel.get("maxDataPoints") == _GRAFANALIB_POINTS and ("error" in panel or "span" in panel):
         del panel["maxDataPoints"]
     keep(panel, _KEYS)
@@ -62,7 +62,7 @@ def _field_config(panel: Node) -> None:
             del defaults[key]
     for key in ("decimals", "max", "min"):
         if isinstance(defaults.get(key), str):
-            # Older editors stored what was typed.
+            # Older editors stored the typed text.
             value = thresholds.number(str(defaults.pop(key)))
             if value is not None:
                 defaults[key] = value
@@ -74,7 +74,7 @@ def _field_config(panel: Node) -> None:
 
 
 def repair_row(row: Node) -> None:
-    """A row has a heading, a place, and the panels that are folded into it; nothing else."""
+    """Reduce a row to its heading, its position, and the panels collapsed in it."""
     keep(row, _ROW)
     row.setdefault("collapsed", False)
     row.setdefault("panels", [])

@@ -1,4 +1,4 @@
-"""References to data sources: objects, with the type where a variable tells it."""
+"""Repairs of data source references: objects, with the type if a variable reveals it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from boxwatch.grafana.tree import Node, text, variables
 
 
 def _variable_named(uid: str) -> str:
-    """The variable that a uid names: `$x`, `${x}`, `[[x]]`; empty for a plain uid."""
+    """The variable in a uid: `$x`, `${x}`, `[[x]]`; empty for a plain uid."""
     for start, end in (("${", "}"), ("[[", "]]"), ("$", "")):
         if uid.startswith(start) and uid.endswith(end):
             return uid[len(start) : len(uid) - len(end)]
@@ -20,7 +20,7 @@ def repair(holder: Node, dashboard: Node) -> None:
         value = {"uid": value}
         holder["datasource"] = value
     if isinstance(value, dict):
-        # Which API version a plugin speaks, and whether it was the default, Grafana looks up itself.
+        # Grafana looks up the plugin's API version and the default data source itself.
         for key in [key for key, said in value.items() if key not in ("type", "uid") or not isinstance(said, str)]:
             del value[key]
     if not isinstance(value, dict) or not value:

@@ -1,4 +1,4 @@
-"""Values of a type that no Grafana reads are dropped first, so that every later step may rely on the types."""
+"""Drops values of types that no Grafana reads, so that later steps can rely on the types."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _FIELDS: Mapping[str, _Types] = {
     "decimals": (*_NUMBER, str), "max": (*_NUMBER, str), "min": (*_NUMBER, str), "noValue": (str,),
     "displayName": (str,),
 }  # fmt: skip
-# Every list of a dashboard whose entries are objects.
+# All lists of a dashboard whose entries are objects.
 _OF_OBJECTS = ("panels", "rows", "targets", "links", "list", "mappings", "overrides", "properties", "steps", "yaxes")
 
 
 def settle(dashboard: Node) -> None:
-    """Drop what cannot be read. Null stays: older dashboards write it for "not said"."""
+    """Drop unreadable values. Null stays: older dashboards use it for "not set"."""
     _drop_strangers(dashboard)
     _keep(dashboard, _DASHBOARD)
     for mark in tree.marks(dashboard):

@@ -1,4 +1,4 @@
-"""Repairs of numbers and texts: stat, text."""
+"""Repairs of stat and text panels."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ _OPTIONS: Node = {
 
 
 def fill(options: Node, values: Node) -> None:
-    """Say what is assumed where nothing is said."""
+    """Fill in missing values with their defaults."""
     for key, value in values.items():
         if options.get(key) is None:
             options[key] = value
 
 
 def forget(options: Node, assumed: Node) -> None:
-    """Do not say what is assumed anyway."""
+    """Drop values that equal their defaults."""
     for key, value in assumed.items():
         if key in options and options[key] == value:
             del options[key]
 
 
 def reduce_options(options: Node) -> None:
-    """Which of a field's values are shown; the newest, where nothing else is said."""
+    """Complete the reduce options; the default is the last value."""
     said = child(options, "reduceOptions")
     fill(said, {"calcs": ["lastNotNull"]})
     forget(said, {"fields": "", "values": False})
 
 
 def repair_stat(panel: Node) -> None:
-    """A stat says how it looks, and does not write "none" where there is nothing."""
+    """Complete a stat's display options, and do not show "none" for missing values."""
     options = child(panel, "options")
     fill(options, _OPTIONS)
     reduce_options(options)
@@ -48,7 +48,7 @@ def repair_stat(panel: Node) -> None:
 
 
 def repair_text(panel: Node) -> None:
-    """The text and its language are options."""
+    """Move the text and its mode into the options."""
     options = child(panel, "options")
     for key, assumed in (("content", ""), ("mode", "markdown")):
         said = panel.pop(key, None)

@@ -1,4 +1,4 @@
-"""Repairs of tables."""
+"""Repairs of table panels."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from boxwatch.grafana.tree import Node, child
 
 
 def repair_table(panel: Node) -> None:
-    """Colour, columns and mappings on the panel are the old table's; the cell's look is an object."""
+    """Drop the old table's colours, columns and mappings, and make the cell display mode an object."""
     defaults = child(child(panel, "fieldConfig"), "defaults")
     mappings = panel.pop("mappings", None)
     if isinstance(mappings, list) and mappings:
@@ -19,7 +19,7 @@ def repair_table(panel: Node) -> None:
         defaults.setdefault("color", colour)
     late.cell_options({"panels": [panel]}, Sources())
     custom = child(defaults, "custom")
-    # The schema asks for both of these in a `custom` that says anything.
+    # The schema requires both of these in a non-empty `custom`.
     fill(custom, {"align": "auto", "inspect": False})
     forget(custom, {"cellOptions": {"type": "auto"}, "filterable": False})
     if custom == {"align": "auto", "inspect": False}:

@@ -1,8 +1,8 @@
-"""Repairs of queries: refIds, data sources, and what grafanalib adds to a Prometheus query.
+"""Repairs of queries: refIds, data sources, and grafanalib's additions to Prometheus queries.
 
-What Grafana assumes of a query is not said. A query without a data source is the panel's (its query runner since
-Grafana 8.3), one that is neither `instant` nor `range` is a range (promlib, "older dashboards"), and one with an
-expression opens in the code editor: said, the three are a fifth of a dashboard.
+Grafana's defaults are dropped. A query without a data source uses the panel's (query runner since Grafana 8.3), one
+that is neither `instant` nor `range` is a range query (promlib, "older dashboards"), and one with an expression opens
+in the code editor: stated, the three make up a fifth of a dashboard.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from boxwatch.grafana.canonical import ids, sources
 from boxwatch.grafana.repairs import references
 from boxwatch.grafana.tree import Node, node, targets, text
 
-# Graphite's and Grafana 4's. `intervalFactor` 2, grafanalib's default, halves the resolution.
+# Keys of Graphite and Grafana 4. `intervalFactor` 2, grafanalib's default, halves the resolution.
 _DEAD = ("target", "metric", "step", "intervalFactor", "query")
 _ASSUMED: dict[str, tuple[object, ...]] = {
     "format": ("", "time_series"),
@@ -22,7 +22,7 @@ _ASSUMED: dict[str, tuple[object, ...]] = {
 
 
 def repair(panel: Node, dashboard: Node) -> None:
-    """Every query has its own refId, and says only what the panel or Grafana would not assume."""
+    """Give every query its own refId, and drop what the panel or Grafana implies."""
     _rename_double(panel)
     for target in targets(panel):
         references.repair(target, dashboard)

@@ -1,4 +1,4 @@
-"""Repairs of thresholds: a list of steps, each with a colour and a number."""
+"""Repairs of thresholds: a list of steps, each with a colour and a value."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def _places(panel: Node) -> Iterator[tuple[Node, str]]:
 
 
 def current(old: Node) -> Node:
-    """Thresholds as Grafana's schema wants them.
+    """Thresholds as required by Grafana's schema.
 
-    The first colour holds from minus infinity whatever its value says, and Grafana drops the null that used to say so;
-    the schema asks for a number. Zero is one, unless the next step begins below.
+    The first step starts at minus infinity whatever its value, and Grafana drops the null that used to express this;
+    the schema requires a number. It is zero, unless the next step starts below zero.
     """
     steps = [dict(step) for step in nodes(old.get("steps"))] or [{"color": "green"}]
     made: list[Node] = []
@@ -47,7 +47,7 @@ def current(old: Node) -> Node:
 
 
 def number(text: str) -> float | None:
-    """The finite number that a text stands for, if it stands for one."""
+    """The finite number in a text, or None."""
     try:
         value = float(text)
     except ValueError:

@@ -1,1 +1,1 @@
-"""A dashboard as Grafana's schema v2 has it: elements by name, and a layout that says where they stand."""
+"""Conversion to Grafana's dashboard schema v2: named elements, and a layout that positions them."""

@@ -1,4 +1,4 @@
-"""Annotations of schema v2."""
+"""Annotations in schema v2."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OWN = frozenset({"builtIn", "datasource", "enable", "filter", "hide", "iconColo
 
 
 def to_v2(annotation: Mapping[str, object]) -> Node:
-    """An annotation; keys of data sources that keep theirs beside the target go to `legacyOptions`."""
+    """Convert an annotation; data source keys outside the target go to `legacyOptions`."""
     spec: Node = {
         "enable": annotation.get("enable") is True,
         "hide": annotation.get("hide") is True,

@@ -1,4 +1,4 @@
-"""The layout of schema v2: a grid, or rows with a grid each, whose lines are counted from the row's heading."""
+"""Layouts in schema v2: a grid, or rows with a grid each, positioned relative to the row's heading."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _HEADING = 1
 @dataclass(slots=True)
 class _Row:
     heading: Node | None
-    # The line at which its panels begin.
+    # The grid line at which its panels begin.
     top: int
     panels: list[Node] = field(default_factory=list)
 
 
 def to_v2(all_panels: Sequence[Node]) -> Node:
-    """The layout of a dashboard's panels."""
+    """Convert the positions of a dashboard's panels to a layout."""
     if not any(each.get("type") == "row" for each in all_panels):
         return _grid(all_panels, 0)
     rows: list[_Row] = []

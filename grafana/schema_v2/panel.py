@@ -1,4 +1,4 @@
-"""Panels of schema v2: elements that the layout names."""
+"""Panels in schema v2: elements referenced by the layout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from boxwatch.grafana.schema_v2 import query
 from boxwatch.grafana.tree import Node, node, nodes, text
 
-# What panels of every type have; the rest of an old panel was its options.
+# Keys common to all panel types; all others are options of an old panel.
 _OF_ALL_TYPES = frozenset({
     "autoMigrateFrom", "cacheTimeout", "datasource", "description", "fieldConfig", "gridPos", "hideTimeOverride", "id",
     "interval", "libraryPanel", "links", "maxDataPoints", "maxPerRow", "options", "pluginVersion", "queryCachingTTL",
@@ -17,12 +17,12 @@ _OF_ALL_TYPES = frozenset({
 
 
 def name(panel: Mapping[str, object]) -> str:
-    """How the layout names a panel."""
+    """The panel's element name in the layout."""
     return f"panel-{panel.get('id', 0)}"
 
 
 def element(panel: Mapping[str, object], version: str) -> tuple[str, Node]:
-    """(name, element)."""
+    """(name, element) of a panel."""
     if "libraryPanel" in panel:
         return name(panel), _library(panel)
     spec: Node = {
@@ -46,7 +46,7 @@ def _link(link: Node) -> Node:
 def _visualisation(panel: Mapping[str, object]) -> Node:
     config = node(panel.get("fieldConfig"))
     options = dict(node(panel.get("options")))
-    # What Grafana's frontend converts a panel of AngularJS from.
+    # The source from which Grafana's front end converts an AngularJS panel.
     if "autoMigrateFrom" in panel:
         options["__angularMigration"] = {
             "autoMigrateFrom": panel["autoMigrateFrom"],
@@ -64,7 +64,7 @@ def _visualisation(panel: Mapping[str, object]) -> Node:
 
 
 def _defaults(config: Node) -> Node:
-    """A colour that begins at minus infinity says null, which a classic dashboard leaves out; what is empty is left."""
+    """Field defaults without empty values; a step at minus infinity is null, which a classic dashboard omits."""
     empty: tuple[object, ...] = ([], {})
     defaults = {key: value for key, value in node(config.get("defaults")).items() if value not in empty}
     thresholds = node(defaults.get("thresholds"))

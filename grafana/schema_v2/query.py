@@ -1,4 +1,4 @@
-"""Queries of schema v2: the kind of data source, which one it is, and what it is asked."""
+"""Queries in schema v2: the kind of data source, its reference, and the query itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPTIONS = (
 
 
 def data_query(source: Mapping[str, object], asked: Mapping[str, object]) -> Node:
-    """What a data source is asked. One that is not named is Grafana's default."""
+    """A query to a data source. Without a reference it goes to Grafana's default."""
     uid = text(source.get("uid"))
     group = "grafana" if uid == _GRAFANA else text(source.get("type"))
     made: Node = {"kind": "DataQuery", "group": group, "version": "v0", "spec": dict(asked)}
@@ -23,7 +23,7 @@ def data_query(source: Mapping[str, object], asked: Mapping[str, object]) -> Nod
 
 
 def group(panel: Mapping[str, object], version: str) -> Node:
-    """The queries of a panel, what is done to their answers, and how they are asked."""
+    """The queries of a panel, with their transformations and query options."""
     return {
         "kind": "QueryGroup",
         "spec": {
@@ -36,7 +36,7 @@ def group(panel: Mapping[str, object], version: str) -> Node:
 
 def _panel_query(target: Node, of_panel: Node) -> Node:
     own = node(target.get("datasource"))
-    # A query that names none is the panel's, unless the panel only says that each names its own.
+    # A query without a data source uses the panel's, unless that is "mixed".
     source = own or (of_panel if of_panel.get("uid") != MIXED else {})
     asked = {key: value for key, value in target.items() if key not in ("datasource", "hide", "refId")}
     return {

@@ -1,8 +1,8 @@
-"""to_v2(dashboard): a classic dashboard as a resource of schema v2.
+"""Conversion of a classic dashboard to a resource of schema v2.
 
-Nothing is lost: every key of a canonical dashboard has its place in schema v2, and what has none for annotations goes
-to their `legacyOptions`, as Grafana's own conversion does. There are two versions: v2 is Grafana 13's, v2beta1 that of
-12.2 to 12.4, which differs in how a transformation is named (measured on 12.4, which refuses the other).
+The conversion is lossless: every key of a canonical dashboard has a place in schema v2, and keys of annotations without
+one go to their `legacyOptions`, as in Grafana's own conversion. There are two versions: v2 of Grafana 13, and v2beta1
+of 12.2 to 12.4, which differ in the name of a transformation (measured on 12.4, which rejects v2).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ VERSIONS = ("v2", "v2beta1")
 _GROUP = "dashboard.grafana.app"
 _CURSOR = ("Off", "Crosshair", "Tooltip")
 _AS_THEY_ARE = ("description", "editable", "revision")
-# Grafana's own choice where a dashboard names none.
+# Grafana's default if a dashboard states none.
 _INTERVALS = ["5s", "10s", "30s", "1m", "5m", "15m", "30m", "1h", "2h", "1d"]
 
 
 def to_v2(dashboard: Mapping[str, object], version: str = "v2") -> Node:
-    """The resource of a dashboard in canonical form, in one of VERSIONS; the argument is left as it is."""
+    """The resource of a canonical dashboard, in one of VERSIONS; the argument is not changed."""
     uid = text(dashboard.get("uid"))
     return {
         "apiVersion": f"{_GROUP}/{version}",
@@ -33,7 +33,7 @@ def to_v2(dashboard: Mapping[str, object], version: str = "v2") -> Node:
 
 
 def spec(dashboard: Mapping[str, object], version: str = "v2") -> Node:
-    """The dashboard itself, without what is said about it as a resource."""
+    """The `spec` of the resource, without its metadata."""
     panels = nodes(dashboard.get("panels"))
     elements = (panel.element(each, version) for each in tree.panels(dashboard) if each.get("type") != "row")
     made: Node = {key: dashboard[key] for key in _AS_THEY_ARE if key in dashboard}

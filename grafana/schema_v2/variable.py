@@ -1,4 +1,4 @@
-"""Variables of schema v2: a kind each, and words where the classic schema has numbers."""
+"""Variables in schema v2: one kind per type, and names instead of the classic schema's numbers."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _SORT = (
     "disabled", "alphabeticalAsc", "alphabeticalDesc", "numericalAsc", "numericalDesc",
     "alphabeticalCaseInsensitiveAsc", "alphabeticalCaseInsensitiveDesc", "naturalAsc", "naturalDesc",
 )  # fmt: skip
-# How many steps an automatic interval has at most, and how short one is at least, where nothing is said.
+# Defaults of an automatic interval: its maximum number of steps, and its minimum length.
 _AUTO_COUNT, _AUTO_MIN = 30, "10s"
 
 
 def to_v2(variable: Mapping[str, object]) -> Node | None:
-    """A variable; None for a kind that schema v2 does not have (`system` and `snapshot`, which nobody writes).
+    """Convert a variable; None for types that schema v2 lacks (`system` and `snapshot`, which nobody writes).
 
-    The kinds whose values are labels of a data source name it beside their spec.
+    Variables whose values are labels of a data source reference it outside their spec.
     """
     found = _KINDS.get(text(variable.get("type")))
     if found is None:
@@ -45,7 +45,7 @@ def _word(words: tuple[str, ...], value: object) -> str:
 
 
 def _current(variable: Mapping[str, object]) -> Node:
-    """What is chosen; that it is selected goes without saying."""
+    """The current value, without the redundant `selected`."""
     return {key: value for key, value in _option(variable.get("current")).items() if key != "selected"}
 
 
@@ -56,7 +56,7 @@ def _option(value: object) -> Node:
 
 
 def _choice(variable: Mapping[str, object]) -> Node:
-    """What variables have of which one or several values are chosen."""
+    """Options common to all variables with single or multiple values."""
     made: Node = {
         "current": _current(variable),
         "options": [_option(each) for each in nodes(variable.get("options"))],
@@ -69,7 +69,7 @@ def _choice(variable: Mapping[str, object]) -> Node:
 
 def _query(variable: Mapping[str, object]) -> Node:
     asked = variable.get("query")
-    # A query that is only a text stands under a name that no data source uses.
+    # A plain text query is stored under a name that no data source uses.
     spec = asked if isinstance(asked, dict) else {"__legacyStringValue": text(asked)} if text(asked) else {}
     made: Node = {
         **_choice(variable),
@@ -139,7 +139,7 @@ def _group_by(variable: Mapping[str, object]) -> Node:
 
 
 def _switch(variable: Mapping[str, object]) -> Node:
-    """The first option is on, the second off."""
+    """A switch: the first option is on, the second off."""
     values = [text(option.get("value")) for option in nodes(variable.get("options"))]
     on, off = values if len(values) == 2 else ("true", "false")  # noqa: PLR2004 - on and off
     chosen = text(node(variable.get("current")).get("value"))

@@ -45,6 +45,9 @@ def _measured(topology: Topology) -> Measured:
         samples=(
             sample(names.SERVER_LABELS_MISSING, 2, server="main"),
             sample(names.SERVER_LABELS_MISSING, 1, server="fourth"),
+            sample(names.SERVER_LABELS_MISSING, 1, server="bare"),
+            sample(names.SERVER_LABELS_MISSING, 1, server="cgroups"),
+            sample(names.SERVER_LABELS_MISSING, 1, server="named"),
         ),
         series=(
             *world.service(),
@@ -60,6 +63,30 @@ def _measured(topology: Topology) -> Measured:
             # Nothing here is recognised by a label, so none is missed.
             *world.service("stats", server="fifth", identified_by="name"),
             *_runs(world, "u1", service="stats", server="fifth", resource=""),
+            # A single replica is enough to be missed, and a parked one is not.
+            *world.service(server="bare", replicas=1),
+            *_runs(world, "u1", service="", server="bare", resource=""),
+            *world.service(server="parked", replicas=0),
+            *_runs(world, "u1", service="", server="parked", resource=""),
+            # Neither a raw cgroup nor another job shows a label, nor does a container without one.
+            *world.service(server="cgroups"),
+            *_runs(world, "u1", server="cgroups", service="traefik", resource=""),
+            *_runs(world, "", server="cgroups", service="", resource="shop"),
+            *_runs(world, "", server="cgroups", resource="web"),
+            *_runs(world, "web-1", server="cgroups", job="other"),
+            # Called like each other's resource.
+            *world.service(server="crossed"),
+            *_runs(world, "a", server="crossed", service="", resource="b"),
+            *_runs(world, "b", server="crossed", service="", resource="a"),
+            # What is recognised by its name shows no label; another does, and so does its namesake on another server.
+            *world.service(server="named"),
+            *world.service("traefik", server="named", identified_by="name"),
+            *_runs(world, "u1", server="named", service="traefik", resource="x"),
+            *world.service(server="beside"),
+            *world.service("traefik", server="beside", identified_by="name"),
+            *_runs(world, "u1", server="beside", resource="web"),
+            *world.service(server="elsewhere"),
+            *_runs(world, "u1", server="elsewhere", service="stats", resource="stats"),
         ),
         interval=world.interval,
     )
@@ -154,7 +181,7 @@ def _labels_missing(topology: Topology) -> Alert:
     bare = _runs(world, "coolify-proxy", service="traefik", resource="")
     return Alert(
         alert=name,
-        expr=labels_missing(),
+        expr=f"{names.SERVER_LABELS_MISSING} > 0",
         wait=wait,
         severity="critical",
         summary="No container shows Coolify's label, so services recognised by it are not watched.",

@@ -1,6 +1,6 @@
-"""Whether the Coolify exporter sees: without it, silence about deployments, backups and resources says nothing.
+"""The Coolify exporter's access to Coolify; without it, alerts on deployments, backups and resources cannot fire.
 
-No user notices while it is blind, so these are tickets. That the exporter itself does not answer is *TargetDown*.
+No user notices, so these are tickets. When the exporter itself does not answer, *TargetDown* fires.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from boxwatch.topology.model import Topology
 ID = "coolify"
 
 _MINUTE = 60
-_BLIND = "Deployments, backups and states of resources are not watched meanwhile; containers are, through cAdvisor."
+_BLIND = "Meanwhile deployments, backups and resource states are not monitored; containers are, through cAdvisor."
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on a Coolify exporter that cannot tell; None where there is none."""
+    """Alerts on the Coolify exporter's access; None where none is scraped."""
     if not watched(topology):
         return None
     return Subject(
         id=ID,
-        title="Coolify, as far as it can be seen",
+        title="Coolify exporter",
         groups=(
             Group(
                 name="coolify",
@@ -49,7 +49,7 @@ def _one_of(reasons: tuple[str, ...]) -> str:
 def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
     topology: Topology, alert: str, reasons: tuple[str, ...], *, default: int, summary: str, says: str, runbook: Runbook
 ) -> Alert:
-    """An alert on some of the reasons for which Coolify gives the exporter nothing."""
+    """An alert on some of the reasons why the exporter gets nothing from Coolify."""
     wait = topology.alerts.wait(alert, default)
     world = World(length=4 * wait + 30 * _MINUTE, thresholds=topology.thresholds)
     fires, silent = closed(world, wait, reasons, says)
@@ -60,7 +60,7 @@ def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
         severity="warning",
         summary=summary,
         description=f"Coolify account {{{{ $labels.account }}}} on {{{{ $labels.server }}}}: {says}"
-        " ({{ $labels.reason }}), so nothing is known of its deployments and resources.",
+        " ({{ $labels.reason }}), so its deployments and resources are not monitored.",
         runbook=runbook,
         dashboard="deployments",
         panel="Coolify answers",
@@ -75,20 +75,20 @@ def _unreachable(topology: Topology) -> Alert:
         "CoolifyUnreachable",
         (coolify.UNREACHABLE, coolify.SERVER_ERROR, coolify.BAD_PAYLOAD, coolify.REDIRECTED, coolify.REJECTED),
         default=15 * _MINUTE,
-        summary="Coolify does not answer its exporter, or not with what its API says.",
-        says="the API does not answer as it should",
+        summary="Coolify's API does not answer, or answers unusably.",
+        says="the API gives no usable answer",
         runbook=Runbook(
-            meaning=f"For a quarter of an hour Coolify gave the exporter no usable answer; an update of Coolify takes "
-            f"a few minutes. What is deployed runs on without Coolify. {_BLIND}",
+            meaning=f"For a quarter of an hour Coolify has given the exporter no usable answer; an update of Coolify "
+            f"takes a few minutes. Deployed services keep running without Coolify. {_BLIND}",
             first_look=(
                 "`docker ps --filter name=coolify` on the server: does the container `coolify` run, and since when?",
-                "`docker logs --tail 20 coolify-exporter`: the log says what failed (refused, dns, tls, status).",
+                "`docker logs --tail 20 coolify-exporter`: the log names the failure (refused, dns, tls, status).",
             ),
             action=(
-                "`unreachable`: start Coolify, or give both containers a network in common (`coolify`).",
+                "`unreachable`: start Coolify, or attach both containers to one network (`coolify`).",
                 "`server_error`: read Coolify's log; its database `coolify-db` may be down or out of disk.",
-                "`redirected`: give the exporter the URL that it is redirected to.",
-                "`bad_payload`, `rejected`: a proxy answers in Coolify's place, or a version that nobody has seen yet.",
+                "`redirected`: set the exporter's URL to the target of the redirect.",
+                "`bad_payload`, `rejected`: a proxy answers in Coolify's place, or Coolify's version is unknown.",
             ),
             false_alarms="An update of Coolify that takes longer than a quarter of an hour.",
         ),
@@ -104,13 +104,13 @@ def _token(topology: Topology) -> Alert:
         summary="Coolify refuses the exporter's token.",
         says="the API refuses the token",
         runbook=Runbook(
-            meaning="The token expired (after 30 days, unless it was made to last), was revoked, lacks `read`, or is "
-            f"not where the exporter looks. It does not come back by itself. {_BLIND}",
+            meaning="The token expired (after 30 days by default), was revoked, lacks `read`, or is missing where "
+            f"the exporter expects it. This does not resolve by itself. {_BLIND}",
             first_look=("The label `reason`, and `docker logs --tail 20 coolify-exporter`.",),
             action=(
                 (
-                    "`unauthorised`: make a token with `read` in *Keys & Tokens*, without expiry or with a date in "
-                    "your calendar, and write it into the token's file; the exporter rereads it."
+                    "`unauthorised`: create a token with `read` in *Keys & Tokens*, without expiry or with a reminder "
+                    "in your calendar, and write it to the token file; the exporter rereads it."
                 ),
                 (
                     "`forbidden`: give the token `read`, or add the exporter's network to *Allowed IPs* in *Settings → "
@@ -134,7 +134,7 @@ def _disabled(topology: Topology) -> Alert:
         runbook=Runbook(
             meaning=f"The instance's switch for the API is off, which is its default. {_BLIND}",
             first_look=("Coolify, *Settings → Configuration → API settings*.",),
-            action=("Switch the API on. If nobody did this on purpose, find out who changed the settings.",),
+            action=("Switch the API on. If nobody switched it off on purpose, find out who changed the settings.",),
             false_alarms="None known.",
         ),
     )
@@ -146,17 +146,20 @@ def _rate_limited(topology: Topology) -> Alert:
         "CoolifyRateLimited",
         (coolify.RATE_LIMITED,),
         default=15 * _MINUTE,
-        summary="Coolify has refused the exporter's requests as too many for a quarter of an hour.",
-        says="the API grants no more requests",
+        summary="Coolify rate-limits its exporter.",
+        says="the API's rate limit is exhausted",
         runbook=Runbook(
-            meaning="Coolify grants each user 200 requests a minute, for all tokens of that user together. The "
-            f"exporter stays below half of that and backs off, so something else uses them up. {_BLIND}",
+            meaning="Coolify allows each user 200 requests a minute, over all of that user's tokens. The exporter "
+            f"stays below half of that and backs off, so another client uses up the rest. {_BLIND}",
             first_look=(
-                "`coolify_api_rate_limit_remaining_requests` and `coolify_api_requests_total` in Prometheus: is it us?",
+                (
+                    "`coolify_api_rate_limit_remaining_requests` and `coolify_api_requests_total` in Prometheus: is it "
+                    "the exporter?"
+                ),
                 "Coolify, *Keys & Tokens*: which other tokens does this user have, and when were they last used?",
             ),
             action=(
-                "Give the exporter a user of its own, or the other client a slower pace.",
+                "Give the exporter a user of its own, or slow the other client down.",
                 "Lower `--requests-per-minute`, or raise `API_RATE_LIMIT` in Coolify's environment.",
             ),
             false_alarms="None known.",
@@ -178,20 +181,20 @@ def _source(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="A part of what Coolify tells cannot be read, so what it would show is not watched.",
+        summary="The Coolify exporter cannot read one of Coolify's lists.",
         description="Coolify account {{ $labels.account }} on {{ $labels.server }}: {{ $labels.source }} cannot be"
-        " read, and what it last said has left the metrics.",
+        " read, and its metrics are missing.",
         runbook=Runbook(
-            meaning="Coolify answers, but not this one of its lists. After five minutes its series are left out, and "
-            "alerts on them resolve without anything being well again.",
+            meaning="Coolify answers, but not for this list. After five minutes its series are dropped, and alerts on "
+            "them resolve although nothing has recovered.",
             first_look=(
                 "`coolify_source_failure_reason` in Prometheus, and the exporter's log.",
-                "Ask Coolify the same: `curl -H 'Authorization: Bearer …' COOLIFY/api/v1/SOURCE`.",
+                "Query Coolify directly: `curl -H 'Authorization: Bearer …' COOLIFY/api/v1/SOURCE`.",
             ),
             action=(
                 "`server_error`: one record breaks Coolify's list; its own log names it.",
-                "`bad_payload`: a version of Coolify that answers otherwise; report it with the exporter's log.",
-                "`forbidden`: the token's user may not see it.",
+                "`bad_payload`: this Coolify version answers in another form; report it with the exporter's log.",
+                "`forbidden`: the token's user lacks permission.",
             ),
             false_alarms="None known.",
         ),
@@ -199,7 +202,7 @@ def _source(topology: Topology) -> Alert:
         panel="Coolify answers",
         fires=(
             world.fires(
-                "fires for the source and the account that fail, and not for the others",
+                "fires for the source and the account that fail, not for the others",
                 (
                     up,
                     failing,
@@ -213,14 +216,14 @@ def _source(topology: Topology) -> Alert:
                 late,
                 Expected(
                     about_account(source="history"),
-                    "Coolify account team on main: history cannot be read, and what it last said has left the metrics.",
+                    "Coolify account team on main: history cannot be read, and its metrics are missing.",
                 ),
             ),
         ),
         silent=(
-            world.silent("is silent while all is read", (up, source(world, "history")), late),
+            world.silent("stays silent while every source is read", (up, source(world, "history")), late),
             world.silent(
-                "is silent while nothing is read, which has an alert of its own",
+                "stays silent while no source is read, which has its own alert",
                 (
                     of_account(world, coolify.UP, flat(0, world.count)),
                     failing,
@@ -243,7 +246,7 @@ def _unparsed(topology: Topology) -> Alert:
         return of_account(world, coolify.UNPARSED, values, **more)
 
     at = wait + 50 * _MINUTE
-    # A restart in between, and nothing new for most of the hour.
+    # A restart, then nothing new for most of the hour.
     begin, rising = 4, world.steps_of(at - 45 * _MINUTE) - 4
     values = f"900x{begin - 1} 0+1x{rising} {rising}x{world.count}"
     return Alert(
@@ -251,12 +254,12 @@ def _unparsed(topology: Topology) -> Alert:
         expr=f"sum by ({BY_ACCOUNT}, {coolify.SOURCE}, field) (increase({coolify.UNPARSED}{{{JOB}}}[1h])) > 0",
         wait=wait,
         severity="info",
-        summary="Coolify says something that the exporter does not understand.",
+        summary="The exporter skips values of Coolify that it cannot parse.",
         description="Values of {{ $labels.field }} in {{ $labels.source }} of Coolify account {{ $labels.account }} on"
-        " {{ $labels.server }} could not be understood and were left out.",
+        " {{ $labels.server }} could not be parsed and were skipped.",
         runbook=Runbook(
-            meaning="A value is of an unknown kind, or a list is longer than the exporter shows (`over_limit`). What "
-            "it says of this field is incomplete, and alerts on it may stay silent.",
+            meaning="A value is of an unknown kind, or a list exceeds the exporter's limit (`over_limit`). Metrics of "
+            "this field are incomplete, and alerts on it may not fire.",
             first_look=("The exporter's log names the value.",),
             action=(
                 "Coolify was updated: look for a newer boxwatch, or report the value.",
@@ -268,7 +271,7 @@ def _unparsed(topology: Topology) -> Alert:
         panel="Coolify answers",
         fires=(
             world.fires(
-                "fires for the field whose values were not understood, and not for the others",
+                "fires for the field with unparsed values, not for the others",
                 (
                     counted(values),
                     counted(flat(5, world.count), instance="coolify-exporter:2"),
@@ -279,18 +282,18 @@ def _unparsed(topology: Topology) -> Alert:
                 at,
                 Expected(
                     about_account(source="statuses", field="status"),
-                    "Values of status in statuses of Coolify account team on main could not be understood and were"
-                    " left out.",
+                    "Values of status in statuses of Coolify account team on main could not be parsed and were"
+                    " skipped.",
                 ),
             ),
         ),
         silent=(
-            world.silent("is silent when the count stays", (counted(flat(5, world.count)),), at),
+            world.silent("stays silent when the count stays", (counted(flat(5, world.count)),), at),
             world.silent(
-                "is silent an hour after the last one",
+                "stays silent an hour after the last one",
                 (counted(f"0x10 3x{world.count - 11}"),),
                 world.interval * 10 + 65 * _MINUTE,
             ),
-            world.silent("is silent when the exporter restarts", (counted(f"9x{hour} 0x{hour}"),), 90 * _MINUTE),
+            world.silent("stays silent when the exporter restarts", (counted(f"9x{hour} 0x{hour}"),), 90 * _MINUTE),
         ),
     )

@@ -1,6 +1,6 @@
-"""Scheduled backups of Coolify's databases: failed, and too old.
+"""Scheduled backups of Coolify's databases: failed or too old.
 
-Only Coolify knows of them. A lost backup can wait until morning, so these are tickets.
+Only Coolify knows them. A missing backup can wait until morning, so these are tickets.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _NAMED = "backup nightly of store/live/db (Coolify on main)"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on backups; None where nobody asks Coolify."""
+    """Alerts on backups; None where Coolify is not scraped."""
     if not watched(topology):
         return None
     return Subject(
@@ -50,7 +50,7 @@ def _backup(world: World, metric: str, values: str, **labels: str) -> Series:
 
 
 def _near(world: World, metric: str, value: float, **labels: str) -> tuple[Series, ...]:
-    """The same of other schedules, each of which differs in one label."""
+    """Decoys: other schedules, each of which differs in one label."""
     return tuple(_backup(world, metric, flat(value, world.count), **{**labels, label: "other"}) for label in _DIFFERENT)
 
 
@@ -76,12 +76,12 @@ def _failed(topology: Topology) -> Alert:
         summary="The last backup of a database failed.",
         description=f"The last run of {_NAME} failed.",
         runbook=Runbook(
-            meaning="There is no backup of the last period. The database itself is not touched.",
+            meaning="The last period has no backup. The database itself is not affected.",
             first_look=("Coolify, the database's page, *Backups*: the message of the last run.",),
             action=(
                 "No space left: prune images and old backups, or send them to S3.",
                 "The password or the name of the database was changed outside Coolify: correct it there.",
-                "Run the backup by hand (*Backup now*), and see that it succeeds.",
+                "Run the backup manually (*Backup now*), and check that it succeeds.",
             ),
             false_alarms="None known.",
         ),
@@ -89,7 +89,7 @@ def _failed(topology: Topology) -> Alert:
         panel="Backups",
         fires=(
             world.fires(
-                "fires for the schedule whose last run failed, and not for the others",
+                "fires for the schedule whose last run failed, not for the others",
                 (
                     result(),
                     result(0, instance="c:2"),
@@ -105,9 +105,9 @@ def _failed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent after a good run", (result(0), result(1, "success"), enabled()), late),
+            world.silent("stays silent after a successful run", (result(0), result(1, "success"), enabled()), late),
             world.silent(
-                "is silent for a schedule that is switched off, while others are on",
+                "stays silent for a disabled schedule while others are enabled",
                 (result(), enabled(0), *_near(world, coolify.BACKUP_ENABLED, 1)),
                 late,
             ),
@@ -146,26 +146,26 @@ def _old(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="The last good backup of a database is older than its schedule allows.",
-        description=f"The last good run of {_NAME} ended {{{{ $value | humanizeDuration }}}} ago.",
+        summary="The last successful backup of a database is older than its schedule allows.",
+        description=f"The last successful run of {_NAME} ended {{{{ $value | humanizeDuration }}}} ago.",
         runbook=Runbook(
-            meaning="The schedule should have made a newer backup. Either its runs fail (*BackupFailed* says so), or "
-            "Coolify does not start them at all, of which nobody else speaks.",
+            meaning="The schedule should have produced a newer backup. Either its runs fail (*BackupFailed* fires "
+            "too), or Coolify does not start them, which nothing else reports.",
             first_look=("Coolify, the database's page, *Backups*: when was the last run, and how did it end?",),
             action=(
                 "No run at all: does the container `coolify` run its scheduler? Restart it.",
-                "Run the backup by hand (*Backup now*), and see that it succeeds.",
-                "The schedule was changed to a longer one just now: the next run closes this.",
+                "Run the backup manually (*Backup now*), and check that it succeeds.",
+                "The schedule was just changed: the alert resolves after the next run.",
             ),
             false_alarms="A backup that takes longer than half of its interval.",
         ),
         threshold=factor,
-        threshold_source="intervals: half of one is room for a run that is long or late",
+        threshold_source="intervals: half of one is left for a long or late run",
         dashboard="deployments",
         panel="Backups",
         fires=(
             world.fires(
-                "fires for the schedule without a new backup, and not for the others",
+                "fires for the schedule without a new backup, not for the others",
                 (
                     done(old),
                     done(10 * old, instance="c:2"),
@@ -175,23 +175,23 @@ def _old(topology: Topology) -> Alert:
                     *read,
                 ),
                 late,
-                Expected(about_resource(**_LABELS), f"The last good run of {_NAMED} ended {duration(old)} ago."),
+                Expected(about_resource(**_LABELS), f"The last successful run of {_NAMED} ended {duration(old)} ago."),
             ),
         ),
         silent=(
-            world.silent("is silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
+            world.silent("stays silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
             world.silent(
-                "is silent while the longer of two intervals that are told has not passed",
+                "stays silent until the longer of two exposed intervals has passed",
                 (done(old), *schedule(), *schedule(2 * interval, instance="c:2"), *read),
                 late,
             ),
             world.silent(
-                "is silent for a schedule that is switched off, while others are on",
+                "stays silent for a disabled schedule while others are enabled",
                 (done(old), *schedule(interval, 0), *_near(world, coolify.BACKUP_ENABLED, 1), *read),
                 late,
             ),
             world.silent(
-                "is silent while databases cannot be read, which has an alert of its own",
+                "stays silent while databases cannot be read, which has its own alert",
                 (done(old), *schedule(), *unread(world, "databases")),
                 late,
             ),

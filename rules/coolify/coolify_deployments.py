@@ -1,7 +1,7 @@
-"""Deployments: failed, stuck, waiting.
+"""Coolify's deployments: failed, stuck, queued for too long.
 
-Coolify's own notice of a failed deployment is sometimes missing (coollabsio/coolify #6911, #5911), and there is none
-for one that Coolify's restart interrupted, or that does not end.
+Coolify's own notification of a failed deployment is sometimes missing (coollabsio/coolify #6911, #5911), and it sends
+none for a deployment that its restart interrupted, or that never ends.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MINUTE = 60
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on deployments; None where nobody asks Coolify."""
+    """Alerts on deployments; None where Coolify is not scraped."""
     if not watched(topology):
         return None
     return Subject(
@@ -56,33 +56,32 @@ def _failed(topology: Topology) -> Alert:
     failed, well = flat(1, world.count), flat(0, world.count)
     return Alert(
         alert="DeploymentFailed",
-        # Of the last deployment or rollback that ended; restarts and previews of pull requests are left out by the
-        # exporter. Not the counter: this stays until a later deployment succeeds, and resolves then.
+        # The last finished deployment or rollback; the exporter excludes restarts and previews of pull requests. Not
+        # the counter: this fires until a later deployment succeeds.
         expr=f'max by ({BY_RESOURCE}) ({coolify.DEPLOYMENT_RESULT}{{{JOB},result="failed"}}) == 1',
         wait=wait,
         severity="warning",
-        summary="The last deployment of an application failed, so what runs is older than what was asked for.",
+        summary="The last deployment of an application failed.",
         description=f"The last deployment of {RESOURCE} on {{{{ $labels.server }}}} failed.",
         runbook=Runbook(
-            meaning="The build, the health check of the new container, or the deployment itself failed. As a rule the "
-            "old containers go on answering; *ServiceDown* says when they do not.",
+            meaning="The build, the health check of the new container, or the deployment itself failed. Usually the "
+            "old containers keep serving; *ServiceDown* fires when they do not.",
             first_look=(
                 "Coolify, the application's page, *Deployments*: the last lines of the log.",
                 "Dashboard *Deployments*: did others fail at the same time? Then look at the server and its disk.",
             ),
             action=(
                 "Correct what the log says, and deploy again.",
-                "`No space left on device`: prune images (`docker image prune -a`), see *Host* for the disk.",
-                "Coolify was restarted meanwhile: it marks what ran as failed. Deploy again.",
+                "`No space left on device`: prune images (`docker image prune -a`), dashboard *Host* shows the disk.",
+                "Coolify restarted during it and marked it as failed: deploy again.",
             ),
-            false_alarms="An application whose broken deployment nobody means to repair: roll back, which counts as "
-            "well.",
+            false_alarms="A broken deployment that nobody means to repair: roll back, which counts as a success.",
         ),
         dashboard="deployments",
         panel="Last deployment",
         fires=(
             world.fires(
-                "fires for the application whose last deployment failed, with its service, and not for the others",
+                "fires for the application whose last deployment failed, with its service, not for the others",
                 (
                     result(failed, service="web"),
                     result(well, service="web", instance="coolify-exporter:2"),
@@ -106,13 +105,11 @@ def _failed(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent once a later deployment has succeeded",
+                "stays silent once a later deployment has succeeded",
                 (result(steps((1, 10), (0, world.count))), result(steps((0, 10), (1, world.count)), "finished")),
                 late + 10 * world.interval,
             ),
-            world.silent(
-                "is silent for one that somebody cancelled", (result(well), result(failed, "cancelled")), late
-            ),
+            world.silent("stays silent for a cancelled deployment", (result(well), result(failed, "cancelled")), late),
         ),
     )
 
@@ -124,7 +121,7 @@ def _stuck(topology: Topology) -> Alert:
     late = world.late(wait)
 
     def moved(age: float, status: str = "in_progress", **labels: str) -> Series:
-        """Last moved so long before the case is looked at, and not since."""
+        """A deployment whose last progress was `age` seconds before the evaluation."""
         return of_resource(
             world, coolify.DEPLOYMENT_PROGRESS, flat(int(late - age), world.count), status=status, **labels
         )
@@ -132,10 +129,10 @@ def _stuck(topology: Topology) -> Alert:
     # Old from the beginning.
     old = int(threshold) + late + 60
     stuck, read = moved(old, service="web"), source(world, "deployments")
-    says = f"A deployment of store/live/shop on main has not moved for {duration(old)}."
+    says = f"A deployment of store/live/shop on main has made no progress for {duration(old)}."
     return Alert(
         alert="DeploymentStuck",
-        # A running deployment writes its log, which moves this moment. Coolify ends one after an hour by itself.
+        # A running deployment writes its log, which advances this time. Coolify itself ends one after an hour.
         expr=expr(f"""
             time() - max by ({BY_RESOURCE}) (
               {coolify.DEPLOYMENT_PROGRESS}{{{JOB},status="in_progress"}}
@@ -144,21 +141,21 @@ def _stuck(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="A deployment runs and does not move.",
-        description=f"A deployment of {RESOURCE} on {{{{ $labels.server }}}} has not moved for"
+        summary="A deployment is stuck.",
+        description=f"A deployment of {RESOURCE} on {{{{ $labels.server }}}} has made no progress for"
         " {{ $value | humanizeDuration }}.",
         runbook=Runbook(
-            meaning="The deployment has written no line of its log for a while. Others of the same server wait behind "
-            "it, once as many run as the server builds at a time.",
+            meaning="The deployment has logged nothing for a while. Others for the same server queue behind it once "
+            "the limit of concurrent builds is reached.",
             first_look=(
                 "Coolify, the application's page, *Deployments*: what is the last line?",
                 "`docker ps --filter ancestor=ghcr.io/coollabsio/coolify-helper` on the server: does the build run?",
-                "Dashboard *Host*: is the server out of memory, or busy with swapping?",
+                "Dashboard *Host*: is the server out of memory, or swapping?",
             ),
             action=(
                 "Cancel it in Coolify and deploy again.",
-                "It cannot be cancelled: restart the container `coolify`; what ran is marked as failed.",
-                "A build step that is silent for long by nature: let it print something, or raise this threshold.",
+                "It cannot be cancelled: restart the container `coolify`, which marks it as failed.",
+                "A build step that logs nothing for long: let it print progress, or raise the threshold.",
             ),
             false_alarms="Builds with a step that prints nothing for half an hour.",
         ),
@@ -168,7 +165,7 @@ def _stuck(topology: Topology) -> Alert:
         panel="Deployments that run or wait",
         fires=(
             world.fires(
-                "fires for the deployment that does not move, and not for the one that does",
+                "fires for the stuck deployment, not for one that makes progress",
                 (
                     stuck,
                     # Read earlier by another exporter.
@@ -185,18 +182,18 @@ def _stuck(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent at the threshold",
+                "stays silent at the threshold",
                 (of_resource(world, coolify.DEPLOYMENT_PROGRESS, always(world, threshold), status="in_progress"), read),
                 late,
             ),
             world.silent(
-                "is silent while deployments cannot be read, which has an alert of its own",
+                "stays silent while deployments cannot be read, which has its own alert",
                 (stuck, *unread(world, "deployments")),
                 late,
             ),
-            world.silent("is silent for one that waits its turn", (moved(old, "queued"), read), late),
+            world.silent("stays silent for a queued deployment", (moved(old, "queued"), read), late),
             world.never(
-                "is silent for a long build that goes on",
+                "stays silent for a long build that makes progress",
                 (
                     of_resource(
                         world, coolify.DEPLOYMENT_PROGRESS, f"0+{world.interval}x{world.count}", status="in_progress"
@@ -215,7 +212,7 @@ def _queued(topology: Topology) -> Alert:
     late = world.late(wait)
 
     def asked(age: float, status: str = "queued", **labels: str) -> Series:
-        """The oldest was asked for so long before the case is looked at."""
+        """A queue whose oldest deployment was requested `age` seconds before the evaluation."""
         values = flat(int(late - age), world.count)
         more = {"coolify_server": "box", "status": status, **labels}
         return of_account(world, coolify.DEPLOYMENTS_OLDEST, values, **more)
@@ -230,30 +227,30 @@ def _queued(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Deployments wait and do not begin.",
-        description="The oldest deployment that waits for server {{ $labels.coolify_server }} of Coolify on"
-        " {{ $labels.server }} was asked for {{ $value | humanizeDuration }} ago.",
+        summary="Deployments wait in the queue and do not start.",
+        description="The oldest deployment queued for server {{ $labels.coolify_server }} of Coolify on"
+        " {{ $labels.server }} was requested {{ $value | humanizeDuration }} ago.",
         runbook=Runbook(
-            meaning="Nothing that was pushed arrives. Either more is deployed than the server builds at a time (two by "
-            "default), or something before it is stuck, or Coolify's queue does not run.",
+            meaning="Pushed changes are not deployed: too many deployments at once (the server builds two at a time by "
+            "default), one ahead of it is stuck, or Coolify's queue does not run.",
             first_look=(
                 "Dashboard *Deployments*, panel *Deployments that run or wait*: what runs, and since when?",
                 "Coolify, *Settings → Horizon* or `docker logs coolify`: do the workers run?",
             ),
             action=(
-                "Something is stuck: see *DeploymentStuck*.",
+                "One is stuck: see *DeploymentStuck*.",
                 "Nothing runs at all: restart the container `coolify`.",
                 "Too much at once: raise *concurrent builds* of the server, if it has the RAM, or deploy less often.",
             ),
-            false_alarms="Many long builds one after the other, on purpose: raise the threshold.",
+            false_alarms="Many long builds in a row, on purpose: raise the threshold.",
         ),
         threshold=threshold,
-        threshold_source="a queue older than 15 minutes has outlived the builds of most applications before it",
+        threshold_source="most applications' builds ahead of it finish within 15 minutes",
         dashboard="deployments",
         panel="Deployments that run or wait",
         fires=(
             world.fires(
-                "fires for the server whose queue is old, and not for the others",
+                "fires for the server whose queue is old, not for the others",
                 (
                     asked(old),
                     asked(0, instance="coolify-exporter:2"),
@@ -264,14 +261,14 @@ def _queued(topology: Topology) -> Alert:
                 late,
                 Expected(
                     about_box(),
-                    "The oldest deployment that waits for server box of Coolify on main was asked for"
+                    "The oldest deployment queued for server box of Coolify on main was requested"
                     f" {duration(old)} ago.",
                 ),
             ),
         ),
         silent=(
             world.silent(
-                "is silent at the threshold",
+                "stays silent at the threshold",
                 (
                     of_account(
                         world,
@@ -286,10 +283,10 @@ def _queued(topology: Topology) -> Alert:
                 late,
             ),
             world.silent(
-                "is silent while deployments cannot be read, which has an alert of its own",
+                "stays silent while deployments cannot be read, which has its own alert",
                 (asked(old), *unread(world, "deployments")),
                 late,
             ),
-            world.silent("is silent for one that runs", (asked(old, "in_progress"), read), late),
+            world.silent("stays silent for a running deployment", (asked(old, "in_progress"), read), late),
         ),
     )

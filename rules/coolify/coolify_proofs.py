@@ -140,7 +140,7 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
 
     def fires(name: str) -> Case:
         return world.fires(
-            f"fires for {name}, for the account that it is true of, and not for the other",
+            f"fires for {name}, for the account that it is true of, not for the other",
             (
                 reason(name),
                 # The same Coolify, asked by others.
@@ -151,24 +151,24 @@ def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tupl
             world.late(wait),
             Expected(
                 about_account(reason=name),
-                f"Coolify account team on main: {says} ({name}), so nothing is known of its deployments and resources.",
+                f"Coolify account team on main: {says} ({name}), so its deployments and resources are not monitored.",
             ),
         )
 
     before, short = world.steps_of(600), max(world.steps_of(wait) - 1, 0)
     return tuple(map(fires, reasons)), (
         world.silent(
-            "is silent while Coolify answers",
+            "stays silent while Coolify answers",
             tuple(reason(name, flat(0, world.count)) for name in coolify.REASONS),
             world.late(wait),
         ),
         world.silent(
-            "is silent for what has an alert of its own",
+            "stays silent for states with their own alert",
             tuple(reason(name) for name in coolify.REASONS if name not in reasons),
             world.late(wait),
         ),
         world.never(
-            "is silent while Coolify is gone for less than that",
+            "stays silent for an outage of Coolify shorter than the `for`",
             tuple(reason(name, steps((0, before), (1, short), (0, world.count))) for name in reasons),
         ),
     )

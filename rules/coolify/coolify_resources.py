@@ -1,8 +1,8 @@
-"""Resources of Coolify that nobody planned, and what only Coolify knows of the planned ones.
+"""Coolify's resources outside the plan, and restart limits that only Coolify knows.
 
-Containers of planned services are watched through cAdvisor, which sees them every half minute and pages
-(replica_health, replica_stability); Coolify sees the same five minutes later. So states are told here only of resources
-outside the plan, which no other alert would miss: their `service` is empty. They make tickets.
+Containers of planned services are monitored through cAdvisor, every half minute and with pages (replica_health,
+replica_stability); Coolify sees the same five minutes later. So the state alerts here cover only resources outside the
+plan, which no other alert covers: their `service` is empty. They are tickets.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PANEL = "States of resources"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on resources; None where nobody asks Coolify."""
+    """Alerts on resources; None where Coolify is not scraped."""
     if not watched(topology):
         return None
     return Subject(
@@ -55,7 +55,7 @@ def _stopped(topology: Topology) -> Alert:
     fires, silent = stopped(topology, wait, window)
     return Alert(
         alert="CoolifyResourceStopped",
-        # What was stopped longer ago was stopped on purpose, or has had its ticket; Coolify cannot tell the two apart.
+        # A resource stopped longer ago was stopped on purpose, or has had its ticket; Coolify cannot tell them apart.
         expr=expr(f"""
             max by ({BY_UNPLANNED}) ({coolify.RESOURCE_STATE}{{{JOB},state="exited",service=""}}) == 1
             and on ({BY_UNPLANNED}) max_over_time(
@@ -66,18 +66,18 @@ def _stopped(topology: Topology) -> Alert:
         + unless_meaningless(),
         wait=wait,
         severity="warning",
-        summary="A resource of Coolify that is not in the plan has stopped.",
-        description=f"{RESOURCE} (Coolify on {{{{ $labels.server }}}}) ran within the last day and is stopped now.",
+        summary="An unplanned Coolify resource has stopped.",
+        description=f"{RESOURCE} (Coolify on {{{{ $labels.server }}}}) ran within the last day and has stopped.",
         runbook=Runbook(
-            meaning="All containers of the resource are gone, and nobody but Coolify knows that they should run: the "
-            "topology has no service for it. The ticket closes itself a day later.",
-            first_look=("Coolify, the resource's page: was it stopped by hand? *Logs* shows why it ended.",),
+            meaning="All containers of the resource are gone, and only Coolify knows that they should run: the "
+            "topology has no service for it. The alert resolves by itself a day later.",
+            first_look=("Coolify, the resource's page: was it stopped manually? *Logs* shows why it ended.",),
             action=(
                 "Start it again, or remove it if it is not needed.",
-                "If it matters, add it to the topology: then its containers are watched and its outage can page.",
+                "If it matters, add it to the topology: then its containers are monitored and its outage can page.",
             ),
-            false_alarms="Somebody stopped it on purpose. A planned service that the topology recognises by the name "
-            "or the compose key of its containers is watched twice: give its selector the `resource` as well.",
+            false_alarms="Somebody stopped it on purpose. A planned service that the topology recognises by its "
+            "containers' name or compose key is monitored twice: add the `resource` to its selector.",
         ),
         dashboard="deployments",
         panel=_PANEL,
@@ -120,17 +120,17 @@ def _degraded(topology: Topology) -> Alert:
         + unless_meaningless(),
         wait=wait,
         severity="warning",
-        summary="A resource of Coolify that is not in the plan is not whole.",
+        summary="An unplanned Coolify resource is degraded or restarting.",
         description=f"{RESOURCE} (Coolify on {{{{ $labels.server }}}}) is {{{{ $labels.state }}}}.",
         runbook=Runbook(
-            meaning="Some containers of the resource run and others do not, or one is started again and again.",
+            meaning="Some containers of the resource run and others do not, or one keeps restarting.",
             first_look=(
-                "`coolify_service_part_state == 1` in Prometheus says which part it is.",
+                "`coolify_service_part_state == 1` in Prometheus names the part.",
                 "Coolify, the resource's page, *Logs*.",
             ),
             action=(
                 "Correct what the log says, and redeploy.",
-                "A part that runs once and ends is meant to: give it `exclude_from_hc: true` in the compose file.",
+                "A part that is meant to run once: set `exclude_from_hc: true` in the compose file.",
             ),
             false_alarms="One-shot containers that are not excluded from health checks.",
         ),
@@ -138,7 +138,7 @@ def _degraded(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(fires("degraded"), fires("restarting")),
         silent=(
-            world.silent("is silent for one that starts", (state("starting"), *about(world)), late),
+            world.silent("stays silent for one that starts", (state("starting"), *about(world)), late),
             *meaningless(world, (state("degraded"),), late),
         ),
     )
@@ -157,7 +157,7 @@ def _unhealthy(topology: Topology) -> Alert:
 
     return Alert(
         alert="CoolifyResourceUnhealthy",
-        # Of what does not run Coolify says "unhealthy" too (Application::status appends it).
+        # Coolify calls stopped resources "unhealthy" too (Application::status appends it).
         expr=expr(f"""
             max by ({BY_UNPLANNED}) ({coolify.RESOURCE_HEALTH}{{{JOB},state="unhealthy",service=""}}) == 1
             and on ({BY_UNPLANNED}) {coolify.RESOURCE_STATE}{{{JOB},state="running"}} == 1
@@ -166,19 +166,20 @@ def _unhealthy(topology: Topology) -> Alert:
         + unless_meaningless(),
         wait=wait,
         severity="warning",
-        summary="A resource of Coolify that is not in the plan runs and fails its health check.",
+        summary="An unplanned Coolify resource fails its health check.",
         description=f"{RESOURCE} (Coolify on {{{{ $labels.server }}}}) runs and fails its health check.",
         runbook=Runbook(
-            meaning="The container runs, and its health check fails. Traefik leaves out what is unhealthy, so its "
-            "users get 404. Coolify itself tells nobody (coollabsio/coolify #9493).",
+            meaning="The container runs, and its health check fails. Traefik skips unhealthy containers, so its "
+            "users get 404. Coolify itself does not notify (coollabsio/coolify #9493).",
             first_look=(
                 "`docker inspect --format '{{json .State.Health}}' NAME` on the server shows the last checks.",
             ),
             action=(
                 "Correct the application, or its health check, and redeploy.",
-                "If it matters, add it to the topology: then its containers are watched and it can page.",
+                "If it matters, add it to the topology: then its containers are monitored and it can page.",
             ),
-            false_alarms="After a deploy Coolify can say so for five minutes, which is waited for.",
+            false_alarms="None known: the `for` covers the five minutes after a deployment in which Coolify may "
+            "report this.",
         ),
         dashboard="deployments",
         panel=_PANEL,
@@ -200,9 +201,9 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent without a health check", (health("unknown"), runs(), *about(world)), late),
+            world.silent("stays silent without a health check", (health("unknown"), runs(), *about(world)), late),
             world.silent(
-                "is silent for one that has stopped, while others run",
+                "stays silent for one that has stopped, while others run",
                 (
                     health("unhealthy"),
                     runs(0),
@@ -213,7 +214,7 @@ def _unhealthy(topology: Topology) -> Alert:
                 late,
             ),
             world.never(
-                "is silent for the minutes after a deploy in which Coolify does not know better",
+                "stays silent for the minutes after a deployment in which Coolify's state is outdated",
                 (
                     of_resource(
                         world,
@@ -240,22 +241,22 @@ def _given_up(topology: Topology) -> Alert:
 
     return Alert(
         alert="CoolifyRestartLimitReached",
-        # Of planned services too: their outage pages, and this says why they do not come back.
+        # Planned services too: their outage pages, and this alert explains why they stay down.
         expr=f"max by ({BY_RESOURCE}) ({coolify.RESOURCE_RESTART_LIMIT_REACHED}{{{JOB}}}) == 1",
         wait=wait,
         severity="warning",
         summary="Coolify has stopped an application for restarting too often, and will not start it again.",
         description=f"Coolify on {{{{ $labels.server }}}} stopped {RESOURCE} for restarting too often.",
         runbook=Runbook(
-            meaning="The application ended as often as its restart limit allows. Coolify stopped it and removed its "
-            "container; it stays down until somebody deploys it.",
+            meaning="The application reached its restart limit. Coolify stopped it and removed its container; it stays "
+            "down until somebody deploys it.",
             first_look=(
                 "Coolify, the application's page, *Deployments*: what was deployed before it began?",
-                "Dashboard *Service*: was it killed for lack of memory?",
+                "Dashboard *Service*: did it run out of memory?",
             ),
             action=(
                 "Roll back, or correct the cause and deploy.",
-                "If it shall restart for ever, set the limit to 0 (the default since Coolify 4.3.21).",
+                "To let it restart indefinitely, set the limit to 0 (the default since Coolify 4.3.21).",
             ),
             false_alarms="None known.",
         ),
@@ -263,7 +264,7 @@ def _given_up(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             world.fires(
-                "fires for the application that was stopped, with its service, and not for the others",
+                "fires for the application that was stopped, with its service, not for the others",
                 (
                     reached(1, service="web"),
                     reached(0, service="web", instance="c:2"),
@@ -276,5 +277,5 @@ def _given_up(topology: Topology) -> Alert:
                 ),
             ),
         ),
-        silent=(world.silent("is silent below the limit", (reached(0),), late),),
+        silent=(world.silent("stays silent below the limit", (reached(0),), late),),
     )

@@ -22,8 +22,12 @@ def about(world: World, **values: float) -> tuple[Series, ...]:
 def meaningless(world: World, wrong: tuple[Series, ...], late: int) -> tuple[Case, ...]:
     """Cases in which a state is wrong and says nothing."""
     return (
-        world.silent("is silent while Coolify does not reach the server", (*wrong, *about(world, reachable=0)), late),
-        world.silent("is silent for a resource that is left out on purpose", (*wrong, *about(world, excluded=1)), late),
+        world.silent(
+            "stays silent while Coolify does not reach the server", (*wrong, *about(world, reachable=0)), late
+        ),
+        world.silent(
+            "stays silent for a resource that is left out on purpose", (*wrong, *about(world, excluded=1)), late
+        ),
     )
 
 
@@ -70,7 +74,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
             late,
             Expected(
                 about_resource(),
-                "store/live/shop (Coolify on main) ran within the last day and is stopped now.",
+                "store/live/shop (Coolify on main) ran within the last day and has stopped.",
             ),
         ),
         world.fires(
@@ -79,23 +83,23 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
             began + window - 2 * world.interval,
             Expected(
                 about_resource(),
-                "store/live/shop (Coolify on main) ran within the last day and is stopped now.",
+                "store/live/shop (Coolify on main) ran within the last day and has stopped.",
             ),
         ),
     )
     silent = (
         world.silent(
-            "is silent before it has been stopped for that long",
+            "stays silent before it has been stopped for that long",
             (*life(began), *about(world)),
             began + wait - world.interval,
         ),
         world.silent(
-            "is silent when it was stopped long ago",
+            "stays silent when it was stopped long ago",
             (*life(began), *about(world)),
             began + window + 2 * world.interval,
         ),
         world.silent(
-            "is silent when it never ran, and others did",
+            "stays silent when it never ran, and others did",
             (
                 never_ran,
                 *beside(world, coolify.RESOURCE_STATE, 1, state="running"),
@@ -106,7 +110,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
             late,
         ),
         world.silent(
-            "is silent for a resource that is degraded, which has an alert of its own",
+            "stays silent for a resource that is degraded, which has its own alert",
             (*life(began, "degraded"), *about(world)),
             late,
         ),

@@ -1,6 +1,6 @@
-"""Servers as Coolify sees them: reached, usable, reported on, with a proxy.
+"""Coolify's servers: unreachable, unusable, without a reporting Sentinel or a running proxy.
 
-What runs there goes on without Coolify, so these are tickets. That a server itself is gone is told by its exporters.
+Services keep running without Coolify, so these are tickets. When a server itself is down, its exporters' alerts fire.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BOX = "server {{ $labels.coolify_server }} (Coolify on {{ $labels.server }})"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on Coolify's servers; None where nobody asks Coolify."""
+    """Alerts on Coolify's servers; None where Coolify is not scraped."""
     if not watched(topology):
         return None
     return Subject(
@@ -49,17 +49,17 @@ def _unreachable(topology: Topology) -> Alert:
         expr=f"min by ({BY_BOX}) ({coolify.SERVER_REACHABLE}{{{JOB}}}) == 0",
         wait=wait,
         severity="warning",
-        summary="Coolify does not reach a server, so nothing can be deployed there.",
-        description=f"Coolify does not reach {_BOX}.",
+        summary="Coolify cannot reach a server, so nothing can be deployed there.",
+        description=f"Coolify cannot reach {_BOX}.",
         runbook=Runbook(
-            meaning="SSH from Coolify to the server fails. What runs there goes on, but Coolify writes all of it down "
-            "as exited; the alerts on its resources leave that out.",
+            meaning="SSH from Coolify to the server fails. Its services keep running, but Coolify marks them all as "
+            "exited; the alerts on its resources ignore that.",
             first_look=(
-                "Does the server answer at all? *TargetDown* and dashboard *Host* tell.",
+                "Does the server answer at all? See *TargetDown* and dashboard *Host*.",
                 "Coolify, *Servers*, the server's page, *Validate*: what does SSH say?",
             ),
             action=(
-                "Let Coolify's address through to the SSH port (fail2ban bans it now and then).",
+                "Allow Coolify's address on the SSH port (fail2ban sometimes bans it).",
                 "The key was removed from authorized_keys: add it again.",
                 "The server is gone for good: remove it in Coolify.",
             ),
@@ -69,13 +69,13 @@ def _unreachable(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             world.fires(
-                "fires for the server that is not reached, and not for the others",
+                "fires for the server that is not reached, not for the others",
                 (reached(0), reached(1, instance="c:2"), *near(world, coolify.SERVER_REACHABLE, 1)),
                 late,
-                Expected(about_box(), "Coolify does not reach server box (Coolify on main)."),
+                Expected(about_box(), "Coolify cannot reach server box (Coolify on main)."),
             ),
         ),
-        silent=(world.silent("is silent while it is reached", (reached(1), reached(0, job="other")), late),),
+        silent=(world.silent("stays silent while it is reached", (reached(1), reached(0, job="other")), late),),
     )
 
 
@@ -98,10 +98,10 @@ def _unusable(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Coolify reaches a server and cannot deploy to it.",
+        summary="Coolify reaches a server but cannot deploy to it.",
         description=f"Coolify reaches {_BOX}, but cannot use it.",
         runbook=Runbook(
-            meaning="SSH works, and Docker does not, or is too old, or the server was not validated since it changed.",
+            meaning="SSH works, but Docker does not, or is too old, or the server was not validated after a change.",
             first_look=("Coolify, *Servers*, the server's page, *Validate*.", "`docker info` on the server."),
             action=("Start or update Docker, and validate the server again.",),
             false_alarms="A server that was just added and not validated yet.",
@@ -110,7 +110,7 @@ def _unusable(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             world.fires(
-                "fires for the server that cannot be used, and not for the others",
+                "fires for the server that cannot be used, not for the others",
                 (
                     *server(0),
                     of_box(world, coolify.SERVER_USABLE, flat(1, world.count), instance="c:2"),
@@ -122,8 +122,8 @@ def _unusable(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent while it can be used", (*server(1), *server(0, job="other")), late),
-            world.silent("is silent while it is not reached, which has an alert of its own", server(0, 0), late),
+            world.silent("stays silent while it can be used", (*server(1), *server(0, job="other")), late),
+            world.silent("stays silent while it is not reached, which has its own alert", server(0, 0), late),
         ),
     )
 
@@ -144,20 +144,20 @@ def _sentinel(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Sentinel does not report to Coolify, so Coolify's states are old.",
+        summary="Sentinel does not report to Coolify, so Coolify's states are outdated.",
         description=f"Sentinel on {_BOX} last reported {{{{ $value | humanizeDuration }}}} ago.",
         runbook=Runbook(
-            meaning="Coolify believes what Sentinel last said. States and health of everything on that server may be "
-            "old, in Coolify and in the alerts on its resources; what cAdvisor says is not touched.",
+            meaning="Coolify shows Sentinel's last report. State and health of every resource on that server may be "
+            "outdated, in Coolify and in the alerts on its resources; cAdvisor's metrics are not affected.",
             first_look=("`docker logs --tail 20 coolify-sentinel` on the server.",),
             action=(
                 "Restart Sentinel on the server's page in Coolify.",
                 "It cannot reach Coolify: check the endpoint in its settings, which must answer from the server.",
             ),
-            false_alarms="None known: an interval that was made longer is allowed for.",
+            false_alarms="None known: the threshold grows with Sentinel's interval.",
         ),
         threshold=threshold,
-        threshold_source="Sentinel reports every minute by default; ten times that is no hiccup (coolify #11803)",
+        threshold_source="ten times Sentinel's default interval of a minute, more than a hiccup (coolify #11803)",
         dashboard="deployments",
         panel=_PANEL,
         fires=fires,
@@ -177,7 +177,7 @@ def _proxy(topology: Topology) -> Alert:
     read = well_read(world, "server_details")
     return Alert(
         alert="CoolifyProxyNotRunning",
-        # By the states that are wrong: a server without a proxy is "unknown".
+        # Lists the bad states, because a server without a proxy is "unknown".
         expr=expr(f"""
             max by ({BY_BOX}, {coolify.STATE}) (
               {coolify.SERVER_PROXY_STATE}{{{JOB},state=~"{"|".join(wrong)}"}}
@@ -187,21 +187,21 @@ def _proxy(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Coolify does not call a server's proxy running.",
-        description=f"The proxy of {_BOX} is {{{{ $labels.state }}}}, as Coolify says.",
+        summary="Coolify reports a server's proxy as not running.",
+        description=f"Coolify reports the proxy of {_BOX} as {{{{ $labels.state }}}}.",
         runbook=Runbook(
-            meaning="Nothing that this proxy routes can be reached, if Coolify is right. Where Traefik is in the plan, "
-            "*ServiceDown* has said so before; this is for servers that the topology does not know.",
+            meaning="If Coolify is right, no service behind this proxy can be reached. Where Traefik is planned, "
+            "*ServiceDown* fires first; this alert covers servers outside the topology.",
             first_look=("`docker ps -a --filter name=coolify-proxy` on the server.",),
-            action=("Start the proxy on the server's page in Coolify.", "It exits at once: its log names the mistake."),
-            false_alarms="While Sentinel reports, Coolify does not look at the proxy again (#11539): believe "
-            "`docker ps`, and restart the proxy once to bring the word up to date.",
+            action=("Start the proxy on the server's page in Coolify.", "It exits at once: its log names the problem."),
+            false_alarms="While Sentinel reports, Coolify does not check the proxy again (#11539): trust `docker "
+            "ps`, and restart the proxy once to refresh the state.",
         ),
         dashboard="deployments",
         panel=_PANEL,
         fires=tuple(
             world.fires(
-                f"fires for the server whose proxy is {state}, and not for the others",
+                f"fires for the server whose proxy is {state}, not for the others",
                 (
                     proxy(state),
                     proxy(state, 0, instance="c:2"),
@@ -212,24 +212,24 @@ def _proxy(topology: Topology) -> Alert:
                 ),
                 late,
                 Expected(
-                    about_box(state=state), f"The proxy of server box (Coolify on main) is {state}, as Coolify says."
+                    about_box(state=state), f"Coolify reports the proxy of server box (Coolify on main) as {state}."
                 ),
             )
             for state in wrong
         ),
         silent=(
             world.silent(
-                "is silent while it runs, starts or is not there",
+                "stays silent while it runs, starts or is not there",
                 (proxy("running"), proxy("starting"), proxy("unknown"), proxy("exited", 0), *read),
                 late,
             ),
             world.silent(
-                "is silent while the server is not reached, which has an alert of its own",
+                "stays silent while the server is not reached, which has its own alert",
                 (proxy("exited"), of_box(world, coolify.SERVER_REACHABLE, flat(0, world.count)), *read),
                 late,
             ),
             world.silent(
-                "is silent while servers cannot be read, which has an alert of its own",
+                "stays silent while servers cannot be read, which has its own alert",
                 (proxy("exited"), *unread(world, "server_details")),
                 late,
             ),

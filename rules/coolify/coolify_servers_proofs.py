@@ -1,4 +1,4 @@
-"""The cases of the alerts on Coolify's servers: other servers, and a Sentinel that reports or not."""
+"""Proofs of the alerts on Coolify's servers: decoys, and a Sentinel that reports or does not."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
     read = well_read(world, "server_details")
     fires = (
         world.fires(
-            "fires for the server whose Sentinel is silent, and not for the others",
+            "fires for the server whose Sentinel is silent, not for the others",
             (
                 *reports(stuck),
                 of_box(world, coolify.SERVER_SENTINEL_PUSH, flat(late - old - 900, world.count), instance="c:2"),
@@ -70,9 +70,9 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
         ),
     )
     silent = (
-        world.silent("is silent at the threshold", (*reports(always(world, threshold)), *read), late),
+        world.silent("stays silent at the threshold", (*reports(always(world, threshold)), *read), late),
         world.silent(
-            "is silent at three intervals that are longer than that",
+            "stays silent at three intervals that are longer than that",
             (
                 *reports(always(world, 3 * slow), 1, slow),
                 of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(30, world.count), instance="c:2"),
@@ -82,17 +82,17 @@ def sentinel(topology: Topology, wait: int, threshold: float) -> tuple[tuple[Cas
             late,
         ),
         world.silent(
-            "is silent where Sentinel is switched off, and on elsewhere",
+            "stays silent where Sentinel is switched off, and on elsewhere",
             (*reports(stuck, 0), *near(world, coolify.SERVER_SENTINEL_ENABLED, 1), *read),
             late,
         ),
         world.silent(
-            "is silent while the server is not reached, which has an alert of its own",
+            "stays silent while the server is not reached, which has its own alert",
             (*reports(stuck), of_box(world, coolify.SERVER_REACHABLE, flat(0, world.count)), *read),
             late,
         ),
         world.silent(
-            "is silent while servers cannot be read, which has an alert of its own",
+            "stays silent while servers cannot be read, which has its own alert",
             (*reports(stuck), *unread(world, "server_details")),
             late,
         ),

@@ -1,4 +1,4 @@
-"""Coolify as one of the systems that are watched."""
+"""Coolify as a monitored system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KIND = kinds.of("coolify")
 
 
 def relabelling(topology: Topology) -> list[Config]:
-    """A resource of Coolify belongs to the service whose containers it makes."""
+    """Assigns each Coolify resource to the service whose containers it creates."""
     return [
         relabel([coolify_names.RESOURCE], selector.resource, names.SERVICE, service.name)
         for service in topology.services

@@ -1,4 +1,4 @@
-"""Elasticsearch: is it there, does its exporter tell of it, and has it all its shards."""
+"""Elasticsearch availability: the cluster answers, its shards are allocated, its metrics are exposed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ID = "elasticsearch"
 DASHBOARD = "elasticsearch"
 
 _JOB = kinds.of("elasticsearch").job
-# The one sign that follows at once in every version: elasticsearch_cluster_health_up was removed in 1.7, and
+# The only metric that reacts at once in every version: elasticsearch_cluster_health_up was removed in 1.7, and
 # elasticsearch_clusterinfo_up lags by up to five minutes (measured on 1.10).
 _REACHED, _OF_CLUSTER = "elasticsearch_scrape_success", {"collector": "cluster-info"}
 _UP = selector(_REACHED, _JOB, 'collector="cluster-info"')
@@ -28,7 +28,7 @@ _STATUS, _NODES, _DATA_NODES = (
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on whether Elasticsearch can answer searches; None where none is scraped."""
+    """Alerts on Elasticsearch's availability; None where none is scraped."""
     if not scraped(topology, "elasticsearch"):
         return None
     rules = (*_down(topology), *_red(topology), _yellow(topology), _missing(topology))
@@ -50,20 +50,20 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="The exporter runs and Elasticsearch does not answer it: it is stopped, starting, or so busy "
-                "collecting garbage that it answers nobody. Searches fail.",
+                meaning="The exporter runs and Elasticsearch does not answer it: it is stopped, starting, or stuck in "
+                "garbage collection. Searches fail.",
                 first_look=(
-                    "Coolify, the service's page: is it running? `docker logs --tail 50 NAME` on the server.",
-                    "`docker exec NAME curl -s localhost:9200/_cluster/health`: nothing, `401`, or a health?",
+                    "`docker logs --tail 50 NAME` on the server; in Coolify, the service's page shows whether it runs.",
+                    "`docker exec NAME curl -s localhost:9200/_cluster/health`: nothing, `401`, or a status?",
                     "Dashboard *Elasticsearch*, panel *Heap*: was it full before?",
                 ),
                 action=(
-                    "Start it in Coolify; a start takes a minute or two, while it recovers its shards.",
+                    "Start it in Coolify; it takes a minute or two to recover its shards.",
                     (
                         "It exits at once: `vm.max_map_count` is too low on the server, or its heap does not fit the "
                         "limit (*ContainerOomKilled*). The log says which."
                     ),
-                    "The heap is full: see *ElasticsearchHeapHigh*; restart it to have it back at once.",
+                    "The heap is full: restart it for immediate relief, then see *ElasticsearchHeapHigh*.",
                 ),
                 false_alarms="The exporter's user or certificate is no longer valid: `401` in its log. Searches work; "
                 "give the exporter the new one.",
@@ -77,14 +77,14 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _health(bench: Bench, color: str, *, nodes: int = 1, wakes: bool = True) -> tuple[Series, ...]:
-    """What the exporter says of a cluster of this colour, beside another service whose cluster is green."""
+    """The exporter's metrics for a cluster of this colour, and for another service whose cluster is green."""
     return (
         *(
             bench.flat(_STATUS, int(one == colour), service, cluster="docker-cluster", color=one)
             for service, colour in (("db", color), ("other", "green"))
             for one in ("green", "yellow", "red")
         ),
-        # More exporters, of which one asks another node and has not seen it yet.
+        # More exporters, one of which asks another node and does not see the colour yet.
         bench.flat(_STATUS, 1, cluster="docker-cluster", color=color, instance="second:9114"),
         bench.flat(_STATUS, 0, cluster="docker-cluster", color=color, instance="third:9114"),
         bench.flat(_DATA_NODES, nodes, cluster="docker-cluster"),
@@ -97,44 +97,44 @@ def _health(bench: Bench, color: str, *, nodes: int = 1, wakes: bool = True) -> 
 def _red(topology: Topology) -> tuple[Alert, Alert]:
     name = "ElasticsearchRed"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE))
-    text = "Elasticsearch db on main is red: shards with data are not there."
-    silent = (bench.silent("is silent for a yellow cluster", _health(bench, "yellow")),)
+    text = "Elasticsearch db on main is red: primary shards are not allocated."
+    silent = (bench.silent("stays silent for a yellow cluster", _health(bench, "yellow")),)
     return by_urgency(
         Alert(
             alert=name,
             expr=f"{by_service('max', selector(_STATUS, _JOB, _RED))} == 1",
             wait=bench.wait,
             severity="critical",
-            summary="Elasticsearch is without a part of its data.",
-            description=f"Elasticsearch {WHERE} is red: shards with data are not there.",
+            summary="Part of Elasticsearch's data is unavailable.",
+            description=f"Elasticsearch {WHERE} is red: primary shards are not allocated.",
             dashboard=DASHBOARD,
             panel="Health",
             runbook=Runbook(
-                meaning="At least one primary shard is not allocated. Searches leave its documents out, and writes to "
-                "its index fail.",
+                meaning="At least one primary shard is not allocated. Searches miss its documents, and writes to "
+                "it fail.",
                 first_look=(
                     (
-                        "`curl -s 'localhost:9200/_cluster/allocation/explain?pretty'` in the container says which "
-                        "shard, and why."
+                        "`curl -s 'localhost:9200/_cluster/allocation/explain?pretty'` in the container names the "
+                        "shard and the reason."
                     ),
                     "`curl -s 'localhost:9200/_cat/indices?health=red'`: which indices?",
                     "`df -h`: above the watermarks nothing is allocated.",
                 ),
                 action=(
-                    "It was just started: wait until it has recovered its shards.",
-                    "The disk is full: free space, then `POST /_cluster/reroute?retry_failed=true`.",
-                    "The shard is broken: restore the index from a snapshot, or build it again from the database.",
+                    "Just started: wait until it has recovered its shards.",
+                    "Disk full: free space, then `POST /_cluster/reroute?retry_failed=true`.",
+                    "Broken shard: restore the index from a snapshot, or rebuild it from the database.",
                 ),
-                false_alarms="None known: a start that is slow to recover is red until it is done.",
+                false_alarms="None known: after a start the cluster is red until its shards have recovered.",
             ),
-            fires=(bench.fires("fires for the red cluster, and not for the other", _health(bench, "red"), text),),
+            fires=(bench.fires("fires for the red cluster, not for the other", _health(bench, "red"), text),),
             silent=silent,
         ),
         warning_fires=(
-            bench.fires("is a warning for a service that wakes nobody", _health(bench, "red", wakes=False), text),
+            bench.fires("is a warning for a service that does not page", _health(bench, "red", wakes=False), text),
         ),
         warning_silent=(
-            bench.silent("is silent for a yellow cluster that wakes nobody", _health(bench, "yellow", wakes=False)),
+            bench.silent("stays silent for a yellow cluster that does not page", _health(bench, "yellow", wakes=False)),
         ),
     )
 
@@ -145,42 +145,42 @@ def _yellow(topology: Topology) -> Alert:
     yellow = by_service("max", selector(_STATUS, _JOB, 'color="yellow"'))
     return Alert(
         alert=name,
-        # A single node is yellow for ever: there is no second one for the replicas.
+        # A single node is always yellow: no second one can take the replicas.
         expr=expr(f"""
             {yellow} == 1
             and on ({names.BY_SERVICE}) {selector(_DATA_NODES, _JOB)} > 1
         """),
         wait=bench.wait,
         severity="warning",
-        summary="Elasticsearch has data on one node only.",
-        description=f"Elasticsearch {WHERE} is yellow: it cannot place all its replicas.",
+        summary="Elasticsearch has unassigned replicas.",
+        description=f"Elasticsearch {WHERE} is yellow: some replicas are not assigned to any node.",
         dashboard=DASHBOARD,
         panel="Health",
         runbook=Runbook(
-            meaning="Everything answers, and the loss of one more node would lose data.",
+            meaning="The cluster answers, but the loss of one more node may lose data.",
             first_look=(
                 (
                     "`curl -s 'localhost:9200/_cluster/allocation/explain?pretty'` in the container says why a "
-                    "replica has no place."
+                    "replica is unassigned."
                 ),
             ),
             action=(
-                "A node is gone: start it.",
+                "A node is down: start it.",
                 "A disk is above the low watermark: see *ElasticsearchDiskLow*.",
                 "An index asks for more replicas than there are nodes: lower `number_of_replicas`.",
             ),
-            false_alarms="None known: a cluster with one data node, which is always yellow, does not fire.",
+            false_alarms="None known: a cluster with one data node is always yellow, and excluded.",
         ),
         fires=(
             bench.fires(
                 "fires for a yellow cluster of two, and not for the green one",
                 _health(bench, "yellow", nodes=2),
-                "Elasticsearch db on main is yellow: it cannot place all its replicas.",
+                "Elasticsearch db on main is yellow: some replicas are not assigned to any node.",
             ),
         ),
         silent=(
-            bench.silent("is silent for a single node, which is always yellow", _health(bench, "yellow")),
-            bench.silent("is silent for a green cluster of two", _health(bench, "green", nodes=2)),
+            bench.silent("stays silent for a single node, which is always yellow", _health(bench, "yellow")),
+            bench.silent("stays silent for a green cluster of two", _health(bench, "green", nodes=2)),
         ),
     )
 
@@ -188,11 +188,11 @@ def _yellow(topology: Topology) -> Alert:
 def _missing(topology: Topology) -> Alert:
     name = "ElasticsearchMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    text = "The target of Elasticsearch db on main answers, and tells nothing of its health."
+    text = "The target of Elasticsearch db on main answers without metrics of the cluster's health."
     proven = untold(bench, _NODES, text, reached=_REACHED, **_OF_CLUSTER)
     return Alert(
         alert=name,
-        # All series of health and nodes leave when Elasticsearch does, so what compares them falls silent.
+        # All series about health and nodes end when Elasticsearch stops, and alerts that compare them fall silent.
         expr=expr(f"""
             {by_service("max", selector("up", _JOB))} == 1
             unless on ({names.BY_SERVICE}) {selector(_NODES, _JOB)}
@@ -200,16 +200,16 @@ def _missing(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="What is scraped for Elasticsearch tells nothing of its health.",
-        description=f"The target of Elasticsearch {WHERE} answers, and tells nothing of its health.",
+        summary="The Elasticsearch target exposes no metrics of the cluster's health.",
+        description=f"The target of Elasticsearch {WHERE} answers without metrics of the cluster's health.",
         dashboard=DASHBOARD,
         runbook=Runbook(
-            meaning="Prometheus reaches the target, Elasticsearch is not said to be down, and there is no health of "
-            "the cluster. None of the alerts on it can fire now.",
+            meaning="Prometheus reaches the target, Elasticsearch is not reported down, and metrics of the cluster's "
+            "health are missing. No alert that reads them can fire.",
             first_look=("The exporter's log, and `curl -s TARGET/metrics | grep cluster_health`.",),
             action=(
                 "Another program has the port: correct `metrics` of the service in the topology.",
-                "It may not ask: give its user the privilege `monitor` on the cluster.",
+                "The exporter lacks permission: give its user the privilege `monitor` on the cluster.",
             ),
             false_alarms="None known.",
         ),

@@ -1,4 +1,4 @@
-"""What Elasticsearch runs out of: heap, disk, and places in its queues."""
+"""Elasticsearch capacity: heap, disk, thread pool queues."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEAP = 'area="heap"'
 _USED, _MAX = "elasticsearch_jvm_memory_used_bytes", "elasticsearch_jvm_memory_max_bytes"
 _TRIPPED = "elasticsearch_breakers_tripped"
 _REJECTED = "elasticsearch_thread_pool_rejected_count"
-# What users wait for; the other pools are the cluster's own.
+# The pools that serve users; the others serve the cluster itself.
 _OF_USERS = 'type=~"search|write|bulk"'
 _FREE, _SIZE = "elasticsearch_filesystem_data_available_bytes", "elasticsearch_filesystem_data_size_bytes"
 _NODE = {"name": "one"}
@@ -31,7 +31,7 @@ _OF_NODE = f"node {{{{ $labels.name }}}} of Elasticsearch {WHERE}"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on what Elasticsearch runs out of; None where none is scraped."""
+    """Alerts on Elasticsearch's capacity; None where none is scraped."""
     if not scraped(topology, "elasticsearch"):
         return None
     rules = (*_flood(topology), _disk(topology), _heap(topology), _breaker(topology), _rejected(topology))
@@ -44,7 +44,7 @@ def _heap(topology: Topology) -> Alert:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE), window=MINUTE // 2, shown=_NODE)
 
     def use(share: float, service: str) -> tuple[Series, ...]:
-        # A saw-tooth: up and down by an eighth of itself every minute.
+        # A saw-tooth that swings by an eighth either way every minute.
         high, low = share * GIB * 9 / 8, share * GIB * 7 / 8
         teeth = " ".join([f"{low!r} {high!r}"] * (bench.world.count // 2 + 1))
         return (
@@ -58,32 +58,32 @@ def _heap(topology: Topology) -> Alert:
             bench.flat(_MAX, 9 * GIB, service, area="non-heap", **_NODE),
         )
 
-    text = "The heap of node one of Elasticsearch db on main is nearly full, after collections too."
+    text = "The heap of node one of Elasticsearch db on main stays nearly full, even after garbage collection."
     proven = exceeds(bench, use, threshold, lambda _: text, exact=False)
     used = f"avg_over_time({selector(_USED, _JOB, _HEAP)}[15m])"
     return Alert(
         alert=name,
-        # The average takes the saw-tooth out, which is no trouble.
+        # The average removes the saw-tooth of garbage collection, which is harmless.
         expr=f"{by_service('max', used, 'name')}\n"
         f"/ {by_service('max', selector(_MAX, _JOB, _HEAP), 'name')} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="Elasticsearch's heap is full.",
-        description=f"The heap of {_OF_NODE} is nearly full, after collections too.",
+        summary="Elasticsearch's heap is nearly full.",
+        description=f"The heap of {_OF_NODE} stays nearly full, even after garbage collection.",
         dashboard=DASHBOARD,
         panel="Heap",
         threshold=threshold,
-        threshold_source="Elastic's advice: from 85 % on the parent circuit breaker (95 %) is near",
+        threshold_source="Elastic's advice: above 85 % the parent circuit breaker (95 %) is near",
         runbook=Runbook(
-            meaning="Collections free little. Searches get slow, then circuit breakers refuse them, then the JVM "
-            "stops.",
+            meaning="Garbage collection frees little. Searches slow down, then circuit breakers refuse them, then the "
+            "JVM stops.",
             first_look=(
-                "Dashboard *Elasticsearch*, panel *Garbage collection*: how much time goes into the old generation?",
+                "Dashboard *Elasticsearch*, panel *Garbage collection*: how much time does the old generation take?",
                 "`curl -s 'localhost:9200/_nodes/stats/breaker?pretty'` and `_cat/fielddata?v` in the container.",
             ),
             action=(
                 "Aggregations or sorts on text fields: use keyword fields, which need no fielddata.",
-                "Too many shards: each costs heap. Delete or merge old indices.",
+                "Too many shards, each of which costs heap: delete or merge old indices.",
                 "Raise the memory in Coolify and the topology, and `-Xmx` to half of it.",
             ),
             false_alarms="None known: single peaks are averaged out.",
@@ -108,9 +108,9 @@ def _breaker(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Refused requests",
         runbook=Runbook(
-            meaning="A circuit breaker stopped a request that would have taken too much heap; whoever sent it got "
+            meaning="A circuit breaker stopped a request that would have taken too much heap; its client got "
             "`circuit_breaking_exception` with status 429.",
-            first_look=("The log names the breaker, the request, and what it wanted.",),
+            first_look=("Read the log: it names the breaker, the request and its size.",),
             action=(
                 "`parent`: the heap as a whole is full; see *ElasticsearchHeapHigh*.",
                 "`fielddata` or `request`: one large aggregation; make it smaller, or page through it.",
@@ -125,7 +125,7 @@ def _breaker(topology: Topology) -> Alert:
 def _rejected(topology: Topology) -> Alert:
     name = "ElasticsearchRequestsRejected"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 5 * MINUTE), window=MINUTE // 2)
-    text = "Elasticsearch db on main has no room in its queues and refuses requests."
+    text = "Elasticsearch db on main rejects requests because its queues are full."
     own = bench.rising(_REJECTED, 9, "other", type="management", name="one")
     searches, writes, bulks = (
         rises(bench, _REJECTED, text, beside=(own,), type=kind, name="one") for kind in ("search", "write", "bulk")
@@ -135,16 +135,16 @@ def _rejected(topology: Topology) -> Alert:
         expr=f"{by_service('sum', f'increase({selector(_REJECTED, _JOB, _OF_USERS)}[10m])')} > 0",
         wait=bench.wait,
         severity="warning",
-        summary="Elasticsearch refuses searches or writes.",
-        description=f"Elasticsearch {WHERE} has no room in its queues and refuses requests.",
+        summary="Elasticsearch rejects searches or writes.",
+        description=f"Elasticsearch {WHERE} rejects requests because its queues are full.",
         dashboard=DASHBOARD,
         panel="Refused requests",
         runbook=Runbook(
-            meaning="More searches or writes wait than the queues hold; the others get status 429. A user may see no "
-            "result, and an import may lose documents if it does not try again.",
+            meaning="The search or write queue is full; further requests get status 429. Users may see no results, and "
+            "an import that does not retry loses documents.",
             first_look=("`curl -s 'localhost:9200/_cat/thread_pool/search,write?v'` in the container.",),
             action=(
-                "An import: let it send fewer and larger bulks, one after the other, and repeat what is refused.",
+                "An import: let it send fewer, larger bulks one after the other, and retry rejected ones.",
                 "Slow searches: the slow log names them.",
             ),
             false_alarms="None known.",
@@ -155,11 +155,11 @@ def _rejected(topology: Topology) -> Alert:
 
 
 def _named(case: Case, what: str) -> Case:
-    return replace(case, title=f"fires for refused {what}")
+    return replace(case, title=f"fires for rejected {what}")
 
 
 def _disk_proof(bench: Bench, threshold: float, text: str) -> Proven:
-    """Less is free than the threshold."""
+    """Cases of free disk space below a threshold."""
 
     def use(free: float, service: str) -> tuple[Series, ...]:
         return (
@@ -176,7 +176,7 @@ def _disk_proof(bench: Bench, threshold: float, text: str) -> Proven:
 
 
 def _left(threshold: float) -> str:
-    """A disk has less than this share of it free; several paths of a node may lie on one."""
+    """PromQL: disks with a smaller share free; several paths of a node may share one disk."""
     free = by_service("min", selector(_FREE, _JOB), "name", "mount")
     return f"{free}\n/ {by_service('max', selector(_SIZE, _JOB), 'name', 'mount')} < {number(threshold)}"
 
@@ -202,16 +202,16 @@ def _flood(topology: Topology) -> tuple[Alert, Alert]:
             threshold=threshold,
             threshold_source="a point above Elasticsearch's flood-stage watermark (95 % used)",
             runbook=Runbook(
-                meaning="At 95 % Elasticsearch makes every index with a shard on that disk read-only, and applications "
-                "get errors for what they write.",
+                meaning="At 95 % used Elasticsearch makes every index with a shard on that disk read-only, and "
+                "applications get errors when they write.",
                 first_look=(
                     "`df -h` on the server, and `curl -s 'localhost:9200/_cat/allocation?v'` in the container.",
                 ),
                 action=(
-                    "Is it Elasticsearch's data, or something else on its disk? `du -xh --max-depth 2 / | sort -h`.",
-                    "Delete old indices; deleting documents frees nothing at once.",
+                    "`du -xh --max-depth 2 / | sort -h`: is it Elasticsearch's data, or something else on its disk?",
+                    "Delete old indices; deleting documents frees no space at once.",
                     (
-                        "From version 7.4 on the block goes by itself; before, `PUT /_all/_settings` with "
+                        "Since version 7.4 the block lifts by itself; before that, `PUT /_all/_settings` with "
                         "`index.blocks.read_only_allow_delete: null`."
                     ),
                 ),
@@ -240,16 +240,17 @@ def _disk(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Free disk",
         threshold=threshold,
-        threshold_source="Elasticsearch's low watermark (85 % used), above which it allocates no replica there",
+        threshold_source="Elasticsearch's low watermark (85 % used), above which it allocates no new replica to "
+        "the disk",
         runbook=Runbook(
-            meaning="From here on Elasticsearch puts no new replica on this disk; at 90 % used it moves shards away, "
-            "at 95 % it stops writing.",
+            meaning="Elasticsearch allocates no new replica to this disk; at 90 % used it moves shards away, at 95 % "
+            "it stops writing.",
             first_look=("`df -h` on the server, and `curl -s 'localhost:9200/_cat/indices?v&s=store.size:desc'`.",),
             action=(
-                "Delete or shrink old indices; let a lifecycle policy do it from now on.",
+                "Delete or shrink old indices, and let a lifecycle policy do so in future.",
                 "Something else fills the disk: see the server's dashboard.",
             ),
-            false_alarms="A disk that is shared and always this full: lower the threshold.",
+            false_alarms="A shared disk that is always this full: lower the threshold.",
         ),
         fires=proven.fires,
         silent=proven.silent,

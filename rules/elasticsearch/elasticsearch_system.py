@@ -1,4 +1,4 @@
-"""Elasticsearch as one of the systems that are watched."""
+"""Elasticsearch as a monitored system."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _JOB = kinds.of(_NAME).job
 
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
-    """Two nodes, one of which is deployed again and reads its shards."""
+    """Two nodes, one of which is redeployed and recovers its shards."""
     world, service = hours.world, "search"
     gap, known = exporter_restarts(hours, _JOB, service)
     down = hours.brief(1, "ElasticsearchDown", "ElasticsearchRed")
-    # Two nodes: while the one that was deployed reads its shards again, replicas are missing.
+    # While the redeployed node recovers its shards, replicas are missing.
     yellow = hours.brief(12, "ElasticsearchReplicasUnassigned")
 
     def of(metric: str, values: str, **labels: str) -> Series:
@@ -48,7 +48,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
             **node,
         ),
         of("elasticsearch_jvm_memory_max_bytes", hours.level(GIB, down, gap), area="heap", **node),
-        # Both began anew, from the numbers of another life.
+        # Both counters restart from zero.
         of("elasticsearch_breakers_tripped", f"3x{DEPLOYED - 1} 0x{world.count - DEPLOYED}", breaker="parent", **node),
         of(
             "elasticsearch_thread_pool_rejected_count",

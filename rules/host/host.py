@@ -10,7 +10,7 @@ from boxwatch.topology.model import Topology
 
 ID = "host"
 
-# Filesystems that keep data on a disk of this machine. Not tmpfs, overlay and squashfs, which are RAM, a view of
+# Filesystems that keep data on a disk of this server. Not tmpfs, overlay and squashfs, which are RAM, a view of
 # another, or full by nature; and not /boot, which three kernels fill to 80 % and whose fullness no user ever notices.
 _DISKS = f'{NODE},fstype=~"ext3|ext4|xfs|btrfs|zfs",mountpoint!~"/boot(/.*)?"'
 # Bridges and the ends of the containers' cables count their traffic a second time, and come and go with each deploy.
@@ -85,7 +85,7 @@ def _saturation() -> tuple[Record, ...]:
                 or
                 max by ({names.BY_SERVER}) (rate(node_vmstat_pswpout{{{NODE}}}[5m]))
             """),
-            doc="Pages a second that come from swap while at least as many go there, or the other way round.",
+            doc="Pages per second moving both in and out of swap: the lower of the two rates.",
         ),
         Record(
             record=names.SERVER_CONNTRACK,
@@ -140,7 +140,7 @@ def _disks() -> tuple[Record, ...]:
                 and {beside}
                 count by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{NODE}}} offset 12h)
             """),
-            doc="Seconds until the disk is full if the trend of the last day goes on; absent while it does not fill.",
+            doc="Seconds until the disk is full if the trend of the last day continues; absent unless it is filling.",
         ),
         Record(
             record=names.DEVICE_INODES_FREE,

@@ -1,4 +1,4 @@
-"""Whether a server's clock is kept in time, and right."""
+"""Server clocks: synchronisation and offset from Prometheus."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def subject(topology: Topology) -> Subject:
     """Alerts on clocks."""
     return Subject(
         id=ID,
-        title="Clock of the server",
+        title="Server clock",
         groups=(Group(name="host-clock", rules=(_unsynchronised(topology), _skewed(topology))),),
     )
 
@@ -46,7 +46,7 @@ def _unsynchronised(topology: Topology) -> Alert:
     def clock(world: World, *states: tuple[float | None, int], **labels: str) -> Series:
         return _node(world, "node_timex_sync_status", steps(*states), **labels)
 
-    expected = Expected({"server": "main"}, "Nothing has kept the clock of main in time for a while.")
+    expected = Expected({"server": "main"}, "The clock of main is no longer synchronised.")
 
     lost = (clock(hour, (1, 5), (0, hour.count)),)
 
@@ -62,21 +62,21 @@ def _unsynchronised(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Nothing keeps a server's clock in time any more.",
-        description="Nothing has kept the clock of {{ $labels.server }} in time for a while.",
+        summary="A server's clock is no longer synchronised.",
+        description="The clock of {{ $labels.server }} is no longer synchronised.",
         runbook=Runbook(
             meaning="The time service stopped or reaches no server, so the clock drifts by up to seconds a day. "
             "After a minute or two tokens and signed URLs (MinIO, logins) are refused.",
             first_look=("`timedatectl` on the server; `chronyc tracking` or `systemctl status systemd-timesyncd`.",),
             action=(
                 "Start the time service (`systemctl enable --now chrony`).",
-                "It runs and reaches nothing: UDP port 123 must be open outwards.",
+                "If it runs but reaches no server, allow outbound UDP port 123.",
             ),
-            false_alarms="A server whose clock is now kept by the hypervisor on purpose; it is silent after a week.",
+            false_alarms="A server deliberately switched to the hypervisor's clock; the alert resolves after a week.",
         ),
         fires=(
             short.fires(
-                "fires for the servers that lost it, and not for those that have it or never had",
+                "fires for servers that lost synchronisation, not for those that have it or never had it",
                 (
                     clock(short, (1, 2), (0, short.count)),
                     clock(short, (1, short.count + 1), server="second"),
@@ -89,15 +89,15 @@ def _unsynchronised(topology: Topology) -> Alert:
                 ),
                 late,
                 expected,
-                Expected({"server": "fourth"}, "Nothing has kept the clock of fourth in time for a while."),
+                Expected({"server": "fourth"}, "The clock of fourth is no longer synchronised."),
             ),
-            Case("fires for six days and more", lost, at=6 * _DAY, expects=(expected,), interval=_HOUR),
+            Case("fires for more than six days", lost, at=6 * _DAY, expects=(expected,), interval=_HOUR),
         ),
         silent=(
-            short.silent("is silent when it has not lasted", (clock(short, (1, 2), (0, short.count)),), early),
-            short.silent("is silent in sync", (clock(short, (1, short.count + 1)),), late),
-            short.silent("is silent where it never was in sync", (clock(short, (0, short.count + 1)),), late),
-            Case("is silent eight days later", lost, at=8 * _DAY + 12 * _HOUR, interval=_HOUR),
+            short.silent("stays silent until it has lasted", (clock(short, (1, 2), (0, short.count)),), early),
+            short.silent("stays silent while synchronised", (clock(short, (1, short.count + 1)),), late),
+            short.silent("stays silent where never synchronised", (clock(short, (0, short.count + 1)),), late),
+            Case("stays silent eight days later", lost, at=8 * _DAY + 12 * _HOUR, interval=_HOUR),
         ),
         dashboard="host",
         panel="Clock",
@@ -118,7 +118,7 @@ def _skewed(topology: Topology) -> Alert:
     just, at, short = (binary(threshold * part) for part in (129 / 128, 1, 127 / 128))
 
     def text(seconds: float) -> str:
-        return f"The clock of main is {seconds:.4g} seconds away from that of Prometheus."
+        return f"The clock of main is {seconds:.4g} seconds off the clock of Prometheus."
 
     return Alert(
         alert=name,
@@ -131,7 +131,7 @@ def _skewed(topology: Topology) -> Alert:
         severity="warning",
         summary="A server's clock is wrong.",
         description="The clock of {{ $labels.server }} is"
-        ' {{ $value | printf "%.4g" }} seconds away from that of Prometheus.',
+        ' {{ $value | printf "%.4g" }} seconds off the clock of Prometheus.',
         runbook=Runbook(
             meaning="Either the server's clock is wrong or that of the server on which Prometheus runs. Tokens and "
             "signed URLs are refused, and logs do not fit together. One server alone cannot see this of itself.",

@@ -98,10 +98,13 @@ def _short(  # noqa: PLR0913 - what differs between alerts on how much is free
     threshold: float,
     source: str,
 ) -> Alert:
-    """Too little of something is left on a disk."""
+    """Free space or inodes of a disk fall below a threshold."""
     inodes = record == names.DEVICE_INODES_FREE
     what = "of its inodes free" if inodes else "of its space free"
-    almost = "almost " if severity == "critical" else ""
+    if severity == "critical":
+        summary = "A disk has almost no inodes left." if inodes else "A disk has almost no space left."
+    else:
+        summary = "A disk is running out of inodes." if inodes else "A disk is nearly full."
     return beyond(
         topology,
         name,
@@ -111,7 +114,7 @@ def _short(  # noqa: PLR0913 - what differs between alerts on how much is free
         threshold=threshold,
         source=source,
         severity=severity,
-        summary=f"A disk is {almost}out of inodes." if inodes else f"A disk is {almost}full.",
+        summary=summary,
         description=f"{_WHERE} has only {{{{ $value | humanizePercentage }}}} {what}.",
         text=lambda value: f"Disk {_DISK} of main has only {percentage(value)} {what}.",
         labels={names.DEVICE: _DISK},
@@ -181,7 +184,7 @@ def _filling(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="A disk will be full in a few days if the trend goes on.",
+        summary="A disk will be full in a few days if the trend continues.",
         description=f"{_WHERE} will be full in {{{{ $value | humanizeDuration }}}}.",
         runbook=Runbook(
             meaning="The disk filled steadily over the last day (at least half a day is known), and has less than "

@@ -168,16 +168,23 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
             node(world, whole, flat(size, world.count), **labels),
         )
 
+    memory = ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
     cached = (
         *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB),
         node(world, "node_zfs_arc_size", flat(9 * GIB, world.count)),
         node(world, "node_zfs_arc_c_min", flat(GIB, world.count)),
         # No more than its minimum: nothing can be taken back.
-        *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB, server="second"),
-        node(world, "node_zfs_arc_size", flat(GIB, world.count), server="second"),
-        node(world, "node_zfs_arc_c_min", flat(2 * GIB, world.count), server="second"),
+        # Of a size of which each byte shows.
+        *part(*memory, 0.125, 64, server="second"),
+        node(world, "node_zfs_arc_size", flat(1, world.count), server="second"),
+        node(world, "node_zfs_arc_c_min", flat(2, world.count), server="second"),
+        # Without ZFS, and with it by one of two scrapes.
+        *part(*memory, 0.5, 32 * GIB, server="third"),
+        *part(*memory, 0.5, 32 * GIB, server="fourth"),
+        node(world, "node_zfs_arc_size", flat(9 * GIB, world.count), server="fourth"),
+        node(world, "node_zfs_arc_c_min", flat(GIB, world.count), server="fourth"),
+        *part(*memory, 0.25, 32 * GIB, server="fourth", instance=_AGAIN),
     )
-    memory = ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
     conntrack = ("node_nf_conntrack_entries", "node_nf_conntrack_entries_limit")
     parts = tuple(
         one
@@ -192,7 +199,12 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
     return (
         _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
         replace(
-            _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.375, "second": 0.125}, cached),
+            _by_server(
+                world,
+                names.SERVER_MEMORY_AVAILABLE,
+                {"main": 0.375, "second": 0.125, "third": 0.5, "fourth": 0.25},
+                cached,
+            ),
             title="the cache of ZFS is available down to its minimum",
         ),
         _by_server(world, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),

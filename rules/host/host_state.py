@@ -164,7 +164,10 @@ def _inactive(topology: Topology) -> Alert:
         fires=(
             world.fires(
                 "fires for the inactive array, and not for the others",
-                (*state(1), *state(0, instance=_AGAIN), *state(0, device="md1"), *state(1, job="storage", device="x")),
+                (
+                    *(*state(1), *state(1, instance="third:9100"), *state(0, instance=_AGAIN)),
+                    *(*state(0, device="md1"), *state(1, job="storage", device="x")),
+                ),
                 after,
                 Expected(
                     {"server": "main", "device": "md2"}, "Array md2 of main is inactive: nothing on it can be read."
@@ -195,6 +198,15 @@ def _gone(topology: Topology) -> Alert:
         )
 
     broken = disk(failing, "100x4 stale")
+    hour, day = 3600, 24
+    weeks = World(length=(wait // hour + 12 * day) * hour, thresholds=topology.thresholds, interval=hour)
+    silent_since = tuple(
+        _node(weeks, metric, values, device="/dev/sdb1", mountpoint="/data", fstype="ext4")
+        for metric, values in (
+            ("node_filesystem_device_error", f"0x3 1x{weeks.count}"),
+            ("node_filesystem_size_bytes", "100x3 stale"),
+        )
+    )
     return Alert(
         alert=name,
         # Its other series end with the first failed statfs, so every alert on them falls silent. What never answered is
@@ -233,13 +245,33 @@ def _gone(topology: Topology) -> Alert:
                     *disk(flat(0, world.count), flat(100, world.count), server="second"),
                     _node(world, "node_filesystem_device_error", flat(1, world.count), device="fuse"),
                     *disk(failing, "100x4 stale", job="storage", device="/dev/sdc1"),
+                    # Its other mount fails, too; what never did is called like one that another server or job knows.
+                    *disk(failing, "100x4 stale", mountpoint="/srv"),
+                    *disk(flat(0, world.count), flat(100, world.count), server="second", device="fuse"),
+                    _node(world, "node_filesystem_size_bytes", flat(100, world.count), job="storage", device="fuse"),
                 ),
                 pending + INTERVAL,
                 Expected({"server": "main", "device": "/dev/sdb1"}, "Disk /dev/sdb1 of main does not answer any more."),
             ),
+            *(
+                [
+                    weeks.fires(
+                        "fires for six days after it answered",
+                        silent_since,
+                        6 * day * hour,
+                        Expected(
+                            {"server": "main", "device": "/dev/sdb1"},
+                            "Disk /dev/sdb1 of main does not answer any more.",
+                        ),
+                    )
+                ]
+                if wait < 5 * day * hour
+                else []
+            ),
         ),
         silent=(
             world.silent("is silent when it has not lasted", broken, pending),
+            weeks.silent("is silent when it last answered more than a week ago", silent_since, 8 * day * hour),
             world.silent(
                 "is silent while one of its mounts answers",
                 (*broken, *disk(flat(0, world.count), flat(100, world.count), mountpoint="/srv")),

@@ -1,8 +1,8 @@
-"""MinIO: does it answer, does it tell of itself, and can it write. In the names of its metrics v2 and v3.
+"""MinIO availability: the server answers, has write quorum, and exposes its metrics, in version v2 or v3.
 
-MinIO exposes its metrics itself: v2 at /minio/v2/metrics/cluster, v3 at /minio/metrics/v3 since RELEASE.2024-07-15. A
-rule reads both, since one of them is not there. v3 leaves out what is 0 (measured on RELEASE.2026-02-12): a cluster
-without quorum has no `…_overall_health` instead of one that is 0.
+MinIO exposes its metrics itself: v2 at /minio/v2/metrics/cluster, v3 at /minio/metrics/v3 since RELEASE.2024-07-15.
+Each rule reads both, because a target exposes only one. v3 omits zeros (measured on RELEASE.2026-02-12): a cluster
+without quorum has no `…_overall_health`, rather than one of 0.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _TOTAL, _TOTAL_V3 = "minio_cluster_capacity_usable_total_bytes", "minio_cluster_
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on whether MinIO serves; None where none is scraped."""
+    """Alerts on MinIO's availability; None where none is scraped."""
     if not scraped(topology, "minio"):
         return None
     rules = (*_down(topology), *_quorum(topology), _missing(topology))
@@ -58,19 +58,19 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="MinIO tells its metrics itself, so where there are none it does not answer at all: files "
+                meaning="MinIO exposes its metrics itself, so a failed scrape means that MinIO does not answer: files "
                 "cannot be read or written.",
                 first_look=(
                     "`docker exec NAME curl -sI localhost:9000/minio/health/live`: 200, or nothing?",
-                    "Coolify, the service's page: is it running? `docker logs --tail 50 NAME` on the server.",
-                    "Prometheus, *Targets*, job minio: `403` is the token, `connection refused` is MinIO.",
+                    "`docker logs --tail 50 NAME` on the server; in Coolify, the service's page shows whether it runs.",
+                    "Prometheus, *Targets*, job minio: `403` points to the token, `connection refused` to MinIO.",
                 ),
                 action=(
                     "Start it in Coolify; the last lines of its log say why it stopped.",
-                    "A full or read-only disk: see the server's dashboard.",
+                    "Disk full or read-only: see the server's dashboard.",
                 ),
-                false_alarms="Prometheus is refused (`403`): set `MINIO_PROMETHEUS_AUTH_TYPE=public` where only "
-                "Prometheus reaches it, or give `metrics_token_file` in the topology.",
+                false_alarms="Prometheus lacks permission (`403`): set `MINIO_PROMETHEUS_AUTH_TYPE=public` where only "
+                "Prometheus reaches MinIO, or set `metrics_token_file` in the topology.",
             ),
             fires=proven.fires,
             silent=proven.silent,
@@ -84,14 +84,14 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
     name = "MinioQuorumLost"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE))
 
-    def told(*series: Series, wakes: bool = True) -> tuple[Series, ...]:
+    def health(*series: Series, wakes: bool = True) -> tuple[Series, ...]:
         return (
             *series,
             bench.flat(_HEALTH, 1, "other"),
             bench.flat(_QUORUM_V3, 3, "third"),
             bench.flat(_HEALTH_V3, 1, "third"),
             bench.flat(_HEALTH_V3, 1, server="second"),
-            # Of another job, and without a health.
+            # Another job, without a health metric.
             bench.foreign(_QUORUM_V3, 3, service="fourth"),
             *(bench.pages(service, wakes=wakes) for service in ("db", "other", "third", "fourth")),
             bench.pages(wakes=wakes, server="second"),
@@ -105,11 +105,11 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
     )
     well = (bench.flat(_HEALTH, 1),)
     well_v3 = (bench.flat(_QUORUM_V3, 3), bench.flat(_HEALTH_V3, 1))
-    text = "MinIO db on main has too few drives to write."
+    text = "MinIO db on main has too few drives online to write."
     return by_urgency(
         Alert(
             alert=name,
-            # v3 has no health of 0, but the quorum that is needed is told all the time.
+            # v3 omits a health of 0, but always exposes the required quorum.
             expr=expr(f"""
                 {by_service("min", selector(_HEALTH, _JOB))} == 0
                 or (
@@ -120,37 +120,39 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
             wait=bench.wait,
             severity="critical",
             summary="MinIO cannot write.",
-            description=f"MinIO {WHERE} has too few drives to write.",
+            description=f"MinIO {WHERE} has too few drives online to write.",
             dashboard=DASHBOARD,
             panel="Health",
             runbook=Runbook(
-                meaning="So many drives are offline that MinIO refuses to write, and perhaps to read, to lose nothing.",
+                meaning="So many drives are offline that MinIO refuses writes, and perhaps reads, to protect its data.",
                 first_look=(
                     "`mc admin info ALIAS`: which drives are offline?",
                     "`dmesg -T | tail` and `df -h` on the server: did a disk fail, fill up, or lose its mount?",
                 ),
                 action=(
-                    "Mount the drive again, or replace it; MinIO heals by itself.",
+                    "Remount the drive, or replace it; MinIO heals by itself.",
                     "Do not delete anything in the drives' directories.",
                 ),
                 false_alarms="None known.",
             ),
             fires=(
-                bench.fires("fires for the one without quorum, and not for the others", told(*sick), text),
-                bench.fires("fires for one that is told of in v3", told(*sick_v3), text),
+                bench.fires("fires for the server without quorum, not for the others", health(*sick), text),
+                bench.fires("fires for a server without quorum in v3", health(*sick_v3), text),
             ),
             silent=(
-                bench.silent("is silent while all is well", told(*well)),
-                bench.silent("is silent while all is well in v3", told(*well_v3)),
+                bench.silent("stays silent with quorum", health(*well)),
+                bench.silent("stays silent with quorum in v3", health(*well_v3)),
             ),
         ),
         warning_fires=(
-            bench.fires("is a warning for a service that wakes nobody", told(*sick, wakes=False), text),
-            bench.fires("is a warning for such a service in v3", told(*sick_v3, wakes=False), text),
+            bench.fires("is a warning for a service that does not page", health(*sick, wakes=False), text),
+            bench.fires("is a warning in v3 for a service that does not page", health(*sick_v3, wakes=False), text),
         ),
         warning_silent=(
-            bench.silent("is silent while all is well with such a service", told(*well, wakes=False)),
-            bench.silent("is silent while all is well with such a service in v3", told(*well_v3, wakes=False)),
+            bench.silent("stays silent with quorum for a service that does not page", health(*well, wakes=False)),
+            bench.silent(
+                "stays silent with quorum in v3 for a service that does not page", health(*well_v3, wakes=False)
+            ),
         ),
     )
 
@@ -158,35 +160,33 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
 def _missing(topology: Topology) -> Alert:
     name = "MinioMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    text = "What is scraped of MinIO db on main tells nothing of its drives."
+    text = "The target of MinIO db on main answers without metrics of the cluster."
     v2, v3 = (untold(bench, metric, text) for metric in (_TOTAL, _TOTAL_V3))
-    told = silent_exporter(_JOB, selector(_TOTAL, _JOB))
+    exposed = silent_exporter(_JOB, selector(_TOTAL, _JOB))
     return Alert(
         alert=name,
-        expr=f"{told}\nunless on ({names.BY_SERVICE}) {selector(_TOTAL_V3, _JOB)}",
+        expr=f"{exposed}\nunless on ({names.BY_SERVICE}) {selector(_TOTAL_V3, _JOB)}",
         wait=bench.wait,
         severity="warning",
-        summary="What is scraped of MinIO tells nothing of its drives.",
-        description=f"What is scraped of MinIO {WHERE} tells nothing of its drives.",
+        summary="The MinIO target exposes no metrics of the cluster.",
+        description=f"The target of MinIO {WHERE} answers without metrics of the cluster.",
         dashboard=DASHBOARD,
         runbook=Runbook(
-            meaning="MinIO answers, and its page has none of the metrics of the cluster, neither of v2 nor of v3. "
-            "Alerts on its drives, space and requests cannot fire.",
+            meaning="MinIO answers, but exposes no metrics of the cluster, neither v2 nor v3. Alerts on its drives, "
+            "space and requests cannot fire.",
             first_look=("Prometheus, *Targets*, job minio: which path is scraped?",),
             action=(
                 (
                     "Scrape /minio/v2/metrics/cluster, which is the default, or set `metrics_path: /minio/metrics/v3` "
-                    "in the topology; pages such as /minio/v2/metrics/node do not tell of the cluster."
+                    "in the topology; paths such as /minio/v2/metrics/node omit the cluster."
                 ),
             ),
-            false_alarms="In the first minute after a start, which the wait covers.",
+            false_alarms="None known: the `for` covers the first minute after a start, when the metrics are missing.",
         ),
-        fires=(*v2.fires, replace(v3.fires[0], title="fires for one of v3 that tells nothing")),
+        fires=(*v2.fires, replace(v3.fires[0], title="fires for a v3 target without metrics of the cluster")),
         silent=(
             *v2.silent,
-            bench.silent("is silent for one that tells of itself in v2", (bench.flat("up", 1), bench.flat(_TOTAL, 1))),
-            bench.silent(
-                "is silent for one that tells of itself in v3", (bench.flat("up", 1), bench.flat(_TOTAL_V3, 1))
-            ),
+            bench.silent("stays silent for v2 metrics", (bench.flat("up", 1), bench.flat(_TOTAL, 1))),
+            bench.silent("stays silent for v3 metrics", (bench.flat("up", 1), bench.flat(_TOTAL_V3, 1))),
         ),
     )

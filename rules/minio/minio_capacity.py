@@ -1,6 +1,6 @@
-"""What MinIO has left: drives, space, and requests that succeed. In the names of its metrics v2 and v3.
+"""MinIO capacity: offline drives, free space, failed requests, in metrics v2 and v3.
 
-v3 leaves out what is 0 (measured on RELEASE.2026-02-12): drives that are offline are counted only while there are any.
+v3 omits zeros (measured on RELEASE.2026-02-12): the number of offline drives is absent while all are online.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ ID = "minio_capacity"
 DASHBOARD = "minio"
 
 _JOB = kinds.of("minio").job
-# Each in v2 and in v3.
+# Names in v2 and v3.
 _OFFLINE = ("minio_cluster_drive_offline_total", "minio_cluster_health_drives_offline_count")
 _FREE = ("minio_cluster_capacity_usable_free_bytes", "minio_cluster_health_capacity_usable_free_bytes")
 _TOTAL = ("minio_cluster_capacity_usable_total_bytes", "minio_cluster_health_capacity_usable_total_bytes")
 _REQUESTS = ("minio_s3_requests_total", "minio_api_requests_total")
 _ERRORS = ("minio_s3_requests_5xx_errors_total", "minio_api_requests_5xx_errors_total")
 _VERSIONS = (0, 1)
-# Errors per second below which their share says nothing: three a minute.
+# Errors per second below which their share means nothing: three a minute.
 _FLOOR = 0.05
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on what MinIO has left; None where none is scraped."""
+    """Alerts on MinIO's capacity; None where none is scraped."""
     if not scraped(topology, "minio"):
         return None
     rules = (_drives(topology), _errors(topology), _capacity(topology))
@@ -42,7 +42,7 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def _either(aggregation: str, metrics: tuple[str, str], form: str = "{}") -> str:
-    """One value a service of whichever of the two is there; v2 where both are."""
+    """PromQL: one value per service, from v2 if it exists, otherwise from v3."""
     v2, v3 = (by_service(aggregation, form.format(selector(metric, _JOB))) for metric in metrics)
     return f"({v2} or {v3})"
 
@@ -51,7 +51,7 @@ def _drives(topology: Topology) -> Alert:
     name = "MinioDrivesOffline"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 5 * MINUTE))
 
-    def told(version: int, offline: int) -> tuple[Series, ...]:
+    def metrics(version: int, offline: int) -> tuple[Series, ...]:
         return (
             bench.flat(_OFFLINE[version], offline),
             bench.flat(_OFFLINE[version], offline, instance="second:9000"),
@@ -64,26 +64,26 @@ def _drives(topology: Topology) -> Alert:
         expr=f"{_either('max', _OFFLINE)} > 0",
         wait=bench.wait,
         severity="warning",
-        summary="A drive of MinIO is offline.",
-        description=f"{{{{ $value }}}} of the drives of MinIO {WHERE} are offline.",
+        summary="A MinIO drive is offline.",
+        description=f"MinIO {WHERE} has {{{{ $value }}}} offline drive(s).",
         dashboard=DASHBOARD,
         panel="Drives",
         runbook=Runbook(
-            meaning="MinIO still reads and writes, with less to fall back on. With one more it may stop to write.",
-            first_look=("`mc admin info ALIAS` names it; `dmesg -T | tail` on the server.",),
-            action=("Mount it again, or replace it and give it the same place; MinIO heals by itself.",),
+            meaning="MinIO still reads and writes, with less redundancy. If one more drive fails, it may stop writing.",
+            first_look=("`mc admin info ALIAS` names the drive; `dmesg -T | tail` on the server shows disk errors.",),
+            action=("Remount the drive, or replace it under the same path; MinIO heals by itself.",),
             false_alarms="None known. A single drive cannot be offline without *MinioDown*.",
         ),
         fires=tuple(
             bench.fires(
-                f"fires for the one with a drive offline, in v{version + 2}, and not for the other",
-                told(version, 1),
-                "1 of the drives of MinIO db on main are offline.",
+                f"fires for the server with an offline drive in v{version + 2}, not for the other",
+                metrics(version, 1),
+                "MinIO db on main has 1 offline drive(s).",
             )
             for version in _VERSIONS
         ),
         silent=tuple(
-            bench.silent(f"is silent while all are online, in v{version + 2}", told(version, 0))
+            bench.silent(f"stays silent while all are online in v{version + 2}", metrics(version, 0))
             for version in _VERSIONS
         ),
     )
@@ -111,20 +111,20 @@ def _capacity(topology: Topology) -> Alert:
         expr=f"{_either('min', _FREE)}\n/ {_either('max', _TOTAL)} < {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="MinIO is filling up.",
+        summary="MinIO has little space left.",
         description=f"MinIO {WHERE} has {{{{ $value | humanizePercentage }}}} of its space left.",
         dashboard=DASHBOARD,
         panel="Space",
         threshold=threshold,
         threshold_source="awesome-prometheus-alerts; on the default server it is 50 GB",
         runbook=Runbook(
-            meaning="When nothing is left, uploads fail, and so does everything else on the same disk.",
+            meaning="When no space is left, uploads fail, and so does everything else that writes to the disk.",
             first_look=(
                 "Dashboard *MinIO*, panel *Space*: since when, and how fast?",
                 "`mc du --depth 2 ALIAS`: which bucket? `mc ilm rule ls ALIAS/BUCKET`: does anything expire?",
             ),
             action=(
-                "Set an expiry for what may go: `mc ilm rule add`. Old versions and unfinished uploads count too.",
+                "Let objects expire: `mc ilm rule add`. Old versions and unfinished uploads take space too.",
                 "Something else fills the disk: see the server's dashboard.",
             ),
             false_alarms="None known.",
@@ -140,7 +140,7 @@ def _errors(topology: Topology) -> Alert:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE), window=MINUTE // 2)
     window = 10 * MINUTE
 
-    def told(version: int, share: float, *, each: float = 36.0) -> tuple[Series, ...]:
+    def metrics(version: int, share: float, *, each: float = 36.0) -> tuple[Series, ...]:
         errors, requests = _ERRORS[version], _REQUESTS[version]
         get, put = ({("api", "name")[version]: kind} for kind in ("getobject", "putobject"))
         return (
@@ -151,8 +151,8 @@ def _errors(topology: Topology) -> Alert:
         )
 
     def waning(version: int) -> tuple[Series, ...]:
-        """Many fail once, and few from then on."""
-        first, few = told(version, threshold * 2), 0.5
+        """A burst of failures, then few."""
+        first, few = metrics(version, threshold * 2), 0.5
         rates = (few, few / threshold / 2)
         return (
             *first[4:],
@@ -178,24 +178,24 @@ def _errors(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Errors",
         threshold=threshold,
-        threshold_source="a request in twenty; what a client tries again is not noticed below that",
+        threshold_source="one request in twenty; below that, clients' retries hide the failures",
         runbook=Runbook(
             meaning="MinIO answers with a 5xx, more than three times a minute: uploads or downloads fail for users.",
             first_look=(
-                "Dashboard *MinIO*, panel *Errors*: which calls? Only those that write: see *MinioQuorumLost*.",
+                "Dashboard *MinIO*, panel *Errors*: which calls? If only writes fail, see *MinioQuorumLost*.",
                 "`docker logs --tail 50 NAME` on the server.",
             ),
             action=(
                 "Drives or space: see *MinioDrivesOffline* and *MinioCapacityLow*.",
-                "`SlowDown` (503): more requests than its disk can serve; let clients send fewer at a time.",
+                "`SlowDown` (503): more requests than the disk can serve; lower the clients' concurrency.",
             ),
             false_alarms="None known.",
         ),
         fires=tuple(
             bench.fires(
-                f"fires for the one whose requests fail, in v{version + 2}, and not for the other"
-                f"{', and goes on' if after else ''}",
-                told(version, threshold * ABOVE),
+                f"fires for the one whose requests fail, in v{version + 2}, not for the other"
+                f"{', and keeps firing' if after else ''}",
+                metrics(version, threshold * ABOVE),
                 text,
                 after=after,
             )
@@ -206,12 +206,16 @@ def _errors(topology: Topology) -> Alert:
             case
             for version in _VERSIONS
             for case in (
-                bench.silent(f"is silent just below the share, in v{version + 2}", told(version, threshold * 0.96875)),
                 bench.silent(
-                    f"is silent for few failures, in v{version + 2}", told(version, threshold * 2, each=24.0), window
+                    f"stays silent just below the share in v{version + 2}", metrics(version, threshold * 0.96875)
                 ),
                 bench.silent(
-                    f"is silent when few are left of many failures, in v{version + 2}",
+                    f"stays silent for few failures in v{version + 2}",
+                    metrics(version, threshold * 2, each=24.0),
+                    window,
+                ),
+                bench.silent(
+                    f"stays silent once a burst of failures has subsided in v{version + 2}",
                     waning(version),
                     max(bench.later(12 * MINUTE), 3 * INTERVAL),
                 ),

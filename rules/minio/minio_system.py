@@ -1,4 +1,4 @@
-"""MinIO as one of the systems that are watched."""
+"""MinIO as a monitored system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JOB = kinds.of(_NAME).job
 
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
-    """Deployed again, with a drive that comes back later."""
+    """A redeployment after which one drive returns late."""
     world, service = hours.world, "files"
     down = hours.brief(1, "MinioDown", "MinioQuorumLost", "TargetDown")
 
@@ -26,7 +26,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
     free = hours.least("MinioCapacityLow", 0.5)
     return (
         world.constant(names.SERVICE_PAGES, 1, server="main", service=service),
-        # It shows its metrics itself.
+        # MinIO exposes its metrics itself.
         of("up", hours.but(1, 0, down)),
         of("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 1.5), 0, 0)),
         of("minio_cluster_health_status", hours.but(1, None, down)),

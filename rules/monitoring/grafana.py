@@ -1,4 +1,4 @@
-"""Grafana: whether the dashboards show anything."""
+"""Grafana: failing requests and failing data sources."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _errors(topology: Topology) -> Alert:
         by=names.SERVER,
         wait=10 * _MINUTE,
         threshold=40,
-        source="in ten minutes: four a minute, as one open dashboard makes",
+        source="in ten minutes: four a minute, the rate of one open dashboard",
         severity="warning",
         summary="Grafana answers with errors.",
         description="Grafana on {{ $labels.server }} answers with errors.",
@@ -35,11 +35,11 @@ def _errors(topology: Topology) -> Alert:
         hidden="handler",
         wrong={"status_code": "404"},
         runbook=Runbook(
-            meaning="Dashboards do not load, or show nothing. Alerts are not touched: Prometheus evaluates them.",
-            first_look=("`docker logs --tail 50 grafana`.", "Does Prometheus answer? Grafana hands its errors on."),
+            meaning="Dashboards do not load, or stay empty. Alerts are not affected: Prometheus evaluates them.",
+            first_look=("`docker logs --tail 50 grafana`.", "Does Prometheus answer? Grafana passes on its errors."),
             action=(
-                "`database is locked`, `disk full`: make room, restart Grafana.",
-                "Killed for lack of memory now and then: give it more, in the topology too.",
+                "`database is locked`, `disk full`: free space and restart Grafana.",
+                "Repeatedly out of memory: raise its limit, in the topology too.",
             ),
             false_alarms="None known.",
         ),
@@ -51,12 +51,12 @@ def _sources(topology: Topology) -> Alert:
     return often(
         topology,
         "GrafanaDatasourceErrors",
-        # What people mistype is a 400.
+        # Mistyped queries are 400s.
         f'grafana_datasource_request_total{{{_JOB},code=~"5.."}}',
         by=f"{names.SERVER}, datasource",
         wait=10 * _MINUTE,
         threshold=40,
-        source="in ten minutes: more than one dashboard of 25 panels that is loaded once",
+        source="in ten minutes: more than a dashboard of 25 panels loaded once",
         severity="warning",
         summary="A data source fails Grafana's queries.",
         description="Data source {{ $labels.datasource }} fails queries of Grafana on {{ $labels.server }}.",
@@ -68,8 +68,8 @@ def _sources(topology: Topology) -> Alert:
             meaning="Panels are empty, or show an error.",
             first_look=("Grafana, *Connections → Data sources*, the source, *Save & test*.",),
             action=(
-                "Prometheus is down or restarts: *TargetDown*.",
-                "`query timed out`: a panel asks for too much; find it by its error.",
+                "Prometheus is down or restarting: see *TargetDown*.",
+                "`query timed out`: a panel's query is too heavy; find the panel by its error.",
             ),
             false_alarms="None known.",
         ),

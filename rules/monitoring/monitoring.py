@@ -1,7 +1,7 @@
-"""The monitoring stack itself: rules that fail, alerts that are not delivered, configurations that are not loaded.
+"""The monitoring stack itself: failing rules, undelivered alerts, rejected configurations.
 
-Its memory is watched as any service's is. That Prometheus or Alertmanager is gone, nothing here can say: *Watchdog*
-stops then.
+Its memory is monitored like any service's. No alert here can fire when Prometheus or Alertmanager is down: then
+*Watchdog* stops arriving.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from boxwatch.topology.model import Topology
 ID = "monitoring"
 
 _MINUTE = 60
-# Series that Prometheus may hold, unless the topology says otherwise.
+# Default threshold for Prometheus' active series.
 SERIES_HELD = 60_000
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on Prometheus and Alertmanager, and on configurations that are not loaded."""
+    """Alerts on Prometheus and Alertmanager, and on rejected configurations."""
     return Subject(
         id=ID,
         title="Monitoring itself",
@@ -50,23 +50,23 @@ def _rules(topology: Topology) -> Alert:
         by=f"{names.SERVER}, rule_group",
         wait=5 * _MINUTE,
         threshold=3,
-        source="in ten minutes: one may be a restart or a heavy query; a rule that is wrong fails at each evaluation",
+        source="in ten minutes: one may be a restart or a heavy query; a broken rule fails at each evaluation",
         severity="critical",
-        summary="Rules fail, so alerts stay silent whatever happens.",
+        summary="Rules fail to evaluate, so their alerts cannot fire.",
         description="Rules of {{ $labels.rule_group }} fail in Prometheus on {{ $labels.server }}.",
         text="Rules of rules/host.yaml;host fail in Prometheus on main.",
         labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
         hidden="instance",
         runbook=Runbook(
-            meaning="Prometheus cannot evaluate a rule: its alerts do not fire. Any outage that they would report "
+            meaning="Prometheus cannot evaluate a rule, so its alerts do not fire. Any outage that they would report "
             "goes unnoticed.",
             first_look=(
-                "Prometheus, page *Rules*, the group: the error stands beside the rule.",
-                "`many-to-many matching`: two series have the labels of one; the message names them.",
+                "Prometheus, page *Rules*, the group: the error is shown next to the rule.",
+                "`many-to-many matching`: two series share the join's labels; the message names them.",
             ),
             action=(
-                "It began with a publish: `boxwatch rollback`, and report the rule.",
-                "Two targets show the same thing: take one out of the scrape configuration.",
+                "It began with a publish: run `boxwatch rollback`, and report the rule.",
+                "Two targets expose the same series: remove one from the scrape configuration.",
                 "`query timed out` or `too many samples`: see *PrometheusSeriesHigh*.",
             ),
             false_alarms="None known.",
@@ -83,22 +83,22 @@ def _delivery(topology: Topology) -> Alert:
         by=f"{names.SERVER}, integration",
         wait=5 * _MINUTE,
         threshold=1,
-        source="in ten minutes: Alertmanager tries each for minutes before it counts it, and each is somebody not told",
+        source="in ten minutes: Alertmanager retries for minutes before it counts a failure, and each is a lost "
+        "message",
         severity="critical",
         summary="Alertmanager cannot deliver notifications.",
-        description="Alertmanager on {{ $labels.server }} cannot deliver by {{ $labels.integration }}.",
-        text="Alertmanager on main cannot deliver by email.",
+        description="Alertmanager on {{ $labels.server }} cannot deliver notifications by {{ $labels.integration }}.",
+        text="Alertmanager on main cannot deliver notifications by email.",
         labels={"job": names.JOB_ALERTMANAGER, "integration": "email"},
-        # Since 0.26 it says why.
+        # The reason label exists since 0.26.
         hidden="reason",
         runbook=Runbook(
-            meaning="Somebody who should have been told was not. This alert goes out by the other receivers, if there "
-            "are any.",
+            meaning="Notifications are lost. This alert itself goes out only through receivers that still work.",
             first_look=("`docker logs alertmanager 2>&1 | grep -i notify`: what does the receiver answer?",),
             action=(
-                "`401`, `403`, `404`: the webhook or its token was revoked. Make a new one.",
-                "`timeout`, `no such host`: the way out of the server, or its DNS.",
-                "`429`: too many notifications; group more.",
+                "`401`, `403`, `404`: the webhook or its token was revoked. Create a new one.",
+                "`timeout`, `no such host`: check the server's outbound network and DNS.",
+                "`429`: too many notifications; group more alerts per message.",
             ),
             false_alarms="None known.",
         ),
@@ -116,16 +116,19 @@ def _sending(topology: Topology) -> Alert:
         threshold=3,
         source="in ten minutes: a restart of Alertmanager fails once or twice",
         severity="warning",
-        summary="Prometheus cannot hand alerts to Alertmanager.",
-        description="Prometheus on {{ $labels.server }} cannot hand alerts to {{ $labels.alertmanager }}.",
-        text="Prometheus on main cannot hand alerts to http://alertmanager:9093/api/v2/alerts.",
+        summary="Prometheus cannot send alerts to Alertmanager.",
+        description="Prometheus on {{ $labels.server }} cannot send alerts to {{ $labels.alertmanager }}.",
+        text="Prometheus on main cannot send alerts to http://alertmanager:9093/api/v2/alerts.",
         labels={"job": names.JOB_PROMETHEUS, "alertmanager": "http://alertmanager:9093/api/v2/alerts"},
         hidden="instance",
         runbook=Runbook(
-            meaning="Nobody is told of anything, of this neither: it is seen in Prometheus and on dashboards, and "
-            "*Watchdog* stops arriving. Where several Alertmanagers run, the others still tell.",
+            meaning="No notification goes out, not even for this alert: it shows only in Prometheus and on dashboards, "
+            "and *Watchdog* stops arriving. Where several Alertmanagers run, the others still notify.",
             first_look=("`docker ps -a --filter name=alertmanager`: does it run?", "Prometheus' log."),
-            action=("Start Alertmanager.", "It moved: correct `stack.alertmanager` in the topology, and build."),
+            action=(
+                "Start Alertmanager.",
+                "Its address changed: correct `stack.alertmanager` in the topology, and build.",
+            ),
             false_alarms="None known.",
         ),
         panel="Notifications",
@@ -140,15 +143,15 @@ def _missed(topology: Topology) -> Alert:
         by=f"{names.SERVER}, rule_group",
         wait=15 * _MINUTE,
         threshold=3,
-        source="in ten minutes, which hold 20 evaluations: a restart misses one or two",
+        source="in ten minutes, of 20 evaluations: a restart misses one or two",
         severity="warning",
-        summary="Prometheus is too slow to evaluate its rules as often as it should.",
+        summary="Prometheus skips rule evaluations.",
         description="Prometheus on {{ $labels.server }} skips evaluations of {{ $labels.rule_group }}.",
         text="Prometheus on main skips evaluations of rules/host.yaml;host.",
         labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
         hidden="instance",
         runbook=Runbook(
-            meaning="An evaluation of the group takes longer than the time between two. Alerts come late.",
+            meaning="Evaluating the group takes longer than its interval. Alerts fire late.",
             first_look=("Dashboard *Monitoring*, panel *Rules*: which group takes how long, and since when?",),
             action=(
                 "The server is overloaded (dashboard *Host*), or Prometheus is short of memory.",
@@ -168,20 +171,20 @@ def _storage(topology: Topology) -> Alert:
         by=names.SERVER,
         wait=5 * _MINUTE,
         threshold=3,
-        source="in ten minutes: it tries again every minute",
+        source="in ten minutes: Prometheus retries every minute",
         severity="warning",
-        summary="Prometheus cannot write its blocks.",
+        summary="Prometheus cannot compact its storage.",
         description="Prometheus on {{ $labels.server }} fails to compact its storage.",
         text="Prometheus on main fails to compact its storage.",
         labels={"job": names.JOB_PROMETHEUS},
         hidden="instance",
         runbook=Runbook(
-            meaning="What was measured in the last hours stays in memory and in the log. Memory grows, and a restart "
-            "takes longer each time.",
+            meaning="The samples of the last hours stay in memory and in the write-ahead log. Memory grows, and each "
+            "restart takes longer.",
             first_look=("Prometheus' log names the error.", "Dashboard *Host*: is the disk full?"),
             action=(
-                "`no space left on device`: make room, or lower `--storage.tsdb.retention.size`.",
-                "A broken block: stop Prometheus, move the block that the log names away, start it.",
+                "`no space left on device`: free space, or lower `--storage.tsdb.retention.size`.",
+                "Corrupt block: stop Prometheus, move the block named in the log away, and start Prometheus.",
             ),
             false_alarms="None known.",
         ),
@@ -208,14 +211,14 @@ def _config(topology: Topology) -> Alert:
         expr=f"min by ({names.SERVER}, job) (\n  {either}\n) == 0",
         wait=wait,
         severity="warning",
-        summary="A part of the monitoring stack refused its new configuration and runs with the old one.",
-        description="{{ $labels.job }} on {{ $labels.server }} refused its configuration.",
+        summary="A part of the monitoring stack rejected its new configuration and runs with the old one.",
+        description="{{ $labels.job }} on {{ $labels.server }} rejected its configuration.",
         runbook=Runbook(
-            meaning="What was published is not in force. After a restart it will not start at all.",
+            meaning="The published configuration is not in effect, and after a restart the program will not start.",
             first_look=("`docker logs CONTAINER 2>&1 | grep -i config` names the line.",),
             action=(
                 "`promtool check config`, `amtool check-config` or `blackbox_exporter --config.check` on the file.",
-                "Correct it, or `boxwatch rollback`, and load it again.",
+                "Correct the file, or run `boxwatch rollback`, and reload.",
             ),
             false_alarms="None known.",
         ),
@@ -223,7 +226,7 @@ def _config(topology: Topology) -> Alert:
         panel="Rules",
         fires=tuple(
             world.fires(
-                f"fires for {job} when it refused its configuration, and not for the others",
+                f"fires for {job} when it rejected its configuration, not for the others",
                 (
                     loaded(0, job),
                     loaded(1, job, instance="second"),
@@ -231,11 +234,15 @@ def _config(topology: Topology) -> Alert:
                     *(loaded(1, other) for other in metrics if other != job),
                 ),
                 late,
-                Expected({"server": "main", "job": job}, f"{job} on main refused its configuration."),
+                Expected({"server": "main", "job": job}, f"{job} on main rejected its configuration."),
             )
             for job in metrics
         ),
-        silent=(world.silent("is silent while all are loaded", tuple(loaded(1, job) for job in metrics), late),),
+        silent=(
+            world.silent(
+                "stays silent while all configurations are loaded", tuple(loaded(1, job) for job in metrics), late
+            ),
+        ),
     )
 
 
@@ -259,16 +266,16 @@ def _series(topology: Topology) -> Alert:
         summary="Prometheus holds more series than its memory is planned for.",
         description='Prometheus on {{ $labels.server }} holds {{ printf "%.0f" $value }} series.',
         runbook=Runbook(
-            meaning="Each series costs about 8 kB of memory. Prometheus is killed at its limit, and then nothing is "
-            "watched until it has read its log again.",
+            meaning="Each series costs about 8 kB of memory. At its memory limit Prometheus is killed, and nothing is "
+            "monitored until it has replayed its write-ahead log.",
             first_look=(
                 "Dashboard *Monitoring*, panel *Series by target*: which target grew?",
                 "Prometheus, page *Status → TSDB*: the metrics and labels with the most series.",
             ),
             action=(
-                "Drop what nobody reads (`metric_relabel_configs`), or the label that never ends.",
-                "Many deploys make many containers; the series of a removed one leave after two to three hours.",
-                "It is right so: give Prometheus more memory, in the topology too, and raise the threshold.",
+                "Drop unused metrics (`metric_relabel_configs`), or the unbounded label.",
+                "Many deployments create many containers; a removed container's series leave after two to three hours.",
+                "All are needed: give Prometheus more memory, in the topology too, and raise the threshold.",
             ),
             false_alarms="None known.",
         ),
@@ -278,11 +285,11 @@ def _series(topology: Topology) -> Alert:
         panel="Series and memory of Prometheus",
         fires=(
             world.fires(
-                "fires above the threshold, and not for another server",
+                "fires above the threshold, not for another server",
                 (held(most * 1.1), held(most / 2, instance="second"), held(most * 0.9, server="second")),
                 late,
                 Expected({"server": "main"}, f"Prometheus on main holds {most * 1.1:.0f} series."),
             ),
         ),
-        silent=(world.silent("is silent at the threshold", (held(most),), late),),
+        silent=(world.silent("stays silent at the threshold", (held(most),), late),),
     )

@@ -1,6 +1,6 @@
-"""Targets: not there, slow, or with more series than there is room for.
+"""Scraping: targets that are down, slow, or expose too many series.
 
-Tickets: what an exporter would have said is not known, and no user notices. That containers of a server are not seen is
+These are tickets: metrics are missing, but no user notices. Missing container metrics of a server are
 *ContainerMetricsMissing*, which pages.
 """
 
@@ -17,11 +17,11 @@ from boxwatch.topology.model import Topology
 ID = "scraping"
 
 _MINUTE = 60
-# Seconds that a scrape takes and series that it brings, unless the topology says otherwise.
+# Default thresholds: seconds of a scrape, and series per target.
 SLOW, MANY = 5, 10_000
 _BY = f"{names.BY_SERVICE}, job"
 _PROBES = f"{names.JOB_PROBE}|{names.JOB_PROBE_PORTS}"
-# What is probed is not scraped: it may be slow, or not there, and that is what its own alerts are about.
+# Probes are excluded: slow or failing ones have their own alerts.
 _SCRAPED = f'job!~"{_PROBES}"'
 _TARGET = "{{ $labels.job }}{{ with $labels.service }} of {{ . }}{{ end }} on {{ $labels.server }}"
 _LABELS = {"server": "main", "job": "redis", "service": "cache"}
@@ -55,21 +55,21 @@ def _down(topology: Topology) -> Alert:
         expr=f'min by ({_BY}) (up{{job!~"{names.JOB_CADVISOR}|{_PROBES}"}}) == 0',
         wait=wait,
         severity="warning",
-        summary="Something is not scraped, so what it would show is not watched.",
-        description=f"{_TARGET} is not scraped: alerts on what it shows stay silent.",
+        summary="A scrape target is down, so its metrics are missing.",
+        description=f"{_TARGET} is down: alerts on its metrics cannot fire.",
         runbook=Runbook(
-            meaning="Prometheus gets no metrics from the target. The exporter, the way to it, or what it runs on is "
-            "down. Exporters answer while their database is down, so this says nothing of the database.",
+            meaning="Prometheus gets no metrics from the target: the exporter, its server or the network between is "
+            "down. Exporters answer even while their database is down, so the database may be fine.",
             first_look=(
                 "Prometheus, page *Targets*: what is the error?",
                 "`docker ps -a` on the server: does the exporter run?",
-                "Everything of one server is down: the server, or the way to it.",
+                "Are all targets of one server down? Then check the server and its network.",
             ),
             action=(
-                "`connection refused`: start it. `no such host`: it left the network that it shares with Prometheus.",
-                "`context deadline exceeded`: it is overloaded, or what it asks is.",
+                "`connection refused`: start it. `no such host`: attach it to a network shared with Prometheus.",
+                "`context deadline exceeded`: the exporter, or the program it queries, is overloaded.",
                 "`401`, `403`: the token or password changed.",
-                "It is not meant to be scraped: `metrics: none` for the service in the topology.",
+                "It should not be scraped: set `metrics: none` for the service in the topology.",
             ),
             false_alarms="None known.",
         ),
@@ -77,21 +77,21 @@ def _down(topology: Topology) -> Alert:
         panel="Targets",
         fires=(
             world.fires(
-                "fires for the target that is down, and not for the others",
+                "fires for the target that is down, not for the others",
                 (up(0), up(1, instance="second"), *(up(1, **other) for other in _OTHERS)),
                 late,
-                Expected(_LABELS, "redis of cache on main is not scraped: alerts on what it shows stay silent."),
+                Expected(_LABELS, "redis of cache on main is down: alerts on its metrics cannot fire."),
             ),
         ),
         silent=(
-            world.silent("is silent while it is scraped", (up(1),), late),
+            world.silent("stays silent while the target is up", (up(1),), late),
             world.silent(
-                "is silent for what has an alert of its own",
+                "stays silent for jobs with their own alert",
                 tuple(up(0, job=job) for job in (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)),
                 late,
             ),
             world.never(
-                "is silent while it restarts", (_target(world, "up", steps((1, 20), (0, short), (1, world.count))),)
+                "stays silent while it restarts", (_target(world, "up", steps((1, 20), (0, short), (1, world.count))),)
             ),
         ),
     )
@@ -113,18 +113,19 @@ def _prober(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Nothing is probed, so an outage that only users see is not.",
-        description="Job {{ $labels.job }} probes nothing of {{ $labels.server }}: the prober answers, and refuses.",
+        summary="All probes of a server fail to run, so outages that only users see go unnoticed.",
+        description="Job {{ $labels.job }} gets no probe results for {{ $labels.server }}, although the prober "
+        "answers.",
         runbook=Runbook(
-            meaning="The blackbox exporter runs and gives no probe. Alerts on public URLs, certificates and open ports "
-            "are silent. When it does not run at all, *TargetDown* says so.",
+            meaning="The blackbox exporter runs but returns no probe results. Alerts on public URLs, certificates and "
+            "open ports cannot fire. When the exporter itself is down, *TargetDown* fires instead.",
             first_look=(
                 "Prometheus, page *Targets*, the job: what is the error?",
-                "`curl 'BLACKBOX:9115/probe?module=http&target=https://example.com'` from beside Prometheus.",
+                "`curl 'BLACKBOX:9115/probe?module=http&target=https://example.com'` from Prometheus' network.",
             ),
             action=(
                 "`400 Bad Request`: its configuration lacks the module; start it with the built blackbox.yml.",
-                "`context deadline exceeded`: a module's timeout is longer than Prometheus waits.",
+                "`context deadline exceeded`: a module's timeout exceeds the scrape timeout.",
             ),
             false_alarms="None known.",
         ),
@@ -132,7 +133,7 @@ def _prober(topology: Topology) -> Alert:
         panel="Targets",
         fires=tuple(
             world.fires(
-                f"fires for the job {job} of a server of which nothing is probed, and not for the other",
+                f"fires for job {job} of a server without probe results, not for the other",
                 (
                     up(0, job),
                     up(0, job, instance="second"),
@@ -144,21 +145,21 @@ def _prober(topology: Topology) -> Alert:
                 late,
                 Expected(
                     {"server": "main", "job": job},
-                    f"Job {job} probes nothing of main: the prober answers, and refuses.",
+                    f"Job {job} gets no probe results for main, although the prober answers.",
                 ),
             )
             for job in _PROBES.split("|")
         ),
         silent=(
             world.silent(
-                "is silent while one of its targets is probed",
+                "stays silent while one of its targets is probed",
                 (up(0, names.JOB_PROBE), up(1, names.JOB_PROBE, instance="second")),
                 late,
             ),
-            # One prober serves all servers, so its end silences what stands beside it.
+            # One prober serves all servers, so its outage would silence cases evaluated in the same batch.
             replace(
                 world.silent(
-                    "is silent while the exporter itself is down, which has an alert of its own",
+                    "stays silent while the exporter itself is down, which has its own alert",
                     (up(0, names.JOB_PROBE), up(0, names.JOB_BLACKBOX, server="second")),
                     late,
                 ),
@@ -169,7 +170,7 @@ def _prober(topology: Topology) -> Alert:
 
 
 def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: str) -> tuple[tuple[Case, ...], Case]:
-    """A number of a target that is above its threshold, and one that is at it."""
+    """Cases of a target's metric above its threshold, and at it."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
@@ -177,7 +178,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
         return _target(world, metric, flat(value, world.count), **labels)
 
     fires = world.fires(
-        "fires for the target that is above the threshold, and not for the others",
+        "fires for the target above the threshold, not for the others",
         (
             is_(threshold * 1.1),
             is_(threshold / 2, instance="second"),
@@ -187,7 +188,7 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
         late,
         Expected(_LABELS, text),
     )
-    return (fires,), world.silent("is silent at the threshold", (is_(threshold),), late)
+    return (fires,), world.silent("stays silent at the threshold", (is_(threshold),), late)
 
 
 def _slow(topology: Topology) -> Alert:
@@ -195,10 +196,11 @@ def _slow(topology: Topology) -> Alert:
     seconds = topology.alerts.threshold("ScrapeSlow", SLOW)
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
+    of_other = {"job": "postgres", "instance": "redis-exporter:1"}
     fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
     return Alert(
         alert="ScrapeSlow",
-        # A scrape that runs into its timeout takes long as well, and its target is down: that is *TargetDown*.
+        # A scrape that times out is slow too, but its target is down, and *TargetDown* fires.
         expr=expr(f"""
             max by ({_BY}) (
               scrape_duration_seconds{{{_SCRAPED}}}
@@ -207,14 +209,14 @@ def _slow(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="A scrape takes so long that it will soon fail.",
+        summary="A scrape takes over half of its timeout.",
         description=f'A scrape of {_TARGET} takes {{{{ printf "%.1f" $value }}}} s.',
         runbook=Runbook(
-            meaning="Prometheus gives up after 10 s (its default), and the target is then down.",
-            first_look=("Dashboard *Monitoring*, panel *Time of a scrape*: since when? With a deploy?",),
+            meaning="Scrapes time out after 10 s (Prometheus' default), and the target then counts as down.",
+            first_look=("Dashboard *Monitoring*, panel *Time of a scrape*: since when? Since a deployment?",),
             action=(
                 "A database's exporter: the database is slow; see its dashboard.",
-                "cAdvisor: give it the flags that prometheus.yml names; without them it exports every label.",
+                "cAdvisor: set the flags named in prometheus.yml; without them it exports every label.",
                 "The server is overloaded: dashboard *Host*.",
             ),
             false_alarms="None known.",
@@ -223,11 +225,26 @@ def _slow(topology: Topology) -> Alert:
         threshold_source="seconds: half of Prometheus' default scrape_timeout",
         dashboard="monitoring",
         panel="Time of a scrape",
-        fires=fires,
+        fires=(
+            *fires,
+            world.fires(
+                "fires while other targets are down",
+                (
+                    _target(world, "scrape_duration_seconds", flat(seconds * 1.1, world.count)),
+                    _target(world, "up", flat(1, world.count)),
+                    *(
+                        _target(world, "up", flat(0, world.count), **other)
+                        for other in (*_OTHERS, {"instance": "x:1"}, of_other)
+                    ),
+                ),
+                world.late(wait),
+                Expected(_LABELS, text),
+            ),
+        ),
         silent=(
             silent,
             world.silent(
-                "is silent for a target that times out, which is down",
+                "stays silent for a target that times out, which is down",
                 tuple(
                     _target(world, metric, flat(value, world.count))
                     for metric, value in (("scrape_duration_seconds", seconds * 2), ("up", 0))
@@ -248,17 +265,18 @@ def _many(topology: Topology) -> Alert:
         expr=f"max by ({_BY}) (scrape_samples_post_metric_relabeling{{{_SCRAPED}}}) > {most:.10g}",
         wait=wait,
         severity="warning",
-        summary="One target has so many series that Prometheus may not hold them.",
+        summary="A target exposes too many series.",
         description=f'{_TARGET} has {{{{ printf "%.0f" $value }}}} series.',
         runbook=Runbook(
-            meaning="Each series costs Prometheus about 8 kB. Usually a label that never ends: users, queries, paths.",
+            meaning="Each series costs Prometheus about 8 kB. The usual cause is an unbounded label: users, "
+            "queries, paths.",
             first_look=(
                 '`topk(10, count by (__name__) ({job="JOB"}))` in Prometheus: which metric is it?',
                 "Then `count by (LABEL) (METRIC)` for its labels.",
             ),
             action=(
-                "Drop the label or the metric where it is made, or in the exporter's flags.",
-                "cAdvisor: give it the flags that prometheus.yml names; without them it exports every label.",
+                "Drop the label or metric at its source, or with the exporter's flags.",
+                "cAdvisor: set the flags named in prometheus.yml; without them it exports every label.",
             ),
             false_alarms="A server with far more than a hundred containers: raise the threshold.",
         ),

@@ -1,4 +1,4 @@
-"""The alert that always fires: who no longer hears it knows that nothing would be heard."""
+"""The alert that always fires, as a dead man's switch: when it stops arriving, no other alert would arrive either."""
 
 from __future__ import annotations
 
@@ -25,20 +25,23 @@ def _watchdog(name: str, world: World) -> Alert:
         summary="Alerts are evaluated and sent.",
         description="The alerts of this deployment are evaluated and sent ({{ $value }}). This one always fires.",
         runbook=Runbook(
-            meaning=f"Nothing is wrong while this fires. When it stops arriving, Prometheus of `{name}`, Alertmanager "
-            "or the way from there is down, and no other alert can say so: the stack cannot report its own death. So "
-            "something outside must wait for it, and call when it does not come.",
+            meaning=f"Nothing is wrong while this fires. When it stops arriving, Prometheus of `{name}`, "
+            "Alertmanager or the connection from there is down, and no other alert can report it. So a service "
+            "outside must expect it, and notify you when it is missing.",
             first_look=(
                 "Do Prometheus and Alertmanager answer? Does the server?",
-                "Alertmanager, page *Alerts*: is Watchdog there? Then the receiver fails: its log says why.",
-                "Prometheus, page *Alerts*: is it there? Then Alertmanager is not reached: page *Status*.",
+                (
+                    "Alertmanager, page *Alerts*: is Watchdog listed? Then the receiver fails: Alertmanager's log says "
+                    "why."
+                ),
+                "Prometheus, page *Alerts*: is it listed? Then Alertmanager is unreachable: see page *Status*.",
             ),
             action=(
-                "Start what is down. Until then look at the deployment by hand: nothing watches it.",
+                "Start the part that is down. Until then check the deployment manually: nothing monitors it.",
                 (
-                    "Nobody waits for it yet: make a check at a service outside this server that expects a call every "
-                    "few minutes (Healthchecks, Dead Man's Snitch, a cron job elsewhere), and let Alertmanager send "
-                    "Watchdog there, with `repeat_interval` below what the check expects. docs/watchdog.md"
+                    "No switch is set up yet: create a check outside this server that expects a call every few minutes "
+                    "(Healthchecks, Dead Man's Snitch, a cron job elsewhere), and let Alertmanager send Watchdog "
+                    "there, with `repeat_interval` below the check's period. See docs/watchdog.md."
                 ),
             ),
             false_alarms="None: it is meant to fire.",
@@ -47,7 +50,7 @@ def _watchdog(name: str, world: World) -> Alert:
         panel="Rules",
         fires=(
             world.fires("fires from the first evaluation", (), 0, says),
-            world.fires("fires on, whatever is missing", (), 3000, says),
+            world.fires("keeps firing without any series", (), 3000, says),
         ),
         silent=(),
         instead="it always fires",

@@ -28,19 +28,20 @@ def selector(metric: str, job: str, matchers: str = "") -> str:
 
 
 def risen(counter: str, alive: str, window: str) -> str:
-    """The series of a counter that rose within a window, those that were born in it above zero included.
+    """The series of a counter that rose within a window, those that were born in it included.
 
     `increase()` needs two samples, and a counter with a label for the kind of event appears with its first event. It
-    was born if `alive`, a gauge of the same page, was 1 all through the window and has more samples there: what comes
-    with a target that was just added, restarted or not reached may be old.
+    was born within the window if it is there now and `alive`, a gauge of the same page, was 1 more often than that:
+    what comes with a target that was just added, restarted or not reached may be old, and what a restart forgets is
+    gone. What is born as zero has not risen; compare the sum.
     """
     return (
         f"increase({counter}[{window}]) > 0\n"
         f"or\n"
-        f"last_over_time({counter}[{window}]) > 0 and (\n"
+        f"{counter} and (\n"
         f"  count_over_time({counter}[{window}])\n"
         f"  < on ({names.BY_SERVICE}, instance) group_left ()\n"
-        f"  (count_over_time({alive}[{window}]) and min_over_time({alive}[{window}]) == 1)\n"
+        f"  sum_over_time({alive}[{window}])\n"
         f")"
     )
 

@@ -99,7 +99,7 @@ def untold(bench: Bench, metric: str, text: str, *, reached: str = "", **labels:
     return Proven(
         fires=(
             bench.fires(
-                "fires for the target that tells nothing, and not for the other",
+                "fires for the target without metrics of its service, and not for the other",
                 (
                     up,
                     bench.flat("up", 1, instance=_SECOND),

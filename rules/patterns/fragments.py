@@ -71,7 +71,7 @@ def labels_missing() -> str:
     desired = f'{names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}}'
     return "\n".join(
         (
-            f"{named_containers()} > 0",
+            named_containers(),
             f"unless on ({names.BY_SERVER})",
             labelled_containers(),
             f"and on ({names.BY_SERVER})",

@@ -25,14 +25,16 @@ def metrics_missing(  # noqa: PLR0913 - what one engine differs in from another
     """
     bench = Bench(topology, job, topology.alerts.wait(alert, 10 * MINUTE))
     prefix = up.partition("_")[0]
-    proven = untold(bench, up, f"The target of {engine} db on main answers, and tells nothing of {engine}.", reached=up)
+    proven = untold(
+        bench, up, f"The target of {engine} db on main answers but exposes no {engine} metrics.", reached=up
+    )
     return Alert(
         alert=alert,
         expr=silent_exporter(job, selector(up, job)),
         wait=bench.wait,
         severity="warning",
-        summary=f"What is scraped for {engine} tells nothing of it.",
-        description=f"The target of {engine} {WHERE} answers, and tells nothing of {engine}.",
+        summary=f"The {engine} target exposes no {engine} metrics.",
+        description=f"The target of {engine} {WHERE} answers but exposes no {engine} metrics.",
         dashboard=dashboard,
         runbook=Runbook(
             meaning=f"Prometheus reaches the target, and there is no `{up}` on its page. None of the alerts on this "

@@ -14,7 +14,7 @@ _OOM = "container_oom_events_total"
 def server(topology: Topology) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
     """Kills that the kernel of a server counts, beside those that cAdvisor attributes."""
     world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
-    kill, two, six, eight = (f"0x19 {number}x{world.count - 20}" for number in (1, 2, 6, 8))
+    kill, two, three, four, six, eight = (f"0x19 {number}x{world.count - 20}" for number in (1, 2, 3, 4, 6, 8))
     text = "The kernel of main killed a process for lack of memory, and no container is known to be the victim."
     expected = Expected({"server": "main"}, text)
     # The first sample that shows the kill is the one of minute 10.
@@ -37,9 +37,24 @@ def server(topology: Topology) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
             expected,
         ),
         world.fires(
+            "fires when one of three kills is not attributed",
+            (world.node("node_vmstat_oom_kill", three), world.container(_OOM, two)),
+            14 * _MINUTE,
+            expected,
+        ),
+        world.fires(
             "fires when a quarter of many kills is not attributed",
             (world.node("node_vmstat_oom_kill", eight), world.container(_OOM, six)),
             14 * _MINUTE,
+            expected,
+        ),
+        world.fires(
+            "fires when the one that a container accounts for was a quarter of an hour before",
+            (
+                world.node("node_vmstat_oom_kill", f"0x3 1x35 2x{world.count - 40}"),
+                world.container(_OOM, f"0x3 1x{world.count - 4}"),
+            ),
+            24 * _MINUTE,
             expected,
         ),
         world.fires(
@@ -61,6 +76,19 @@ def server(topology: Topology) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
                 _again(kill),
                 world.container(_OOM, kill),
             ),
+            14 * _MINUTE,
+        ),
+        world.silent(
+            "is silent when the kill is attributed to a container whose count began anew",
+            (
+                world.node("node_vmstat_oom_kill", kill),
+                world.container(_OOM, f"5x14 0x4 1x{world.count - 20}"),
+            ),
+            14 * _MINUTE,
+        ),
+        world.silent(
+            "is silent when one of four kills is not attributed, which may be one that cAdvisor missed",
+            (world.node("node_vmstat_oom_kill", four), world.container(_OOM, three)),
             14 * _MINUTE,
         ),
         world.silent(

@@ -1,4 +1,4 @@
-"""PostgreSQL: is it there, and does its exporter tell everything."""
+"""PostgreSQL availability: the server answers, and its exporter reads all metrics."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLLECTOR = "pg_scrape_collector_success"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on whether PostgreSQL answers; None where none is scraped."""
+    """Alerts on PostgreSQL's availability; None where none is scraped."""
     if not scraped(topology, "postgres"):
         return None
     return Subject(
@@ -36,7 +36,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("PostgresDown", topology.alerts.outage_grace)
     bench = Bench(topology, _JOB, wait)
 
-    proven = unanswered(bench, "pg_up", "PostgreSQL db on main does not let its exporter in.")
+    proven = unanswered(bench, "pg_up", "PostgreSQL db on main does not accept its exporter's connections.")
     return by_urgency(
         Alert(
             alert="PostgresDown",
@@ -44,31 +44,34 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             wait=wait,
             severity="critical",
             summary="PostgreSQL does not answer.",
-            description=f"PostgreSQL {WHERE} does not let its exporter in.",
+            description=f"PostgreSQL {WHERE} does not accept its exporter's connections.",
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="The exporter runs and cannot ask the database: it is stopped, restarting without end, in "
-                "recovery, or out of connections. Applications that need it answer with errors.",
+                meaning="The exporter runs and cannot query the database: it is stopped, in a restart loop, in "
+                "recovery, or out of connections. Applications that need it return errors.",
                 first_look=(
-                    "Coolify, the database's page: is it running? `docker logs --tail 50 NAME` on the server.",
-                    "Dashboard *PostgreSQL*, panel *Connections*: were they used up just before?",
-                    "`docker exec NAME pg_isready` on the server: does it take connections?",
+                    (
+                        "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it "
+                        "runs."
+                    ),
+                    "`docker exec NAME pg_isready` on the server: does it accept connections?",
+                    "Dashboard *PostgreSQL*, panel *Connections*: did they run out just before?",
                     "`df -h` on the server: PostgreSQL stops when it cannot write its WAL.",
                 ),
                 action=(
-                    "Start it in Coolify. If it starts and stops again, the last lines of its log say why.",
+                    "Start it in Coolify. If it stops again, the last lines of its log say why.",
                     (
-                        "`too many clients already`: restart the application that holds them; see "
+                        "`too many clients already`: restart the application that holds the connections; see "
                         "*PostgresConnectionsHigh*."
                     ),
-                    "The disk is full: free space outside of `pg_wal`, never in it, and start PostgreSQL again.",
-                    "Killed for lack of memory: see *ContainerOomKilled*.",
+                    "Disk full: free space outside `pg_wal`, never inside it, then start PostgreSQL.",
+                    "Out of memory: see *ContainerOomKilled*.",
                 ),
-                false_alarms="The exporter's own password or role was changed: applications work and its log says "
-                "`password authentication failed`. Correct `DATA_SOURCE_NAME` of the exporter. The reverse is known "
-                "too: it can keep an old connection while new ones fail (postgres_exporter issue 1120), so "
-                "*PostgresConnectionsExhausted* speaks of that.",
+                false_alarms="The exporter's own password or role was changed: applications work, and the exporter "
+                "logs `password authentication failed`. Correct its `DATA_SOURCE_NAME`. The reverse also happens: the "
+                "exporter can keep an old connection while new ones fail (postgres_exporter issue 1120); "
+                "*PostgresConnectionsExhausted* covers that.",
             ),
             fires=proven.fires,
             silent=proven.silent,
@@ -86,7 +89,7 @@ def _missing(topology: Topology) -> Alert:
         job=_JOB,
         up="pg_up",
         noun="database",
-        exporter="It is postgres_exporter: read its log; it needs `DATA_SOURCE_NAME`.",
+        exporter="It is postgres_exporter: read its log, and set `DATA_SOURCE_NAME`.",
         dashboard=DASHBOARD,
     )
 
@@ -94,10 +97,10 @@ def _missing(topology: Topology) -> Alert:
 def _incomplete(topology: Topology) -> Alert:
     name = "PostgresMetricsIncomplete"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE))
-    # process_idle finds no row on an idle database and calls that a failure (0.19.1, measured).
+    # process_idle finds no row on an idle database and reports a failure (0.19.1, measured).
     failing = by_service("min", selector(_COLLECTOR, _JOB, 'collector!="process_idle"'), "collector")
 
-    def told(*, error: int = 0, locks: int = 1, up: int = 1) -> tuple[Series, ...]:
+    def exposed(*, error: int = 0, locks: int = 1, up: int = 1) -> tuple[Series, ...]:
         of_other = (bench.flat(_ERROR, 0, "other"), bench.flat(_COLLECTOR, 1, "other", collector="locks"))
         return (
             bench.flat("pg_up", up),
@@ -124,39 +127,39 @@ def _incomplete(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="PostgreSQL's exporter cannot read everything.",
-        description=f"The exporter of PostgreSQL {WHERE} reads it only in part"
+        summary="PostgreSQL's metrics are incomplete.",
+        description=f"The exporter of PostgreSQL {WHERE} cannot read all metrics"
         "{{ with $labels.collector }}: collector {{ . }} fails{{ end }}.",
         dashboard=DASHBOARD,
         runbook=Runbook(
-            meaning="The database is there, and some of what is asked of it fails. Alerts and panels that need it "
-            "stay silent or empty.",
-            first_look=("The exporter's log names the query and PostgreSQL's answer.",),
+            meaning="The database is up, but some of the exporter's queries fail. Alerts that need their metrics stay "
+            "silent, panels stay empty.",
+            first_look=("Read the exporter's log: it names the query and PostgreSQL's error.",),
             action=(
                 "`permission denied`: `GRANT pg_monitor TO` the exporter's role.",
                 (
                     "Collector stat_statements: `CREATE EXTENSION pg_stat_statements` in the database that the "
-                    "exporter connects to, or leave the collector off."
+                    "exporter connects to, or disable the collector."
                 ),
-                "The exporter is older than the server: run a newer one.",
+                "The exporter is older than the server: upgrade the exporter.",
             ),
-            false_alarms="None known; collector process_idle, which fails on an idle database, is left out.",
+            false_alarms="None known; the collector process_idle, which fails on an idle database, is excluded.",
         ),
         fires=(
             bench.fires(
-                "fires with the collector that fails",
-                told(locks=0),
-                "The exporter of PostgreSQL db on main reads it only in part: collector locks fails.",
+                "fires and names the failing collector",
+                exposed(locks=0),
+                "The exporter of PostgreSQL db on main cannot read all metrics: collector locks fails.",
                 collector="locks",
             ),
             bench.fires(
                 "fires when the last scrape had an error",
-                told(error=1),
-                "The exporter of PostgreSQL db on main reads it only in part.",
+                exposed(error=1),
+                "The exporter of PostgreSQL db on main cannot read all metrics.",
             ),
         ),
         silent=(
-            bench.silent("is silent while everything is read", told()),
-            bench.silent("is silent while PostgreSQL is down, which has an alert", told(error=1, locks=0, up=0)),
+            bench.silent("stays silent while everything is read", exposed()),
+            bench.silent("stays silent while PostgreSQL is down, which has an alert", exposed(error=1, locks=0, up=0)),
         ),
     )

@@ -1,4 +1,4 @@
-"""What PostgreSQL's clients do to each other: long transactions, deadlocks, rollbacks."""
+"""PostgreSQL activity: long transactions, deadlocks, rollbacks."""
 
 from __future__ import annotations
 
@@ -16,15 +16,14 @@ DASHBOARD = "postgres"
 _JOB = kinds.of("postgres").job
 _DURATION = "pg_stat_activity_max_tx_duration"
 _DEADLOCKS = "pg_stat_database_deadlocks"
-# Of a backup's transaction it is known that it is long, and Coolify makes backups with pg_dump. The label is there
-# since 0.12.
+# A backup's transaction is long by nature, and Coolify makes backups with pg_dump. The label exists since 0.12.
 _NO_BACKUP = 'application_name!~"pg_dump.*|pg_basebackup"'
 _IDLE = 'state=~"idle in transaction.*"'
 _ACTIVE = 'state="active",backend_type!~"autovacuum.*|walsender"'
-# Templates are nobody's, and without a name are what all databases share.
+# Excludes templates and the row without a name, which counts objects shared by all databases.
 _REAL = 'datname!~"template.*|"'
 _OF_DATABASE = f"database {{{{ $labels.datname }}}} of {WHERE}"
-# Rollbacks per second below which their share says nothing: a health check of an ORM rolls back.
+# Rollbacks per second below which their share means nothing: an ORM's health check rolls back.
 _FLOOR = 1
 
 
@@ -41,9 +40,9 @@ def _longest(matchers: str) -> str:
 
 
 def _transactions(bench: Bench, seconds: float, state: str, service: str = "db") -> tuple[Series, ...]:
-    """Transactions of an application in one state; its other clients are far below, a backup and the server far above.
+    """An application's transactions in one state; its other clients stay far below, backups and idle ones far above.
 
-    The second client makes the largest differ from the least and the sum.
+    The second client makes the maximum differ from the minimum and the sum.
     """
     labels = {"datname": "app", "state": state, "backend_type": "client backend", "application_name": "web"}
     far = 10 * seconds
@@ -69,47 +68,47 @@ def _idle(topology: Topology) -> Alert:
         expr=f"{_longest(_IDLE)} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="A transaction of PostgreSQL was opened and forgotten.",
-        description=f"In {_OF_DATABASE} a transaction has done nothing for {{{{ $value | humanizeDuration }}}}.",
+        summary="A PostgreSQL transaction is open and idle.",
+        description=f"In {_OF_DATABASE} a transaction has been idle for {{{{ $value | humanizeDuration }}}}.",
         dashboard=DASHBOARD,
         panel="Longest transaction by state",
         threshold=threshold,
-        threshold_source="longer than any request of a user takes; a transaction is idle only between two statements",
+        threshold_source="longer than any user's request takes; a transaction is idle only between two statements",
         runbook=Runbook(
-            meaning="An application opened a transaction, and neither commits it nor does anything in it. It keeps its "
-            "locks and its connection, and vacuum cannot remove what was deleted since.",
+            meaning="An application opened a transaction and neither uses nor ends it. The transaction keeps its locks "
+            "and its connection, and vacuum cannot remove rows deleted since it began.",
             first_look=(
                 (
                     '`docker exec NAME psql -U postgres -c "SELECT pid, usename, application_name, now() - xact_start '
-                    "AS age, query FROM pg_stat_activity WHERE state LIKE 'idle in%' ORDER BY xact_start\"`: the query "
-                    "is the last one that it did."
+                    "AS age, query FROM pg_stat_activity WHERE state LIKE 'idle in%' ORDER BY xact_start\"`: `query` "
+                    "is the last one it ran."
                 ),
             ),
             action=(
                 "End it: `SELECT pg_terminate_backend(PID)`.",
-                "Look in the application for a call to something slow, or a lost error, between begin and commit.",
-                "Let PostgreSQL end such by itself: `idle_in_transaction_session_timeout = '5min'`.",
+                "In the application, look for a slow call or a swallowed error between begin and commit.",
+                "Let PostgreSQL end such transactions: `idle_in_transaction_session_timeout = '5min'`.",
             ),
-            false_alarms="Backups with pg_dump are left out where the exporter tells them apart (0.12 and later); "
-            "with 0.11 raise the threshold above the length of a backup.",
+            false_alarms="pg_dump backups are excluded where the exporter labels them (0.12 and later); with 0.11 "
+            "raise the threshold above the duration of a backup.",
         ),
         fires=(
             bench.fires(
-                "fires for the database with the forgotten transaction, and for no other",
+                "fires for the database with the idle transaction, for no other",
                 (*_transactions(bench, seconds, state), *below),
-                f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
+                f"In database app of db on main a transaction has been idle for {duration(seconds)}.",
                 datname="app",
             ),
             bench.fires(
                 "fires for a transaction that failed and was left open",
                 (*_transactions(bench, seconds, "idle in transaction (aborted)"), *below),
-                f"In database app of db on main a transaction has done nothing for {duration(seconds)}.",
+                f"In database app of db on main a transaction has been idle for {duration(seconds)}.",
                 datname="app",
             ),
         ),
         silent=(
-            bench.silent("is silent at the threshold", (*_transactions(bench, threshold, state), *below)),
-            bench.silent("is silent for one that works", (*_transactions(bench, seconds, "active"), *below)),
+            bench.silent("stays silent at the threshold", (*_transactions(bench, threshold, state), *below)),
+            bench.silent("stays silent for one that works", (*_transactions(bench, seconds, "active"), *below)),
         ),
     )
 
@@ -129,44 +128,46 @@ def _long(topology: Topology) -> Alert:
         expr=f"{_longest(_ACTIVE)} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="A query of PostgreSQL runs for very long.",
-        description=f"In {_OF_DATABASE} a transaction has worked for {{{{ $value | humanizeDuration }}}}.",
+        summary="A PostgreSQL query has been running for very long.",
+        description=f"In {_OF_DATABASE} a transaction has been active for {{{{ $value | humanizeDuration }}}}.",
         dashboard=DASHBOARD,
         panel="Longest transaction by state",
         threshold=threshold,
-        threshold_source="far longer than a user waits; reports and migrations of this size are rare and known",
+        threshold_source="far longer than a user waits; reports and migrations this long are rare and announced",
         runbook=Runbook(
-            meaning="One transaction has been at work all this time. It takes CPU and disk from the others, keeps "
-            "vacuum from cleaning up, and may hold locks for which users wait.",
+            meaning="One transaction has been active all this time. It takes CPU and disk I/O from the others, keeps "
+            "vacuum from cleaning up, and may hold locks that users wait for.",
             first_look=(
                 (
                     '`docker exec NAME psql -U postgres -c "SELECT pid, usename, application_name, wait_event, now() '
                     "- xact_start AS age, query FROM pg_stat_activity WHERE state = 'active' ORDER BY xact_start\"`"
                 ),
-                "`SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity`: whom does it block?",
+                "`SELECT pid, pg_blocking_pids(pid) FROM pg_stat_activity`: which sessions does it block?",
             ),
             action=(
-                "It is a migration or a report that someone runs: let it end, if nobody is blocked.",
+                "A migration or report in progress that blocks nobody: let it finish.",
                 "`SELECT pg_cancel_backend(PID)` stops the query, `pg_terminate_backend` its connection too.",
-                "It comes back: `EXPLAIN` it, and set `statement_timeout` for the application's role.",
+                "It recurs: `EXPLAIN` it, and set `statement_timeout` for the application's role.",
             ),
-            false_alarms="Autovacuum, replication and backups are left out where the exporter tells them apart "
-            "(backups from 0.12, the others from 0.17). A nightly report of your own: raise the threshold.",
+            false_alarms="Autovacuum, replication and backups are excluded where the exporter labels them (backups "
+            "from 0.12, the others from 0.17). A nightly report of your own: raise the threshold.",
         ),
         fires=(
             bench.fires(
-                "fires for the database with the long query, and for no other",
+                "fires for the database with the long query, for no other",
                 (*_transactions(bench, seconds, "active"), *below),
-                f"In database app of db on main a transaction has worked for {duration(seconds)}.",
+                f"In database app of db on main a transaction has been active for {duration(seconds)}.",
                 datname="app",
             ),
         ),
         silent=(
             bench.silent(
-                "is silent at the threshold, whatever vacuum, replication and backups do",
+                "stays silent at the threshold, however long vacuum, replication and backups run",
                 (*_transactions(bench, threshold, "active"), *maintenance, *below),
             ),
-            bench.silent("is silent for an idle one", (*_transactions(bench, seconds, "idle in transaction"), *below)),
+            bench.silent(
+                "stays silent for an idle one", (*_transactions(bench, seconds, "idle in transaction"), *below)
+            ),
         ),
     )
 
@@ -175,11 +176,11 @@ def _deadlocks(topology: Topology) -> Alert:
     name = "PostgresDeadlocks"
     threshold = topology.alerts.threshold(name, 3)
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=10 * MINUTE)
-    # With each of the twenty samples of the window.
+    # Deadlocks per sample; the window has twenty.
     each = threshold / 20
 
     def deadlocks(factor: float) -> tuple[Series, ...]:
-        # The server was restarted in the middle, which set the counter back.
+        # The server restarts half-way, which resets the counter.
         rise = f"{each * factor / 2!r}"
         return (
             bench.series(
@@ -198,16 +199,16 @@ def _deadlocks(topology: Topology) -> Alert:
         expr=f"{counted} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="Transactions of PostgreSQL block each other for good.",
-        description=f"In {_OF_DATABASE} transactions end in deadlocks, several within ten minutes.",
+        summary="PostgreSQL transactions end in deadlocks.",
+        description=f"In {_OF_DATABASE} several transactions ended in deadlocks within ten minutes.",
         dashboard=DASHBOARD,
         panel="Deadlocks",
         threshold=threshold,
-        threshold_source="one now and then is retried by the application; several in minutes come from one code path",
+        threshold_source="applications retry the occasional one; several within minutes come from one code path",
         runbook=Runbook(
-            meaning="Two transactions each waited for what the other had locked, and PostgreSQL ended one of them with "
-            "an error. Whoever waited for it saw the error, or a retry.",
-            first_look=("PostgreSQL's log, `deadlock detected`: both statements stand there.",),
+            meaning="Two transactions each waited for a lock of the other, and PostgreSQL aborted one of them. Its "
+            "user saw an error, or a retry.",
+            first_look=("Search PostgreSQL's log for `deadlock detected`: it lists both statements.",),
             action=(
                 "Lock in the same order everywhere, sorted by key; keep transactions short; retry on SQLSTATE 40P01.",
             ),
@@ -215,16 +216,16 @@ def _deadlocks(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for the database with the deadlocks, and for no other",
+                "fires for the database with the deadlocks, for no other",
                 deadlocks(1.25),
-                "In database app of db on main transactions end in deadlocks, several within ten minutes.",
+                "In database app of db on main several transactions ended in deadlocks within ten minutes.",
                 datname="app",
             ),
         ),
         silent=(
-            bench.silent("is silent just below the threshold", deadlocks(0.9)),
+            bench.silent("stays silent just below the threshold", deadlocks(0.9)),
             bench.silent(
-                "is silent for many that are over",
+                "stays silent once many deadlocks are over",
                 (bench.series(_DEADLOCKS, f"0 0 {10 * threshold:g}x{bench.world.count}", datname="app", datid="1"),),
                 after=bench.window,
             ),
@@ -248,19 +249,19 @@ def _rollbacks(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="Many transactions of PostgreSQL are rolled back.",
+        summary="PostgreSQL rolls back many transactions.",
         description=f"In {_OF_DATABASE} transactions are rolled back {{{{ $value | humanizePercentage }}}} as often as "
         "they are committed.",
         dashboard=DASHBOARD,
         panel="Transactions",
         threshold=threshold,
-        threshold_source="awesome-prometheus-alerts' 2 % fires on an ORM's health checks; a tenth is work that is lost",
+        threshold_source="a tenth is lost work; the 2 % of awesome-prometheus-alerts fires on an ORM's health checks",
         runbook=Runbook(
-            meaning="A good part of what applications do in the database fails or is given up, more than once a "
+            meaning="Much of the applications' work in the database fails or is abandoned: more than one rollback a "
             "second for a quarter of an hour.",
-            first_look=("PostgreSQL's log at that time: which `ERROR` comes again and again?",),
-            action=("Roll the deploy back that it began with, or correct the statement that fails (`ON CONFLICT`).",),
-            false_alarms="Libraries that end each read with `ROLLBACK`; raise the threshold for them.",
+            first_look=("PostgreSQL's log at that time: which `ERROR` recurs?",),
+            action=("Roll back the deployment that it began with, or fix the failing statement (`ON CONFLICT`).",),
+            false_alarms="Libraries that end each read with `ROLLBACK`: raise the threshold.",
         ),
         fires=fires,
         silent=silent,

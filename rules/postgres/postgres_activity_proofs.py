@@ -1,4 +1,4 @@
-"""The cases of PostgresRollbacksHigh: two counters of a database, beside those of others, of templates and of none."""
+"""Proofs of PostgresRollbacksHigh: a database's two counters, with decoys from other databases and templates."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ COMMITS, ROLLBACKS = "pg_stat_database_xact_commit", "pg_stat_database_xact_roll
 
 
 def rollbacks(bench: Bench, threshold: float, floor: float) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """Cases in which a larger share than the threshold is rolled back, and cases close to them.
+    """Cases above the threshold, and cases just short of firing.
 
     Args:
-        bench: where.
-        threshold: rollbacks for each commit.
-        floor: rollbacks a second below which the share says nothing.
+        bench: maker of series and cases.
+        threshold: rollbacks per commit.
+        floor: rollbacks per second at or below which the alert stays silent.
     """
     steady = tuple(
         bench.rising(metric, 15 * floor / share, datname="app", datid="1")
@@ -40,7 +40,7 @@ def rollbacks(bench: Bench, threshold: float, floor: float) -> tuple[tuple[Case,
 
     fires = (
         bench.fires(
-            "fires for the database whose work is lost, and for no other",
+            "fires for the database with many rollbacks, for no other",
             rolled_back(threshold * ABOVE),
             f"In database app of db on main transactions are rolled back {percentage(threshold * ABOVE)} as often "
             "as they are committed.",
@@ -48,11 +48,11 @@ def rollbacks(bench: Bench, threshold: float, floor: float) -> tuple[tuple[Case,
         ),
     )
     silent = (
-        bench.silent("is silent just below the share", rolled_back(threshold * 0.96875)),
-        bench.silent("is silent when little is rolled back", rolled_back(2 * threshold, each=480 * floor), 10 * MINUTE),
-        bench.silent("is silent when a steady few are rolled back", steady),
+        bench.silent("stays silent just below the share", rolled_back(threshold * 0.96875)),
+        bench.silent("stays silent for few rollbacks", rolled_back(2 * threshold, each=480 * floor), 10 * MINUTE),
+        bench.silent("stays silent for few steady rollbacks", steady),
         bench.silent(
-            "is silent when both grow, in the same time",
+            "stays silent while both rates grow in step",
             (more_and_more(ROLLBACKS, 8), more_and_more(COMMITS, 8 / (threshold * 0.9))),
             20 * MINUTE,
         ),

@@ -1,4 +1,4 @@
-"""PostgreSQL's connections: how many of those that clients may open are in use."""
+"""PostgreSQL connections: the share in use of those available to clients."""
 
 from __future__ import annotations
 
@@ -42,18 +42,18 @@ def subject(topology: Topology) -> Subject | None:
 
 def _connections() -> Record:
     # Both sides are aggregated because their labels differ by version: 0.12 added usename and application_name, 0.17
-    # backend_type, 0.20 took `server` away. Autovacuum and parallel workers are no connections of clients.
+    # backend_type, 0.20 dropped `server`. Autovacuum and parallel workers are no client connections.
     used = by_service("sum", selector(_COUNT, _JOB, 'backend_type!~"autovacuum.*|parallel worker"'))
     most, reserved = (by_service("max", selector(metric, _JOB)) for metric in (_MAX, _RESERVED))
     return Record(
         record=names.SERVICE_POSTGRES_CONNECTIONS,
         expr=f"{used}\n/ on ({names.BY_SERVICE}) ({most} - on ({names.BY_SERVICE}) {reserved})",
-        doc="Connections of clients, as a share of those that are not reserved for superusers.",
+        doc="Client connections as a share of those not reserved for superusers.",
     )
 
 
 def _used(bench: Bench, connections: float, service: str = "db") -> tuple[Series, ...]:
-    """A server with 1,027 connections, 3 of them reserved, as 0.17 tells it; workers and other states beside."""
+    """A server with 1,027 connections, 3 of them reserved, as 0.17 exposes it, with background workers as decoys."""
     return (
         bench.flat(_MAX, _FREE + 3, service),
         bench.flat(_RESERVED, 3, service),
@@ -67,13 +67,13 @@ def _used(bench: Bench, connections: float, service: str = "db") -> tuple[Series
 def _measured(topology: Topology) -> Measured:
     world = World(length=MINUTE, thresholds=topology.thresholds)
     bench = Bench(topology, _JOB, wait=0)
-    # A second exporter that tells of the same server: its settings are counted once.
+    # A second exporter of the same server: its settings count once.
     twice = tuple(
         world.scraped(metric, flat(value, 2), job=_JOB, service="db", instance="second:9187")
         for metric, value in ((_MAX, _FREE), (_RESERVED, 1))
     )
     return Measured(
-        title="connections are a share of those that clients may open, per service",
+        title="connections are recorded per service as a share of those available to clients",
         expr=names.SERVICE_POSTGRES_CONNECTIONS,
         at=MINUTE,
         samples=(
@@ -99,7 +99,7 @@ def _exhausted(topology: Topology) -> tuple[Alert, Alert]:
             bench.pages("other", wakes=wakes),
         )
 
-    text = f"PostgreSQL db on main uses {percentage(high)} of the connections that its clients may open."
+    text = f"PostgreSQL db on main uses {percentage(high)} of the connections available to clients."
     return by_urgency(
         Alert(
             alert=name,
@@ -107,21 +107,21 @@ def _exhausted(topology: Topology) -> tuple[Alert, Alert]:
             wait=bench.wait,
             severity="critical",
             summary="PostgreSQL is about to refuse connections.",
-            description=f"PostgreSQL {WHERE} uses {{{{ $value | humanizePercentage }}}} of the connections that its "
-            "clients may open.",
+            description=f"PostgreSQL {WHERE} uses {{{{ $value | humanizePercentage }}}} of the connections "
+            "available to clients.",
             dashboard=DASHBOARD,
             panel="Connections",
             threshold=threshold,
-            threshold_source="five of the default's hundred are left, less than one application's pool",
+            threshold_source="leaves five of the default hundred, fewer than one application's pool",
             runbook=_connections_book(
-                "The next ones are refused with `too many clients already`, and users get errors."
+                "Soon new ones are refused with `too many clients already`, and users get errors."
             ),
-            fires=(bench.fires("fires for the one that runs out, and not for the other", used(high), text),),
-            silent=(bench.silent("is silent at the share", used(threshold)),),
+            fires=(bench.fires("fires for the server that is running out, not for the other", used(high), text),),
+            silent=(bench.silent("stays silent at the share", used(threshold)),),
         ),
-        warning_fires=(bench.fires("is a warning for a service that wakes nobody", used(high, wakes=False), text),),
+        warning_fires=(bench.fires("is a warning for a service that does not page", used(high, wakes=False), text),),
         warning_silent=(
-            bench.silent("is silent at the share for a service that wakes nobody", used(threshold, wakes=False)),
+            bench.silent("stays silent at the share for a service that does not page", used(threshold, wakes=False)),
         ),
     )
 
@@ -140,41 +140,43 @@ def _high(topology: Topology) -> Alert:
         wait=bench.wait,
         severity="warning",
         summary="PostgreSQL has few connections left.",
-        description=f"PostgreSQL {WHERE} uses {{{{ $value | humanizePercentage }}}} of the connections that its "
-        "clients may open.",
+        description=f"PostgreSQL {WHERE} uses {{{{ $value | humanizePercentage }}}} of the connections "
+        "available to clients.",
         dashboard=DASHBOARD,
         panel="Connections",
         threshold=threshold,
-        threshold_source="a deploy runs an application's old and new pool side by side: a fifth has to be free for it",
-        runbook=_connections_book("A deploy, which has two pools for a minute, or one more replica can use them up."),
+        threshold_source="a fifth stays free for a deployment, which runs an application's old and new pool side "
+        "by side",
+        runbook=_connections_book(
+            "A deployment, which runs two pools for a minute, or one more replica can exhaust them."
+        ),
         fires=(
             bench.fires(
-                "fires for the one with few left, and not for the other",
+                "fires for the server with few left, not for the other",
                 used(threshold * 1.125),
-                f"PostgreSQL db on main uses {percentage(threshold * 1.125)} of the connections that its clients may "
-                "open.",
+                f"PostgreSQL db on main uses {percentage(threshold * 1.125)} of the connections available to clients.",
             ),
         ),
-        silent=(bench.silent("is silent at the share", used(threshold)),),
+        silent=(bench.silent("stays silent at the share", used(threshold)),),
     )
 
 
 def _connections_book(meaning: str) -> Runbook:
     return Runbook(
-        meaning=f"Nearly all connections that PostgreSQL allows to others than superusers are open. {meaning}",
+        meaning=f"Most of the connections that PostgreSQL does not reserve for superusers are open. {meaning}",
         first_look=(
             "Dashboard *PostgreSQL*, panel *Connections by state*: are they active, idle, or idle in a transaction?",
             (
                 "`docker exec NAME psql -U postgres -c 'SELECT usename, application_name, client_addr, state, count(*) "
-                "FROM pg_stat_activity GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC'` names who holds them."
+                "FROM pg_stat_activity GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC'` shows who holds them."
             ),
         ),
         action=(
-            "Idle ones of one application: make its pool smaller; pools of all replicas together must fit.",
-            "Idle in a transaction: see *PostgresIdleInTransaction*; ending them frees them at once.",
-            "All active: the database is slower than the load. See *PostgresLongQuery*.",
-            "Raise `max_connections` last: each connection costs memory of the plan. Better put a pooler before it.",
+            "Mostly idle, from one application: shrink its pool; the pools of all its replicas must fit together.",
+            "Idle in a transaction: see *PostgresIdleInTransaction*; ending them frees their connections at once.",
+            "All active: the database cannot keep up with the load. See *PostgresLongQuery*.",
+            "Raise `max_connections` last: each connection costs planned memory. Prefer a connection pooler.",
         ),
-        false_alarms="None known: autovacuum's and parallel workers are not counted (before postgres_exporter 0.17 "
-        "they cannot be told apart and are).",
+        false_alarms="None known: autovacuum and parallel workers are not counted (before postgres_exporter 0.17 they "
+        "cannot be told apart and are).",
     )

@@ -1,4 +1,4 @@
-"""What PostgreSQL keeps and copies: replicas behind, WAL that piles up, archives that fail, transaction ids."""
+"""PostgreSQL storage: replication lag, WAL growth, failed archiving, transaction ids."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def _level(bench: Bench, metric: str, value: float, threshold: float, **labels: str) -> tuple[Series, ...]:
-    """A gauge of `db` with this value; of another label value there, and of another service, half the threshold."""
+    """A gauge of `db` at this value; the decoys, another label value and another service, at half the threshold."""
     other = dict.fromkeys(labels, "second")
     return (
         bench.flat(metric, value, **labels),
@@ -46,37 +46,38 @@ def _lag(topology: Topology) -> Alert:
     seconds = int(threshold * 1.125) + 1
     return Alert(
         alert=name,
-        # On a primary it is 0. Exporters before 0.17 have no such metric.
+        # It is 0 on a primary. Exporters before 0.17 lack the metric.
         expr=f"{by_service('max', selector(_LAG, _JOB))} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="A replica of PostgreSQL is behind.",
+        summary="A PostgreSQL replica lags behind.",
         description=f"The replica {WHERE} is {{{{ $value | humanizeDuration }}}} behind its primary.",
         dashboard=DASHBOARD,
         panel="Replication lag",
         threshold=threshold,
-        threshold_source="what a failover would lose; a healthy replica on the same continent is within a second",
+        threshold_source="changes that a failover would lose; a healthy replica on the same continent is within a "
+        "second",
         runbook=Runbook(
-            meaning="The replica replays changes later than they are made. Reads from it are old, and a failover now "
-            "would lose what it has not got.",
+            meaning="The replica replays changes late. Reads from it are stale, and a failover now would lose the "
+            "changes that it lacks.",
             first_look=(
                 "`SELECT state, sent_lsn, replay_lsn FROM pg_stat_replication` on the primary: is it connected?",
-                "The replica's log, and its server's dashboard: is it the disk, or a long query on the replica?",
+                "The replica's log and its server's dashboard: a slow disk, or a long query on the replica?",
             ),
             action=(
-                "End the query on the replica with which replay is in conflict.",
-                "It is not connected and its WAL is gone from the primary: make the replica anew.",
+                "End the query on the replica that conflicts with replay.",
+                "Disconnected, and its WAL is gone from the primary: rebuild the replica.",
             ),
-            false_alarms="Right after a large load on the primary; it passes by itself.",
+            false_alarms="Right after a bulk load on the primary; the replica catches up.",
         ),
         fires=(
             bench.fires(
-                "fires for the replica that is behind, and not for the other",
+                "fires for the lagging replica, not for the other",
                 _level(bench, _LAG, seconds, threshold),
                 f"The replica db on main is {duration(seconds)} behind its primary.",
             ),
         ),
-        silent=(bench.silent("is silent at the threshold", _level(bench, _LAG, threshold, threshold)),),
+        silent=(bench.silent("stays silent at the threshold", _level(bench, _LAG, threshold, threshold)),),
     )
 
 
@@ -90,34 +91,34 @@ def _slot(topology: Topology) -> Alert:
         expr=f"{by_service('max', selector(_KEPT, _JOB), 'slot_name')} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="A replication slot of PostgreSQL makes WAL pile up.",
-        description=f"Slot {{{{ $labels.slot_name }}}} of PostgreSQL {WHERE} keeps {{{{ $value | humanize1024 }}}}B of "
-        "WAL.",
+        summary="A PostgreSQL replication slot retains much WAL.",
+        description=f"Slot {{{{ $labels.slot_name }}}} of PostgreSQL {WHERE} retains {{{{ $value | humanize1024 }}}}B "
+        "of WAL.",
         dashboard=DASHBOARD,
         panel="WAL kept by slots",
         threshold=threshold,
         threshold_source="1 % of the default deployment's disk, and five times `max_wal_size`",
         runbook=Runbook(
-            meaning="PostgreSQL keeps its WAL until whoever owns the slot has read it, and that reader is slow or "
-            "gone. When the disk is full PostgreSQL stops.",
-            first_look=("`SELECT slot_name, active, restart_lsn FROM pg_replication_slots`: is anybody reading?",),
+            meaning="PostgreSQL keeps WAL until the slot's consumer has read it, and that consumer is slow or gone. "
+            "When the disk is full, PostgreSQL stops.",
+            first_look=("`SELECT slot_name, active, restart_lsn FROM pg_replication_slots`: is it active?",),
             action=(
-                "The reader is to come back: start it.",
+                "The consumer is still needed: start it.",
                 "It is gone for good: `SELECT pg_drop_replication_slot('NAME')` frees the WAL at the next checkpoint.",
-                "Limit what a slot may keep: `max_slot_wal_keep_size`.",
+                "Limit the WAL that a slot may retain: `max_slot_wal_keep_size`.",
             ),
-            false_alarms="A replica that is being made anew; it catches up.",
+            false_alarms="A replica that is being rebuilt; it catches up.",
         ),
         fires=(
             bench.fires(
-                "fires for the slot that nobody reads, and for no other",
+                "fires for the slot without a consumer, for no other",
                 _level(bench, _KEPT, kept, threshold, slot_name="etl"),
-                f"Slot etl of PostgreSQL db on main keeps {size(kept)} of WAL.",
+                f"Slot etl of PostgreSQL db on main retains {size(kept)} of WAL.",
                 slot_name="etl",
             ),
         ),
         silent=(
-            bench.silent("is silent at the threshold", _level(bench, _KEPT, threshold, threshold, slot_name="etl")),
+            bench.silent("stays silent at the threshold", _level(bench, _KEPT, threshold, threshold, slot_name="etl")),
         ),
     )
 
@@ -136,32 +137,32 @@ def _archive(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="WAL archived and failed",
         runbook=Runbook(
-            meaning="`archive_command` fails again and again. A backup made of the archive ends here, and the WAL that "
-            "waits for it fills the disk.",
+            meaning="`archive_command` keeps failing. Restores from the archive end at the last archived file, and the "
+            "WAL waiting for it fills the disk.",
             first_look=(
                 "`SELECT * FROM pg_stat_archiver`: since when, and which file?",
-                "PostgreSQL's log has what `archive_command` said.",
+                "PostgreSQL's log shows the output of `archive_command`.",
             ),
-            action=("Mend what the command needs: space or credentials at the destination. It is tried again alone.",),
+            action=("Restore what the command needs: space or credentials at the destination. PostgreSQL retries.",),
             false_alarms="None known.",
         ),
         fires=(
             bench.fires(
-                "fires for the one whose archive fails every few minutes, and not for the other",
-                # Less than one failure at a time: more than none is enough. There was a restart, too.
+                "fires for the server whose archiving fails every few minutes, not for the other",
+                # Less than one failure at a time, because any rise is enough; after a restart.
                 (bench.bursts(_FAILED, 0.5, before="15 15.5"), *ok),
                 "PostgreSQL db on main fails to archive its WAL.",
             ),
         ),
         silent=(
-            bench.silent("is silent for what failed long ago", (bench.flat(_FAILED, 15), *ok)),
+            bench.silent("stays silent for failures of long ago", (bench.flat(_FAILED, 15), *ok)),
             bench.silent(
-                "is silent once it works again",
+                "stays silent once it works again",
                 (bench.series(_FAILED, f"0+1x4 4x{bench.world.count}"), *ok),
                 after=bench.later(14 * MINUTE),
             ),
             bench.silent(
-                "is silent when a restart sets the counter back",
+                "stays silent when a restart resets the counter",
                 (bench.series(_FAILED, f"15x3 0x{bench.world.count}"),),
             ),
         ),
@@ -175,40 +176,42 @@ def _wraparound(topology: Topology) -> Alert:
     age = threshold * 1.125
     return Alert(
         alert=name,
-        # The unit of the metric is transactions, whatever its name says (measured on 0.19.1).
+        # The metric counts transactions, despite its name (measured on 0.19.1).
         expr=f"{by_service('max', selector(_XIDS, _JOB), 'datname')} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="PostgreSQL runs out of transaction ids.",
+        summary="PostgreSQL is running out of transaction ids.",
         description="Vacuum is {{ $value | humanize }} transactions behind in database {{ $labels.datname }} of "
         f"{WHERE}.",
         dashboard=DASHBOARD,
         panel="Age of the oldest transaction id",
         threshold=threshold,
-        threshold_source="five times autovacuum_freeze_max_age, and half of what there is: 2^31",
+        threshold_source="five times autovacuum_freeze_max_age, and half of all ids (2^31)",
         runbook=Runbook(
-            meaning="Autovacuum should have frozen old rows long ago and cannot. PostgreSQL refuses to write when "
-            "three million ids are left of two billion.",
+            meaning="Autovacuum should have frozen old rows long ago and cannot. PostgreSQL refuses writes when three "
+            "million of two billion ids are left.",
             first_look=(
                 (
-                    "Is a transaction open for days, is there an unused slot, or a prepared transaction? "
+                    "Look for a transaction open for days, an unused slot, a prepared transaction: "
                     "*PostgresIdleInTransaction*, *PostgresSlotRetainsWal*, `SELECT * FROM pg_prepared_xacts`."
                 ),
             ),
             action=(
-                "End whatever holds the oldest id, then `VACUUM (FREEZE, VERBOSE)` in that database.",
+                "End the holder of the oldest id, then `VACUUM (FREEZE, VERBOSE)` in that database.",
                 "Give autovacuum more room: `autovacuum_vacuum_cost_limit`, `maintenance_work_mem`.",
             ),
-            false_alarms="None known. It needs postgres_exporter's `--collector.database_wraparound`, which is off by "
-            "default; without it the alert cannot fire.",
+            false_alarms="None known. The alert needs postgres_exporter's `--collector.database_wraparound`, which "
+            "is off by default; without it the alert cannot fire.",
         ),
         fires=(
             bench.fires(
-                "fires for the database that vacuum does not reach, and for no other",
+                "fires for the database that vacuum has neglected, for no other",
                 _level(bench, _XIDS, age, threshold, datname="app"),
                 f"Vacuum is {short(age)} transactions behind in database app of db on main.",
                 datname="app",
             ),
         ),
-        silent=(bench.silent("is silent at the threshold", _level(bench, _XIDS, threshold, threshold, datname="app")),),
+        silent=(
+            bench.silent("stays silent at the threshold", _level(bench, _XIDS, threshold, threshold, datname="app")),
+        ),
     )

@@ -1,4 +1,4 @@
-"""PostgreSQL as one of the systems that are watched."""
+"""PostgreSQL as a monitored system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JOB = kinds.of(_NAME).job
 
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
-    """A restarted exporter, vacuum, and a nightly dump whose snapshot is open all the time."""
+    """A restarted exporter, a vacuum, and a nightly dump that keeps its snapshot open."""
     world, service = hours.world, "db"
     gap, known = exporter_restarts(hours, _JOB, service)
     down = hours.brief(1, "PostgresDown")
@@ -31,7 +31,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
     busy = 97 * min(hours.most("PostgresConnectionsHigh", 0.6), hours.most("PostgresConnectionsExhausted", 0.6))
     rollbacks = hours.most("PostgresRollbacksHigh", 0.05)
     deadlock = 1 if hours.most("PostgresDeadlocks", 1) == 1 else 0
-    # It shows for ten minutes.
+    # A failure stays visible for ten minutes.
     archive = 1 if hours.patience("PostgresArchiveFailing") > 12 * 60 else 0
     return (
         *known,
@@ -44,13 +44,13 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
         of("pg_stat_activity_count", hours.level(90, down, gap), backend_type="autovacuum worker", state="active"),
         longest(hours.most("PostgresLongQuery", 900), "active"),
         longest(hours.most("PostgresIdleInTransaction", 20), "idle in transaction"),
-        # Vacuum of a large table, and the nightly dump, whose snapshot is open all the time.
+        # Vacuum of a large table, and the nightly dump, which keeps its snapshot open.
         longest(20_000, "active", "autovacuum worker", ""),
         longest(9_000, "idle in transaction", application="pg_dump"),
         of("pg_stat_database_xact_commit", hours.counter(6000, down, gap), datname="shop"),
         of("pg_stat_database_xact_rollback", hours.counter(6000 * rollbacks, down, gap), datname="shop"),
         of("pg_stat_database_deadlocks", f"0x{DEPLOYED - 8} {deadlock}x6 _x{down} 0x{world.count}", datname="shop"),
-        # Until vacuum froze the oldest rows.
+        # Until vacuum freezes the oldest rows.
         of(
             "pg_database_wraparound_age_datfrozenxid_seconds",
             hours.wave(hours.most("PostgresWraparoundNear", 5e7), hours.most("PostgresWraparoundNear", 2e8), down, gap),

@@ -1,7 +1,7 @@
-"""Ports of public addresses: one that should be closed answers, one that should be open does not.
+"""Ports of public addresses: closed ports that answer, open ports that do not.
 
-The databases of a deployment are not meant for the world, and Docker publishes ports past the firewall (ufw). Scanners
-find what is open within hours. Without an answer of the prober there is no series, so its own faults look like neither.
+A deployment's databases must not face the internet, but Docker publishes ports past the firewall (ufw), and scanners
+find open ones within hours. A prober that does not answer yields no series, so its own faults fire neither alert.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _BY = f"{names.BY_SERVICE}, {names.PORT}"
 _PROBE = f'probe_success{{job="{names.JOB_PROBE_PORTS}",{names.EXPECTED}='
 _OF = "{{ with $labels.service }} of {{ . }}{{ end }} on {{ $labels.server }}"
 
-# Who reaches these from outside has the data, or is asked for a password and for nothing else. An interface of people
-# (Coolify, Grafana, the applications) or a page of metrics can wait for the morning.
+# Kinds whose open port exposes data, guarded by a password at most. A user interface (Coolify, Grafana, applications)
+# or a metrics page can wait until morning.
 STORES = tuple(kind.name for kind in KINDS if kind.holds_data)
 
 
@@ -41,30 +41,30 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def _exposed(topology: Topology) -> tuple[Alert, Alert]:
-    """Critical for what holds data, a warning for the rest."""
+    """Critical for services that hold data, a warning for the rest."""
     wait = topology.alerts.wait("PortExposed", 2 * _MINUTE)
     store = f'on ({names.BY_SERVICE}) {names.SERVICE_INFO}{{{names.KIND}=~"{"|".join(STORES)}"}}'
     answers = f'max by ({_BY}) ({_PROBE}"closed"}}) == 1'
     runbook = Runbook(
-        meaning="Something answers on the server's public address that only the server itself should reach. Open "
-        "databases are found by scanners within hours and emptied for ransom; that is why those wake someone.",
+        meaning="A port that only the server itself should reach answers on its public address. Scanners find open "
+        "databases within hours and empty them for ransom, so those page.",
         first_look=(
             "`nc -vz ADDRESS PORT` from outside the server: does it answer there?",
             "`docker ps --format '{{.Names}} {{.Ports}}' | grep PORT` on the server: who publishes it on 0.0.0.0?",
         ),
         action=(
-            "Close it at the provider's firewall at once: ufw does not hold what Docker publishes.",
-            "A database that was made public in Coolify (*Make it publicly available*): take that back.",
-            "Published by a compose file: remove the port, or bind it (`127.0.0.1:5432:5432`).",
+            "Close it at the provider's firewall at once: ufw does not filter ports that Docker publishes.",
+            "A database made public in Coolify: switch *Make it publicly available* off.",
+            "Published by a compose file: remove the port, or bind it to localhost (`127.0.0.1:5432:5432`).",
             (
                 "Coolify's own ports (8000, 6001, 6002) and its Traefik's 8080 are published by default: give Coolify "
                 "a domain, then close them at the provider's firewall."
             ),
-            "If the data could be read meanwhile: change its passwords, and read the log for strangers.",
-            "It is meant to answer: state `exposed: true` for the service in the topology.",
+            "The data was reachable: change its passwords, and search the log for unknown clients.",
+            "It is meant to answer: set `exposed: true` for the service in the topology.",
         ),
-        false_alarms="The prober runs on the server itself: it reaches the public address without passing the "
-        "provider's firewall. Run it elsewhere, and name it in `stack.blackbox` (docs/probes.md).",
+        false_alarms="A prober on the server itself reaches the public address without passing the provider's "
+        "firewall. Run it elsewhere, and name it in `stack.blackbox` (docs/probes.md).",
     )
     cases = exposure_proofs.exposed(topology, wait)
     critical = Alert(
@@ -89,7 +89,7 @@ def _unanswered(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert="PortUnanswered",
-            # When nothing of the service runs, ServiceDown has said so.
+            # When no container of the service runs, ServiceDown fires instead.
             expr=expr(f"""
                 min by ({_BY}) ({_PROBE}"open"}}) == 0
                 unless on ({names.BY_SERVICE}) {nothing_runs()}
@@ -99,17 +99,17 @@ def _unanswered(topology: Topology) -> tuple[Alert, Alert]:
             summary="A port that should answer on a public address does not.",
             description=f"Port {{{{ $labels.port }}}}{_OF} does not answer on the public address.",
             runbook=Runbook(
-                meaning="Nobody reaches the service from outside, although its containers run. For 80 and 443 that is "
-                "every site of the server.",
+                meaning="The service is unreachable from outside, although its containers run. For ports 80 and 443 "
+                "that means every site on the server.",
                 first_look=(
-                    "`nc -vz ADDRESS PORT` from your own machine: does it answer there?",
+                    "`nc -vz ADDRESS PORT` from your own computer: does it answer there?",
                     "`docker ps --filter name=coolify-proxy` on the server: is the port published?",
                     "The provider's firewall and its status page.",
                 ),
                 action=(
                     "Open the port at the provider's firewall.",
-                    "The proxy runs and listens no more: `docker restart coolify-proxy`.",
-                    "The address changed: correct `public_address` in the topology, and the DNS.",
+                    "The proxy runs but no longer listens: `docker restart coolify-proxy`.",
+                    "The address changed: correct `public_address` in the topology, and the DNS record.",
                 ),
                 false_alarms="A prober that cannot reach its own server's public address (no hairpin NAT): run it "
                 "elsewhere, and name it in `stack.blackbox`.",

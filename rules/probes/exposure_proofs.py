@@ -1,4 +1,4 @@
-"""The cases of the alerts on ports."""
+"""Proofs of the alerts on ports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boxwatch.topology.model import Topology
 _MINUTE = 60
 _STORES = {kind.name: str(kind.port) for kind in KINDS if kind.holds_data}
 
-# No service of any topology: one that the topology tunes would be told apart from the others here.
+# In no topology: overrides for a service of that name would change the cases.
 _NAME = "example"
 
 
@@ -33,7 +33,7 @@ def _port(world: World, values: str, **labels: str) -> Series:
 
 
 def exposed(topology: Topology, wait: int) -> Proofs:
-    """A port that answers and should not, of what holds data and of what does not, and what is no exposure."""
+    """Cases of closed ports that answer, on services with and without data, and cases of no exposure."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
@@ -52,13 +52,13 @@ def exposed(topology: Topology, wait: int) -> Proofs:
         )
 
     closed = (answers(0, port="26379"), answers(0, port="5432"), answers(0, server="second"))
-    # The same service is a database elsewhere, and another one is one here.
+    # Decoys: the service is a database on another server, and another service is one here.
     databases = (kind(_NAME, "postgres", server="second"), kind("db", "postgres"))
     web = kind(_NAME, "api")
     return Proofs(
         critical=tuple(
             world.fires(
-                f"fires for the port of {service} that answers, and not for those that do not",
+                f"fires for the port of {service} that answers, not for closed ones",
                 (
                     answers(1, _NAME, port),
                     # Two addresses of one server: one that answers is enough.
@@ -95,16 +95,18 @@ def exposed(topology: Topology, wait: int) -> Proofs:
             ),
         ),
         silent=(
-            *early(world, wait, "is silent while it has answered for less than that", (answers(1, _NAME, "3001"), web)),
-            world.silent("is silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
+            *early(
+                world, wait, "stays silent before it has answered for long enough", (answers(1, _NAME, "3001"), web)
+            ),
+            world.silent("stays silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
             world.silent(
-                "is silent for a port that may answer, and for another job",
+                "stays silent for a port that is meant to be open, and for another job",
                 (
                     answers(1, expected="open"),
                     answers(1, job="other"),
                     answers(1, _NAME, "3001", expected="open"),
                     answers(1, _NAME, "3001", job="other"),
-                    # Of nothing that holds data: it would be a warning.
+                    # Not on a service with data: it would be a warning.
                     answers(1, "", "443", expected="open"),
                     kind(_NAME, "redis"),
                     web,
@@ -112,7 +114,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
                 late,
             ),
             world.silent(
-                "is silent when the prober does not work, which has an alert of its own",
+                "stays silent when the prober does not work, which has its own alert",
                 (_port(world, "0x10 stale", service=_NAME, port="6379", expected="closed"), kind(_NAME, "redis")),
                 late + 10 * world.interval,
             ),
@@ -121,7 +123,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
 
 
 def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
-    """A port that should answer and does not, and what is no fault of it."""
+    """Cases of open ports that do not answer, and cases with another cause."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
     start = "container_start_time_seconds"
@@ -148,7 +150,7 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
     short = max(world.steps_of(wait) - 1, 0)
     fires = (
         world.fires(
-            quietly("fires for the port that does not answer, and not for those that do", pages=pages),
+            quietly("fires for the port that does not answer, not for those that do", pages=pages),
             (
                 answers(0),
                 answers(1, instance="203.0.113.8:443"),
@@ -161,7 +163,7 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
             says,
         ),
         world.fires(
-            quietly("fires for a service whose containers nobody expects", pages=pages),
+            quietly("fires for a service without planned containers", pages=pages),
             (answers(0), *runs(containers=False, replicas=0), *runs("mail", containers=False), *elsewhere),
             late,
             says,
@@ -171,27 +173,27 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
         *early(
             world,
             wait,
-            quietly("is silent while it has not answered for less than that", pages=pages),
+            quietly("stays silent before it has failed for long enough", pages=pages),
             (answers(0), *runs()),
         ),
-        world.silent(quietly("is silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
+        world.silent(quietly("stays silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
         world.silent(
-            quietly("is silent for a port that is closed on purpose, and for another job", pages=pages),
+            quietly("stays silent for a port that is meant to be closed, and for another job", pages=pages),
             (answers(0, expected="closed"), answers(0, port="80", job="other"), *runs()),
             late,
         ),
         world.silent(
-            quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
+            quietly("stays silent when no container of the service runs, which has its own alert", pages=pages),
             (answers(0), *runs(containers=False), *runs("mail")),
             late,
         ),
         world.silent(
-            quietly("is silent when the prober does not work, which has an alert of its own", pages=pages),
+            quietly("stays silent when the prober does not work, which has its own alert", pages=pages),
             (answers("1x10 stale"), *runs()),
             late + 10 * world.interval,
         ),
         world.never(
-            quietly("is silent while the proxy restarts", pages=pages),
+            quietly("stays silent while the proxy restarts", pages=pages),
             (answers(steps((1, 20), (0, short), (1, world.count))), *runs()),
         ),
     )

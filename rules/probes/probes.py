@@ -1,7 +1,7 @@
-"""Public URLs as users see them: do they answer, how fast, and how long is their certificate good.
+"""Public URLs as users see them: failures, slow answers, expiring certificates.
 
-A probe asks every scrape interval. That the prober does not work is an alert of its own: without it there are no
-`probe_…` series at all, so none of the others can mistake it for an outage.
+Each URL is probed every scrape interval. A prober that does not work has its own alert: it yields no `probe_…` series,
+so none of the alerts here can mistake it for an outage.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ ID = "probes"
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86400
-# Seconds, unless the topology says otherwise: what is left of a certificate, and what an answer takes.
+# Default thresholds in seconds: the remaining life of a certificate, and the time to answer.
 ENDS_SOON, NOT_RENEWED = 3 * _DAY, 14 * _DAY
 SLOW = 2
 _JOB = f'job="{names.JOB_PROBE}"'
 # The instance is the URL.
 _BY = f"{names.BY_SERVICE}, instance"
 _URL = "{{ $labels.instance }} ({{ $labels.service }} on {{ $labels.server }})"
-# A certificate that has expired fails the handshake, and its series ends (measured on 0.23 and 0.28); this is how long
-# the last word is remembered.
+# An expired certificate fails the handshake, and its series ends (measured on 0.23 and 0.28); its last value counts
+# this long.
 REMEMBERED = 6 * _HOUR
 
 
@@ -59,10 +59,10 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert="ProbeFailed",
-            # The value is the HTTP status, 0 without an answer; one alert for both, because a service that breaks
-            # changes between them. When nothing of the service runs, or no proxy of its server, ServiceDown says so.
-            # That is seen here and not left to Alertmanager: whichever of two alerts comes first is told before the
-            # other can silence it.
+            # The value is the HTTP status, 0 without an answer; one alert for both, because a failing service
+            # alternates between them. When no container of the service, or of its server's proxy, runs, ServiceDown
+            # fires instead. The expression handles that rather than an inhibition, because whichever of two alerts
+            # fires first would notify before the other can inhibit it.
             expr=expr(f"""
                 max by ({_BY}) (probe_http_status_code{{{_JOB}}})
                 and on ({_BY}) probe_success{{{_JOB}}} == 0
@@ -72,31 +72,31 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
             """),
             wait=wait,
             severity="critical",
-            summary="A public URL does not answer as it should.",
+            summary="A public URL fails or does not answer.",
             description=f"{_URL} {{{{ if eq $value 0.0 }}}}does not answer{{{{ else }}}}fails with HTTP status"
             " {{ $value }}{{ end }}.",
             runbook=Runbook(
-                meaning="Users get an error or nothing. Containers of the service run, so it is the application, the "
-                "way to it (Traefik, certificate, DNS), or the server's network.",
+                meaning="Users get an error or no answer. Containers of the service run, so look at the application, "
+                "the path to it (Traefik, certificate, DNS), and the server's network.",
                 first_look=(
-                    "`curl -sv URL` from your own machine: does it fail there too? Then users see it.",
-                    "No answer from anywhere: do other URLs of the server fail? Then look at the server and Traefik.",
+                    "`curl -sv URL` from your own computer: does it fail there too? Then users see it.",
+                    "No answer from anywhere: do the server's other URLs fail? Then look at the server and Traefik.",
                     (
                         "Status 404: Traefik has no route, because the container is unhealthy or its domain was "
-                        "changed. 502 or 504: it does not answer Traefik. 500: its own log says why."
+                        "changed. 502 or 504: the container does not answer Traefik. 500: its log says why."
                     ),
                     (
                         "`curl 'BLACKBOX:9115/probe?module=http&debug=true&target=URL'` shows the probe step by step, "
-                        "a certificate that is not valid among them."
+                        "an invalid certificate included."
                     ),
                 ),
                 action=(
-                    "It began with a deploy (the mark on the dashboard): roll back.",
-                    "Restart the service, or the proxy (`docker restart coolify-proxy`), once the log is saved.",
+                    "It began with a deployment (see the dashboard's annotation): roll back.",
+                    "Save the log, then restart the service, or the proxy (`docker restart coolify-proxy`).",
                     "The certificate expired: see *CertificateExpiring*.",
                 ),
-                false_alarms="A prober that cannot reach the server's own public address (no hairpin NAT), while the "
-                "world can: run it elsewhere, and name it in `stack.blackbox`.",
+                false_alarms="A prober that cannot reach its own server's public address (no hairpin NAT), while users "
+                "can: run it elsewhere, and name it in `stack.blackbox`.",
             ),
             dashboard=ID,
             panel="Answers",
@@ -109,7 +109,7 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _left(seconds: float) -> str:
-    """PromQL: seconds until the certificate of a URL ends, when they are fewer."""
+    """PromQL: certificates that expire in fewer seconds; the value is the time left."""
     window = format_duration(REMEMBERED)
     return expr(f"""
         min by ({_BY}) (last_over_time(probe_ssl_earliest_cert_expiry{{{_JOB}}}[{window}])) - time()
@@ -118,19 +118,19 @@ def _left(seconds: float) -> str:
 
 
 _RENEW = Runbook(
-    meaning="Let's Encrypt's certificates are good for 90 days and Traefik renews them 30 days before the end. Renewal "
-    "has failed since. When the certificate ends, browsers refuse the site.",
+    meaning="Let's Encrypt certificates are valid for 90 days, and Traefik renews them 30 days before expiry. Renewal "
+    "has failed since. Once the certificate expires, browsers refuse the site.",
     first_look=(
         "`docker logs coolify-proxy 2>&1 | grep -i acme`: what does the certificate authority say?",
         "`openssl s_client -connect HOST:443 -servername HOST </dev/null | openssl x509 -noout -dates`",
     ),
     action=(
-        "The domain does not point to this server any more: correct its DNS, the challenge asks it.",
-        "Port 80 is closed: the HTTP challenge needs it.",
-        "Rate limit of Let's Encrypt: wait as long as the log says; do not delete acme.json.",
-        "A certificate of your own: renew it and put it in place.",
+        "The domain no longer points to this server: correct its DNS record, which the challenge uses.",
+        "Port 80 is closed: open it, because the HTTP challenge needs it.",
+        "Let's Encrypt's rate limit: wait as long as the log says; do not delete acme.json.",
+        "A certificate of your own: renew and install it.",
     ),
-    false_alarms="Certificates that are made for less than that: lower the threshold.",
+    false_alarms="Certificates that are issued for a shorter time: lower the threshold.",
 )
 
 
@@ -146,11 +146,11 @@ def _expiring(topology: Topology) -> tuple[Alert, Alert]:
             expr=_left(left),
             wait=wait,
             severity="critical",
-            summary="A certificate ends within days, or has ended.",
-            description=f"The certificate of {_URL} ends in {{{{ $value | humanizeDuration }}}}.",
+            summary="A certificate expires within days, or has expired.",
+            description=f"The certificate of {_URL} expires in {{{{ $value | humanizeDuration }}}}.",
             runbook=_RENEW,
             threshold=left,
-            threshold_source="3 d: a weekend, so that whoever is woken has working days left",
+            threshold_source="3 d: a weekend, so that a working day is left",
             dashboard=ID,
             panel="Certificates",
             fires=critical[0],
@@ -171,10 +171,10 @@ def _not_renewed(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A certificate should have been renewed by now.",
-        description=f"The certificate of {_URL} ends in {{{{ $value | humanizeDuration }}}} and was not renewed.",
+        description=f"The certificate of {_URL} expires in {{{{ $value | humanizeDuration }}}} and was not renewed.",
         runbook=_RENEW,
         threshold=left,
-        threshold_source="14 d: Traefik renews 30 days before the end and tries daily, so it has failed for 16 days",
+        threshold_source="14 d: Traefik renews 30 days before expiry and retries daily, so it has failed for 16 days",
         dashboard=ID,
         panel="Certificates",
         fires=fires,
@@ -188,7 +188,7 @@ def _slow(topology: Topology) -> Alert:
     fires, silent = probes_proofs.slow(topology, wait, seconds)
     return Alert(
         alert="ProbeSlow",
-        # A probe that fails takes as long as its timeout, and has an alert of its own.
+        # A failing probe takes as long as its timeout, and has its own alert.
         expr=expr(f"""
             max by ({_BY}) (avg_over_time(probe_duration_seconds{{{_JOB}}}[10m])) > {seconds:.10g}
             and on ({_BY}) probe_success{{{_JOB}}} == 1
@@ -196,23 +196,23 @@ def _slow(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A public URL answers slowly.",
-        description=f'{_URL} takes {{{{ printf "%.2f" $value }}}} s to answer, name look-up and handshake included.',
+        description=f'{_URL} takes {{{{ printf "%.2f" $value }}}} s to answer, including DNS look-up and handshakes.',
         runbook=Runbook(
-            meaning="The mean of ten minutes of whole requests, redirects included. Users wait at least as long for "
-            "the first byte.",
+            meaning="The mean time of whole requests over ten minutes, redirects included. Users wait about as long.",
             first_look=(
                 "Dashboard *Probes*, panel *Where the time goes*: look-up, connection, TLS or the application?",
-                "Dashboard *Service*: is it the only service? Dashboard *Host*: is the CPU or the disk busy?",
+                "Dashboard *Service*: is it the only slow service? Dashboard *Host*: is the CPU or the disk busy?",
             ),
             action=(
-                "`processing`: the application; its log and its database's slow queries.",
-                "`connect` or `tls`: the server is overloaded, or its network is.",
-                "`resolve`: the resolver of the prober.",
+                "`processing`: the application; read its log, and find its database's slow queries.",
+                "`connect` or `tls`: the server or its network is overloaded.",
+                "`resolve`: the prober's resolver.",
             ),
-            false_alarms="A page that is slow by nature: probe a health page, as `url`.",
+            false_alarms="A page that is slow by nature: set `url` to a health page.",
         ),
         threshold=seconds,
-        threshold_source="seconds: twice what keeps a user's train of thought (Nielsen, Response Times, 1993)",
+        threshold_source="seconds: twice the limit for an uninterrupted train of thought (Nielsen, Response Times, "
+        "1993)",
         dashboard=ID,
         panel="Time to answer",
         fires=fires,

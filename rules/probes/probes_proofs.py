@@ -1,4 +1,4 @@
-"""The cases of the alerts on public URLs."""
+"""Proofs of the alerts on public URLs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 def quietly(title: str, *, pages: bool) -> str:
     """The title of a case for a service that pages, and of its twin for one that does not."""
-    return title if pages else f"{title}, for a service that wakes nobody"
+    return title if pages else f"{title}, for a service that does not page"
 
 
 def _probe(world: World, metric: str, values: str, /, **labels: str) -> Series:
@@ -34,23 +34,29 @@ def _pages(world: World, pages: bool, **labels: str) -> Series:  # noqa: FBT001 
     return world.constant(names.SERVICE_PAGES, int(pages), **{"server": "main", "service": "web", **labels})
 
 
-def _proxy(
-    world: World, service: str = "traefik", *, pages: bool, kind: str = "traefik", server: str = "main"
+def _proxy(  # noqa: PLR0913 - each is one line of a plan
+    world: World,
+    service: str = "traefik",
+    *,
+    pages: bool,
+    kind: str = "traefik",
+    server: str = "main",
+    replicas: int = 1,
 ) -> tuple[Series, ...]:
-    """A service that is planned and does not run, on a server that shows other containers."""
+    """A planned service that does not run, on a server where other containers do."""
     return (
-        *world.service(service, server=server, replicas=1, pages=pages, identified_by="name"),
+        *world.service(service, server=server, replicas=replicas, pages=pages, identified_by="name"),
         world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind),
     )
 
 
 def early(world: World, wait: int, title: str, parts: tuple[Series, ...]) -> tuple[Case, ...]:
-    """What is true from the beginning, looked at before it has lasted; nothing for an alert that does not wait."""
+    """A case just before the alert's `for` has passed; none for an alert without one."""
     return (world.silent(title, parts, wait - world.interval),) if wait > world.interval else ()
 
 
 def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
-    """A URL that fails, with and without an answer, and what is no failure of it."""
+    """Cases of a failing URL, with and without an answer, and cases with another cause."""
     world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
     start = "container_start_time_seconds"
@@ -62,7 +68,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
         )
 
     def runs(service: str = "web", *, containers: bool = True, replicas: int = 2) -> tuple[Series, ...]:
-        """The service is planned and, unless said otherwise, has a container; another service has one anyway."""
+        """A planned service, by default with a container; another service always has one."""
         return (
             *world.service(service, pages=pages, replicas=replicas),
             *([world.container(start, flat(7, world.count), service=service)] if containers else []),
@@ -71,12 +77,12 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
 
     well = tuple(one for other in _OTHERS for one in asked(200, 1, **other))
     failing = tuple(_probe(world, "probe_success", flat(0, world.count), **other) for other in _OTHERS)
-    # Planned elsewhere, and down there.
+    # Planned on another server, and down there.
     elsewhere = (
         *world.service(server="second", pages=pages),
         world.container(start, flat(7, world.count), "redis-1", service="redis", server="second"),
     )
-    # What a second prober sees.
+    # The result of a second prober.
     second = _probe(world, "probe_http_status_code", flat(404, world.count), prober="second")
     broken = asked(503, 0)
     short = max(world.steps_of(wait) - 1, 0)
@@ -84,10 +90,10 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
     even = 2 * (late // (2 * world.interval) + 1) * world.interval
     fires = (
         world.fires(
-            quietly("fires for the URL that fails, with its status, and not for the others", pages=pages),
+            quietly("fires for the URL that fails, with its status, not for the others", pages=pages),
             (
                 *(*broken, second, *well, *runs(), *runs("api", containers=False), *elsewhere),
-                # Neither the proxy of another server nor a service that is no proxy counts.
+                # Decoys: the proxy of another server, and a service that is no proxy.
                 *_proxy(world, pages=pages, server="second"),
                 *_proxy(world, "shop", kind="web", pages=pages),
             ),
@@ -101,7 +107,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
             _about("does not answer."),
         ),
         world.fires(
-            quietly("fires steadily while it changes between an error and no answer", pages=pages),
+            quietly("keeps firing while the URL alternates between an error and no answer", pages=pages),
             (
                 _probe(world, "probe_http_status_code", " ".join(["503 0"] * world.count)),
                 _probe(world, "probe_success", flat(0, world.count)),
@@ -111,38 +117,54 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
             _about("fails with HTTP status 503."),
         ),
         world.fires(
-            quietly("fires for a service whose containers nobody expects", pages=pages),
+            quietly("fires for a service without planned containers", pages=pages),
             (*broken, *runs(containers=False, replicas=0), *runs("api", containers=False), *elsewhere),
+            late,
+            _about("fails with HTTP status 503."),
+        ),
+        world.fires(
+            quietly("fires while nobody expects the proxy of its server, and another service is gone", pages=pages),
+            (
+                *(*broken, *runs(), *_proxy(world, pages=pages, replicas=0)),
+                # A part of the proxy is expected and runs, and so is the proxy of another server, and does not.
+                *world.service("traefik", component="side", replicas=1, identified_by="name")[-3:],
+                world.container(start, flat(7, world.count), "side", service="traefik", component="side"),
+                *_proxy(world, pages=pages, server="second"),
+                # What is gone is called like a proxy elsewhere.
+                *_proxy(world, "shop", kind="web", pages=pages),
+                world.constant(names.SERVICE_INFO, 1, server="second", service="shop", kind="traefik"),
+                world.container(start, flat(7, world.count), "redis-1", service="redis", server="second"),
+            ),
             late,
             _about("fails with HTTP status 503."),
         ),
     )
     silent = (
         *early(
-            world, wait, quietly("is silent while it has failed for less than that", pages=pages), (*broken, *runs())
+            world, wait, quietly("stays silent before it has failed for long enough", pages=pages), (*broken, *runs())
         ),
         world.silent(
-            quietly("is silent while it answers, whatever others do", pages=pages),
+            quietly("stays silent while it answers and others fail", pages=pages),
             (*asked(200, 1), *failing, *runs()),
             late,
         ),
         world.silent(
-            quietly("is silent for an error that the prober was told to expect", pages=pages),
+            quietly("stays silent for an error status that the prober accepts", pages=pages),
             (*asked(401, 1), *failing, *runs()),
             late,
         ),
         world.silent(
-            quietly("is silent when nothing of the service runs, which has an alert of its own", pages=pages),
+            quietly("stays silent when no container of the service runs, which has its own alert", pages=pages),
             (*broken, *runs(containers=False, replicas=1), *runs("api")),
             late,
         ),
         world.silent(
-            quietly("is silent when the proxy of its server is gone, which has an alert of its own", pages=pages),
+            quietly("stays silent when its server's proxy is down, which has its own alert", pages=pages),
             (*broken, *runs(), *_proxy(world, pages=pages)),
             late,
         ),
         world.silent(
-            quietly("is silent when the prober is gone, which has an alert of its own", pages=pages),
+            quietly("stays silent when the prober is down, which has its own alert", pages=pages),
             (
                 _probe(world, "probe_success", "1x10 stale"),
                 _probe(world, "probe_http_status_code", "200x10 stale"),
@@ -152,7 +174,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
             late + 10 * world.interval,
         ),
         world.never(
-            quietly("is silent through a deploy that is shorter than that", pages=pages),
+            quietly("stays silent during a deployment shorter than the `for`", pages=pages),
             (
                 _probe(world, "probe_http_status_code", steps((200, 20), (404, short), (200, world.count))),
                 _probe(world, "probe_success", steps((1, 20), (0, short), (1, world.count))),
@@ -164,13 +186,13 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
 
 
 def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pages: bool | None = None) -> Cases:
-    """A certificate that ends within so many seconds, or has ended, and one that does not.
+    """Cases of certificates that expire soon or have expired, and cases just short of firing.
 
     Args:
-        topology: whose thresholds.
-        wait: seconds for which it must be so.
+        topology: source of the thresholds.
+        wait: the alert's `for`, seconds.
         left: the threshold, seconds.
-        remembered: seconds for which the last word of a URL counts.
+        remembered: seconds for which the last expiry of a URL counts after its series ended.
         pages: whether the service pages; None where that does not matter.
     """
     world = World(length=2 * remembered + wait + 60 * _MINUTE, thresholds=topology.thresholds, interval=600)
@@ -182,20 +204,20 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         return _probe(world, "probe_ssl_earliest_cert_expiry", values or flat(int(at), world.count), **labels)
 
     def says(seconds: float) -> Expected:
-        text = f"The certificate of {_URL} (web on main) ends in {duration(seconds)}"
+        text = f"The certificate of {_URL} (web on main) expires in {duration(seconds)}"
         return Expected(of_service(instance=_URL), f"{text} and was not renewed." if pages is None else f"{text}.")
 
-    # More than is left when the case is looked at, and less than the threshold at its beginning.
+    # Below the threshold from the beginning, and not yet expired at the evaluation.
     soon = int(left * 0.99)
     others = tuple(ends(20 * left, **other) for other in _OTHERS)
-    # Ends an hour after the beginning, and its series with it.
+    # Expires after an hour, when its series ends.
     end = 60 * _MINUTE
     gone = ends(0, f"{end}x{end // world.interval} stale")
-    # The last moment at which it is remembered.
+    # The last moment at which its expiry still counts.
     edge = end + remembered - 2 * world.interval
     fires = (
         world.fires(
-            quietly("fires for the certificate that ends first, and not for the others", pages=loud),
+            quietly("fires for the certificate that expires first, not for the others", pages=loud),
             (ends(soon), ends(20 * left, prober="second"), *others, *planned),
             late,
             says(soon - late),
@@ -203,7 +225,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         *(
             [
                 world.fires(
-                    quietly("fires on when it has ended and the probe shows none", pages=loud),
+                    quietly("keeps firing once the certificate has expired and its series has ended", pages=loud),
                     (gone, *planned),
                     edge,
                     says(end - edge),
@@ -213,7 +235,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
             else []
         ),
         world.fires(
-            quietly("fires for a certificate that was replaced by one that ends sooner", pages=loud),
+            quietly("fires when a certificate is replaced by one that expires sooner", pages=loud),
             (ends(0, f"{int(20 * left)}x5 {soon}x{world.count}"), *planned),
             late + 6 * world.interval,
             says(soon - late - 6 * world.interval),
@@ -223,21 +245,21 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
         *early(
             world,
             wait,
-            quietly("is silent while it has been so for less than that", pages=loud),
+            quietly("stays silent before it has lasted for long enough", pages=loud),
             (ends(soon), *planned),
         ),
         world.silent(
-            quietly("is silent while as much is left as the threshold", pages=loud),
+            quietly("stays silent at the threshold", pages=loud),
             (ends(0, f"{math.ceil(left)}+{world.interval}x{world.count}"), ends(soon, job="other"), *planned),
             late,
         ),
         world.silent(
-            quietly("is silent once it is renewed", pages=loud),
+            quietly("stays silent once it is renewed", pages=loud),
             (ends(0, f"{soon}x20 {int(30 * left)}x{world.count}"), *planned),
             late + 20 * world.interval,
         ),
         world.silent(
-            quietly("is silent about a URL that is gone for good", pages=loud),
+            quietly("stays silent for a URL that has been removed", pages=loud),
             (gone, *planned),
             end + remembered + 2 * world.interval,
         ),
@@ -246,7 +268,7 @@ def expiring(topology: Topology, wait: int, left: float, remembered: int, *, pag
 
 
 def slow(topology: Topology, wait: int, seconds: float) -> Cases:
-    """A URL that takes longer than so many seconds, and what does not count."""
+    """Cases of a slow URL, and cases just short of firing."""
     world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = world.late(wait)
 
@@ -261,18 +283,18 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
         return repr(binary(seconds * share))
 
     def says(share: float) -> Expected:
-        return _about(f"takes {binary(seconds * share):.2f} s to answer, name look-up and handshake included.")
+        return _about(f"takes {binary(seconds * share):.2f} s to answer, including DNS look-up and handshakes.")
 
     others = tuple(one for other in _OTHERS for one in took(f"{value(0.875)}x{world.count}", **other))
     steady = f"x{world.count}"
-    # Ten quick ones, then a slow one again and again: the mean of any ten minutes is below the threshold.
+    # Quick answers with an occasional slow one: the mean of any ten minutes stays below the threshold.
     sometimes = " ".join([f"{value(0.5)}x8 {value(3)}"] * (world.count // 10 + 1))
-    # Above the threshold in the mean of ten minutes five minutes after it begins.
+    # The mean of ten minutes exceeds the threshold five minutes after the slow answers begin.
     begun = 15 * _MINUTE
     turns = f"{value(0.5)}x{begun // world.interval - 1} {value(1.5)}{steady}"
     fires = (
         world.fires(
-            "fires for the slow URL, and not for the others",
+            "fires for the slow URL, not for the others",
             (
                 *took(value(1.25) + steady),
                 _probe(world, "probe_duration_seconds", value(0.125) + steady, prober="second"),
@@ -282,7 +304,7 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
             says(1.25),
         ),
         world.fires(
-            "fires when the mean of ten minutes has been above it for long enough",
+            "fires once the ten-minute mean has exceeded the threshold for long enough",
             took(turns),
             begun + max(wait, 5 * _MINUTE) + 7 * _MINUTE,
             says(1.5),
@@ -290,14 +312,16 @@ def slow(topology: Topology, wait: int, seconds: float) -> Cases:
     )
     silent = (
         world.silent(
-            "is silent at the threshold", (*took(value(1) + steady), *took(value(9) + steady, job="other")), late
+            "stays silent at the threshold", (*took(value(1) + steady), *took(value(9) + steady, job="other")), late
         ),
-        world.never("is silent for a few slow answers among many", took(sometimes)),
+        world.never("stays silent for a few slow answers among many", took(sometimes)),
         world.silent(
-            "is silent while the mean has not been above it for long enough", took(turns), begun + wait + 4 * _MINUTE
+            "stays silent before the mean has exceeded the threshold for long enough",
+            took(turns),
+            begun + wait + 4 * _MINUTE,
         ),
         world.silent(
-            "is silent while it fails, which has an alert of its own, and others do not",
+            "stays silent while the URL fails, which has its own alert",
             (*took(value(4) + steady, 0), *others),
             late,
         ),

@@ -1,4 +1,4 @@
-"""Redis: is it there, does its exporter tell of it, and does it serve its clients."""
+"""Redis availability: the server answers, accepts connections and writes, and its metrics are exposed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_se
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -20,14 +21,18 @@ DASHBOARD = "redis"
 _JOB = kinds.of("redis").job
 _UP = selector("redis_up", _JOB)
 _CLIENTS, _MOST = "redis_connected_clients", "redis_config_maxclients"
-# What begins an answer that refuses a write.
+_SECOND = "second:9121"
+_ERRORS = "redis_errors_total"
+# Error prefixes of refused writes.
 _REFUSALS = 'err=~"OOM|MISCONF"'
-# A power of two near Redis' own default, so that shares of it are exact.
+# A power of two near Redis' default, so that shares of it are exact.
 _ALLOWED = 8192
+# The window in which writes were refused, and how late in it a single time still counts.
+_WINDOW, _LATELY = 10 * MINUTE, 8 * MINUTE
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on whether Redis serves its clients; None where no Redis is scraped."""
+    """Alerts on Redis' availability; None where no Redis is scraped."""
     if not scraped(topology, "redis"):
         return None
     rules = (
@@ -43,7 +48,7 @@ def subject(topology: Topology) -> Subject | None:
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
-    proven = unanswered(bench, "redis_up", "Redis db on main does not let its exporter in.")
+    proven = unanswered(bench, "redis_up", "Redis db on main does not accept its exporter's connections.")
     return by_urgency(
         Alert(
             alert=name,
@@ -51,23 +56,26 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             wait=bench.wait,
             severity="critical",
             summary="Redis does not answer.",
-            description=f"Redis {WHERE} does not let its exporter in.",
+            description=f"Redis {WHERE} does not accept its exporter's connections.",
             dashboard=DASHBOARD,
             panel="Up",
             runbook=Runbook(
-                meaning="The exporter runs and cannot ask Redis: it is stopped, restarting without end, or loading its "
-                "data. Sessions, queues and caches that are kept in it are gone for the applications.",
+                meaning="The exporter runs and cannot query Redis: it is stopped, in a restart loop, or loading its "
+                "data. Applications have lost its sessions, queues and caches.",
                 first_look=(
-                    "Coolify, the database's page: is it running? `docker logs --tail 50 NAME` on the server.",
+                    (
+                        "`docker logs --tail 50 NAME` on the server; in Coolify, the database's page shows whether it "
+                        "runs."
+                    ),
                     "`docker exec NAME redis-cli ping`: `PONG`, `LOADING`, `NOAUTH`, or nothing?",
                 ),
                 action=(
                     "Start it in Coolify; the last lines of its log say why it stopped.",
-                    "`LOADING`: it reads its data from the disk and comes by itself; the log shows how far it is.",
-                    "Killed for lack of memory: see *ContainerOomKilled* and *RedisMaxmemoryMissing*.",
+                    "`LOADING`: wait; it is reading its data from disk, and the log shows the progress.",
+                    "Out of memory: see *ContainerOomKilled* and *RedisMaxmemoryMissing*.",
                 ),
-                false_alarms="The password was changed and the exporter has the old one (`NOAUTH`, `WRONGPASS`): "
-                "applications work. Give the exporter the new one.",
+                false_alarms="The password was changed and the exporter still uses the old one (`NOAUTH`, "
+                "`WRONGPASS`): applications work. Give the exporter the new one.",
             ),
             fires=proven.fires,
             silent=proven.silent,
@@ -79,17 +87,18 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 def _writes(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisWritesRefused"
-    # It is true for ten minutes after a single refusal; what lasts is refused again by then.
+    # True for ten minutes after a single refusal; a lasting fault refuses again within that time.
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
-    metric = "redis_errors_total"
-    wrong = bench.rising(metric, 9, "other", err="WRONGTYPE")
+    wrong = bench.rising(_ERRORS, 9, "other", err="WRONGTYPE")
     full, unsaved = (
-        rises(bench, metric, "Redis db on main refuses writes.", beside=(wrong,), err=err) for err in ("OOM", "MISCONF")
+        rises(bench, _ERRORS, "Redis db on main refuses writes.", beside=(wrong,), err=err)
+        for err in ("OOM", "MISCONF")
     )
+    born, old = _born(bench), _old(bench)
     return by_urgency(
         Alert(
             alert=name,
-            expr=f"{by_service('sum', risen(selector(metric, _JOB, _REFUSALS), _UP, '10m'))} > 0",
+            expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, '10m'))} > 0",
             wait=bench.wait,
             severity="critical",
             summary="Redis refuses writes.",
@@ -97,97 +106,142 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Errors by kind",
             runbook=Runbook(
-                meaning="Applications get an error for what they write: `OOM`, because `maxmemory` is reached and the "
-                "policy forbids to evict, or `MISCONF`, because the last snapshot could not be saved.",
+                meaning="Applications get errors when they write: `OOM`, because `maxmemory` is reached and the policy "
+                "forbids eviction, or `MISCONF`, because the last snapshot failed.",
                 first_look=(
                     "Dashboard *Redis*, panel *Errors by kind*: which of the two?",
                     "`redis-cli info memory` and `info persistence`: `used_memory`, `rdb_last_bgsave_status`.",
                 ),
                 action=(
+                    ("`OOM` in a cache: `CONFIG SET maxmemory-policy allkeys-lru`, and the same in its configuration."),
                     (
-                        "`OOM`, and it is a cache: `CONFIG SET maxmemory-policy allkeys-lru`, and the same in its "
-                        "configuration."
+                        "`OOM` with queues or sessions: find the growing keys (`redis-cli --bigkeys`), or give it more "
+                        "memory in Coolify, in the topology and as `maxmemory`."
                     ),
-                    (
-                        "`OOM`, and it keeps queues or sessions: find what grows (`redis-cli --bigkeys`), or give it "
-                        "more memory in Coolify, in the topology and as `maxmemory`."
-                    ),
-                    "`MISCONF`: see *RedisSavesFailing*; usually the disk is full or the fork got no memory.",
+                    "`MISCONF`: see *RedisSavesFailing*; usually the disk is full or the fork ran out of memory.",
                 ),
                 false_alarms="None known.",
             ),
             fires=(
                 *full.fires,
-                *_born(bench),
-                replace(unsaved.fires[0], title="fires when it refuses because it cannot save"),
+                *born,
+                replace(unsaved.fires[0], title="fires for writes refused because a snapshot failed"),
             ),
-            silent=(*full.silent, *_old(bench)),
+            silent=(*full.silent, *old),
         ),
         warning_fires=(
             *full.warning_fires,
-            replace(unsaved.warning_fires[0], title="is a warning when that is so for a service that wakes nobody"),
+            *quietly(born),
+            replace(
+                unsaved.warning_fires[0],
+                title="is a warning for writes refused because a snapshot failed, for a service that does not page",
+            ),
         ),
-        warning_silent=full.warning_silent,
+        warning_silent=(*full.warning_silent, *quietly(old)),
+    )
+
+
+def _elsewhere(bench: Bench) -> tuple[Series, ...]:
+    """Redis was reached all the time on another server, for another service and by another exporter; and a probe."""
+    others = ({"server": "second"}, {"service": "other"}, {"instance": _SECOND})
+    return (
+        *(bench.flat("redis_up", 1, **{"service": "db", **other}) for other in others),
+        bench.foreign("redis_up", 1, instance=f"{_JOB}-exporter:1"),
     )
 
 
 def _born(bench: Bench) -> tuple[Case, ...]:
     """The first refusals of their kind, all within one scrape."""
-    return tuple(
-        bench.fires(
-            f"fires for {count} refused at once and never before",
-            (
-                bench.flat("redis_up", 1),
-                bench.series("redis_errors_total", f"_x4 {count}x{bench.world.count}", err="OOM"),
-                bench.pages(),
-            ),
-            "Redis db on main refuses writes.",
-            after=2 * MINUTE,
-        )
-        for count in (1, 145)
+    # With a longer wait a single time is never enough.
+    if bench.due > _LATELY:
+        return ()
+    count, late = bench.world.count, _WINDOW // INTERVAL
+    up, text = bench.flat("redis_up", 1), "Redis db on main refuses writes."
+
+    def fires(title: str, after: int, values: dict[str, str]) -> Case:
+        refused = (bench.series(_ERRORS, f"{course}x{count}", err=err) for err, course in values.items())
+        return bench.fires(title, (up, *_elsewhere(bench), *refused, bench.pages()), text, after=bench.later(after))
+
+    # Six minutes after: all of the life before is out of the window, and most of it is in the one ahead.
+    again = 2 * _WINDOW + 2 * MINUTE
+    return (
+        fires("fires eight minutes after one was refused and never before", _WINDOW + _LATELY, {"OOM": f"_x{late} 1"}),
+        fires(
+            "fires eight minutes after many of both kinds were refused at once and never before",
+            _WINDOW + _LATELY,
+            {"MISCONF": f"_x{late} 145", "OOM": f"_x{late} 9"},
+        ),
+        fires(
+            "fires eight minutes after failed saves refused many at once and never before",
+            _WINDOW + _LATELY,
+            {"MISCONF": f"_x{late} 145"},
+        ),
+        *(
+            [
+                fires(
+                    "fires for refusals after a restart that forgot those before",
+                    again,
+                    {"OOM": f"145x{late - 1} stale _x{late // 2 + 1} 3"},
+                )
+            ]
+            if bench.due <= 6 * MINUTE
+            else []
+        ),
     )
 
 
 def _old(bench: Bench) -> tuple[Case, ...]:
-    """Refusals of long ago that show for the first time."""
-    old = bench.series("redis_errors_total", f"_x4 145x{bench.world.count}", err="OOM")
-    return tuple(
+    """What shows for the first time and is old, what is long over, and what is no refusal."""
+    count, late = bench.world.count, _WINDOW // INTERVAL
+    old = bench.series(_ERRORS, f"_x{late} 145x{count}", err="OOM")
+    up, pages = bench.flat("redis_up", 1), bench.pages()
+    unknown = tuple(
         bench.silent(
             f"is silent for old refusals when {title}",
-            (*(() if up is None else (bench.series("redis_up", up),)), old, bench.pages()),
-            after=2 * MINUTE,
+            (*known, *_elsewhere(bench), old, pages),
+            bench.later(_WINDOW + _LATELY),
         )
-        for title, up in (
-            ("the target is new", f"_x4 1x{bench.world.count}"),
-            ("Redis was not reached before", f"0x4 1x{bench.world.count}"),
-            ("nothing is known of Redis", None),
+        for title, known in (
+            ("the target is new", (bench.series("redis_up", f"_x{late} 1x{count}"),)),
+            ("Redis was not reached before", (bench.series("redis_up", f"0x{late - 1} 1x{count}"),)),
+            ("nothing is known of Redis", ()),
         )
     )
+    others = tuple(
+        bench.silent(title, (up, bench.series(_ERRORS, f"{values}x{count}", err=err), pages), bench.later(after))
+        for title, values, err, after in (
+            ("is silent when the first refusals were too long ago", f"_x{late} 145", "OOM", 2 * _WINDOW + 4 * MINUTE),
+            ("is silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
+            ("is silent for old refusals that a restart forgets", f"145x{late} stale _", "OOM", _WINDOW + 4 * MINUTE),
+            ("is silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
+            ("is silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
+        )
+    )
+    return (*unknown, *others)
 
 
 def _connections(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisConnectionsRejected"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
     metric = "redis_rejected_connections_total"
-    proven = rises(bench, metric, "Redis db on main turns clients away.")
+    proven = rises(bench, metric, "Redis db on main is rejecting connections.")
     return by_urgency(
         Alert(
             alert=name,
             expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[10m])')} > 0",
             wait=bench.wait,
             severity="critical",
-            summary="Redis turns clients away.",
-            description=f"Redis {WHERE} turns clients away.",
+            summary="Redis is rejecting connections.",
+            description=f"Redis {WHERE} is rejecting connections.",
             dashboard=DASHBOARD,
             panel="Clients",
             runbook=Runbook(
-                meaning="`maxclients` was reached within the last ten minutes, and whoever connected then got an "
-                "error.",
-                first_look=("`redis-cli client list`: which address has how many, and how long are they idle?",),
+                meaning="`maxclients` was reached within the last ten minutes, and new connections got an error.",
+                first_look=("`redis-cli client list`: how many has each address, and how long are they idle?",),
                 action=(
-                    "Restart the application that opens connections and keeps them; give it a pool.",
+                    "Restart the application that leaks connections; give it a pool.",
                     "Close idle ones: `CONFIG SET timeout 300`.",
-                    "All are needed: raise `maxclients`, and the container's limit of open files with it.",
+                    "All are needed: raise `maxclients`, and the container's open-file limit with it.",
                 ),
                 false_alarms="None known.",
             ),
@@ -207,16 +261,16 @@ def _clients(topology: Topology) -> Alert:
     def use(share: float, service: str) -> tuple[Series, ...]:
         return (
             bench.flat(_CLIENTS, share * _ALLOWED, service),
-            bench.flat(_CLIENTS, 1, service, instance="second:9121"),
+            bench.flat(_CLIENTS, 1, service, instance=_SECOND),
             bench.flat(_MOST, _ALLOWED, service),
-            bench.flat(_MOST, _ALLOWED / 2, service, instance="second:9121"),
+            bench.flat(_MOST, _ALLOWED / 2, service, instance=_SECOND),
         )
 
     proven = exceeds(
         bench,
         use,
         threshold,
-        lambda share: f"{percentage(share)} of the clients that Redis db on main allows are there.",
+        lambda share: f"Redis db on main uses {percentage(share)} of its client connections (maxclients).",
     )
     clients, most = (by_service("max", selector(metric, _JOB)) for metric in (_CLIENTS, _MOST))
     return Alert(
@@ -224,16 +278,16 @@ def _clients(topology: Topology) -> Alert:
         expr=f"{clients}\n/ {most} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="Redis has room for few more clients.",
-        description=f"{{{{ $value | humanizePercentage }}}} of the clients that Redis {WHERE} allows are there.",
+        summary="Redis has few client connections left.",
+        description=f"Redis {WHERE} uses {{{{ $value | humanizePercentage }}}} of its client connections (maxclients).",
         dashboard=DASHBOARD,
         panel="Clients",
         threshold=threshold,
-        threshold_source="a fifth is left for a deploy, when old and new containers are connected at once",
+        threshold_source="leaves a fifth for a deployment, when old and new containers are connected at once",
         runbook=Runbook(
-            meaning="When `maxclients` is reached, Redis turns away whoever comes next.",
-            first_look=("`redis-cli client list`: which address has how many, and how long are they idle?",),
-            action=("A client that leaks connections: restart it, and give it a pool. Else raise `maxclients`.",),
+            meaning="At `maxclients` Redis rejects every new connection.",
+            first_look=("`redis-cli client list`: how many has each address, and how long are they idle?",),
+            action=("A client leaks connections: restart it, and give it a pool. Otherwise raise `maxclients`.",),
             false_alarms="None known.",
         ),
         fires=proven.fires,

@@ -1,4 +1,4 @@
-"""Redis' memory: what `maxmemory` allows against the plan, what is used of it, and what is thrown out."""
+"""Redis memory: `maxmemory` against the plan, its use, and eviction."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def _near(topology: Topology) -> Alert:
             bench.flat(_INFO, 1, service, maxmemory_policy=policy),
         )
 
-    text = "Redis db on main uses {} of its maxmemory, and must not evict."
+    text = "Redis db on main uses {} of its maxmemory, and may not evict."
     proven = exceeds(bench, use, threshold, lambda share: text.format(percentage(share)))
     full, beside = 1.25 * threshold, use(threshold / 2, "other")
     return Alert(
         alert=name,
-        # A cache that may evict is full all day, and that is what it is for.
+        # A cache that may evict is full all day by design.
         expr=expr(f"""
             {by_service("max", selector(_USED, _JOB))}
               / ({_ALLOWED} > 0) > {number(threshold)}
@@ -58,35 +58,37 @@ def _near(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="A Redis that must not evict is almost full.",
-        description=f"Redis {WHERE} uses {{{{ $value | humanizePercentage }}}} of its maxmemory, and must not evict.",
+        summary="A Redis that may not evict is almost full.",
+        description=f"Redis {WHERE} uses {{{{ $value | humanizePercentage }}}} of its maxmemory, and may not evict.",
         dashboard=DASHBOARD,
         panel="Memory",
         threshold=threshold,
-        threshold_source="redis-mixin and awesome-prometheus-alerts; a backlog adds a tenth while someone looks",
+        threshold_source="redis-mixin and awesome-prometheus-alerts; a backlog adds a tenth while someone investigates",
         runbook=Runbook(
-            meaning="The policy is `noeviction`: at `maxmemory` Redis refuses everything that would add data, and "
+            meaning="The policy is `noeviction`: at `maxmemory` Redis refuses every write that would add data, and "
             "applications get errors. See *RedisWritesRefused*.",
             first_look=(
-                "Dashboard *Redis*, panel *Keys*: does it grow by number or by size?",
-                "`redis-cli --bigkeys` and `redis-cli info keyspace`: what is it, and does it ever expire?",
+                "Dashboard *Redis*, panel *Keys*: more keys, or larger ones?",
+                "`redis-cli --bigkeys` and `redis-cli info keyspace`: which keys, and do they expire?",
             ),
             action=(
-                "A queue that nobody empties: look at the workers.",
-                "Keys without an expiry that should have one: set it where they are written.",
-                "It is a cache: `maxmemory-policy allkeys-lru`.",
-                "It is needed: more memory in Coolify, in the topology, and as `maxmemory`.",
+                "A queue that grows: look at its workers.",
+                "Keys without the expiry they should have: set it where they are written.",
+                "A cache: set `maxmemory-policy allkeys-lru`.",
+                "All of it is needed: raise the memory in Coolify, in the topology, and as `maxmemory`.",
             ),
-            false_alarms="None known: with another policy than noeviction it does not fire.",
+            false_alarms="None known: it fires for the policy noeviction only.",
         ),
         fires=proven.fires,
         silent=(
             *proven.silent,
             bench.silent(
-                "is silent for a cache that may evict",
+                "stays silent for a cache that may evict",
                 (*use(full, "db", "allkeys-lru"), bench.foreign(_INFO, 1, maxmemory_policy="noeviction"), *beside),
             ),
-            bench.silent("is silent without maxmemory, which has an alert", (*use(full, "db", most=0), *beside)),
+            bench.silent(
+                "stays silent without maxmemory, which has its own alert", (*use(full, "db", most=0), *beside)
+            ),
         ),
     )
 
@@ -107,34 +109,34 @@ def _missing(topology: Topology) -> Alert:
         expr=f"{_ALLOWED} == 0",
         wait=bench.wait,
         severity="warning",
-        summary="Redis may use all memory that there is.",
-        description=f"Redis {WHERE} has no maxmemory: the kernel will end it where Redis could have evicted.",
+        summary="Redis has no memory limit of its own.",
+        description=f"Redis {WHERE} has no maxmemory: at the container's limit the kernel kills it.",
         dashboard=DASHBOARD,
         panel="Memory",
         runbook=Runbook(
-            meaning="Redis grows until the container's limit, and then the kernel kills it with all that it holds. "
-            "With `maxmemory` it would evict, or refuse writes, and live.",
-            first_look=("`redis-cli config get maxmemory` says 0.",),
+            meaning="Redis grows to the container's limit, and then the kernel kills it and its data is lost. With "
+            "`maxmemory` it would evict, or refuse writes, and survive.",
+            first_look=("`redis-cli config get maxmemory` returns 0.",),
             action=(
                 (
-                    "Set `maxmemory` to three quarters of the memory in the topology: a snapshot copies what is "
-                    "written meanwhile, and fragmentation needs some."
+                    "Set `maxmemory` to three quarters of the memory in the topology: a snapshot copies pages "
+                    "written meanwhile, and fragmentation takes some."
                 ),
                 (
                     "Set `maxmemory-policy` too: `allkeys-lru` for a cache, `noeviction` for queues and sessions. In "
-                    "Coolify both stand in the database's custom configuration."
+                    "Coolify both belong in the database's custom configuration."
                 ),
             ),
             false_alarms="None known.",
         ),
         fires=(
             bench.fires(
-                "fires for the one without, and not for the other",
+                "fires for the server without maxmemory, not for the other",
                 use(0),
-                "Redis db on main has no maxmemory: the kernel will end it where Redis could have evicted.",
+                "Redis db on main has no maxmemory: at the container's limit the kernel kills it.",
             ),
         ),
-        silent=(bench.silent("is silent when there is one, be it small", use(1)),),
+        silent=(bench.silent("stays silent for any maxmemory, however small", use(1)),),
     )
 
 
@@ -148,12 +150,12 @@ def _above_plan(topology: Topology) -> Alert:
         return (
             bench.flat(_MAX, share * GIB, service),
             bench.flat(_MAX, 1, service, instance="second:9121"),
-            # Two replicas of a GiB each.
+            # Two replicas, 1 GiB each.
             bench.world.constant(names.SERVICE_MEMORY_BUDGET, 2 * GIB, **planned),
             bench.world.constant(names.SERVICE_REPLICAS_DESIRED, 2, **planned),
         )
 
-    text = "The maxmemory of Redis db on main is {} of the memory that is planned for it."
+    text = "The maxmemory of Redis db on main is {} of its planned memory."
     proven = exceeds(bench, use, threshold, lambda share: text.format(percentage(share)))
     on = f"on ({names.BY_SERVICE})"
     return Alert(
@@ -164,20 +166,19 @@ def _above_plan(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="Redis may use more memory than is planned for it.",
-        description=f"The maxmemory of Redis {WHERE} is {{{{ $value | humanizePercentage }}}} of the memory that is "
-        "planned for it.",
+        summary="Redis may use more memory than planned.",
+        description=f"The maxmemory of Redis {WHERE} is {{{{ $value | humanizePercentage }}}} of its planned memory.",
         dashboard=DASHBOARD,
         panel="Memory",
         threshold=threshold,
         threshold_source="`memory` of the service in the topology",
         runbook=Runbook(
-            meaning="Redis does not evict before it uses more than the plan gives it: it takes from others, or the "
-            "kernel kills it at the container's limit, before Redis does anything.",
+            meaning="Redis evicts only after it has used more than its planned memory: it takes memory from others, or "
+            "the kernel kills it at the container's limit before it evicts anything.",
             first_look=("`redis-cli config get maxmemory`, and `boxwatch topology` for the plan.",),
             action=(
                 "Lower `maxmemory` to three quarters of the plan.",
-                "Or raise `memory` in the topology, and see that the sum still fits.",
+                "Or raise `memory` in the topology, if the sum still fits the server.",
             ),
             false_alarms="None known.",
         ),
@@ -203,13 +204,13 @@ def _thrashing(topology: Topology) -> Alert:
         )
 
     def restarted(share: float) -> tuple[Series, ...]:
-        """The counter was far up, and went on from the beginning in the hour before the alert is due."""
+        """A high counter that starts again from the beginning in the hour before the alert is due."""
         each, until = share * keys / 120, bench.due // INTERVAL - 60
         life = f"{10 * keys * threshold!r}+{each!r}x{until} {each!r}+{each!r}x{bench.world.count}"
         return (bench.series(_EVICTED, life), *evicted(0)[2:])
 
     def held(before: int, after: int, since: int) -> tuple[Series, ...]:
-        """Keys of two databases that changed so many seconds before the alert is due."""
+        """Keys of two databases whose number changes `since` seconds before the alert is due."""
         lead = (bench.due - since) // INTERVAL
         return tuple(
             bench.series(_KEYS, f"{before // 2}x{lead} {after // 2}x{bench.world.count - lead - 1}", db=db)
@@ -218,68 +219,68 @@ def _thrashing(topology: Topology) -> Alert:
 
     beside = evicted(threshold / 2, "other")
     once = f"0 {10 * keys * threshold!r}x{bench.world.count}"
-    # All at once when the window is full.
+    # All at once, when the window is full.
     late = f"0x{hour // INTERVAL - 1} {10 * keys * threshold!r}x{bench.world.count}"
     return Alert(
         alert=name,
-        # The most keys of that hour: a cache that was just deployed holds few, and it is the one before that evicted.
+        # The most keys within the hour: a cache just deployed has few, and its predecessor did the evicting.
         expr=expr(f"""
             {by_service("sum", f"increase({selector(_EVICTED, _JOB)}[1h])")}
               / {by_service("sum", f"max_over_time({selector(_KEYS, _JOB)}[1h])")} > {number(threshold)}
         """),
         wait=bench.wait,
         severity="warning",
-        summary="A Redis cache is too small for what is put into it.",
-        description=f"Within an hour Redis {WHERE} evicted {{{{ $value | humanizePercentage }}}} of the keys that it "
-        "holds.",
+        summary="A Redis cache evicts all its keys within an hour.",
+        description=f"Redis {WHERE} evicted {{{{ $value | humanizePercentage }}}} of its number of keys within an "
+        "hour.",
         dashboard=DASHBOARD,
         panel="Evicted and expired keys",
         threshold=threshold,
-        threshold_source="once over in an hour: what is cached is gone before it is asked for again",
+        threshold_source="one turnover an hour: entries are gone before they are requested again",
         runbook=Runbook(
-            meaning="Redis throws out as much as it holds, within an hour. Some eviction is normal in a cache; this "
-            "much means that it answers little and the database does the work.",
+            meaning="Within an hour Redis evicts as many keys as it holds. Some eviction is normal in a cache; at this "
+            "rate it has few hits, and the database does the work.",
             first_look=("Dashboard *Redis*, panel *Hit ratio*: did it fall when this began?",),
             action=(
-                "Something new fills it, with large or short-lived keys: `redis-cli --bigkeys`, and the last deploy.",
-                "It is just too small: more memory in Coolify, in the topology, and as `maxmemory`.",
+                "New large or short-lived keys fill it: run `redis-cli --bigkeys`, and check the last deployment.",
+                "It is simply too small: raise the memory in Coolify, in the topology, and as `maxmemory`.",
             ),
-            false_alarms="A cache with a handful of keys; raise the threshold.",
+            false_alarms="A cache with a handful of keys: raise the threshold.",
         ),
         fires=(
             bench.fires(
-                "fires for the cache that is turned over, and not for the other",
+                "fires for the thrashing cache, not for the other",
                 (*evicted(threshold * ABOVE), *beside),
-                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+                f"Redis db on main evicted {percentage(threshold * ABOVE)} of its number of keys within an hour.",
             ),
             bench.fires(
-                "fires for a cache that was restarted meanwhile",
+                "fires for a thrashing cache that was restarted",
                 (*restarted(threshold * ABOVE), *beside),
-                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+                f"Redis db on main evicted {percentage(threshold * ABOVE)} of its number of keys within an hour.",
             ),
             bench.fires(
-                "fires where there were more keys than that more than an hour ago",
+                "fires although there were more keys over an hour ago",
                 (*evicted(threshold * ABOVE)[:2], *held(9 * keys, keys, bench.wait + 2 * MINUTE), *beside),
-                f"Within an hour Redis db on main evicted {percentage(threshold * ABOVE)} of the keys that it holds.",
+                f"Redis db on main evicted {percentage(threshold * ABOVE)} of its number of keys within an hour.",
                 after=hour,
             ),
         ),
         silent=(
-            bench.silent("is silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
+            bench.silent("stays silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
             bench.silent(
-                "is silent when it has not lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
+                "stays silent before it has lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
             ),
             bench.silent(
-                "is silent while a cache that was deployed without its keys fills again",
+                "stays silent while a cache deployed without its keys refills",
                 (*evicted(threshold * 0.96875)[:2], *held(keys, keys // 60, hour + bench.wait - 2 * MINUTE), *beside),
             ),
             bench.silent(
-                "is silent when a lot was evicted more than an hour ago",
+                "stays silent for a mass eviction over an hour ago",
                 (bench.series(_EVICTED, once), *evicted(0)[2:], *beside),
                 after=MINUTE,
             ),
             bench.silent(
-                "is silent when a restart sets the counter back",
+                "stays silent when a restart resets the counter",
                 (bench.series(_EVICTED, f"{10 * keys}x9 0x{bench.world.count}"), *evicted(0)[2:], *beside),
             ),
         ),

@@ -1,4 +1,4 @@
-"""What Redis keeps beside its memory: snapshots, the append-only file, and its replica."""
+"""Redis persistence: snapshots, append-only file, replica."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LINK = "redis_master_link_up"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on what outlives a restart of Redis; None where no Redis is scraped."""
+    """Alerts on Redis' persistence; None where no Redis is scraped."""
     if not scraped(topology, "redis"):
         return None
     rules = (_saves(topology), _link(topology))
@@ -34,7 +34,7 @@ def _saves(topology: Topology) -> Alert:
     name = "RedisSavesFailing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE))
 
-    def told(bad: str = "", *, appends: int = 1) -> tuple[Series, ...]:
+    def saves(bad: str = "", *, appends: int = 1) -> tuple[Series, ...]:
         return (
             *(bench.flat(metric, int(metric != bad)) for metric in (_SNAPSHOT, _APPEND, _REWRITE)),
             *(bench.flat(metric, 1, instance="second:9121") for metric in (_SNAPSHOT, _APPEND, _REWRITE)),
@@ -59,14 +59,13 @@ def _saves(topology: Topology) -> Alert:
         """),
         wait=bench.wait,
         severity="warning",
-        summary="Redis cannot save its data to the disk.",
+        summary="Redis cannot save its data to disk.",
         description=f"Redis {WHERE} cannot save its data.",
         dashboard=DASHBOARD,
         panel="Last saves",
         runbook=Runbook(
-            meaning="The last snapshot, or the last write or rewrite of the append-only file, failed. What was written "
-            "since is lost with the next restart; by default Redis refuses writes after a failed snapshot "
-            "(*RedisWritesRefused*).",
+            meaning="The last snapshot, or the last write or rewrite of the append-only file, failed. A restart now "
+            "loses the writes since; by default Redis refuses writes after a failed snapshot (*RedisWritesRefused*).",
             first_look=(
                 (
                     "`docker logs NAME`: `No space left on device`, or `Can't save in background: fork: Cannot "
@@ -75,24 +74,26 @@ def _saves(topology: Topology) -> Alert:
                 "`df -h` on the server.",
             ),
             action=(
-                "The disk is full: free space, then `redis-cli bgsave`.",
+                "Disk full: free space, then run `redis-cli bgsave`.",
                 (
-                    "The fork gets no memory: `sysctl vm.overcommit_memory=1` on the server, and leave Redis a "
-                    "quarter of its limit (`maxmemory`)."
+                    "The fork gets no memory: set `sysctl vm.overcommit_memory=1` on the server, and leave a quarter "
+                    "of the container's limit free (`maxmemory`)."
                 ),
             ),
-            false_alarms='A pure cache that saves nothing should say so: `save ""` and `appendonly no`.',
+            false_alarms='A pure cache: switch saving off with `save ""` and `appendonly no`.',
         ),
         fires=(
-            bench.fires("fires for the one whose snapshot failed, and not for the other", told(_SNAPSHOT), text),
-            bench.fires("fires when the append-only file cannot be written", told(_APPEND), text),
-            bench.fires("fires when the append-only file cannot be rewritten", told(_REWRITE), text),
+            bench.fires("fires for the server whose snapshot failed, not for the other", saves(_SNAPSHOT), text),
+            bench.fires("fires when the append-only file cannot be written", saves(_APPEND), text),
+            bench.fires("fires when the append-only file cannot be rewritten", saves(_REWRITE), text),
         ),
         silent=(
-            bench.silent("is silent while everything is saved", told()),
-            bench.silent("is silent for a failed write of a file that is switched off", told(_APPEND, appends=0)),
-            bench.silent("is silent for a failed rewrite of a file that is switched off", told(_REWRITE, appends=0)),
-            bench.silent("is silent without any append-only file", told()[:9]),
+            bench.silent("stays silent while all saves succeed", saves()),
+            bench.silent("stays silent for a failed write of a disabled append-only file", saves(_APPEND, appends=0)),
+            bench.silent(
+                "stays silent for a failed rewrite of a disabled append-only file", saves(_REWRITE, appends=0)
+            ),
+            bench.silent("stays silent without any append-only file", saves()[:9]),
         ),
     )
 
@@ -101,7 +102,7 @@ def _link(topology: Topology) -> Alert:
     name = "RedisReplicaLinkDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 5 * MINUTE))
 
-    def told(link: int) -> tuple[Series, ...]:
+    def replica(link: int) -> tuple[Series, ...]:
         of_primary = {"master_host": "redis", "master_port": "6379"}
         return (
             bench.flat(_LINK, link, **of_primary),
@@ -111,32 +112,32 @@ def _link(topology: Topology) -> Alert:
 
     return Alert(
         alert=name,
-        # Only a replica has the metric.
+        # Only replicas expose the metric.
         expr=f"{by_service('min', selector(_LINK, _JOB))} == 0",
         wait=bench.wait,
         severity="warning",
-        summary="A replica of Redis has lost its primary.",
+        summary="A Redis replica has lost its primary.",
         description=f"The replica {WHERE} has lost its primary.",
         dashboard=DASHBOARD,
         panel="Replication",
         runbook=Runbook(
-            meaning="The replica gets no changes: reads from it grow old, and it is no use for a failover.",
-            first_look=("`redis-cli info replication` on the replica: `master_link_status`, and since when.",),
+            meaning="The replica receives no changes: its reads grow stale, and it is no use for a failover.",
+            first_look=("Run `redis-cli info replication` on the replica: `master_link_status`, and since when?",),
             action=(
                 "The primary is down: see *RedisDown*.",
                 (
-                    "It is up: `masterauth` of the replica, the network between them, and `client-output-buffer-limit "
-                    "replica` if it loses the link again and again while it synchronises."
+                    "The primary is up: check the replica's `masterauth`, the network between them, and "
+                    "`client-output-buffer-limit replica` if the link keeps dropping during synchronisation."
                 ),
             ),
-            false_alarms="None known: a first synchronisation takes less than the wait, unless it is large.",
+            false_alarms="A large first synchronisation that takes longer than the alert's `for`.",
         ),
         fires=(
             bench.fires(
-                "fires for the replica without a primary, and not for the other",
-                told(0),
+                "fires for the replica without a primary, not for the other",
+                replica(0),
                 "The replica db on main has lost its primary.",
             ),
         ),
-        silent=(bench.silent("is silent while it is connected", told(1)),),
+        silent=(bench.silent("stays silent while it is connected", replica(1)),),
     )

@@ -1,4 +1,4 @@
-"""Redis as one of the systems that are watched."""
+"""Redis as a monitored system."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _JOB = kinds.of(_NAME).job
 
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
-    """A cache that is full and is deployed again without its keys."""
+    """A full cache that is redeployed without its keys."""
     world, service = hours.world, "cache"
     gap, known = exporter_restarts(hours, _JOB, service)
     down = hours.brief(1, "RedisDown")
@@ -24,7 +24,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
         return world.scraped(metric, values, job=_JOB, service=service, **labels)
 
     clients = 10_000 * hours.most("RedisClientsHigh", 0.02)
-    # It is as large as it may be, and evicted what was not asked for: most of its keys in this hour.
+    # The cache is full and evicts most of its keys within the hour.
     keys, evicted = 200_000, 200_000 * hours.most("RedisCacheThrashing", 0.7) / DEPLOYED
     return (
         *known,
@@ -37,12 +37,12 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
         of("redis_memory_used_bytes", hours.wave(500 * MIB, 700 * MIB, down, gap)),
         of("redis_memory_max_bytes", hours.level(GIB * hours.most("RedisMaxmemoryAbovePlan", 0.7), down, gap)),
         of("redis_instance_info", hours.level(1, down, gap), maxmemory_policy="allkeys-lru"),
-        # Deployed without its keys, which come back as they are asked for.
+        # Deployed without its keys, which return as they are requested.
         of("redis_db_keys", _refilled(hours, keys, down, gap), db="db0"),
         of("redis_evicted_keys_total", _evicted(hours, evicted, down)),
         of("redis_rejected_connections_total", hours.level(0, down, gap)),
         of("redis_errors_total", hours.counter(2, down, gap), err="WRONGTYPE"),
-        # A snapshot that failed for want of memory, and the next one that did not.
+        # A snapshot that fails for lack of memory, and the next one, which succeeds.
         of("redis_rdb_last_bgsave_status", hours.but(1, 0, hours.brief(5, "RedisSavesFailing"), UNSCRAPED - 10)),
         of("redis_aof_enabled", flat(0, world.count)),
         of("redis_aof_last_write_status", flat(0, world.count)),
@@ -50,7 +50,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
 
 
 def _refilled(hours: Hours, keys: float, down: int, gap: int) -> str:
-    """Full, and filling up again from nothing in two hours."""
+    """Full, then refilling from empty within two hours."""
     later, each = UNSCRAPED - DEPLOYED - down, keys / 120
     last = hours.world.count - UNSCRAPED - gap
     again = f"{each:.10g}+{each:.10g}x{later - 1}"
@@ -59,7 +59,7 @@ def _refilled(hours: Hours, keys: float, down: int, gap: int) -> str:
 
 
 def _evicted(hours: Hours, each: float, down: int) -> str:
-    """Steadily while it is full, and not at all while it fills."""
+    """A steady rate while the cache is full, none while it refills."""
     missing = f" _x{down}" if down else ""
     return f"90000+{each:.10g}x{DEPLOYED - 1}{missing} 0x{hours.world.count - DEPLOYED - down}"
 

@@ -24,6 +24,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
         *_blind(world),
         *_health(world),
         *restarts_proofs.restarts(World(length=40 * _MINUTE, thresholds=topology.thresholds)),
+        *restarts_proofs.created(World(length=40 * _MINUTE, thresholds=topology.thresholds)),
         restarts_proofs.replacements(World(length=80 * _MINUTE, thresholds=topology.thresholds)),
         *_cpu(world),
     )
@@ -125,8 +126,15 @@ def _blind(world: World) -> tuple[Measured, ...]:
                 world.container(_START, flat(7, world.count), "u1", service="", resource="grafana"),
                 *world.service("stats", server="second", identified_by="compose"),
                 world.container(_START, flat(7, world.count), "u1", service="", server="second", resource=""),
+                # Of each part, and neither by what another job says nor by a raw cgroup.
+                *world.service("stats", component="db", identified_by="compose"),
+                *world.service("stats", server="third", identified_by="compose"),
+                world.container(_START, flat(7, world.count), "u1", service="", server="third", job="other"),
+                *world.service("stats", server="fourth", identified_by="compose"),
+                world.container(_START, flat(7, world.count), "", service="", server="fourth", resource="grafana"),
             ),
             sample(name, 0, **of_part("stats")),
+            sample(name, 0, **of_part("stats", "db")),
         ),
         shows(
             world,
@@ -151,6 +159,7 @@ def _blind(world: World) -> tuple[Measured, ...]:
             ),
             sample(name, 0, **of_part("traefik")),
         ),
+        _labels(world),
         shows(
             world,
             "a service recognised by its compose label does not show that Coolify's label is exported",
@@ -186,6 +195,39 @@ def _blind(world: World) -> tuple[Measured, ...]:
             (*plan, world.container(_START, flat(7, world.count), "")),
             sample(visible, 0, server="main"),
         ),
+    )
+
+
+def _labels(world: World) -> Measured:
+    """What shows that Coolify's label is exported: api, which never started, is 0 there and nothing elsewhere."""
+    name = names.COMPONENT_REPLICAS_RUNNING
+
+    def runs(server: str, called: str, **labels: str) -> Series:
+        return world.container(_START, flat(7, world.count), called, server=server, **labels)
+
+    servers = ("label", "crossed", "cgroup", "bare", "planned", "elsewhere", "named")
+    return shows(
+        world,
+        "what is recognised by a label is 0 where a container of the plan or outside it shows one",
+        name,
+        (
+            *(one for server in servers for one in world.service("api", server=server)),
+            runs("label", "shop-u1", service="", resource="shop"),
+            # Two containers that are called like each other's resource.
+            runs("crossed", "a", service="", resource="b"),
+            runs("crossed", "b", service="", resource="a"),
+            runs("cgroup", "", resource="web"),
+            runs("bare", "web-1", resource=""),
+            runs("planned", "web-1", resource="web"),
+            # Recognised by its name on another server, and by a label here.
+            runs("elsewhere", "u1", service="stats", resource="stats"),
+            *world.service("stats", server="other", identified_by="name"),
+            *world.service("stats", server="named", replicas=1, identified_by="name"),
+            runs("named", "u1", service="stats", resource="stats"),
+        ),
+        *(sample(name, 0, server=server, service="api") for server in ("label", "crossed", "planned", "elsewhere")),
+        *(sample(name, 1, server=server, service="web") for server in ("bare", "planned")),
+        *(sample(name, 1, server=server, service="stats") for server in ("elsewhere", "named")),
     )
 
 

@@ -103,6 +103,66 @@ def restarts(world: World) -> tuple[Measured, ...]:
     )
 
 
+def created(world: World) -> tuple[Measured, ...]:
+    """What is taken off for new containers under the old name, and for which containers."""
+    name = names.COMPONENT_RESTARTS
+    starts = steps((5, 10), (10, 26), (200, 6), (400, 6), (600, 33))
+    renewed = steps((4, 36), (199, 45))
+
+    def part(component: str, start: str, *creations: str, **labels: str) -> tuple[Series, ...]:
+        """A container of a component and what each scrape says of its creation."""
+        called = f"web-{component}"
+        return (
+            world.container(_START, start, called, component=component, **labels),
+            *(
+                world.container(_CREATION, values, called, component=component, instance=f"scrape{number}", **labels)
+                for number, values in enumerate(creations)
+            ),
+        )
+
+    return (
+        shows(
+            world,
+            "a new container is taken off once, whatever part it is, and only with its own time",
+            name,
+            (
+                # What another job says of the same container does not count.
+                world.container(_START, starts),
+                *(world.container(metric, "0+1x80", job="other") for metric in (_START, _CREATION)),
+                world.container(_CPU, " ".join(["0+1x3"] * 20), job="other"),
+                # Two scrapes say the same; one has not seen it; it was created before the restarts that count.
+                *part("twice", starts, renewed, renewed),
+                *part("once", starts, renewed, flat(4, world.count)),
+                *part("before", steps((4, 20), (50, 22), (90, 39)), steps((4, 20), (49, 61))),
+                # Its start is not seen.
+                *part("unseen", flat(10, world.count), renewed),
+                # The name went to another resource.
+                *part("moved", "1x40 stale", resource="a"),
+                *part("moved", f"_x41 1x{world.count - 41}", resource="b"),
+            ),
+            sample(name, 3, **of_part("web")),
+            sample(name, 2, **of_part("web", "twice")),
+            sample(name, 2, **of_part("web", "once")),
+            sample(name, 1, **of_part("web", "before")),
+            sample(name, 0, **of_part("web", "unseen")),
+            sample(name, 0, **of_part("web", "moved")),
+            at=30 * _MINUTE,
+        ),
+        shows(
+            world,
+            "restarts of a container that is gone count on, by whichever of the two they were seen",
+            name,
+            (
+                *part("started", f"{steps((5, 38), (9, 6))} stale"),
+                world.container(_CPU, "0+1x37 0+1x5 stale", "web-reset", component="reset"),
+            ),
+            sample(name, 1, **of_part("web", "started")),
+            sample(name, 1, **of_part("web", "reset")),
+            at=30 * _MINUTE,
+        ),
+    )
+
+
 def replacements(world: World) -> Measured:
     """How many containers are gone."""
     name = names.COMPONENT_REPLACEMENTS

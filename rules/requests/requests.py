@@ -1,8 +1,8 @@
-"""Requests of every planned service, as Traefik counts them: how many, how many failed, how many were slow.
+"""Request rates of every planned service from Traefik's counters: all, failed, slow.
 
-Traefik counts by router (its label `service`), not by what we planned. A router belongs to the planned service that the
-topology names it for; else to the one whose resource in Coolify has the uuid that is part of the router's name. The
-Coolify exporter knows that, and what it said is good for a day after it was last seen.
+Traefik counts by router (its label `service`), not by planned service. A router belongs to the service that names it in
+the topology, otherwise to the service whose Coolify resource has the uuid in the router's name. The Coolify exporter
+exposes that uuid, and a resource is remembered for a day after it was last seen.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BUCKET = "traefik_service_request_duration_seconds_bucket"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """What alerts, objectives and dashboards read of requests; None where no Traefik is scraped."""
+    """Recorded request rates for alerts, objectives and dashboards; None where no Traefik is scraped."""
     if not scraped(topology):
         return None
     known = any(topology.metrics_of(service) for service in topology.services_of("coolify"))
@@ -34,13 +34,13 @@ def subject(topology: Topology) -> Subject | None:
             Group(name="requests-rates", rules=_rates()),
             Group(name="requests-services", rules=_services(topology)),
         ),
-        # The proofs tell whose requests are whose by what Coolify says.
+        # The proofs assign requests to services by Coolify's metrics.
         measured=requests_proofs.measured(topology, promised=promised(topology)) if known else (),
     )
 
 
 def scraped(topology: Topology) -> bool:
-    """Whether any Traefik of the topology is scraped, so that there are requests to speak of."""
+    """Whether any Traefik of the topology is scraped, so that request metrics exist."""
     return any(topology.metrics_of(service) for service in topology.services_of("traefik"))
 
 
@@ -55,8 +55,8 @@ def _resources() -> Record:
     by = f"{coolify.UUID}, {names.SERVICE}"
     return Record(
         record=names.UUID_SERVICE,
-        # Two accounts may see one resource, and one that was renamed has two services while both are remembered. What
-        # is known now counts, and else one of them, or the join on the uuid would fail for all.
+        # Two accounts may see one resource, and a renamed one has two services while both are remembered. A current
+        # name wins, otherwise any one of them: with both, the join on the uuid would fail for all.
         expr=expr(f"""
             topk by ({coolify.UUID}) (
               1,
@@ -65,17 +65,17 @@ def _resources() -> Record:
               group by ({by}) (present_over_time({info}[1d]) unless on ({coolify.UUID}) {any_})
             )
         """),
-        doc="Always 1; the planned service of a resource that Coolify knows, for a day after it was last seen.",
+        doc="Always 1; the planned service of a Coolify resource, for a day after it was last seen.",
     )
 
 
 def _no_resources() -> Record:
-    """Where Coolify is not scraped no uuid is known: the topology's `routers` alone say whose requests are whose."""
+    """Without Coolify's metrics no uuid is known, and the topology's `routers` alone assign requests."""
     nothing = f"{names.SERVICE_INFO} unless {names.SERVICE_INFO}"
     return Record(
         record=names.UUID_SERVICE,
         expr=f'label_replace({nothing}, "{names.UUID}", "$1", "{names.SERVICE}", "(.+)")',
-        doc="Nothing: Coolify is not scraped, so that no uuid is known.",
+        doc="Always empty: Coolify is not scraped, so no uuid is known.",
     )
 
 
@@ -84,8 +84,8 @@ def _routers() -> Record:
     by_uuid = f'{_REQUESTS}{{{TRAEFIK},{names.PLANNED_SERVICE}=""}}'
     return Record(
         record=names.ROUTER_SERVICE,
-        # As far back as the rates look, so that what they still count has an owner. A router whose owner was changed
-        # meanwhile has two: one is chosen. What is planned on another server is none of this server's services.
+        # The window of the rates, so that every router they still count has an owner. A router whose owner changed
+        # within it has two: one is chosen. Services planned on other servers do not count.
         expr=expr(f"""
             topk by ({names.BY_ROUTER}) (
               1,
@@ -104,7 +104,7 @@ def _routers() -> Record:
             )
             and on ({names.BY_SERVICE}) {names.SERVICE_INFO}
         """),
-        doc="Always 1; the planned service that a router of Traefik's belongs to.",
+        doc="Always 1; the planned service of a Traefik router.",
     )
 
 
@@ -124,7 +124,7 @@ def _rates() -> tuple[Record, ...]:
                   * {owner}
                 )
             """),
-            doc="Requests a second to the service, by status code of the answer.",
+            doc="Requests per second to the service, by status code.",
         ),
         Record(
             record=names.BUCKET_REQUESTS,
@@ -134,7 +134,7 @@ def _rates() -> tuple[Record, ...]:
                   * {owner}
                 )
             """),
-            doc="Requests a second that were answered within le seconds.",
+            doc="Requests per second answered within le seconds.",
         ),
         Record(
             record=names.ROUTER_REQUESTS_UNPLANNED,
@@ -144,7 +144,7 @@ def _rates() -> tuple[Record, ...]:
                   unless on ({names.BY_ROUTER}) {names.ROUTER_SERVICE}
                 )
             """),
-            doc="Requests a second through a router that belongs to no planned service of the server.",
+            doc="Requests per second through a router that belongs to no planned service of the server.",
         ),
     )
 
@@ -153,16 +153,16 @@ def _services(topology: Topology) -> tuple[Record, ...]:
     by = names.BY_SERVICE
     all_ = f"sum by ({by}) ({names.CODE_REQUESTS})"
     return (
-        Record(record=names.SERVICE_REQUESTS, expr=all_, doc="Requests a second to the service."),
+        Record(record=names.SERVICE_REQUESTS, expr=all_, doc="Requests per second to the service."),
         Record(
             record=names.SERVICE_REQUEST_ERRORS,
-            # 0 and not nothing while there is none: sums over time divide it by the requests.
+            # 0 rather than absent without errors: sums over time divide it by the requests.
             expr=expr(f"""
                 sum by ({by}) ({names.CODE_REQUESTS}{{{names.CODE}=~"5.."}})
                 or
                 0 * {all_}
             """),
-            doc="Requests a second that were answered with a 5xx, by the service or by Traefik for it.",
+            doc="Requests per second answered with a 5xx, by the service or by Traefik on its behalf.",
         ),
         *((_slow(),) if promised(topology) else ()),
     )
@@ -172,7 +172,7 @@ def _slow() -> Record:
     by = names.BY_SERVICE
     return Record(
         record=names.SERVICE_REQUESTS_SLOW,
-        # Absent where the histogram has no bucket at the objective's time: then nobody knows.
+        # Absent where the histogram has no bucket at the objective, because the number is then unknown.
         expr=expr(f"""
         clamp_min(
           sum by ({by}) ({names.BUCKET_REQUESTS}{{{names.LE}="+Inf"}})
@@ -184,5 +184,5 @@ def _slow() -> Record:
           0
         )
     """),
-        doc="Requests a second that took longer than the service's objective allows.",
+        doc="Requests per second slower than the service's objective.",
     )

@@ -1,4 +1,4 @@
-"""The requests that are expected of a service: the fewest of this time yesterday, where they are steady and seen."""
+"""Proofs of the expected requests: yesterday's minimum at this time, for steady services."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
         _requests(world, "web", 2),
         *named("api"),
         _requests(world, "api", 3),
-        # One request more or less in an hour would not be noticed.
+        # At the limit, which is not steady.
         *known("quiet"),
         _requests(world, "quiet", steady),
         *known("steady"),
         _requests(world, "steady", steady * 1.1),
         *known("parked", 0),
         _requests(world, "parked", 2),
-        # Nobody knows whose requests they would be now: the topology tells no name in Traefik.
+        # Without a known owner: the topology names no router.
         world.constant(names.SERVICE_REPLICAS_DESIRED, 1, server="main", service="forgotten"),
         world.constant(names.SERVICE_ROUTERS, 0, server="main", service="forgotten"),
         _requests(world, "forgotten", 2),
@@ -54,7 +54,7 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
         _requests(world, "web", 5, "second"),
         world.constant(names.SERVICE_REPLICAS_DESIRED, 0, server="second", service="api"),
         _requests(world, "api", 5, "second"),
-        # Traefik shows nothing there.
+        # Traefik exposes no metrics there.
         *known("web", server="third"),
         *_seen(world, "third", job="other"),
         _requests(world, "web", 7, "third"),
@@ -70,7 +70,7 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
     )
     return (
         Measured(
-            title="the fewest of this time yesterday are expected of what is steady, planned, known and seen",
+            title="the minimum of this time yesterday is expected of steady, planned, known and scraped services",
             expr=_EXPECTED,
             at=_AT,
             samples=(
@@ -83,7 +83,7 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
             interval=_SPARSE,
         ),
         Measured(
-            title="what is expected is that of the same hour",
+            title="the expectation reads the same hour of yesterday",
             expr=_EXPECTED,
             at=_AT,
             samples=(sample(_EXPECTED, 4, **of_service("day")),),
@@ -111,7 +111,7 @@ def _weekly(topology: Topology, steady: float) -> Measured:
     """Services that differ by what they had in the hour around this time a week ago."""
     at, spacing = 8 * _DAY, 25 * _MINUTE
     world = World(length=at, thresholds=topology.thresholds, interval=spacing)
-    # Ages of that hour's samples, in spacings, and of what is just outside.
+    # Ages of that hour's samples, in spacings, and those just outside.
     hour = range((7 * _DAY - _HOUR // 2) // spacing, (7 * _DAY + _HOUR // 2) // spacing + 1)
     outside = (hour.start - 1, hour.stop)
     last = at // spacing
@@ -135,7 +135,7 @@ def _weekly(topology: Topology, steady: float) -> Measured:
         *since("shop", steady * 1.1, "second"),
     }
     return Measured(
-        title="nothing is expected at a time at which there was too little a week ago",
+        title="nothing is expected at a time with too few requests a week ago",
         expr=_EXPECTED,
         at=last * spacing,
         samples=(sample(_EXPECTED, 2, **of_service("web")), sample(_EXPECTED, 2, server="second", service="shop")),

@@ -1,4 +1,4 @@
-"""What the recorded requests must come out as, behind a Traefik with a bit of everything."""
+"""Proofs of the recorded request rates, behind a Traefik with every kind of router."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests of a service: they fail, they are slow, or they have stopped coming."""
+"""Requests of a service: failing, slow, or stopped."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MINUTE, _HOUR = 60, 3600
 _WINDOW = 300  # seconds that the rates look back
 _BY = names.BY_SERVICE
 
-# The shares from which the alerts fire, unless the topology says otherwise.
+# Default thresholds.
 FAILED_SHARE = 0.05
 SLOW_SHARE = 0.25
 STOPPED_SHARE = 0.05
-# As many in five minutes, or a share of them says nothing: a night has three requests, and one client retries.
+# Minimum within five minutes; below it a share means nothing, such as one client's retries among three at night.
 FAILED_AT_LEAST = 10
 SLOW_AT_LEAST = 20
-# Requests a second of what is expected to have requests all the time: thirty in five minutes.
+# Requests per second above which a service counts as steady: thirty in five minutes.
 STEADY = 0.1
 
 
@@ -45,7 +45,7 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def _share(part: str, share: float, at_least: int) -> str:
-    """A share of all requests that is too large, and more than a few of them in five minutes."""
+    """PromQL: too large a share of all requests, and more than a minimum number within five minutes."""
     return expr(f"""
         {part} / on ({_BY}) {names.SERVICE_REQUESTS} > {share:.10g}
         and on ({_BY}) {part} * {_WINDOW} > {at_least}
@@ -60,9 +60,8 @@ def _expected() -> Record:
     owners = " or ".join(f"max by ({names.SERVICE}) ({one})" for one in told)
     return Record(
         record=names.SERVICE_REQUESTS_EXPECTED,
-        # The fewest of an hour, so that bursts are not taken for steady requests; a week ago only where that is known.
-        # Nothing is expected while Traefik shows no metrics, while it is not known whose requests are whose, and of
-        # what is parked.
+        # The hour's minimum, so that bursts do not pass for steady requests; last week's only where it is known. No
+        # requests are expected while Traefik exposes no metrics, while their owners are unknown, or of parked services.
         expr=expr(f"""
             {yesterday} > {STEADY}
             unless on ({_BY}) {last_week} <= {STEADY}
@@ -70,7 +69,7 @@ def _expected() -> Record:
             and on ({names.BY_SERVER}) traefik_config_last_reload_success{{{TRAEFIK}}}
             and on ({names.SERVICE}) ({owners})
         """),
-        doc="The fewest requests a second around this time yesterday, where the service has some all the time.",
+        doc="The minimum of requests per second around this time yesterday, for services with steady requests.",
     )
 
 
@@ -89,24 +88,25 @@ def _failing(topology: Topology) -> tuple[Alert, Alert]:
             description="{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} on"
             " {{ $labels.server }} fail with a 5xx.",
             runbook=Runbook(
-                meaning="Users see errors now. The service answers with 5xx, or Traefik does for it: 502 when the "
-                "container refuses the connection, 503 when no container is left, 504 when it does not answer in time.",
+                meaning="Users see errors now. The service answers with 5xx, or Traefik does on its behalf: 502 when "
+                "the container refuses the connection, 503 when no container is left, 504 when it does not answer "
+                "in time.",
                 first_look=(
                     "Dashboard *Traefik*, panel *Requests by code*: 500 is the service's own, 502 to 504 Traefik's.",
-                    "Dashboard *Service*: do all replicas run, did one restart, was there a deployment just before?",
-                    "The service's log in Coolify, from the minute in which it began.",
+                    "Dashboard *Service*: do all replicas run? Did one restart? Was there a deployment just before?",
+                    "The service's log in Coolify, from the minute it began.",
                 ),
                 action=(
                     "It began with a deployment: roll back in Coolify.",
-                    "502 or 503: start or redeploy the replica that is gone.",
-                    "500: follow the log; often the database or the cache is the cause, which has alerts of its own.",
+                    "502 or 503: start or redeploy the missing replica.",
+                    "500: follow the log; often the cause is the database or cache, which has its own alerts.",
                 ),
-                false_alarms=f"None at night for want of traffic: more than {FAILED_AT_LEAST} requests have to fail "
-                "within five minutes. A health check from outside that asks for what is broken on purpose counts.",
+                false_alarms=f"None from low traffic: more than {FAILED_AT_LEAST} requests must fail within five "
+                "minutes. External checks that request a deliberate error count.",
             ),
             threshold=share,
-            threshold_source="ten times what the default objective of 99.5 % lets fail: a month's budget is gone in"
-            " three days",
+            threshold_source="ten times the default objective's error budget (99.5 %): a month's budget lasts three"
+            " days",
             fires=proofs.fires,
             silent=proofs.silent,
             dashboard="traefik",
@@ -131,26 +131,26 @@ def _slow(topology: Topology) -> Alert:
         description="{{ $value | humanizePercentage }} of the requests to {{ $labels.service }} on"
         " {{ $labels.server }} take longer than its objective allows.",
         runbook=Runbook(
-            meaning="Users wait. The time is that until the whole answer was sent, so a slow client counts a little, "
-            "and a long download much. Whether it uses up the error budget is told by *LatencyBudgetBurnsFast*.",
+            meaning="Users wait. Traefik measures until the whole answer is sent, so slow clients add a little, and "
+            "long downloads a lot. *LatencyBudgetBurnsFast* fires when the error budget is at stake.",
             first_look=(
-                "Dashboard *Traefik*, panel *Latency*: half of the requests, or just the slowest?",
+                "Dashboard *Traefik*, panel *Latency*: is the median slow, or only the slowest requests?",
                 "Dashboard *Service*: CPU at its limit, memory near its budget, replicas missing?",
-                "PostgreSQL, Redis and Elasticsearch: slow services mostly wait for one of these.",
+                "PostgreSQL, Redis and Elasticsearch: slow services usually wait for one of these.",
             ),
             action=(
                 "It began with a deployment: roll back in Coolify.",
                 "CPU is at its limit: raise it, or add a replica where the server has room.",
                 (
-                    "Answers are long by nature (exports, streams, WebSockets): give them a service of their own, or "
-                    "raise `objectives.latency_within` of this one to another of `latency_buckets`."
+                    "Long answers by nature (exports, streams, WebSockets): give them a service of their own, or raise "
+                    "`objectives.latency_within` to another of `latency_buckets`."
                 ),
             ),
             false_alarms="Services with long polling, server-sent events or WebSockets: Traefik counts the whole "
             "connection as one request.",
         ),
         threshold=share,
-        threshold_source="five times what the default objective of 95 % lets be slow, so that a quarter of the users"
+        threshold_source="five times the default objective's budget of slow requests (95 %), so a quarter of the users"
         " notice",
         fires=proofs.fires,
         silent=proofs.silent,
@@ -161,7 +161,7 @@ def _slow(topology: Topology) -> Alert:
 
 def _gone(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceRequestsGone"
-    # After a day without requests there is nothing to compare with any more.
+    # After a day without requests there is nothing left to compare with.
     wait = min(topology.alerts.wait(name, 10 * _MINUTE), 12 * _HOUR)
     share = topology.alerts.threshold(name, STOPPED_SHARE)
     proofs = service_requests_proofs.gone(topology, wait, share)
@@ -169,35 +169,35 @@ def _gone(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert=name,
-            # When the router goes, so do its series: what is not there is gone too.
+            # A removed router takes its series along, so absent counts as stopped.
             expr=expr(f"""
                 {expected}
                 unless on ({_BY}) {names.SERVICE_REQUESTS} >= on ({_BY}) {share:.10g} * {expected}
             """),
             wait=wait,
             severity="critical",
-            summary="A service gets no requests at a time at which it always has some.",
-            description="Requests to {{ $labels.service }} on {{ $labels.server }} have stopped; at this time yesterday"
-            ' there were never fewer than {{ printf "%.3g" $value }} a second.',
+            summary="A service's requests have nearly or entirely stopped.",
+            description="Requests to {{ $labels.service }} on {{ $labels.server }} have nearly or entirely stopped; at"
+            ' this time yesterday there were at least {{ printf "%.3g" $value }} a second.',
             runbook=Runbook(
-                meaning="Nobody reaches the service, and no 5xx tells of it: a router that is gone answers 404, a "
-                "domain that points elsewhere or a closed firewall answers nothing.",
+                meaning="Hardly any request reaches the service, and no 5xx shows it: a missing route answers 404, a "
+                "wrong DNS record or a closed firewall gives no answer from this server.",
                 first_look=(
-                    "Open the public URL. 404 in Traefik's plain text means that the route is gone.",
+                    "Open the public URL. Traefik's plain-text 404 means that the route is gone.",
                     "Dashboard *Traefik*, panel *Requests without a route*: did 404s rise as the requests fell?",
-                    "`docker ps`: is the container running and healthy? Traefik routes to no unhealthy one.",
+                    "`docker ps`: is the container running and healthy? Traefik skips unhealthy ones.",
                 ),
                 action=(
-                    "The container is unhealthy or gone: redeploy it, and look at its health check.",
-                    "The domain was changed in Coolify: correct it and redeploy.",
-                    "Other services have no requests either: look at DNS, the firewall and the provider.",
+                    "Container unhealthy or gone: redeploy it, and look at its health check.",
+                    "Domain changed in Coolify: correct it and redeploy.",
+                    "Other services have no requests either: check DNS, the firewall and the provider.",
                 ),
-                false_alarms="A public holiday on a weekday, the hour in which clocks change, a campaign that ended, "
-                "or a service that was given up; park that with `replicas: 0`.",
+                false_alarms="A public holiday on a weekday, a clock change, the end of a campaign, or a retired "
+                "service: park that with `replicas: 0`.",
             ),
             threshold=share,
-            threshold_source="what the health checks from outside are left with; steady is more than thirty requests in"
-            " five minutes, so that chance alone does not get there",
+            threshold_source="the share left by external health checks; steady means more than thirty requests in five"
+            " minutes, so chance alone does not reach it",
             fires=proofs.fires,
             silent=proofs.silent,
             dashboard="traefik",

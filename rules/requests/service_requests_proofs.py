@@ -1,4 +1,4 @@
-"""Cases of the alerts on a service's requests, told in the recorded series that they read."""
+"""Proofs of the request alerts, made of the recorded series that these read."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
         return count / _WINDOW / (2 * share)
 
     def few(count: float) -> tuple[Series, ...]:
-        # How many fail is exact, and so is what is asked for.
+        # Exact numbers, right at the limit.
         of = {"server": "main", "service": "web"}
         return (
             series(names.SERVICE_REQUESTS, flat(all_of(count), world.count), **of),
@@ -83,13 +83,13 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
     return Proofs(
         fires=(
             world.fires(
-                "fires for the service of which too many are, and not for those at just the share",
+                "fires for the service above the share, not for those at it",
                 (*plan, *many),
                 at,
                 expected("web", above),
             ),
             world.fires(
-                "fires for few requests when they are enough",
+                "fires just above the minimum number",
                 (*plan, *few(at_least + 0.5)),
                 at,
                 expected("web", (at_least + 0.5) / _WINDOW / all_of(at_least + 0.5)),
@@ -97,13 +97,13 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
         ),
         silent=(
             world.silent(
-                "is silent at just the share",
+                "stays silent at just the share",
                 (*plan, *rates("web", share), *rates("web", 2 * share, server="second")[1:]),
                 at,
             ),
-            world.silent("is silent for few requests", (*plan, *few(at_least)), at),
-            world.silent("is silent at night for three requests", (*plan, *few(3)), at),
-            world.silent("is silent when there are none", (*plan, *rates("web", 0, requests=0)), at),
+            world.silent("stays silent at the minimum number", (*plan, *few(at_least)), at),
+            world.silent("stays silent for three requests at night", (*plan, *few(3)), at),
+            world.silent("stays silent without requests", (*plan, *rates("web", 0, requests=0)), at),
         ),
     )
 
@@ -124,7 +124,10 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
         return series(names.SERVICE_REQUESTS, values, server=server, service=service)
 
     def missed(least: int) -> Expected:
-        text = "Requests to web on main have stopped; at this time yesterday there were never fewer than {} a second."
+        text = (
+            "Requests to web on main have nearly or entirely stopped; at this time yesterday there were at least {} a"
+            " second."
+        )
         return Expected(of_service(), text.format(least))
 
     enough = flat(share * 2, world.count)
@@ -133,24 +136,24 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
     back = f"{steps((None, world.steps_of(wait)))} {enough}".strip()
     return Proofs(
         fires=(
-            world.fires("fires when there is nothing at all", (*plan(), *others), at, missed(2)),
-            world.fires("fires when none come", (*plan(), gets(flat(0, world.count)), *others), at, missed(2)),
+            world.fires("fires when the series is absent", (*plan(), *others), at, missed(2)),
+            world.fires("fires when no requests arrive", (*plan(), gets(flat(0, world.count)), *others), at, missed(2)),
             world.fires(
-                "fires when there are just fewer than the share",
+                "fires just below the share",
                 (*plan(), gets(flat(share * 2 * 0.9, world.count)), *others),
                 at,
                 missed(2),
             ),
             world.fires(
-                "fires when so many would be enough of another service",
+                "fires for a rate that would do for another service",
                 (*plan(expected=4), gets(enough), *others),
                 at,
                 missed(4),
             ),
         ),
         silent=(
-            world.silent("is silent while a share is left", (*plan(), gets(enough)), at),
-            world.silent("is silent when they come back in time", (*plan(), gets(back)), at),
-            world.silent("is silent where none are expected", (*plan()[:1], gets(flat(0, world.count))), at),
+            world.silent("stays silent at the share", (*plan(), gets(enough)), at),
+            world.silent("stays silent when requests return in time", (*plan(), gets(back)), at),
+            world.silent("stays silent where none are expected", (*plan()[:1], gets(flat(0, world.count))), at),
         ),
     )

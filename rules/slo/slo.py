@@ -1,10 +1,9 @@
-"""How much of what users were promised is kept: failed and slow requests over many windows, and the budget left.
+"""Service level objectives: shares of failed and slow requests over many windows, and the error budget left.
 
-A promise of 99.5 % lets 0.5 % of a month's requests fail: the error budget. The windows are those of the alerts on how
-fast it goes (boxwatch.rules.slo.slo_burn). Rates are summed, and a ratio is a sum divided by a sum, so that a quiet
-night weighs as little as it is. Windows of a day and more read a series that has samples in one minute of each hour
-only: thirty days of a series at full resolution, 86,400 samples every 30 s, would cost more than all other rules
-together.
+An objective of 99.5 % lets 0.5 % of a month's requests fail: the error budget. The windows are those of the burn rate
+alerts (boxwatch.rules.slo.slo_burn). Rates are summed, and a ratio is a sum divided by a sum, so that a quiet night has
+little weight. Windows of a day and more read a series with samples in one minute of each hour only: thirty days of a
+series at full resolution, 86,400 samples every 30 s, would cost more than all other rules together.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ ID = "slo"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One of the two promises: what counts against it, and the names of what is recorded of it."""
+    """One of the two objectives: its bad requests, and the names of its recorded series."""
 
     title: str
     rate: str
@@ -54,15 +53,33 @@ LATENCY = Part(
 )
 PARTS = (AVAILABILITY, LATENCY)
 
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """A pair of windows, and the burn rate above which it alerts; at a rate of 1 the budget lasts the month exactly."""
+
+    long: str
+    short: str
+    factor: float
+
+
+# Windows and factors of the SRE workbook; boxwatch.rules.slo.slo_burn names the source.
+FAST = (Burn("1h", "5m", 14.4), Burn("6h", "30m", 6))
+SLOW = (Burn("1d", "2h", 3), Burn("3d", "6h", 1))
+# Bad requests required in the longer window: at night a few retries of one client are a large share.
+AT_LEAST = 20
+# Caps the limit, so that the alerts can fire even for a low objective.
+MOST = 0.9
+
 SHORT = ("30m", "1h", "2h", "6h")
 LONG = ("1d", "3d", "30d")
 
 
 def subject(topology: Topology) -> Subject | None:
-    """The recorded ratios, counts and budgets; None where no Traefik is scraped or nobody was promised anything."""
+    """The recorded ratios, counts and budgets; None without a scraped Traefik or without objectives."""
     if not promised(topology):
         return None
-    # Rates are recorded this often, so a sum of them times this is a number of requests.
+    # Rates are recorded once per interval, so their sum times the interval is a number of requests.
     interval = topology.scrape_interval
     return Subject(
         id=ID,
@@ -78,20 +95,20 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def promised(topology: Topology) -> bool:
-    """Whether there are objectives, and requests to hold against them."""
+    """Whether there are objectives, and requests to measure them by."""
     return requests.scraped(topology) and requests.promised(topology)
 
 
 def _hourly(interval: int) -> tuple[Record, ...]:
     found = (
-        (names.SERVICE_REQUESTS, names.SERVICE_REQUESTS_HOURLY, "came"),
+        (names.SERVICE_REQUESTS, names.SERVICE_REQUESTS_HOURLY, "arrived"),
         *((p.rate, p.hourly, p.title) for p in PARTS),
     )
     return tuple(
         Record(
             record=name,
             expr=f"sum_over_time({rate}[1h]) * {interval}\nand on () (minute() == 0)",
-            doc=f"Requests that {what} in the hour before; shown in the first minute of each hour.",
+            doc=f"Requests of the hour before that {what}; recorded in the first minute of each hour.",
         )
         for rate, name, what in found
     )
@@ -110,7 +127,7 @@ def _windows(part: Part, interval: int) -> tuple[Record, ...]:
             record=f"{part.count}{window}", expr=text, doc=f"Requests of the last {window} that {part.title}."
         )
 
-    # The minute in which hours are shown holds as many samples as intervals fit into it.
+    # Samples that the recorded minute of each hour holds, inverted.
     samples = f"{interval / 60:.10g}"
     return (
         Record(
@@ -131,5 +148,5 @@ def _left(part: Part) -> Record:
         expr=expr(f"""
             1 - {part.ratio}30d / on ({names.BY_SERVICE}) (1 - {part.objective})
         """),
-        doc=f"Share of the month's budget for requests that {part.title} that is left; below 0 it is overdrawn.",
+        doc=f"Share of the month's budget for requests that {part.title} still left; below 0 it is overdrawn.",
     )

@@ -1,9 +1,9 @@
-"""Error budgets that go too fast: multi-window, multi-burn-rate alerts on availability and latency.
+"""Error budgets that burn too fast: multi-window, multi-burn-rate alerts on availability and latency.
 
 The windows and factors are those of Google's SRE workbook (https://sre.google/workbook/alerting-on-slos/, table 5-8)
-for a promise over 30 days, with the pair of a day that the Kubernetes mixin adds. A factor of 14.4 over an hour uses
+for an objective over 30 days, with the one-day pair that the Kubernetes mixin adds. A factor of 14.4 over an hour uses
 2 % of a month's budget, 6 over six hours 5 %, 3 over a day and 1 over three days 10 %; the shorter window, a twelfth of
-the longer, ends the alert soon after the trouble ends.
+the longer, lets the alert resolve soon after the problem ends.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.patterns.paging import by_urgency, quietly
 from boxwatch.rules.slo import slo, slo_burn_proofs
-from boxwatch.rules.slo.slo_burn_proofs import FAST, SLOW, Burn
+from boxwatch.rules.slo.slo import AT_LEAST, FAST, MOST, SLOW, Burn
 from boxwatch.topology.model import Topology
 
 ID = "slo_burn"
@@ -25,7 +25,7 @@ _BY = names.BY_SERVICE
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """How the alerts on one promise are worded."""
+    """The wording of the alerts on one objective."""
 
     part: slo.Part
     name: str
@@ -42,33 +42,33 @@ _AVAILABILITY = _Words(
     "availability",
     (
         "Dashboard *Traefik*, panel *Requests by code*: 500 is the service's own, 502 to 504 Traefik's.",
-        "Dashboard *Service*: do all replicas run, did one restart, was there a deployment just before?",
+        "Dashboard *Service*: do all replicas run? Did one restart? Was there a deployment just before?",
     ),
     (
         "It began with a deployment: roll back in Coolify.",
-        "502 or 503: start or redeploy the replica that is gone.",
-        "500: follow the service's log; often the database or the cache is the cause.",
+        "502 or 503: start or redeploy the missing replica.",
+        "500: follow the service's log; often its database or cache is the cause.",
     ),
 )
 _LATENCY = _Words(
     slo.LATENCY,
     "Latency",
-    "take longer than promised",
+    "take longer than the objective allows",
     "latency",
     (
-        "Dashboard *Traefik*, panel *Latency*: half of the requests, or just the slowest?",
+        "Dashboard *Traefik*, panel *Latency*: is the median slow, or only the slowest requests?",
         "Dashboard *Service*: CPU at its limit, memory near its budget, replicas missing?",
     ),
     (
         "It began with a deployment: roll back in Coolify.",
         "CPU is at its limit: raise it, or add a replica where the server has room.",
-        "PostgreSQL, Redis or Elasticsearch is slow: it has a dashboard of its own.",
+        "PostgreSQL, Redis or Elasticsearch is slow: see its dashboard.",
     ),
 )
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on error budgets; None where there are no requests or no promises."""
+    """Alerts on error budgets; None without a scraped Traefik or without objectives."""
     if not slo.promised(topology):
         return None
     return Subject(
@@ -89,12 +89,12 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def _burns(part: slo.Part, pairs: tuple[Burn, ...]) -> str:
-    """Any pair of windows in which the budget goes so fast, and more than a few requests of the longer one count."""
+    """PromQL: pairs of windows that both exceed the burn rate, with more than a few bad requests in the longer one."""
     return "\nor\n".join(
         f"(\n"
         f"  {part.ratio}{pair.long} > on ({_BY}) {_limit(part, pair)}\n"
         f"  and on ({_BY}) {part.ratio}{pair.short} > on ({_BY}) {_limit(part, pair)}\n"
-        f"  and on ({_BY}) {part.count}{pair.long} > {slo_burn_proofs.AT_LEAST}\n"
+        f"  and on ({_BY}) {part.count}{pair.long} > {AT_LEAST}\n"
         f")"
         for pair in pairs
     )
@@ -103,14 +103,14 @@ def _burns(part: slo.Part, pairs: tuple[Burn, ...]) -> str:
 def _limit(part: slo.Part, pair: Burn) -> str:
     if pair.factor == 1:
         return f"(1 - {part.objective})"
-    # Of a promise below 93.1 % a factor of 14.4 would be more than all requests, and the alert could never fire.
-    return f"clamp_max({pair.factor:g} * (1 - {part.objective}), {slo_burn_proofs.MOST:g})"
+    # Below an objective of 93.1 % a factor of 14.4 exceeds all requests, and the alert could never fire.
+    return f"clamp_max({pair.factor:g} * (1 - {part.objective}), {MOST:g})"
 
 
 def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
     name = f"{words.name}BudgetBurnsFast"
     wait = topology.alerts.wait(name, 2 * _MINUTE)
-    text = f"of the requests to {{}} on {{}} {words.are}: the error budget of a month is gone in days."
+    text = f"of the requests to {{}} on {{}} {words.are}: the month's error budget lasts only days."
     fires, silent = slo_burn_proofs.cases(topology, wait, words.part, FAST, text)
     return by_urgency(
         Alert(
@@ -118,11 +118,11 @@ def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
             expr=_burns(words.part, FAST),
             wait=wait,
             severity="critical",
-            summary=f"The error budget for {words.noun} will be gone in days.",
+            summary=f"The {words.noun} error budget is burning fast.",
             description=_description(text),
             runbook=Runbook(
-                meaning=f"So many requests {words.are} that the month's budget lasts two days (the pair of an hour) or "
-                "five (the pair of six hours). It is still so in the last minutes.",
+                meaning=f"So many requests {words.are} that the month's budget lasts two days (one-hour pair) or five "
+                "(six-hour pair), in the last minutes too.",
                 first_look=(_burn_panel(words), *words.look),
                 action=words.act,
                 false_alarms=_false_alarms(words),
@@ -147,15 +147,18 @@ def _slowly(topology: Topology, words: _Words) -> Alert:
         expr=_burns(words.part, SLOW),
         wait=wait,
         severity="warning",
-        summary=f"The error budget for {words.noun} will not last the month.",
+        summary=f"The {words.noun} error budget will not last the month.",
         description=_description(text),
         runbook=Runbook(
-            meaning=f"For a day or three, more requests {words.are} than the objective lets. Nobody has to get up for "
-            "it; when the budget is gone, what was promised is broken.",
+            meaning=f"For one to three days more requests {words.are} than the objective allows. It can wait until "
+            "morning, but once the budget is used up, the objective is missed.",
             first_look=(_burn_panel(words), *words.look),
             action=(
                 *words.act,
-                "Nothing to repair: the promise is too high for this service. Lower it in the topology, knowingly.",
+                (
+                    "Nothing to repair: the objective is too high for this service. Lower it in the topology, "
+                    "deliberately."
+                ),
             ),
             false_alarms=_false_alarms(words),
         ),
@@ -171,11 +174,11 @@ def _description(text: str) -> str:
 
 
 def _burn_panel(words: _Words) -> str:
-    return f"Dashboard *SLO*, panel *How fast the {words.noun} budget goes*: since when, and is it over?"
+    return f"Dashboard *SLO*, panel *How fast the {words.noun} budget goes*: since when, and is it still burning?"
 
 
 def _false_alarms(words: _Words) -> str:
-    few = f"None for want of traffic: more than {slo_burn_proofs.AT_LEAST} requests of the longer window have to count."
+    few = f"None from low traffic: more than {AT_LEAST} bad requests in the longer window are required."
     if words is _LATENCY:
         return f"{few} Long polling, server-sent events and WebSockets count as slow requests."
-    return f"{few} A health check from outside that asks for what is broken on purpose counts."
+    return f"{few} External checks that request a deliberate error count."

@@ -1,33 +1,14 @@
-"""Cases of the alerts on error budgets, told in the recorded ratios and counts that they read."""
+"""Proofs of the error budget alerts, made of the recorded ratios and counts that these read."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.proofs.fixtures import World, flat, series
 from boxwatch.rules.proofs.traffic import due
-from boxwatch.rules.slo.slo import Part
+from boxwatch.rules.slo.slo import AT_LEAST, MOST, Burn, Part
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
-
-
-@dataclass(frozen=True, slots=True)
-class Burn:
-    """Two windows in which the budget goes this much faster than it would last a month."""
-
-    long: str
-    short: str
-    factor: float
-
-
-FAST = (Burn("1h", "5m", 14.4), Burn("6h", "30m", 6))
-SLOW = (Burn("1d", "2h", 3), Burn("3d", "6h", 1))
-# Requests that count in the longer window, or a few retries of one client at night would be a large share.
-AT_LEAST = 20
-# Whatever was promised, when this share fails it is too much.
-MOST = 0.9
 
 _PROMISED, _MODEST = 0.995, 0.5
 
@@ -35,11 +16,11 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 
 def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], text: str) -> Cases:
-    """Firing and silent cases, of each pair of windows alone."""
+    """Firing and silent cases, separately for each pair of windows."""
     interval, at = due(wait)
     world = World(length=at + interval, thresholds=topology.thresholds, interval=interval)
 
-    def burns(  # noqa: PLR0913 - what differs
+    def burns(  # noqa: PLR0913 - the values that differ
         pair: Burn,
         service: str = "web",
         *,
@@ -49,7 +30,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         promised: float = _PROMISED,
         server: str = "main",
     ) -> tuple[Series, ...]:
-        """A service whose promise is broken in one pair of windows, and kept in the others."""
+        """A service that misses its objective in one pair of windows, and meets it in the others."""
         of = {"server": server, "service": service}
         kept = {window: 0.0 for other in pairs for window in (other.long, other.short)}
         ratios = {**kept, pair.long: long, pair.short: short}
@@ -67,7 +48,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         return Expected({"server": server, "service": service}, f"{percentage(value)} {text.format(service, server)}")
 
     def together(pair: Burn) -> tuple[tuple[Series, ...], float]:
-        """One that burns, beside one for each thing that keeps an alert silent."""
+        """One service that burns, with a decoy for each condition that keeps the alert silent."""
         edge = pair.factor * (1 - _PROMISED)
         above = edge * 1.02
         return (
@@ -81,7 +62,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
 
     fires = [
         Case(
-            title=f"fires for what burns in the last {pair.long} and {pair.short}, and for no other",
+            title=f"fires for what burns in the last {pair.long} and {pair.short}, for no other",
             series=parts,
             at=at,
             expects=(expected(above),),
@@ -94,7 +75,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
     capped = tuple(pair for pair in pairs if pair.factor * (1 - _MODEST) > MOST)
     fires += [
         world.fires(
-            f"fires for a modest promise when nearly all of the last {pair.long} counts",
+            f"fires for a low objective when nearly all requests of the last {pair.long} are bad",
             (
                 *burns(pair, long=0.95, short=0.95, promised=_MODEST),
                 *burns(pair, "api", long=MOST, short=0.95, promised=_MODEST),
@@ -110,21 +91,21 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         for pair in pairs
         for title, parts in (
             (
-                f"is silent when few of the last {pair.long} count, and more on another server",
+                f"stays silent for few bad requests in the last {pair.long} count, and more on another server",
                 (
                     *burns(pair, long=1, short=1, counts=AT_LEAST),
                     *burns(pair, long=0, short=0, server="second"),
                 ),
             ),
             (
-                f"is silent when the last {pair.long} burned, and the last {pair.short} burn on another server",
+                f"stays silent when the last {pair.long} burned, and the last {pair.short} burn on another server",
                 (*burns(pair, long=1, short=0), *burns(pair, long=0, short=1, server="second")),
             ),
         )
     ]
     silent.append(
         world.silent(
-            "is silent without a promise",
+            "stays silent without an objective",
             tuple(one for one in burns(pairs[0], long=1, short=1) if not one.series.startswith(part.objective)),
             at,
         )

@@ -1,4 +1,4 @@
-"""What the recorded ratios, counts and budgets must come out as."""
+"""Proofs of the recorded ratios, counts and budgets."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _rows(  # noqa: PLR0913, PLR0917 - a proof has these parts
 
 
 def _hourly(topology: Topology) -> Iterator[Measured]:
-    """Two hours of requests, looked at in the first minute of an hour and in the second."""
+    """Two hours of requests, evaluated in the first and in the second minute of an hour."""
     at = 2 * _HOUR + 10
     world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_HOURLY)
     held = _HOUR // _HOURLY + 1
@@ -81,12 +81,12 @@ def _hourly(topology: Topology) -> Iterator[Measured]:
     )
     for rate, name in found:
         sums = {service: _window(row, _HOUR, _HOURLY) * topology.scrape_interval for service, row in rows[rate].items()}
-        yield _rows(world, "is what the hour before had, in its first minute", name, sums, parts, at)
-        yield _rows(world, "is not shown in the second minute", name, {}, parts, at + _HOURLY)
+        yield _rows(world, "sums the hour before, in the first minute", name, sums, parts, at)
+        yield _rows(world, "is absent in the second minute", name, {}, parts, at + _HOURLY)
 
 
 def _windows(topology: Topology) -> Iterator[Measured]:
-    """Requests whose rate and failures change within each window, at another age than at its edge."""
+    """Requests whose rate and failures change within each window, away from its edges."""
     for spacing, windows, ages in (
         (_MINUTES, _SHORT, (0, 1, 2, 4, 5, 8, 10, 20, 32, 60)),
         (_DAYS, _LONG, (0, 2, 3, 6, 10, 50, 102, 104)),
@@ -98,7 +98,7 @@ def _windows(topology: Topology) -> Iterator[Measured]:
             "web": _values(count, *((age, 16 + index % 3) for index, age in enumerate(ages)), (count, 99)),
             "api": _values(count, (count, 32)),
             "rare": _values(count, (count, 0.001)),
-            # None at all, so that there is no share.
+            # No requests, so no share.
             "admin": _values(count, (count, 0)),
         }
         some = {
@@ -133,7 +133,7 @@ def _windows(topology: Topology) -> Iterator[Measured]:
 
 
 def _budgets(topology: Topology) -> Iterator[Measured]:
-    """A month of one rate each: of web half of the budget is left, api has overdrawn it."""
+    """A month at constant rates: web has half its budget left, api has overdrawn its own."""
     spacing = _DAYS
     world = World(length=5 * _DAY, thresholds=topology.thresholds, interval=spacing)
     count = world.length // spacing
@@ -152,8 +152,8 @@ def _budgets(topology: Topology) -> Iterator[Measured]:
                 world.constant(objective, value, server="main", service=service)
                 for service, value in _OBJECTIVES.items()
             ),
-            # Another promise on another server, and one to the same service there.
+            # A decoy: another objective of the same service on another server.
             world.constant(objective, 0.25, server="second", service="web"),
         )
         at = (count - 1) * spacing
-        yield _rows(world, "is what is left of the month's budget", left, {"web": 0.5, "api": -0.5}, parts, at)
+        yield _rows(world, "is the share of the month's budget left", left, {"web": 0.5, "api": -0.5}, parts, at)

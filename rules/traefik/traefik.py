@@ -1,4 +1,4 @@
-"""Traefik itself: whether it can be seen, follows what Coolify deploys, keeps certificates valid and has files left."""
+"""Traefik itself: missing metrics, stale configuration, expiring certificates, open files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from boxwatch.topology.model import Topology
 ID = "traefik"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-# From which the alerts fire, unless the topology says otherwise: seconds, and a share.
+# Default thresholds: seconds, and a share.
 CERTIFICATE_LEFT = 14 * _DAY
 FILES_SHARE = 0.8
 _RELOADED = f"traefik_config_last_reload_success{{{TRAEFIK}}}"
@@ -40,7 +40,7 @@ def _blind(topology: Topology) -> Alert:
     fires, silent = traefik_proofs.blind(topology, wait)
     return Alert(
         alert=name,
-        # Not `up`: where the metrics were switched off, something else may answer at that port.
+        # Not `up`: with metrics switched off, something else may answer at that port.
         expr=expr(f"""
             max by ({names.BY_SERVICE}) ({names.COMPONENT_REPLICAS_RUNNING}) > 0
             and on ({names.BY_SERVICE}) {names.SERVICE_INFO}{{{names.KIND}="traefik"}}
@@ -49,27 +49,27 @@ def _blind(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Traefik runs and shows no metrics.",
-        description="Traefik ({{ $labels.service }}) runs on {{ $labels.server }} and shows no metrics: nothing is"
-        " known of the requests of any service there.",
+        summary="Traefik runs but exposes no metrics.",
+        description="Traefik ({{ $labels.service }}) runs on {{ $labels.server }} but exposes no metrics: requests"
+        " to the server's services are not monitored.",
         runbook=Runbook(
-            meaning="The container runs, but its metrics do not answer. Requests are probably served; error ratios, "
-            "latency, objectives and certificates are not watched as long as this lasts.",
+            meaning="The container runs, but its metrics cannot be scraped. It probably serves requests; meanwhile "
+            "error ratios, latency, objectives and certificates are not monitored.",
             first_look=(
                 (
-                    "Coolify, Server, Proxy, Configuration: are the three `metrics` lines of `command` still there? "
+                    "Coolify, Server, Proxy, Configuration: does `command` still contain the three `metrics` lines? "
                     "*Reset* drops them (Coolify 4.3)."
                 ),
                 "Prometheus, Status, Targets, job `traefik`: refused, timed out, or not found?",
             ),
             action=(
                 (
-                    "Add the lines again (docs/exporters/traefik.md) and restart the proxy, in a moment you choose: "
-                    "a restart drops open connections."
+                    "Add the lines again (docs/exporters/traefik.md) and restart the proxy at a quiet moment: a "
+                    "restart drops open connections."
                 ),
-                "The target is refused although they are there: Prometheus must be in the network `coolify`.",
+                "The lines are there, but the connection is refused: attach Prometheus to the network `coolify`.",
             ),
-            false_alarms="A Traefik whose metrics were never switched on. Switch them on, or write `metrics: none` for "
+            false_alarms="A Traefik whose metrics were never switched on: switch them on, or set `metrics: none` for "
             "the service in the topology.",
         ),
         fires=fires,
@@ -85,8 +85,8 @@ def _stale(topology: Topology) -> Alert:
     fires, silent = traefik_proofs.stale(topology, wait)
     return Alert(
         alert=name,
-        # Traefik 3 has no metric for a reload that failed. A deployment replaces a container, so Traefik must have
-        # taken a new configuration since it was asked for; only what Traefik routes to counts, and what ended well.
+        # Traefik 3 has no metric for failed reloads. A deployment replaces a container, so Traefik must have loaded a
+        # new configuration since it began; only successful deployments of resources that Traefik routes to count.
         expr=expr(f"""
             max by ({names.BY_SERVER}) (
               group by ({names.BY_SERVER}, {names.UUID}) (traefik_service_requests_total{{{TRAEFIK}}})
@@ -102,25 +102,25 @@ def _stale(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Traefik does not follow what is deployed.",
-        description="Traefik on {{ $labels.server }} has taken no new configuration since a deployment that it should"
-        " have noticed.",
+        summary="Traefik has not reloaded its configuration after a deployment.",
+        description="Traefik on {{ $labels.server }} has loaded no new configuration since a deployment that requires"
+        " one.",
         runbook=Runbook(
-            meaning="A deployment of something that Traefik routes to ended well, and Traefik has not loaded a new "
-            "configuration since it began. It may send requests to containers that are gone (502), and new domains "
-            "have no route (404).",
+            meaning="A resource that Traefik routes to was deployed successfully, and Traefik has not loaded a new "
+            "configuration since the deployment began. It may route requests to removed containers (502), and new "
+            "domains have no route (404).",
             first_look=(
                 (
-                    "`docker logs --since 1h coolify-proxy 2>&1 | grep -i error`: a label that it cannot read, a lost "
-                    "Docker socket, a file in /data/coolify/proxy/dynamic that does not parse?"
+                    "`docker logs --since 1h coolify-proxy 2>&1 | grep -i error`: an invalid label, a lost "
+                    "Docker socket, an invalid file in /data/coolify/proxy/dynamic?"
                 ),
                 "Dashboard *Traefik*, panel *Configuration reloads*.",
             ),
             action=(
                 "Correct the label or file that the log names.",
-                "The log says nothing: restart the proxy (Coolify, Server, Proxy), which reads everything anew.",
+                "No error in the log: restart the proxy (Coolify, Server, Proxy), which reads everything again.",
             ),
-            false_alarms="Clocks of two servers that differ by more than a deployment takes.",
+            false_alarms="Clocks of two servers that differ by more than the duration of a deployment.",
         ),
         fires=fires,
         silent=silent,
@@ -136,39 +136,36 @@ def _certificate(topology: Topology) -> Alert:
     fires, silent = traefik_proofs.certificate(topology, wait, left)
     return Alert(
         alert=name,
-        # The largest: after a renewal the old serial stays until Traefik restarts (traefik/traefik#8606).
+        # The maximum, because the old serial remains after a renewal until Traefik restarts (traefik/traefik#8606).
         expr=expr(f"""
             max by ({names.BY_SERVER}, sans) (traefik_tls_certs_not_after{{{TRAEFIK}}}) - time()
               < {left:.10g}
         """),
         wait=wait,
         severity="warning",
-        summary="A certificate is not renewed.",
+        summary="A certificate should have been renewed by now.",
         description="The certificate for {{ $labels.sans }} on {{ $labels.server }} expires in"
         " {{ $value | humanizeDuration }}.",
         runbook=Runbook(
-            meaning="Traefik renews a certificate of Let's Encrypt 30 days before it expires. This one has less left, "
-            "so renewals have been failing. Once it expires browsers refuse the site.",
+            meaning="Traefik renews Let's Encrypt certificates 30 days before expiry. This one has less left, so "
+            "renewal keeps failing. Once it expires, browsers refuse the site.",
             first_look=(
                 "`docker logs coolify-proxy 2>&1 | grep -i acme` names the reason.",
-                (
-                    "Does the domain still point to this server, and does port 80 answer there? The HTTP challenge "
-                    "needs both."
-                ),
+                ("Does the domain still point to this server, and does port 80 answer? The HTTP challenge needs both."),
             ),
             action=(
-                "Correct the DNS record or the firewall, then restart the proxy: it tries again at once.",
+                "Correct the DNS record or the firewall, then restart the proxy: it retries at once.",
                 (
-                    "The domain is not served any more: remove it from the resource in Coolify and its certificate "
+                    "The domain is no longer served: remove it from the resource in Coolify and its certificate "
                     "from /data/coolify/proxy/acme.json, then restart the proxy."
                 ),
-                "It is your own certificate: replace the file in /data/coolify/proxy.",
+                "A certificate of your own: replace the file in /data/coolify/proxy.",
             ),
-            false_alarms="Certificates that were replaced by one for other names and stay in acme.json.",
+            false_alarms="Certificates left in acme.json after one for other names replaced them.",
         ),
         threshold=left,
-        threshold_source="14 days; Traefik renews 30 days before expiry (Let's Encrypt, 90 days), so 16 days of"
-        " attempts have failed then",
+        threshold_source="14 days; Traefik renews 30 days before expiry (Let's Encrypt, 90 days), so renewal has failed"
+        " for 16 days by then",
         fires=fires,
         silent=silent,
         dashboard=ID,
@@ -188,12 +185,11 @@ def _files(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="Traefik is running out of open files.",
-        description="Traefik on {{ $labels.server }} has {{ $value | humanizePercentage }} of the files open that it"
-        " may have.",
+        summary="Traefik is running out of file descriptors.",
+        description="Traefik on {{ $labels.server }} uses {{ $value | humanizePercentage }} of its file descriptors.",
         runbook=Runbook(
-            meaning="Every connection is a file, to the browser and to the service. At the limit Traefik accepts no "
-            "new ones, and every service on the server seems down.",
+            meaning="Every connection, to a browser or to a service, takes a file descriptor. At the limit Traefik "
+            "accepts no new connections, and every service on the server appears down.",
             first_look=(
                 "Dashboard *Traefik*, panel *Open connections*: on which entry point?",
                 "Dashboard *Traefik*, panel *Requests*: more traffic, or slow answers that keep connections open?",
@@ -201,13 +197,13 @@ def _files(topology: Topology) -> Alert:
             action=(
                 "A slow service keeps connections open: look at its latency first.",
                 "One client opens too many: limit it (Traefik's `inFlightReq` or `rateLimit`), or block its address.",
-                "It is your traffic: raise `ulimits.nofile` of the proxy in Coolify's proxy configuration.",
+                "Legitimate traffic: raise `ulimits.nofile` of the proxy in Coolify's proxy configuration.",
             ),
             false_alarms="None known.",
         ),
         threshold=share,
-        threshold_source="the share at which host and process rules commonly warn; connections come in bursts, so a"
-        " fifth is kept free",
+        threshold_source="the usual warning level of host and process rules; keeps a fifth free for bursts of"
+        " connections",
         fires=fires,
         silent=silent,
         dashboard=ID,

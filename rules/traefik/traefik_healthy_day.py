@@ -1,4 +1,4 @@
-"""An ordinary morning of the proxy: a service is deployed behind it, a certificate renewed, it is itself restarted."""
+"""The proxy's healthy day: a deployment behind it, a certificate renewal, and its own restart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REQUESTS = 1200
 
 
 def proxy(hours: Hours) -> tuple[Series, ...]:
-    """Traefik with one service that pages, scanners, and what the probe sees of it."""
+    """Traefik with one paging service, its probe, and scanners."""
     world = hours.world
     gap = hours.brief(2, "TargetDown", "TraefikMetricsAbsent")
     of = {"job": names.JOB_TRAEFIK}
@@ -32,7 +32,7 @@ def proxy(hours: Hours) -> tuple[Series, ...]:
         world.constant(names.COMPONENT_REPLICAS_DESIRED, 1, **runs),
         series(names.COMPONENT_REPLICAS_RUNNING, flat(1, world.count), **runs),
         series(names.COMPONENT_REPLICAS_RUNNING, flat(1, world.count), server="main", service="traefik"),
-        # It follows the container that is new, and reads everything again when it is restarted.
+        # It reloads for the new container, and again when it restarts.
         world.scraped(
             "traefik_config_last_reload_success",
             steps(
@@ -58,12 +58,12 @@ def _requests(hours: Hours, gap: int) -> tuple[Series, ...]:
     world = hours.world
 
     def lives(each: float) -> str:
-        """A counter of Traefik's, which begins anew with it and not with the service."""
+        """A counter of Traefik's, which resets when Traefik restarts and not when the service does."""
         lead = f"5000+{each:.10g}x{UNSCRAPED - 1}"
         missing = f" _x{gap}" if gap else ""
         return f"{lead}{missing} {each:.10g}+{each:.10g}x{world.count - UNSCRAPED - gap}"
 
-    # While the new container does not answer yet, within one minute: a share of those of five.
+    # Failures within one minute, until the new container answers: a share of five minutes' requests.
     failed = int(5 * _REQUESTS * hours.most("ServiceErrorsHigh", 0.006))
     slow = hours.most("ServiceLatencyHigh", 0.1)
     lost = 60 * hours.most("TraefikRequestsWithoutRoute", 0.3)
@@ -84,7 +84,7 @@ def _requests(hours: Hours, gap: int) -> tuple[Series, ...]:
 
 
 def _deployment(hours: Hours) -> tuple[Series, ...]:
-    """As Coolify tells it: a build of four minutes, ended a minute after the new container was there."""
+    """The deployment in Coolify's metrics: a four-minute build that ends a minute after the new container starts."""
     world, ended = hours.world, DEPLOYED + 1
     of = {"job": names.JOB_COOLIFY, coolify.ACCOUNT: "main", coolify.UUID: _UUID}
     return (
@@ -95,7 +95,7 @@ def _deployment(hours: Hours) -> tuple[Series, ...]:
 
 
 def _certificates(hours: Hours, gap: int) -> tuple[Series, ...]:
-    """The old one, with thirty days left, and the one that takes its place."""
+    """The old certificate, with thirty days left, and its replacement."""
     world, renewed = hours.world, UNSCRAPED - 10
     alerts = ("TraefikCertificateExpiring", "CertificateNotRenewed", "CertificateExpiring")
     length = world.count * world.interval

@@ -1,4 +1,4 @@
-"""Cases of the alerts on Traefik itself."""
+"""Proofs of the alerts on Traefik itself."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def blind(topology: Topology, wait: int) -> Cases:
         *runs("third", kind="web"),
         answers("third", up=0),
     )
-    text = "Traefik (traefik) runs on {} and shows no metrics: nothing is known of the requests of any service there."
+    text = "Traefik (traefik) runs on {} but exposes no metrics: requests to the server's services are not monitored."
     of = {"server": "main", "service": "traefik"}
     expected = Expected(of, text.format("main"))
     node = world.scraped("up", flat(1, world.count), job=names.JOB_NODE)
@@ -61,18 +61,18 @@ def blind(topology: Topology, wait: int) -> Cases:
         ),
         world.fires("fires when something else answers at its port", (*runs(), answers()), at, expected),
     ), (
-        world.silent("is silent while it shows that it loaded its configuration", (*runs(), answers(), reloaded()), at),
+        world.silent("stays silent while Traefik exposes its last reload", (*runs(), answers(), reloaded()), at),
         world.silent(
-            "is silent where Traefik is not scraped",
+            "stays silent where Traefik is not scraped",
             (*runs(), *runs("second"), answers("second"), reloaded(server="second"), node),
             at,
         ),
         world.silent(
-            "is silent while Traefik does not run, which has an alert of its own",
+            "stays silent while Traefik does not run, which has its own alert",
             (*runs(kind="web", service="web"), *runs()[:-1], answers(up=0)),
             at,
         ),
-        world.never("is silent through a gap that is a minute too short", (*runs(), answers(), reloaded(gap))),
+        world.never("stays silent through a gap that is a minute too short", (*runs(), answers(), reloaded(gap))),
     )
 
 
@@ -110,7 +110,7 @@ def stale(topology: Topology, wait: int) -> Cases:
 
     expected = Expected(
         {"server": "main"},
-        "Traefik on main has taken no new configuration since a deployment that it should have noticed.",
+        "Traefik on main has loaded no new configuration since a deployment that requires one.",
     )
     missed = (
         *routes("w1"),
@@ -127,7 +127,7 @@ def stale(topology: Topology, wait: int) -> Cases:
     fires = world.fires("fires where the last reload is older than a deployment", missed, at, expected)
     silent = (
         world.silent(
-            "is silent when it reloaded while the deployment ran",
+            "stays silent when it reloaded while the deployment ran",
             (
                 *routes("s1"),
                 *deployed("s1", 5000),
@@ -138,7 +138,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             at,
         ),
         world.silent(
-            "is silent for a deployment that failed",
+            "stays silent for a deployment that failed",
             (
                 *routes("s1"),
                 *deployed("s1", 5000, finished=0),
@@ -156,7 +156,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             at,
         ),
         world.silent(
-            "is silent for what it has no route to",
+            "stays silent for a resource without a route",
             (
                 *deployed("s1", 5000),
                 *routes("s1", job="other"),
@@ -166,9 +166,9 @@ def stale(topology: Topology, wait: int) -> Cases:
             ),
             at,
         ),
-        world.silent("is silent while Coolify tells nothing", (*routes("s1"), reloaded(1)), at),
+        world.silent("stays silent without Coolify's metrics", (*routes("s1"), reloaded(1)), at),
     )
-    # A deployment is told by the server that Coolify runs on, whichever server answers: the uuid alone joins them.
+    # Deployments carry the server that Coolify runs on, whichever server serves them: only the uuid joins the two.
     return (replace(fires, apart=True),), tuple(replace(case, apart=True) for case in silent)
 
 
@@ -211,12 +211,10 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
             Expected({"server": "main", "sans": "old.example.com"}, text.format("old.example.com", "-1h 0m 0s")),
         ),
     ), (
+        world.silent("stays silent before the `for` has passed", (until(edge - wait + interval, "1"),), at),
+        world.silent("stays silent at the threshold", (until(edge, "1"),), at),
         world.silent(
-            "is silent while it has been so for less than the wait", (until(edge - wait + interval, "1"),), at
-        ),
-        world.silent("is silent while there is time", (until(edge, "1"),), at),
-        world.silent(
-            "is silent for the old certificate of a renewed one",
+            "stays silent for the old certificate of a renewed one",
             (until(1, "1"), until(edge + 60 * _DAY, "2")),
             at,
         ),
@@ -224,7 +222,7 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
 
 
 def files(topology: Topology, wait: int, share: float) -> Cases:
-    """Firing and silent cases of a Traefik that runs out of open files."""
+    """Firing and silent cases of a Traefik that runs out of file descriptors."""
     interval, at = due(wait)
     world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
     most = 100_000
@@ -236,7 +234,7 @@ def files(topology: Topology, wait: int, share: float) -> Cases:
         )
 
     edge = round(share * most)
-    text = f"Traefik on main has {percentage((edge + 1) / most)} of the files open that it may have."
+    text = f"Traefik on main uses {percentage((edge + 1) / most)} of its file descriptors."
     return (
         world.fires(
             "fires for the Traefik that is near its limit, whatever the other's share is",
@@ -244,4 +242,4 @@ def files(topology: Topology, wait: int, share: float) -> Cases:
             at,
             Expected({"server": "main"}, text),
         ),
-    ), (world.silent("is silent at just the share", opened(edge), at),)
+    ), (world.silent("stays silent at just the share", opened(edge), at),)

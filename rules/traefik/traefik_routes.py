@@ -20,7 +20,7 @@ _UNEVEN = 40
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on where requests go; None where no Traefik is scraped."""
+    """Alerts on routes; None where no Traefik is scraped."""
     if not requests.scraped(topology):
         return None
     untimed = (_untimed(topology),) if requests.promised(topology) else ()
@@ -42,8 +42,8 @@ def _unrouted() -> Record:
     entry, service = (f"traefik_{level}_requests_total" for level in ("entrypoint", "service"))
     return Record(
         record=names.SERVER_REQUESTS_UNROUTED,
-        # What a service answers with 404 is counted on the entry point too. Where no service ever did, nothing is to be
-        # taken off.
+        # The entry point also counts a service's own 404s, which are subtracted. Where no service ever answered 404,
+        # there is nothing to subtract.
         expr=expr(f"""
             clamp_min(
               sum by ({by}) (rate({entry}{{{TRAEFIK},code="404"}}[5m]))
@@ -55,7 +55,7 @@ def _unrouted() -> Record:
               0
             )
         """),
-        doc="Requests a second that find no route: Traefik answers 404 itself.",
+        doc="Requests per second without a route, which Traefik itself answers with 404.",
     )
 
 
@@ -93,7 +93,7 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
     )
     return (
         Measured(
-            title="what services answer with 404 themselves has found its route",
+            title="404s of the services themselves do not count as unrouted",
             # Rounded, because rate() extrapolates.
             expr=f"round({names.SERVER_REQUESTS_UNROUTED}, 0.001)",
             at=at,
@@ -125,26 +125,27 @@ def _lost(topology: Topology) -> Alert:
         summary="Many requests find no route.",
         description='{{ printf "%.3g" $value }} requests a second on {{ $labels.server }} find no route.',
         runbook=Runbook(
-            meaning="Traefik answers 404 itself. Mostly scanners that try names and addresses; but so it looks, too, "
-            "when the route of a service is gone because its container is unhealthy or its domain was changed.",
-            first_look=("Did *ServiceRequestsGone* fire? Then it is a service of yours.",),
+            meaning="Traefik answers these requests with 404. Most come from scanners that guess names and paths; "
+            "but a service whose route is gone, because its container is unhealthy or its domain changed, looks "
+            "the same.",
+            first_look=("Did *ServiceRequestsGone* fire? Then one of your services has lost its route.",),
             action=(
-                "A service is missing: redeploy it in Coolify and look at its health check.",
+                "A service lost its route: redeploy it in Coolify and look at its health check.",
                 "Scanners: nothing to do.",
             ),
-            false_alarms="Scanners. It wakes nobody, and stands on the dashboard to be seen beside an outage.",
+            false_alarms="Scanners. The alert does not page; it gives context on the dashboard during an outage.",
         ),
         threshold=rate,
-        threshold_source="requests a second; a guess at what scanners do not reach on most days, not a measurement",
+        threshold_source="requests per second; an estimate, not a measurement, of a rate that scanners rarely reach",
         fires=(
             world.fires(
-                "fires where too many find none",
+                "fires on the server with too many, not on one at the rate",
                 (lost(rate * 1.1), lost(rate, "second")),
                 at,
                 Expected({"server": "main"}, f"{rate * 1.1:.3g} requests a second on main find no route."),
             ),
         ),
-        silent=(world.silent("is silent at just the rate", (lost(rate),), at),),
+        silent=(world.silent("stays silent at just the rate", (lost(rate),), at),),
         dashboard="traefik",
         panel="Requests without a route",
     )
@@ -172,34 +173,34 @@ def _outside(topology: Topology) -> Alert:
         description="Requests through {{ $labels.router }} on {{ $labels.server }} belong to no planned service:"
         ' {{ printf "%.3g" $value }} a second.',
         runbook=Runbook(
-            meaning="Traefik serves something that the topology does not plan on this server, or does not recognise. "
-            "Its errors and its latency are watched by no alert.",
+            meaning="Traefik routes requests to something that the topology does not plan on this server, or does not "
+            "recognise. No alert covers its errors and latency.",
             first_look=(
                 (
                     "The router's name: the 24 letters after `https-0-` are the resource's uuid in Coolify, and part "
                     "of the address of its page there."
                 ),
-                "Was the Coolify exporter blind for a day (*CoolifyUnreachable*)? Then no uuid is known.",
+                "Has Coolify been unreachable for a day (*CoolifyUnreachable*)? Then no uuid is known.",
             ),
             action=(
                 "It belongs to a planned service whose resource has another name: correct `containers` of the service.",
                 "It is one of several services of a compose resource: name it in `routers` of its service.",
-                "It is not planned: plan it, or remove it.",
+                "It is not planned: add it to the topology, or remove it.",
             ),
             false_alarms="Coolify's own interface, if it has a domain (`coolify@file`): name that in `routers` of the "
             "service coolify. Previews of pull requests.",
         ),
         threshold=rate,
-        threshold_source="requests a second; six a minute, more than a health check from outside makes",
+        threshold_source="requests per second; six a minute, more than an external health check makes",
         fires=(
             world.fires(
-                "fires for the router with too many",
+                "fires for the router with too many, not for one at the rate",
                 (through("x@file", rate * 1.1), through("y@file", rate), through("x@file", rate, "second")),
                 at,
                 Expected({"server": "main", "router": "x@file"}, text.format("x@file", f"{rate * 1.1:.3g}")),
             ),
         ),
-        silent=(world.silent("is silent at just the rate", (through("x@file", rate),), at),),
+        silent=(world.silent("stays silent at just the rate", (through("x@file", rate),), at),),
         dashboard="traefik",
         panel="Requests outside the plan",
     )
@@ -231,22 +232,22 @@ def _untimed(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="A service's latency cannot be held against its objective.",
-        description="Requests to {{ $labels.service }} on {{ $labels.server }} must be answered within"
-        " {{ $value | humanizeDuration }}, and Traefik's histogram has no such bound.",
+        summary="A service's latency objective cannot be measured.",
+        description="The latency objective of {{ $labels.service }} on {{ $labels.server }} is"
+        " {{ $value | humanizeDuration }}, and Traefik's histogram has no such bucket.",
         runbook=Runbook(
-            meaning="The topology promises an answer within a time that is no bound of Traefik's histogram, so nobody "
-            "knows how many requests keep it. The alerts on latency are silent.",
+            meaning="The service's latency objective is no bucket bound of Traefik's histogram, so requests that "
+            "meet it cannot be counted. The latency alerts cannot fire.",
             first_look=(
                 "Prometheus: `count by (le) (traefik_service_request_duration_seconds_bucket)` shows the bounds.",
             ),
             action=(
                 (
-                    "Write the bounds that Traefik has into `latency_buckets`, and one of them into "
-                    "`objectives.latency_within`."
+                    "Set `latency_buckets` in the topology to Traefik's bounds, and `objectives.latency_within` to one "
+                    "of them."
                 ),
                 (
-                    "Or give Traefik the bound: `--metrics.prometheus.buckets=0.1,0.3,1.2,5` with yours among them "
+                    "Or add the bound to Traefik: `--metrics.prometheus.buckets=0.1,0.3,1.2,5` with yours among them "
                     "(docs/exporters/traefik.md)."
                 ),
             ),
@@ -254,7 +255,10 @@ def _untimed(topology: Topology) -> Alert:
         ),
         fires=(
             world.fires(
-                "fires for the service without a bound, and not for those that have one, no promise or no requests",
+                (
+                    "fires for the service without a bucket, not for those with one, without an objective or without "
+                    "requests"
+                ),
                 (
                     *service(),
                     *service("api", timed=True),
@@ -265,14 +269,14 @@ def _untimed(topology: Topology) -> Alert:
                 at,
                 Expected(
                     of_service(),
-                    "Requests to web on main must be answered within 2s, and Traefik's histogram has no such bound.",
+                    "The latency objective of web on main is 2s, and Traefik's histogram has no such bucket.",
                 ),
             ),
         ),
         silent=(
-            world.silent("is silent where the bound is there", service(timed=True), at),
-            world.silent("is silent where nothing was promised", service(promised=False), at),
-            world.silent("is silent without requests", service(requests=0), at),
+            world.silent("stays silent where the bucket exists", service(timed=True), at),
+            world.silent("stays silent without an objective", service(promised=False), at),
+            world.silent("stays silent without requests", service(requests=0), at),
         ),
         dashboard="traefik",
         panel="Slow requests",

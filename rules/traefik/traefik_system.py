@@ -1,4 +1,4 @@
-"""Traefik as one of the systems that are watched."""
+"""Traefik as a monitored system."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREVIEW_ROUTER = "https?-[0-9]+-[a-z0-9]+-(?:pr-)?[0-9]+(?:-.*)?@docker"
 
 
 def relabelling(topology: Topology) -> list[Config]:
-    """Which planned service a router belongs to: by its name in the topology, or by the uuid in it."""
+    """Assigns routers to planned services: by name in the topology, or by the uuid in the name."""
     return [
         relabel([names.SERVICE], _COMPOSE_ROUTER, names.UUID, "$1"),
         relabel([names.SERVICE], _COOLIFY_ROUTER, names.UUID, "$1"),

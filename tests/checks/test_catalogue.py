@@ -50,7 +50,7 @@ def test_the_default_deployment_has_no_findings(monkeypatch: pytest.MonkeyPatch)
     ("content", "message"),
     [
         (b"{", "is not JSON: Expecting property name"),
-        (b"[]", "is JSON, but no dashboard: a dashboard is an object"),
+        (b"[]", "is JSON, but not a dashboard: a dashboard is an object"),
         (b"[" * 100_000, "is not JSON"),
     ],
     ids=["not closed", "a list", "too deep"],

@@ -1,4 +1,4 @@
-"""Our dashboards, for deployments of every size, as Grafana's schemas and our own checks judge them."""
+"""Our dashboards, for deployments of every size, checked against Grafana's schemas and our own checks."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ def files(request: pytest.FixtureRequest) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", [name for name, _ in catalogue.DASHBOARDS])
 def test_golden(name: str, golden: Golden) -> None:
-    """What changes in a dashboard is seen in review."""
+    """The golden shows every change of a dashboard in review."""
     golden(f"dashboards/{name}.json", catalogue.files(rules.build(complete()))[f"{name}.json"].decode())
 
 
 def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
-    """A dashboard that is written and not listed would never be built."""
+    """A dashboard missing in the catalogue would never be built."""
     folder = Path(catalogue.__file__).parent
     building = {path.stem for path in folder.glob("*.py") if "\ndef build(built: Built)" in path.read_text()}
     assert building == {name for name, _ in catalogue.DASHBOARDS}
 
 
 def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
-    """One name for module, file and uid."""
+    """Module, file and uid share one name."""
     names = {name for name, _ in catalogue.DASHBOARDS}
     for file, text in files.items():
         name = file.removesuffix(".json")
@@ -67,14 +67,14 @@ def test_uid_and_file_come_from_the_module(files: dict[str, bytes]) -> None:
 
 
 def test_default_dashboards_have_the_short_uids() -> None:
-    """What people have bookmarked."""
+    """People have bookmarked these."""
     assert {name: json.loads(text)["uid"] for name, text in catalogue.files(rules.build(complete())).items()} == {
         f"{name}.json": f"boxwatch-{name}" for name, _ in catalogue.DASHBOARDS
     }
 
 
 def test_two_deployments_share_a_grafana() -> None:
-    """Neither overwrites the other's dashboards, and titles tell them apart."""
+    """Neither deployment overwrites the other's dashboards, and titles tell them apart."""
     ours = boards.ours().values()
     for text in catalogue.files(rules.build(boards.a_topology(1))).values():
         board = json.loads(text)
@@ -84,7 +84,7 @@ def test_two_deployments_share_a_grafana() -> None:
 
 
 def test_ids_are_those_of_the_titles(files: dict[str, bytes]) -> None:
-    """So that a link to a panel holds when another is added above it; and no two are the same."""
+    """A link to a panel survives another panel added above it; and no two ids are the same."""
     for text in files.values():
         panels = list(tree.panels(json.loads(text)))
         plots = [panel for panel in panels if panel["type"] != "row"]
@@ -93,7 +93,7 @@ def test_ids_are_those_of_the_titles(files: dict[str, bytes]) -> None:
 
 
 def test_every_dashboard_marks_alerts_and_deployments(files: dict[str, bytes]) -> None:
-    """What changed is the first question at every graph."""
+    """The first question about every graph is what changed."""
     for text in files.values():
         marks = {mark["name"]: mark for mark in tree.marks(json.loads(text))}
         assert marks.keys() == {"Annotations & Alerts", "Alerts", "Deployments"}
@@ -102,48 +102,48 @@ def test_every_dashboard_marks_alerts_and_deployments(files: dict[str, bytes]) -
 
 
 def test_nothing_is_found_in_ours(files: dict[str, bytes]) -> None:
-    """All checks, on all deployments."""
+    """No check has a finding, on any deployment."""
     for name, text in files.items():
         assert list(checks.check(name, json.loads(text))) == []
 
 
 @pytest.mark.third_party
 def test_grafanas_schemas_have_nothing_against_ours(files: dict[str, bytes]) -> None:
-    """Dashboard, options of panels, and their custom fields."""
+    """The dashboard, the panels' options and their custom fields are valid."""
     for text in files.values():
         assert list(grafana_schema.errors(json.loads(text))) == []
 
 
 def test_ours_are_as_grafana_would_store_them(files: dict[str, bytes]) -> None:
-    """Else every publishing would show a difference."""
+    """Otherwise every publish would show a difference."""
     for text in files.values():
         dashboard = json.loads(text)
         assert canonical(dashboard) == dashboard
         assert modernise(dashboard) == dashboard
 
 
-def test_every_panel_says_what_good_is_and_where_its_limits_come_from(files: dict[str, bytes]) -> None:
-    """Also for panels that are added later."""
+def test_every_panel_says_what_healthy_looks_like_and_where_its_limits_come_from(files: dict[str, bytes]) -> None:
+    """This also holds for panels added later."""
     for text in files.values():
         for panel in tree.plots(json.loads(text)):
             assert owed(panel) == [], f"{tree.name(panel)}: {panel.get('description')}"
 
 
 def owed(panel: Node) -> list[str]:
-    """What a panel owes its reader: unit, thresholds, what good is, and where the thresholds come from."""
+    """The missing ones of a panel's duties: title, unit, thresholds, "Healthy: …", and the source of its thresholds."""
     defaults = node(node(panel.get("fieldConfig")).get("defaults"))
     said = tree.text(panel.get("description"))
     has = {
         "title": bool(tree.text(panel.get("title"))),
         "unit": bool(defaults.get("unit")),
         "thresholds": bool(nodes(node(defaults.get("thresholds")).get("steps"))),
-        "what good is": "ood is" in said or "is well" in said,
+        "what healthy looks like": "Healthy: " in said,
         "where its thresholds come from": any(word in said for word in SOURCES),
     }
     return [name for name, there in has.items() if not there]
 
 
-# A number of the topology, a recorded or documented one, what an alert begins at, none at all, or plain zero.
+# A number in the topology, a recorded or documented one, an alert's threshold, none at all, or plain zero.
 SOURCES = (
     "topology",
     "recorded",
@@ -160,23 +160,23 @@ SOURCES = (
     ("change", "missing"),
     [
         ({"title": ""}, ["title"]),
-        ({"description": None}, ["what good is", "where its thresholds come from"]),
-        ({"description": "Memory. Good is little."}, ["where its thresholds come from"]),
-        ({"description": "Memory. The numbers are the topology's."}, ["what good is"]),
+        ({"description": None}, ["what healthy looks like", "where its thresholds come from"]),
+        ({"description": "Memory. Healthy: little."}, ["where its thresholds come from"]),
+        ({"description": "Memory. The numbers are the topology's."}, ["what healthy looks like"]),
         ({"fieldConfig": {"defaults": {"thresholds": {"steps": [{"color": "red", "value": 0}]}}}}, ["unit"]),
         ({"fieldConfig": {"defaults": {"unit": "s"}}}, ["thresholds"]),
         ({"fieldConfig": {"defaults": {"unit": "s", "thresholds": {"steps": []}}}}, ["thresholds"]),
     ],
 )
 def test_a_panel_that_leaves_its_reader_alone_would_be_found(change: Node, missing: list[str]) -> None:
-    """The test above must fail when somebody adds such a panel to one of ours, however it got there."""
+    """The test above must fail for such a panel, however it got into one of our dashboards."""
     for board in boards.ours().values():
         for panel in tree.plots(board):
             assert owed({**panel, **change}) == missing
 
 
 def test_panels_do_not_leave_holes_in_a_line(files: dict[str, bytes]) -> None:
-    """Grafana would move the panels below into them."""
+    """Grafana would move the panels below into the holes."""
     for text in files.values():
         widths: dict[int, int] = {}
         for panel in tree.panels(json.loads(text)):
@@ -199,25 +199,25 @@ def test_links_lead_to_our_dashboards_and_keep_time_and_data_source() -> None:
 
 
 def test_same_topology_same_bytes() -> None:
-    """Nothing but the topology decides."""
+    """Nothing but the topology decides the result."""
     assert catalogue.files(rules.build(complete())) == catalogue.files(rules.build(complete()))
 
 
 def test_size_does_not_grow_with_the_deployment() -> None:
-    """Twenty servers and a thousand services make the same panels."""
+    """Twenty servers and a thousand services yield the same panels."""
     small, large = (
         catalogue.files(rules.build(boards.a_topology(2, 10))),
         catalogue.files(rules.build(boards.a_topology(20, 1000))),
     )
     for name, text in small.items():
-        # Where there are several servers, legends say which.
+        # With several servers, legends name the server.
         assert abs(len(large[name]) - len(text)) < 500
 
 
 def test_a_dashboard_of_25_panels_is_at_most_45_kilobytes() -> None:
-    """As written to disk."""
+    """The size is that of the file on disk."""
     for name, text in catalogue.files(rules.build(complete())).items():
-        # Headings are no panels.
+        # Headings are not panels.
         panels = len(list(tree.plots(json.loads(text))))
         assert panels <= 25
         assert len(text) <= 45_000, f"{name} has {panels} panels and {len(text)} bytes"

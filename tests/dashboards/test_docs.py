@@ -1,4 +1,4 @@
-"""The page about dashboards shows code that works."""
+"""The code in docs/dashboards.md works."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAGE = (boards.ROOT / "docs" / "dashboards.md").read_text(encoding="utf-8")
 
 @pytest.mark.third_party
 def test_the_module_that_the_page_shows_builds_a_dashboard_without_findings() -> None:
-    """Whoever copies it starts from something that is right."""
+    """A copy of the example is a correct start."""
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     module: dict[str, object] = {"__name__": "redis"}
     exec(compile(code, "redis.py", "exec"), module)  # noqa: S102 - our own page

@@ -1,4 +1,4 @@
-"""Each kind of panel of the house, as Grafana's schemas and our own checks judge it."""
+"""Each kind of panel, checked against Grafana's schemas and our own checks."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from boxwatch.rules import names
 _ON = '{server=~"$server"}'
 _UP = Query(f"max by (server) (server:memory_total_bytes:max{_ON})", "{{server}}")
 _BASE: dict[str, Any] = {
-    "good": "Something. Good is 1.",
+    "description": "Something. Healthy: 1.",
     "unit": "none",
     "scale": scale.none_is_good(),
     "queries": (_UP,),
@@ -46,7 +46,7 @@ KINDS: dict[str, Panel | AlertList] = {
     "table": table(
         Rows(
             title="Table",
-            good="Something. Good is nothing.",
+            description="Something. Healthy: nothing.",
             labels=(Label(label="server", head="Server"),),
             columns=(Column(head="Up", expr=_UP.expr, unit="none"),),
             sort_by=("Up",),
@@ -54,12 +54,12 @@ KINDS: dict[str, Panel | AlertList] = {
     ),
     "heatmap": Heatmap(
         title="Heatmap",
-        good="Something. Good is low.",
+        description="Something. Healthy: low.",
         unit="s",
         scale=scale.none_known("Dark is much; no amount is bad by itself, so nothing is coloured."),
         queries=(Query(f"sum by (le) (rate({_BUCKETS}[$__rate_interval]))", "{{le}}"),),
     ),
-    "alertlist": AlertList(title="Alerts", good="Alerts. Good is none.", matchers='server=~"$server"'),
+    "alertlist": AlertList(title="Alerts", description="Alerts. Healthy: none.", matchers='server=~"$server"'),
 }
 
 
@@ -83,7 +83,7 @@ def _panel(kind: str) -> Node:
 @pytest.mark.third_party
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_as_grafana_would_store_it(kind: str) -> None:
-    """Its type, nothing that Grafana's schemas have against it, and nothing that would change on the way."""
+    """A panel has its type, passes Grafana's schemas, and is not changed by modernising."""
     board = _board(KINDS[kind])
     assert nodes(board["panels"])[1]["type"] == kind
     assert list(grafana_schema.errors(board)) == []
@@ -92,69 +92,69 @@ def test_every_kind_is_as_grafana_would_store_it(kind: str) -> None:
 
 
 def test_one_page_takes_all_kinds() -> None:
-    """With a heading that may be called as a panel is."""
+    """A heading may have the same title as a panel."""
     assert len(list(tree.panels(_board(*KINDS.values())))) == len(KINDS) + 1
 
 
 def test_two_panels_of_one_title_are_refused() -> None:
-    """A link to the one would open the other."""
-    with pytest.raises(ValueError, match="kinds: panels 'Stat' and 'Stat' have one id: call one something else"):
+    """A link to one would open the other."""
+    with pytest.raises(ValueError, match="kinds: panels 'Stat' and 'Stat' have the same id: rename one"):
         _board(KINDS["stat"], KINDS["stat"])
 
 
 def test_gauges_end_at_their_whole() -> None:
-    """Left to itself, Grafana ends each at its own value."""
+    """By default Grafana scales each bar to its own value."""
     for kind in ("gauge", "bargauge"):
         defaults = node(node(_panel(kind)["fieldConfig"])["defaults"])
         assert (defaults["min"], defaults["max"]) == (0, 1)
 
 
 def test_a_gauge_without_data_is_grey_and_says_so() -> None:
-    """Empty is not zero."""
+    """Missing is not zero."""
     assert "not recorded" in list(tree.strings(node(node(_panel("gauge")["fieldConfig"])["defaults"])["mappings"]))
 
 
 def test_a_heatmap_asks_for_buckets() -> None:
-    """Without the format Grafana draws a line for each bucket; and the unit stands at the axis."""
+    """Without the format Grafana draws a line per bucket; the unit belongs to the axis."""
     panel = _panel("heatmap")
     assert nodes(panel["targets"])[0]["format"] == "heatmap"
     assert node(node(panel["options"])["yAxis"])["unit"] == "s"
 
 
 def test_an_alert_list_shows_the_chosen_servers() -> None:
-    """Every alert of Grafana otherwise."""
+    """Otherwise it lists every alert in Grafana."""
     assert node(_panel("alertlist")["options"])["alertInstanceLabelFilter"] == '{server=~"$server"}'
 
 
-@pytest.mark.parametrize("change", [{"title": ""}, {"good": "alerts"}])
-def test_an_alert_list_says_what_good_is(change: dict[str, str]) -> None:
-    """As every panel does."""
-    with pytest.raises(ValueError, match="needs a title, and a sentence"):
-        AlertList(**{"title": "Alerts", "good": "Good is none.", **change})
+@pytest.mark.parametrize("change", [{"title": ""}, {"description": "alerts"}])
+def test_an_alert_list_needs_a_title_and_a_description(change: dict[str, str]) -> None:
+    """An alert list owes its reader the same as any panel."""
+    with pytest.raises(ValueError, match="needs a title and a description in sentences"):
+        AlertList(**{"title": "Alerts", "description": "Healthy: none.", **change})
 
 
 @pytest.mark.third_party
 def test_links_keep_time_data_source_and_variables() -> None:
-    """From a series to its service, from there to the server."""
+    """Links lead from a series to its service, and from there to the server."""
     topology = complete()
     to_service = links.to_service(topology, links.of_series(names.SERVICE))
     assert to_service.to_json() == {
-        "title": "Look at this service",
+        "title": "Open this service",
         "url": (
             "/d/boxwatch-service?${datasource:queryparam}&${__url_time_range}"
             "&${server:queryparam}&var-service=${__field.labels.service}"
         ),
     }
-    to_host = links.to_dashboard(topology, "host", "Look at this server", server=links.of_column("Server"))
+    to_host = links.to_dashboard(topology, "host", "Open this server", server=links.of_column("Server"))
     assert str(to_host.to_json()["url"]).endswith("&var-server=${__data.fields.Server}")
     graph = Graph(title="Linked", links=(to_service,), **_BASE)
     defaults = node(node(nodes(_board(graph)["panels"])[1]["fieldConfig"])["defaults"])
-    assert [link["title"] for link in nodes(defaults["links"])] == ["Look at this service"]
+    assert [link["title"] for link in nodes(defaults["links"])] == ["Open this service"]
     assert list(grafana_schema.errors(_board(graph))) == []
 
 
 def test_services_of_a_kind_can_be_chosen() -> None:
-    """Several databases of one kind, side by side."""
+    """The dashboard compares several services of one kind."""
     variable = services_of("postgres", "PostgreSQL")
     assert (variable.name, variable.label, variable.multi) == ("service", "PostgreSQL", True)
     assert variable.query == 'label_values(service:info:plan{server=~"$server", kind="postgres"}, service)'

@@ -1,4 +1,4 @@
-"""What the eye met in a real Grafana (12.4, 1920 and 1366 pixels wide) and must not meet again."""
+"""Visual faults found in a real Grafana (12.4, 1920 and 1366 pixels wide) that must not return."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node, node, nodes
 from boxwatch.rules import catalogue as rules
 
-# Half of the grid. In less, a table of names beside the lines leaves the lines no room, and cuts its own last column.
+# Half of the grid. In less space, a legend table next to the lines leaves them no room and cuts off its own last
+# column.
 _HALF = 12
-# Pixels of heads of columns in Grafana 12.4, letters on average, and the arrow of one by which rows are sorted.
+# Pixels of column headings in Grafana 12.4, average letters, and the arrow of a sorted column.
 _LETTER, _PADDING, _ARROW = 6.5, 12, 18
 
 
 @pytest.fixture(scope="module")
 def ours() -> dict[str, Node]:
-    """Every dashboard that there is."""
+    """Every existing dashboard."""
     return {name: json.loads(text) for name, text in catalogue.files(rules.build(complete())).items()}
 
 
@@ -44,7 +45,7 @@ def _defaults(panel: Node) -> Node:
 
 
 def _overrides(panel: Node) -> dict[str, dict[str, object]]:
-    """What is overridden, by the name of the field or query."""
+    """The overrides, by the name of the field or query."""
     return {
         str(node(override["matcher"])["options"]): {
             str(each["id"]): each["value"] for each in nodes(override["properties"])
@@ -54,7 +55,7 @@ def _overrides(panel: Node) -> dict[str, dict[str, object]]:
 
 
 def test_a_table_as_legend_stands_in_wide_panels_only(ours: dict[str, Node]) -> None:
-    """In a third of the page it took two thirds of the panel."""
+    """In a third of the page's width, the legend took two thirds of the panel."""
     narrow = [
         name
         for name, panel in _panels(ours, "timeseries")
@@ -65,7 +66,7 @@ def test_a_table_as_legend_stands_in_wide_panels_only(ours: dict[str, Node]) -> 
 
 
 def test_an_empty_cell_has_no_threshold(ours: dict[str, Node]) -> None:
-    """A service without a promise had an empty cell in red, as if its budget was gone."""
+    """A service without an objective had an empty red cell, as if its budget were spent."""
     coloured = 0
     for name, panel in _panels(ours, "table"):
         for field, properties in _overrides(panel).items():
@@ -80,7 +81,7 @@ def test_an_empty_cell_has_no_threshold(ours: dict[str, Node]) -> None:
 
 
 def test_heads_of_columns_fit_their_width(ours: dict[str, Node]) -> None:
-    """The head "95% of the week" was read as "5% of the week"."""
+    """The heading "95% of the week" was read as "5% of the week"."""
     for name, panel in _panels(ours, "table"):
         sorted_by = {str(each["displayName"]) for each in nodes(node(panel["options"])["sortBy"])}
         for head, properties in _overrides(panel).items():
@@ -91,7 +92,7 @@ def test_heads_of_columns_fit_their_width(ours: dict[str, Node]) -> None:
 
 
 def test_a_column_takes_what_the_others_leave(ours: dict[str, Node]) -> None:
-    """Else the right half of the page is empty."""
+    """Otherwise the right half of the page is empty."""
     for name, panel in _panels(ours, "table"):
         organise = next(each for each in nodes(panel["transformations"]) if each["id"] == "organize")
         heads = set(node(node(organise["options"])["renameByName"]).values())
@@ -100,7 +101,7 @@ def test_a_column_takes_what_the_others_leave(ours: dict[str, Node]) -> None:
 
 
 def test_graphs_of_what_should_not_be_say_so_in_words(ours: dict[str, Node]) -> None:
-    """The words "No data" where nothing was refused look like an exporter that is gone."""
+    """The words "No data" where nothing was refused look like a missing exporter."""
     empty = re.compile(r"\) > 0$|\} > 0$")
     found = 0
     for name, panel in _panels(ours, "timeseries"):
@@ -111,7 +112,7 @@ def test_graphs_of_what_should_not_be_say_so_in_words(ours: dict[str, Node]) -> 
 
 
 def test_what_may_be_below_zero_is_seen_there(ours: dict[str, Node]) -> None:
-    """A budget that was overdrawn left the graph of what is left of it."""
+    """An overspent budget fell out of its own graph."""
     left = {name: panel for name, panel in _panels(ours, "timeseries") if "Left of the" in name}
     assert len(left) == 2
     for panel in left.values():
@@ -119,7 +120,7 @@ def test_what_may_be_below_zero_is_seen_there(ours: dict[str, Node]) -> None:
 
 
 def test_states_carry_their_words(ours: dict[str, Node]) -> None:
-    """Nothing is said by colour alone."""
+    """No state relies on colour alone."""
     found = dict(_panels(ours, "state-timeline"))
     assert found
     for name, panel in found.items():
@@ -127,7 +128,7 @@ def test_states_carry_their_words(ours: dict[str, Node]) -> None:
 
 
 def test_a_histogram_counts_in_another_unit_than_it_measures(ours: dict[str, Node]) -> None:
-    """Its scale of colours went up to "1.54 minutes" of requests a second."""
+    """Its colour scale went up to "1.54 minutes" of requests a second."""
     ((_, panel),) = _panels(ours, "heatmap")
     options = node(panel["options"])
     assert (node(options["cellValues"])["unit"], node(options["yAxis"])["unit"]) == ("reqps", "s")
@@ -135,13 +136,13 @@ def test_a_histogram_counts_in_another_unit_than_it_measures(ours: dict[str, Nod
 
 @pytest.mark.parametrize("name", ["postgres", "redis", "elasticsearch", "minio", "slo"])
 def test_all_of_some_services_are_not_all_services(ours: dict[str, Node], name: str) -> None:
-    """PostgreSQL's page counted the alerts of every service, and Redis' drew the plans of eleven."""
+    """PostgreSQL's page counted every service's alerts, and Redis' drew the plans of eleven services."""
     variable = next(each for each in tree.variables(ours[f"{name}.json"]) if each["name"] == "service")
     assert "allValue" not in variable
 
 
 def test_the_only_engine_has_the_colour_of_what_is_measured(ours: dict[str, Node]) -> None:
-    """By its name it may get the colour of a limit; two engines are told apart by theirs."""
+    """By its name it may get the colour of a limit; two services are told apart by their colours."""
     memory = _defaults(boards.panel(ours["redis.json"], "Hit ratio"))
     assert node(memory["color"])["fixedColor"] == colours.USE
     topology = complete()
@@ -153,7 +154,7 @@ def test_the_only_engine_has_the_colour_of_what_is_measured(ours: dict[str, Node
 
 
 def test_links_set_only_variables_that_are_there(ours: dict[str, Node]) -> None:
-    """Grafana ignores others, and shows what nobody asked for."""
+    """Grafana ignores other keys and shows something unintended."""
     variables = {board["uid"]: {str(each["name"]) for each in tree.variables(board)} for board in ours.values()}
     urls = {string for board in ours.values() for string in tree.strings(board) if string.startswith("/d/")}
     assert urls
@@ -175,9 +176,9 @@ def test_links_set_only_variables_that_are_there(ours: dict[str, Node]) -> None:
     ],
 )
 def test_lines_of_one_panel_have_different_colours(legends: tuple[str, ...], color: Node) -> None:
-    """By their names, requests in flight and requests that wait had the same, as had four targets of ten."""
+    """Coloured by name, requests in flight and waiting requests had the same colour, as had four targets out of ten."""
     lines = tuple(Query("up", legend) for legend in legends)
-    graph = Graph(title="x", good="Good is 0.", unit="s", scale=scale.none_is_good(), queries=lines)
+    graph = Graph(title="x", description="Healthy: 0.", unit="s", scale=scale.none_is_good(), queries=lines)
     assert graph.defaults(complete())["color"] == color
     limited = replace(
         graph, queries=(*lines, Query("vector(1)", "{{le}}")), overrides=(field_config.plan_line(chr(65 + len(lines))),)

@@ -1,4 +1,4 @@
-"""Our stored form is Grafana's: its own saved dashboards are the oracle."""
+"""The canonical form is Grafana's stored form: its own saved dashboards are the oracle."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from boxwatch.grafana.canonical.form import canonical
 from boxwatch.grafana.canonical.sources import Source
 from boxwatch.grafana.tree import node, nodes
 
-# The data source that the Grafana which saved the pages had as its default.
+# The default data source of the Grafana that saved the dashboards.
 TEST_DATA = Source("gdev-testdata", "testdata-type-uid", "grafana-testdata-datasource", default=True, api_version="v1")
 
 
 def saved(kind: str) -> list[Path]:
-    """The pages as they were given to Grafana (input) or stored by it (output)."""
+    """Dashboards as given to Grafana (input) or stored by it (output)."""
     folder = third_party.folder("grafana") / "saved" / kind
     pages = sorted(folder.rglob("*.json"))
     assert len(pages) >= 56
@@ -26,14 +26,14 @@ def saved(kind: str) -> list[Path]:
 
 @pytest.mark.third_party
 def test_what_grafana_stored_stays_as_it_is() -> None:
-    """A form in which stored dashboards changed would show differences where there are none."""
+    """A stored dashboard is already canonical; otherwise comparisons would report false differences."""
     changed = [page.name for page in saved("output") if canonical(load(page)) != load(page)]
     assert changed == []
 
 
 @pytest.mark.third_party
 def test_what_grafana_was_given_becomes_what_it_stored() -> None:
-    """All steps together, on pages from Grafana 6 to 12."""
+    """All migrations together reproduce Grafana's output, on dashboards from Grafana 6 to 12."""
     different = []
     for page in saved("input"):
         stored = Path(str(page).replace("/input/", "/output/")).with_suffix(".v42.json")
@@ -43,7 +43,7 @@ def test_what_grafana_was_given_becomes_what_it_stored() -> None:
 
 
 def test_an_empty_dashboard_gets_what_grafana_assumes() -> None:
-    """Nothing said is the default said."""
+    """An empty dashboard is stored with Grafana's defaults."""
     made = canonical({})
     assert made["title"] == "No Title"
     assert made["schemaVersion"] == 42
@@ -52,45 +52,45 @@ def test_an_empty_dashboard_gets_what_grafana_assumes() -> None:
 
 
 def test_a_version_of_the_future_is_left_alone() -> None:
-    """We do not know what it means, so we do not claim another."""
+    """An unknown schema version keeps its number, because its meaning is unknown."""
     assert canonical({"schemaVersion": 43})["schemaVersion"] == 43
 
 
 def test_ids_that_are_shared_or_missing_are_given_anew() -> None:
-    """The first keeps its id, since links may name it."""
+    """The first panel with an id keeps it, because links may refer to it."""
     made = lifted(42, panels=[{"id": 7, "type": "a"}, {"id": 7, "type": "b"}, {"type": "c", "panels": [{"type": "d"}]}])
     assert [panel["id"] for panel in nodes(made["panels"])] == [7, 8, 9]
     assert nodes(nodes(made["panels"])[2]["panels"])[0]["id"] == 10
 
 
 def test_queries_without_refid_get_the_next_letters() -> None:
-    """Letters that are taken stay where they are."""
+    """Existing refIds are kept, and only free letters are assigned."""
     panel = one_panel(42, targets=[{"expr": "a"}, {"refId": "A", "expr": "b"}, {"expr": "c"}])
     assert [target["refId"] for target in nodes(panel["targets"])] == ["B", "A", "C"]
 
 
 def test_panels_stand_in_reading_order() -> None:
-    """Else moving a panel would show as a rewrite of the file."""
+    """Panels are sorted, so that moving one does not rewrite the file."""
     places = [{"x": 12, "y": 0}, {"x": 0, "y": 8}, {"x": 0, "y": 0}]
     made = lifted(42, panels=[{"id": n, "type": "a", "gridPos": place} for n, place in enumerate(places, start=1)])
     assert [panel["id"] for panel in nodes(made["panels"])] == [3, 1, 2]
 
 
 def test_clones_of_repeated_panels_are_not_stored() -> None:
-    """They are made anew whenever the dashboard opens."""
+    """Clones are dropped, because Grafana creates them again when the dashboard opens."""
     made = lifted(42, panels=[{"id": 1, "type": "a"}, {"id": 2, "type": "a", "repeatPanelId": 1}])
     assert [panel["id"] for panel in nodes(made["panels"])] == [1]
 
 
 def test_a_library_panel_keeps_its_place_and_its_reference() -> None:
-    """Everything else is kept with the library."""
+    """Everything else of a library panel is stored in the library."""
     reference = {"uid": "x", "name": "y"}
     panel = one_panel(42, libraryPanel=reference, options={"a": 1}, title="T", gridPos={"x": 0, "y": 1, "w": 3, "h": 3})
     assert panel == {"id": 1, "title": "T", "gridPos": {"x": 0, "y": 1, "w": 3, "h": 3}, "libraryPanel": reference}
 
 
 def test_nulls_disappear_at_any_depth() -> None:
-    """JavaScript drops them too."""
+    """Null values are dropped, as Grafana's JavaScript does."""
     panel = one_panel(42, fieldConfig={"defaults": {"thresholds": {"steps": [{"color": "green", "value": None}]}}})
     assert node(node(panel["fieldConfig"])["defaults"])["thresholds"] == {"steps": [{"color": "green"}]}
 
@@ -105,19 +105,19 @@ def test_nulls_disappear_at_any_depth() -> None:
     ],
 )
 def test_types_that_died_name_their_successor(old: str, new: str) -> None:
-    """Grafana's frontend converts the rest when it sees the mark."""
+    """A removed panel type is marked, so that Grafana's front end converts the rest."""
     panel = one_panel(42, type=old)
     assert (panel["type"], panel["autoMigrateFrom"]) == (new, old)
 
 
 def test_a_graph_of_series_or_a_histogram_becomes_something_else() -> None:
-    """One old type, four new ones."""
+    """The old graph panel has four successors, depending on its mode."""
     assert one_panel(42, type="graph", xaxis={"mode": "histogram"})["type"] == "histogram"
     assert one_panel(42, type="graph", xaxis={"mode": "series"})["type"] == "barchart"
     assert one_panel(42, type="graph", xaxis={"mode": "series"}, legend={"values": True})["type"] == "bargauge"
 
 
 def test_more_queries_than_letters() -> None:
-    """After Z come two letters."""
+    """After Z, refIds have two letters."""
     panel = one_panel(42, targets=[{"expr": str(number)} for number in range(28)])
     assert [target["refId"] for target in nodes(panel["targets"])][-3:] == ["Z", "AA", "AB"]

@@ -1,4 +1,4 @@
-"""Each step from a version of dashboards to the next, tried alone; its number is that of the version it leads to."""
+"""Each schema migration on its own; its number is the version it migrates to."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from boxwatch.grafana.tree import Node, node, nodes
 
 
 def test_14_shared_crosshair() -> None:
-    """A yes or no became one of three."""
+    """A boolean becomes one of three tooltip modes."""
     assert lifted(13, sharedCrosshair=True)["graphTooltip"] == 1
     assert lifted(13)["graphTooltip"] == 0
 
 
 def test_16_rows_become_a_grid() -> None:
-    """Spans of twelve columns, heights in pixels."""
+    """Twelve spans and heights in pixels become grid positions."""
     rows = [
         {"height": "250px", "panels": [{"id": 1, "type": "a", "span": 6}, {"id": 2, "type": "a", "span": 6}]},
         {"height": 100, "panels": [{"id": 3, "type": "a", "span": 12, "height": "400px"}]},
@@ -31,7 +31,7 @@ def test_16_rows_become_a_grid() -> None:
 
 
 def test_16_rows_with_headings_and_folds() -> None:
-    """Panels of a folded row move into it."""
+    """Panels of a collapsed row move into the row panel."""
     rows = [
         {"title": "One", "showTitle": True, "panels": [{"id": 1, "type": "a", "minSpan": 3}]},
         {"title": "Two", "collapse": True, "panels": [{"id": 2, "type": "a"}], "repeat": "x", "height": "tall"},
@@ -44,7 +44,7 @@ def test_16_rows_with_headings_and_folds() -> None:
 
 
 def test_16_panels_that_do_not_fit_go_to_the_next_line() -> None:
-    """Two of eight fit sixteen columns, and Grafana fills from the right."""
+    """Two panels of eight columns fit into sixteen, and Grafana fills from the right."""
     rows = [{"panels": [{"id": number, "type": "a", "span": 8} for number in (1, 2, 3)]}]
     made = nodes(lifted(15, rows=rows)["panels"])
     assert [(node(panel["gridPos"])["x"], node(panel["gridPos"])["y"]) for panel in made] == [(0, 0), (0, 7), (0, 14)]
@@ -52,14 +52,14 @@ def test_16_panels_that_do_not_fit_go_to_the_next_line() -> None:
 
 @pytest.mark.parametrize(("least", "most"), [(4, 6), (24, 1), (5, 4), (0, None), ("x", None)])
 def test_17_least_width_becomes_panels_a_row(least: object, most: object) -> None:
-    """Nonsense is dropped."""
+    """Invalid widths are dropped."""
     panel = one_panel(16, minSpan=least)
     assert panel.get("maxPerRow") == most
     assert "minSpan" not in panel
 
 
 def test_18_first_gauge() -> None:
-    """Thresholds were stored the other way round."""
+    """The first gauge stored its thresholds in reverse order."""
     old = {"unit": "s", "stat": "avg", "thresholds": [{"value": 1}, {"value": 0}], "minValue": 3, "options": {}}
     options = one_panel(17, **{"options-gauge": old})["options"]
     assert options == {
@@ -80,12 +80,12 @@ def test_18_first_gauge() -> None:
     ],
 )
 def test_19_links_of_panels(old: Node, new: Node) -> None:
-    """By name of the dashboard, by URI, by URL."""
+    """Links by dashboard name, URI or URL become URLs."""
     assert one_panel(18, links=[old])["links"] == [new]
 
 
 def test_20_and_21_words_in_links() -> None:
-    """In data links and in the options of Grafana 6."""
+    """Variables are renamed in data links and in the options of Grafana 6."""
     link = {"url": "/x?$__series_name&__field_name&${__series.labels.a}"}
     options = {"fieldOptions": {"defaults": {"title": "$__field_name", "links": [dict(link)]}}, "dataLinks": [link]}
     made = node(one_panel(19, options=options)["options"])
@@ -96,13 +96,13 @@ def test_20_and_21_words_in_links() -> None:
 
 
 def test_22_and_24_tables_with_styles_are_old_tables() -> None:
-    """The new table knows no styles."""
+    """A table with styles is the old panel, because the new one has none."""
     panel = one_panel(21, type="table", styles=[{}])
     assert (panel["autoMigrateFrom"], panel["styles"]) == ("table-old", [{"align": "auto"}])
 
 
 def test_23_what_is_chosen_is_a_list_when_several_can_be() -> None:
-    """And a single value when not."""
+    """The current value is a list for a multi-value variable, and a single value otherwise."""
     assert one_variable(22, multi=True, current={"text": "a", "value": "a"})["current"] == {
         "text": ["a"], "value": ["a"],
     }  # fmt: skip
@@ -112,13 +112,13 @@ def test_23_what_is_chosen_is_a_list_when_several_can_be() -> None:
 
 
 def test_26_text_panels() -> None:
-    """There were two for a while."""
+    """The second text panel type becomes the only one."""
     panel = one_panel(25, type="text2", options={"angular": {}, "content": "x"})
     assert (panel["type"], panel["options"]) == ("text", {"content": "x"})
 
 
 def test_27_constants() -> None:
-    """One that can be seen can be changed, so it is a text box."""
+    """A visible constant can be edited, so it becomes a text box."""
     seen = one_variable(26, type="constant", query="5", hide=0)
     assert (seen["type"], node(seen["current"])["value"]) == ("textbox", "5")
     hidden = one_variable(26, type="constant", query="5", hide=2)
@@ -127,13 +127,13 @@ def test_27_constants() -> None:
 
 
 def test_27_clones_in_folded_rows() -> None:
-    """They are not stored there either."""
+    """Clones of repeated panels are dropped from collapsed rows too."""
     row = one_panel(26, type="row", panels=[{"id": 2}, {"id": 3, "repeatPanelId": 2}])
     assert [panel["id"] for panel in nodes(row["panels"])] == [2]
 
 
 def test_28_and_29_query_variables() -> None:
-    """Tags are gone, and answers are not stored."""
+    """Query variables lose their tags and stored options."""
     variable = one_variable(27, type="query", tags=[], useTags=True, options=[{"text": "a"}], refresh=0)
     assert "tags" not in variable
     assert "useTags" not in variable
@@ -141,7 +141,7 @@ def test_28_and_29_query_variables() -> None:
 
 
 def test_30_value_mappings() -> None:
-    """Numbers become names, single values one mapping, colours come from thresholds."""
+    """Numbered types get names, single values share one mapping, colours come from thresholds."""
     mappings = [
         {"type": 1, "value": "1", "text": "10"},
         {"type": 1, "value": "null", "text": "none"},
@@ -177,19 +177,19 @@ def test_30_value_mappings() -> None:
 
 
 def test_31_labels_that_become_fields_are_merged() -> None:
-    """Merging was part of the step before."""
+    """Merging becomes a separate transformation."""
     panel = one_panel(30, transformations=[{"id": "labelsToFields"}, {"id": "x"}])
     assert [step["id"] for step in nodes(panel["transformations"])] == ["labelsToFields", "merge", "x"]
 
 
 def test_35_the_time_axis_stays() -> None:
-    """Hiding the y axis once hid both."""
+    """Hiding the y axis used to hide the time axis too; it stays visible."""
     panel = one_panel(34, fieldConfig={"defaults": {"custom": {"axisPlacement": "hidden"}}})
     assert nodes(node(panel["fieldConfig"])["overrides"])[0]["matcher"] == {"id": "byType", "options": "time"}
 
 
 def test_36_names_of_data_sources() -> None:
-    """Names first, then uids; what nobody knows is taken for a uid."""
+    """Names take precedence over uids, and an unknown name is read as a uid."""
     known = Sources((Source("Prom", "uid-1", "prometheus", default=True), Source("Loki", "uid-2", "loki")))
     reference = {"uid": "uid-1", "type": "prometheus"}
     assert known.reference("Prom") == reference
@@ -202,7 +202,7 @@ def test_36_names_of_data_sources() -> None:
 
 
 def test_36_panels_queries_variables_and_annotations() -> None:
-    """Everything that asks has a reference afterwards."""
+    """Everything that queries data has a data source reference afterwards."""
     sources = (Source("Prom", "p", "prometheus", default=True), Source("Loki", "l", "loki"))
     made = canonical(
         {
@@ -229,7 +229,7 @@ def test_36_panels_queries_variables_and_annotations() -> None:
 
 
 def test_37_hidden_legends() -> None:
-    """How a legend looks survives hiding it."""
+    """Hiding a legend keeps its display mode."""
     assert node(one_panel(36, options={"legend": {"displayMode": "hidden"}})["options"])["legend"] == {
         "displayMode": "list", "showLegend": False,
     }  # fmt: skip
@@ -247,7 +247,7 @@ def test_37_hidden_legends() -> None:
     ],
 )
 def test_38_cells(mode: str, options: Node) -> None:
-    """In defaults and in overrides."""
+    """Cell options are migrated in defaults and overrides."""
     override = {"properties": [{"id": "custom.displayMode", "value": mode}, {"id": "custom.displayMode"}]}
     config = {"defaults": {"custom": {"displayMode": mode}}, "overrides": [override]}
     made = node(one_panel(37, type="table", fieldConfig=config)["fieldConfig"])
@@ -264,7 +264,7 @@ def test_39_sparklines() -> None:
 
 
 def test_40_to_42() -> None:
-    """Refresh, time picker, hidden series."""
+    """Refresh, time picker and hidden series are migrated."""
     override = {"properties": [{"id": "custom.hideFrom", "value": {"viz": True}}]}
     made = lifted(
         39,

@@ -1,4 +1,4 @@
-"""A dashboard is found in whatever it is wrapped in, and what is none is named."""
+"""A dashboard is found in any envelope, and any other file is rejected by name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BOARD = boards.a_dashboard(boards.a_panel())
     ],
 )
 def test_the_dashboard_in_a_file(whole: dict[str, object], path: tuple[str, ...]) -> None:
-    """As exported, as the API answers, and as a resource."""
+    """A dashboard is found in an export, an API response and a resource."""
     found = document.read("a.json", json.dumps(whole).encode())
     assert (found.path, found.whole) == (path, whole)
     inner: object = whole
@@ -38,13 +38,13 @@ def test_the_dashboard_in_a_file(whole: dict[str, object], path: tuple[str, ...]
     [
         (b"{", "a.json: is not JSON: Expecting property name"),
         (b"\xff{}", "a.json: is not JSON: "),
-        (b"[]", "a.json: is JSON, but no dashboard: a dashboard is an object"),
-        (b'{"a": 1}', "a.json: is JSON, but no dashboard: it has neither `panels` nor `rows`"),
-        (b'{"elements": {}, "layout": {}}', "a.json: is a dashboard of schema v2: export it as a classic dashboard"),
+        (b"[]", "a.json: is JSON, but not a dashboard: a dashboard is an object"),
+        (b'{"a": 1}', "a.json: is JSON, but not a dashboard: it has neither `panels` nor `rows`"),
+        (b'{"elements": {}, "layout": {}}', "a.json: is a schema v2 dashboard: export it as a classic dashboard"),
     ],
 )
 def test_what_is_no_dashboard(content: bytes, message: str) -> None:
-    """File first, then what to do."""
+    """The error names the file first, then says what to do."""
     with pytest.raises(BoxwatchError) as caught:
         document.read("a.json", content)
     assert str(caught.value).startswith(message)

@@ -1,4 +1,4 @@
-"""Variables are filled in so that what Prometheus would be asked can be parsed."""
+"""Variables are expanded so that the queries to Prometheus can be parsed."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ VARIABLES: tuple[Node, ...] = (
     ],
 )
 def test_values_in_place_of_variables(written: str, expanded: str) -> None:
-    """A value that the variable could have; its own name where anything goes."""
+    """A variable expands to a possible value, or to its own name if any text is allowed."""
     assert expressions.expand(written, boards.a_dashboard(variables=VARIABLES)) == expanded
 
 
 def test_everything_that_asks_prometheus_is_found() -> None:
-    """With its place as findings name it; other data sources are left out."""
+    """Every PromQL query is found with its place; queries to other data sources are skipped."""
     loki = {"refId": "B", "expr": "{a}", "datasource": {"type": "loki"}}
     panel = boards.a_panel(targets=[{"refId": "A", "expr": "up"}, loki, {"refId": "C"}])
     of_loki = boards.a_panel(datasource={"type": "loki"}, targets=[{"refId": "A", "expr": "{b}"}])
@@ -53,7 +53,7 @@ def test_everything_that_asks_prometheus_is_found() -> None:
 
 
 def test_ours_all_parse() -> None:
-    """Every query of both dashboards, as Prometheus' own grammar has it."""
+    """Every query of our dashboards parses by Prometheus' own grammar."""
     for board in boards.ours().values():
         for where, expr in expressions.expressions(board):
             assert problem_of(expr) == "", where

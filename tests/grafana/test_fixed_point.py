@@ -1,4 +1,4 @@
-"""Modernising twice is modernising once, for panels of the house and for whatever strangers write."""
+"""Modernising is idempotent, for our own panels and for arbitrary input."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ STATES = st.lists(st.integers(-5, 5), max_size=4, unique=True).map(
 
 @st.composite
 def house_panels(draw: st.DrawFn) -> Panel:
-    """Any panel that can be made."""
+    """Any panel that our builders can make."""
     common: dict[str, Any] = {
         "title": draw(WORDS),
-        "good": f"{draw(st.sampled_from(['Much', 'Little']))}. Good is {draw(st.integers())}.",
+        "description": f"{draw(st.sampled_from(['Much', 'Little']))}. Healthy: {draw(st.integers())}.",
         "unit": draw(st.sampled_from(["bytes", "s", "none", "percentunit"])),
         "scale": draw(SCALES),
         "queries": draw(QUERIES),
@@ -79,7 +79,7 @@ def house_panels(draw: st.DrawFn) -> Panel:
 @rotation.examples(40)
 @given(st.lists(house_panels(), min_size=1, max_size=4, unique_by=lambda panel: panel.title))
 def test_whatever_the_house_can_build_is_as_grafana_stores_it(panels: list[Panel]) -> None:
-    """Nothing to repair, nothing against either schema, and no finding of a check on its form."""
+    """Our panels need no repair, fit both schemas, and have no findings on their form."""
     page = render.Page(
         id="generated",
         title="Generated",
@@ -113,7 +113,7 @@ _TYPES = st.sampled_from([
 
 
 def mapping(**known: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """An object with some of these keys; each may hold anything at all instead."""
+    """An object with some of these keys; each may hold any value instead."""
     return st.fixed_dictionaries({}, optional={key: value | _JSON for key, value in known.items()})
 
 
@@ -153,7 +153,7 @@ _BOARD = mapping(
 @rotation.examples(150)
 @given(_BOARD)
 def test_whatever_strangers_write_becomes_current_once(board: Node) -> None:
-    """No exception, no second change, no null; and both schemas can be written."""
+    """Any input converts without an exception, a second change or a null, to both schemas."""
     made = modernise(board)
     assert modernise(made) == made
     assert canonical(made) == made

@@ -1,4 +1,4 @@
-"""A save in Grafana's browser front end without an edit is no difference; an edit in the same save is one."""
+"""Saving in Grafana's front end without an edit makes no difference; an edit does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from boxwatch.grafana.canonical.front_end import plain
 from boxwatch.publish.grafana import difference, form
 
 OURS = boards.ours()
-# (type of panel, where its default is, path below, default): every default that a save states.
+# (panel type, location of the default, path below it, default): every default that a save states.
 DEFAULTS = [
     (kind, place, path, value)
     for place, tables in front_end.TABLES.items()
@@ -26,12 +26,12 @@ DEFAULTS = [
 
 
 def a_panel(kind: str) -> dict[str, Any]:
-    """One with nothing in it but its type."""
+    """A panel with only a type."""
     return {"id": 1, "type": kind, "title": "One", "fieldConfig": {"defaults": {"custom": {"of": "ours"}}}}
 
 
 def with_value(kind: str, place: tuple[str, ...], path: tuple[str, ...], value: object) -> dict[str, Any]:
-    """A dashboard with such a panel, in which one value is stated."""
+    """A dashboard with such a panel, in which one value is set."""
     panel = a_panel(kind)
     front_end.put(panel, (*place, *path), value)
     return {"panels": [panel]}
@@ -39,7 +39,7 @@ def with_value(kind: str, place: tuple[str, ...], path: tuple[str, ...], value: 
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_a_save_of_each_of_our_dashboards_changes_nothing(name: str) -> None:
-    """Neither what is compared nor the checksum, however much the front end writes."""
+    """A save changes neither the compared form nor the checksum."""
     published = form.marked(OURS[name], "mvp")
     saved = front_end.save(published)
 
@@ -50,7 +50,7 @@ def test_a_save_of_each_of_our_dashboards_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_an_edit_in_the_same_save_is_the_one_difference(name: str) -> None:
-    """The first panel's title, in what the front end wrote."""
+    """An edited panel title is the only difference of a save."""
     saved = front_end.save(form.marked(OURS[name], "mvp"))
     saved["panels"][0]["description"] = "By hand"
 
@@ -60,7 +60,7 @@ def test_an_edit_in_the_same_save_is_the_one_difference(name: str) -> None:
 
 @pytest.mark.third_party
 def test_what_a_browser_saved_in_grafana_is_no_difference() -> None:
-    """Pairs of what was published and what Grafana stored after "Make editable" and "Save"."""
+    """Recorded pairs, before and after "Make editable" and "Save", are equal in plain form."""
     pairs = third_party.folder("grafana") / "ui-saved"
     names = sorted(path.name for path in (pairs / "published").glob("*.json"))
     assert names
@@ -74,7 +74,7 @@ def test_what_a_browser_saved_in_grafana_is_no_difference() -> None:
 def test_a_default_that_is_stated_makes_no_difference(
     case: tuple[str, tuple[str, ...], tuple[str, ...], object],
 ) -> None:
-    """For each type of panel and each of its defaults."""
+    """An explicit default makes no difference, for each panel type and each of its defaults."""
     kind, place, path, value = case
 
     assert plain(with_value(kind, place, path, copy.deepcopy(value))) == plain({"panels": [a_panel(kind)]})
@@ -84,7 +84,7 @@ def test_a_default_that_is_stated_makes_no_difference(
 def test_any_other_value_makes_a_difference(
     case: tuple[str, tuple[str, ...], tuple[str, ...], object], other: object
 ) -> None:
-    """Also one that Python takes for equal, such as 0 for False."""
+    """A value other than the default is a difference, even one that Python considers equal, such as 0 and False."""
     kind, place, path, value = case
     is_default = json.dumps(other) == json.dumps(value) or (other == value and not isinstance(other, bool))
 
@@ -95,7 +95,7 @@ def test_any_other_value_makes_a_difference(
 
 
 def test_a_difference_shows_the_default_of_which_a_panel_says_nothing() -> None:
-    """Not "none", which it is not."""
+    """A difference shows the implied default instead of "none"."""
     before, after = (
         {"panels": [a_panel("timeseries") | {"options": {"legend": {"placement": side}}}]}
         for side in ("right", "bottom")
@@ -106,7 +106,7 @@ def test_a_difference_shows_the_default_of_which_a_panel_says_nothing() -> None:
 
 
 def test_the_argument_stays_as_it_is() -> None:
-    """It is what is published."""
+    """The argument is not changed, because it is the dashboard to publish."""
     dashboard = front_end.save(boards.ours()["overview.json"]) if "overview.json" in OURS else front_end.save({})
     before = copy.deepcopy(dashboard)
     plain(dashboard)
@@ -115,7 +115,7 @@ def test_the_argument_stays_as_it_is() -> None:
 
 
 def test_a_number_below_the_first_threshold_means_nothing() -> None:
-    """It reaches down without end; the next one does not."""
+    """The first step starts at minus infinity whatever its value; the next one does not."""
     boards_of = [
         with_value(
             "stat",

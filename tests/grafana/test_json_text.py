@@ -1,4 +1,4 @@
-"""The file of a dashboard is JSON that people can read, and says the same as the dashboard."""
+"""A dashboard file is readable JSON, equal to the dashboard."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _JSON = st.recursive(
 
 @given(st.dictionaries(st.text(), _JSON))
 def test_what_is_written_is_what_was_meant(dashboard: Node) -> None:
-    """Whatever it holds; and keys are sorted, so the same dashboard has the same bytes."""
+    """The text parses back to the dashboard, and sorted keys make its bytes deterministic."""
     written = json_text.write(dashboard)
     assert json.loads(written) == dashboard
     assert json_text.write(json.loads(written)) == written
@@ -30,7 +30,7 @@ def test_what_is_written_is_what_was_meant(dashboard: Node) -> None:
 
 @pytest.mark.parametrize("name", ["overview.json", "service.json"])
 def test_what_fits_a_line_stands_on_one(name: str) -> None:
-    """Only long strings make long lines; the file is about as long as JSON without line breaks."""
+    """Only long strings make long lines, and the file is about as long as JSON without line breaks."""
     board = boards.ours()[name]
     written = json_text.write(board).decode()
     for line in written.splitlines():

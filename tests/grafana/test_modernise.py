@@ -1,4 +1,4 @@
-"""Whatever grafanalib makes becomes what a current Grafana would have saved, and stays so."""
+"""Dashboards from grafanalib become what a current Grafana would have saved, and stay so."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from boxwatch.grafana.tree import Node, node, nodes
 @pytest.mark.third_party
 @pytest.mark.parametrize("panel", CLASSES.values(), ids=CLASSES.keys())
 def test_whatever_grafanalib_makes_becomes_valid(panel: Any) -> None:  # noqa: ANN401
-    """Grafana's own schemas judge before and after."""
+    """Grafana's own schemas validate the dashboard before and after."""
     raw = from_grafanalib(panel)
     assert list(grafana_schema.errors(raw)), "grafanalib's own JSON is not valid, else this module were not needed"
     assert list(grafana_schema.errors(modernised(panel))) == []
 
 
 def test_the_argument_is_left_as_it_is() -> None:
-    """A dashboard of these panels, exactly as grafanalib writes it."""
+    """The argument is not changed."""
     raw = from_grafanalib(CLASSES["stat"])
     before = json.dumps(raw)
     modernise.modernise(raw)
@@ -33,7 +33,7 @@ def test_the_argument_is_left_as_it_is() -> None:
 
 
 def test_no_null_and_no_dead_key_is_left() -> None:
-    """In no panel of any class."""
+    """No panel of any grafanalib class keeps a null or a dead key."""
     for panel in CLASSES.values():
         text = json.dumps(modernised(panel))
         for word in (
@@ -48,14 +48,14 @@ def test_no_null_and_no_dead_key_is_left() -> None:
 
 
 def test_queries_have_their_own_letters_and_say_nothing_that_is_assumed() -> None:
-    """Two queries were called A."""
+    """Duplicate refIds are replaced, and Grafana's defaults dropped."""
     panel = one(CLASSES["time series"])
     assert panel["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
     assert panel["targets"] == [{"expr": "up", "refId": "A"}, {"expr": "down", "refId": "B"}]
 
 
 def test_a_query_says_what_differs_from_the_panel_and_from_grafana() -> None:
-    """Another data source, another editor, and being asked twice."""
+    """A query keeps a different data source, editor mode and query type."""
     other = {"type": "prometheus", "uid": "other"}
     said = {"datasource": other, "editorMode": "builder", "expr": "up", "instant": True, "range": True, "refId": "A"}
     panel = boards.a_panel(targets=[said, {"expr": "down", "exemplar": False, "instant": False, "refId": "B"}])
@@ -66,7 +66,7 @@ def test_a_query_says_what_differs_from_the_panel_and_from_grafana() -> None:
 
 
 def test_what_grafana_assumes_of_a_panel_is_not_said() -> None:
-    """Colours by thresholds where they are by thresholds anyway; but not where the type has other colours."""
+    """Threshold colours are dropped where they are the default, and kept for types with another default."""
     config = {"defaults": {"color": {"mode": "thresholds"}, "unit": "s"}, "overrides": []}
     for kind, kept in (("stat", False), ("status-history", False), ("timeseries", True), ("state-timeline", True)):
         board = boards.a_dashboard(boards.a_panel(type=kind, fieldConfig=config))
@@ -79,13 +79,13 @@ def test_what_grafana_assumes_of_a_panel_is_not_said() -> None:
 
 @pytest.mark.parametrize("kind", ["state-timeline", "status-history"])
 def test_rows_stay_on_the_pages_on_which_somebody_put_them(kind: str) -> None:
-    """20 a page is what Grafana's editor begins with; a panel that says nothing has one page, whose names overlap."""
+    """The editor's preset of 20 rows per page is not added: without it, all rows are on one page."""
     board = boards.a_dashboard(boards.a_panel(type=kind, options={"perPage": 20}))
     assert node(nodes(modernise.modernise(board)["panels"])[0]["options"])["perPage"] == 20
 
 
 def test_crosshair_links_and_time_options() -> None:
-    """Grafanalib says yes and no to the crosshair at once."""
+    """Grafanalib's contradictory crosshair keys are resolved."""
     link = core.DashboardLink(title="x", tags=["t"])
     made = modernised(graphTooltip=1, links=[link], refresh=False)
     assert made["graphTooltip"] == 1
@@ -95,7 +95,7 @@ def test_crosshair_links_and_time_options() -> None:
 
 
 def test_variables_keep_what_grafana_reads() -> None:
-    """Nothing is chosen until the dashboard opens."""
+    """A variable has no current value until the dashboard opens."""
     variable = core.Template(name="x", query="label_values(up, job)", dataSource="${datasource}", multi=True)
     made = nodes(node(modernised(templating=core.Templating(list=[variable]))["templating"])["list"])[0]
     assert made["datasource"] == {"uid": "${datasource}"}
@@ -105,7 +105,7 @@ def test_variables_keep_what_grafana_reads() -> None:
 
 
 def test_an_interval_keeps_its_own_keys() -> None:
-    """Other variables lose them."""
+    """Keys of interval variables are removed from other variables."""
     variable = core.Template(name="x", query="1m,5m", type="interval", auto=True)
     made = nodes(node(modernised(templating=core.Templating(list=[variable]))["templating"])["list"])[0]
     assert made["auto"] is True
@@ -113,21 +113,21 @@ def test_an_interval_keeps_its_own_keys() -> None:
 
 @pytest.mark.parametrize("uid", ["$datasource", "${datasource}", "[[datasource]]"])
 def test_a_name_of_a_variable_becomes_a_reference_with_its_type(uid: str) -> None:
-    """All three ways to write a variable."""
+    """All three notations of a variable become a reference."""
     made = boards.a_dashboard({"id": 1, "type": "stat", "datasource": uid, "targets": [{"expr": "up"}]})
     panel = nodes(modernise.modernise(made)["panels"])[0]
     assert panel["datasource"] == {"uid": uid, "type": "prometheus"}
 
 
 def test_a_name_of_a_known_data_source_becomes_its_uid() -> None:
-    """Given the list of a Grafana's data sources."""
+    """Data source names become uids if the Grafana's data sources are known."""
     raw = from_grafanalib(core.TimeSeries(title="p", targets=TARGETS, dataSource="Prom"))
     panel = nodes(modernise.modernise(raw, (Source("Prom", "u", "prometheus"),))["panels"])[0]
     assert panel["datasource"] == {"uid": "u", "type": "prometheus"}
 
 
 def test_mixed_queries_keep_their_own_data_sources() -> None:
-    """And one without stays without: the panel names none."""
+    """Queries of a mixed panel keep their data source, or the lack of one."""
     loki: Node = {"type": "loki", "uid": "l"}
     targets: list[Node] = [{"refId": "A", "expr": "x", "datasource": loki}, {"refId": "B", "expr": "up"}]
     panel = boards.a_panel(datasource={"type": "mixed", "uid": "-- Mixed --"}, targets=targets)
@@ -137,7 +137,7 @@ def test_mixed_queries_keep_their_own_data_sources() -> None:
 
 
 def test_library_panels_and_repeats_stay() -> None:
-    """Repairs must not lose what people built."""
+    """Repairs keep library panels and repeats."""
     library: Node = {"id": 1, "type": "stat", "libraryPanel": {"uid": "u", "name": "n"}, "title": "t"}
     repeated = boards.a_panel(id=2, repeat="server", repeatDirection="h", links=[{"title": "x", "url": "/x"}])
     made = nodes(modernise.modernise(boards.a_dashboard(library, repeated))["panels"])
@@ -147,7 +147,7 @@ def test_library_panels_and_repeats_stay() -> None:
 
 
 def test_annotations_get_what_the_schema_asks_for() -> None:
-    """Old ones lack a name or a colour."""
+    """Old annotations get the required name and colour."""
     board = boards.a_dashboard()
     board["annotations"] = {"list": [{"datasource": "${datasource}", "expr": "up", "showIn": 0}]}
     made = nodes(node(modernise.modernise(board)["annotations"])["list"])[1]
@@ -157,7 +157,7 @@ def test_annotations_get_what_the_schema_asks_for() -> None:
 
 
 def test_small_things_of_strangers() -> None:
-    """Hidden legends, logarithms, a null refresh, a numbered gnetId, empty texts, old mappings of a table."""
+    """Hidden legends, logarithms, a null refresh, a numeric gnetId, empty texts and old table mappings are repaired."""
     log = {"defaults": {"custom": {"scaleDistribution": {"type": "log", "log": 2}}}, "overrides": []}
     graph = boards.a_panel(fieldConfig=log, options={"legend": {"displayMode": "hidden"}}, interval="")
     table = boards.a_panel(id=2, type="table", mappings=[{"type": "value", "options": {}}])
@@ -173,13 +173,13 @@ def test_small_things_of_strangers() -> None:
 
 
 def test_a_panel_of_a_type_that_waits_for_grafana_still_has_letters() -> None:
-    """Its options are Grafana's to convert, its queries are not."""
+    """Grafana converts the options of such a panel, but its queries get refIds here."""
     board = boards.a_dashboard({"id": 1, "type": "natel-discrete-panel", "targets": [{"refId": "", "expr": "up"}]})
     assert nodes(nodes(modernise.modernise(board)["panels"])[0]["targets"])[0]["refId"] == "A"
 
 
 def test_a_reference_is_type_and_uid() -> None:
-    """What else Grafana notes about a data source it looks up itself."""
+    """Other keys of a data source reference are dropped, because Grafana looks them up itself."""
     source = {"type": "prometheus", "uid": "p", "apiVersion": "v1", "default": True}
     panel = boards.a_panel(datasource=source, transformations=[{"id": "merge"}])
     made = nodes(modernise.modernise(boards.a_dashboard(panel))["panels"])[0]
@@ -189,7 +189,7 @@ def test_a_reference_is_type_and_uid() -> None:
 
 @pytest.mark.third_party
 def test_graphs_of_the_first_drafts() -> None:
-    """Grafana 7.4 hid series from `graph`, and described lines with keys that nothing reads any more."""
+    """Line options of Grafana 7.4 are converted to their current keys."""
     custom = {"hideFrom": {"graph": True, "legend": True}, "line": {"show": True}, "points": {"show": False}}
     panel = boards.a_panel(fieldConfig={"defaults": {"unit": "s", "custom": custom}, "overrides": []})
     board = modernise.modernise(boards.a_dashboard(panel))

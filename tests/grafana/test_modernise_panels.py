@@ -1,4 +1,4 @@
-"""Panels of grafanalib and of old Grafanas, type by type: what is repaired, and what is kept."""
+"""Repairs of panels from grafanalib and old Grafana versions, by type."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from boxwatch.grafana.tree import Node, node, nodes
 
 
 def test_a_graph_is_not_limited_to_a_hundred_points() -> None:
-    """Unless somebody chose a limit."""
+    """Grafanalib's default limit is removed; any other limit is kept."""
     assert "maxDataPoints" not in one(CLASSES["time series"])
     chosen = core.TimeSeries(title="p", targets=TARGETS, maxDataPoints=50)
     assert one(chosen)["maxDataPoints"] == 50
 
 
 def test_a_stat_does_not_say_none() -> None:
-    """Grafana would show the word."""
+    """The word "none" is removed, because Grafana would display it."""
     defaults = node(node(one(CLASSES["stat"])["fieldConfig"])["defaults"])
     assert "noValue" not in defaults
     assert defaults["thresholds"] == {"mode": "absolute", "steps": [{"color": "green", "value": 0}]}
 
 
 def test_a_gauge_keeps_its_limits_where_they_belong() -> None:
-    """Grafanalib's gauge has no options at all."""
+    """A gauge gets options, which grafanalib does not write."""
     panel = one(CLASSES["gauge"])
     assert node(panel["options"])["reduceOptions"] == {"calcs": ["mean"]}
     defaults = node(node(panel["fieldConfig"])["defaults"])
@@ -35,14 +35,14 @@ def test_a_gauge_keeps_its_limits_where_they_belong() -> None:
 
 
 def test_a_bar_gauge_keeps_unit_and_thresholds() -> None:
-    """They stood in the options of Grafana 6."""
+    """Unit and thresholds move out of the options of Grafana 6."""
     defaults = node(node(one(CLASSES["bar gauge"])["fieldConfig"])["defaults"])
     assert (defaults["unit"], defaults["max"]) == ("s", 9)
     assert node(defaults["thresholds"])["steps"] == [{"color": "green", "value": 0}, {"color": "red", "value": 80}]
 
 
 def test_a_graph_becomes_a_time_series() -> None:
-    """With unit, limits and stacking."""
+    """A graph keeps its unit, limits and stacking."""
     panel = one(CLASSES["graph"])
     assert panel["type"] == "timeseries"
     defaults = node(node(panel["fieldConfig"])["defaults"])
@@ -51,7 +51,7 @@ def test_a_graph_becomes_a_time_series() -> None:
 
 
 def test_a_graph_keeps_legend_nulls_and_thresholds() -> None:
-    """What decides how it is read."""
+    """A graph keeps the settings that matter to readers."""
     graph = core.Graph(
         title="p",
         targets=TARGETS,
@@ -72,7 +72,7 @@ def test_a_graph_keeps_legend_nulls_and_thresholds() -> None:
 
 
 def test_a_single_stat_becomes_a_stat_or_a_gauge() -> None:
-    """It could be drawn as either."""
+    """A single stat becomes a gauge if it was drawn as one."""
     plain = one(CLASSES["single stat"])
     assert plain["type"] == "stat"
     assert node(node(plain["options"])["reduceOptions"])["calcs"] == ["mean"]
@@ -86,7 +86,7 @@ def test_a_single_stat_becomes_a_stat_or_a_gauge() -> None:
 
 
 def test_a_single_stat_keeps_its_words() -> None:
-    """Value maps become mappings by name."""
+    """Value maps become named mappings."""
     given_: Node = {
         "schemaVersion": 16,
         "panels": [{"id": 1, "type": "singlestat", "valueMaps": [{"op": "=", "value": "0", "text": "down"}]}],
@@ -97,21 +97,21 @@ def test_a_single_stat_keeps_its_words() -> None:
 
 
 def test_a_graph_by_series_is_left_to_grafana() -> None:
-    """Its successor is another panel, which Grafana's frontend converts."""
+    """Its successor is another panel type, which Grafana's front end converts."""
     given_: Node = {"schemaVersion": 16, "panels": [{"id": 1, "type": "graph", "xaxis": {"mode": "series"}}]}
     panel = nodes(modernise.modernise(given_)["panels"])[0]
     assert (panel["type"], panel["autoMigrateFrom"]) == ("barchart", "graph")
 
 
 def test_a_heatmap_gets_options() -> None:
-    """Grafanalib writes a list where options belong."""
+    """Grafanalib's list is replaced by an options object."""
     options = node(one(CLASSES["heatmap"])["options"])
     assert options["calculate"] is True
     assert node(options["yAxis"])["unit"] == "s"
 
 
 def test_a_text_of_grafana_6_keeps_its_words() -> None:
-    """The words stood on the panel."""
+    """The text moves from the panel into its options."""
     given_: Node = {"schemaVersion": 18, "panels": [{"id": 1, "type": "text", "content": "hello", "mode": "markup"}]}
     panel = nodes(modernise.modernise(given_)["panels"])[0]
     assert panel["options"] == {"content": "hello", "mode": "markdown"}
@@ -128,7 +128,7 @@ def test_a_text_of_grafana_6_keeps_its_words() -> None:
     ],
 )
 def test_thresholds_have_numbers(steps: object, values: list[float]) -> None:
-    """The first holds from minus infinity, so its number only has to be below the second's."""
+    """The first step starts at minus infinity, so its value only has to be below the second's."""
     config = {
         "defaults": {"thresholds": {"steps": steps}},
         "overrides": [

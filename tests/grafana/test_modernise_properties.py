@@ -1,4 +1,4 @@
-"""Modernising twice is modernising once, whatever stands in a dashboard."""
+"""Modernising is idempotent for any dashboard."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boxwatch.grafana import modernise, tree
 from boxwatch.grafana.canonical.form import canonical
 from boxwatch.grafana.tree import Node
 
-# Panels as strangers might write them: right and wrong values in every place that a repair looks at.
+# Arbitrary panels: valid and invalid values in every place that a repair reads.
 _WORDS = st.sampled_from(["", "none", "s", "hidden", "list", "table", "linear", "log", "$datasource", "A", "multi"])
 
 
@@ -95,7 +95,7 @@ _PANELS = st.fixed_dictionaries(
 @rotation.examples(150)
 @given(panels=st.lists(_PANELS, max_size=4), version=st.sampled_from([0, 12, 16, 22, 30, 36, 41, 42]))
 def test_modernising_twice_is_modernising_once(panels: list[Node], version: int) -> None:
-    """For panels that nobody would write, too."""
+    """Modernising is idempotent, even for implausible panels."""
     board = {**boards.a_dashboard(*panels), "schemaVersion": version}
     made = modernise.modernise(board)
     assert modernise.modernise(made) == made

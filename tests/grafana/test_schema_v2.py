@@ -1,4 +1,4 @@
-"""Dashboards of schema v2: Grafana's schema has nothing against them, and nothing of the classic one is lost."""
+"""Dashboards in schema v2 are valid by Grafana's schema, and lose nothing of the classic dashboard."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from boxwatch.rules import catalogue as rules
 
 
 def saved() -> list[Path]:
-    """Grafana's own dashboards, as they were before and after it stored them."""
+    """Grafana's own dashboards, before and after it stored them."""
     return sorted((third_party.folder("grafana") / "saved").rglob("*.json"))
 
 
 @pytest.mark.parametrize("schema", ["v2", "v2beta1"])
 def test_ours_are_resources(schema: str) -> None:
-    """Under the name that is the uid of the classic dashboard."""
+    """The resource's name is the uid of the classic dashboard."""
     for file, text in catalogue.files(rules.build(complete()), schema).items():
         made = json.loads(text)
         assert made["apiVersion"] == f"dashboard.grafana.app/{schema}"
@@ -34,7 +34,7 @@ def test_ours_are_resources(schema: str) -> None:
 
 @pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_ours() -> None:
-    """For every size of deployment."""
+    """Our dashboards are valid in schema v2, for every size of deployment."""
     for topology in (complete(), boards.a_topology(20, 8)):
         for text in catalogue.files(rules.build(topology), "v2").values():
             assert list(grafana_schema.errors_v2(json.loads(text)["spec"])) == []
@@ -42,7 +42,7 @@ def test_grafanas_schema_has_nothing_against_ours() -> None:
 
 @pytest.mark.third_party
 def test_grafanas_schema_has_nothing_against_its_own_dashboards() -> None:
-    """All that it stored, and what they were before, once they are modernised."""
+    """Stored dashboards, and their modernised originals, are valid in schema v2."""
     for path in saved():
         dashboard = modernise(json.loads(path.read_text(encoding="utf-8")))
         assert list(grafana_schema.errors_v2(resource.spec(dashboard))) == [], path.name
@@ -50,7 +50,7 @@ def test_grafanas_schema_has_nothing_against_its_own_dashboards() -> None:
 
 @pytest.mark.third_party
 def test_every_panel_is_an_element_that_the_layout_names_once() -> None:
-    """Folded panels too; a row is part of the layout and no element."""
+    """Collapsed panels are elements too; a row is part of the layout, not an element."""
     for path in saved():
         dashboard = modernise(json.loads(path.read_text(encoding="utf-8")))
         made = resource.spec(dashboard)
@@ -63,7 +63,7 @@ def test_every_panel_is_an_element_that_the_layout_names_once() -> None:
 
 
 def test_no_text_or_number_of_ours_is_lost() -> None:
-    """Whatever a classic dashboard says, its counterpart says somewhere."""
+    """Every text and number of a classic dashboard occurs in its counterpart."""
     for board in boards.ours().values():
         made = set(tree.strings(resource.to_v2(board)))
         numbered = {"graphTooltip", "hide", "refresh", "schemaVersion", "type"}
@@ -89,7 +89,7 @@ def rows(*panels: Node) -> list[Node]:
 
 
 def a_row(title: str, y: int, *folded: Node, **changes: object) -> Node:
-    """A row with the panels that are folded into it."""
+    """A row with the panels collapsed in it."""
     place = {"x": 0, "y": y, "w": 24, "h": 1}
     return {
         "type": "row",
@@ -101,12 +101,12 @@ def a_row(title: str, y: int, *folded: Node, **changes: object) -> Node:
 
 
 def at(x: int, y: int, number: int) -> Node:
-    """A panel at a place."""
+    """A panel at a grid position."""
     return boards.a_panel(id=number, gridPos={"x": x, "y": y, "w": 12, "h": 8})
 
 
 def test_lines_are_counted_from_the_heading_of_their_row() -> None:
-    """Panels above the first heading stand in a row without one."""
+    """Panels above the first heading are in a row without one."""
     first, second, third = rows(
         at(0, 0, 1), a_row("Memory", 8), at(12, 9, 2), at(0, 17, 3), a_row("Folded", 25, at(0, 26, 4), repeat="server")
     )
@@ -124,7 +124,7 @@ def test_lines_are_counted_from_the_heading_of_their_row() -> None:
 
 
 def test_without_rows_the_layout_is_a_grid() -> None:
-    """A repeated panel says over what, in which direction and how often in a line."""
+    """A repeated panel keeps its variable, direction and maximum per row."""
     panel = at(0, 3, 1) | {"repeat": "server", "repeatDirection": "h", "maxPerRow": 4}
     layout = node(resource.spec({"panels": [panel]})["layout"])
     (item,) = nodes(node(layout["spec"])["items"])
@@ -134,13 +134,13 @@ def test_without_rows_the_layout_is_a_grid() -> None:
 
 
 def element(panel: Node) -> Node:
-    """What a panel becomes."""
+    """The element converted from a panel."""
     (made,) = nodes(list(node(resource.spec({"panels": [panel]})["elements"]).values()))
     return node(made["spec"])
 
 
 def test_a_query_names_its_data_source_or_the_panels() -> None:
-    """But not the mixture, which is none."""
+    """A query takes its panel's data source, unless that is "mixed"."""
     other: Node = {"type": "loki", "uid": "l"}
     panel = boards.a_panel(targets=[{"refId": "A", "expr": "up"}, {"refId": "B", "datasource": other, "hide": True}])
     first, second = (node(each["spec"]) for each in nodes(node(node(element(panel)["data"])["spec"])["queries"]))
@@ -162,7 +162,7 @@ def test_a_query_names_its_data_source_or_the_panels() -> None:
 
 
 def test_what_a_panel_says_of_all_its_queries_is_kept() -> None:
-    """Intervals, and what is done to the answers; the two versions name a transformation differently."""
+    """Intervals and transformations are kept; the two versions name a transformation differently."""
     step: Node = {"id": "merge", "options": {}, "disabled": True}
     panel = boards.a_panel(transformations=[step], maxDataPoints=500, timeFrom="1h")
     group = node(node(element(panel)["data"])["spec"])
@@ -177,7 +177,7 @@ def test_what_a_panel_says_of_all_its_queries_is_kept() -> None:
 
 
 def test_thresholds_begin_at_null_where_a_classic_dashboard_says_nothing() -> None:
-    """Minus infinity."""
+    """The first step's implicit minus infinity becomes null."""
     thresholds = {"mode": "absolute", "steps": [{"color": "green"}, {"color": "red", "value": 1}]}
     panel = boards.a_panel(fieldConfig={"defaults": {"thresholds": thresholds, "links": []}, "overrides": []})
     defaults = node(node(node(node(element(panel)["vizConfig"])["spec"])["fieldConfig"])["defaults"])
@@ -187,7 +187,7 @@ def test_thresholds_begin_at_null_where_a_classic_dashboard_says_nothing() -> No
 
 
 def test_panels_that_are_kept_elsewhere_or_come_from_angularjs() -> None:
-    """The first is a reference, the second keeps what Grafana's frontend converts it from."""
+    """A library panel becomes a reference; an AngularJS panel keeps the source for Grafana's conversion."""
     library: Node = {"id": 5, "title": "Kept", "libraryPanel": {"name": "n", "uid": "u"}}
     assert node(resource.spec({"panels": [library]})["elements"])["panel-5"] == {
         "kind": "LibraryPanel",
@@ -222,7 +222,7 @@ def test_panels_that_are_kept_elsewhere_or_come_from_angularjs() -> None:
     ],
 )  # fmt: skip
 def test_variables(classic: Node, kind: str, part: Node) -> None:
-    """Words where there were numbers, and a kind for each type."""
+    """Each variable type has its own kind, with names instead of numbers."""
     made = variable.to_v2({"name": "x", **classic})
     assert made is not None
     assert made["kind"] == kind
@@ -231,18 +231,18 @@ def test_variables(classic: Node, kind: str, part: Node) -> None:
 
 
 def test_a_variable_that_schema_v2_does_not_have() -> None:
-    """`system` variables are made by Grafana itself."""
+    """`system` variables are dropped, because Grafana creates them itself."""
     assert variable.to_v2({"type": "system", "name": "x"}) is None
 
 
 @pytest.mark.third_party
 def test_an_empty_dashboard_is_valid_too() -> None:
-    """Dashboards come from strangers."""
+    """An empty dashboard converts to a valid resource."""
     assert list(grafana_schema.errors_v2(resource.spec(modernise({})))) == []
 
 
 def test_times_and_intervals_are_kept() -> None:
-    """All that the time picker says."""
+    """All settings of the time picker are kept."""
     picker: Node = {"refresh_intervals": ["1m"], "hidden": True, "nowDelay": "1m", "quick_ranges": [{"display": "x"}]}
     made = node(resource.spec({"timepicker": picker, "weekStart": "monday", "refresh": "5m"})["timeSettings"])
     assert made == {
@@ -253,7 +253,7 @@ def test_times_and_intervals_are_kept() -> None:
 
 
 def test_an_annotation_keeps_what_its_data_source_reads() -> None:
-    """Beside its target, as `legacyOptions`."""
+    """Data source keys outside the target are kept as `legacyOptions`."""
     mark: Node = {"name": "A", "builtIn": 1, "filter": {"ids": [1]}, "placement": "inControlsMenu", "titleFormat": "t"}
     (made,) = nodes(resource.spec({"annotations": {"list": [mark]}})["annotations"])
     spec = node(made["spec"])

@@ -1,4 +1,4 @@
-"""Our dashboards through Grafana's own typed models, where grafana-foundation-sdk is installed: no key is lost."""
+"""Grafana's typed models lose no key of our dashboards, if grafana-foundation-sdk is installed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from support import boards
 
 from boxwatch.grafana.schema_v2 import resource
 
-# Untyped, and no part of what users install: `pip install grafana-foundation-sdk==0.0.21`.
+# Untyped, and not installed for users: `pip install grafana-foundation-sdk==0.0.21`.
 plugins: Any = importlib.import_module("grafana_foundation_sdk.cog.plugins")
 
 
 def through(model: str, dashboard: object) -> object:
-    """A dashboard read and written by the model of that name."""
+    """A dashboard read and written by the named SDK model."""
     plugins.register_default_plugins()
     encoder: Any = importlib.import_module("grafana_foundation_sdk.cog.encoder").JSONEncoder
 
@@ -31,7 +31,7 @@ def through(model: str, dashboard: object) -> object:
 
 
 def lost(before: object, after: object, path: str = "") -> Iterator[str]:
-    """Every key and value of the first that the second does not have."""
+    """Keys and values of the first dashboard that the second lacks."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, value in before.items():
             if key in after:
@@ -51,9 +51,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:Prefer using dashboardv2:Depreca
 
 @pytest.mark.parametrize("name", boards.ours())
 def test_nothing_is_lost(name: str) -> None:
-    """Of the classic dashboard, nor of either version of schema v2.
+    """No key of the classic dashboard or either version of schema v2 is lost, except queries of variables.
 
-    But what a variable asks: the SDK reads it as a query of a panel, which has other keys. Grafana itself writes it so.
+    The SDK reads those as panel queries, which have other keys; Grafana itself writes them this way.
     """
     board = boards.ours()[name]
     assert list(lost(board, through("dashboard", board))) == []
@@ -64,6 +64,6 @@ def test_nothing_is_lost(name: str) -> None:
 
 
 def test_what_is_lost_is_named() -> None:
-    """A key that no Grafana has."""
+    """An unknown key is reported as lost."""
     board = {**boards.ours()["overview.json"], "nonsense": 1}
     assert list(lost(board, through("dashboard", board))) == [".nonsense"]

@@ -1,4 +1,4 @@
-"""The depth is known before anything recurses, so that no query ends the interpreter."""
+"""The depth is known before anything recurses, so that no query crashes the interpreter."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _DEEP: dict[str, Callable[[int], str]] = {
 @pytest.mark.parametrize("way", _DEEP)
 @pytest.mark.parametrize("count", [301, 3_000, 200_000])
 def test_a_query_that_nests_too_deeply_is_refused(way: str, count: int) -> None:
-    """With a sentence, instead of a traceback or a segmentation fault."""
+    """A deep query gives a clear error instead of a traceback or a segmentation fault."""
     problem = problem_of(_DEEP[way](count + count % 2))
 
-    assert "levels deep, and at most 300 are read" in problem
+    assert "levels deep; the maximum is 300" in problem
     assert tree_of(_DEEP[way](count + count % 2)) is None
 
 
 @pytest.mark.parametrize("way", _DEEP)
 def test_a_query_of_the_greatest_depth_is_read_by_every_walker(way: str) -> None:
-    """In a thread of its own, whose stack is smaller, with Python's usual limit of frames."""
+    """Every walker handles the maximum depth in a thread with its smaller stack and the default recursion limit."""
     code = (
         "import sys, threading\n"
         "from boxwatch.promql.parse import parse\n"
@@ -76,14 +76,14 @@ def test_a_query_of_the_greatest_depth_is_read_by_every_walker(way: str) -> None
     ids=["arguments", "a pattern", "a comment", "matchers", "a long or"],
 )
 def test_a_long_query_is_not_a_deep_one(text: str) -> None:
-    """Strings, comments, matchers and arguments do not nest."""
+    """Strings, comments, matchers and arguments add no depth."""
     assert depth(text) <= DEEPEST
     assert problem_of(text) == ""
 
 
 @given(st.text(alphabet="()[]{}+-*/^,x \"'`#\r\nndor5m:@<>=!~\\", max_size=200))
 def test_no_tree_is_deeper_than_was_said(text: str) -> None:
-    """The text's depth is an upper bound."""
+    """The depth computed from the text is an upper bound."""
     tree = tree_of(text)
     if tree is not None:
         assert _levels(tree) <= depth(text) + 2
@@ -105,7 +105,7 @@ _OPERANDS = st.recursive(
 
 @given(_OPERANDS)
 def test_no_parsed_tree_is_deeper_than_was_said(text: str) -> None:
-    """The same for texts that mostly parse."""
+    """The bound also holds for texts that mostly parse."""
     tree = tree_of(text)
     if tree is not None:
         assert _levels(tree) <= depth(text) + 2
@@ -124,7 +124,7 @@ def _levels(tree: nodes.Expr) -> int:
 
 
 def test_a_problem_is_one_line() -> None:
-    """The parser's own message may have several."""
+    """The error is one line, even if the parser's message has several."""
     assert problem_of("sum(")
     assert "\n" not in problem_of("sum(")
     with pytest.raises(ValueError, match="unclosed left parenthesis"):
@@ -132,7 +132,7 @@ def test_a_problem_is_one_line() -> None:
 
 
 def test_a_walk_says_what_stands_around() -> None:
-    """Functions and aggregations, outermost first."""
+    """The walk yields enclosing functions and aggregations, outermost first."""
     tree = parse("sum(rate(x[5m])) / 2")
     around = {node.name: names for node, names in walk(tree) if isinstance(node, nodes.VectorSelector)}
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from boxwatch.promql.labels import result_labels
 from boxwatch.promql.parse import parse
 
-# Series of three metrics; every label that a metric can have is on one of them, and no label is on all.
+# Series of three metrics: every possible label is on one of them, and no label is on all.
 _SERIES = (
     'x{a="1",b="1"}',
     'x{a="2",b="1",c="1"}',
@@ -85,7 +85,7 @@ def _inferred(expr: str) -> frozenset[str] | None:
     ],
 )
 def test_labels_of_a_result(expr: str, kept: str | None) -> None:
-    """None stands for unknown labels."""
+    """Label inference follows the rules of the engine; None stands for unknown labels."""
     assert _inferred(expr) == (None if kept is None else frozenset(kept.split()))
 
 
@@ -126,7 +126,7 @@ _EXPRESSIONS = st.recursive(_METRICS, _more, max_leaves=4)
 def test_no_label_of_a_result_is_missed(
     exprs: list[str], program: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Each generated query is evaluated by promtool; every label that it returns was inferred."""
+    """Each generated query is evaluated by promtool, and every label it returns was inferred."""
     file = tmp_path_factory.mktemp("labels") / "labels.yaml"
     returned = dict(_evaluated(exprs, program("promtool"), file))
 
@@ -138,7 +138,7 @@ def test_no_label_of_a_result_is_missed(
 
 
 def _evaluated(exprs: list[str], promtool: str, file: Path) -> list[tuple[str, frozenset[str]]]:
-    """(query, labels that its result has), for the queries that can be evaluated and return something."""
+    """(query, labels of its result), for queries that can be evaluated and return a result."""
     tests = [
         {
             "interval": "1m",

@@ -1,4 +1,4 @@
-"""Real notifications: Alertmanager with the configuration that is built tells what it should, and nothing else."""
+"""Real notifications: Alertmanager with the generated configuration notifies the right receivers, and no others."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Rig:
     """An Alertmanager.
 
     Attributes:
-        url: where it answers.
-        people: what it told people.
-        heartbeat: what it told whoever waits for the Watchdog.
+        url: base URL of Alertmanager.
+        people: notifications sent to people.
+        heartbeat: notifications sent to the dead man's switch.
     """
 
     url: str
@@ -37,7 +37,7 @@ class Rig:
     heartbeat: Webhook
 
     def fire(self, *alerts: dict[str, str]) -> None:
-        """Tell it of alerts, as Prometheus does."""
+        """Post alerts, as Prometheus does."""
         body = json.dumps([{"labels": labels, "annotations": {"summary": "So it is."}} for labels in alerts]).encode()
         request = urllib.request.Request(  # noqa: S310 - loopback only
             f"{self.url}/api/v2/alerts", body, {"Content-Type": "application/json"}
@@ -61,7 +61,7 @@ def _topology(people: str, heartbeat: str) -> Topology:
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[Rig]:
-    """An Alertmanager with what is built, until the module's tests are done."""
+    """An Alertmanager with the generated configuration, for the module's tests."""
     tmp, port = tmp_path_factory.mktemp("alertmanager"), free_port()
     with contextlib.ExitStack() as stack:
         people, heartbeat = stack.enter_context(webhook()), stack.enter_context(webhook())
@@ -82,7 +82,7 @@ def _alert(name: str, severity: str, **labels: str) -> dict[str, str]:
 
 
 def test_a_critical_alert_arrives_and_its_warning_does_not(rig: Rig) -> None:
-    """A warning of another disk does, so that it is not the time that is missing."""
+    """A critical alert inhibits its own warning; that of another disk arrives, so the test waited long enough."""
     rig.fire(
         _alert("HostDiskCritical", "critical", device="/dev/md2"),
         _alert("HostDiskLow", "warning", device="/dev/md2"),
@@ -103,7 +103,7 @@ def test_a_critical_alert_arrives_and_its_warning_does_not(rig: Rig) -> None:
 
 
 def test_the_heartbeat_arrives_again_and_again(rig: Rig) -> None:
-    """Where somebody waits for it, and nowhere else."""
+    """The Watchdog is repeated to the dead man's switch, and to no other receiver."""
     rig.fire({"alertname": "Watchdog", "severity": "none"})
     rig.heartbeat.wait("Watchdog", "firing")
     rig.heartbeat.wait("Watchdog", "firing", after=len(rig.heartbeat.alerts))

@@ -1,7 +1,7 @@
-"""Real faults: databases are stopped, filled and cut off, and the right alert arrives at a webhook, and resolves.
+"""Real faults: databases are stopped, filled and disconnected; the right alert arrives at a webhook and resolves.
 
-Prometheus, Alertmanager, PostgreSQL, Redis and their exporters are the distribution's, on loopback; the configuration
-and the rules are those that are built, with shorter waits by the topology's own `alerts.rules`.
+Prometheus, Alertmanager, PostgreSQL, Redis and their exporters are the distribution's, on loopback. Configuration and
+rules are the generated ones, with a shorter `for` set in the topology's `alerts.rules`.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _AT_ONCE = ("PostgresDown", "RedisDown", "RedisWritesRefused", "RedisMemoryNearM
 
 @dataclass
 class Rig:
-    """Everything that runs.
+    """The running programs.
 
     Attributes:
-        received: what Alertmanager sent.
-        postgres: a PostgreSQL, service `db`, whose outage wakes someone.
-        redis: port of a Redis, service `cache`, whose outage wakes nobody.
-        minio: port on which a page as MinIO's may be served, service `files`.
-        prometheus: URL.
+        received: notifications sent by Alertmanager.
+        postgres: a PostgreSQL, service `db`, whose outage pages someone.
+        redis: port of a Redis, service `cache`, whose outage pages no one.
+        minio: port on which to serve MinIO's metrics, service `files`.
+        prometheus: base URL of Prometheus.
     """
 
     received: Webhook
@@ -55,11 +55,11 @@ class Rig:
     prometheus: str
 
     def settled(self) -> bool:
-        """Whether Prometheus has been told by both databases that they are up."""
+        """Whether Prometheus has scraped both databases as up."""
         return self._value("sum(pg_up) + sum(redis_up)") == 2
 
     def scrapes(self) -> float:
-        """How often Redis' exporter has been asked."""
+        """Number of scrapes of the Redis exporter."""
         return self._value("sum(redis_exporter_scrapes_total)")
 
     def _value(self, query: str) -> float:
@@ -83,7 +83,7 @@ def _topology(ports: dict[str, int]) -> Topology:
 
 
 def _alertmanager_file(url: str) -> str:
-    """Everything at once to one receiver."""
+    """A configuration that sends every alert to one receiver immediately."""
     return json.dumps(
         {
             "route": {
@@ -97,7 +97,7 @@ def _alertmanager_file(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[Rig]:
-    """All programs, until the module's tests are done."""
+    """All programs, for the module's tests."""
     tmp = tmp_path_factory.mktemp("faults")
     ports = {
         name: free_port()
@@ -120,7 +120,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[
 
 
 def _programs(program: Program, tmp: Path, ports: dict[str, int]) -> Iterator[tuple[str, list[str], dict[str, str]]]:
-    """(name, command, environment) of what watches."""
+    """(name, command, environment) of the monitoring programs."""
     address = "host=127.0.0.1 port={} user=postgres dbname=postgres sslmode=disable".format(ports["postgres"])
     listen = {name: f"--web.listen-address=127.0.0.1:{port}" for name, port in ports.items()}
     exporter = [program("prometheus-postgres-exporter"), listen["postgres_exporter"]]
@@ -134,7 +134,7 @@ def _programs(program: Program, tmp: Path, ports: dict[str, int]) -> Iterator[tu
 
 
 def test_a_stopped_postgresql_wakes_someone_until_it_runs_again(rig: Rig) -> None:
-    """Its exporter goes on answering, which is why `up` would not tell."""
+    """A stopped PostgreSQL pages although its exporter keeps answering, so that `up` stays 1."""
     before = len(rig.received.alerts)
     rig.postgres.down()
 
@@ -142,14 +142,14 @@ def test_a_stopped_postgresql_wakes_someone_until_it_runs_again(rig: Rig) -> Non
     assert fired["labels"] == {
         "alertname": "PostgresDown", "server": "main", "service": "db", "severity": "critical",
     }  # fmt: skip
-    assert fired["annotations"]["description"] == "PostgreSQL db on main does not let its exporter in."
+    assert fired["annotations"]["description"] == "PostgreSQL db on main does not accept its exporter's connections."
 
     rig.postgres.up()
     rig.received.wait("PostgresDown", "resolved", before, service="db")
 
 
 def test_a_redis_that_is_full_and_must_not_evict_is_told_of_until_there_is_room(rig: Rig) -> None:
-    """Once for being full, and once for what it refused; nobody is woken for a service that wakes nobody."""
+    """A full Redis fires one alert for its memory and one for rejected writes, and pages no one."""
     before = len(rig.received.alerts)
     value = "x" * 60_000
     answers: list[str] = []
@@ -175,7 +175,7 @@ def _after(rig: Rig, scrapes: float) -> bool:
 
 
 def test_a_scrape_that_breaks_is_told_of_until_it_works(rig: Rig) -> None:
-    """MinIO tells of itself, so what is not answered is MinIO."""
+    """MinIO exposes its own metrics, so a failed scrape means that MinIO is down."""
     fired = rig.received.wait("MinioDown", "firing")
     assert (fired["labels"]["service"], fired["labels"]["severity"]) == ("files", "critical")
 
@@ -184,7 +184,7 @@ def test_a_scrape_that_breaks_is_told_of_until_it_works(rig: Rig) -> None:
 
 
 def test_nothing_else_was_said(rig: Rig) -> None:
-    """Of these three services, and of databases; the plan's containers run nowhere here."""
+    """No other alert about these three services or databases arrived; the planned containers do not run here."""
     about_databases = {
         one["labels"]["alertname"]
         for one in rig.received.alerts

@@ -1,6 +1,6 @@
-"""Real faults, seen by a real blackbox exporter and Prometheus: a certificate that ends, a port that should be closed.
+"""Real faults seen by a real blackbox exporter and Prometheus: an expiring certificate, a port that should be closed.
 
-Loopback is the public address. The rules are those that are built, with waits of 0 from the topology's own overlay.
+Loopback is the public address. The rules are the generated ones, with `for` set to 0 in the topology's overlay.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Ports:
 
 @contextmanager
 def _site(port: int, folder: Path) -> Iterator[Path]:
-    """An HTTPS site whose certificate ends soon; yields the certificate."""
+    """An HTTPS site whose certificate expires soon; yields the certificate."""
     certificate, key = make_short_certificate(folder, _GOOD_FOR)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -54,7 +54,7 @@ def _site(port: int, folder: Path) -> Iterator[Path]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
@@ -69,7 +69,7 @@ def _site(port: int, folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _listening(port: int) -> Iterator[None]:
-    """Something that answers on a port."""
+    """A server that accepts connections on a port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
@@ -125,9 +125,9 @@ def _start(stack: ExitStack, program: Program, tmp: Path, ports: _Ports, certifi
 
 
 def _firing(ports: _Ports) -> set[tuple[str, str, str, str]] | None:
-    """(alert, severity, what it is about, port) of what fires now; None while Prometheus does not answer.
+    """(alert, severity, subject, port) of each firing alert; None while Prometheus does not answer.
 
-    Of our ports only: on loopback all the machine's own programs answer.
+    Only for our ports: on loopback all of the host's own programs answer too.
     """
     query = urllib.parse.urlencode({"query": f'ALERTS{{alertstate="firing",alertname=~"{"|".join(_ALERTS)}"}}'})
     answer = get(f"http://127.0.0.1:{ports.prometheus}/api/v1/query?{query}")
@@ -143,7 +143,7 @@ def _firing(ports: _Ports) -> set[tuple[str, str, str, str]] | None:
 
 
 def test_faults_are_told_apart_and_resolve(tmp_path: Path, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate that ends, a port that is exposed and one that is closed, and then a prober that is gone."""
+    """An expiring certificate, an exposed port, a closed port and then a stopped prober each fire their own alert."""
     monkeypatch.setenv("SSL_CERT_FILE", "")
     ports = _Ports(*(free_port() for _ in range(5)))
     expiring = ("CertificateExpiring", "critical", "web", "")
@@ -152,7 +152,7 @@ def test_faults_are_told_apart_and_resolve(tmp_path: Path, program: Program, mon
     unanswered = ("PortUnanswered", "critical", "mail", str(ports.mail))
 
     def until(*wanted: tuple[str, str, str, str]) -> None:
-        """Wait until just these fire."""
+        """Wait until exactly these alerts fire."""
         try:
             wait_for(lambda: _firing(ports) == set(wanted), f"firing of just {wanted}", 60)
         except TimeoutError as error:

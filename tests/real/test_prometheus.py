@@ -1,4 +1,4 @@
-"""A real Prometheus runs what was built, beside a real node_exporter and pages as cAdvisor and Docker serve them."""
+"""A real Prometheus runs the generated files with a real node_exporter and recorded cAdvisor and Docker metrics."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STARTED = 1_700_000_000
 def _container(
     name: str, memory: int, *, active_file: int = 0, limit: int = GIB, health: int = 1, **labels: str
 ) -> str:
-    """What cAdvisor says of one container: stats with a timestamp of their own, the rest without."""
+    """Samples of one container as in cAdvisor: statistics with their own timestamp, the rest without."""
     of = {"id": f"/docker/{name}", "image": "app:1", "name": name} | {
         f"container_label_{key}": value for key, value in labels.items()
     }
@@ -79,7 +79,7 @@ _LAST_LINKS = (names.SERVICE_REPLICAS_RUNNING, names.SERVICE_MEMORY_BUDGET_RATIO
 
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterator[str]:
-    """The URL of a Prometheus that runs the default deployment's files, whose exporters answer on loopback."""
+    """URL of a Prometheus that runs the default deployment's files, with exporters on loopback."""
     tmp = tmp_path_factory.mktemp("prometheus")
     port, node = free_port(), free_port()
     exporter = [program("prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{node}"]
@@ -128,7 +128,7 @@ def _rows(ask: str) -> list[object]:
 
 
 def _evaluations(url: str) -> list[str]:
-    """When each group was last evaluated; the notation sorts by time."""
+    """Time of each group's last evaluation, in a notation that sorts by time."""
     return [str(group["lastEvaluation"]) for group in _groups(url)]
 
 
@@ -139,7 +139,7 @@ def _all_after(url: str, moment: str) -> bool:
 
 @pytest.fixture
 def query(prometheus: str) -> Query:
-    """Ask: label values in the order of their names → value."""
+    """Run a query; maps label values, in order of their names, to the sample's value."""
 
     def ask(expr: str) -> dict[tuple[str, ...], float]:
         answer = get(f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expr})}")
@@ -153,7 +153,7 @@ def query(prometheus: str) -> Query:
 
 
 def test_every_group_is_loaded_and_no_rule_fails(prometheus: str) -> None:
-    """Prometheus itself says so."""
+    """Prometheus reports every group as loaded and every rule as healthy."""
     groups = _groups(prometheus)
 
     files = {Path(group["file"]).name for group in groups}
@@ -165,7 +165,7 @@ def test_every_group_is_loaded_and_no_rule_fails(prometheus: str) -> None:
 
 
 def test_the_servers_memory_is_what_the_kernel_says(query: Query) -> None:
-    """MemTotal to the byte; what is in use within what a moment changes."""
+    """Total memory equals MemTotal byte for byte; used memory is equal within momentary changes."""
     meminfo = dict(line.split(":") for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines())
     total, available = (int(meminfo[key].split()[0]) * 1024 for key in ("MemTotal", "MemAvailable"))
 
@@ -174,7 +174,7 @@ def test_the_servers_memory_is_what_the_kernel_says(query: Query) -> None:
 
 
 def test_replicas_are_counted_by_service(query: Query) -> None:
-    """A preview is none, what never started is 0, and an unhealthy one runs."""
+    """Previews do not count, a service that never started counts 0, and an unhealthy replica counts as running."""
     running_now = query(names.SERVICE_REPLICAS_RUNNING)
 
     assert running_now["main", "web"] == 2
@@ -186,7 +186,7 @@ def test_replicas_are_counted_by_service(query: Query) -> None:
 
 
 def test_memory_is_held_against_the_budget(query: Query) -> None:
-    """Page cache counts for web and not for the database."""
+    """Page cache counts towards the budget of a web service, but not of a database."""
     used = query(names.SERVICE_MEMORY_USED)
 
     assert used["main", "web"] == 0.75 * GIB
@@ -196,13 +196,13 @@ def test_memory_is_held_against_the_budget(query: Query) -> None:
 
 
 def test_the_plan_is_recorded(query: Query) -> None:
-    """26 of 32 GB."""
+    """The plan allots 26 of 32 GB."""
     assert query(names.SERVER_MEMORY_PLANNED) == {("main",): 26 * GIB}
     assert query(names.SERVICE_REPLICAS_DESIRED)["main", "api"] == 2
 
 
 def test_both_exporters_are_scraped(query: Query) -> None:
-    """And no sample of the raw root cgroup got in."""
+    """Both exporters are scraped, and no sample of the raw root cgroup is stored."""
     up = query('up{job=~"node|cadvisor"}')
 
     assert len(up) == 2
@@ -211,7 +211,7 @@ def test_both_exporters_are_scraped(query: Query) -> None:
 
 
 def test_every_query_of_every_dashboard_evaluates(prometheus: str) -> None:
-    """Over a range and at a moment, with a server and a service chosen; those of what is recorded find something."""
+    """Every query evaluates as range and instant query; those on recorded series return data."""
     chosen = {"server": "main", "service": "web"}
     empty = []
     for board in boards.ours().values():
@@ -231,7 +231,7 @@ def test_every_query_of_every_dashboard_evaluates(prometheus: str) -> None:
 
 
 def test_a_disk_is_as_full_as_the_kernel_says(query: Query) -> None:
-    """One number a device, whatever is mounted from it and how often."""
+    """Each device has one value, whatever is mounted from it and however often."""
     seen = query(names.DEVICE_DISK_FREE)
     mounts = [line.split()[:3] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
     kept = {device: mount for device, mount, kind in reversed(mounts) if kind in {"ext4", "xfs"} and mount == "/"}
@@ -242,7 +242,7 @@ def test_a_disk_is_as_full_as_the_kernel_says(query: Query) -> None:
 
 
 def test_what_a_server_does_is_told_in_sane_numbers(query: Query) -> None:
-    """Shares are shares, and the clock of this machine is that of this machine."""
+    """Ratios are between 0 and 1, and the host's clock has no offset from itself."""
     for name in (names.SERVER_MEMORY_AVAILABLE, names.SERVER_CPU_USED, names.SERVER_CPU_WAITING):
         shares = query(name)
         assert all(-0.05 <= share <= 1.05 for share in shares.values()), (name, shares)
@@ -252,7 +252,7 @@ def test_what_a_server_does_is_told_in_sane_numbers(query: Query) -> None:
 
 
 def test_every_query_of_every_dashboard_is_answered(query: Query) -> None:
-    """And those that a server always has an answer to have one."""
+    """Every query succeeds, and those that always apply to a server return data."""
     answered: dict[tuple[str, str], int] = {}
     for file, content in catalogue.files(rules.build(_topology(1, 1))).items():
         dashboard = json.loads(content)
@@ -279,7 +279,7 @@ _MAY_BE_EMPTY = {
     "Disks busy",
     "Disks missing",
     "Disks that are read-only",
-    "Disks, however often they are mounted",
+    "Disks, one row per device",
     "Inodes free",
     "Least disk left",
     "Memory full in",

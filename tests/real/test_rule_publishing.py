@@ -1,4 +1,4 @@
-"""Rules are published to a real Prometheus, by publishers that are killed at random moments."""
+"""Publishing rules to a real Prometheus, with publishers killed at random times."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PATIENCE = 20.0
 
 @dataclass(frozen=True)
 class _Box:
-    """A running Prometheus, and the directory that it reads rules from."""
+    """A running Prometheus and its rules directory."""
 
     url: str
     rules: Path
@@ -60,7 +60,7 @@ class _Box:
         return prometheus_rules.apply(to, prometheus_rules.plan(to, rule_set.merge(files)))
 
     def on_disk(self) -> str:
-        """The set on disk, whole; an error where it is not."""
+        """The set on disk; an error if it is incomplete."""
         live = (self.rules / "boxwatch.yaml").read_bytes()
         return next(name for name, content in _contents().items() if content == live)
 
@@ -78,7 +78,7 @@ def _contents() -> dict[str, bytes]:
 
 @pytest.fixture
 def box(tmp_path: Path, program: Program) -> Iterator[_Box]:
-    """Prometheus that evaluates ten times a second, with rules of nobody yet."""
+    """A Prometheus that evaluates ten times a second, initially without rules."""
     rules, port = tmp_path / "rules", free_port()
     rules.mkdir()
     config = tmp_path / "prometheus.yml"
@@ -103,7 +103,7 @@ def box(tmp_path: Path, program: Program) -> Iterator[_Box]:
 
 
 def test_rules_are_loaded_and_evaluated_when_publish_returns(box: _Box) -> None:
-    """And again for the next set, and none is left after a rollback of both."""
+    """Rules are live when publish returns, also for the next set; after two rollbacks none is left."""
     assert box.publish(rule_sets.files("A")) == ""
     assert rule_sets.which(box.groups) == "A"
     assert {rule["health"] for group in box.groups for rule in group["rules"]} == {"ok"}
@@ -116,7 +116,7 @@ def test_rules_are_loaded_and_evaluated_when_publish_returns(box: _Box) -> None:
 
 
 def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, program: Program) -> None:
-    """Checked by promtool, and every rule of it evaluated; a rollback takes all of it away again."""
+    """The default deployment passes promtool and every rule is evaluated; a rollback removes all of it."""
     program("promtool")
     where = ["--prometheus", box.url, "--rules-dir", str(box.rules), "--yes"]
 
@@ -130,7 +130,7 @@ def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, pr
 
 
 def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
-    """With its own words; the old set is on disk and loaded."""
+    """The error quotes Prometheus, and the old set is on disk and loaded."""
     box.publish(rule_sets.files("A"))
 
     with pytest.raises(PublishError, match=r"(?s)refused the rules \(500\): failed to reload config.*old rules are in"):
@@ -141,7 +141,7 @@ def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
 
 
 def test_what_cannot_be_evaluated_is_taken_back(box: _Box) -> None:
-    """It loads, and fails at its first evaluation."""
+    """A set that loads but fails at its first evaluation is rolled back."""
     with pytest.raises(PublishError, match=r"(?s)extra / level:broken:op fails: .*there were no rules before"):
         box.publish(rule_sets.failing("failing"))
 
@@ -150,7 +150,7 @@ def test_what_cannot_be_evaluated_is_taken_back(box: _Box) -> None:
 
 
 def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
-    """And read back over HTTP, which is the only way to know."""
+    """After a SIGHUP, reading back over HTTP is the only confirmation."""
     target = prometheus_rules.Target(box.rules, Client(box.url), BySignal(box.process.pid), _PATIENCE)
 
     assert box.publish(rule_sets.files("A"), target) == ""
@@ -158,7 +158,7 @@ def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
 
 
 def test_a_set_that_nobody_loads_is_taken_back(box: _Box) -> None:
-    """Without a reload, it says what Prometheus has instead."""
+    """Without a reload the error names the rules that Prometheus has loaded instead."""
     box.publish(rule_sets.files("A"))
     target = prometheus_rules.Target(box.rules, Client(box.url), ByOthers(), 1)
 
@@ -169,7 +169,7 @@ def test_a_set_that_nobody_loads_is_taken_back(box: _Box) -> None:
 
 
 def test_an_alert_goes_on_firing_through_a_publish(box: _Box) -> None:
-    """The group keeps its file's name, by which Prometheus knows it again: nobody is woken twice."""
+    """The group keeps its file name, by which Prometheus recognises it: an alert does not page twice."""
     alert = {"alert": "Firing", "expr": "vector(1)", "for": "300ms", "labels": {"set": "A"}}
     box.publish(rule_sets.files("A", extra=alert))
 
@@ -185,7 +185,7 @@ def test_an_alert_goes_on_firing_through_a_publish(box: _Box) -> None:
 
 @dataclass
 class _Witness:
-    """Looks at what is loaded and what is on disk, all the time, and asks for reloads at moments of its own."""
+    """Continuously compares the loaded rules with those on disk, and triggers reloads at random times."""
 
     box: _Box
     seen: collections.Counter[str] = field(default_factory=collections.Counter)
@@ -225,7 +225,7 @@ class _Witness:
 
 
 def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
-    """Start a publisher and kill it so many seconds after it began; whether it was still at work."""
+    """Start a publisher and kill it after some seconds; return whether it was still running."""
     command = [sys.executable, publisher.__file__, box.url, str(box.rules), name, kind, str(_PATIENCE)]
     environment = os.environ | {"PYTHONPATH": str(Path(publisher.__file__).parents[1])}
     with subprocess.Popen(
@@ -244,7 +244,7 @@ def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
 def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
     box: _Box, record_property: Callable[[str, object], None]
 ) -> None:
-    """On disk and in Prometheus, while others ask for reloads at any moment too; and the next publish converges."""
+    """Disk and Prometheus have the old or the new set, never a mixture, despite reloads; the next publish converges."""
     chance = random.Random(int(os.environ.get("BOXWATCH_SEED", "1")))  # noqa: S311 - moments
     box.publish(rule_sets.files("A"))
     begin = time.monotonic()

@@ -1,4 +1,4 @@
-"""Rules are published to a real vmalert, which reads them from a directory as Prometheus does."""
+"""Publishing rules to a real vmalert, which reads them from a directory as Prometheus does."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Box:
 
 @pytest.fixture
 def box(tmp_path: Path, program: Program) -> Iterator[_Box]:
-    """Vmalert that evaluates five times a second, with VictoriaMetrics beside it and rules of nobody yet."""
+    """A vmalert that evaluates five times a second, with a VictoriaMetrics, initially without rules."""
     rules, store, port = tmp_path / "rules", f"http://127.0.0.1:{free_port()}", free_port()
     rules.mkdir()
     keeping = [
@@ -69,7 +69,7 @@ def box(tmp_path: Path, program: Program) -> Iterator[_Box]:
 
 @pytest.mark.parametrize("signal", [False, True], ids=["http", "signal"])
 def test_rules_are_loaded_and_evaluated_when_publish_returns(box: _Box, *, signal: bool) -> None:
-    """Although vmalert answers before it loads, and calls rules healthy that it has not evaluated."""
+    """Rules are live although vmalert answers before it loads, and reports unevaluated rules as healthy."""
     for name in "AB":
         assert box.publish(rule_sets.files(name), signal=signal) == ""
         assert rule_sets.which(box.groups) == name
@@ -79,7 +79,7 @@ def test_rules_are_loaded_and_evaluated_when_publish_returns(box: _Box, *, signa
 
 
 def test_what_vmalert_refuses_is_taken_back(box: _Box) -> None:
-    """It goes on with the old rules, answers 200, and says so in its log only."""
+    """Rejected rules are rolled back: vmalert keeps the old ones, answers 200 and reports the error only in its log."""
     box.publish(rule_sets.files("A"))
     rule = {"record": "level:broken:op", "expr": "((("}
 
@@ -89,7 +89,7 @@ def test_what_vmalert_refuses_is_taken_back(box: _Box) -> None:
 
 
 def test_the_command_brings_the_default_deployment_into_vmalert(box: _Box, program: Program) -> None:
-    """Checked by promtool, and every rule of it evaluated; a rollback takes all of it away again."""
+    """The default deployment passes promtool and every rule is evaluated; a rollback removes all of it."""
     program("promtool")
     where = ["--prometheus", box.url, "--rules-dir", str(box.rules)]
 

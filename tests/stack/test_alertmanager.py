@@ -1,4 +1,4 @@
-"""How Alertmanager's configuration is written: receivers, quiet times, the heartbeat, the header."""
+"""alertmanager.yml: receivers, quiet times, the heartbeat, the header."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _document(content: bytes) -> Any:  # noqa: ANN401 - whatever YAML is there
     return yaml.safe_load(content)
 
 
-def test_the_heartbeat_comes_as_often_as_is_said() -> None:
-    """And its end is not sent: it would be taken for one."""
+def test_the_heartbeat_is_sent_at_the_configured_interval() -> None:
+    """Its resolved message is not sent, because it would count as a heartbeat."""
     document = _document(alertmanager.configuration(said(heartbeat="2m"), ()))
     route = document["route"]["routes"][0]
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "1m30s")
@@ -31,15 +31,15 @@ def test_the_heartbeat_comes_as_often_as_is_said() -> None:
     assert receiver["webhook_configs"] == [{"send_resolved": False, "url": "https://hook.example.com"}]
 
 
-def test_without_notifications_nobody_is_told_and_the_file_says_so() -> None:
-    """Alertmanager starts all the same."""
+def test_without_notifications_nothing_is_sent_and_the_header_says_so() -> None:
+    """The configuration still loads in Alertmanager."""
     content = alertmanager.configuration(complete(), ())
-    assert b"Nobody is told of anything: write `notifications` into the topology" in content
+    assert b"No notifications are sent: add `notifications` to the topology" in content
     assert _document(content)["receivers"] == [{"name": "blackhole"}]
 
 
-def test_quiet_times_go_on_after_midnight_and_spare_critical_alerts() -> None:
-    """Friday's night ends on Saturday."""
+def test_quiet_times_continue_past_midnight_and_spare_critical_alerts() -> None:
+    """Friday's quiet night ends on Saturday morning."""
     quiet = [{"days": ["friday"], "times": ["22:00-07:00"], "timezone": "Europe/Berlin"}]
     document = _document(alertmanager.configuration(said(quiet=quiet), ()))
     assert document["time_intervals"][0]["time_intervals"] == [
@@ -60,8 +60,8 @@ def test_quiet_times_go_on_after_midnight_and_spare_critical_alerts() -> None:
     assert warning["routes"][0]["mute_time_intervals"] == ["quiet-1"]
 
 
-def test_critical_alerts_are_muted_when_that_is_said() -> None:
-    """Only then."""
+def test_critical_alerts_are_muted_only_when_listed() -> None:
+    """A quiet time spares them by default."""
     quiet = [{"days": ["friday"], "severities": ["critical"]}]
     _, critical, warning, _ = _document(alertmanager.configuration(said(quiet=quiet), ()))["route"]["routes"]
     assert critical["mute_time_intervals"] == ["quiet-1"]
@@ -77,22 +77,22 @@ def test_critical_alerts_are_muted_when_that_is_said() -> None:
         ({"discord": {"url_file": "/s"}}, "0.28"),
     ],
 )
-def test_the_header_says_which_alertmanager_it_needs(way: dict[str, object], needs: str) -> None:
-    """For each way of telling."""
+def test_the_header_names_the_required_alertmanager(way: dict[str, object], needs: str) -> None:
+    """The version depends on the kinds of receivers."""
     receivers = {**SAID["receivers"], "night": way}  # type: ignore[dict-item]
     content = alertmanager.configuration(said(receivers=receivers), ())
     assert f"# Needs Alertmanager {needs} or later.\n".encode() in content
 
 
-def test_the_checks_find_nothing_in_it() -> None:
-    """With all alerts at hand."""
+def test_the_checks_find_no_problem_in_it() -> None:
+    """The configuration passes with all alerts of the deployment."""
     content = alertmanager.configuration(said(quiet=[{"days": ["friday"]}], info="office"), complete_subjects())
     fired = {alert.alert for subject in complete_subjects() for alert in subject.alerts}
     file = alertmanager_file.read("a.yml", content)
     assert [each for module in catalogue.ALERTMANAGER_CHECKS for each in module.check(file, fired)] == []
 
 
-def test_every_way_of_telling_is_made_as_stored(golden: Callable[[str, str], None]) -> None:
-    """Of the topology that uses every key; what is silenced is stored with the default deployment."""
+def test_every_kind_of_receiver_matches_the_stored_file(golden: Callable[[str, str], None]) -> None:
+    """The topology uses every key; inhibitions are stored with the default deployment."""
     file = Path(__file__).parents[1] / "topologies" / "good" / "every-key.yaml"
     golden("alertmanager/every-key.yml", alertmanager.configuration(load(file).topology, ()).decode())

@@ -1,4 +1,4 @@
-"""A consequence is silenced by its cause, and nothing critical is lost."""
+"""Inhibition: a cause inhibits its consequences, and no critical alert is lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _alert(name: str, severity: str, **labels: str) -> Labels:
 
 
 def _silences(cause: Labels, consequence: Labels) -> bool:
-    """As Alertmanager decides it (inhibit.Inhibitor.Mutes of 0.25): what is both is not silenced by its like."""
+    """Decide as Alertmanager does (inhibit.Inhibitor.Mutes, 0.25): alerts that are source and target are exempt."""
     return any(
         all(cause.get(label, "") == consequence.get(label, "") for label in equal)
         and matches(source, cause)
@@ -77,8 +77,8 @@ _SCRAPE = _alert("TargetDown", "warning", job="traefik", service="traefik")
          _alert("ServiceDown", "warning", service="coolify", component="app")),
     ],
 )  # fmt: skip
-def test_a_consequence_is_silenced_by_its_cause_and_not_the_other_way_round(cause: Labels, consequence: Labels) -> None:
-    """Of two alerts one is told."""
+def test_a_cause_inhibits_its_consequence_and_not_the_reverse(cause: Labels, consequence: Labels) -> None:
+    """Only one of the two alerts notifies."""
     assert _silences(cause, consequence)
     assert not _silences(consequence, cause)
 
@@ -101,13 +101,13 @@ def test_a_consequence_is_silenced_by_its_cause_and_not_the_other_way_round(caus
         (_DISK, _alert("MyOwn", "warning", device="/dev/md2")),
     ],
 )  # fmt: skip
-def test_what_has_another_cause_is_told(cause: Labels, other: Labels) -> None:
-    """Another device, server, service or component; and a critical alert beside a warning."""
+def test_an_alert_with_another_cause_is_not_inhibited(cause: Labels, other: Labels) -> None:
+    """The cause differs in device, server, service or component, or is a warning where the alert is critical."""
     assert not _silences(cause, other)
 
 
-def test_nothing_critical_is_silenced_by_what_nobody_may_be_told_of() -> None:
-    """A warning may be in a quiet time, an info goes to nobody."""
+def test_no_critical_alert_is_inhibited_by_one_that_may_not_notify() -> None:
+    """A warning may fall into a quiet time, and an info alert has no receiver."""
     for _, source, target in _rules():
         severity = next(value for label, _, value in source if label == "severity")
         silenced = next(value for label, _, value in target if label == "severity").split("|")
@@ -115,16 +115,16 @@ def test_nothing_critical_is_silenced_by_what_nobody_may_be_told_of() -> None:
         assert severity == "critical" or "critical" not in silenced
 
 
-def test_no_alert_silences_its_own_cause() -> None:
-    """Nor does any rule silence everything of a server by accident."""
+def test_no_alert_inhibits_its_own_cause() -> None:
+    """No rule inhibits everything on a server by accident either."""
     for equal, source, target in _rules():
         assert equal
         assert any(label == "alertname" for label, _, _ in source)
         assert any(label == "alertname" for label, _, _ in target)
 
 
-def test_an_alert_that_is_tuned_to_be_shown_only_silences_nothing() -> None:
-    """Nobody is told of it."""
+def test_an_alert_tuned_to_info_inhibits_nothing() -> None:
+    """It sends no notification itself."""
     tuned = Alerts.model_validate({"rules": {"ContainerMetricsMissing": {"severity": "info"}}})
     topology = said().model_copy(update={"alerts": tuned})
     file = alertmanager_file.read("a.yml", alertmanager.files(rules.build(topology))[alertmanager.PATH])
@@ -137,8 +137,8 @@ def test_an_alert_that_is_tuned_to_be_shown_only_silences_nothing() -> None:
     assert silenced == []
 
 
-def test_a_server_that_is_down_is_told_of_once() -> None:
-    """When it is not the one that Prometheus runs on: there, only the exporter can be."""
+def test_a_server_that_is_down_notifies_once() -> None:
+    """On Prometheus' own server only the exporter can be down, so that server is excluded."""
     two = a_topology(
         servers=(a_server(), a_server("second", address="10.0.0.2")),
         services=(a_service(), a_service("api", server="second")),

@@ -1,4 +1,4 @@
-"""What amtool and amlint say of the configuration, for any number of servers."""
+"""amtool and amlint accept the configuration, for any number of servers."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from boxwatch.topology.model import Topology
 Program = Callable[[str], str]
 
 
-def test_amtool_sends_them_the_same_way(program: Program, tmp_path: Path) -> None:
-    """One of each way, and each alert that is told apart by its name."""
+def test_amtool_agrees_about_the_routes(program: Program, tmp_path: Path) -> None:
+    """Tries one alert for each route, and each alert that a route matches by name."""
     file = tmp_path / "alertmanager.yml"
     file.write_bytes(plain())
     (tmp_path / "boxwatch.tmpl").write_bytes(alertmanager.files(rules.build(said()))[alertmanager.TEMPLATE])
@@ -40,7 +40,7 @@ def test_amtool_sends_them_the_same_way(program: Program, tmp_path: Path) -> Non
 
 
 def _with_servers(count: int) -> Topology:
-    """The complete deployment with more servers, each of which runs a database and an application of its own."""
+    """The complete deployment with more servers, each with its own database and application."""
     more = [f"s{number}" for number in range(1, count)]
     base = said()
     return base.model_copy(
@@ -56,14 +56,14 @@ def _with_servers(count: int) -> Topology:
 
 @functools.cache
 def _built(count: int) -> Mapping[str, bytes]:
-    """Its Alertmanager's configuration and its rules."""
+    """The Alertmanager configuration and the rules of that deployment."""
     built = rules.build(_with_servers(count))
     return {**alertmanager.files(built), **rules.rule_files(built)}
 
 
 @pytest.mark.parametrize("servers", [1, 3, 20])
 def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Program, tmp_path: Path) -> None:
-    """The checks find nothing, and alerts of the last server reach the same people."""
+    """The checks pass, and alerts of the last server reach the same receivers."""
     files = _built(servers)
     file = alertmanager_file.read(alertmanager.PATH, files[alertmanager.PATH])
     fired = {alert.alert for subject in subjects(_with_servers(servers)) for alert in subject.alerts}
@@ -81,7 +81,7 @@ def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Prog
 
 @pytest.mark.parametrize("servers", [1, 3, 20])
 def test_amlint_finds_nothing(servers: int, tmp_path: Path) -> None:
-    """With the rules beside it, so that it knows every alert. That some are told to nobody is meant, and named so."""
+    """It reads the rules too, so it knows every alert. Alerts that reach nobody have a route of their own."""
     for path, content in _built(servers).items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(content)

@@ -1,4 +1,4 @@
-"""Containers become replicas of a service by relabelling, as Prometheus does it."""
+"""Relabelling turns containers into replicas of services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from boxwatch.topology.model import Topology
 
 
 def _relabel(topology: Topology, server: str, labels: Mapping[str, str]) -> dict[str, str] | None:
-    """What Prometheus makes of a sample's labels (model/relabel: anchored regexes, in order); None when dropped."""
+    """Relabel as Prometheus does (model/relabel: anchored regexes, in order); None for a dropped sample."""
     found = dict(labels)
     for rule in relabelling(topology, server):
         regex = re.compile(f"(?:{rule['regex']})")
@@ -72,7 +72,7 @@ def _is(labels: Mapping[str, str] | None) -> tuple[str | None, str | None, str |
     ids=lambda value: value["name"] if isinstance(value, dict) else "",
 )
 def test_containers_of_the_default_deployment(container: dict[str, str], expected: tuple[str | None, ...]) -> None:
-    """(service, component, resource) of what Coolify starts."""
+    """Coolify's containers get their service, component and resource."""
     assert _is(_relabel(complete(), "main", container)) == expected
 
 
@@ -81,7 +81,7 @@ def test_containers_of_the_default_deployment(container: dict[str, str], expecte
 def test_the_same_resource_in_another_project_or_environment_is_another_service(
     key: str, places: tuple[str, str]
 ) -> None:
-    """Production and staging call their resources alike, and each is counted for itself, or not at all."""
+    """Production and staging use the same names, and each counts separately, or not at all."""
     chosen = a_topology(services=(a_service("api", containers=({"resource": "api", key: places[0]},)),))
     both = a_topology(
         services=tuple(a_service(f"api-{place[:3]}", containers=({"resource": "api", key: place},)) for place in places)
@@ -95,7 +95,7 @@ def test_the_same_resource_in_another_project_or_environment_is_another_service(
 
 
 def test_a_preview_of_a_pull_request_is_no_replica() -> None:
-    """It has the resource name of its application, and its own memory."""
+    """It carries its application's resource name, but has its own memory."""
     preview = _container("x7k-pr-12", resource="web", pull_request="12")
 
     assert _is(_relabel(complete(), "main", preview)) == (None, None, "x7k-pr-12")
@@ -113,8 +113,8 @@ def test_a_build_container_is_known_by_its_image(image: str) -> None:
     )
 
 
-def test_raw_cgroups_are_dropped_and_series_about_no_container_stay() -> None:
-    """A slice would count the memory of its containers once more; the machine's size is about none."""
+def test_raw_cgroups_are_dropped_and_series_without_a_container_stay() -> None:
+    """A slice would count its containers' memory twice; the server's size belongs to no container."""
     topology = complete()
 
     assert _relabel(topology, "main", {**_container(""), "name": ""}) is None
@@ -122,7 +122,7 @@ def test_raw_cgroups_are_dropped_and_series_about_no_container_stay() -> None:
 
 
 def test_labels_that_change_with_deploys_are_dropped() -> None:
-    """Identity is service, component, resource and name."""
+    """A container is identified by service, component, resource and name."""
     found = _relabel(complete(), "main", _container("x", resource="web-1", image="app:3f2"))
 
     assert found is not None
@@ -130,7 +130,7 @@ def test_labels_that_change_with_deploys_are_dropped() -> None:
 
 
 def test_all_keys_of_a_selector_must_match() -> None:
-    """A compose application has one resource name for all its services."""
+    """A compose application has one resource name for all its services, so the name alone is not enough."""
     selector = {"resource": "shop|store", "compose_service": "web"}
     topology = a_topology(services=(a_service(containers=[selector]),))
 
@@ -140,7 +140,7 @@ def test_all_keys_of_a_selector_must_match() -> None:
 
 
 def test_the_first_selector_that_matches_wins() -> None:
-    """A narrow one before a broad one."""
+    """So a narrow selector can precede a broad one."""
     selectors = [{"name": "app-db", "component": "database"}, {"name": "app-.*", "component": "other"}]
     topology = a_topology(services=(a_service("app", kind="other", containers=selectors),))
 
@@ -149,7 +149,7 @@ def test_the_first_selector_that_matches_wins() -> None:
 
 
 def test_a_server_knows_only_its_own_services() -> None:
-    """The same name elsewhere is another plan."""
+    """The same name on another server belongs to another plan."""
     topology = a_topology(
         servers=(a_server(), a_server("second")), services=(a_service(), a_service("api", server="second"))
     )

@@ -24,13 +24,13 @@ def _ports(topology: Topology) -> dict[str, dict[str, str]]:
     return {place["targets"][0]: place["labels"] for place in _job(topology, "probe-ports")["static_configs"]}
 
 
-def test_nothing_is_probed_of_which_nobody_said_where_it_is() -> None:
-    """The default topology knows neither URLs nor a public address."""
+def test_nothing_is_probed_without_a_url_or_address() -> None:
+    """The default topology has neither URLs nor a public address."""
     assert probes.jobs(default.load().topology) == ()
 
 
-def test_each_public_url_is_asked_as_the_service_of_its_first_server() -> None:
-    """By way of the blackbox exporter; the URL is the instance."""
+def test_each_public_url_is_probed_for_its_service_on_the_first_server() -> None:
+    """The blackbox exporter is the address, and the URL the instance."""
     service = a_service("shop", url="https://shop.example.com", server=["main", "second"])
     topology = a_topology(servers=(a_server(), a_server("second")), services=(service, a_service("api")))
 
@@ -44,7 +44,7 @@ def test_each_public_url_is_asked_as_the_service_of_its_first_server() -> None:
 
 
 def test_only_exposed_ports_may_answer() -> None:
-    """Those of every other service may not, and are known by its name."""
+    """Ports of other services must be closed, and carry the service's name."""
     services = (
         a_service("traefik", kind="traefik", ports=[80, 443], exposed=True),
         a_service("db", kind="postgres", ports=[5432]),
@@ -61,8 +61,8 @@ def test_only_exposed_ports_may_answer() -> None:
     }
 
 
-def test_what_is_published_by_default_may_not_answer() -> None:
-    """Coolify's ports, the dashboard of its Traefik, Docker's API, and every piece of the stack."""
+def test_ports_published_by_default_must_be_closed() -> None:
+    """They are Coolify's ports, its Traefik's dashboard, Docker's API, and every part of the stack."""
     ports = {int(labels["port"]): labels for labels in _ports(complete()).values()}
 
     closed = {8000, 6001, 6002, 8080, 8082, 2375, 2376, 9323, 9090, 9093, 3000, 9100, 9115, 9187, 9121, 9114, 18000}
@@ -72,14 +72,14 @@ def test_what_is_published_by_default_may_not_answer() -> None:
         8080: "traefik",
         9090: "monitoring",
         2375: None,
-        # The application's: it was there first.
+        # The application's, which takes precedence.
         3000: "web",
         9187: "postgres",
     }
 
 
-def test_a_port_that_is_exposed_is_open_whoever_else_uses_it() -> None:
-    """An application on 3000, where Grafana would be."""
+def test_an_exposed_port_is_open_even_if_others_use_it() -> None:
+    """An application listens on 3000, Grafana's default."""
     topology = a_topology(
         servers=(a_server(public_address="2001:db8::7"),), services=(a_service(ports=[3000], exposed=True),)
     )
@@ -88,7 +88,7 @@ def test_a_port_that_is_exposed_is_open_whoever_else_uses_it() -> None:
 
 
 def test_a_server_without_an_address_is_not_probed() -> None:
-    """And the stack's own ports are those of its home."""
+    """The stack's own ports belong to its home server."""
     servers = (a_server(), a_server("second", address="10.0.0.2", public_address="203.0.113.8"))
     topology = a_topology(servers=servers, stack={"prometheus": "localhost:19090"})
 
@@ -96,8 +96,8 @@ def test_a_server_without_an_address_is_not_probed() -> None:
     assert "203.0.113.8:19090" not in _ports(topology)
 
 
-def test_a_real_blackbox_exporter_takes_the_modules(tmp_path: Path, program: Callable[[str], str]) -> None:
-    """And knows those that the jobs name."""
+def test_a_real_blackbox_exporter_accepts_the_modules(tmp_path: Path, program: Callable[[str], str]) -> None:
+    """It knows every module that the jobs name."""
     content = probes.files(complete())["blackbox/blackbox.yml"]
     path = tmp_path / "blackbox.yml"
     path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Prometheus' configuration: every server is scraped, with the labels that rules join on."""
+"""prometheus.yml: every server is scraped, with the labels that rules join on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _config(topology: Topology) -> Any:  # noqa: ANN401 - a YAML document
 
 
 def _targets(topology: Topology, job: str) -> dict[str, tuple[str, ...]]:
-    """Server → targets of a job, whatever its scrape configurations are called."""
+    """Server → targets of a job, across all its scrape configurations."""
     found: dict[str, tuple[str, ...]] = {}
     for scrape in _config(topology)["scrape_configs"]:
         for static in scrape["static_configs"]:
@@ -27,14 +27,14 @@ def _targets(topology: Topology, job: str) -> dict[str, tuple[str, ...]]:
 
 
 def test_one_server_is_scraped_by_the_names_of_its_containers() -> None:
-    """Prometheus runs beside them."""
+    """Prometheus shares a Docker network with them."""
     assert _targets(a_topology(), "node") == {"main": ("node-exporter:9100",)}
     assert _targets(a_topology(), "cadvisor") == {"main": ("cadvisor:8080",)}
     assert _targets(a_topology(), "prometheus") == {"main": ("localhost:9090",)}
 
 
 def test_other_servers_are_scraped_by_their_address() -> None:
-    """Or where their exporters are said to answer; rules see one job."""
+    """Explicit targets take precedence, and rules see one job."""
     servers = (
         a_server(),
         a_server("second", address="10.0.0.2"),
@@ -52,8 +52,8 @@ def test_other_servers_are_scraped_by_their_address() -> None:
     assert _targets(topology, "cadvisor")["fourth"] == ("c:2",)
 
 
-def test_prometheus_is_on_the_server_that_needs_no_address() -> None:
-    """Or the first, when all have one."""
+def test_prometheus_runs_on_the_server_without_an_address() -> None:
+    """If all have one, it runs on the first."""
     near = a_topology(
         servers=(a_server("far", address="10.0.0.2"), a_server("near")), services=(a_service(server="near"),)
     )
@@ -63,8 +63,8 @@ def test_prometheus_is_on_the_server_that_needs_no_address() -> None:
     assert list(_targets(far, "prometheus")) == ["far"]
 
 
-def test_scraping_is_as_often_as_the_topology_says() -> None:
-    """And rules are evaluated as often."""
+def test_the_scrape_interval_is_that_of_the_topology() -> None:
+    """Rules are evaluated at the same interval."""
     assert _config(a_topology(scrape_interval="15s"))["global"] == {
         "scrape_interval": "15s",
         "evaluation_interval": "15s",

@@ -1,4 +1,4 @@
-"""Whose requests are whose: what Traefik's names are turned into while they are scraped."""
+"""Relabelling assigns Traefik's routers to planned services."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def _topology(*services: Service) -> Topology:
         f"my-web-{_UUID}@docker",
     ],
 )
-def test_a_name_that_coolify_makes_has_the_resource_in_it(router: str) -> None:
-    """Of applications, of further domains, and of parts of compose resources with and without a port."""
+def test_a_router_named_by_coolify_carries_the_resource(router: str) -> None:
+    """Holds for applications, further domains, and parts of compose resources with and without a port."""
     assert _stored(_topology(), router) == {"uuid": _UUID}
 
 
@@ -60,13 +60,13 @@ def test_a_name_that_coolify_makes_has_the_resource_in_it(router: str) -> None:
         f"https-0-{_UUID}@file",
     ],
 )
-def test_previews_and_what_coolify_did_not_make_have_none(router: str) -> None:
-    """A preview of a pull request is no traffic of its service."""
+def test_previews_and_routers_not_made_by_coolify_carry_no_resource(router: str) -> None:
+    """Requests to a pull request's preview are not its service's traffic."""
     assert _stored(_topology(), router) == {}
 
 
 def test_routers_that_the_topology_names_belong_to_their_service() -> None:
-    """With or without the provider's name, and whatever else the name says."""
+    """The provider's suffix is optional, and the rest of the name does not matter."""
     topology = _topology(a_service("shop", routers=["shop-.*", f"https-0-{_UUID}"]), a_service("api"))
 
     assert _stored(topology, "shop-live@file") == {"planned_service": "shop"}
@@ -77,8 +77,8 @@ def test_routers_that_the_topology_names_belong_to_their_service() -> None:
 @pytest.mark.parametrize(
     "router", [f"https-0-{_UUID}-{{}}-1a2b@docker", f"https-1-{_UUID}-{{}}@docker", f"{{}}-{_UUID}@docker"]
 )
-def test_parts_of_one_compose_resource_belong_to_the_services_that_they_make(router: str) -> None:
-    """Their uuid is the same, so the part's name decides."""
+def test_parts_of_one_compose_resource_belong_to_their_own_services(router: str) -> None:
+    """They share a uuid, so the part's name decides."""
     topology = _topology(
         a_service("shop", containers=(a_selector(compose_service="web|front"),)),
         a_service("stats", containers=(a_selector(resource="stack", compose_service="grafana"),)),
@@ -90,7 +90,7 @@ def test_parts_of_one_compose_resource_belong_to_the_services_that_they_make(rou
 
 
 def test_a_part_that_two_services_are_recognised_by_is_left_to_the_uuid() -> None:
-    """Two resources have a part of the same name; routers that are named are named."""
+    """Two resources have a part of the same name; `routers` in the topology take precedence."""
     topology = _topology(
         a_service("red", containers=(a_selector(resource="red", compose_service="web"),)),
         a_service("blue", containers=(a_selector(resource="blue", compose_service="web"),)),

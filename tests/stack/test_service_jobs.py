@@ -1,4 +1,4 @@
-"""Scrape jobs of services: the page, and the token where one is asked for."""
+"""Scrape jobs of services: metrics paths and tokens."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def _jobs(*services: Service) -> dict[str, Any]:
     return {job["job_name"]: job for job in yaml.safe_load(content)["scrape_configs"]}
 
 
-def test_minio_tells_of_itself_at_a_path_of_its_own() -> None:
-    """Metrics v2 of the whole cluster, unless the topology says otherwise."""
+def test_minio_is_scraped_at_its_own_path() -> None:
+    """The default is metrics v2 of the whole cluster."""
     job = _jobs(a_service("minio", kind="minio"))["minio"]
 
     assert job["metrics_path"] == "/minio/v2/metrics/cluster"
     assert job["static_configs"] == [{"targets": ["minio:9000"], "labels": {"server": "main", "service": "minio"}}]
 
 
-def test_a_path_in_the_topology_is_that_of_one_service() -> None:
-    """Others of the same job keep theirs."""
+def test_a_path_in_the_topology_applies_to_one_service() -> None:
+    """Other services of the job keep the default."""
     job = _jobs(a_service("minio", kind="minio"), a_service("newer", kind="minio", metrics_path="/minio/metrics/v3"))[
         "minio"
     ]
@@ -38,8 +38,8 @@ def test_a_path_in_the_topology_is_that_of_one_service() -> None:
     assert paths == {"minio": None, "newer": "/minio/metrics/v3"}
 
 
-def test_a_token_is_handed_over_by_its_file_and_to_its_service_alone() -> None:
-    """It has a job of its own, whose series carry the name of the job that rules know."""
+def test_a_token_is_read_from_its_file_and_sent_to_its_service_only() -> None:
+    """The service gets its own scrape configuration, whose series carry the job name that rules expect."""
     guarded = {"metrics_token_file": "/run/secrets/minio"}
     jobs = _jobs(a_service("minio", kind="minio"), a_service("guarded", kind="minio", **guarded))
 
@@ -51,7 +51,7 @@ def test_a_token_is_handed_over_by_its_file_and_to_its_service_alone() -> None:
 
 
 def test_each_page_of_a_kind_is_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its path and parameters. A service's own path is in place of the first page's, and a token is for all."""
+    """Each has its path and parameters. A service's own path replaces the first page's; its token applies to all."""
     more = Page(path="/minio/v2/metrics/bucket", params=(("family", ("a", "b")),), name="bucket")
     usual = kinds.of("minio")
     known = {kind.name: kind for kind in kinds.KINDS} | {"minio": replace(usual, pages=(*usual.pages, more))}

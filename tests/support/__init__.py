@@ -1,1 +1,1 @@
-"""What tests share: builders of valid objects, and runners of real programs."""
+"""Shared test support: builders of valid objects, runners of real programs."""

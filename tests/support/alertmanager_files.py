@@ -1,4 +1,4 @@
-"""What one check says of a configuration of Alertmanager."""
+"""Findings of one check in an Alertmanager configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the default topology is made into, once for all tests that look at it."""
+"""Artefacts of the default topology, built once for all tests."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def complete_subjects() -> tuple[Subject, ...]:
 
 
 def complete_alerts() -> tuple[Alert, ...]:
-    """Every alert, each severity of it."""
+    """Every alert in each of its severities."""
     return tuple(alert for subject in complete_subjects() for alert in subject.alerts)

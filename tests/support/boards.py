@@ -21,13 +21,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def default_topology() -> Topology:
-    """The deployment that the package ships."""
+    """The default deployment shipped with the package."""
     text = (ROOT / "topology" / "default.yaml").read_text(encoding="utf-8")
     return Topology.model_validate(yaml.safe_load(text))
 
 
 def a_topology(servers: int = 1, services: int = 3, *, scrape_interval: str = "30s", **thresholds: object) -> Topology:
-    """Servers that each run all the services."""
+    """A topology whose servers each run all services."""
     names = [f"server-{number}" for number in range(1, servers + 1)]
     return Topology.model_validate(
         {
@@ -55,7 +55,7 @@ def _texts() -> dict[str, bytes]:
 
 
 def ours() -> dict[str, Node]:
-    """File name and JSON of our dashboards for the default topology, fresh to break."""
+    """File name and JSON of our dashboards for the default topology, as fresh copies to break."""
     return {name: json.loads(text) for name, text in _texts().items()}
 
 
@@ -65,7 +65,7 @@ def panel(dashboard: Node, title: str) -> Node:
 
 
 def a_dashboard(*panels: Node, variables: tuple[Node, ...] = ()) -> Node:
-    """A small dashboard in which nothing is wrong, with the panels that are given."""
+    """A small valid dashboard with the given panels."""
     source: Node = {"name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus"}
     return {
         "annotations": {"list": []},
@@ -80,11 +80,11 @@ def a_dashboard(*panels: Node, variables: tuple[Node, ...] = ()) -> Node:
 
 
 def a_panel(expr: str = 'up{job="node"}', /, **changes: object) -> Node:
-    """A time series panel in which nothing is wrong, and what differs."""
+    """A valid time series panel with the given changes."""
     source: Node = {"type": "prometheus", "uid": "${datasource}"}
     made: Node = {
         "datasource": source,
-        "description": "Good is 1.",
+        "description": "Healthy: 1.",
         "fieldConfig": {"defaults": {"unit": "none"}, "overrides": []},
         "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
         "id": 1,
@@ -99,5 +99,5 @@ def a_panel(expr: str = 'up{job="node"}', /, **changes: object) -> Node:
 
 
 def found(check: Callable[[str, Node], Iterator[Finding]], dashboard: Node) -> list[tuple[str, str]]:
-    """(where, message) of everything that a check finds."""
+    """(location, message) of each finding of a check."""
     return [(finding.where, finding.message) for finding in check("board.json", dashboard)]

@@ -1,4 +1,4 @@
-"""A certificate for localhost, made by openssl for the time of a test run."""
+"""Certificates for localhost, created by openssl during a test run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """Certificate and key in a folder."""
+    """Create a certificate and key in a folder; return their paths."""
     certificate, key = folder / "cert.pem", folder / "key.pem"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     made = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(certificate)]
@@ -34,7 +34,7 @@ subjectAltName = DNS:localhost,IP:127.0.0.1
 
 
 def make_short_certificate(folder: Path, seconds: int) -> tuple[Path, Path]:
-    """Certificate and key, good for so many seconds from now; `openssl req` knows whole days only."""
+    """Create a certificate that expires in some seconds, and its key; `openssl req` supports only whole days."""
     certificate, key, request, config = (folder / name for name in ("short.pem", "short.key", "short.csr", "ca.cnf"))
     (folder / "index.txt").touch()
     (folder / "serial").write_text("01\n", encoding="ascii")

@@ -1,4 +1,4 @@
-"""What a kind of service owes: everything that its record (`boxwatch.topology.kinds`) promises, and where to add it."""
+"""The contract of a kind of service: all that its record (`boxwatch.topology.kinds`) implies, and where to add it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TARGET = re.compile(r"[a-z{][a-z0-9{}-]*:[0-9]+")
 
 
 def lacks(kind: Kind, systems: tuple[System, ...] = SYSTEMS) -> list[str]:
-    """Sentences that say what a kind lacks, and what to add."""
+    """Sentences naming what a kind lacks and what to add."""
     found = [*_everywhere(kind), *_exposure(kind)]
     if not kind.scraped:
         if kind.rules or kind.down or kind.blind or kind.dashboard:
@@ -130,7 +130,7 @@ def _alerts(kind: Kind, made: tuple[Subject, ...]) -> Iterator[str]:
 
 
 def _silenced(kind: Kind, alerts: frozenset[str]) -> Iterator[str]:
-    """Who explains what: its own alert that it is down, and that its target does not answer."""
+    """Inhibitions by the kind's own alerts: service down and target down."""
     causes: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {
         **{f"TargetDown of job {job}": (frozenset({"TargetDown"}), (f'job="{job}"',)) for job in kind.jobs},
         **({" and ".join(kind.down): (frozenset(kind.down), ())} if kind.down else {}),
@@ -156,7 +156,7 @@ def _day(kind: Kind, system: System) -> Iterator[str]:
 
 
 def _metrics(kind: Kind, made: tuple[Subject, ...]) -> Iterator[str]:
-    """What its rules read is on a page that is scraped, whichever pages the record says."""
+    """Every metric in its rules is exposed by a scraped target."""
     pages = {kind.job_of(page): frozenset({scraped.Source(kind.exporter, page.recorded)}) for page in kind.pages}
     names_ = known(_files(), scraped={**_scraped(), **pages})
     own = {subject.id for subject in made}
@@ -171,7 +171,7 @@ def _all(subjects: tuple[Subject, ...]) -> tuple[Alert, ...]:
 
 @functools.cache
 def _subjects() -> tuple[Subject, ...]:
-    """Made here, without the dashboards: one that is missing is said, and is no failed import."""
+    """Rule subjects, built without dashboards, so that a missing one is reported instead of failing the import."""
     return catalogue.subjects(complete())
 
 

@@ -1,4 +1,4 @@
-"""An exporter without network and without waiting: a fake Coolify, a clock that is moved by hand, and the page."""
+"""An exporter without network or waiting: a fake Coolify, a manually advanced clock, and the exposition."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fake.coolify import TOKEN, FakeCoolify
 from boxwatch.exporters.coolify.names import Metric
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken, Token
 from boxwatch.exporters.coolify.state_file import StateFile
 from boxwatch.exporters.coolify.transport import Reply
@@ -28,25 +28,25 @@ CHUNK = 4096
 
 @dataclass(slots=True)
 class HandClock:
-    """Time that passes when a test says so; `chance` is always the middle, so nothing is spread."""
+    """A clock that the test advances; `chance` is always the middle, so there is no jitter."""
 
     now: float = NOON
 
     def clock(self) -> Clock:
-        """What the exporter is given."""
+        """The clock to inject into the exporter."""
         return Clock(wall=lambda: self.now, steady=lambda: self.now - NOON + 1000, chance=lambda: 0.5)
 
 
 @dataclass(slots=True)
 class Wire:
-    """A transport into a fake; `broken` raises instead, for every path that contains the key."""
+    """A transport to a fake; raises the failure in `broken` for every path that contains its key."""
 
     fake: FakeCoolify
     broken: dict[str, Failure] = field(default_factory=dict)
     bodies: dict[str, bytes] = field(default_factory=dict)
 
     def __call__(self, path: str, headers: Mapping[str, str]) -> AbstractContextManager[Reply]:
-        """One GET."""
+        """Send one GET."""
         return self._open(path, headers)
 
     @contextmanager
@@ -64,12 +64,12 @@ class Wire:
 
 
 def parse(page: str) -> Iterator[Family]:
-    """An OpenMetrics page as prometheus_client's strict parser reads it."""
+    """Families of an OpenMetrics exposition, read by prometheus_client's strict parser."""
     yield from parser.text_string_to_metric_families(page)  # type: ignore[no-untyped-call]  # untyped there
 
 
 class Rig:
-    """One account of an exporter, driven by hand."""
+    """An exporter with one account, driven by the test."""
 
     def __init__(  # noqa: PLR0913 - what tests vary
         self,
@@ -81,29 +81,29 @@ class Rig:
         per_minute: float = 600,
         state_file: StateFile | None = None,
     ) -> None:
-        """Wire everything together; nothing is asked yet."""
+        """Connect all parts; no request is made yet."""
         self.fake, self.hand = fake, hand
         self.wire = Wire(fake)
         clock = hand.clock()
         self.counts = Counts()
-        api = Api(self.wire, token or FixedToken(TOKEN), Budget(per_minute, clock), clock, self.counts)
+        api = Api(self.wire, token or FixedToken(TOKEN), RateLimiter(per_minute, clock), clock, self.counts)
         self.account = Account(name, api, clock)
         self.registry = CollectorRegistry()
-        watch = Watch(self.account, "http://coolify:8080", patience=60)
+        watch = Watch(self.account, "http://coolify:8080", turn_limit=60)
         self.exporter = Exporter([watch], self.registry, "1.2.3", state_file=state_file)
 
     def settle(self) -> Rig:
-        """Read everything that is due, however long the budget makes it take, and publish."""
+        """Poll everything that is due, however long the rate limiter takes, and publish."""
         for _ in range(100_000):
             wait = self.account.turn()
-            if wait > 0 and self.account.api.budget.wait() == 0:
+            if wait > 0 and self.account.api.rate_limiter.wait() == 0:
                 break
             self.hand.now += wait
         self.exporter.publish(self.account, "http://coolify:8080")
         return self
 
     def wait(self, seconds: float, *, step: float = 5.0) -> Rig:
-        """Let time pass, reading what becomes due, and publish."""
+        """Advance the clock, polling whatever becomes due, and publish."""
         until = self.hand.now + seconds
         while self.hand.now < until:
             self.hand.now += min(step, until - self.hand.now)
@@ -113,13 +113,13 @@ class Rig:
         return self
 
     def value(self, metric: Metric, **labels: str) -> float | None:
-        """The one sample of a metric that has these labels; None if there is none."""
+        """Value of the only sample with these labels; None if there is none."""
         found = self.values(metric, **labels)
         assert len(found) <= 1, found
         return found[0][1] if found else None
 
     def values(self, metric: Metric, **labels: str) -> list[tuple[dict[str, str], float]]:
-        """All samples of a metric that have these labels."""
+        """All samples of a metric with these labels."""
         return [
             (sample.labels, sample.value)
             for family in self.registry.collect()
@@ -128,11 +128,11 @@ class Rig:
         ]
 
     def present(self, metric: Metric, label: str, **labels: str) -> str | None:
-        """The value of a state set's label whose sample is 1."""
+        """The label value of a state set whose sample is 1."""
         found = [found[label] for found, value in self.values(metric, **labels) if value == 1]
         assert len(found) <= 1, found
         return found[0] if found else None
 
     def page(self) -> str:
-        """The page as text."""
+        """The exposition as text."""
         return generate_latest(self.registry).decode()

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis on loopback, to be stopped, filled and started again; and where their programs are."""
+"""PostgreSQL and Redis on loopback, to be stopped, filled and restarted, and the paths of their programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Program = Callable[[str], str]
 
 
 def postgres_program(name: str, program: Program) -> str:
-    """One of PostgreSQL's programs; they are of one version."""
+    """Path of one of PostgreSQL's programs; all are of the same version."""
     for root in _POSTGRES:
         found = sorted(Path(root).glob(f"*/bin/{name}"))
         if found:
@@ -36,7 +36,7 @@ def postgres_program(name: str, program: Program) -> str:
 
 
 def _unprivileged() -> str | None:
-    """PostgreSQL refuses to run as root."""
+    """User to run PostgreSQL as, which refuses to run as root; None if the tests do not run as root."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -50,8 +50,8 @@ class Engine:
     """A program that can be stopped and started.
 
     Attributes:
-        start: a context that runs it.
-        answers: whether it does.
+        start: context manager that runs it.
+        answers: whether it is responding.
     """
 
     start: Callable[[], contextlib.AbstractContextManager[object]]
@@ -59,14 +59,14 @@ class Engine:
     _running: contextlib.ExitStack | None = field(default=None)
 
     def up(self) -> None:
-        """Run it, until it answers."""
+        """Start it and wait until it responds."""
         stack = contextlib.ExitStack()
         stack.enter_context(self.start())
         self._running = stack
         wait_for(self.answers, "answer of a database", 60)
 
     def down(self) -> None:
-        """Stop it, if it runs."""
+        """Stop it if it is running."""
         if self._running is not None:
             self._running.close()
             self._running = None
@@ -74,7 +74,7 @@ class Engine:
 
 @contextlib.contextmanager
 def postgres(program: Program, port: int, log: Path) -> Iterator[Engine]:
-    """A new PostgreSQL of the distribution's version, which lets everybody in on loopback."""
+    """A new PostgreSQL of the distribution's version, which accepts every loopback connection."""
     user = _unprivileged()
     # Not pytest's folder, which another user cannot enter.
     with tempfile.TemporaryDirectory(prefix="boxwatch-postgres-") as folder:
@@ -96,7 +96,7 @@ def postgres(program: Program, port: int, log: Path) -> Iterator[Engine]:
 
 @contextlib.contextmanager
 def redis(program: Program, port: int, maxmemory: int, log: Path) -> Iterator[Engine]:
-    """A Redis that keeps nothing on the disk and refuses what does not fit."""
+    """A Redis without persistence and with the noeviction policy."""
     settings = {
         "bind": "127.0.0.1", "port": str(port), "save": "", "appendonly": "no",
         "maxmemory": str(maxmemory), "maxmemory-policy": "noeviction", "dir": tempfile.gettempdir(),
@@ -114,7 +114,7 @@ def redis(program: Program, port: int, maxmemory: int, log: Path) -> Iterator[En
 
 
 def ask_redis(port: int, *commands: str) -> list[str]:
-    """Send commands, one after the other, and return the first line of each answer."""
+    """Send commands one after another; return the first line of each reply."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, connection.makefile("rb") as answers:
         found = []
         for command in commands:

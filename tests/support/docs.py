@@ -1,4 +1,4 @@
-"""Pages of docs/ that are made from the code."""
+"""Generated pages of docs/."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from boxwatch.checks.rules import scraped
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
 from boxwatch.topology.schema import json_schema
+from support import rooms
 from support.artefacts import complete_subjects
 
 _GENERATED = "<!-- Made from the code by `make golden`. -->"
@@ -37,20 +38,20 @@ def command_line() -> str:
         "## Exit codes",
         (
             "| code | meaning |\n|---|---|\n"
-            "| 0 | fine |\n"
-            "| 1 | findings; an output that is out of date (`--check`); something that could not be done |\n"
-            "| 2 | wrong usage, or a topology with mistakes |\n"
-            "| 3 | `boxwatch diff`: there are differences; `boxwatch modernise --check`: something would change |"
+            "| 0 | success |\n"
+            "| 1 | findings; outdated output (`--check`); a failed operation |\n"
+            "| 2 | usage error or invalid topology |\n"
+            "| 3 | differences: `boxwatch diff`, `boxwatch modernise --check` |"
         ),
         "## Environment",
         (
             "| variable | meaning |\n|---|---|\n"
             "| `BOXWATCH_GRAFANA_TOKEN` | token of a Grafana service account |\n"
-            "| `BOXWATCH_GRAFANA_URL` | address of Grafana, where no other server is named |\n"
-            "| `BOXWATCH_BACKUPS` | where backups of dashboards and of a ruler's groups are kept |\n"
-            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | the way to a server |\n"
+            "| `BOXWATCH_GRAFANA_URL` | URL of Grafana, used when no other server is named |\n"
+            "| `BOXWATCH_BACKUPS` | backup directory for dashboards and ruler groups |\n"
+            "| `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY` | proxies for connections to servers |\n"
             "| `NO_COLOR` | no colours, even on a terminal |\n"
-            "| `PATH` | where promtool and amtool are looked for |\n"
+            "| `PATH` | search path for promtool and amtool |\n"
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
             "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
             "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
@@ -66,7 +67,7 @@ def _block(text: str) -> str:
 
 def rules() -> str:
     """Every alert and every recorded series."""
-    parts = ["# Alerts and recorded series", _GENERATED, "Each alert has a runbook in what `boxwatch build` writes."]
+    parts = ["# Alerts and recorded series", _GENERATED, "`boxwatch build` writes a runbook for each alert."]
     for subject in complete_subjects():
         parts.append(f"## {subject.title}")
         if subject.alerts:
@@ -74,12 +75,12 @@ def rules() -> str:
         records = dict.fromkeys((record.record, record.doc) for record in subject.records)
         if records:
             rows = "\n".join(f"| `{name}` | {doc} |" for name, doc in records)
-            parts.append(f"| recorded series | what it is |\n|---|---|\n{rows}")
+            parts.append(f"| recorded series | description |\n|---|---|\n{rows}")
     return "\n\n".join(parts) + "\n"
 
 
 def _alerts(alerts: tuple[Alert, ...]) -> Iterator[str]:
-    yield "| alert | severity | after | what it says | proofs |"
+    yield "| alert | severity | for | summary | proofs |"
     yield "|---|---|---|---|---|"
     for alert in alerts:
         proofs = f"{len(alert.fires)} fire, {len(alert.silent)} stay silent"
@@ -88,7 +89,7 @@ def _alerts(alerts: tuple[Alert, ...]) -> Iterator[str]:
 
 def checks() -> str:
     """Every check with its one line."""
-    parts = ["# What `boxwatch check` looks at", _GENERATED]
+    parts = ["# Checks of `boxwatch check`", _GENERATED]
     dashboard_checks = tuple(importlib.import_module(check.__module__) for check in DASHBOARD_CHECKS)
     sections = (
         ("Rules", RULE_CHECKS),
@@ -98,15 +99,15 @@ def checks() -> str:
     )
     for title, modules in sections:
         rows = "\n".join(f"| `{module.ID}` | {(module.__doc__ or '').strip().splitlines()[0]} |" for module in modules)
-        parts += [f"## {title}", f"| check | what it is about |\n|---|---|\n{rows}"]
+        parts += [f"## {title}", f"| check | description |\n|---|---|\n{rows}"]
         for module in modules:
             more = inspect.cleandoc(module.__doc__ or "").partition("\n\n")[2]
             parts += [f"### {module.ID}", more] if more else []
     parts += [
         "## promtool",
-        "Where promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
+        "If promtool is on the PATH, it checks the configuration, lints every rule file and runs every proof.",
         "## amtool",
-        "Where amtool is on the PATH and as new as `alertmanager.yml` needs, it checks that file and its templates.",
+        "If amtool is on the PATH and recent enough for `alertmanager.yml`, it checks that file and its templates.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -129,7 +130,7 @@ def topology() -> str:
             f"| `{key}` | {'yes' if key in body.get('required', ()) else ''} | {_cell(value)} |"
             for key, value in properties.items()
         )
-        parts += [f"## {title}", f"| key | required | what it is |\n|---|---|---|\n{rows}"]
+        parts += [f"## {title}", f"| key | required | description |\n|---|---|---|\n{rows}"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -137,4 +138,10 @@ def _cell(value: dict[str, object]) -> str:
     return " ".join(str(value.get("description", "")).split()).replace("|", "\\|")
 
 
-PAGES = {"cli.md": command_line, "rules.md": rules, "checks.md": checks, "topology.md": topology}
+PAGES = {
+    "cli.md": command_line,
+    "rules.md": rules,
+    "checks.md": checks,
+    "topology.md": topology,
+    "contributing/rooms.md": rooms.page,
+}

@@ -1,7 +1,7 @@
-"""What a file must be answered: written at its top, or in a file beside it where it cannot carry a comment.
+"""Expected messages of a test file: at its top, or in a separate file if it cannot contain comments.
 
 In YAML `# expects: 12:13: services.web.memory: …`, in Jsonnet `// expects: …`, one line for each message, in order,
-without the file's own name. `FILE.expects` holds the same lines for files that are binary, empty, or not to be touched.
+without the file's own name. `FILE.expects` holds the same lines for binary, empty or unchangeable files.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ _COMMENTS = {".yaml": "# expects: ", ".jsonnet": "// expects: "}
 
 
 def subjects(folder: Path) -> list[Path]:
-    """The files of a folder that are to be loaded: not the expectations beside them, nor what they import."""
+    """The files of a folder to load, without expectation files and imported files."""
     return sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".expects")
 
 
 def expected(path: Path) -> list[str]:
-    """The messages that the file must give."""
+    """The messages expected for the file."""
     beside = _beside(path)
     if beside.exists():
         return beside.read_text(encoding="utf-8").splitlines()
@@ -28,7 +28,7 @@ def expected(path: Path) -> list[str]:
 
 
 def restate(path: Path, messages: Sequence[str]) -> None:
-    """Write the messages down as what is expected from now on."""
+    """Store the messages as the new expectation."""
     beside = _beside(path)
     if beside.exists():
         beside.write_text("".join(f"{message}\n" for message in messages), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A save in Grafana's front end, played: it states every default, as the real one was seen to do."""
+"""Simulates a save in Grafana's front end, which writes out every default (observed on the real one)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def leaves(table: Mapping[str, object], above: Path = ()) -> Iterator[tuple[Path
 
 
 def put(target: dict[str, Any], path: Path, value: object, *, over: bool = True) -> None:
-    """Set a value at a path; without `over` only where nothing is."""
+    """Set a value at a path; without `over`, only if it is empty."""
     for key in path[:-1]:
         target = target.setdefault(key, {})
     if over or path[-1] not in target:
@@ -37,7 +37,7 @@ def put(target: dict[str, Any], path: Path, value: object, *, over: bool = True)
 
 
 def save(dashboard: Mapping[str, object]) -> dict[str, Any]:
-    """What is stored after "Make editable" and "Save"."""
+    """The stored dashboard after "Make editable" and "Save"."""
     made: dict[str, Any] = copy.deepcopy(dict(dashboard))
     made |= {"editable": True, "preload": False}
     for annotation in tree.marks(made):

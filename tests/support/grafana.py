@@ -1,12 +1,12 @@
-"""A stand-in for Grafana on loopback that behaves as the real one does in what matters to publishing.
+"""A stand-in for Grafana on loopback that behaves like the real one in everything relevant to publishing.
 
-Tried against Grafana 12.4, answer by answer: status and words of a stale version (412 `version-mismatch`), a folder
-that is there (412), a folder that is not (400), a provisioned dashboard (400 on save and deletion), what is missing
-(404), paging, versions that count up, history whose list calls the first version `Initial save`, equal titles in one
-folder being allowed, and tags that survive.
+Verified against Grafana 12.4, answer by answer: status and message of a stale version (412 `version-mismatch`), an
+existing folder (412), a missing folder (400), a provisioned dashboard (400 on save and deletion), missing resources
+(404), paging, increasing versions, a history that lists the first version as `Initial save`, equal titles allowed in
+one folder, and tags that survive.
 
-Believed only, from documents and other programs: 403 for a token that may not, 429 with `Retry-After`, 502 to 504,
-409 for a folder that is there (Grafana 10 and 11), 412 `name-exists` for a title that is there (Grafana 10).
+Not verified, from documentation and other programs: 403 for a token without permission, 429 with `Retry-After`, 502 to
+504, 409 for an existing folder (Grafana 10 and 11), 412 `name-exists` for an existing title (Grafana 10).
 """
 
 from __future__ import annotations
@@ -46,20 +46,20 @@ class Board:
 
     @property
     def version(self) -> int:
-        """Counts saves from 1."""
+        """Current version: the number of saves."""
         return len(self.history)
 
     @property
     def json(self) -> dict[str, Any]:
-        """As it is now."""
+        """The current JSON."""
         return self.history[-1][1]
 
 
 @dataclass
 class Grafana:
-    """What the stand-in holds, what it was asked, and what it does wrong on command.
+    """The stand-in's content, the requests it received, and the faults to inject.
 
-    `apis` are the versions that it serves below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
+    `apis` are the versions served below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
     `faults` maps the number of a request, from 1, to what happens to it: a status, `slow` (no answer for a second),
     `cut` (the connection ends before the answer), `cut after` (the same, but the work was done).
     """
@@ -80,7 +80,7 @@ class Grafana:
 
     @property
     def writes(self) -> list[str]:
-        """Requests that change something."""
+        """Requests that change state."""
         return [request for request in self.requests if not request.startswith("GET ")]
 
     def put(self, dashboard: dict[str, Any], *, folder: str = "", message: str = "", **more: Body) -> None:
@@ -97,7 +97,7 @@ class Grafana:
     def answer(  # noqa: C901, PLR0911, PLR0912 - one match over what Grafana offers
         self, method: str, path: str, query: dict[str, list[str]], body: Body
     ) -> tuple[int, Body]:
-        """The answer to one request that arrived."""
+        """Answer one request."""
         parts = [unquote(part) for part in path.split("/")[2:]]
         if path == "/apis":
             return grafana_apis.discovery(self)
@@ -162,7 +162,7 @@ class Grafana:
         }
 
     def kept(self, uid: str) -> list[int]:
-        """Numbers of the versions that history still has."""
+        """Versions still in the history."""
         return list(range(1, self.boards[uid].version + 1))
 
     def _version(self, uid: str, number: int, *, listed: bool) -> Body:
@@ -202,16 +202,16 @@ def _page(found: list[Body], query: dict[str, list[str]]) -> list[Body]:
 
 @cache
 def openapi() -> dict[str, Any] | None:
-    """Grafana's own description of its API; None where it is not at hand."""
+    """Grafana's own OpenAPI document; None if unavailable."""
     found = sorted((third_party.DATA / "grafana").glob("openapi-*.json"))
     return json.loads(found[0].read_bytes()) if found else None
 
 
 def check(method: str, path: str, status: int, sent: Body, answer: Body) -> None:
-    """Hold a request and its answer to the description.
+    """Validate a request and its answer against the OpenAPI document.
 
     Raises:
-        jsonschema.ValidationError: one of them is not as described.
+        jsonschema.ValidationError: one of them is invalid.
     """
     document = openapi()
     parts = path.split("/")[2:]
@@ -245,7 +245,7 @@ def _validate(schema: dict[str, Any], value: Body, document: dict[str, Any]) -> 
 
 @contextmanager
 def grafana() -> Iterator[Grafana]:  # noqa: C901 - the handler closes over the state
-    """Serve on a free port of loopback until the end of the block."""
+    """Serve on a free loopback port until the end of the block."""
     state = Grafana()
 
     class Handler(BaseHTTPRequestHandler):
@@ -306,7 +306,7 @@ def grafana() -> Iterator[Grafana]:  # noqa: C901 - the handler closes over the 
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -1,13 +1,13 @@
 """The part of the stand-in for Grafana below `/apis`.
 
-Tried against Grafana 12.4, answer by answer: discovery and the namespace in the front end's settings; 201, 409
+Verified against Grafana 12.4, answer by answer: discovery and the namespace in the front end's settings; 201, 409
 `AlreadyExists` and 409 `Conflict`; the precondition of a deletion; 500 for a PUT with a resourceVersion over what is
 gone; 404 of a folder that is not there; 412 for a folder that is; 400 for one that is not empty; a PUT without a folder
 that moves to the root, one without a resourceVersion that overwrites, one over a provisioned dashboard that takes its
 marks away; defaults that are filled in on writing, and on reading what was stored through the legacy API, with
 `storedVersion`; history newest first; `limit` and `continue`.
 
-Believed only: the same of Grafana 12.0 to 12.3 and 13, and of the version `v1` that 13 serves.
+Not verified: the same for Grafana 12.0 to 12.3 and 13, and of the version `v1` that 13 serves.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _DEFAULTS: Body = {
 
 
 def discovery(state: Grafana) -> Reply:
-    """What `/apis` answers; 404 where it is not there."""
+    """Answer to `/apis`; 404 if the version has none."""
     if not state.apis:
         return 404, {"message": "Not found"}
     versions = [{"groupVersion": f"x/{version}", "version": version} for version in state.apis]
@@ -60,7 +60,7 @@ def discovery(state: Grafana) -> Reply:
 def answer(  # noqa: PLR0911 - one match over what Grafana offers
     state: Grafana, method: str, parts: list[str], query: dict[str, list[str]], body: Body
 ) -> Reply:
-    """The answer to a request for `GROUP/VERSION/namespaces/NAMESPACE/KIND[/NAME[/dto]]`."""
+    """Answer a request for `GROUP/VERSION/namespaces/NAMESPACE/KIND[/NAME[/dto]]`."""
     match parts:
         case ["folder.grafana.app", version, "namespaces", "default", "folders", *name] if version in state.apis:
             return _folders(state, method, name, body)

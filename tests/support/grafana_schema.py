@@ -1,6 +1,6 @@
-"""Validation against Grafana's own JSON Schemas, with the relaxations that their bugs need.
+"""Validation against Grafana's own JSON Schemas, relaxed where they are wrong.
 
-Three things that may be anything are typed as objects: values of properties, options of matchers, and in schema v2
+Three fields that accept any value are typed as objects: values of properties, options of matchers, and in schema v2
 `legacyOptions` of annotations.
 """
 
@@ -65,7 +65,7 @@ def _panel(name: str, definition: str) -> Any:  # noqa: ANN401
 
 
 def errors(dashboard: Node) -> Iterator[str]:
-    """Everything that Grafana's schemas have against a dashboard and the options of its panels."""
+    """Violations of Grafana's schemas in a dashboard and its panel options."""
     for error in _dashboard("dashboard").iter_errors(dashboard):
         yield _said(error)
     for panel in tree.plots(dashboard):
@@ -83,7 +83,7 @@ def errors(dashboard: Node) -> Iterator[str]:
 
 
 def errors_v2(spec: Node) -> Iterator[str]:
-    """Everything that Grafana's schema v2 has against the spec of a dashboard."""
+    """Violations of Grafana's schema v2 in the spec of a dashboard."""
     for error in _dashboard("dashboardv2").iter_errors(spec):
         yield _said(error)
 

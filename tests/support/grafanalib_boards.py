@@ -1,4 +1,4 @@
-"""Dashboards as grafanalib writes them, with what usually goes wrong in them."""
+"""Dashboards as grafanalib writes them, with their usual problems."""
 
 from __future__ import annotations
 

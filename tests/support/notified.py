@@ -1,4 +1,4 @@
-"""The complete deployment with people who are told, and our own reading of Alertmanager's routes."""
+"""The complete deployment with receivers, and an independent implementation of Alertmanager's routing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SAID = {
 
 
 def said(**changes: object) -> Topology:
-    """The complete topology, with people who are told."""
+    """The complete topology with receivers."""
     told = Notifications.model_validate(SAID | changes)
     return complete().model_copy(update={"notifications": told})
 
@@ -51,7 +51,7 @@ def everything() -> Iterator[tuple[Alert, Labels]]:
 
 
 def wanted(labels: Labels) -> str:
-    """The receiver that an alert is meant for."""
+    """The intended receiver of an alert."""
     if labels["alertname"] == "Watchdog":
         return "heartbeat/heartbeat"
     if labels["severity"] == "info":
@@ -73,7 +73,7 @@ def matches(matchers: tuple[alertmanager_file.Matcher, ...], labels: Labels) -> 
 
 
 def receiver(route: alertmanager_file.Route, labels: Labels) -> str:
-    """The receiver that a route sends labels to."""
+    """The receiver to which a route sends these labels."""
     for below in route.routes:
         if matches(below.matchers, labels):
             return receiver(below, labels)

@@ -28,6 +28,6 @@ def a_panel(title: str = "Memory", number: int = 1, **changes: Json) -> dict[str
 
 
 def a_dashboard(name: str = "overview", *panels: dict[str, Any], **changes: Json) -> dict[str, Any]:
-    """One panel, unless others are given."""
+    """A dashboard with the given panels, or one default panel."""
     board = {"uid": name, "title": name, "tags": ["team"], "schemaVersion": 42, "panels": list(panels or [a_panel()])}
     return board | changes

@@ -1,4 +1,4 @@
-"""Which alerts take another `for` from the topology: what they say, and what the rules really do."""
+"""Alerts whose `for` the topology can override: as declared, and as in the generated rules."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from boxwatch.topology.settings import Tuning
 
 
 def patient_alerts(subjects: Iterable[Subject]) -> frozenset[str]:
-    """Names of the alerts that say they take another `for`."""
+    """Names of the alerts that declare an overridable `for`."""
     return frozenset(alert.alert for subject in subjects for alert in subject.alerts if alert.takes_wait)
 
 
 def lengthened(topology: Topology) -> frozenset[str]:
-    """Names of the alerts that wait a minute longer when the topology asks every alert to."""
+    """Names of the alerts whose `for` grows by a minute when the topology asks for it on every alert."""
     before = {alert.alert: alert.patience for subject in catalogue.subjects(topology) for alert in subject.alerts}
     alerts = topology.alerts
     for name, wait in before.items():

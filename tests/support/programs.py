@@ -1,4 +1,4 @@
-"""Real programs, started on loopback and stopped again."""
+"""Runs real programs on loopback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Seen = TypeVar("_Seen")
 
 
 def free_port() -> int:
-    """A port of loopback on which nothing listens now."""
+    """A free loopback port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
@@ -30,10 +30,10 @@ def free_port() -> int:
 def running(
     command: list[str], log: Path, *, env: dict[str, str] | None = None, user: str | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program, for as long as the block lasts; what it says is in the log.
+    """Run a program for the duration of the block, with its output in the log.
 
-    Its environment is ours with the one that is given, and it runs as another user if one is named. A program that was
-    unpacked (tools/prometheus.sh) is started where it finds its files.
+    The given environment is added to ours, and the program runs as another user if one is named. A program unpacked by
+    tools/prometheus.sh is started where it finds its files.
     """
     around = {**os.environ, **(env or {})}
     place = next((above for above in Path(command[0]).parents if above.name == ".tools"), None)
@@ -53,7 +53,7 @@ def running(
 
 @contextlib.contextmanager
 def serving(pages: dict[str, str], port: int = 0) -> Iterator[int]:
-    """A server of fixed pages by path, on a port of its own choice if none is given; yields its port."""
+    """Serve fixed pages by path, on any free port if none is given; yields the port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -64,7 +64,7 @@ def serving(pages: dict[str, str], port: int = 0) -> Iterator[int]:
             self.wfile.write((page or "").encode())
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -86,10 +86,10 @@ def get(url: str) -> Any:  # noqa: ANN401 - whatever JSON is there
 
 
 def wait_for(look: Callable[[], _Seen | None], what: str, patience: float = 120) -> _Seen:
-    """Look until there is something to see.
+    """Call `look` until it returns something.
 
     Raises:
-        TimeoutError: there was nothing for so many seconds.
+        TimeoutError: it returned nothing for `patience` seconds.
     """
     end = time.monotonic() + patience
     while time.monotonic() < end:

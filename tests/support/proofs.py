@@ -70,7 +70,7 @@ FILES: Mapping[str, bytes] = {
 
 
 def broken(old: str, new: str) -> Mapping[str, bytes]:
-    """The same with something replaced in the tests."""
+    """The same build with a replacement in its tests."""
     path = "prometheus/tests/used-1m.yaml"
     text = FILES[path].decode()
     assert old in text, old

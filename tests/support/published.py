@@ -1,4 +1,4 @@
-"""Publishing to the stand-in: sets of rules, what becomes of them, and a publisher that is killed."""
+"""Publishing to the stand-in: rule sets, their results, and a publisher that is killed."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from support.stand_in import StandIn
 A, B, C, D = (rule_set.merge(rule_sets.files(name)) for name in "ABCD")
 
 
-def target_of(server: StandIn, patience: float = 1.0) -> publishing.Target:
-    """The stand-in and the directory that it reads."""
+def target_of(server: StandIn, patience: float = 3.0) -> publishing.Target:
+    """The publishing target: the stand-in and its rules directory."""
     client = Client(server.url)
     return publishing.Target(server.directory, client, ByHttp(client), patience)
 
 
-def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, patience: float = 1.0) -> str:
-    """Plan a set and carry the plan out."""
+def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, patience: float = 3.0) -> str:
+    """Plan and apply a rule set."""
     target = target_of(server, patience)
     return publishing.apply(target, publishing.plan(target, new, overwrite=overwrite))
 
 
 def live(server: StandIn) -> bytes | None:
-    """The bytes that Prometheus would read."""
+    """Content of the rule file that Prometheus would read."""
     path = server.directory / "boxwatch.yaml"
     return path.read_bytes() if path.exists() else None
 
 
 def loaded(server: StandIn) -> str:
-    """The set that the stand-in has loaded, whole."""
+    """The complete set that the stand-in has loaded."""
     return rule_sets.which(server.groups)
 
 
@@ -46,7 +46,7 @@ def names(server: StandIn) -> set[str]:
 
 
 class Killed(BaseException):
-    """As if the process were not there any more: nothing catches it."""
+    """Simulates a killed process: nothing catches it."""
 
 
 def _kill(*_: object) -> Never:

@@ -1,6 +1,6 @@
-"""A publisher in a process of its own, to be killed: `publisher.py URL DIR SET KIND PATIENCE`.
+"""A publisher in a separate process, to be killed: `publisher.py URL DIR SET KIND PATIENCE`.
 
-It says `ready` when everything is imported and checked, and begins when it reads a line.
+It prints `ready` when everything is imported and checked, and starts when it reads a line.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from support import rule_sets
 
 
 def main(url: str, directory: str, name: str, kind: str, patience: str) -> int:
-    """Publish; 1 with the reason where that failed."""
+    """Publish; return 1 and print the reason on failure."""
     client = Client(url)
     target = prometheus_rules.Target(Path(directory), client, ByHttp(client), float(patience))
     # Not checked first: Prometheus itself must be the one to refuse it.

@@ -1,4 +1,4 @@
-"""A server that sends exactly the bytes that a test says, at the pace that it says."""
+"""A server that sends exactly the bytes a test specifies, at a given pace."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class RawServer:
     """Accepts connections on loopback, reads the head of one request, and lets `serve` answer."""
 
     def __init__(self, serve: Serve) -> None:
-        """Begin to listen."""
+        """Start listening."""
         self._serve = serve
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -51,7 +51,7 @@ class RawServer:
 
 @contextlib.contextmanager
 def raw_server(serve: Serve | bytes) -> Iterator[RawServer]:
-    """A server for the time of a test; bytes are sent as they are."""
+    """Run a server during a test; bytes are sent unchanged."""
     if isinstance(serve, bytes):
         content = serve
 

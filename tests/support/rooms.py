@@ -99,7 +99,7 @@ def _floor(module: str, room: str) -> str:
 
 
 def _reaches(module: str, room: str) -> bool:
-    """Whether a module of a room imports an inner room, itself or through other modules of that room."""
+    """Whether a module of a room imports an inner room, directly or through other modules of that room."""
     seen, rest = {module}, [module]
     while rest:
         for other in graph().get(rest.pop(), ()):
@@ -113,7 +113,7 @@ def _reaches(module: str, room: str) -> bool:
 
 
 def circles(found: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
-    """Every set of rooms that import each other in a circle."""
+    """Every set of rooms with circular imports."""
     edges = set(found)
     rooms = sorted({room for edge in edges for room in edge})
     reach = {room: _reachable(room, edges) for room in rooms}
@@ -133,7 +133,7 @@ def _reachable(start: str, edges: set[tuple[str, str]]) -> set[str]:
 
 
 def mermaid(found: Arrows) -> str:
-    """The arrows as a Mermaid graph, without those that a longer way implies."""
+    """The arrows as a Mermaid graph, without those implied by a longer path."""
     shown = sorted(_direct(set(found)))
     ids = {name: f"r{number}" for number, name in enumerate(sorted({room for edge in shown for room in edge}))}
     lines = [f'  {key}["{name}"]' for name, key in ids.items()]
@@ -157,3 +157,34 @@ def purposes() -> Iterator[tuple[str, str]]:
     for name in sorted(packages, key=lambda name: (ROOMS.index(room_of(name)), name)):
         tree = ast.parse(modules()[name].read_text(encoding="utf-8"))
         yield name, (ast.get_docstring(tree) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+_PAGE = """\
+# The rooms
+
+<!-- Made from the code by `make golden`. -->
+
+The repository's root is the import package `boxwatch`: `rules/redis/redis.py` is `boxwatch.rules.redis.redis`. A room
+imports those below it in the drawing and no others; a test holds that. `tools/rooms.py` prints the drawing, and
+`tools/rooms.py rules` the inside of one room. Arrows that a longer way implies are left out.
+
+```mermaid
+{top}
+```
+
+| room | what it is for |
+|---|---|
+{tree}
+
+A room with inner rooms has a ground, on which these stand (models, names), and a catalogue, which lists them.
+
+{inside}
+"""
+
+
+def page() -> str:
+    """docs/contributing/rooms.md: the rooms, what each is for, and the import arrows between them."""
+    inner = [room for room in ROOMS if any("(" not in name for edge in inside(room) for name in edge)]
+    drawings = [f"## Inside {room}/\n\n```mermaid\n{mermaid(inside(room))}\n```" for room in inner]
+    rows = (f"| `{name.replace('.', '/')}` | {purpose} |" for name, purpose in purposes())
+    return _PAGE.format(top=mermaid(top()), tree="\n".join(rows), inside="\n\n".join(drawings))

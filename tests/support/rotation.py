@@ -1,8 +1,7 @@
-"""Samples that differ from run to run, and are the same again for the same seed.
+"""Samples that differ from run to run but are reproducible from their seed.
 
-What is sampled in `make test` runs whole in `make test-all` (pytest --thorough). The seed is 0 in CI, so that a
-failure there is due to the change; by hand it is that of pytest-randomly. The head of a run names it, and BOXWATCH_SEED
-sets it.
+`make test` runs a sample, `make test-all` (pytest --thorough) all cases. In CI the seed is 0, so that any failure is
+due to the change; otherwise it is that of pytest-randomly. The report header shows it, and BOXWATCH_SEED sets it.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ _seed = [0]
 
 
 def begin(usual: int) -> None:
-    """Draw from this seed, unless the environment names one."""
+    """Set the seed, unless the environment overrides it."""
     _seed[0] = int(os.environ.get("BOXWATCH_SEED", usual))
 
 
@@ -31,7 +30,7 @@ def seed() -> int:
 
 
 def sample(of: Iterable[_Item], number: int, purpose: str) -> tuple[_Item, ...]:
-    """Some of the items in their own order, or all if they are fewer; another purpose draws others."""
+    """A sample of the items in their original order, or all if there are fewer; each purpose draws its own."""
     items = tuple(of)
     # Not for secrets.
     drawn = random.Random(f"{_seed[0]} {purpose}").sample(range(len(items)), min(number, len(items)))  # noqa: S311
@@ -39,7 +38,7 @@ def sample(of: Iterable[_Item], number: int, purpose: str) -> tuple[_Item, ...]:
 
 
 def sampled(cases: Mapping[str, object], number: int, purpose: str) -> list[ParameterSet]:
-    """Parameters for `pytest.mark.parametrize`: all cases, those that are not drawn for thorough runs only."""
+    """Parameters for `pytest.mark.parametrize`: all cases; those not drawn are marked for thorough runs only."""
     drawn = sample(cases, number, purpose)
     return [
         pytest.param(case, id=name, marks=() if name in drawn else (pytest.mark.thorough,))
@@ -52,5 +51,5 @@ WHOLE = (pytest.param(False, id="sample"), pytest.param(True, id="whole", marks=
 
 
 def examples(number: int) -> settings:
-    """So many examples of a property, and ten times as many in thorough runs."""
+    """The number of examples of a property test; thorough runs use ten times as many."""
     return settings(max_examples=10 * number if settings.get_current_profile_name() == "thorough" else number)

@@ -1,4 +1,4 @@
-"""Sets of rules to publish, each recognisable in every rule, and those that Prometheus will not have."""
+"""Rule sets to publish, each recognisable in every rule, and sets that Prometheus rejects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ GROUPS, RULES = 8, 5
 
 
 def files(name: str, *, groups: int = GROUPS, extra: object = None) -> dict[str, bytes]:
-    """Rule files whose every rule carries the set's name as the label `set`; `extra` is one more rule."""
+    """Rule files whose every rule has the set's name in the label `set`; `extra` is an additional rule."""
     made: dict[str, object] = {
         f"prometheus/rules/file{number}.yaml": {
             "groups": [
@@ -35,22 +35,22 @@ def files(name: str, *, groups: int = GROUPS, extra: object = None) -> dict[str,
 
 
 def refused(name: str) -> dict[str, bytes]:
-    """A set that is fine to who only parses its queries, and that Prometheus will not load."""
+    """A set whose queries parse, but that Prometheus refuses to load."""
     rule = {"alert": "Broken", "expr": "vector(1)", "labels": {"set": name}, "annotations": {"summary": "{{ $labels."}}
     return files(name, extra=rule)
 
 
 def failing(name: str) -> dict[str, bytes]:
-    """A set that loads, with a rule that cannot be evaluated."""
+    """A set that loads, with a rule whose evaluation fails."""
     expr = 'label_replace(vector(1), "a", "$1", "b", "(")'
     return files(name, extra={"record": "level:broken:op", "expr": expr, "labels": {"set": name}})
 
 
 def which(groups: list[dict[str, Any]]) -> str:
-    """The set that these groups are, as written or as /api/v1/rules shows them, whole; empty for none.
+    """The set to which these groups belong, as written or as shown by /api/v1/rules; empty for none.
 
     Raises:
-        AssertionError: they are of several sets, or not all of one.
+        AssertionError: they belong to several sets, or are incomplete.
     """
     rules = [rule for group in groups if group["name"] != "boxwatch" for rule in group["rules"]]
     names = {rule["labels"]["set"] for rule in rules}

@@ -11,12 +11,12 @@ from boxwatch.checks.rules.scraped import Scraped
 
 
 def rules(text: str) -> RuleFile:
-    """A rule file with one group of the rules that are given as YAML list items."""
+    """A rule file with one group of rules, given as YAML list items."""
     return read("rules.yaml", f"groups:\n- name: g\n  rules:\n{textwrap.indent(textwrap.dedent(text), '  ')}".encode())
 
 
 def alert(expr: str, **annotations: str) -> RuleFile:
-    """A rule file with one alert that has nothing wrong but what is given."""
+    """A rule file with one alert, valid except for the given changes."""
     texts = {
         "summary": "Something is wrong.",
         "description": "{{ $labels.server }} is wrong.",
@@ -30,7 +30,7 @@ def alert(expr: str, **annotations: str) -> RuleFile:
 
 
 def found(module: ModuleType, file: RuleFile, scrape_interval: int = 30, scraped: Scraped | None = None) -> list[str]:
-    """`severity: message (hint)` of everything that one check finds in a file."""
+    """`severity: message (hint)` of each finding of one check in a file."""
     return [
         f"{finding.severity}: {finding.message} ({finding.hint})"
         for finding in module.check(file, known((file,), scrape_interval, scraped))

@@ -1,6 +1,6 @@
 """A stand-in for a Mimir ruler on loopback.
 
-Read in Mimir's source (pkg/ruler/api.go and rulespb/compat.go), not tried: paths, 404 `no rule groups found`, 202 for
+From Mimir's source (pkg/ruler/api.go and rulespb/compat.go), not verified: paths, 404 `no rule groups found`, 202 for
 what is stored, 400 with a text for what is refused, rules printed anew (durations in another spelling, empty maps
 gone), groups that show their namespace as `file`, 401 without a tenant, and that nothing is active at once.
 """
@@ -29,7 +29,7 @@ _WHOLE = frozenset("ywd")
 
 
 def printed(milliseconds: int) -> str:
-    """As Prometheus prints a duration."""
+    """A duration as printed by Prometheus."""
     made = ""
     for unit, size in _UNITS:
         if unit in _WHOLE and milliseconds % size:
@@ -42,7 +42,7 @@ def printed(milliseconds: int) -> str:
 
 @dataclass
 class Ruler:
-    """What the stand-in holds, was asked, and does wrong on command.
+    """The stand-in's content, the requests it received, and the faults to inject.
 
     `faults` maps the number of a request, from 1, to a status, `cut`, or `cut after` (the work was done). `broken` are
     names of rules that fail; `lag` is how many questions for what is evaluated are answered with what was before;
@@ -62,7 +62,7 @@ class Ruler:
 
     @property
     def writes(self) -> list[str]:
-        """Requests that change something."""
+        """Requests that change state."""
         return [request for request in self.requests if not request.startswith("GET ")]
 
     def groups(self, namespace: str = "boxwatch", tenant: str = "team") -> dict[str, Json]:
@@ -72,7 +72,7 @@ class Ruler:
     def answer(  # noqa: PLR0911 - one match over what a ruler offers
         self, method: str, path: str, tenant: str | None, body: bytes
     ) -> tuple[int, bytes]:
-        """To a request that arrived."""
+        """Answer one request."""
         if tenant not in self.tenants:
             return 401, b"no org id"
         namespaces = self.tenants[tenant]
@@ -121,7 +121,7 @@ class Ruler:
 
 
 def _normal(group: Json) -> Json:
-    """As it comes back."""
+    """A group as the ruler returns it."""
     made = canonical(group)
     rules: Json = made["rules"]
     for rule in (made, *rules):
@@ -133,7 +133,7 @@ def _normal(group: Json) -> Json:
 
 @contextmanager
 def ruler() -> Iterator[Ruler]:
-    """Serve on a free port of loopback until the end of the block."""
+    """Serve on a free loopback port until the end of the block."""
     state = Ruler()
     lock = threading.Lock()
 
@@ -171,7 +171,7 @@ def ruler() -> Iterator[Ruler]:
             self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)

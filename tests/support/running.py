@@ -1,4 +1,4 @@
-"""A whole exporter on loopback: threads, web side and all, against a fake Coolify or none."""
+"""A complete exporter on loopback, with its threads and web server, with or without a fake Coolify."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from support.coolify import HandClock, Rig
 
 
 def settled() -> Rig:
-    """An exporter that has read the default box, with its page made."""
+    """An exporter that has polled the default topology and rendered its exposition."""
     hand = HandClock()
     rig = Rig(default(lambda: hand.now), hand).settle()
-    rig.exporter.pages.refresh()
+    rig.exporter.expositions.refresh()
     return rig
 
 
 @contextlib.contextmanager
 def web(exporter: Exporter, config: WebConfig | None = None, **options: float) -> Iterator[int]:
-    """Serve an exporter in a thread; gives the port."""
+    """Serve an exporter in a thread; yields the port."""
     ports: list[int] = []
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -58,10 +58,10 @@ def web(exporter: Exporter, config: WebConfig | None = None, **options: float) -
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something is so, at most a while."""
+    """Wait until a condition holds, up to a time limit."""
     until = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < until, "it did not come about in time"
+        assert time.monotonic() < until, "the condition did not hold in time"
         time.sleep(0.01)
 
 
@@ -81,7 +81,7 @@ def get(
 
 
 def send(port: int, data: bytes, *, wait: float = 5) -> bytes:
-    """Everything that comes back for some bytes."""
+    """The complete response to some bytes."""
     with socket.create_connection(("127.0.0.1", port), timeout=wait) as connection:
         connection.sendall(data)
         received = b""

@@ -1,6 +1,6 @@
-"""Which tests run in the same worker of pytest-xdist.
+"""Assigns tests to workers of pytest-xdist.
 
-A mark `xdist_group` would say it too, but xdist 3.8 does not see its own marks under pytest 9.2: it writes them into an
+The mark `xdist_group` would do, but xdist 3.8 does not see its own marks under pytest 9.2: it writes them into an
 attribute that pytest no longer reads.
 """
 
@@ -15,7 +15,7 @@ _TOGETHER: Final = "tests/real/"
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
-    """Real servers one after the other, in the worker that begins first; all other tests wherever there is room."""
+    """Runs tests with real servers one after another in the first worker, and all other tests in any free worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         """The name of the group that a test belongs to."""

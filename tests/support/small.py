@@ -1,4 +1,4 @@
-"""Two services on one server: what commands are tested on where the size of a deployment proves nothing."""
+"""Two services on one server: the topology for command tests that need no larger one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ services:
 
 
 def write(folder: Path = Path()) -> Path:
-    """Put it where commands look for a topology when none is named."""
+    """Write it to the default path of the topology."""
     path = folder / "topology.yaml"
     path.write_text(TEXT, encoding="utf-8")
     return path

@@ -1,6 +1,6 @@
-"""A stand-in for Prometheus on loopback: it loads rules as the real one does, and misbehaves when told.
+"""A stand-in for Prometheus on loopback: loads rules like the real one, and misbehaves on command.
 
-What is believed of the real one was looked at in 2.42: /-/reload answers when the rules are loaded, 500 with a reason
+Its behaviour is that of 2.42: /-/reload answers when the rules are loaded, 500 with a reason
 when they are refused (the old ones stay), 403 without --web.enable-lifecycle; /api/v1/rules shows groups with `file`.
 """
 
@@ -29,18 +29,18 @@ class StandIn:
     """A server that reads `directory/boxwatch.yaml`.
 
     Attributes:
-        faults: path → what the next requests to it meet, in order: `ok`, `refuse` (500), `locked` (403), `who` (401),
+        faults: path → faults of the next requests to it, in order: `ok`, `refuse` (500), `locked` (403), `who` (401),
             `busy` (503 with Retry-After), `slow`, `drip`, `cut`, `empty` (closes at once), `silent`, `garbage`,
             `html` (404 with a page), `short` (a group less), `sick` (a rule that fails), `new` (not evaluated yet),
             `lost` (loads, and its answer is cut).
         asked: `METHOD path` of every request, in order.
         sent: the Authorization header of every request.
-        rule_files: what its configuration names.
-        never: no rule is ever evaluated, and all are called healthy, as by vmalert.
+        rule_files: `rule_files` of its configuration.
+        never: no rule is ever evaluated, and all are reported as healthy, as in vmalert.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Nothing is loaded yet."""
+        """Start without loading rules."""
         self.directory = directory
         self.faults: dict[str, list[str]] = {RELOAD: [], RULES: []}
         self.asked: list[str] = []
@@ -54,13 +54,13 @@ class StandIn:
         self.rule_files = ["/etc/prometheus/rules/*.yaml"]
 
     def load(self) -> None:
-        """What is on disk, as a reload or a start does."""
+        """Load the rules on disk, as on a reload or start."""
         live = self.directory / "boxwatch.yaml"
         found = yaml.safe_load(live.read_bytes())["groups"] if live.exists() else []
         self.groups = [group | {"file": "/etc/prometheus/rules/boxwatch.yaml"} for group in found]
 
     def shown(self, fault: str) -> dict[str, Any]:
-        """/api/v1/rules, with a fault in it."""
+        """Answer of /api/v1/rules with a fault."""
         self.evaluation += 1
         groups = [
             {"name": group["name"], "file": group["file"], "rules": [self._rule(rule) for rule in group["rules"]]}
@@ -155,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextlib.contextmanager
@@ -173,7 +173,7 @@ def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
 
 @contextlib.contextmanager
 def prometheus(directory: Path, tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
-    """The stand-in, for as long as the block lasts."""
+    """Run the stand-in for the duration of the block."""
     double = StandIn(directory)
     handler = type("Handler", (_Handler,), {"double": double})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

@@ -1,7 +1,7 @@
-"""Third-party data that tests compare with: Grafana's schemas and saved dashboards, pages of real exporters.
+"""Third-party data for comparison: Grafana's schemas and saved dashboards, expositions of real exporters.
 
-It is read where it lies, beside the checkout, and never copied into it. Tests that need it are marked `third_party`;
-without it tests/conftest.py leaves them out and says so, and fails in CI.
+It is read from a directory next to the checkout and never copied into it. Tests that require it are marked
+`third_party`; without it, tests/conftest.py deselects and reports them, and fails in CI.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ DATA: Final = Path(os.environ.get("BOXWATCH_SHARED") or Path(__file__).parents[3
 
 
 def there() -> bool:
-    """Whether all of it is at hand."""
+    """Whether all data is available."""
     return (DATA / "grafana").is_dir() and (DATA / "scrapes").is_dir()
 
 
@@ -22,7 +22,7 @@ def folder(name: str) -> Path:
     """One part of it: `grafana` or `scrapes`.
 
     Raises:
-        FileNotFoundError: it is not there, so the test that asks lacks its mark.
+        FileNotFoundError: it is missing, so the test lacks the mark `third_party`.
     """
     found = DATA / name
     if not found.is_dir():

@@ -1,4 +1,4 @@
-"""The small world of the collectors' docstrings: one of everything, with names that fit a line."""
+"""The small inventory of the collectors' docstrings: one of each resource, with short names."""
 
 from __future__ import annotations
 

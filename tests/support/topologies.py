@@ -1,4 +1,4 @@
-"""Valid objects to change one thing in: `a_topology(services=[a_service(memory="2g")])`.
+"""Valid objects for tests to vary: `a_topology(services=[a_service(memory="2g")])`.
 
 Values are written as in the file (`"1g"`, `"5m"`, `"90%"`) or as numbers of bytes and seconds; the models convert them.
 """

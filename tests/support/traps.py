@@ -1,4 +1,4 @@
-"""What the tests of Coolify's traps read off a page."""
+"""Values that the tests of Coolify's traps read from the exposition."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from support.coolify import Rig
 
 
 def app(fake: FakeCoolify, name: str = "web-1") -> payloads.Record:
-    """An application of the fake."""
+    """One of the fake's applications."""
     return next(app for app in fake.applications if app["name"] == name)
 
 
@@ -24,10 +24,10 @@ def healths(rig: Rig) -> set[str]:
 
 
 def unparsed(rig: Rig) -> dict[tuple[str, str], float]:
-    """Source and field → how often it could not be read."""
+    """Source and field → number of values that could not be parsed."""
     return {(labels["source"], labels["field"]): value for labels, value in rig.values(names.UNPARSED)}
 
 
 def total(rig: Rig, kind: str = "deployment", result: str = "finished", resource: str = "web-1") -> float | None:
-    """The number of deployments that ended so."""
+    """The number of deployments with this result."""
     return rig.value(names.DEPLOYMENTS, resource=resource, kind=kind, result=result)

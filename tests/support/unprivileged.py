@@ -1,4 +1,4 @@
-"""What a user without root's rights meets, also where the tests run as root, who may write everywhere."""
+"""Runs code without root's privileges, even if the tests run as root, who may write everywhere."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NOBODY = 65534
 
 @contextlib.contextmanager
 def without_rights() -> Iterator[None]:
-    """Without root's rights for as long as the block lasts, in this process.
+    """Drop root's privileges in this process for the duration of the block.
 
-    What the block imports should be imported already: a checkout of root's may be closed to others.
+    Import everything the block needs beforehand: other users may be unable to read root's checkout.
     """
     if os.geteuid() != 0:
         yield
@@ -30,7 +30,7 @@ def without_rights() -> Iterator[None]:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """A new folder of somebody without rights, who may not enter pytest's."""
+    """A new directory owned by an unprivileged user, who cannot enter pytest's."""
     with tempfile.TemporaryDirectory(prefix="boxwatch-tests-") as made:
         if os.geteuid() == 0:
             os.chown(made, _NOBODY, -1)

@@ -1,4 +1,4 @@
-"""A receiver of Alertmanager's webhooks that remembers what arrived."""
+"""A receiver of Alertmanager's webhooks that records all notifications."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Alert = dict[str, Any]
 
 @dataclass
 class Webhook:
-    """What arrived, in order.
+    """The received notifications, in order.
 
     Attributes:
-        url: where Alertmanager sends to.
-        alerts: every alert of every message, as Alertmanager wrote it.
+        url: URL for Alertmanager's webhook.
+        alerts: every alert of every notification, as sent by Alertmanager.
     """
 
     url: str
     alerts: list[Alert] = field(default_factory=list)
 
     def wait(self, name: str, status: str, after: int = 0, patience: float = 90, **labels: str) -> Alert:
-        """The first alert of this name with this status (firing, resolved) and these labels, after so many.
+        """Wait for the first alert with this name, status (firing, resolved) and labels, skipping `after` alerts.
 
         Raises:
             TimeoutError: none arrived in time.
@@ -50,7 +50,7 @@ class Webhook:
 
 @contextlib.contextmanager
 def webhook() -> Iterator[Webhook]:
-    """A receiver on loopback, for as long as the block lasts."""
+    """Run a receiver on loopback for the duration of the block."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -60,7 +60,7 @@ def webhook() -> Iterator[Webhook]:
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         received = Webhook(f"http://127.0.0.1:{server.server_address[1]}/")

@@ -14,7 +14,7 @@ _DURATIONS = frozenset({"scrape_interval", "deploy_grace", "outage_grace", "memo
 
 
 def written(topology: Topology) -> str:
-    """The topology in YAML, everything that is set written out."""
+    """The topology in YAML, with every value written out."""
     values = topology.model_dump(exclude_none=True)
     for section in ("servers", "services"):
         values[section] = {body.pop("name"): body for body in values[section]}

@@ -1,4 +1,4 @@
-"""Every file under tests/topologies/bad is refused with exactly the messages that it states."""
+"""Every file under tests/topologies/bad is rejected with exactly the messages it states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FILES = subjects(BAD)
 
 
 def messages(name: str) -> list[str]:
-    """What the file is answered, without its own name."""
+    """The errors for the file, without its name."""
     with pytest.raises(TopologyError) as caught:
         load(Path(name))
     return [str(problem).removeprefix(f"{name}:").lstrip() for problem in caught.value.problems]
@@ -25,12 +25,12 @@ def messages(name: str) -> list[str]:
 def test_it_says_everything_that_is_wrong_and_where(
     path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """As if one stood in the folder, so that messages name files as they are there."""
+    """The loader reports exactly the expected messages. It runs in the folder, so that they name files without it."""
     monkeypatch.chdir(BAD)
     said = messages(path.name)
     if said != expected(path) and request.config.getoption("--update-golden"):
         restate(path, said)
-        # A change in the number of messages moves the lines.
+        # A change in the number of messages shifts line numbers.
         restate(path, messages(path.name))
         pytest.fail(f"{path.name} was rewritten; review the diff and run the tests again")
     assert said == expected(path), (
@@ -40,6 +40,6 @@ def test_it_says_everything_that_is_wrong_and_where(
 
 
 def test_there_are_more_than_a_hundred_of_them() -> None:
-    """The number is a promise; each states at least one message."""
+    """The corpus keeps its size, and each file expects at least one message."""
     assert len(FILES) > 300
     assert all(expected(path) for path in FILES)

@@ -1,4 +1,4 @@
-"""The topology that comes with boxwatch is the deployment of its documents."""
+"""The bundled topology is the documented deployment."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from boxwatch.topology.units import GIB
 
 
 def test_it_loads_without_a_warning() -> None:
-    """The first thing that anybody sees is no complaint."""
+    """A new user's first build starts without a warning."""
     loaded = default.load()
     assert loaded.warnings == ()
     assert loaded.source == "the bundled default topology"
 
 
 def test_its_numbers_are_those_of_the_deployment() -> None:
-    """24 GB stated and 2 assumed make the stated 26 of 32, and leave 6."""
+    """24 GB stated plus 2 assumed are the stated 26 of 32, which leaves 6."""
     (server,) = plan(default.load().topology).servers
     assert [size / GIB for size in (server.stated, server.services_assumed, server.planned)] == [24, 2, 26]
     assert [size / GIB for size in (server.memory, server.headroom, server.reserved)] == [32, 6, 4]
@@ -31,7 +31,7 @@ def test_its_numbers_are_those_of_the_deployment() -> None:
 
 
 def test_its_services_are_those_of_the_deployment() -> None:
-    """Name: replicas, GB for each, ports."""
+    """Name: replicas, GB per replica, ports."""
     services = {
         service.name: (service.replicas, service.memory / GIB, service.ports)
         for service in default.load().topology.services
@@ -52,32 +52,32 @@ def test_its_services_are_those_of_the_deployment() -> None:
 
 
 def test_only_the_proxy_is_exposed() -> None:
-    """Traefik is the only way in."""
+    """Traefik is the only entry point."""
     assert [service.name for service in default.load().topology.services if service.exposed] == ["traefik"]
 
 
 def test_the_components_of_the_monitoring_stack_use_up_its_memory() -> None:
-    """So that each container can have a limit of its own."""
+    """Each component has its own memory, so that each container can have its own limit."""
     monitoring = next(service for service in default.load().topology.services if service.name == "monitoring")
     assert sum(part.memory or 0 for part in monitoring.components) == monitoring.memory
 
 
 def test_its_text_explains_every_number_and_points_to_the_schema() -> None:
-    """It is what `boxwatch init` writes."""
+    """`boxwatch init` writes this text, so every number has a comment."""
     text = default.text()
     assert text.startswith("# yaml-language-server: $schema=")
     assert text.count("#") > 40
 
 
 def test_its_sum_reads_as_in_the_documents() -> None:
-    """Word for word."""
+    """The sum has the wording of the deployment's documents."""
     console = Console(width=80, record=True, file=io.StringIO())
     table.show(plan(default.load().topology), console)
     assert "26 of 32 GB, 24 stated and 2 assumed, 6 GB headroom" in console.export_text()
 
 
 def test_the_example_of_notifications_works_when_it_is_uncommented() -> None:
-    """Nobody should find out by not being told."""
+    """The commented example loads, so that nobody ends up without notifications."""
     start = default.text().index("# notifications:")
     example = default.text()[start:].partition("\n\n")[0]
     uncommented = "\n".join(line.removeprefix("# ") for line in example.splitlines())

@@ -1,4 +1,4 @@
-"""Every file under tests/topologies/good loads without a word, and editors agree."""
+"""Every file under tests/topologies/good loads without a warning, and editors accept it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILES = subjects(GOOD)
 
 
 class EditorLoader(yaml.SafeLoader):
-    """YAML 1.2's core types, which the YAML language server knows."""
+    """A loader with YAML 1.2's core types, as in the YAML language server."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's way to say it
         first: [(tag, form) for tag, form in resolvers if tag.rpartition(":")[2] in ("null", "merge", "float")]
@@ -33,7 +33,7 @@ EditorLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(?:0|
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_it_loads_without_a_warning(path: Path) -> None:
-    """Whatever its form."""
+    """Every valid file loads without a warning."""
     loaded = load(path, ext_str={"env": "production"} if path.suffix == ".jsonnet" else {})
     assert loaded.warnings == ()
     assert loaded.topology.services
@@ -42,7 +42,7 @@ def test_it_loads_without_a_warning(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in FILES if path.suffix != ".jsonnet"], ids=lambda path: path.name)
 def test_the_schema_for_editors_accepts_it(path: Path) -> None:
-    """As an editor reads it: every scalar that 1.1 and 1.2 disagree on is text."""
+    """The schema accepts the file as an editor reads it: scalars on which YAML 1.1 and 1.2 disagree are text."""
     content = path.read_bytes()
     value = json.loads(content) if path.suffix == ".json" else yaml.load(content, EditorLoader)  # noqa: S506 - a safe one
     assert list(Draft7Validator(json_schema()).iter_errors(value)) == []

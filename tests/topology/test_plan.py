@@ -1,4 +1,4 @@
-"""The plan's arithmetic."""
+"""The arithmetic of the plan."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from boxwatch.topology.units import GIB
 
 
 def test_a_row_multiplies_memory_by_replicas() -> None:
-    """Per replica and in total."""
+    """A row has the memory per replica and in total."""
     topology = a_topology(services=[a_service(replicas=3, memory="2g")])
     assert plan(topology).servers[0].rows == (Row("web", "web", "main", 3, 2 * GIB, 6 * GIB, assumed=False),)
 
 
 def test_stated_assumed_and_reserved_are_told_apart() -> None:
-    """What somebody stated, the reserve among it, and what is our guess."""
+    """Stated includes the reserve; assumed is the estimate."""
     services = [a_service(), a_service("api", memory="2g", assumed=True)]
     (server,) = plan(a_topology(services=services)).servers
     assert (server.services_stated, server.services_assumed, server.reserved) == (GIB, 2 * GIB, 4 * GIB)
@@ -25,14 +25,14 @@ def test_stated_assumed_and_reserved_are_told_apart() -> None:
 
 
 def test_a_parked_service_has_a_row_and_takes_nothing() -> None:
-    """It is planned, and not expected to run."""
+    """A parked service is planned, but not expected to run."""
     (server,) = plan(a_topology(services=[a_service(replicas=0)])).servers
     assert [row.total for row in server.rows] == [0]
     assert server.planned == server.reserved
 
 
 def test_a_service_on_two_servers_counts_on_both() -> None:
-    """Replicas are replicas on each server."""
+    """Replicas count per server."""
     servers = [a_server(), a_server("second", address="10.0.0.2"), a_server("idle", address="10.0.0.3")]
     made = plan(a_topology(servers=servers, services=[a_service(server=["main", "second"], replicas=2)]))
     assert [[row.total for row in server.rows] for server in made.servers] == [[2 * GIB], [2 * GIB], []]
@@ -40,12 +40,12 @@ def test_a_service_on_two_servers_counts_on_both() -> None:
 
 
 def test_headroom_is_negative_when_the_plan_is_too_large() -> None:
-    """The loader refuses that; arithmetic does not."""
+    """The loader rejects such a plan; the arithmetic supports it."""
     assert plan(a_topology(services=[a_service(memory="40g")])).servers[0].headroom == -12 * GIB
 
 
 def test_the_json_form_has_every_sum_in_bytes() -> None:
-    """For programs."""
+    """The JSON form is for programs, in bytes."""
     topology = a_topology(
         servers=[a_server(stated_total="6g")],
         services=[a_service(), a_service("api", replicas=2, memory="512m", assumed=True)],

@@ -1,4 +1,4 @@
-"""What holds for every file: it loads, or every mistake has a place in it; and nothing else ever happens."""
+"""Properties of every file: it loads, or every problem has a place in it, and nothing else happens."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.reading import source
 
 DEFAULT = default.text()
-# Whole lines and words of the format, so that random text comes near to what people write.
+# Whole lines and words of the format, so that random text resembles real files.
 LINES = DEFAULT.splitlines()
 WORDS = [
     *sorted(set(re.findall(r"[a-z_]+:?|[0-9]+[a-zA-Z%]*|[\[\]{}#:&*!|>%@`'\"-]", DEFAULT))),
@@ -30,7 +30,7 @@ WORDS = [
 
 
 def holds(text: str) -> bool:
-    """Whether the text loads, or is refused with places that are in it. Anything else is an exception."""
+    """Whether the text loads, or is rejected with places inside it; any other exception propagates."""
     try:
         parse(source.decode(text.encode("utf-8", "surrogatepass"), "a.yaml"), "a.yaml")
     except TopologyError as error:
@@ -42,7 +42,7 @@ def holds(text: str) -> bool:
 
 
 def is_in(problem: Problem, lines: list[str]) -> bool:
-    """Whether a problem says something, on one line, about a place that exists."""
+    """Whether a problem has a one-line message and an existing place."""
     somewhere = not problem.line or (
         problem.line <= len(lines) and 1 <= problem.column <= len(lines[problem.line - 1]) + 1
     )
@@ -54,7 +54,7 @@ def is_in(problem: Problem, lines: list[str]) -> bool:
 @example("a: 'b\r\n")
 @example("\ufeff\ufeff")
 def test_random_text(text: str) -> None:
-    """Of any characters."""
+    """Any random text loads or is rejected."""
     assert holds(text)
 
 
@@ -62,13 +62,13 @@ def test_random_text(text: str) -> None:
 @example("? ? ?")
 @example("x-a: &a [*a]")
 def test_random_words_of_the_format(text: str) -> None:
-    """On one line."""
+    """Any line of random words of the format loads or is rejected."""
     assert holds(text)
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from(WORDS), st.sampled_from(WORDS)), max_size=30))
 def test_random_lines_of_the_format(lines: list[tuple[int, str, str]]) -> None:
-    """Indented at random."""
+    """Any randomly indented lines of the format load or are rejected."""
     assert holds("".join(f"{'  ' * indent}{key} {value}\n" for indent, key, value in lines))
 
 
@@ -80,7 +80,7 @@ def test_random_lines_of_the_format(lines: list[tuple[int, str, str]]) -> None:
     )
 )
 def test_the_default_file_with_random_mistakes(changes: list[tuple[str, int, str]]) -> None:
-    """Lines cut, doubled, words put in or exchanged."""
+    """The default file with lines cut, duplicated or reworded loads or is rejected."""
     lines = list(LINES)
     for kind, number, word in changes:
         at = number % len(lines)
@@ -97,7 +97,7 @@ def test_the_default_file_with_random_mistakes(changes: list[tuple[str, int, str
 
 @given(st.integers(0, len(DEFAULT)), st.integers(0, 40), st.text(max_size=5))
 def test_the_default_file_with_a_piece_replaced(start: int, length: int, piece: str) -> None:
-    """Anywhere."""
+    """The default file with any part replaced loads or is rejected."""
     assert holds(DEFAULT[:start] + piece + DEFAULT[start + length :])
 
 
@@ -120,7 +120,7 @@ VALUES = st.recursive(
 
 @given(st.dictionaries(KEYS, VALUES, max_size=8) | VALUES)
 def test_nested_values_as_yaml(value: object) -> None:
-    """Any shape, as PyYAML writes it, with its anchors and tags."""
+    """Any nested value, dumped by PyYAML with anchors and tags, loads or is rejected."""
     assert holds(yaml.dump(value, allow_unicode=True))
 
 
@@ -128,7 +128,7 @@ def test_nested_values_as_yaml(value: object) -> None:
 @example(b"\xff\xfe")
 @example(b"name: \xc3")
 def test_random_bytes(content: bytes) -> None:
-    """As they may lie in a file."""
+    """Any bytes in a file load or are rejected."""
     try:
         text = source.decode(content, "a.yaml")
     except TopologyError as error:
@@ -141,7 +141,7 @@ def test_random_bytes(content: bytes) -> None:
 
 @st.composite
 def topologies(draw: Callable[..., object]) -> Topology:
-    """Topologies whose plans fit, of plain services."""
+    """Topologies of plain services whose plans fit."""
     memory = st.integers(6 * 2**20, 2**30)
     names = draw(st.lists(NAMES, min_size=1, max_size=5, unique_by=lambda name: name.split("-")[0]))
     assert isinstance(names, list)
@@ -172,19 +172,19 @@ def topologies(draw: Callable[..., object]) -> Topology:
 @rotation.examples(50)
 @given(topologies())
 def test_a_topology_that_is_written_and_loaded_is_the_same(topology: Topology) -> None:
-    """Every number survives."""
+    """A written and reloaded topology keeps every number."""
     assert parse(written(topology), "a.yaml").topology == topology
 
 
 def test_the_default_topology_survives_being_written() -> None:
-    """Components, exposure, limits and all."""
+    """Components, exposure and limits survive a round trip."""
     topology = complete()
     assert parse(written(topology), "a.yaml").topology == topology
 
 
 @pytest.mark.parametrize("services", [1000])
 def test_a_thousand_services_load_without_a_word(services: int) -> None:
-    """How long it takes is for the benchmarks to say."""
+    """A thousand services load without a warning; the benchmarks measure the time."""
     lines = [f"  s{i}: {{kind: web, server: main, memory: 6m, ports: [{i + 1}]}}" for i in range(services)]
     head = ["name: many", "servers: {main: {cpus: 8, memory: 32g, disk: 500GB}}", "services:"]
     loaded = parse("\n".join([*head, *lines]), "a.yaml")

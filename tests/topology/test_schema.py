@@ -15,17 +15,17 @@ SERVICE = {"kind": "web", "server": "main", "memory": "1g"}
 
 
 def accepts(value: object) -> bool:
-    """Whether an editor would underline nothing."""
+    """Whether an editor would show no error."""
     return Draft7Validator(json_schema()).is_valid(value)
 
 
 def with_service(**changes: object) -> dict[str, object]:
-    """A topology with one service in which something differs."""
+    """A topology with one service that has these changes."""
     return {"name": "mvp", "servers": {"main": SERVER}, "services": {"web": SERVICE | changes}}
 
 
 def test_it_is_a_valid_schema_that_every_editor_knows() -> None:
-    """Draft-07, and plain JSON."""
+    """The schema is Draft-07 and plain JSON."""
     schema = json_schema()
     Draft7Validator.check_schema(schema)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
@@ -34,7 +34,7 @@ def test_it_is_a_valid_schema_that_every_editor_knows() -> None:
 
 
 def test_every_key_has_a_description() -> None:
-    """That is what an editor shows beside it."""
+    """Every key has a description, which editors display."""
     schema = json_schema()
     keys = [("", key, field) for key, field in schema["properties"].items()]
     keys += [(name, *item) for name, body in schema["definitions"].items() for item in body["properties"].items()]
@@ -43,19 +43,19 @@ def test_every_key_has_a_description() -> None:
 
 
 def test_kinds_are_offered() -> None:
-    """Completion is half the use of it."""
+    """Editors complete the kinds."""
     assert json_schema()["definitions"]["Service"]["properties"]["kind"]["enum"] == list(kinds.NAMES)
 
 
 def test_defaults_are_written_as_people_write_them() -> None:
-    """Not as seconds."""
+    """Durations have their default in the written form, not in seconds."""
     properties = json_schema()["properties"]
     assert properties["scrape_interval"]["default"] == "30s"
     assert json_schema()["definitions"]["Thresholds"]["properties"]["memory_exhausted_within"]["default"] == "1d"
 
 
 def test_names_are_keys_and_not_fields() -> None:
-    """Servers and services are mappings."""
+    """Servers and services are mappings by name."""
     definitions = json_schema()["definitions"]
     assert "name" not in definitions["Server"]["properties"]
     assert definitions["Service"]["required"] == ["kind", "server", "memory"]
@@ -77,7 +77,7 @@ def test_names_are_keys_and_not_fields() -> None:
     ],
 )
 def test_it_accepts_what_the_loader_accepts(changes: dict[str, object]) -> None:
-    """No red lines under what works."""
+    """Valid files show no errors in an editor."""
     assert accepts(with_service(**changes))
 
 
@@ -107,7 +107,7 @@ def test_it_accepts_what_the_loader_accepts(changes: dict[str, object]) -> None:
     ],
 )
 def test_it_refuses_what_is_structurally_wrong(changes: dict[str, object]) -> None:
-    """While one types."""
+    """Structural errors show while typing."""
     assert accepts(with_service())
     assert not accepts(with_service(**changes))
 
@@ -126,10 +126,10 @@ def test_it_refuses_what_is_structurally_wrong(changes: dict[str, object]) -> No
     ],
 )
 def test_it_refuses_files_of_another_shape(value: object) -> None:
-    """A list, nothing, a name that is none, another version."""
+    """A list, an empty file, an invalid name and another version are rejected."""
     assert not accepts(value)
 
 
 def test_keys_for_anchors_are_allowed_at_the_top() -> None:
-    """As in Docker Compose."""
+    """Top-level x- keys are allowed, as in Docker Compose."""
     assert accepts(with_service() | {"x-app": {"anything": [1]}})

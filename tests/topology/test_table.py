@@ -1,4 +1,4 @@
-"""The plan as people see it."""
+"""The plan as a terminal table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from boxwatch.topology.plan import plan
 
 
 def shown(topology: Topology, *, colours: bool = False, width: int = 80) -> str:
-    """What a terminal or a file would get."""
+    """The output on a terminal or in a file."""
     stream = io.StringIO()
     system: Literal["standard"] | None = "standard" if colours else None
     table.show(plan(topology), Console(file=stream, width=width, force_terminal=colours, color_system=system))
@@ -24,13 +24,13 @@ def shown(topology: Topology, *, colours: bool = False, width: int = 80) -> str:
 
 
 def test_the_default_deployment_is_shown_as_stored(golden: Golden) -> None:
-    """The first thing that `make run` prints."""
+    """The default table, the first output of `make run`, matches the stored one."""
     text = "".join(f"{line.rstrip()}\n" for line in shown(default.load().topology).splitlines())
     golden("topology/plan.txt", text)
 
 
 def test_nothing_is_wider_than_80_columns() -> None:
-    """Not even with the longest names and sizes."""
+    """The table fits 80 columns even with the longest names and sizes."""
     name = "a-name-of-forty-characters-which-is-most"
     service = a_service(name, kind="elasticsearch", memory="1023.98m", assumed=True, server=name, replicas=1000)
     topology = a_topology(servers=[a_server(name, memory="63.99t", cpus=4096)], services=[service])
@@ -57,7 +57,7 @@ def test_a_long_name_is_broken_at_its_dashes() -> None:
 
 
 def test_each_server_has_a_block() -> None:
-    """With its own sum."""
+    """Each server has its own block and sum."""
     topology = a_topology(
         servers=[a_server(), a_server("second", memory="16g", disk="2TB", cpus=1, address="10.0.0.2")],
         services=[a_service(), a_service("api", server="second", memory="512m")],
@@ -70,30 +70,30 @@ def test_each_server_has_a_block() -> None:
 
 
 def test_a_parked_service_is_called_parked() -> None:
-    """And has no total."""
+    """A parked service has no total."""
     row = next(line for line in shown(a_topology(services=[a_service(replicas=0)])).splitlines() if " parked " in line)
     assert row.split() == ["web", "web", "parked", "1", "GB", "-", "stated"]
 
 
 def test_a_plan_that_is_too_large_says_by_how_much() -> None:
-    """In the words of the sum."""
+    """The sum states the excess."""
     assert "44 of 32 GB, 12 GB too much" in shown(a_topology(services=[a_service(memory="40g")]))
 
 
 def test_a_stated_total_that_differs_is_mentioned() -> None:
-    """The table is where one would look for it."""
+    """The table points out a stated total that differs from the sum."""
     text = shown(a_topology(servers=[a_server(stated_total="7g", disk="750MB")]))
-    assert "The stated total is 7 GB, and the lines add up to 5 GB." in text
+    assert "The stated total is 7 GB, but the lines add up to 5 GB." in text
     assert "750 MB disk" in text
 
 
 def test_a_server_without_reserve_has_no_line_for_it() -> None:
-    """Nothing is reserved, nothing is said."""
+    """A reserve of 0 is not displayed."""
     assert "reserved" not in shown(a_topology(servers=[a_server(reserved=0)]))
 
 
 def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NO_COLOR and files get plain text, with the same words."""
+    """NO_COLOR and files get plain text with the same words."""
     topology = a_topology()
     assert "\x1b[32m" in shown(topology, colours=True)
     assert "\x1b" not in shown(topology)

@@ -1,4 +1,4 @@
-"""How messages speak of what a person wrote."""
+"""Wording of messages about user input."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from boxwatch.topology.validation.pydantic_errors import mistakes_of
+from boxwatch.topology.validation.pydantic_errors import issues_of
 from boxwatch.topology.wording import counted, did_you_mean, invisible_in, kind_of, listed, shown, visible
 
 
@@ -29,13 +29,13 @@ from boxwatch.topology.wording import counted, did_you_mean, invisible_in, kind_
     ],
 )
 def test_a_value_is_shown_as_it_was_written(value: object, text: str) -> None:
-    """On one line, clipped, with nothing hidden and nothing secret."""
+    """Values are shown on one line, clipped, without hidden characters or secrets."""
     assert shown(value) == text
 
 
 @given(st.text())
 def test_what_is_visible_is_one_line_without_surprises(text: str) -> None:
-    """Terminals obey control characters."""
+    """Control characters, which terminals interpret, are escaped."""
     assert visible(text).isprintable()
 
 
@@ -43,7 +43,7 @@ def test_what_is_visible_is_one_line_without_surprises(text: str) -> None:
     ("value", "kind"),
     [
         (None, "empty"),
-        (False, "true or false"),
+        (False, "a boolean"),
         (1, "a number"),
         ("", "text"),
         ((), "a list"),
@@ -51,12 +51,12 @@ def test_what_is_visible_is_one_line_without_surprises(text: str) -> None:
     ],
 )
 def test_kinds_have_names_that_people_know(value: object, kind: str) -> None:
-    """Not those of Python."""
+    """Kinds of values have YAML names, not Python's."""
     assert kind_of(value) == kind
 
 
 def test_the_nearest_word_is_meant() -> None:
-    """If one is near, whatever the case and the dashes."""
+    """The closest word is suggested, ignoring case and dashes."""
     known = ["replicas", "memory", "page_cache"]
     assert did_you_mean("replcas", known) == "did you mean `replicas`?"
     assert did_you_mean("Page-Cache", known) == "did you mean `page_cache`?"
@@ -66,25 +66,25 @@ def test_the_nearest_word_is_meant() -> None:
 
 
 def test_an_invisible_character_has_a_name() -> None:
-    """The one thing that one cannot find by looking."""
+    """Invisible characters are named, because users cannot see them."""
     assert invisible_in("a\u200bb") == "zero width space, U+200B"
     assert invisible_in("a b") == ""
 
 
 def test_lists_and_counts_read_as_sentences() -> None:
-    """Few words, many words, one thing, two things."""
+    """Short and long lists, singular and plural read correctly."""
     assert [listed(list(words)) for words in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
     assert listed(list("abcd"), most=2) == "a, b and 2 more"
     assert (counted(1, "replica"), counted(2, "replica")) == ("1 replica", "2 replicas")
 
 
 def test_an_error_of_a_kind_that_is_not_known_is_a_sentence() -> None:
-    """A later pydantic may have others."""
+    """Error types of a later pydantic still give a sentence."""
 
     class Model(BaseModel):
         when: dt.date
 
     with pytest.raises(ValidationError) as caught:
         Model.model_validate({"when": "soon"})
-    (mistake,) = mistakes_of(caught.value, {"when": "soon"})
-    assert mistake.message.startswith("`soon` does not fit: Input should be a valid date")
+    (issue,) = issues_of(caught.value, {"when": "soon"})
+    assert issue.message.startswith("`soon` does not fit: Input should be a valid date")

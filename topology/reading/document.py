@@ -1,7 +1,7 @@
-"""A document that was read from a file: plain values, and the place of each.
+"""A parsed document: plain values, each with its place in the file.
 
-`Entry.key` is where a key is written, a node's own place is where its value starts. Aliases share nodes, so a problem
-inside an alias is reported where the anchor is written, which is where it has to be mended.
+`Entry.key` is the place of a key; a node's own place is the start of its value. Aliases share nodes, so a problem
+inside an alias is reported at the anchor, where it has to be fixed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_<-]{1,50}", re.ASCII)
 
 
 class Place(NamedTuple):
-    """A place in a file, line and column from 1; 0 and 0 mean the whole file."""
+    """A place in a file: line and column from 1; 0 and 0 for the whole file."""
 
     file: str
     line: int
@@ -31,12 +31,12 @@ class Node:
     """One value of a document.
 
     Attributes:
-        place: where the value starts.
+        place: start of the value.
         value: the plain Python value: None, bool, int, float, str, list or dict.
-        size: number of nodes in it, itself included, with aliases written out.
-        height: levels of nesting in it; 1 for a scalar.
-        keys: of a mapping, the place of each key and the node of each value.
-        items: of a list, its nodes.
+        size: number of nodes, including itself, with aliases expanded.
+        height: levels of nesting; 1 for a scalar.
+        keys: for a mapping, the place of each key and the node of each value.
+        items: for a list, its nodes.
     """
 
     place: Place
@@ -48,35 +48,35 @@ class Node:
 
 
 class Entry(NamedTuple):
-    """One key of a mapping with its value."""
+    """One key of a mapping, with its value."""
 
     key: Place
     value: Node
 
 
 class Places(Protocol):
-    """Where each value of a document, and each key, is written."""
+    """Looks up the place of a value or key of a document."""
 
     def value(self, path: Path) -> Place:
-        """Where the value at the path starts, or what is nearest above it."""
+        """Start of the value at the path, or of its nearest ancestor."""
 
     def key(self, path: Path) -> Place:
-        """Where the last key of the path is written, or what is nearest above it."""
+        """Place of the last key of the path, or of its nearest ancestor."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodePlaces:
-    """Places of a document that was read into nodes."""
+    """Places of a document made of nodes."""
 
     root: Node
 
     def value(self, path: Path) -> Place:
-        """Where the value starts. An empty value is where its key is."""
+        """Start of the value; for an empty value, the place of its key."""
         node, entry = self._walk(path)
         return entry if node.value is None else node.place
 
     def key(self, path: Path) -> Place:
-        """Where the key is written; of a list's item, where the item starts."""
+        """Place of the key; for a list item, its start."""
         return self._walk(path)[1]
 
     def _walk(self, path: Path) -> tuple[Node, Place]:
@@ -94,7 +94,7 @@ class NodePlaces:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read: the file as named, its value, and where everything in it is written."""
+    """A parsed document: the file as named, its value, and the places of its keys and values."""
 
     file: str
     value: object
@@ -102,7 +102,7 @@ class Document:
 
 
 def spell(path: Sequence[str | int]) -> str:
-    """A path as people say it: `services.web.containers[1].name`. A part that is no plain word is put in quotes."""
+    """A path in dotted form: `services.web.containers[1].name`. A part that is not a plain word is quoted."""
     text = ""
     for part in path:
         if isinstance(part, int):

@@ -1,7 +1,7 @@
-"""Jsonnet files → documents, for those who keep staging and production in one place.
+"""Jsonnet files → documents, for topologies that share code between staging and production.
 
-The evaluation runs in a process of its own (`boxwatch.topology.reading.jsonnet_child`), bounded in time, memory and
-size. What it prints with `std.trace` is dropped.
+Evaluation runs in a separate process (`boxwatch.topology.reading.jsonnet_child`) with limits on time, memory and size.
+Output of `std.trace` is discarded.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from boxwatch.topology.wording import visible
 SECONDS: Final = 10
 # The interpreter takes 35 MB, a topology of 5,000 services 65 MB.
 MEMORY: Final = 512 * 2**20
-# Jsonnet's own default.
+# Jsonnet's default.
 STACK: Final = 500
 _LONGEST_MESSAGE = 300
 
@@ -38,7 +38,7 @@ _TOKEN = re.compile(r"\((?:STRING_SINGLE|STRING_DOUBLE|IDENTIFIER|NUMBER|OPERATO
 
 
 class _Answer(NamedTuple):
-    """What the child said: JSON text or an error, and the files that it read, by number."""
+    """The child's answer: JSON text or an error, and the files it read, by number."""
 
     value: str
     error: str
@@ -47,14 +47,14 @@ class _Answer(NamedTuple):
 
 
 def evaluate(path: Path, ext_str: Mapping[str, str]) -> Document:
-    """The value of a Jsonnet file.
+    """Evaluate a Jsonnet file.
 
     Args:
-        path: the file; it may import what lies in its folder or below.
+        path: the file; it may import files in its folder or below.
         ext_str: external variables, name → text.
 
     Raises:
-        TopologyError: the file cannot be read or evaluated, or takes more than 10 s or 512 MB; with its place.
+        TopologyError: the file cannot be read or evaluated, or exceeds 10 s or 512 MB; carries the place.
     """
     text = source.read_text(path)
     answer = _ask(path, text, ext_str)
@@ -62,15 +62,16 @@ def evaluate(path: Path, ext_str: Mapping[str, str]) -> Document:
     if answer.error:
         raise TopologyError((_problem(answer.error, names),))
     if answer.too_large:
-        raise source.refusal(str(path), "evaluates to more than 4 MiB, and no topology is that large")
+        raise source.refusal(str(path), "evaluates to more than 4 MiB, the maximum for a topology")
     return Document(str(path), _value(path, answer.value), KeyPlaces({str(path): text, **_imported(names[1:])}))
 
 
 def _ask(path: Path, text: str, ext_str: Mapping[str, str]) -> _Answer:
-    """Evaluate in a child. It has no environment and no packages; it is told where the one library is."""
+    """Evaluate in a child process without environment or packages; it gets the path of the one library it needs."""
     library = importlib.util.find_spec("_jsonnet")
     if library is None or library.origin is None:
-        raise source.refusal(str(path), "needs the package `jsonnet`, which is not installed", "pip install jsonnet")
+        message = "requires the package `jsonnet`, which is not installed"
+        raise source.refusal(str(path), message, "run `pip install jsonnet`")
     request = {
         "text": text,
         "folder": str(path.parent),
@@ -97,22 +98,22 @@ def _ask(path: Path, text: str, ext_str: Mapping[str, str]) -> _Answer:
     if done.returncode == -signal.SIGXCPU:
         raise source.refusal(str(path), *_why_endless())
     if done.returncode != 0:
-        message = f"needs more than {MEMORY // 2**20} MB of memory to evaluate, or nests without end"
-        raise source.refusal(str(path), message, "look for a function that calls itself, or for a very long string")
+        message = f"needs more than {MEMORY // 2**20} MB of memory to evaluate, or nests infinitely"
+        raise source.refusal(str(path), message, "look for infinite recursion or a very long string")
     answer = json.loads(done.stdout)
     return _Answer(answer.get("value", ""), answer.get("error", ""), "too_large" in answer, answer["files"])
 
 
 def _why_endless() -> tuple[str, str]:
-    return f"takes longer than {SECONDS} s to evaluate", "look for a loop or a recursion that does not end"
+    return f"takes longer than {SECONDS} s to evaluate", "look for an infinite loop or recursion"
 
 
 def _value(path: Path, text: str) -> object:
-    """The value of the JSON that Jsonnet wrote, within the limits that hold for YAML."""
+    """Parse Jsonnet's JSON output, within the same limits as YAML."""
     try:
         value: object = json.loads(text)
     except RecursionError as error:
-        raise source.refusal(str(path), f"nests more than {DEEPEST} levels", "a topology nests six") from error
+        raise source.refusal(str(path), f"nests more than {DEEPEST} levels deep", "a topology needs six") from error
     level, nodes = [value], 0
     for _ in range(DEEPEST + 1):
         nodes += len(level)
@@ -124,24 +125,24 @@ def _value(path: Path, text: str) -> object:
             for inner in (outer.values() if isinstance(outer, dict) else outer if isinstance(outer, list) else ())
         ]
     if level:
-        raise source.refusal(str(path), f"nests more than {DEEPEST} levels", "a topology nests six")
+        raise source.refusal(str(path), f"nests more than {DEEPEST} levels deep", "a topology needs six")
     return value
 
 
 def _imported(names: list[str]) -> dict[str, str]:
-    """The texts of imported files, in which keys of the topology may be written."""
+    """The texts of imported files, which may contain keys of the topology."""
     texts = {}
     for name in names:
         try:
             texts[name] = source.read_text(Path(name))
         except TopologyError:
-            # Imported as a string or changed since: its keys cannot be found, and the evaluation is what counts.
+            # Imported as a string, or changed since: its keys have no places, but the evaluation is unaffected.
             continue
     return texts
 
 
 def _problem(said: str, names: list[str]) -> Problem:
-    """Jsonnet's message, with the first place in it that is in a file of the person's."""
+    """Jsonnet's error, located at the first place in it that lies in one of the user's files."""
     kind, _, rest = said.partition(": ")
     places = _PLACE.finditer(said)
     number, line, column = next(((int(a), int(b), int(c)) for a, b, c in (p.groups() for p in places)), (0, 0, 0))
@@ -165,14 +166,14 @@ def _explain(reason: str) -> tuple[str, str]:
     variable = _VARIABLE.match(reason)
     if variable is not None:
         name = visible(variable["name"].strip())
-        return f"needs the external variable `{name}`", f"give it with --ext-str {name}=VALUE"
+        return f"requires the external variable `{name}`", f"pass --ext-str {name}=VALUE"
     found = _IMPORT.match(reason)
     if found is not None:
         return f"cannot import `{visible(found['name'])}`: {_one_line(found['reason'])}", ""
     if reason.startswith("max stack frames"):
-        return "recurses without end, or deeper than 500 calls", "look for a function that calls itself"
+        return "recurses infinitely, or more than 500 calls deep", "look for a function that calls itself"
     if reason.startswith("couldn't manifest function"):
-        return "has a function where a value belongs", "call it, or hide its key with `::`"
+        return "has a function where a value is required", "call it, or hide its key with `::`"
     return "cannot be evaluated: " + _one_line(_TOKEN.sub(r"\1", reason)), ""
 
 

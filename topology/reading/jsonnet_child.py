@@ -1,10 +1,10 @@
-"""The process in which Jsonnet is evaluated. It is started as a script, alone: it imports nothing of boxwatch.
+"""The child process that evaluates Jsonnet. It runs as a standalone script and imports nothing from boxwatch.
 
-Jsonnet is a programming language, so a file may loop, recurse or grow without end. Here that ends one process, with
-limits on memory and time, without environment, and with no file to read but those below the folder of the topology.
+Jsonnet is a programming language, so a file may loop, recurse or grow infinitely. Here that only ends this process,
+which has limits on memory and time, no environment, and reads no files outside the topology's folder.
 
-A request comes on standard input and an answer goes to standard output, both JSON. Files go by numbers in Jsonnet's
-eyes (`0/f`, `1/f`), so that no name can confuse what is read from its messages.
+The request arrives on standard input and the answer goes to standard output, both as JSON. Jsonnet sees numbered files
+(`0/f`, `1/f`), so that no file name can confuse the parsing of its messages.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def main() -> None:
 def _limit(memory: int, seconds: int) -> None:
     for what, most in ((resource.RLIMIT_AS, memory), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)):
         resource.setrlimit(what, (most, most))
-    # The first limit says what happened (SIGXCPU), the second would not (SIGKILL).
+    # The soft limit identifies the cause (SIGXCPU); the hard limit would not (SIGKILL).
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 class _Files:
-    """The files that an evaluation reads: the first is the topology, the others are imported below its folder."""
+    """The files an evaluation reads: the topology first, then its imports from the same folder or below."""
 
     def __init__(self, folder: str, text: str, largest: int) -> None:
         self.names = [""]
@@ -63,10 +63,10 @@ class _Files:
         self._numbers: dict[Path, str] = {}
 
     def find(self, importer: str, name: str) -> tuple[str, bytes]:
-        """Jsonnet's import callback. What it raises reaches the person as the reason."""
+        """Jsonnet's import callback. The text of its exception reaches the user as the reason."""
         path = Path(name)
         if path.is_absolute() or ".." in path.parts:
-            raise RuntimeError("imports are written from the file that imports, downwards: no absolute path and no ..")
+            raise RuntimeError("import paths must be relative to the importing file, without ..")
         relative = self._folders[importer.rstrip("/")] / path
         number = self._numbers.get(relative)
         if number is None:
@@ -81,19 +81,19 @@ class _Files:
     def _read(self, relative: Path) -> bytes:
         real = (self._folder / relative).resolve()
         if not real.is_relative_to(self._folder):
-            raise RuntimeError("it is a link that leads out of the topology's folder")
+            raise RuntimeError("it is a symbolic link to a file outside the topology's folder")
         try:
             descriptor = os.open(real, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise RuntimeError((error.strerror or "cannot be opened").lower()) from None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
-            raise RuntimeError("it is not a file")
+            raise RuntimeError("it is not a regular file")
         with open(descriptor, "rb") as stream:  # noqa: PTH123 - an open descriptor, not a path
             content = stream.read(self._largest + 1)
         self._total += len(content)
         if self._total > self._largest:
-            raise RuntimeError("all files together are larger than 4 MiB")
+            raise RuntimeError("all files together exceed 4 MiB")
         try:
             content.decode("utf-8")
         except UnicodeDecodeError:

@@ -1,8 +1,8 @@
-"""Where the keys of a Jsonnet value are written, as far as the text tells.
+"""Places of the keys of a Jsonnet value, as far as the source text shows them.
 
-A value of Jsonnet is computed, so nothing says which text a part of it came from. But the keys are nearly always
-written out, nested as they come out, or in a helper that makes one part. So each key of the text is noted with the keys
-around it, and a path of the value is looked up by the longest row of keys that ends it.
+A Jsonnet value is computed, so nothing records which text a part of it came from. But keys are nearly always written
+out, nested as in the result, or in a helper that makes one part. So each key in the text is recorded with the keys
+around it, and a path of the value is looked up by its longest recorded suffix.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from boxwatch.topology.reading.document import Path, Place
 
-# A key as the text shows it: its own name last, before it the keys and list positions around it. None stands for a
-# computed key, which may be any.
+# A key in the text: the enclosing keys and list positions, then its own name. None stands for a computed key, which
+# matches any.
 _Row = tuple[str | int | None, ...]
 
 _TOKEN = re.compile(
@@ -45,7 +45,7 @@ class _Token(NamedTuple):
 
 @dataclass(slots=True)
 class _Frame:
-    """An open bracket: the key or position that the reader is at, and whether a key comes next."""
+    """An open bracket: the current key or position, and whether a key is expected next."""
 
     bracket: str
     at: str | int | None = None
@@ -55,22 +55,22 @@ class _Frame:
 
 @dataclass(frozen=True)
 class KeyPlaces:
-    """Places of a value that was computed from texts: file as named → text, the main file first."""
+    """Places of a value computed from source texts: file as named → text, the main file first."""
 
     texts: dict[str, str]
 
     def value(self, path: Path) -> Place:
-        """Where the key is written that the value belongs to."""
+        """Place of the key that the value belongs to."""
         return self.key(path)
 
     def key(self, path: Path) -> Place:
-        """Where the last key of the path is written, or one above it; the whole file if none is."""
+        """Place of the last key of the path, or of its nearest ancestor; the whole file if none is found."""
         for length in range(len(path), 0, -1):
             wanted = path[:length]
             found = [(len(row), place) for row, place in self._rows[wanted[-1]] if _ends(wanted, row)]
             if found:
                 longest = [place for length, place in found if length == max(found)[0]]
-                # The main file has the last word, and in a file what overrides stands below what is overridden.
+                # The main file takes precedence, and within a file an override stands below what it overrides.
                 return [place for place in longest if place.file == longest[0].file][-1]
         return Place(next(iter(self.texts)), 0, 0)
 
@@ -85,14 +85,14 @@ class KeyPlaces:
 
 
 def _ends(path: Path, row: _Row) -> bool:
-    """Whether the row of keys is how the path ends."""
+    """Whether the row of keys is a suffix of the path."""
     return len(row) <= len(path) and all(
         part is None or part == wanted for part, wanted in zip(reversed(row), reversed(path), strict=False)
     )
 
 
 def _keys(text: str) -> Iterator[tuple[_Row, int]]:
-    """Each key that is written out, with the keys around it, and its offset in the text."""
+    """Each literal key with the keys around it, and its offset in the text."""
     tokens = [
         _Token(match.lastgroup or "", match.group(), match.start())
         for match in _TOKEN.finditer(text)
@@ -129,7 +129,7 @@ def _advance(frame: _Frame) -> None:
 
 
 def _key_at(tokens: Sequence[_Token], index: int) -> str | None:
-    """The key that a token of an object is, if a colon follows."""
+    """The key at a token of an object, if a colon follows it."""
     token = tokens[index]
     if token.text in _NO_KEYS or index + 1 == len(tokens) or tokens[index + 1].kind != "colon":
         return None
@@ -141,7 +141,7 @@ def _key_at(tokens: Sequence[_Token], index: int) -> str | None:
 
 
 def _is_value(token: _Token) -> bool:
-    """Whether a bracket behind the token indexes it."""
+    """Whether a bracket after the token indexes it."""
     return token.kind in ("word", "string", "raw") or token.text in _CLOSING
 
 

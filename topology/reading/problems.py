@@ -1,4 +1,4 @@
-"""What is wrong, or odd, at a path of a document; the document knows the line and column that belong to it."""
+"""Errors and warnings at a path of a document, which supplies the line and column."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from boxwatch.topology.reading.document import Path, Place, Places, spell
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """One thing to say about one value.
+class Issue:
+    """One error or warning about one value.
 
     Attributes:
-        path: where in the document.
-        message: what is wrong, the rest of a sentence whose subject is the path.
+        path: path in the document.
+        message: what is wrong, as a predicate whose subject is the path.
         hint: what to write instead; may be empty.
-        at_key: True when the key is meant, not its value.
-        absent: True when the last part of the path is what is missing; the place is that of what should have it.
-        covers: True when nothing else that could be said about the value is worth saying.
-        place: where exactly, when the path does not tell.
+        at_key: True if it concerns the key, not its value.
+        absent: True if the last part of the path is missing; the place is that of its parent.
+        covers: True if it makes any other issue of the value redundant.
+        place: exact place, if the path does not determine it.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class Mistake:
     place: Place | None = None
 
     def problem(self, places: Places) -> Problem:
-        """With the line and column that the document knows for its path."""
+        """The problem to report, located at the line and column of its path."""
         if self.place is not None:
             return self.at(self.place)
         if self.absent:
@@ -40,15 +40,13 @@ class Mistake:
         return self.at(places.key(self.path) if self.at_key else places.value(self.path))
 
     def at(self, place: Place) -> Problem:
-        """With a line and column."""
+        """The problem to report, located at a line and column."""
         return Problem(place.file, place.line, place.column, spell(self.path), self.message, self.hint)
 
 
-def without_covered(mistakes: Iterable[Mistake], earlier: Iterable[Mistake]) -> list[Mistake]:
-    """The mistakes that are not about a value of which earlier ones have said everything."""
-    covered = {mistake.path for mistake in earlier if mistake.covers}
+def without_covered(issues: Iterable[Issue], earlier: Iterable[Issue]) -> list[Issue]:
+    """The issues whose value is not already covered by an earlier one."""
+    covered = {issue.path for issue in earlier if issue.covers}
     return [
-        mistake
-        for mistake in mistakes
-        if not any(mistake.path[:length] in covered for length in range(1, len(mistake.path) + 1))
+        issue for issue in issues if not any(issue.path[:length] in covered for length in range(1, len(issue.path) + 1))
     ]

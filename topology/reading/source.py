@@ -1,4 +1,4 @@
-"""The bytes of a file that a person named, as text; whatever the file is, never more than a bounded number of them."""
+"""Reading a user-supplied file as text, with a bounded size whatever the file is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from boxwatch.errors import Problem, TopologyError
 # A topology of 10,000 services takes 1.5 MB.
 LARGEST_FILE = 4 * 2**20
 
-# What YAML allows, without the exotic line breaks (NEL, LS, PS): editors do not count them as lines, parsers do.
+# YAML's characters without the exotic line breaks (NEL, LS, PS): parsers count them as lines, editors do not.
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _NAMES = {
@@ -47,20 +47,20 @@ def read_text(path: Path) -> str:
     """The text of a UTF-8 file, without its byte order mark.
 
     Raises:
-        TopologyError: the file cannot be read, is no regular file, is larger than 4 MiB, or is not UTF-8 text.
+        TopologyError: the file cannot be read, is not a regular file, is larger than 4 MiB, or is not UTF-8 text.
     """
     return decode(read_bytes(path), str(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file of at most 4 MiB. Pipes and devices are refused before they can block or flood.
+    """The bytes of a regular file of at most 4 MiB. Pipes and devices are rejected before they can block or flood.
 
     Raises:
-        TopologyError: the file cannot be read, is no regular file, or is larger than 4 MiB.
+        TopologyError: the file cannot be read, is not a regular file, or is larger than 4 MiB.
     """
     file = str(path)
     try:
-        # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
+        # O_NONBLOCK: opening a pipe without a writer would block for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
         raise refusal(file, *_why_unopened(path, error)) from error
@@ -71,7 +71,7 @@ def read_bytes(path: Path) -> bytes:
         if status.st_size > LARGEST_FILE:
             raise refusal(file, _too_large(f"{status.st_size / 2**20:.1f} MiB"))
         content = bytearray()
-        # A file may grow while it is read, and those in /proc say that they are empty.
+        # A file may grow while it is read, and files in /proc report a size of 0.
         while len(content) <= LARGEST_FILE and (part := os.read(descriptor, LARGEST_FILE + 1 - len(content))):
             content += part
     except OSError as error:
@@ -87,7 +87,7 @@ def decode(content: bytes, file: str) -> str:
     """Bytes as text: UTF-8, with or without a byte order mark, without control characters.
 
     Raises:
-        TopologyError: with the line and column of the first byte or character that does not belong.
+        TopologyError: carries the line and column of the first invalid byte or character.
     """
     for mark, encoding in _ENCODINGS:
         if content.startswith(mark):
@@ -98,7 +98,7 @@ def decode(content: bytes, file: str) -> str:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         before = body[: error.start].decode("utf-8")
-        message = f"is not UTF-8 text{foreign}: the byte 0x{body[error.start]:02x} means nothing there"
+        message = f"is not UTF-8 text{foreign}: the byte 0x{body[error.start]:02x} is invalid there"
         raise _refusal_at(file, before, message, "" if foreign else "save it as UTF-8") from error
     match = _FORBIDDEN.search(text)
     if match is not None:
@@ -124,20 +124,20 @@ def _why_forbidden(character: str, text: str, foreign: str) -> tuple[str, str]:
         return "is UTF-16 or UTF-32 text, or binary", "save it as UTF-8"
     code = f"U+{ord(character):04X}"
     name = f"{code}, {_NAMES[character]}" if character in _NAMES else code
-    return f"has a character that no text needs ({name})", "delete it"
+    return f"contains an invalid character ({name})", "delete it"
 
 
 def _why_unopened(path: Path, error: OSError | ValueError) -> tuple[str, str]:
     if isinstance(error, FileNotFoundError):
         if path.is_symlink():
-            return f"is a link to {path.readlink()}, which does not exist", ""
-        return "does not exist", "`boxwatch init` writes a commented one to start from"
+            return f"is a symbolic link to {path.readlink()}, which does not exist", ""
+        return "does not exist", "run `boxwatch init` to create a commented one"
     if isinstance(error, PermissionError):
-        return "may not be read by you", "`ls -l` shows who may"
+        return "cannot be read: permission denied", "check the permissions with `ls -l`"
     if isinstance(error, NotADirectoryError):
-        return "does not exist: a part of the path is a file", ""
+        return "does not exist: part of the path is a file", ""
     if isinstance(error, OSError) and error.errno == errno.ELOOP:
-        return "is a link that leads back to itself", ""
+        return "is a symbolic link to itself", ""
     return f"cannot be opened: {_reason(error)}", ""
 
 
@@ -145,12 +145,12 @@ def _why_irregular(mode: int) -> tuple[str, str]:
     if stat.S_ISDIR(mode):
         return "is a directory", "name the topology file in it"
     if stat.S_ISFIFO(mode):
-        return "is a pipe", "write its content into a file first"
+        return "is a pipe", "write its content to a file first"
     return "is a device, not a file", ""
 
 
 def _too_large(size: str) -> str:
-    return f"is larger than a topology can be: {size}, and 4 MiB is the most"
+    return f"is too large for a topology: {size}; the maximum is 4 MiB"
 
 
 def _reason(error: OSError | ValueError) -> str:

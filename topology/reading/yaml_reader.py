@@ -1,8 +1,8 @@
 """YAML text → values with places, in one pass over the parser's events.
 
-Nothing here recurses and nothing is expanded before it is counted, so no file can make it run away: nesting and the
-number of nodes with every alias written out are limited, and an anchor cannot contain itself. Keys are always text.
-Merge keys (`<<`) work as in YAML 1.1: a key that is written wins over a merged one, an earlier merge over a later.
+Nothing recurses and nothing is expanded before it is counted, so time and memory are bounded for any file: nesting and
+the number of nodes with aliases expanded are limited, and an anchor cannot contain itself. Keys are always text. Merge
+keys (`<<`) work as in YAML 1.1: an explicit key takes precedence over a merged one, an earlier merge over a later one.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from boxwatch.errors import Problem, TopologyError
 from boxwatch.topology import secrets, wording
 from boxwatch.topology.reading import yaml_scalars, yaml_syntax
 from boxwatch.topology.reading.document import Document, Entry, Node, NodePlaces, Path, Place
-from boxwatch.topology.reading.problems import Mistake
+from boxwatch.topology.reading.problems import Issue
 
-# The format itself nests six deep.
+# The format itself nests six levels deep.
 DEEPEST = 32
 # 1,000 services have 12,000 nodes.
 MOST_NODES = 100_000
@@ -26,12 +26,12 @@ MERGE = "<<"
 
 _YAML = "tag:yaml.org,2002:"
 _HARMLESS_TAGS = frozenset({None, "!", f"{_YAML}str", f"{_YAML}map", f"{_YAML}seq"})
-# The one in C is ten times as fast; a PyYAML that was built without it has the other.
+# The C parser is ten times as fast; PyYAML may be built without it.
 _LOADER: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read(text: str, file: str) -> tuple[Document, tuple[Mistake, ...]]:
-    """The document in a YAML text, and what is wrong with it that leaves a document to look at.
+def read(text: str, file: str) -> tuple[Document, tuple[Issue, ...]]:
+    """Parse YAML text into a document and its issues, as far as they leave a usable document.
 
     Raises:
         TopologyError: the text is not YAML, is empty, or exceeds a limit.
@@ -44,13 +44,13 @@ def read(text: str, file: str) -> tuple[Document, tuple[Mistake, ...]]:
         raise TopologyError((*reader.problems(), yaml_syntax.explain(error, text, file))) from error
     root = reader.root
     if root is None or root.value is None:
-        problem = Problem(file, 0, 0, "", "is empty", "`boxwatch init` writes a commented one to start from")
+        problem = Problem(file, 0, 0, "", "is empty", "run `boxwatch init` to create a commented one")
         raise TopologyError((problem,))
-    return Document(file, root.value, NodePlaces(root)), tuple(reader.mistakes)
+    return Document(file, root.value, NodePlaces(root)), tuple(reader.issues)
 
 
 class _Key(NamedTuple):
-    """A key that waits for its value. One without a name is a mistake that has been reported: its value is dropped."""
+    """A key waiting for its value. Without a name it was reported as an error, and its value is dropped."""
 
     name: str | None
     place: Place
@@ -59,7 +59,7 @@ class _Key(NamedTuple):
 
 @dataclass(slots=True)
 class _Frame:
-    """A mapping or list that is still open."""
+    """An open mapping or list."""
 
     node: Node
     mapping: bool
@@ -70,16 +70,16 @@ class _Frame:
 class _Reader:
     def __init__(self, file: str) -> None:
         self.root: Node | None = None
-        self.mistakes: list[Mistake] = []
+        self.issues: list[Issue] = []
         self._file = file
         self._open: list[_Frame] = []
         self._anchors: dict[str, Node] = {}
         self._nodes = 0
 
     def problems(self) -> tuple[Problem, ...]:
-        """What was found so far."""
+        """The issues found so far, with their places."""
         nowhere = Place(self._file, 0, 0)
-        return tuple(mistake.at(mistake.place or nowhere) for mistake in self.mistakes)
+        return tuple(issue.at(issue.place or nowhere) for issue in self.issues)
 
     def take(self, event: yaml.Event) -> None:
         """Add one event to the tree."""
@@ -92,7 +92,7 @@ class _Reader:
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
         elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
-            self._refuse(self._place(event), "starts a second document", "one file holds one topology")
+            self._reject(self._place(event), "starts a second document", "one file holds one topology")
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         place = self._place(event)
@@ -114,7 +114,7 @@ class _Reader:
         mapping = isinstance(event, yaml.MappingStartEvent)
         node = Node(place, {} if mapping else [], size=0)
         if len(self._open) >= DEEPEST:
-            self._refuse(place, f"nests more than {DEEPEST} levels", "a topology nests six")
+            self._reject(place, f"nests more than {DEEPEST} levels deep", "a topology needs six")
         self._count(1, place)
         self._remember(event, node)
         self._check_tag(event, place)
@@ -138,16 +138,14 @@ class _Reader:
         place, name = self._place(event), event.anchor or ""
         node = self._anchors.get(name)
         if node is None and secrets.bears_secret(self._path()):
-            self._refuse(place, "uses an anchor that does not stand before it", "put text that starts with * in quotes")
+            self._reject(place, "uses an anchor that is not defined before it", "put text that starts with * in quotes")
         if node is None:
             hint = wording.did_you_mean(name, self._anchors)
-            self._refuse(
-                place, f"uses *{wording.visible(name)}, and no &{wording.visible(name)} stands before it", hint
-            )
+            self._reject(place, f"uses *{wording.visible(name)} without &{wording.visible(name)} before it", hint)
         if node.size == 0:
-            self._refuse(place, f"uses *{wording.visible(name)} inside of &{wording.visible(name)}, which has no end")
+            self._reject(place, f"uses *{wording.visible(name)} inside &{wording.visible(name)}, which is infinite")
         if len(self._open) + node.height > DEEPEST:
-            self._refuse(place, f"nests more than {DEEPEST} levels with its aliases written out")
+            self._reject(place, f"nests more than {DEEPEST} levels deep with its aliases expanded")
         self._count(node.size, place)
         frame = self._open[-1]
         if frame.mapping and frame.key is None:
@@ -176,7 +174,7 @@ class _Reader:
             self._queue(frame, key.place, node)
         elif key.name in frame.node.keys:
             first = frame.node.keys[key.name].key
-            message = f"is written twice; the first is in line {first.line}, column {first.column}"
+            message = f"is duplicated; first written in line {first.line}, column {first.column}"
             self._report((*self._path(), key.name), message, "keep one of them", key.place)
         elif key.name is not None:
             frame.node.keys[key.name] = Entry(key.place, node)
@@ -184,9 +182,9 @@ class _Reader:
     def _queue(self, frame: _Frame, place: Place, node: Node) -> None:
         sources = node.items if isinstance(node.value, list) else [node]
         if frame.merged:
-            self._report((*self._path(), MERGE), "is written twice", "write one list: `<<: [*a, *b]`", place)
+            self._report((*self._path(), MERGE), "is duplicated", "write one list: `<<: [*a, *b]`", place)
         if not all(isinstance(source.value, dict) for source in sources):
-            hint = "write `<<: *name` with the name of an anchor"
+            hint = "write `<<: *NAME` with the name of an anchor"
             self._report((*self._path(), MERGE), "merges something that is not a mapping", hint, place)
         frame.merged += [(place, source) for source in sources if isinstance(source.value, dict)]
 
@@ -204,26 +202,26 @@ class _Reader:
         if event.tag not in _HARMLESS_TAGS:
             tag = str(event.tag).replace(_YAML, "!!", 1)
             which = "a tag" if secrets.bears_secret(self._path()) else f"the tag {wording.shown(tag)}"
-            message = f"has {which}, and a topology is plain YAML"
+            message = f"has {which}; a topology is plain YAML"
             self._report(self._path(), message, "delete the tag", place, covers=True)
 
     def _report_key(self, place: Place) -> None:
-        message = "has a mapping or a list for a key"
-        hint = "a key is a word; text in {{ … }} belongs in quotes, and templates are rendered first"
-        # `{{ x }}` is a mapping with a mapping for a key: there is nothing else to say about it.
+        message = "has a mapping or a list as a key"
+        hint = "write a word as the key; quote text in {{ … }}, and render templates first"
+        # `{{ x }}` is a mapping with a mapping as a key: any other error about it is redundant.
         self._report(self._path(), message, hint, place, covers=not self._open[-1].node.keys)
 
     def _report(self, path: Path, message: str, hint: str, place: Place, *, covers: bool = False) -> None:
-        self.mistakes.append(Mistake(path, message, hint, covers=covers, place=place))
+        self.issues.append(Issue(path, message, hint, covers=covers, place=place))
 
     def _count(self, nodes: int, place: Place) -> None:
         self._nodes += nodes
         if self._nodes > MOST_NODES:
-            message = f"has more than {MOST_NODES:,} values with its aliases written out"
-            self._refuse(place, message, "a topology of 1,000 services has 12,000")
+            message = f"has more than {MOST_NODES:,} values with its aliases expanded"
+            self._reject(place, message, "a topology of 1,000 services has 12,000")
 
     def _path(self) -> Path:
-        """Where the reader stands."""
+        """The path of the current node."""
         path: list[str | int] = []
         for frame in self._open:
             if not frame.mapping:
@@ -236,5 +234,5 @@ class _Reader:
         mark = event.start_mark
         return Place(self._file, mark.line + 1, mark.column + 1) if mark is not None else Place(self._file, 0, 0)
 
-    def _refuse(self, place: Place, message: str, hint: str = "") -> NoReturn:
-        raise TopologyError((*self.problems(), Mistake(self._path(), message, hint).at(place)))
+    def _reject(self, place: Place, message: str, hint: str = "") -> NoReturn:
+        raise TopologyError((*self.problems(), Issue(self._path(), message, hint).at(place)))

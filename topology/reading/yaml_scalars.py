@@ -1,9 +1,8 @@
-"""What an unquoted word of YAML means.
+"""The meaning of unquoted YAML scalars.
 
-Readers of YAML disagree: to one that follows version 1.1 `no` is false, `0777` is 511, `1:30` is 90 and `2024-01-01` a
-date; to one that follows 1.2 they are text, or another number. Here only what every reader agrees on is anything but
-text: `true`, `false`, `null`, `~`, nothing, and plain decimal numbers. `misread` says, where text cannot stand, what
-happened to the rest.
+YAML parsers disagree: in version 1.1 `no` is false, `0777` is 511, `1:30` is 90 and `2024-01-01` a date; in 1.2 they
+are text, or another number. Here only scalars on which all parsers agree are anything but text: `true`, `false`,
+`null`, `~`, nothing, and plain decimal numbers. Where text is not allowed, `misread_…` explains the rest.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-# Eighteen digits fit every field with room; more would only cost time.
+# Eighteen digits are plenty for every field; more would only cost time.
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]{1,18}\.[0-9]{0,18}|\.[0-9]{1,18})", re.ASCII)
 
@@ -25,11 +24,11 @@ _TRUE = re.compile(r"y|yes|on|true|1", re.IGNORECASE)
 _FALSE = re.compile(r"n|no|off|false|0", re.IGNORECASE)
 _NUMBERS = (
     (re.compile(r"[-+]?[0-9]{19,}", re.ASCII), "is a number with too many digits", ""),
-    (re.compile(r"[-+]?[0-9][0-9,]*_[0-9_,]*", re.ASCII), "has underscores in the number", "write it without them"),
-    (re.compile(r"[-+]?0[0-9]+", re.ASCII), "starts with 0, which some read as octal", "write it without the zero"),
+    (re.compile(r"[-+]?[0-9][0-9,]*_[0-9_,]*", re.ASCII), "has underscores in the number", "remove them"),
+    (re.compile(r"[-+]?0[0-9]+", re.ASCII), "starts with 0, which some parsers read as octal", "remove the zero"),
     (re.compile(r"[-+]?0[xob][0-9a-f]+", re.ASCII | re.IGNORECASE), "is not a decimal number", "write it in decimal"),
-    (re.compile(r"[-+]?[0-9.]+e[-+]?[0-9]+", re.ASCII | re.IGNORECASE), "is in powers of ten", "write it out"),
-    (re.compile(r"[-+]?\.(?:inf|nan)", re.ASCII | re.IGNORECASE), "is no finite number", "write digits"),
+    (re.compile(r"[-+]?[0-9.]+e[-+]?[0-9]+", re.ASCII | re.IGNORECASE), "is in scientific notation", "write it out"),
+    (re.compile(r"[-+]?\.(?:inf|nan)", re.ASCII | re.IGNORECASE), "is not a finite number", "write digits"),
     (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*", re.ASCII), "is a date", "write digits"),
 )
 
@@ -46,14 +45,14 @@ def resolve(text: str) -> bool | int | float | str | None:
 
 
 def misread_boolean(text: str) -> str:
-    """Of text where `true` or `false` belongs: what to write; empty if it means neither."""
+    """The hint for text in place of `true` or `false`; empty if it means neither."""
     if _TRUE.fullmatch(text):
         return "write true, without quotes"
     return "write false, without quotes" if _FALSE.fullmatch(text) else ""
 
 
 def misread_number(text: str) -> tuple[str, str]:
-    """Of text where a whole number belongs: what it is taken for, and what to write; empty if it is just text."""
+    """Message and hint for text in place of a whole number; empty if it is just text."""
     if _INTEGER.fullmatch(text.strip()):
         return "is text", f"write {int(text)} without quotes"
     for form, reason, hint in _NUMBERS:

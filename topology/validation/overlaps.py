@@ -1,10 +1,10 @@
-"""Containers that two selectors of one server would both take: which service they belong to would be a coin toss.
+"""Overlapping selectors: containers that match two selectors of one server, so that their service is ambiguous.
 
-Every selector gives a few texts that it matches, and RE2's `Set` finds all patterns that match a text in one walk, so
-the time grows with the number of selectors and not with the number of pairs. Two selectors are compared when one names
-all the labels that the other names: `{compose_service: web}` and `{resource: shop}` describe different things, and
-that some container might have both is no mistake of the file. A project or an environment that only one of them names
-keeps nothing apart: `{resource: api, project: shop}` and `{resource: api, environment: staging}` overlap.
+Every selector supplies a few texts that it matches, and RE2's `Set` finds all patterns matching a text in one pass, so
+the time grows with the number of selectors, not of pairs. Two selectors are compared if one names all the labels that
+the other names: `{compose_service: web}` and `{resource: shop}` describe different things, and a container that happens
+to match both is not an error in the file. A project or environment named by only one of them does not separate them:
+`{resource: api, project: shop}` and `{resource: api, environment: staging}` overlap.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import re2
 from boxwatch.topology.model import Selector
 from boxwatch.topology.validation.samples import samples
 
-# Coolify sets these on every container that it starts: a selector without one takes containers of all of them.
+# Coolify sets these on every container it starts: a selector without one matches containers of all of them.
 PLACES = frozenset({"project", "environment"})
 LABELS = ("resource", "compose_service", "name", "project", "environment")
-# RE2 gives up on a set whose automaton outgrows this memory, in bytes; 2,000 patterns for names need a hundredth.
+# Memory limit in bytes of the automaton of an RE2 set; 2,000 patterns for names need a hundredth of it.
 _SET_MEMORY = 32 * 2**20
 _SET_SIZE = 2000
 _MOST_TEXTS = 48
@@ -33,9 +33,9 @@ class Claim(NamedTuple):
 
     Attributes:
         service: the service's name.
-        component: the component that the selector names, or None.
-        position: its place among the service's selectors.
-        patterns: label → pattern, for the labels that it names.
+        component: component named by the selector, or None.
+        position: its index among the service's selectors.
+        patterns: label → pattern, for the labels it names.
     """
 
     service: str
@@ -45,7 +45,7 @@ class Claim(NamedTuple):
 
 
 class Overlap(NamedTuple):
-    """Two selectors, in the order of the file, and what both match: label → text; empty if no example was found."""
+    """Two selectors, in the order of the file, and an example of what both match: label → text; empty if none."""
 
     first: Claim
     second: Claim
@@ -53,13 +53,13 @@ class Overlap(NamedTuple):
 
 
 def claim(service: str, position: int, selector: Selector) -> Claim:
-    """What a selector claims for a service."""
+    """The claim of a service's selector."""
     patterns = {label: text for label in LABELS if (text := getattr(selector, label)) is not None}
     return Claim(service, selector.component, position, patterns)
 
 
 def overlaps(claims: Sequence[Claim]) -> Iterator[Overlap]:
-    """The overlaps between selectors of one server, at most one for each pair of services or components."""
+    """The overlaps between selectors of one server, at most one per pair of services or components."""
     sets = {
         label: _PatternSet(claim.patterns[label] for claim in claims if label in claim.patterns) for label in LABELS
     }
@@ -84,7 +84,7 @@ _Index = dict[tuple[str, ...], dict[tuple[str, str], list[int]]]
 
 
 def _index(claims: Sequence[Claim]) -> _Index:
-    """Labels that are named → (label, pattern) → positions of the claims."""
+    """Named labels → (label, pattern) → positions of the claims."""
     index: _Index = defaultdict(lambda: defaultdict(list))
     for position, one in enumerate(claims):
         for item in one.patterns.items():
@@ -95,7 +95,7 @@ def _index(claims: Sequence[Claim]) -> _Index:
 def _first_rival(
     position: int, claims: Sequence[Claim], index: _Index, sets: Mapping[str, _PatternSet]
 ) -> tuple[int | None, Mapping[str, str]]:
-    """The first claim of another service or component that matches what the one at the position matches."""
+    """The first claim of another service or component that overlaps the one at the position."""
     one = claims[position]
     for texts in _examples(one, sets):
         matching = {label: sets[label].matching(text) for label, text in texts.items()}
@@ -117,14 +117,14 @@ def _differ(one: Claim, other: Claim) -> bool:
 def _candidates(
     labels: tuple[str, ...], known: Mapping[tuple[str, str], list[int]], matching: Mapping[str, frozenset[str]]
 ) -> Iterable[int]:
-    """Positions of claims that match by the label that leaves the fewest."""
+    """Positions of matching claims, by the most selective label."""
     by_label = [[known[label, pattern] for pattern in matching[label] if (label, pattern) in known] for label in labels]
     fewest = min(by_label, key=lambda lists: sum(map(len, lists)))
     return sorted(itertools.chain.from_iterable(fewest))
 
 
 def _examples(one: Claim, sets: Mapping[str, _PatternSet]) -> Iterator[dict[str, str]]:
-    """Containers that the claim takes: each label with a text that its pattern matches."""
+    """Example containers of the claim: each label with a text that its pattern matches."""
     texts = [[text for text in samples(pattern) if pattern in sets[label].matching(text)]
              for label, pattern in one.patterns.items()]  # fmt: skip
     for chosen in itertools.islice(itertools.product(*texts), _MOST_TEXTS):
@@ -132,7 +132,7 @@ def _examples(one: Claim, sets: Mapping[str, _PatternSet]) -> Iterator[dict[str,
 
 
 class _PatternSet:
-    """Many patterns at once: which of them match a whole text."""
+    """Matches a text against many patterns at once."""
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self._known: dict[str, frozenset[str]] = {}
@@ -153,7 +153,7 @@ class _PatternSet:
         try:
             one.Compile()
         except re2.error:
-            # Long patterns outgrow the memory together; alone each fits, or the loader had refused it.
+            # Long patterns may exceed the memory together; each fits alone, or the loader would have rejected it.
             half = len(patterns) // 2
             for part in (patterns[:half], patterns[half:]) if half else ():
                 self._add(part)
@@ -163,7 +163,7 @@ class _PatternSet:
     def matching(self, text: str) -> frozenset[str]:
         """The patterns that match the whole text."""
         if text not in self._known:
-            # None: the automaton outgrew its memory. Patterns of that sort are then compared as texts only.
+            # None: the automaton exceeded its memory. Such patterns are then compared only as text.
             self._known[text] = frozenset(
                 patterns[position] for one, patterns in self._sets for position in one.Match(text) or ()
             )

@@ -1,4 +1,4 @@
-"""pydantic's errors → mistakes in the words of the file."""
+"""pydantic's errors → issues in the terms of the topology file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from boxwatch.topology import kinds, notifications, secrets, wording
 from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
 from boxwatch.topology.reading import yaml_scalars
 from boxwatch.topology.reading.document import Path
-from boxwatch.topology.reading.problems import Mistake
+from boxwatch.topology.reading.problems import Issue
 from boxwatch.topology.settings import Alerts, AlertTuning, Objectives, Stack, Thresholds, Tuning, Urls
 from boxwatch.topology.wording import Unfit, did_you_mean, invisible_in, kind_of, listed, shown, visible
 
 Context = Mapping[str, object]
 
-# What people who know Docker, compose or Kubernetes write, and what it is called here.
+# Terms from Docker, Compose and Kubernetes → the keys used here.
 _SYNONYMS = {
     "mem": "memory", "ram": "memory", "mem_limit": "limit", "memory_limit": "limit", "limits": "limit",
     "requests": "memory", "resources": "memory", "reservation": "memory",
@@ -35,22 +35,22 @@ _NEEDED = {
     "servers": "name at least one server",
     "services": "name at least one service",
     "kind": f"write one of {', '.join(kinds.NAMES)}",
-    "server": "write the name of the server that it runs on",
+    "server": "write the name of the server it runs on",
     "memory": "write the RAM, such as 1g",
     "cpus": "write the number of vCPUs",
     "disk": "write the size of the disk, such as 500GB",
-    "node": "write where node_exporter answers, as host:port",
-    "cadvisor": "write where cAdvisor answers, as host:port",
+    "node": "write the host:port of node_exporter",
+    "cadvisor": "write the host:port of cAdvisor",
     "receivers": "name at least one receiver",
-    "critical": "write the name of the receiver that is woken",
+    "critical": "write the name of the receiver of critical alerts",
     "warning": "write the name of the receiver of warnings",
-    "to": "write who gets it",
-    "from": "write who it is from",
-    "smarthost": "write the mail server, as host:port",
-    "url_file": "write the path of a file with the URL in it",
-    "token_file": "write the path of a file with the token in it",
-    "routing_key_file": "write the path of a file with the key in it",
-    "chat_id": "write the number of the chat",
+    "to": "write the recipient's address",
+    "from": "write the sender's address",
+    "smarthost": "write the host:port of the mail server",
+    "url_file": "write the path of the file with the URL",
+    "token_file": "write the path of the file with the token",
+    "routing_key_file": "write the path of the file with the key",
+    "chat_id": "write the numeric chat id",
 }
 _GUESS = re.compile(r"(?:did you mean|write) `(\w+)`(?:\?|: .*)")
 # Where a secret is, what people write in place of the key that names a file with it: Alertmanager's own names, those of
@@ -88,24 +88,24 @@ _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
 )
 
 
-def mistakes_of(error: ValidationError, value: Mapping[str, object]) -> list[Mistake]:
-    """Each error of a validation of the value, as a mistake at its path in the document.
+def issues_of(error: ValidationError, value: Mapping[str, object]) -> list[Issue]:
+    """Each pydantic error about the value, as an issue at its path in the document.
 
-    A key that is missing because it is misspelt is one mistake.
+    A misspelt required key is one issue, not an unknown key and a missing one.
     """
     sections = {section: list(body.items()) for section, body in value.items() if isinstance(body, Mapping)}
-    mistakes = [_mistake(detail, _path(detail["loc"], sections)) for detail in error.errors(include_url=False)]
-    meant = {(*mistake.path[:-1], found[1]) for mistake in mistakes if (found := _GUESS.fullmatch(mistake.hint))}
-    return [mistake for mistake in mistakes if not (mistake.absent and mistake.path in meant)]
+    issues = [_mistake(detail, _path(detail["loc"], sections)) for detail in error.errors(include_url=False)]
+    meant = {(*issue.path[:-1], found[1]) for issue in issues if (found := _GUESS.fullmatch(issue.hint))}
+    return [issue for issue in issues if not (issue.absent and issue.path in meant)]
 
 
-def _mistake(detail: ErrorDetails, path: Path) -> Mistake:
+def _mistake(detail: ErrorDetails, path: Path) -> Issue:
     given = detail["input"]
     message, hint = _sentence(detail, path, wording.Hidden(given) if _is_hidden(path, given) else given)
-    # An unknown key is wrong itself, and so is the name of a server or service, which is its key.
+    # For an unknown key, or an invalid name of a server or service, the key itself is wrong.
     is_name = detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
     at_key = is_name or detail["type"] == "extra_forbidden"
-    return Mistake(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
+    return Issue(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
 
 
 def _is_hidden(path: Path, given: object) -> bool:
@@ -113,7 +113,7 @@ def _is_hidden(path: Path, given: object) -> bool:
 
 
 def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str]:
-    """What is wrong, and what to write instead."""
+    """Message and hint: what is wrong, and what to write instead."""
     context = detail.get("ctx", {})
     if isinstance(cause := context.get("error"), Unfit):
         return f"{_subject(given)}{cause.message}", cause.hint
@@ -124,21 +124,21 @@ def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str
 
 
 def _path(location: tuple[int | str, ...], sections: Mapping[str, Sequence[tuple[str, object]]]) -> Path:
-    """Location of pydantic as a path in the document, where servers and services have names, not numbers."""
+    """Pydantic location as a path in the document, which has names of servers and services instead of indices."""
     section, *below = location
     if not below or not isinstance(below[0], int):
         return location
     (name, body), rest = sections[str(section)][below[0]], below[1:]
     if rest == ["name"]:
         return (section, name)
-    # The models hold a list of servers, where people mostly write one.
+    # The models hold a list of servers, where the file usually has one.
     if rest == ["server", 0] and isinstance(body, Mapping) and not isinstance(body["server"], list):
         return (section, name, "server")
     return (section, name, *rest)
 
 
 def _subject(given: object) -> str:
-    """The value as it was written, if it can be shown in a line; it then is the subject of the sentence."""
+    """The value as written, if it fits on one line, as the subject of the sentence."""
     return "" if given is None or isinstance(given, (list, tuple, dict, wording.Hidden)) else f"{shown(given)} "
 
 
@@ -147,15 +147,15 @@ def _missing(path: Path, _given: object, _context: Context) -> tuple[str, str]:
 
 
 def _too_small(_path: Path, given: object, context: Context) -> tuple[str, str]:
-    return f"{shown(given)} is less than {context['ge']}, the smallest that makes sense", ""
+    return f"{shown(given)} is less than the minimum of {context['ge']}", ""
 
 
 def _too_large(_path: Path, given: object, context: Context) -> tuple[str, str]:
-    return f"{shown(given)} is more than {context['le']}, the largest that makes sense", ""
+    return f"{shown(given)} is more than the maximum of {context['le']}", ""
 
 
 def _no_mapping(_path: Path, given: object, _context: Context) -> tuple[str, str]:
-    message = f"{_subject(given)}is {kind_of(given)}, and should be a mapping"
+    message = f"{_subject(given)}is {kind_of(given)}, not a mapping"
     return message, "write `key: value` lines below, indented"
 
 
@@ -169,7 +169,7 @@ def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str
     ]
     strange = invisible_in(key)
     if strange:
-        return f"has a character in the key that looks like nothing or a space: {strange}", "delete it"
+        return f"has an invisible character in the key: {strange}", "delete it"
     if key.strip() == "":
         return "is an empty key", "write a key before the colon"
     folded = key.lower().replace("-", "_")
@@ -181,12 +181,12 @@ def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str
         nearest = "put a space after the colon"
     if not nearest:
         homes = [where for where, other in _LEVELS if other is not model and key in other.model_fields]
-        nearest = f"it belongs to {homes[0]}" if homes else f"known here: {listed(known, most=20)}"
+        nearest = f"it belongs to {homes[0]}" if homes else f"valid keys: {listed(known, most=20)}"
     return "is not a known key", nearest
 
 
 def _model_at(path: Path) -> type[BaseModel]:
-    """The model of the mapping at a path. The second part of a path is a name, which may be any word."""
+    """The model of the mapping at a path. The second part of a path is an arbitrary name."""
     if not path:
         return Topology
     sections: dict[str, type[BaseModel]] = {
@@ -218,16 +218,16 @@ def _no_choice(path: Path, given: object, context: Context) -> tuple[str, str]:
     if field == "kind":
         if not isinstance(given, str):
             return (
-                f"{_subject(given)}is {kind_of(given)}, and should be a kind",
+                f"{_subject(given)}is {kind_of(given)}, not a kind of service",
                 f"write one of {', '.join(kinds.NAMES)}",
             )
         word = given.lower()
         synonym = kinds.synonyms().get(word)
         meant = f"did you mean `{synonym}`?" if synonym else did_you_mean(word, kinds.NAMES)
-        return f"{_subject(given)}is not a kind", meant or f"write one of {', '.join(kinds.NAMES)}"
+        return f"{_subject(given)}is not a known kind", meant or f"write one of {', '.join(kinds.NAMES)}"
     if field == "version":
-        return f"{_subject(given)}is not a version that this boxwatch reads", "write 1, without quotes"
-    return f"{_subject(given) or kind_of(given) + ' '}is not one of the choices", "write " + str(
+        return f"{_subject(given)}is not a version supported by this boxwatch", "write 1, without quotes"
+    return f"{_subject(given) or kind_of(given) + ' '}is not a valid choice", "write " + str(
         context["expected"]
     ).replace("'", "")
 
@@ -236,21 +236,21 @@ def _no_integer(path: Path, given: object, _context: Context) -> tuple[str, str]
     if isinstance(given, str):
         reason, hint = yaml_scalars.misread_number(given)
         if not reason and "ports" in path and ":" in given:
-            return f"{shown(given)} is not a port", f"write the container's port alone: {given.split(':')[-1][:10]}"
+            return f"{shown(given)} is not a port", f"write only the container's port: {given.split(':')[-1][:10]}"
         if reason:
             return f"{shown(given)} {reason}", hint
     if isinstance(given, float) and given.is_integer():
         return f"{shown(given)} is not a whole number", f"write {int(given)}"
-    return f"{_subject(given)}is {kind_of(given)}, and should be a whole number", ""
+    return f"{_subject(given)}is {kind_of(given)}, not a whole number", ""
 
 
 def _no_boolean(_path: Path, given: object, _context: Context) -> tuple[str, str]:
     hint = yaml_scalars.misread_boolean(str(given)) if isinstance(given, (str, int)) else ""
-    return f"{_subject(given)}is {kind_of(given)}, and should be true or false", hint
+    return f"{_subject(given)}is {kind_of(given)}, not true or false", hint
 
 
 def _no_list(path: Path, given: object, _context: Context) -> tuple[str, str]:
-    message = f"{_subject(given)}is {kind_of(given)}, and should be a list"
+    message = f"{_subject(given)}is {kind_of(given)}, not a list"
     if isinstance(given, dict):
         return message, "put a dash and a space before its first key"
     if path[-1] == "ports" and isinstance(given, (int, str)) and not isinstance(given, bool):

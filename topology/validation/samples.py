@@ -1,9 +1,9 @@
-"""A few texts that a regular expression matches.
+"""Sample texts that a regular expression matches.
 
-Whether two expressions have a match in common can be asked of a regular expression engine only for a given text. These
-are the texts that matter for names of containers: each alternative, each optional part with and without, first and
-last character of each class. What this small reader does not understand yields nothing, never a wrong text: callers
-keep only what the real engine matches.
+A regular expression engine can decide whether two expressions share a match only for a given text. These are the texts
+that matter for container names: each alternative, each optional part with and without, first and last character of
+each class. Syntax that this small parser does not support yields no samples. Callers keep only texts that the real
+engine matches.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ _LONGEST = 200
 
 
 def is_literal(pattern: str) -> bool:
-    """Whether the pattern matches itself and nothing else."""
+    """Whether the pattern matches only itself."""
     return _SPECIAL.search(pattern) is None
 
 
 def samples(pattern: str) -> list[str]:
-    """Up to twelve texts that the pattern most likely matches."""
+    """Up to twelve texts that the pattern probably matches."""
     if is_literal(pattern):
         return [pattern]
     try:

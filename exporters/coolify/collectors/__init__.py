@@ -1,1 +1,1 @@
-"""The page, one collector a subject. Each docstring shows the subject's page for the small world of the tests."""
+"""The exposition's collectors, one per subject; each docstring shows its output for the tests' tiny inventory."""

@@ -1,4 +1,4 @@
-"""How well Coolify serves the exporter."""
+"""API metrics: availability, polling status of each source, requests, rate limit."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from prometheus_client.registry import Collector
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
 from boxwatch.exporters.coolify.snapshot import Snapshot, Source
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class ApiCollector(Collector):
-    """Whether and why not, by account and by source.
+    """Availability and failure reasons, by account and by source.
 
     # TYPE coolify_exporter_build_info gauge
     coolify_exporter_build_info{version="1.2.3"} 1.0
@@ -94,15 +94,15 @@ class ApiCollector(Collector):
     coolify_exporter_internal_errors_total{account="main"} 0.0
     """
 
-    def __init__(self, state: State, version: str) -> None:
-        """Read from the state; `version` is the exporter's own."""
-        self._state = state
+    def __init__(self, snapshots: SnapshotStore, version: str) -> None:
+        """Read from the snapshot store; `version` is the exporter's."""
+        self._snapshots = snapshots
         self._version = version
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         yield family(names.BUILD_INFO, one((self._version,), 1))
-        now = self._state.current
+        now = self._snapshots.current
 
         def each(read: Callable[[Snapshot], Iterable[Sample]]) -> Iterator[Sample]:
             for snapshot in now:

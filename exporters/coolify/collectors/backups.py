@@ -1,4 +1,4 @@
-"""Scheduled backups of databases."""
+"""Backup metrics: schedules and their last run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.backups import Backup
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class BackupsCollector(Collector):
@@ -35,15 +35,15 @@ class BackupsCollector(Collector):
     coolify_backup_last_uploaded{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.0
     """  # noqa: E501 - lines of the page
 
-    def __init__(self, state: State) -> None:
-        """Read from the state."""
-        self._state = state
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
+        self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         found = [
             ((shown.labels[0], *shown.labels[2:], backup.uuid), backup, snapshot.backed_up.get(backup.uuid))
-            for snapshot in self._state.current
+            for snapshot in self._snapshots.current
             for shown in snapshot.resources
             for backup in shown.resource.backups
         ]
@@ -62,6 +62,6 @@ class BackupsCollector(Collector):
 
 
 def _result(labels: tuple[str, ...], backup: Backup) -> Iterator[Sample]:
-    # A schedule that never ran has no result; that is not the same as one that Coolify calls by a new word.
+    # A schedule that never ran has no result, as opposed to one with an unknown result.
     if backup.result is not None:
         yield from one_of(labels, names.BACKUP_RESULTS, backup.result)

@@ -1,4 +1,4 @@
-"""All collectors, in the order of the page."""
+"""All collectors, in order of exposition."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from boxwatch.exporters.coolify.collectors.backups import BackupsCollector
 from boxwatch.exporters.coolify.collectors.deployments import DeploymentsCollector
 from boxwatch.exporters.coolify.collectors.resources import ResourcesCollector
 from boxwatch.exporters.coolify.collectors.servers import ServersCollector
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 COLLECTORS: Final = (ApiCollector, ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector)
 
 
-def register(registry: CollectorRegistry, state: State, version: str) -> None:
-    """Add the whole page to a registry."""
-    registry.register(ApiCollector(state, version))
+def register(registry: CollectorRegistry, snapshots: SnapshotStore, version: str) -> None:
+    """Register all collectors."""
+    registry.register(ApiCollector(snapshots, version))
     for collector in (ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector):
-        registry.register(collector(state))
+        registry.register(collector(snapshots))

@@ -1,4 +1,4 @@
-"""Deployments: what waits and runs now, and what has ended."""
+"""Deployment metrics: queued and running deployments, results and totals."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.snapshot import Shown, Snapshot
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class DeploymentsCollector(Collector):
-    """Deployments by server now, and by application as last seen and as totals.
+    """Active deployments by server; active, last and total deployments by application.
 
     # TYPE coolify_deployments_active gauge
     coolify_deployments_active{account="main",coolify_server="box",status="queued"} 1.0
@@ -52,18 +52,18 @@ class DeploymentsCollector(Collector):
     coolify_deployment_last_duration_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 300.0
     """  # noqa: E501 - lines of the page
 
-    def __init__(self, state: State) -> None:
-        """Read from the state."""
-        self._state = state
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
+        self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
-        now = [snapshot for snapshot in self._state.current if snapshot.active is not None]
+        """Build the families from memory."""
+        now = [snapshot for snapshot in self._snapshots.current if snapshot.active is not None]
         yield family(names.DEPLOYMENTS_ACTIVE, (sample for snapshot in now for sample in _active(snapshot)))
         yield family(names.DEPLOYMENTS_OLDEST, (sample for snapshot in now for sample in _oldest(snapshot)))
         applications = [
             ((shown.labels[0], *shown.labels[2:]), shown)
-            for snapshot in self._state.current
+            for snapshot in self._snapshots.current
             for shown in snapshot.resources
             if shown.totals is not None
         ]
@@ -83,7 +83,7 @@ class DeploymentsCollector(Collector):
 
 
 def _active(snapshot: Snapshot) -> Iterator[Sample]:
-    """By server: also 0 for each that is known, so that a queue that empties is seen to do so."""
+    """Active deployments by server, with 0 for each known server, so that an emptied queue is visible."""
     rows = snapshot.active or ()
     known = {server.name for server, _ in snapshot.servers}
     for server in sorted(known | {row.server for row in rows}):
@@ -110,7 +110,7 @@ def _moved(row: Deployment) -> float | None:
 def _first(
     labels: Sequence[str], rows: Sequence[Deployment], moment: Callable[[Deployment], float | None]
 ) -> Iterator[Sample]:
-    """A moment of the row that was made first, by status."""
+    """A timestamp of the oldest row of each status."""
     for status in names.ACTIVE:
         times = [(row.id, moment(row)) for row in rows if row.status == status]
         if times:
@@ -118,7 +118,7 @@ def _first(
 
 
 def _totals(labels: tuple[str, ...], shown: Shown) -> Iterator[Sample]:
-    """All kinds and results from the start, at 0: a series that begins at 1 hides its first increase."""
+    """All kinds and results, from 0: a series that begins at 1 hides its first increase."""
     for kind in names.KINDS:
         for result in names.RESULTS:
             yield (*labels, kind, result), float((shown.totals or {}).get((kind, result), 0))

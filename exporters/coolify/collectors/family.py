@@ -1,4 +1,4 @@
-"""Making metric families from names.Metric."""
+"""Builds metric families from names.Metric."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Sample = tuple[Sequence[str], float]
 
 
 def family(metric: Metric, samples: Iterable[Sample]) -> Family:
-    """One family with its samples, each a tuple of label values and a number."""
+    """A family with its samples, each a tuple of label values and a number."""
     if metric.kind == "counter":
         counter = CounterMetricFamily(str(metric), metric.help, labels=metric.labels)
         for labels, value in samples:
@@ -26,12 +26,12 @@ def family(metric: Metric, samples: Iterable[Sample]) -> Family:
 
 
 def one(labels: Sequence[str], value: float | None) -> Iterator[Sample]:
-    """A sample, or none if Coolify does not tell the value: nothing is not 0."""
+    """A sample, or none if Coolify does not send the value: missing is not 0."""
     if value is not None:
         yield labels, float(value)
 
 
 def one_of(labels: Sequence[str], values: Sequence[str], present: str) -> Iterator[Sample]:
-    """A state set: a sample for each value of a closed list, 1 for the present one."""
+    """A state set: one sample for each value of a closed list, 1 for the current one."""
     for value in values:
         yield (*labels, value), float(value == present)

@@ -1,4 +1,4 @@
-"""Applications, services and databases."""
+"""Resource metrics: applications, services and databases."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
 from boxwatch.exporters.coolify.resources import Part
 from boxwatch.exporters.coolify.snapshot import Shown
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class ResourcesCollector(Collector):
-    """State, health, restarts and limits of each resource, and state and health of each part of a service.
+    """State, health, restarts and limits of each resource; state and health of each service part.
 
     # TYPE coolify_resource_info gauge
     coolify_resource_info{account="main",coolify_server="box",environment="live",name="api",project="shop",resource="api",subtype="nixpacks",type="application",uuid="a1"} 1.0
@@ -103,13 +103,13 @@ class ResourcesCollector(Collector):
     coolify_service_part_last_online_timestamp_seconds{account="main",environment="live",part="es",project="shop",resource="search",uuid="v1"} 1.7873964e+09
     """  # noqa: E501 - lines of the page
 
-    def __init__(self, state: State) -> None:
-        """Read from the state."""
-        self._state = state
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
+        self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
-        found = [shown for snapshot in self._state.current for shown in snapshot.resources]
+        """Build the families from memory."""
+        found = [shown for snapshot in self._snapshots.current for shown in snapshot.resources]
 
         def each(read: Callable[[Shown], Iterable[Sample]]) -> Iterator[Sample]:
             for shown in found:

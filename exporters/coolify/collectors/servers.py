@@ -1,4 +1,4 @@
-"""Servers of the team."""
+"""Server metrics: reachability, proxy, Sentinel, deployment limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
 from boxwatch.exporters.coolify.servers import Detail, Server
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 
 class ServersCollector(Collector):
@@ -46,15 +46,15 @@ class ServersCollector(Collector):
     coolify_server_deployment_timeout_seconds{account="main",coolify_server="box",uuid="s1"} 3600.0
     """  # noqa: E501 - lines of the page
 
-    def __init__(self, state: State) -> None:
-        """Read from the state."""
-        self._state = state
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
+        self._snapshots = snapshots
 
     def collect(self) -> Iterator[Family]:
-        """The families, from memory."""
+        """Build the families from memory."""
         found = [
             ((snapshot.account, server.name, server.uuid), server, detail)
-            for snapshot in self._state.current
+            for snapshot in self._snapshots.current
             for server, detail in snapshot.servers
         ]
 
@@ -81,7 +81,7 @@ class ServersCollector(Collector):
 
 
 def _info(labels: tuple[str, ...], server: Server, detail: Detail | None) -> Iterator[Sample]:
-    # Without the detail, the labels would be other ones, and so another series.
+    # Without the detail the labels would differ, which would be another series.
     if detail is not None:
         host = "true" if server.coolify_host else "false"
         yield (*labels, detail.proxy, detail.proxy_version, host), 1.0

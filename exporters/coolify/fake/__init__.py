@@ -1,5 +1,5 @@
-"""A Coolify that is not one: the API that the exporter reads, with every trap on command. For tests and the demo.
+"""A fake Coolify for tests and the demo: the API that the exporter reads, with every trap on command.
 
-It ships with the package, because the demo has to run where only the package is installed. The exporter itself
-imports nothing of it.
+It ships with the package so that the demo runs where only the package is installed. The exporter itself imports none
+of it.
 """

@@ -1,4 +1,4 @@
-"""Ready-made fakes: the deployment of the default topology, and as many applications and servers as wanted."""
+"""Ready-made fakes: the default topology, and any number of applications and servers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DATABASES: Final = (("postgres", "postgresql"), ("redis", "redis"))
 
 
 def default(now: Callable[[], float], version: str = "4.3") -> FakeCoolify:
-    """What the default topology runs, on one server, each application deployed twice."""
+    """The default topology on one server, each application deployed twice."""
     fake = FakeCoolify(now, version)
     environment = fake.add_project("Shop", "production")
     fake.add_server("localhost")
@@ -29,7 +29,7 @@ def default(now: Callable[[], float], version: str = "4.3") -> FakeCoolify:
 
 
 def large(now: Callable[[], float], applications: int, servers: int, *, rows: int = 3) -> FakeCoolify:
-    """Many applications, evenly on servers, fifty to a project, each with a short history."""
+    """Many applications, spread evenly across servers, fifty to a project, each with a short history."""
     fake = FakeCoolify(now)
     places = [fake.add_server(f"node-{number}") for number in range(servers)]
     environment = 0

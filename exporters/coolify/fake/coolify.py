@@ -1,4 +1,4 @@
-"""The fake's API: what it knows, who may ask, and how often."""
+"""The fake's API: records, authentication, rate limit."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _TYPES: Final = {"applications": "application", "services": "service"}
 
 @dataclass(slots=True)
 class FakeCoolify:
-    """An instance. Change its records as you like; switch traps on by name in `traps`.
+    """A fake instance. Change its records freely; switch traps on by name in `traps`.
 
     Attributes:
         version: 4.1 to 4.4, or a full version.
         now: seconds since 1970.
-        limit: requests a minute, for everybody together.
+        limit: requests per minute, for all clients together.
         asked: path of each request, with its query.
     """
 
@@ -49,17 +49,17 @@ class FakeCoolify:
 
     @property
     def full_version(self) -> str:
-        """As /version says it."""
+        """The version reported by /version."""
         return VERSIONS.get(self.version, self.version)
 
     def at_least(self, *version: int) -> bool:
-        """Whether this is at least a version."""
+        """Whether the instance has at least this version."""
         return tuple(int(part) for part in self.full_version.split(".")[:3]) >= version
 
-    # What it knows.
+    # Records.
 
     def add_project(self, name: str, *environments: str) -> int:
-        """A project; returns the id of its first environment."""
+        """Add a project; return the id of its first environment."""
         first = sum(len(project["environments"]) for project in self.projects) + 1
         found = [
             {"id": first + place, "uuid": payloads.uuid(f"{name}{env}"), "name": env, "project_id": len(self.projects)}
@@ -70,12 +70,12 @@ class FakeCoolify:
         return first
 
     def add_server(self, name: str) -> Record:
-        """A server; the first has id 0."""
+        """Add a server; the first has id 0."""
         self.servers.append(payloads.server(len(self.servers), name, self.now()))
         return self.servers[-1]
 
     def add_application(self, name: str, environment: int, place: Record | None = None, **more: object) -> Record:
-        """An application."""
+        """Add an application."""
         record = payloads.application(
             len(self.applications) + 12, name, place or self.servers[0], environment, self.now()
         )
@@ -83,7 +83,7 @@ class FakeCoolify:
         return self.applications[-1]
 
     def add_service(self, name: str, environment: int, place: Record | None = None, **more: object) -> Record:
-        """A service."""
+        """Add a service."""
         record = payloads.service(len(self.services) + 5, name, place or self.servers[0], environment, self.now())
         self.services.append(record | more)
         return self.services[-1]
@@ -91,7 +91,7 @@ class FakeCoolify:
     def add_database(
         self, name: str, engine: str, environment: int, place: Record | None = None, **more: object
     ) -> Record:
-        """A standalone database."""
+        """Add a standalone database."""
         number = len(self.databases) + 3
         record = payloads.database(number, name, engine, place or self.servers[0], environment, self.now())
         self.databases.append(record | more)
@@ -100,7 +100,7 @@ class FakeCoolify:
     def deploy(
         self, app: Record, status: str = "queued", *, ago: float = 0.0, took: float | None = None, **more: object
     ) -> Record:
-        """A deployment that was asked for some time ago, and ended if it `took` a time."""
+        """Add a deployment requested `ago` seconds ago; with `took`, it ended that many seconds after the request."""
         self._last_id += 1
         created = self.now() - ago
         place = next(server for server in self.servers if server["uuid"] == app["_server"])
@@ -111,15 +111,15 @@ class FakeCoolify:
         return self.deployments[-1]
 
     def end(self, row: Record, status: str = "finished", *, finished_at: bool = True) -> None:
-        """A deployment ends now."""
+        """End a deployment now."""
         row["status"] = status
         row["updated_at"] = payloads.iso(self.now())
         row["finished_at"] = payloads.iso(self.now()) if finished_at else None
 
-    # Who may ask, and what the answer is.
+    # Requests.
 
     def get(self, target: str, headers: Mapping[str, str]) -> Answer:
-        """Answer a GET; header names are taken in any case."""
+        """Answer a GET; header names are case-insensitive."""
         self.asked.append(target)
         parts = urlsplit(target)
         lower = {name.lower(): value for name, value in headers.items()}
@@ -179,7 +179,7 @@ class FakeCoolify:
         return Answer(200, json.dumps(_public(document)).encode(), {"Content-Type": "application/json"})
 
     def _document(self, words: list[str], query: Mapping[str, str]) -> object:
-        """The list, the record, or what belongs to a record."""
+        """The list, record or part of a record at a path."""
         lists: Mapping[str, Callable[[], object]] = {
             "projects": lambda: [
                 {key: it[key] for key in ("id", "uuid", "name", "description")} for it in self.projects
@@ -207,13 +207,13 @@ class FakeCoolify:
         return answer({"message": "Application not found"}, 404) if found is None else found
 
     def _application(self, app: Record) -> Record:
-        """4.3.21 made 0, which is never, the default number of restarts; 4.4 added two fields."""
+        """Since 4.3.21 the default restart limit is 0 (never); 4.4 added two fields."""
         newer = {"restart_limit_reached": False, "container_present": True} if self.at_least(4, 4, 0) else {}
         never = {"max_restart_count": 0} if self.at_least(4, 3, 21) else {}
         return {**app, **never, **newer, **{key: app[key] for key in newer if key in app}}
 
     def _row(self, row: Record) -> Record:
-        """Up to 4.1.2, every token gets the logs, up to megabytes (coolify-mcp#158)."""
+        """Up to 4.1.2 every token receives the logs, which can be megabytes (coolify-mcp#158)."""
         if self.at_least(4, 2, 0):
             return row
         log = [{"command": None, "output": f"step {number}", "type": "stdout"} for number in range(600)]
@@ -242,7 +242,7 @@ def _one(records: list[Record], uuid: str) -> Record | None:
 
 
 def _listed(server: Record) -> Record:
-    """The list has reachable and usable at the top, the detail only in its settings."""
+    """A record of the list: reachable and usable are top-level fields, in the detail only part of `settings`."""
     keys = ("uuid", "name", "description", "ip", "user", "port", "is_coolify_host", "settings")
     settings = server["settings"]
     more = {"is_reachable": settings["is_reachable"], "is_usable": settings["is_usable"]}

@@ -1,4 +1,4 @@
-"""Things that happen in a fake by themselves: deployments that wait, run and end. For the demo."""
+"""Activity in a fake, for the demo: deployments that are queued, run and end."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FAILS: Final = 8
 
 @dataclass(slots=True)
 class Life:
-    """Moves a fake on; `every` seconds a deployment is asked for, which takes about `takes` seconds."""
+    """Advances a fake: every `every` seconds a deployment is requested, which takes about `takes` seconds."""
 
     fake: FakeCoolify
     every: float = 240.0
@@ -25,7 +25,7 @@ class Life:
     _ends: dict[int, float] = field(default_factory=dict)
 
     def tick(self) -> None:
-        """Let happen what is due by now; called before each answer."""
+        """Apply all changes due by now; called before each answer."""
         now = self.fake.now()
         for server in self.fake.servers:
             server["sentinel_updated_at"] = payloads.naive(now - now % 60)

@@ -1,7 +1,7 @@
-"""Records in the shapes that Coolify sends; keys and types are real, values invented.
+"""Records as Coolify sends them: real keys and types, invented values.
 
-A key that begins with an underscore is the fake's own and is never sent. Traps that no request can avoid are built
-in: ids that are strings in deployments, id 0 for the first server, moments without a zone, `id` missing in most lists.
+Keys that begin with an underscore are the fake's own and are never sent. Traps that no request can avoid are built in:
+string ids in deployments, id 0 for the first server, timestamps without a zone, no `id` in most lists.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 Record = dict[str, Any]
 
 SERVER: Final = "App\\Models\\StandaloneDocker"
-# What Coolify keeps of the proxy: the whole compose file, which comes with every record that shows its server.
+# Coolify stores the proxy's entire compose file and sends it with every record that includes its server.
 _PROXY_YAML: Final = "networks:\n  coolify:\n    external: true\nservices:\n  traefik:\n    command:\n" + "".join(
     f"      - '--entrypoints.extra{number}.address=:{9000 + number}'\n" for number in range(120)
 )
@@ -65,23 +65,23 @@ _NULL_APPLICATION: Final = (
 
 
 def iso(moment: float) -> str:
-    """A moment of a cast column: `2026-08-22T10:11:12.000000Z`, whole seconds."""
+    """A timestamp of a cast column, in whole seconds: `2026-08-22T10:11:12.000000Z`."""
     return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
 
 
 def naive(moment: float) -> str:
-    """A moment of a column that is not cast: `2026-08-22 10:11:12`, and means UTC."""
+    """A UTC timestamp of a column that is not cast: `2026-08-22 10:11:12`."""
     return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def uuid(name: str) -> str:
-    """A uuid as Coolify makes them, 24 letters and digits, but the same each time."""
+    """A uuid in Coolify's format, 24 letters and digits, but deterministic."""
     alphabet = "".join(character for character in name.lower() if character.isascii() and character.isalnum())
     return (alphabet + "0" * 24)[:24]
 
 
 def server(number: int, name: str, now: float) -> Record:
-    """A server as its detail shows it; the first one is the host of Coolify and has id 0."""
+    """A server's detail; the first server is Coolify's host and has id 0."""
     settings = {
         "id": number,
         "server_id": number,
@@ -127,7 +127,7 @@ def server(number: int, name: str, now: float) -> Record:
 
 
 def _resource(number: int, name: str, place: Record, environment: int, now: float) -> Record:
-    """What Coolify says of a resource of any kind: it has been there for a month, and runs."""
+    """Fields common to all resources, for one created a month ago and running."""
     return {
         "_id": number,
         "_server": place["uuid"],
@@ -143,7 +143,7 @@ def _resource(number: int, name: str, place: Record, environment: int, now: floa
 
 
 def application(number: int, name: str, place: Record, environment: int, now: float) -> Record:
-    """An application as GET /applications shows it: its server comes with it, 16 KB in all."""
+    """A record of GET /applications, which includes its server: 16 KB in all."""
     return {
         **_resource(number, name, place, environment, now),
         "fqdn": f"https://{uuid(name)[:8]}.example.com",
@@ -212,7 +212,7 @@ def part(name: str, now: float) -> Record:
     }
 
 
-def database(number: int, name: str, engine: str, place: Record, environment: int, now: float) -> Record:  # noqa: PLR0913, PLR0917 - it is what it takes
+def database(number: int, name: str, engine: str, place: Record, environment: int, now: float) -> Record:  # noqa: PLR0913, PLR0917 - a database requires all of them
     """A standalone database with a daily backup."""
     owner = f"App\\Models\\Standalone{engine.capitalize()}"
     return {
@@ -251,7 +251,7 @@ def backup(name: str, number: int, owner: str, now: float) -> Record:
 
 
 def deployment(number: int, app: Record, place: Record, status: str, created: float, **more: object) -> Record:
-    """A row of the deployment queue; `application_id` and `destination_id` are strings, as Coolify has them."""
+    """A row of the deployment queue; `application_id` and `destination_id` are strings, as in Coolify."""
     identity = f"hk{number:022d}"
     path = f"/project/{uuid('shop')}/environment/{uuid('production')}/application/{app['uuid']}/deployment/{identity}"
     return {

@@ -1,6 +1,6 @@
 """The fake over HTTP: `python -m boxwatch.exporters.coolify.fake --listen 127.0.0.1:8000`.
 
-Traps are switched while it runs: GET /_fake/on/object_list, /_fake/off/object_list; /_fake/stats tells what was asked.
+Switch traps while it runs with GET /_fake/on/object_list and /_fake/off/object_list; /_fake/stats lists the requests.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CONTROL: Final = "/_fake/"
 
 
 class FakeServer(ThreadingHTTPServer):
-    """Serves a fake on an address; `delay` seconds are taken for each answer."""
+    """Serves a fake on an address; each answer takes `delay` seconds."""
 
     daemon_threads = True
     request_queue_size = 64
@@ -31,7 +31,7 @@ class FakeServer(ThreadingHTTPServer):
     def __init__(
         self, address: tuple[str, int], fake: FakeCoolify, *, life: Life | None = None, delay: float = 0
     ) -> None:
-        """Bind; `serve_forever` begins."""
+        """Bind to the address; `serve_forever` starts serving."""
         super().__init__(address, _Handler)
         self.fake = fake
         self._life = life
@@ -39,7 +39,7 @@ class FakeServer(ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def answer(self, target: str, headers: dict[str, str]) -> Answer:
-        """The fake's answer, or that of the controls."""
+        """Return the fake's answer, or that of a control path."""
         if target.startswith(CONTROL):
             return self._control(target.removeprefix(CONTROL).split("/"))
         time.sleep(self._delay)
@@ -57,7 +57,7 @@ class FakeServer(ThreadingHTTPServer):
             case ["stats"]:
                 pass
             case _:
-                return answer({"message": "there is on/<trap>, off/<trap> and stats", "traps": sorted(TRAPS)}, 404)
+                return answer({"message": "not found: use on/<trap>, off/<trap> or stats", "traps": sorted(TRAPS)}, 404)
         paths = Counter(target.split("?")[0] for target in self.fake.asked)
         return answer({"traps": sorted(self.fake.traps), "requests": len(self.fake.asked), "paths": paths})
 
@@ -74,8 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as the base class has it
-        """Say nothing."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - named by the base class
+        """Log nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -83,11 +83,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m boxwatch.exporters.coolify.fake", description="A fake Coolify.")
     parser.add_argument("--listen", default="127.0.0.1:8000", help="address and port")
     parser.add_argument("--version", default="4.3", choices=sorted(VERSIONS), help="Coolify's version")
-    parser.add_argument("--applications", type=int, help="that many, instead of the default deployment")
-    parser.add_argument("--servers", type=int, default=1, help="servers for --applications")
-    parser.add_argument("--limit", type=int, default=200, help="requests a minute that are granted")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds that an answer takes")
-    parser.add_argument("--trap", action="append", default=[], choices=sorted(TRAPS), metavar="TRAP", help="switch on")
+    parser.add_argument("--applications", type=int, help="number of applications, instead of the default deployment")
+    parser.add_argument("--servers", type=int, default=1, help="number of servers for --applications")
+    parser.add_argument("--limit", type=int, default=200, help="rate limit in requests per minute")
+    parser.add_argument("--delay", type=float, default=0.0, help="response time in seconds")
+    parser.add_argument(
+        "--trap",
+        action="append",
+        default=[],
+        choices=sorted(TRAPS),
+        metavar="TRAP",
+        help="trap to switch on (repeatable)",
+    )
     options = parser.parse_args(arguments)
     if options.applications is None:
         fake = default(time.time, options.version)

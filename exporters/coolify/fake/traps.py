@@ -1,6 +1,6 @@
-"""The traps of Coolify's API, each with the fact behind it and what the fake does to show it.
+"""Traps of Coolify's API: each with the fact behind it and the way the fake reproduces it.
 
-Facts are of Coolify 4.3.11 unless a version is named. A trap without `answer` and `change` is in every answer.
+Facts are from Coolify 4.3.11 unless a version is named. A trap without `answer` and `change` is part of every answer.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Trap:
     """One trap.
 
     Attributes:
-        fact: what Coolify does.
-        answer: takes a path and headers, and answers in Coolify's place, or does not.
-        change: takes a path and a document, and gives it in another shape.
+        fact: Coolify's behaviour.
+        answer: takes a path and headers; returns an answer that replaces Coolify's, or None.
+        change: takes a path and a document; returns the changed document.
     """
 
     fact: str
@@ -69,7 +69,7 @@ def _each(name: str, edit: Callable[[dict[str, Any]], object]) -> Callable[[str,
 
 
 def _status(old: str, new: str) -> Callable[[str, Any], Any]:
-    """Write a status in another way, wherever it stands."""
+    """Replace a status wherever it occurs."""
 
     def change(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
         return (
@@ -80,7 +80,7 @@ def _status(old: str, new: str) -> Callable[[str, Any], Any]:
 
 
 def _object_list(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
-    """The shape that PHP gives a list that was sorted without renumbering."""
+    """The object into which PHP turns a list that was sorted without renumbering."""
     if path != "/deployments" or len(document) < 2:  # noqa: PLR2004 - one record is always in order
         return document
     places = [0, *range(len(document) - 1, 0, -1)]
@@ -122,7 +122,7 @@ def _secrets(record: dict[str, Any]) -> None:
 _NOT_ROLE = "This API token has permissions (write) that exceed your current role. Only read is allowed."
 TRAPS: Final[Mapping[str, Trap]] = {
     "api_disabled": Trap(
-        "The switch is off by default: 403, with `success: true`.",
+        "The API is disabled by default: 403, with `success: true`.",
         _always(answer({"success": True, "message": "API is disabled."}, 403)),
     ),
     "address_not_allowed": Trap(
@@ -130,86 +130,92 @@ TRAPS: Final[Mapping[str, Trap]] = {
         _always(answer({"success": True, "message": "You are not allowed to access the API."}, 403)),
     ),
     "token_expired": Trap(
-        "Tokens made in the UI expire after 30 days: 401, while /health goes on to say OK.",
+        "Tokens created in the UI expire after 30 days: 401, while /health still answers OK.",
         _always(answer({"message": "Unauthenticated."}, 401)),
     ),
-    "team_gone": Trap("The token's team is gone: 401.", _always(answer({"message": "Invalid token."}, 401))),
+    "team_gone": Trap("The token's team was deleted: 401.", _always(answer({"message": "Invalid token."}, 401))),
     "team_gone_400": Trap(
-        "Some controllers say 400 for the same.",
+        "Some controllers answer 400 when the token's team was deleted.",
         _always(answer({"message": "Invalid token.", "docs": "https://coolify.io/docs"}, 400)),
     ),
     "ability_missing": Trap(
         "`write` and `deploy` do not include `read`.",
         _always(answer({"message": "Missing required permissions: read"}, 403)),
     ),
-    "role_too_low": Trap("Members may only hold `read` tokens.", _always(answer({"message": _NOT_ROLE}, 403))),
+    "role_too_low": Trap("Members may only have `read` tokens.", _always(answer({"message": _NOT_ROLE}, 403))),
     "policy_denied": Trap(
-        "A policy forbids one endpoint, the others answer.",
+        "A policy denies one endpoint; the others answer.",
         _at("/databases", answer({"message": "This action is unauthorized.", "error": "Unauthorized"}, 403)),
     ),
-    "rate_limited": Trap("200 requests a minute for all tokens of a user; then 429 with Retry-After."),
+    "rate_limited": Trap("200 requests a minute for all tokens of a user, then 429 with Retry-After."),
     "html_error": Trap("An error as HTML.", _at("/services", _html(500, "Server Error"))),
     "maintenance": Trap(
         "Laravel's maintenance page while Coolify updates itself.", _always(_html(503, "Service Unavailable"))
     ),
-    "login_page": Trap("A proxy before Coolify answers 200 with its own login page.", _always(_html(200, "Sign in"))),
+    "login_page": Trap(
+        "A proxy in front of Coolify answers 200 with its own login page.", _always(_html(200, "Sign in"))
+    ),
     "redirect": Trap(
         "A redirect to another host.",
         _always(Answer(302, b"", {"Location": "https://elsewhere.example/api/v1/version"})),
     ),
     "post_only": Trap(
-        "Since 4.2 endpoints that change something answer 405 to GET.",
+        "Since 4.2 endpoints that change state answer 405 to GET.",
         _at("/services", answer({"message": "This endpoint has changed to a POST request."}, 405, Allow="POST")),
     ),
     "object_list": Trap(
-        "Two active deployments out of order come as an object with numbers for names (coollabsio/coolify#10077).",
+        "Two active deployments out of order arrive as an object with numeric names (coollabsio/coolify#10077).",
         change=_object_list,
     ),
     "null_finished_at": Trap(
-        "finished_at stays null for deployments that never began or that a restart of Coolify ended."
+        "finished_at stays null for deployments that never started or were ended by a restart of Coolify."
     ),
     "string_ids": Trap("application_id and destination_id of a deployment are strings."),
-    "id_zero": Trap("Server, destination and team of a default install have id 0."),
-    "naive_timestamps": Trap("last_online_at and sentinel_updated_at have no zone and mean UTC."),
-    "logs_of_megabytes": Trap("Up to 4.1.2 every token gets the logs with each row of a history."),
-    "falling_count": Trap("Rows older than 60 days are deleted daily, so `count` falls."),
+    "id_zero": Trap("Server, destination and team of a default installation have id 0."),
+    "naive_timestamps": Trap("last_online_at and sentinel_updated_at are UTC without a zone."),
+    "logs_of_megabytes": Trap("Up to 4.1.2 every token receives the logs with each row of a history."),
+    "falling_count": Trap("Rows older than 60 days are deleted daily, so `count` decreases."),
     "deleted_application": Trap("The history of a deleted application is 404."),
     "hidden_id": Trap(
-        "GET /applications hides `id`, deployments carry no uuid.",
+        "GET /applications hides `id`, and deployments have no uuid.",
         change=_each("/deployments", lambda r: r.update(deployment_url=None)),
     ),
     "null_server_name": Trap(
-        "Many fields that the OpenAPI document calls strings can be null.",
+        "Many fields documented as strings in the OpenAPI document can be null.",
         change=_each("/deployments", lambda r: r.update(server_name=None, git_type=None)),
     ),
-    "no_started_at": Trap("A deployment has no time of its start: its duration includes waiting."),
-    "row_for_each_server": Trap("An application with several servers makes one row for each."),
-    "restarts_and_previews": Trap("Restarts, previews and rollbacks stand among the deployments."),
+    "no_started_at": Trap("A deployment has no start time: its duration includes time in the queue."),
+    "row_for_each_server": Trap("A deployment to several servers has one row for each."),
+    "restarts_and_previews": Trap("Deployments include restarts, previews and rollbacks."),
     "ends_out_of_order": Trap("A later deployment can end before an earlier one."),
-    "v_prefix": Trap("The OpenAPI document says `v4.0.0`, Coolify says `4.3.11`."),
+    "v_prefix": Trap("The OpenAPI document has `v4.0.0`; Coolify sends `4.3.11`."),
     "bare_status": Trap(
         "A sub-resource can be a bare `running` or `exited`.", change=_status("running:healthy", "exited")
     ),
     "legacy_status": Trap(
-        "Before 4.0 it was `running (healthy)`.", change=_status("running:healthy", "running (healthy)")
+        "Before 4.0 the spelling was `running (healthy)`.", change=_status("running:healthy", "running (healthy)")
     ),
     "excluded_status": Trap(
-        "A third part says that all containers are excluded.",
+        "A third part means that all containers are excluded.",
         change=_status("running:healthy", "running:healthy:excluded"),
     ),
     "degraded_excluded": Trap(
-        "`degraded:excluded` has it in the second place.", change=_status("running:healthy", "degraded:excluded")
+        "`degraded:excluded` has it in second place.", change=_status("running:healthy", "degraded:excluded")
     ),
-    "docker_status": Trap("Databases carry Docker's own words.", change=_status("running:healthy", "dead:unhealthy")),
-    "new_status": Trap("A later version may have a new word.", change=_status("running:healthy", "hibernating:cosy")),
+    "docker_status": Trap("Databases have Docker's own states.", change=_status("running:healthy", "dead:unhealthy")),
+    "new_status": Trap(
+        "A later version may introduce a new status.", change=_status("running:healthy", "hibernating:cosy")
+    ),
     "no_health_check": Trap(
-        "`unknown` is the health of what has no health check.", change=_status("running:healthy", "running:unknown")
+        "`unknown` is the health of resources without a health check.",
+        change=_status("running:healthy", "running:unknown"),
     ),
     "new_deployment_status": Trap(
-        "A later version may have a new word.", change=_each("/deployments", lambda r: r.update(status="superseded"))
+        "A later version may introduce a new status.",
+        change=_each("/deployments", lambda r: r.update(status="superseded")),
     ),
     "parts_missing": Trap(
-        "A service that starts has no applications and databases.",
+        "A starting service has no applications and databases.",
         change=_each(
             "/services", lambda r: (r.pop("applications"), r.pop("databases"), r.update(status="starting:unhealthy"))
         ),
@@ -221,20 +227,20 @@ TRAPS: Final[Mapping[str, Trap]] = {
         "latest_log is null before the first run.",
         change=_each("/databases", lambda r: r["backup_configs"][0].update(latest_log=None)),
     ),
-    "sqlite_booleans": Trap("Booleans that are not cast come as 0 and 1.", change=_sqlite),
-    "key_order": Trap("The order of keys means nothing.", change=_reverse),
+    "sqlite_booleans": Trap("Booleans that are not cast arrive as 0 and 1.", change=_sqlite),
+    "key_order": Trap("The order of keys is not significant.", change=_reverse),
     "more_servers": Trap("An application with an additional server is on the list of both."),
     "same_slug": Trap("Two names can have the same slug."),
     "settings_only": Trap("The detail of a server has is_reachable only in its settings."),
-    "large_proxy_yaml": Trap("The detail of a server carries the proxy's whole configuration."),
-    "sensitive_token": Trap("A token with more than `read` pulls secrets and logs.", change=_each("s", _secrets)),
-    "everything_exited": Trap("When SSH to a server fails, everything on it is written down as exited."),
-    "restart_limit": Trap("max_restart_count 0 is never, the default since 4.3.21; 4.4 says restart_limit_reached."),
-    "new_environment": Trap("A resource can be in an environment that was made after the map was read."),
-    "health_proves_nothing": Trap("/health answers without a token, and proves only that PHP runs."),
+    "large_proxy_yaml": Trap("The detail of a server includes the proxy's entire configuration."),
+    "sensitive_token": Trap("A token with more than `read` receives secrets and logs.", change=_each("s", _secrets)),
+    "everything_exited": Trap("When SSH to a server fails, Coolify records everything on it as exited."),
+    "restart_limit": Trap("max_restart_count 0 means never, the default since 4.3.21; 4.4 adds restart_limit_reached."),
+    "new_environment": Trap("A resource can be in an environment created after the projects were read."),
+    "health_proves_nothing": Trap("/health answers without a token and proves only that PHP runs."),
     "coolify_itself": Trap("Coolify's own containers have no status in the API."),
     "unknown_type": Trap(
-        "A later version may have a new type of resource.",
+        "A later version may introduce a new type of resource.",
         change=_each(
             "/resources",
             lambda r: r.update(type="function") if r["type"] == "standalone-postgresql" else None,

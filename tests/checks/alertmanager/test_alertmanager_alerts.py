@@ -17,8 +17,8 @@ inhibit_rules:
 def test_a_name_that_no_rule_fires_is_told_with_its_line() -> None:
     """A pattern may match something; a list of names is looked at one by one."""
     assert said(alertmanager_alerts, _TEXT, {"ServiceDown"}) == [
-        (3, "no rule fires an alert ServiceDwon"),
-        (5, "no rule fires an alert Nothing"),
+        (3, "no rule has an alert called ServiceDwon"),
+        (5, "no rule has an alert called Nothing"),
     ]
 
 

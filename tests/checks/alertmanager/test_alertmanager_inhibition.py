@@ -27,11 +27,11 @@ def test_a_cause_and_its_consequences() -> None:
     ("text", "found"),
     [
         (_RULES.replace("  equal: [server]\n", ""),
-         [(2, "one alert silences others that have nothing to do with it: there is no `equal`")]),
-        (_RULES.replace("source_matchers", "other"), [(2, "every alert is its source")]),
+         [(2, "one alert inhibits unrelated alerts: there is no `equal`")]),
+        (_RULES.replace("source_matchers", "other"), [(2, "every alert matches its source")]),
         (_RULES.replace('alertname=~"Slow|Failing"', 'severity="critical", alertname="Down"'),
-         [(2, "its source is its target, so it silences nothing")]),
-        (_RULES + _BACK, [(5, "this rule and another silence each other, and then nobody is told")]),
+         [(2, "its source equals its target, so it inhibits nothing")]),
+        (_RULES + _BACK, [(5, "this rule and another inhibit each other, and then nobody is notified")]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_line(text: str, found: list[tuple[int, str]]) -> None:

@@ -23,11 +23,11 @@ def test_a_receiver_that_tells_and_one_that_is_meant_not_to() -> None:
     ("text", "found"),
     [
         (_GOOD.replace("receiver: a,", "receiver: b,"),
-         [(1, "there is no receiver b"), (3, "no route tells receiver a")]),
+         [(1, "there is no receiver b"), (3, "no route uses receiver a")]),
         (_GOOD + "- {name: a, webhook_configs: [{url: 'http://a'}]}", [(5, "there are two receivers a")]),
-        (_GOOD.replace("blackhole", "nothing-yet"), [(4, "receiver nothing-yet tells nobody")]),
-        (_GOOD.replace('url: "http://a"', "send_resolved: true"), [(3, "webhook_configs of a does not say where to")]),
-        (_GOOD.replace("webhook_configs", "slack_configs"), [(3, "slack_configs of a does not say where to")]),
+        (_GOOD.replace("blackhole", "nothing-yet"), [(4, "receiver nothing-yet notifies nobody")]),
+        (_GOOD.replace('url: "http://a"', "send_resolved: true"), [(3, "webhook_configs of a has no destination")]),
+        (_GOOD.replace("webhook_configs", "slack_configs"), [(3, "slack_configs of a has no destination")]),
     ],
     ids=["missing", "twice", "mute", "nowhere", "slack"],
 )  # fmt: skip

@@ -25,7 +25,7 @@ def test_what_it_refuses_is_a_finding(program: Program) -> None:
     """In its own words."""
     files = {alertmanager.PATH: b"route: {receiver: a}\nreceivers: []\n"}
     (finding,) = amtool.check(files, program("amtool"))
-    assert finding.message == "amtool check-config refuses it"
+    assert finding.message == "amtool check-config rejects it"
     assert 'undefined receiver "a" used in route' in finding.hint
 
 

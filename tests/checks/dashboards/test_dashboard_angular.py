@@ -13,10 +13,10 @@ from boxwatch.checks.dashboards import dashboard_angular
     [
         ("graph", "use timeseries"),
         ("singlestat", "use stat"),
-        ("flant-statusmap-panel", "no panel took its place: show it with another"),
+        ("flant-statusmap-panel", "it has no successor: use another panel"),
     ],
 )
 def test_types_that_died(kind: str, hint: str) -> None:
     """With the successor, where there is one."""
     (finding,) = dashboard_angular.check("board.json", boards.a_dashboard(boards.a_panel(type=kind)))
-    assert (finding.message, finding.hint) == (f"panel type `{kind}` is no more", hint)
+    assert (finding.message, finding.hint) == (f"panel type `{kind}` was removed from Grafana", hint)

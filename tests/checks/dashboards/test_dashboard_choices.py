@@ -17,7 +17,7 @@ def test_a_panel_that_ignores_what_is_chosen() -> None:
     board = boards.a_dashboard(boards.a_panel(), variables=variables)
     (finding,) = dashboard_choices.check("board.json", board)
     assert finding.where == 'panel "A panel"'
-    assert finding.message == "the panel uses none of what can be chosen: $server, $service"
+    assert finding.message == "the panel uses none of the template variables: $server, $service"
     assert finding.hint == 'server=~"$server"'
 
 

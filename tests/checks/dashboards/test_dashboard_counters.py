@@ -12,7 +12,7 @@ from boxwatch.checks.dashboards import dashboard_counters
 def test_a_counter_as_it_is(expr: str) -> None:
     """Also behind an aggregation or a minus."""
     assert boards.found(dashboard_counters.check, boards.a_dashboard(boards.a_panel(expr))) == [
-        ('panel "A panel" query A', "x_total is a counter, and stands in no rate, irate or increase")
+        ('panel "A panel" query A', "x_total is a counter used without rate, irate or increase")
     ]
 
 

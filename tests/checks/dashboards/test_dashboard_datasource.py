@@ -34,7 +34,7 @@ def test_grafanas_default_is_no_choice() -> None:
     """It may be anything, and another tomorrow."""
     board = boards.a_dashboard(boards.a_panel(datasource=None))
     assert boards.found(dashboard_datasource.check, board) == [
-        ('panel "A panel"', "the query goes to whatever data source is Grafana's default")
+        ('panel "A panel"', "the query has no data source and uses Grafana's default")
     ]
 
 

@@ -18,7 +18,7 @@ from boxwatch.checks.dashboards import dashboard_instant
 def test_a_range_of_which_only_the_newest_value_is_shown(change: dict[str, object]) -> None:
     """Numbers without sparkline, gauges."""
     assert boards.found(dashboard_instant.check, boards.a_dashboard(boards.a_panel(**change))) == [
-        ('panel "A panel" query A', "only the newest value is shown, and the whole time range is asked for")
+        ('panel "A panel" query A', "only the newest value is shown, but the whole time range is requested")
     ]
 
 

@@ -17,14 +17,14 @@ def board(expr: str, legend: str) -> Node:
 def test_a_label_that_is_gone() -> None:
     """With the labels that are left."""
     (finding,) = dashboard_legends.check("board.json", board("sum by (a, b) (x)", "{{a}} {{ c }}"))
-    assert finding.message == "the legend names c, which the query does not keep"
-    assert finding.hint == "labels that are left: a, b"
+    assert finding.message == "the legend uses the label c, which the query does not keep"
+    assert finding.hint == "remaining labels: a, b"
 
 
 def test_no_label_is_left() -> None:
     """A sum over everything has none."""
     (finding,) = dashboard_legends.check("board.json", board("sum(x)", "{{c}}"))
-    assert finding.hint == "labels that are left: none"
+    assert finding.hint == "remaining labels: none"
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,12 @@ def _a(expr: str) -> Node:
     ("expr", "wrong"),
     [
         ('{app="web"', "a { is not closed"),
-        ('rate({app="web"}[5m]))', "a ) closes nothing"),
-        ('count_over_time({app="web"}[5m)', "a ) closes nothing"),
+        ('rate({app="web"}[5m]))', "unmatched )"),
+        ('count_over_time({app="web"}[5m)', "unmatched )"),
         ('{app="web} |= "x"', "a quote is not closed"),
         ('|= "error"', 'there is no stream selector such as {app="web"}'),
-        ("{}", "{} is no stream selector"),
-        ("{app}", "{app} is no stream selector"),
+        ("{}", "{} is not a stream selector"),
+        ("{app}", "{app} is not a stream selector"),
     ],
 )
 def test_what_loki_refuses(expr: str, wrong: str) -> None:

@@ -16,7 +16,7 @@ def test_a_window_that_does_not_follow_the_graph(window: str) -> None:
     targets = [{"refId": "A", "expr": f'rate({{app="[1h]"}}[{window}]) + rate({{app="b"}} [ {window} ])'}]
     board = boards.a_dashboard(boards.a_panel(datasource=LOKI, targets=targets))
     assert boards.found(dashboard_logql_auto.check, board) == [
-        ('panel "A panel" query A', f"the query looks back {window}")
+        ('panel "A panel" query A', f"the query has a fixed window of {window}")
     ]
 
 

@@ -11,10 +11,10 @@ from boxwatch.checks.dashboards import dashboard_rate_interval
 @pytest.mark.parametrize(
     ("expr", "message"),
     [
-        ("rate(x_total[5m])", "rate looks back 5m"),
-        ('sum(irate(x_total{a="("}[$__interval]))', "irate looks back $__interval"),
-        ("max_over_time(x[$__rate_interval])", "$__rate_interval is made for rates, not for max_over_time"),
-        ("x[$__rate_interval]", "$__rate_interval is made for rates, not for this"),
+        ("rate(x_total[5m])", "rate has a fixed window of 5m"),
+        ('sum(irate(x_total{a="("}[$__interval]))', "irate has a fixed window of $__interval"),
+        ("max_over_time(x[$__rate_interval])", "$__rate_interval is meant for rates, not for max_over_time"),
+        ("x[$__rate_interval]", "$__rate_interval is meant for rates, not for this"),
     ],
 )
 def test_a_wrong_window(expr: str, message: str) -> None:
@@ -27,7 +27,7 @@ def test_a_query_that_does_not_say_the_scrape_interval() -> None:
     """Four times too little is still too little."""
     targets = [{"refId": "A", "expr": "rate(x_total[$__rate_interval])"}]
     (found,) = boards.found(dashboard_rate_interval.check, boards.a_dashboard(boards.a_panel(targets=targets)))
-    assert "reckoned from the data source's interval" in found[1]
+    assert "derived from the data source's interval" in found[1]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def borrowing(**target: object) -> Node:
         ({"panelId": 7}, "there is no other panel with the id 7"),
         ({"panelId": 2}, "there is no other panel with the id 2"),
         ({"panelId": "1"}, "there is no other panel with the id 1"),
-        ({}, "it does not say which panel's answers it shows"),
+        ({}, "the query does not state which panel's results it shows"),
     ],
 )
 def test_a_panel_that_is_not_there(target: Node, message: str) -> None:

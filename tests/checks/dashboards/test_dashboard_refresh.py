@@ -11,7 +11,7 @@ from boxwatch.checks.dashboards import dashboard_refresh
 def test_faster_than_its_data() -> None:
     """The min interval of the panels is the scrape interval."""
     board = {**boards.a_dashboard(boards.a_panel(interval="1m")), "refresh": "10s"}
-    expected = [("", "the page refreshes every 10s, its data changes every 60s")]
+    expected = [("", "the dashboard refreshes every 10s, but its data changes every 60s")]
     assert boards.found(dashboard_refresh.check, board) == expected
 
 

@@ -9,7 +9,7 @@ from boxwatch.checks.dashboards import dashboard_repeats
 from boxwatch.grafana.tree import Node
 
 EMPTY = "the panel is repeated over $x, which has no values"
-ONE = "the panel is repeated over $x, of which one value can be chosen"
+ONE = "the panel is repeated over $x, which allows a single value only"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from boxwatch.grafana.tree import Node
         ({"title": 5}, "", "`title` is not a string"),
         ({"tags": "x"}, "", "`tags` is not a list"),
         ({"graphTooltip": True}, "", "`graphTooltip` is not a whole number"),
-        ({"rows": []}, "", "`rows` is read by no Grafana since version 5"),
+        ({"rows": []}, "", "no Grafana has read `rows` since version 5"),
         ({"templating": {"list": [{"name": "x"}]}}, 'variable "x"', "`type` is missing"),
         (
             {"annotations": {"list": [{"name": "x", "datasource": "Prom"}]}},

@@ -10,7 +10,7 @@ from boxwatch.checks.dashboards import dashboard_targets
 def test_a_panel_that_asks_nothing() -> None:
     """No query at all."""
     board = boards.a_dashboard(boards.a_panel(targets=[]))
-    assert boards.found(dashboard_targets.check, board) == [('panel "A panel"', "the panel asks nothing")]
+    assert boards.found(dashboard_targets.check, board) == [('panel "A panel"', "the panel has no queries")]
 
 
 def test_an_empty_query() -> None:

@@ -19,7 +19,7 @@ def board(query: object, **changes: object) -> Node:
 def test_what_prometheus_does_not_understand(query: str) -> None:
     """The data source knows four functions."""
     assert boards.found(dashboard_variable_queries.check, board(query)) == [
-        ('variable "x"', "Prometheus' data source does not understand the query")
+        ('variable "x"', "the Prometheus data source does not understand the query")
     ]
 
 
@@ -32,7 +32,7 @@ def test_what_does_not_parse(query: str) -> None:
 def test_values_of_another_time_range() -> None:
     """A service that is new today would be missing."""
     assert boards.found(dashboard_variable_queries.check, board("label_values(up, job)", refresh=1)) == [
-        ('variable "x"', "the values are not asked for again when the time range changes")
+        ('variable "x"', "the values are not refreshed when the time range changes")
     ]
 
 

@@ -60,17 +60,17 @@ def test_links_that_lead_somewhere_are_fine(annotations: dict[str, str]) -> None
     [
         (
             {"dashboard_url": f"{_GRAFANA}/d/boxwatch-shop-hots"},
-            "dashboard_url links to the dashboard boxwatch-shop-hots, which there is not",
+            "dashboard_url links to the dashboard boxwatch-shop-hots, which does not exist",
         ),
         (
             {"dashboard_url": f"{_GRAFANA}/d/boxwatch-shop-host?var-server=a&viewPanel=10"},
-            "dashboard_url links to panel 10 of Host (shop), which has none of that id",
+            "dashboard_url links to panel 10 of Host (shop), which has no panel with that id",
         ),
         (
             {"runbook_url": "https://example.com/SomethingElse.md"},
-            "runbook_url names the page SomethingElse.md, which there is not",
+            "runbook_url names the page SomethingElse.md, which does not exist",
         ),
-        ({"runbook": "runbooks/Nothing.md"}, "runbook names the page Nothing.md, which there is not"),
+        ({"runbook": "runbooks/Nothing.md"}, "runbook names the page Nothing.md, which does not exist"),
     ],
     ids=["dashboard", "panel", "runbook_url", "runbook"],
 )
@@ -87,18 +87,18 @@ def test_a_link_to_nowhere_is_an_error(annotations: dict[str, str], message: str
         ("Look at dashboard *Host*.", []),
         (
             "<https://g/d/boxwatch-host?viewPanel=9>",
-            ["the runbook links to the dashboard boxwatch-host, which there is not"],
+            ["the runbook links to the dashboard boxwatch-host, which does not exist"],
         ),
         (
             "`/d/boxwatch-shop-host?viewPanel=1`",
-            ["the runbook links to panel 1 of Host (shop), which has none of that id"],
+            ["the runbook links to panel 1 of Host (shop), which has no panel with that id"],
         ),
-        ("Dashboard *Hosts*, panel *CPU busy*", ["the runbook names the dashboard Hosts, which there is not"]),
+        ("Dashboard *Hosts*, panel *CPU busy*", ["the runbook names the dashboard Hosts, which does not exist"]),
         (
             "Dashboard *Host*, panels *CPU* and *Memory*: which?",
             [
-                "the runbook names the panel CPU of Host, which has none of that title",
-                "the runbook names the panel Memory of Host, which has none of that title",
+                "the runbook names the panel CPU of Host, which has no panel of that title",
+                "the runbook names the panel Memory of Host, which has no panel of that title",
             ],
         ),
     ],

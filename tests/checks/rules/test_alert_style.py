@@ -17,8 +17,8 @@ def test_an_alert_in_style_is_fine() -> None:
     ("annotations", "message"),
     [
         ({"summary": ""}, "there is no summary"),
-        ({"summary": "{{ $labels.server }} is down."}, "the summary has a template in it"),
-        ({"summary": "it is down"}, "the summary is no sentence"),
+        ({"summary": "{{ $labels.server }} is down."}, "the summary contains a template"),
+        ({"summary": "it is down"}, "the summary is not a sentence"),
         ({"description": ""}, "there is no description"),
         ({"description": "Down."}, "the description names no instance"),
         ({"runbook_url": ""}, "there is no runbook"),
@@ -38,7 +38,7 @@ def test_texts(annotations: dict[str, str], message: str) -> None:
         ("- alert: service_down\n  labels: {severity: critical}", ["the name is not CamelCase"]),
         (f"- alert: {'Service' * 6}\n  labels: {{severity: critical}}", ["the name has 42 characters"]),
         ("- alert: ServiceDown", ["there is no severity"]),
-        ("- alert: ServiceDown\n  labels: {severity: page}", ["severity page is not one that routes know"]),
+        ("- alert: ServiceDown\n  labels: {severity: page}", ["severity page is unknown to routes"]),
     ],
     ids=["name", "length", "no severity", "severity"],
 )

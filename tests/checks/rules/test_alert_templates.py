@@ -24,7 +24,7 @@ from boxwatch.checks.rules import alert_templates
 def test_a_label_that_the_query_does_not_keep_is_an_error(query: str, has: str) -> None:
     """The description reads `server`."""
     assert found(alert_templates, alert(query)) == [
-        f"error: description reads the label server, which the query does not keep (the result has {has})"
+        f"error: description uses the label server, which the query does not keep (the result has {has})"
     ]
 
 

@@ -7,14 +7,14 @@ from support.rule_text import found, rules
 
 from boxwatch.checks.rules import alert_wait
 
-SHORT = "absent() is true while Prometheus starts, and the alert waits for {} (wait for: 1m or more)"
+SHORT = "absent() is true while Prometheus starts, and the alert waits only {} (set for: 1m or more)"
 
 
 @pytest.mark.parametrize(
     ("expr", "wait", "messages"),
     [
-        ("up == 0", "0s", ["for: 0s waits for nothing (leave it out)"]),
-        ("up == 0", "0m", ["for: 0m waits for nothing (leave it out)"]),
+        ("up == 0", "0s", ["for: 0s has no effect (leave it out)"]),
+        ("up == 0", "0m", ["for: 0m has no effect (leave it out)"]),
         ("absent(up)", "", [SHORT.format("0s")]),
         ("absent(up)", "59s", [SHORT.format("59s")]),
         ("absent(up) or absent(foo) == 1", "30s", [SHORT.format("30s")]),

@@ -8,13 +8,15 @@ from support.rule_text import alert, found
 from boxwatch.checks.rules import counter_rate
 
 
-@pytest.mark.parametrize("query", ["{} > 100", "sum({}) > 100", "{} - {} offset 5m > 1", "max_over_time({}[5m]) > 1"])
+@pytest.mark.parametrize(
+    "query", ["{} > 100", "{} and up == 1", "sum({}) > 100", "{} - {} offset 5m > 1", "max_over_time({}[5m]) > 1"]
+)
 def test_a_counter_that_is_read_as_it_is_is_a_warning(query: str) -> None:
     """Once, with what to write instead."""
     name = "container_oom_events_total"
 
     assert found(counter_rate, alert(query.replace("{}", name))) == [
-        f"warning: {name} is a counter and is read as it is (use rate({name}[5m]))"
+        f"warning: {name} is a counter, read as a raw value (use rate({name}[5m]))"
     ]
 
 
@@ -24,6 +26,8 @@ def test_a_counter_that_is_read_as_it_is_is_a_warning(query: str) -> None:
         "rate(container_oom_events_total[5m]) > 0",
         "resets(container_cpu_usage_seconds_total[15m]) > 0",
         "count(container_oom_events_total) > 0",
+        "sum(container_oom_events_total and count_over_time(container_oom_events_total[10m]) < 20) > 0",
+        "sum(container_oom_events_total unless container_oom_events_total offset 10m) > 0",
         "node_memory_MemFree_bytes < 1",
     ],
 )

@@ -7,7 +7,7 @@ from support.rule_text import alert, found, rules
 
 from boxwatch.checks.rules import fragile_query
 
-BOTH = "warning: both sides of / aggregate `without` (name the labels that count with by (...), or match on (...))"
+BOTH = "warning: both sides of / aggregate `without` (name the relevant labels with by (...), or match on (...))"
 
 
 @pytest.mark.parametrize(
@@ -21,11 +21,11 @@ BOTH = "warning: both sides of / aggregate `without` (name the labels that count
         ("sum(up) / sum(up) > 1", []),
         (
             "topk(3, up) > 1",
-            ["warning: topk() picks other series at every evaluation (compare every series with a threshold)"],
+            ["warning: topk() may pick other series at every evaluation (compare every series with a threshold)"],
         ),
         (
             "max(bottomk by (server) (3, up)) > 1",
-            ["warning: bottomk() picks other series at every evaluation (compare every series with a threshold)"],
+            ["warning: bottomk() may pick other series at every evaluation (compare every series with a threshold)"],
         ),
         ("max(up) > 1", []),
         ("max(", []),

@@ -15,14 +15,14 @@ from boxwatch.checks.rules.rule_file import read
         (
             "interval: 5m, ",
             "record: 'a:b:c'",
-            ["warning: what it records every 5m is forgotten in between (run it more often than every 5m)"],
+            ["warning: series recorded every 5m go stale in between (run it more often than every 5m)"],
         ),
         ("interval: 299s, ", "record: 'a:b:c'", []),
         ("interval: 1h, ", "alert: A", []),
         (
             "interval: 29s, ",
             "alert: A",
-            ["warning: it runs every 29s, more often than there are samples (scrapes are 30s apart)"],
+            ["warning: it runs every 29s, more often than new samples arrive (scrapes are 30s apart)"],
         ),
         ("interval: 30s, ", "alert: A", []),
         ("", "record: 'a:b:c'", []),

@@ -11,9 +11,9 @@ from boxwatch.checks.rules import matcher_pattern
 @pytest.mark.parametrize(
     ("matcher", "message"),
     [
-        ('job=~"node"', 'job=~"node" is no pattern (write job="node")'),
-        ('job!~"node"', 'job!~"node" is no pattern (write job!="node")'),
-        ('job=~""', 'job=~"" is no pattern (write job="")'),
+        ('job=~"node"', 'job=~"node" is not a pattern (write job="node")'),
+        ('job!~"node"', 'job!~"node" is not a pattern (write job!="node")'),
+        ('job=~""', 'job=~"" is not a pattern (write job="")'),
         ('job=~".*"', 'job=~".*" matches every series (leave it out)'),
         ('job!~".*"', 'job!~".*" matches no series (it matches nothing; leave the rule out)'),
         ('job=~"^no.e"', 'job=~"^no.e" is anchored twice (Prometheus anchors every pattern; leave ^ and $ out)'),

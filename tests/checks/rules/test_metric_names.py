@@ -35,11 +35,11 @@ from boxwatch.checks.rules import metric_names
         ),
         (
             "sum by (pod) (rate(container_cpu_usage_seconds_total[5m])) > 1",
-            "error: sum by (pod): what it aggregates has no label pod",
+            "error: sum by (pod): its operand has no label pod",
         ),
         (
             "sum by (instnce) (up) > 1",
-            "error: sum by (instnce): what it aggregates has no label instnce (did you mean instance?)",
+            "error: sum by (instnce): its operand has no label instnce (did you mean instance?)",
         ),
     ],
     ids=["misspelt metric", "metric that never existed", "label of Kubernetes", "misspelt label", "lost label", "typo"],

@@ -10,7 +10,7 @@ from boxwatch.checks.rules import metric_versions, promtool
 from boxwatch.exporters.catalogue import metrics
 from boxwatch.exporters.catalogue.supported import OLDEST, supported
 
-HINT = "(join what those versions call it with `or`, or say which version it needs)"
+HINT = "(add the name in those versions with `or`, or state the version that the file needs)"
 
 
 @pytest.mark.parametrize(

@@ -37,14 +37,14 @@ def test_a_rule_file_that_does_not_load_is_found(program: Program) -> None:
     """With what promtool says."""
     (finding,) = promtool.check({"prometheus/rules/a.yaml": _RULE.replace(b"up ==", b"up = =")}, program("promtool"))
 
-    assert finding.message == "promtool check refuses it"
+    assert finding.message == "promtool check rejects it"
     assert "could not parse expression" in finding.hint
 
 
 def test_a_configuration_that_does_not_load_is_found(program: Program) -> None:
     """An unknown key."""
     assert _found({"prometheus/prometheus.yml": b"global: {nonsense: 1}\n"}, program) == [
-        ("prometheus/prometheus.yml", "promtool check refuses it")
+        ("prometheus/prometheus.yml", "promtool check rejects it")
     ]
 
 

@@ -10,7 +10,7 @@ from boxwatch.checks.rules import range_window
 def test_a_window_of_fewer_than_four_scrapes_is_an_error() -> None:
     """One lost scrape, or Prometheus 3's open left edge, would empty it."""
     assert found(range_window, alert("rate(container_oom_events_total[1m]) > 0")) == [
-        "error: container_oom_events_total[1m] holds fewer than 4 scrapes of 30s (use at least [2m])"
+        "error: container_oom_events_total[1m] covers fewer than 4 scrapes of 30s (use at least [2m])"
     ]
 
 

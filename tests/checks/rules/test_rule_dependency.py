@@ -23,7 +23,7 @@ RECORD = "- record: a:b:c\n  expr: up\n"
 def test_a_rule_that_depends_on_the_order_of_its_group_is_a_warning(text: str) -> None:
     """Once, with the line of the other."""
     assert found(rule_dependency, rules(text)) == [
-        "warning: reads a:b:c, which line 4 of the same group records (put one of them into another group)"
+        "warning: reads a:b:c, recorded in line 4 of the same group (put one of them into another group)"
     ]
 
 

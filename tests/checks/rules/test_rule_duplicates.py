@@ -10,7 +10,7 @@ from boxwatch.checks.rules import rule_duplicates
 def test_the_same_series_twice_is_an_error() -> None:
     """With the line of the first."""
     assert found(rule_duplicates, rules("- record: a:b\n  expr: up\n- record: a:b\n  expr: up\n")) == [
-        "error: line 4 has the same name and labels (remove one, or tell them by a label)"
+        "error: line 4 has the same name and labels (remove one, or distinguish them by a label)"
     ]
 
 

@@ -15,11 +15,11 @@ from boxwatch.errors import BoxwatchError
     [
         (b"groups: [", "r.yaml:2: did not find expected node content"),
         (b"\x00\x01", "r.yaml"),
-        (b"[]", "r.yaml: has no list of groups, so it is no rule file"),
-        (b"groups: 1", "r.yaml: has no list of groups"),
+        (b"[]", "r.yaml: no list of groups, so it is not a rule file"),
+        (b"groups: 1", "r.yaml: no list of groups"),
         (b"[" * 100_000, "r.yaml: nests deeper than 64 levels"),
         (b"groups: *nowhere", "r.yaml: line 1 refers to *nowhere, which is not there"),
-        (b"", "r.yaml: has no list of groups"),
+        (b"", "r.yaml: no list of groups"),
     ],
     ids=["not closed", "binary", "a list", "no list", "too deep", "no anchor", "empty"],
 )

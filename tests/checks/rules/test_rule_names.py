@@ -30,7 +30,7 @@ def test_groups_have_short_different_names() -> None:
 
     assert found(rule_names, file) == [
         "error: another group of the file has this name (Prometheus refuses the file; rename one)",
-        "warning: it has 21 alerts (split it: 20 is what people can survey)",
+        "warning: it has 21 alerts (split it: more than 20 are hard to survey)",
         "error: another group of the file has this name (Prometheus refuses the file; rename one)",
         "warning: the name has 41 characters (use 1 to 40)",
     ]

@@ -13,15 +13,15 @@ def test_keys_of_newer_versions_are_errors() -> None:
     file = read("r.yaml", b"groups:\n- name: a\n  labels: {a: b}\n  query_offset: 1m\n  rules: []\n")
 
     assert found(rule_portability, file) == [
-        "error: the group has labels (Prometheus knows it from 3.0 on; put the labels on the rules)",
-        "error: the group has query_offset (Prometheus knows it from 2.53 on and vmalert not at all)",
+        "error: the group has labels (Prometheus supports it from 3.0; put the labels on the rules)",
+        "error: the group has query_offset (Prometheus supports it from 2.53, vmalert not at all)",
     ]
 
 
 def test_unknown_keys_are_errors() -> None:
     """Whoever invented them."""
     assert found(rule_portability, rules("- alert: A\n  expr: up\n  severity: page\n")) == [
-        "error: the rule has severity (no Prometheus knows it; remove it)"
+        "error: the rule has severity (no Prometheus supports it; remove it)"
     ]
 
 

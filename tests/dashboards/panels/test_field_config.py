@@ -1,4 +1,4 @@
-"""Names of containers become readable, and long numbers of colours stay apart for the colour-blind."""
+"""Container names become readable, and the palette remains distinct under colour blindness."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boxwatch.dashboards.panels import colours, field_config
 
 
 def shown(name: str) -> str:
-    """What Grafana's renameByRegex makes of a series' name; JavaScript's replacement is written `$1`."""
+    """The effect of Grafana's renameByRegex on a series' name; JavaScript writes the replacement as `$1`."""
     for _, options in field_config.SHORT_NAMES:
         pattern, replacement = str(options["regex"]), str(options["renamePattern"]).replace("$", "\\")
         name = re.sub(pattern, replacement, name)
@@ -30,7 +30,7 @@ def shown(name: str) -> str:
     ],
 )
 def test_names_of_containers(series: str, name: str) -> None:
-    """Component or resource first; of a generated name the end, which tells replicas apart."""
+    """Component or resource comes first, then the end of a generated name, which tells replicas apart."""
     assert shown(series) == name
 
 
@@ -42,13 +42,13 @@ def luminance(colour: str) -> float:
 
 
 def deuteranope(colour: str) -> tuple[float, float, float]:
-    """How a colour looks without green cones (Viénot, Brettel, Mollon 1999, on linear RGB)."""
+    """A colour as seen without green cones (Viénot, Brettel, Mollon 1999, on linear RGB)."""
     red, green, blue = ((int(colour[start : start + 2], 16) / 255) ** 2.2 for start in (1, 3, 5))
     return 0.293 * red + 0.707 * green, 0.293 * red + 0.707 * green, -0.022 * red + 0.022 * green + blue
 
 
 def test_states_stay_apart_without_green_cones() -> None:
-    """The most frequent kind of colour blindness: fine, near and wrong must not look the same."""
+    """Under the most frequent kind of colour blindness, fine, near and wrong must not look the same."""
     states = (colours.GOOD, colours.NEAR, colours.BAD)
     for one in states:
         for other in states:
@@ -58,7 +58,7 @@ def test_states_stay_apart_without_green_cones() -> None:
 
 
 def test_every_colour_shows_on_dark_and_light() -> None:
-    """Grafana's backgrounds are #111217 and #ffffff; 1.9 is what the palest line of the palette has on white."""
+    """Grafana's backgrounds are #111217 and #ffffff; 1.9 is the contrast of the palette's palest line on white."""
     for colour in (colours.GOOD, colours.NEAR, colours.BAD, colours.USE, colours.PLAN, colours.QUIET):
         for background in ("#111217", "#ffffff"):
             lighter, darker = sorted((luminance(colour), luminance(background)), reverse=True)

@@ -1,4 +1,4 @@
-"""A panel, scale or line that would leave its reader alone cannot be made."""
+"""Panels, scales and lines refuse to be built without what they owe their reader."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from boxwatch.grafana.tree import Node, node, nodes
 
 WHOLE = Stat(
     title="Memory",
-    good="What is used. Good is little.",
+    description="What is used. Healthy: little.",
     unit="bytes",
     scale=scale.none_is_good(),
     queries=(Query("up"),),
@@ -32,19 +32,19 @@ WHOLE = Stat(
     [
         ({"title": ""}, "needs a title and a unit"),
         ({"unit": ""}, "needs a title and a unit"),
-        ({"good": ""}, "does not say in a sentence what good looks like"),
-        ({"good": "memory"}, "does not say in a sentence what good looks like"),
-        ({"queries": ()}, "asks nothing"),
+        ({"description": ""}, "has no description in sentences"),
+        ({"description": "memory"}, "has no description in sentences"),
+        ({"queries": ()}, "has no queries"),
     ],
 )
 def test_a_panel_cannot_be_made_without(change: dict[str, Any], message: str) -> None:
-    """Forgetting it must fail when the panel is written, not when somebody is woken."""
+    """Forgetting it must fail while the panel is written, not during an incident."""
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(WHOLE, **change)
 
 
 def test_a_panel_cannot_be_made_without_a_scale() -> None:
-    """The scale has no default: where a threshold comes from is always decided."""
+    """The scale has no default, so the source of a threshold is always a decision."""
     arguments = {field.name: getattr(WHOLE, field.name) for field in dataclasses.fields(WHOLE) if field.name != "scale"}
     with pytest.raises(TypeError, match="scale"):
         Stat(**arguments)
@@ -53,19 +53,19 @@ def test_a_panel_cannot_be_made_without_a_scale() -> None:
 @pytest.mark.parametrize(
     ("says", "steps", "message"),
     [
-        ("Red from 1", ((0, "red"),), "says in a sentence"),
+        ("Red from 1", ((0, "red"),), "must state the source of its numbers in a sentence"),
         ("Red.", (), "rise"),
         ("Red.", ((1, "green"), (1, "red")), "rise"),
     ],
 )
 def test_a_scale_cannot_be_made_without(says: str, steps: tuple[tuple[float, str], ...], message: str) -> None:
-    """A colour without a source, or steps that Grafana would read in another order."""
+    """A colour needs a source, and steps the order in which Grafana reads them."""
     with pytest.raises(ValueError, match=message):
         Scale(says, steps)
 
 
 def test_numbers_of_scales_are_the_topologys() -> None:
-    """Each threshold that is not zero is one that somebody can change in one place."""
+    """Each threshold other than zero can be changed in one place."""
     topology = boards.a_topology(
         1,
         3,
@@ -79,29 +79,29 @@ def test_numbers_of_scales_are_the_topologys() -> None:
     assert [value for value, _ in scale.limit_share(topology).steps] == [0, 0.7]
     assert [value for value, _ in scale.exhaustion(topology).steps] == [0, 2 * 86400]
     assert [value for value, _ in scale.restarts(topology).steps] == [0, 1, 5]
-    # 32 GiB less 4 reserved and three services of two replicas with 1 GiB.
+    # 32 GiB minus 4 reserved and three services of two replicas with 1 GiB.
     assert [value for value, _ in scale.headroom(topology).steps] == [0, 22 * 2**30]
 
 
 def test_a_server_that_is_planned_full_has_no_headroom_to_fall_below() -> None:
-    """Else an empty server would be red."""
+    """Otherwise an empty server would be red."""
     full = boards.a_topology(1, 14)
     assert len(scale.headroom(full).steps) == 1
 
 
 def test_the_scale_ends_the_description() -> None:
-    """Whoever hovers over the (i) reads what good is, then what the colours mean."""
-    assert WHOLE.description == "What is used. Good is little. Red from 1."
+    """Hovering over the (i) shows what healthy looks like, then the meaning of the colours."""
+    assert WHOLE.full_description == "What is used. Healthy: little. Red from 1."
 
 
 def test_every_kind_of_panel_says_how_it_looks() -> None:
-    """The base class alone is no panel."""
+    """The base class alone is not a panel."""
     with pytest.raises(NotImplementedError):
-        Panel(title="x", good="Good.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries).options()
+        Panel(title="x", description="Good.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries).options()
 
 
 def test_lines_fill_the_grid() -> None:
-    """A hole or an overrun is a mistake in arithmetic."""
+    """A hole or an overflow is an arithmetic error."""
     with pytest.raises(ValueError, match="24 columns"):
         layout.line(4, (WHOLE, 12))
     with pytest.raises(ValueError, match="as high as its line"):
@@ -109,7 +109,7 @@ def test_lines_fill_the_grid() -> None:
 
 
 def test_places_are_in_reading_order() -> None:
-    """Headings take a line of their own; a column stands beside what is left of it."""
+    """Headings take a line of their own; a stack stands next to the rest of its line."""
     placed = layout.place(
         layout.heading("One"),
         layout.Line(6, (layout.column(16, (WHOLE, 6)), layout.column(8, (WHOLE, 2), (WHOLE, 4)))),
@@ -121,7 +121,7 @@ def test_places_are_in_reading_order() -> None:
 
 
 def built(panel: Panel, topology: Any = None) -> Node:  # noqa: ANN401
-    """The JSON of one panel on a page of its own."""
+    """The JSON of a panel that is alone on its page."""
     page = render.Page(
         id="x",
         title="X",
@@ -134,10 +134,10 @@ def built(panel: Panel, topology: Any = None) -> Node:  # noqa: ANN401
 
 
 def test_raw_rates_say_the_scrape_interval() -> None:
-    """Without it Grafana reckons `$__rate_interval` from the data source's, and a rate over one sample is empty."""
+    """Grafana would use the data source's interval for `$__rate_interval`, and a rate over one sample is empty."""
     graph = Graph(
         title="x",
-        good="Good is 0.",
+        description="Healthy: 0.",
         unit="s",
         scale=WHOLE.scale,
         queries=(Query("rate(x_total[$__rate_interval])"), Query("up")),
@@ -150,22 +150,22 @@ def test_raw_rates_say_the_scrape_interval() -> None:
 
 
 def test_gaps_longer_than_a_lost_scrape_show() -> None:
-    """In milliseconds: three scrapes of 30 seconds."""
-    graph = Graph(title="x", good="Good is 0.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries)
+    """The limit is in milliseconds: three scrapes of 30 seconds."""
+    graph = Graph(title="x", description="Healthy: 0.", unit="s", scale=WHOLE.scale, queries=WHOLE.queries)
     assert node(node(node(built(graph)["fieldConfig"])["defaults"])["custom"])["spanNulls"] == 90_000
 
 
 def test_a_stat_without_data_is_grey_and_says_so() -> None:
-    """Green since nobody measures would be the worst answer."""
+    """Green for lack of data would be the worst answer."""
     defaults = node(node(built(WHOLE)["fieldConfig"])["defaults"])
     assert "not recorded" in list(tree.strings(defaults["mappings"]))
 
 
 def test_a_table_of_one_column_finds_its_value() -> None:
-    """Grafana calls the only value `Value`, and several `Value #A` and so on."""
+    """Grafana names a single value `Value`, and several `Value #A` and so on."""
     rows = Rows(
         title="T",
-        good="Good is nothing.",
+        description="Healthy: nothing.",
         labels=(Label(label="server", head="Server"),),
         columns=(Column(head="Up", expr="up", unit="none"),),
         sort_by=("Up",),

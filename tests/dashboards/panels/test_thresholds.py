@@ -1,4 +1,4 @@
-"""Panels turn colour where alerts begin, whatever the topology makes of them."""
+"""Panels change colour at the alerts' thresholds, whatever the topology sets them to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _tuned(topology: Topology, **numbers: float) -> Topology:
 
 
 def test_a_scale_begins_where_its_alerts_do() -> None:
-    """The numbers are those of the alerts, and the sentence names both."""
+    """The numbers are those of the alerts, and the sentence names both alerts."""
     numbers = build(complete()).thresholds
 
     scale = thresholds.too_little(numbers, "HostDiskLow", "HostDiskCritical")
@@ -37,7 +37,7 @@ def test_a_scale_begins_where_its_alerts_do() -> None:
 
 
 def test_a_scale_follows_the_topology() -> None:
-    """Also where it turns two alerts round."""
+    """This also holds where the topology swaps two alerts' thresholds."""
     topology = _tuned(complete(), HostDiskLow=0.02, HostDiskCritical=0.2)
 
     scale = thresholds.too_little(build(topology).thresholds, "HostDiskLow", "HostDiskCritical")
@@ -46,7 +46,7 @@ def test_a_scale_follows_the_topology() -> None:
 
 
 def test_an_alert_that_is_switched_off_keeps_its_line() -> None:
-    """The panel is there all the same, and the number still tells good from bad."""
+    """The panel remains, and its number still separates healthy from unhealthy."""
     topology = complete()
     rules = Frozen({"HostDiskLow": AlertTuning(enabled=False)})
     without = topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": rules})})
@@ -58,13 +58,13 @@ def test_an_alert_that_is_switched_off_keeps_its_line() -> None:
 
 
 def test_an_alert_without_a_threshold_has_no_scale() -> None:
-    """A mistake of ours, found when the dashboard is built."""
+    """Such a bug surfaces when the dashboard is built."""
     with pytest.raises(ValueError, match="no alert HostRaidDegraded with a threshold"):
         thresholds.of(build(complete()).thresholds, "HostRaidDegraded")
 
 
 def test_alerts_name_panels_that_exist() -> None:
-    """A link to a panel that is not there opens an empty page."""
+    """A link to a missing panel opens an empty page."""
     texts = dashboards.files(build(complete())).values()
     ours = {board["uid"]: board for board in map(json.loads, texts)}
     for subject in subjects(complete()):

@@ -1,4 +1,4 @@
-"""Pages are read into what Prometheus would store, and a page that is none is refused with its lines."""
+"""Expositions are parsed into the series Prometheus would store; invalid ones are rejected with line numbers."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ request_seconds_count{code="200"} 4
 
 
 def one(text: str) -> Sampled:
-    """The only name of a page."""
+    """The only name in an exposition."""
     (sampled,) = exposition.parse(text, "page.prom")
     return sampled
 
 
 def refusal(text: str) -> str:
-    """What is said of a bad page."""
+    """The error for an invalid exposition."""
     with pytest.raises(BoxwatchError) as caught:
         exposition.parse(text, "page.prom")
     return str(caught.value)
@@ -53,30 +53,30 @@ def test_summary() -> None:
 
 @pytest.mark.parametrize("name", ["pg_stat_database_xact_commit", "node_network_receive_bytes_total"])
 def test_counter(name: str) -> None:
-    """A counter keeps the name that the page gives it: nobody stores `pg_stat_database_xact_commit_total`."""
+    """A counter keeps its exposed name: Prometheus never stores `pg_stat_database_xact_commit_total`."""
     assert one(f"# TYPE {name} counter\n{name} 1\n") == Sampled(name, "counter", "", frozenset())
 
 
 def test_lookalike() -> None:
-    """`threads_count` beside a gauge `threads` is no part of it."""
+    """`threads_count` next to a gauge `threads` does not belong to it."""
     page = "# TYPE threads gauge\nthreads 1\n# TYPE threads_count gauge\nthreads_count 2\nthreads_sum 2\n"
     found = exposition.parse(page, "page.prom")
     assert {s.name: s.type for s in found} == {"threads": "gauge", "threads_count": "gauge", "threads_sum": "untyped"}
 
 
 def test_labels() -> None:
-    """The labels of all samples are gathered, also those without a value; duplicates and timestamps are fine."""
+    """Labels of all samples are collected, including empty ones; duplicates and timestamps are accepted."""
     assert one('x{a="1"} 1\nx{b=""} 2 1395066363000\nx{a="1"} 1\n').labels == {"a", "b"}
 
 
 def test_values() -> None:
-    """A value may hold anything, also what looks like the end of a line to Python."""
+    """A label value may contain anything, even characters that Python takes for line ends."""
     page = 'x{path="C:\\\\dir,{}=#",text="say \\"hi\\"\\n",wide="\u2028\x0b"} +Inf\n'
     assert one(page).labels == {"path", "text", "wide"}
 
 
 def test_comments() -> None:
-    """TYPE and HELP may follow the samples, and other comments are for people."""
+    """TYPE and HELP may follow the samples; other comments are ignored."""
     page = "x 1\n# HELP x in \\\\ two\\nlines\n# TYPE x gauge\n# HELP empty\n# EOF\n#no comment at all\n\r\n"
     assert one(page) == Sampled("x", "gauge", "in \\ two lines", frozenset())
 
@@ -84,34 +84,34 @@ def test_comments() -> None:
 @pytest.mark.parametrize(
     ("page", "message"),
     [
-        ("", "page.prom: has no sample (save what the exporter answers at its metrics path)"),
+        ("", "page.prom: has no sample (save the response of the exporter's metrics path)"),
         ("# TYPE x gauge\n", "page.prom: has no sample"),
-        ("x 1\n<html>\n", "page.prom:2: is no sample: '<html>' (save the page again as the exporter serves it)"),
-        ("x one\n", "page.prom:1: is no sample: 'x one'"),
-        ("x{a=1} 1\n", "page.prom:1: is no sample"),
-        ('x{a="1"\n', "page.prom:1: is no sample"),
-        ("# TYPE x\n", "page.prom:1: a TYPE line has a name and a type (was the page cut off? save it again)"),
+        ("x 1\n<html>\n", "page.prom:2: is not a sample: '<html>' (save the response again, unchanged)"),
+        ("x one\n", "page.prom:1: is not a sample: 'x one'"),
+        ("x{a=1} 1\n", "page.prom:1: is not a sample"),
+        ('x{a="1"\n', "page.prom:1: is not a sample"),
+        ("# TYPE x\n", "page.prom:1: a TYPE line requires a name and a type (if the file is truncated, save it again)"),
         ("# TYPE x number\n", "page.prom:1: x has the type 'number' (a type is one of counter, gauge, "),
     ],
 )
 def test_bad_page(page: str, message: str) -> None:
-    """A page that is none is refused with file, line and what to do."""
+    """An invalid exposition is rejected with file, line and hint."""
     assert refusal(page).startswith(message)
 
 
 def test_many_bad_lines() -> None:
-    """Every bad line is named, up to a limit, and shown shortened."""
+    """Every invalid line is reported, up to a limit, and shortened."""
     lines = refusal("\n".join(["x 1", *["bad " * 50] * 30])).splitlines()
     assert [line.split(":")[1] for line in lines] == [str(2 + n) for n in range(exposition.MOST_PROBLEMS)]
     assert all(len(line) < 140 for line in lines)
 
 
 def test_bad_file(tmp_path: Path) -> None:
-    """A file that is missing or no text is refused, and the reason said."""
+    """A missing or binary file is rejected with the reason."""
     with pytest.raises(BoxwatchError, match=r"none\.prom: cannot be read \(No such file or directory\)"):
         exposition.read(tmp_path / "none.prom")
     (tmp_path / "gzip.prom").write_bytes(b"\x1f\x8b\x08\x00\xff\xfe")
-    with pytest.raises(BoxwatchError, match=r"gzip\.prom: is not UTF-8 text \(save the page again, uncompressed"):
+    with pytest.raises(BoxwatchError, match=r"gzip\.prom: is not UTF-8 text \(save it again, uncompressed"):
         exposition.read(tmp_path / "gzip.prom")
 
 
@@ -129,7 +129,7 @@ PIECES = st.lists(
 @example('{"')
 @example('x{a="\\"} 1')
 def test_any_text(text: str) -> None:
-    """No text makes the reader crash: it is read, or refused."""
+    """No text crashes the parser: it is parsed or rejected."""
     with contextlib.suppress(BoxwatchError):
         assert exposition.parse(text, "page.prom")
 
@@ -139,14 +139,14 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True)
 
 
 def quoted(value: str) -> str:
-    """A label's value as exposition writes it."""
+    """A label value, escaped as in an exposition."""
     escaped = value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
     return f'"{escaped}"'
 
 
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.text(), max_size=4), min_size=1, max_size=5))
 def test_round_trip(written: dict[str, dict[str, str]]) -> None:
-    """What a page says is what is read."""
+    """Parsing a generated exposition returns its names, types and labels."""
     page = "".join(
         f"{name}{{{','.join(f'{label}={quoted(value)}' for label, value in labels.items())}}} 1\n"
         for name, labels in written.items()

@@ -1,4 +1,4 @@
-"""MinIO's own list of its metrics is read as a page."""
+"""MinIO's own list of its metrics is parsed like an exposition."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def save(folder: Path, text: str) -> Path:
 
 
 def test_a_row_is_a_metric(tmp_path: Path) -> None:
-    """With its type, help and labels, whether or not a scrape shows it."""
+    """Each metric has its type, help and labels, whether or not a scrape shows it."""
     assert listing.read(save(tmp_path, HEAD + ROWS)) == (
         Sampled(
             "minio_system_drive_perc_util",
@@ -46,21 +46,21 @@ def test_a_row_is_a_metric(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("<html>", "lists no metric"),
-        (HEAD, "lists no metric"),
-        (HEAD + ROWS + "| `minio_x` | `gauge` |\n", ":5: is no row"),
-        (HEAD + "| `minio_x` | `number` | x | `a` |\n", ":3: is no row"),
+        ("<html>", "lists no metrics"),
+        (HEAD, "lists no metrics"),
+        (HEAD + ROWS + "| `minio_x` | `gauge` |\n", ":5: not a row"),
+        (HEAD + "| `minio_x` | `number` | x | `a` |\n", ":3: not a row"),
     ],
     ids=["another page", "an empty list", "a row cut off", "an unknown type"],
 )
 def test_what_is_no_list_is_refused(text: str, message: str, tmp_path: Path) -> None:
-    """With the line."""
+    """An invalid list is rejected with the line number."""
     with pytest.raises(BoxwatchError, match=message):
         listing.read(save(tmp_path, text))
 
 
 def test_the_recorder_takes_a_list_like_a_page(tmp_path: Path) -> None:
-    """And merges it with the pages of the same version."""
+    """The recorder merges the list with the pages of the same version."""
     page = tmp_path / "minio-2026.02.12-v3.prom"
     page.write_text('minio_system_drive_perc_util{drive="/a",server="s"} 1\n', encoding="utf-8")
     record.record([page, save(tmp_path, HEAD + ROWS)], tmp_path)
@@ -73,6 +73,6 @@ def test_the_recorder_takes_a_list_like_a_page(tmp_path: Path) -> None:
 
 
 def test_the_catalogue_has_what_a_healthy_server_never_shows() -> None:
-    """MinIO leaves out what is 0, so only the list and a server with two lost drives had these."""
+    """The catalogue has metrics that MinIO omits at 0: from the list, and from a server with two lost drives."""
     for name in ("minio_cluster_health_drives_offline_count", "minio_system_network_internode_errors_total"):
         assert metrics.exists(name)

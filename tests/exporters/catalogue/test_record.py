@@ -1,4 +1,4 @@
-"""The recorder merges pages into the catalogue, whatever their order, and the committed catalogue is what it writes."""
+"""The recorder merges pages in any order, and the committed catalogue is exactly its output."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def save(folder: Path, name: str, *lines: str) -> Path:
 
 
 def known(folder: Path, exporter: str = "demo") -> dict[str, metrics.Metric]:
-    """What the catalogue in a folder says of an exporter."""
+    """The record of an exporter in a directory's catalogue."""
     text = (folder / f"{exporter}.json").read_text(encoding="utf-8")
     return {metric.name: metric for metric in metrics.read(text, "demo.json")}
 
@@ -48,20 +48,20 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_file_name(name: str, exporter: str, version: str, target: str) -> None:
-    """A page's name says what it is of; a probe is another target than the blackbox exporter itself."""
+    """A file name has exporter, version and target; probes are separate from the blackbox exporter itself."""
     page = record.page(Path("pages", name))
     assert (page.exporter, page.version, page.target) == (exporter, version, target)
 
 
 @pytest.mark.parametrize("name", ["node_exporter.prom", "1.2.3.prom", "Node-1.0.prom", "node-1.0.txt", "node-v1.prom"])
 def test_bad_file_name(name: str) -> None:
-    """A name that does not say the version is refused."""
+    """A file name without a version is rejected."""
     with pytest.raises(BoxwatchError, match=r"name it exporter-version\[-target\]\.prom"):
         record.page(Path(name))
 
 
 def test_versions(folder: Path) -> None:
-    """A metric knows its versions; the newest has the last word on its type and help."""
+    """A metric knows its versions; type and help come from the newest."""
     record.record(
         [
             save(folder, "demo-1.10.0.prom", "# HELP b new", "# TYPE b counter", 'b{x="1",y="1"} 1', "c 1"),
@@ -79,7 +79,7 @@ def test_versions(folder: Path) -> None:
 
 
 def test_optional_collector(folder: Path) -> None:
-    """A version of which no page with the optional collector was recorded is not said to lack its metrics."""
+    """A version recorded without an optional collector is not reported as lacking its metrics."""
     pages = [
         save(folder, "demo-1.0-defaults.prom", "always 1"),
         save(folder, "demo-2.0-defaults.prom", "always 1"),
@@ -92,7 +92,7 @@ def test_optional_collector(folder: Path) -> None:
 
 
 def test_merge(folder: Path) -> None:
-    """A later recording keeps what is known, and the order in which versions are recorded does not matter."""
+    """A later recording keeps existing entries, and the order of versions does not matter."""
     pages = [
         save(
             folder,
@@ -112,14 +112,14 @@ def test_merge(folder: Path) -> None:
 
 
 def test_unchanged(folder: Path) -> None:
-    """Recording again changes nothing and says so."""
+    """Recording again changes nothing and reports so."""
     page = save(folder, "demo-1.0.prom", "a 1")
     assert record.record([page], folder) == (folder / "demo.json",)
     assert record.record([page], folder) == ()
 
 
 def test_one_metric_a_line(folder: Path) -> None:
-    """The file reads well in a diff: one metric a line, and only what is not so everywhere."""
+    """The file is easy to diff: one metric per line, without redundant fields."""
     record.record(
         [save(folder, "demo-1.0.prom", '# HELP a "é"', "a 1"), save(folder, "demo-1.1.prom", 'a{x="1"} 1', "b 1")],
         folder,
@@ -132,37 +132,37 @@ def test_one_metric_a_line(folder: Path) -> None:
 
 
 def test_container_labels(folder: Path) -> None:
-    """Labels that a machine's containers name are not part of what cAdvisor exposes."""
+    """Labels named after a host's containers are not recorded for cAdvisor."""
     page = save(folder, "cadvisor-0.60.5.prom", 'container_last_seen{name="x",container_label_maintainer="y"} 1')
     record.record([page], folder)
     assert known(folder, "cadvisor")["container_last_seen"].labels == {"name"}
 
 
 def test_bad_page_leaves_the_catalogue(folder: Path) -> None:
-    """Nothing is written when one page is bad."""
-    with pytest.raises(BoxwatchError, match=r"demo-2\.0\.prom:1: is no sample"):
+    """Nothing is written if a page is invalid."""
+    with pytest.raises(BoxwatchError, match=r"demo-2\.0\.prom:1: is not a sample"):
         record.record([save(folder, "demo-1.0.prom", "a 1"), save(folder, "demo-2.0.prom", "<html>")], folder)
     assert not (folder / "demo.json").exists()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pages": {}, "metrics": {"a": 1}}', '{"pages": 1, "metrics": {}}'])
 def test_bad_catalogue(folder: Path, text: str) -> None:
-    """A file of the catalogue that somebody broke is refused, by the recorder as by the reader."""
+    """Recorder and reader both reject an invalid catalogue file."""
     (folder / "demo.json").write_text(text, encoding="utf-8")
-    with pytest.raises(BoxwatchError, match=r"demo\.json: not a file of the catalogue .* record all pages"):
+    with pytest.raises(BoxwatchError, match=r"demo\.json: not a catalogue file .* record all pages"):
         record.record([save(folder, "demo-1.0.prom", "a 1")], folder)
-    with pytest.raises(BoxwatchError, match=r"demo\.json: not a file of the catalogue .* record it again"):
+    with pytest.raises(BoxwatchError, match=r"demo\.json: not a catalogue file .* record it again"):
         known(folder)
 
 
 def test_unwritable(folder: Path) -> None:
-    """A catalogue that cannot be written is an error with its path."""
+    """A catalogue that cannot be written is an error naming its path."""
     with pytest.raises(BoxwatchError, match=r"none/demo\.json: cannot be written"):
         record.record([save(folder, "demo-1.0.prom", "a 1")], folder / "none")
 
 
 def test_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command says what it wrote, and fails with a sentence."""
+    """The command reports the files it wrote, and errors as sentences."""
     page = str(save(folder, "demo-1.0.prom", "a 1"))
     assert record.main([page, "--into", str(folder)]) == 0
     assert capsys.readouterr().out == f"written   {folder}/demo.json\n"
@@ -185,7 +185,7 @@ PAGES = st.dictionaries(
 def test_nothing_is_lost(
     tmp_path_factory: pytest.TempPathFactory, pages: dict[tuple[str, str], dict[str, set[str]]]
 ) -> None:
-    """Whatever was recorded, the catalogue says exactly in which versions each name and label was."""
+    """For any recordings, the catalogue has exactly the versions of each name and label."""
     folder = tmp_path_factory.mktemp("catalogue")
     for (version, target), samples in pages.items():
         lines = (name + "{" + ",".join(f'{label}="1"' for label in labels) + "} 1" for name, labels in samples.items())
@@ -203,7 +203,7 @@ def test_nothing_is_lost(
 
 @pytest.fixture(scope="module")
 def scrapes() -> Path:
-    """The real pages that the catalogue was recorded from: third-party data beside the checkout, not in it."""
+    """The real pages from which the catalogue was recorded: third-party data next to the checkout."""
     return third_party.folder("scrapes")
 
 
@@ -219,7 +219,7 @@ def test_the_catalogue_is_recorded(scrapes: Path, tmp_path: Path) -> None:
 
 @pytest.mark.third_party
 def test_the_catalogue_is_not_written_by_hand(scrapes: Path, tmp_path: Path) -> None:
-    """An exporter of which every page is at hand has nothing in the catalogue that is on none of them."""
+    """An exporter whose pages are all available has no catalogue entry missing from all of them."""
     written = record.record(scrapes.glob("*.prom"), tmp_path)
     assert len(written) >= 11
     for path in written:

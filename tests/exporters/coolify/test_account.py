@@ -1,4 +1,4 @@
-"""One account: what it asks and when, and that one failing source hides no other."""
+"""One account: its requests and their timing; a failing source does not affect the others."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -65,7 +65,7 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
 
 
 def _under(source: str) -> set[str]:
-    """Paths are matched by their beginning, so some sources break together."""
+    """Sources that break together because their paths have a common prefix."""
     return {"servers": {"statuses", "server_details"}, "server_details": {"statuses"}, "deployments": {"history"}}.get(
         source, set()
     )
@@ -119,7 +119,7 @@ def test_servers_and_projects_that_are_deleted_disappear(rig: Rig) -> None:
 
     assert len(rig.values(names.SERVER_INFO)) == 1
     assert {labels["source"] for labels, value in rig.values(names.SOURCE_SUCCESS) if value == 0} == set()
-    assert len(rig.account.world.projects) == 1
+    assert len(rig.account.inventory.projects) == 1
 
 
 def test_an_application_that_is_gone_before_the_list_says_so_is_no_failure(rig: Rig) -> None:
@@ -214,7 +214,7 @@ def test_a_failure_is_logged_once_and_its_end_too(rig: Rig, caplog: pytest.LogCa
         rig.wire.broken.clear()
         rig.wait(900)
 
-    assert [record.getMessage() for record in caplog.records] == ["reading failed", "reading works again"]
+    assert [record.getMessage() for record in caplog.records] == ["poll failed", "poll succeeds again"]
 
 
 def test_a_list_that_is_too_long_is_cut_and_told(rig: Rig) -> None:
@@ -264,7 +264,7 @@ def test_while_others_use_up_the_limit_histories_wait(rig: Rig) -> None:
     rig.wait(15)
     rig.account.schedule.tasks["history", rig.fake.applications[0]["uuid"]].due = 0
     asked = len(rig.fake.asked)
-    rig.account.api.budget.observe({"x-ratelimit-limit": "200", "x-ratelimit-remaining": "30"})
+    rig.account.api.rate_limiter.observe({"x-ratelimit-limit": "200", "x-ratelimit-remaining": "30"})
     rig.wait(20)
 
     assert not any("/deployments/applications" in target for target in rig.fake.asked[asked:])

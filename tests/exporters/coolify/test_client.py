@@ -1,4 +1,4 @@
-"""Coolify's API as it is asked: what is sent, counted and learned."""
+"""The API client: its requests, its counters, and what it learns from headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.coolify import NOON, HandClock
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.rate_limiter import Budget
+from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import Reply
 
@@ -19,7 +19,7 @@ from boxwatch.exporters.coolify.transport import Reply
 
 
 class Canned:
-    """Answers always the same, and keeps what it was sent."""
+    """Always answers the same, and records its requests."""
 
     def __init__(self, status: int, *chunks: bytes | Failure, **headers: str) -> None:
         """Chunks that are failures are raised."""
@@ -28,7 +28,7 @@ class Canned:
 
     @contextmanager
     def __call__(self, path: str, headers: Mapping[str, str]) -> Iterator[Reply]:
-        """One GET."""
+        """Answer one GET."""
         self.sent.append((path, headers))
         status, chunks, more = self._reply
 
@@ -43,7 +43,7 @@ class Canned:
 
 def _api(transport: Canned, token: str = "1|abcdefghijklmnop") -> Api:  # noqa: S107 - it opens nothing
     clock = HandClock().clock()
-    return Api(transport, FixedToken(token), Budget(60, clock), clock, Counts())
+    return Api(transport, FixedToken(token), RateLimiter(60, clock), clock, Counts())
 
 
 def test_what_is_sent() -> None:

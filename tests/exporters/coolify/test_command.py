@@ -1,4 +1,4 @@
-"""The command as users start it: a process of its own, light, quiet about its token, and quick to stop."""
+"""The command as users run it: a separate process with few imports that never shows its token and stops quickly."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -42,10 +42,10 @@ def coolify() -> Iterator[FakeServer]:
 
 
 class Running:
-    """The command in a process, with what it logged."""
+    """The command in a process, with its log."""
 
     def __init__(self, *arguments: str, **environment: str) -> None:
-        """Start it, and wait until it listens."""
+        """Start it and wait until it listens."""
         self.log: list[str] = []
         self.process = subprocess.Popen(
             [*MODULE, "--listen", "127.0.0.1:0", *arguments],
@@ -63,7 +63,7 @@ class Running:
         self.log.extend(self.process.stderr or ())
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal; the exit code."""
+        """Send a signal; return the exit code."""
         self.process.send_signal(number)
         code = self.process.wait(15)
         self._reader.join(5)
@@ -104,7 +104,7 @@ def test_it_serves_and_stops_cleanly(number: int, coolify: FakeServer, tmp_path:
 
 @pytest.fixture
 def _own_log() -> Iterator[None]:
-    """Put the log back as it was."""
+    """Restore the logger."""
     logger = logging.getLogger("boxwatch.exporters.coolify")
     before = logger.handlers[:], logger.level, logger.propagate
     yield
@@ -114,7 +114,7 @@ def _own_log() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_own_log")
 def test_it_runs_in_this_process_too(coolify: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same as above, where coverage can see it."""
+    """The command serves and stops within this process too, where coverage can measure it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     monkeypatch.setenv("COOLIFY_TOKEN", TOKEN)
@@ -207,7 +207,7 @@ def test_mistakes_end_with_a_sentence_and_the_right_code() -> None:
     )
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "Error: interval has to be a number of at least 5\n"
+    assert done.stderr == "Error: interval must be a number no less than 5\n"
 
 
 def test_a_port_that_is_taken_is_told(coolify: FakeServer) -> None:
@@ -220,7 +220,7 @@ def test_a_port_that_is_taken_is_told(coolify: FakeServer) -> None:
     )
 
     assert done.returncode == 2
-    assert "Error: cannot listen at 127.0.0.1:" in done.stderr
+    assert "Error: cannot listen on 127.0.0.1:" in done.stderr
     assert "Address already in use" in done.stderr
 
 
@@ -229,7 +229,7 @@ def test_a_file_without_certificates_is_told(tmp_path: Path, capsys: pytest.Capt
     arguments = ["--url", "https://coolify.example", "--ca-file", str(tmp_path / "ca.pem"), "--token-file", "x"]
 
     assert command.main(arguments) == 2
-    assert "holds no certificates" in capsys.readouterr().err
+    assert "contains no certificates" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_plain_http_over_the_internet_is_warned_of(url: str, caplog: pytest.LogC
     config = load(["--url", url], {"COOLIFY_TOKEN": TOKEN}, "1.2.3")
     command.warn_of_plain_http(config.accounts[0])
 
-    assert ("plain http" in caplog.text) is warned
+    assert ("plain HTTP" in caplog.text) is warned
 
 
 def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) 
 
 
 def test_the_image_holds_all_that_the_command_needs(tmp_path: Path) -> None:
-    """Copy what the Dockerfile copies, and start it with nothing else of the package in reach."""
+    """The files that the Dockerfile copies suffice to start the command."""
     lines = (ROOT / "exporters/coolify/Dockerfile").read_text(encoding="utf-8").splitlines()
     for line in lines:
         if line.startswith("COPY "):

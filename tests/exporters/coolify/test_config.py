@@ -1,4 +1,4 @@
-"""Options: flag before environment before file before default, and every mistake is a sentence."""
+"""Options: flags override the environment, which overrides the file; every error is a sentence."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -97,17 +97,17 @@ def test_a_token_file_comes_before_the_variable() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--listen", "nowhere"], "listen has to end in a port"),
-        (["--listen", ":99999"], "listen has to end in a port"),
-        (["--interval", "1"], "interval has to be a number of at least 5"),
-        (["--interval", "nan"], "interval has to be a number"),
-        (["--interval", "soon"], "interval has to be a number"),
-        (["--log-level", "loud"], "log-level has to be one of debug, info, warning, error"),
-        (["--url", "coolify"], "url of account default: a URL starts with"),
-        (["--url", ""], "url of account default: a URL starts with"),
-        (["--proxy", "ftp://x"], "proxy of account default: a URL starts with"),
-        (["--ca-file", "/nowhere/ca.pem"], "ca-file of account default: /nowhere/ca.pem is no file"),
-        (["--config-file", "/nowhere/exporter.toml"], "/nowhere/exporter.toml cannot be read: No such file"),
+        (["--listen", "nowhere"], "listen must end in a port"),
+        (["--listen", ":99999"], "listen must end in a port"),
+        (["--interval", "1"], "interval must be a number no less than 5"),
+        (["--interval", "nan"], "interval must be a number"),
+        (["--interval", "soon"], "interval must be a number"),
+        (["--log-level", "loud"], "log-level must be one of debug, info, warning, error"),
+        (["--url", "coolify"], "url of account default: the URL must start with"),
+        (["--url", ""], "url of account default: the URL must start with"),
+        (["--proxy", "ftp://x"], "proxy of account default: the URL must start with"),
+        (["--ca-file", "/nowhere/ca.pem"], "ca-file of account default: /nowhere/ca.pem is not a file"),
+        (["--config-file", "/nowhere/exporter.toml"], "cannot read /nowhere/exporter.toml: No such file"),
     ],
 )
 def test_mistakes_in_flags(arguments: list[str], message: str) -> None:
@@ -117,17 +117,17 @@ def test_mistakes_in_flags(arguments: list[str], message: str) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (f'token = "{TOKEN}"', "token is not an option here"),
-        (f'token = "{TOKEN}', "is not TOML"),
-        ("interval = true", "interval has to be a number"),
-        ("url = 5", "url has to be a text in quotes"),
-        ("accounts = 5", "accounts is a list of tables"),
-        ("accounts = []", "accounts is a list of tables"),
-        ("[[accounts]]\n", "every [[accounts]] needs a name"),
-        ('[[accounts]]\nname = "a\\nb"\n', "every [[accounts]] needs a name"),
-        ('[[accounts]]\nname = "a"\nlisten = ":1"\n', "listen is not an option here"),
-        ('[[accounts]]\nname = "a"\n', "account a has no token: give token_file or token_variable"),
-        ('[[accounts]]\nname="a"\ntoken_file="t"\n[[accounts]]\nname="a"\ntoken_file="t"', "two accounts are called a"),
+        (f'token = "{TOKEN}"', "unknown option token;"),
+        (f'token = "{TOKEN}', "is not valid TOML"),
+        ("interval = true", "interval must be a number"),
+        ("url = 5", "url must be a quoted string"),
+        ("accounts = 5", "accounts must be an array of tables"),
+        ("accounts = []", "accounts must be an array of tables"),
+        ("[[accounts]]\n", "every [[accounts]] requires a name"),
+        ('[[accounts]]\nname = "a\\nb"\n', "every [[accounts]] requires a name"),
+        ('[[accounts]]\nname = "a"\nlisten = ":1"\n', "unknown option listen;"),
+        ('[[accounts]]\nname = "a"\n', "account a has no token: set token_file or token_variable"),
+        ('[[accounts]]\nname="a"\ntoken_file="t"\n[[accounts]]\nname="a"\ntoken_file="t"', "two accounts are named a"),
     ],
 )
 def test_mistakes_in_the_file(content: str, message: str, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_mistakes_in_the_file(content: str, message: str, tmp_path: Path) -> Non
 
 
 def test_no_token_at_all() -> None:
-    with pytest.raises(ConfigError, match="--token-file, or COOLIFY_TOKEN in the environment"):
+    with pytest.raises(ConfigError, match="pass --token-file or set COOLIFY_TOKEN"):
         load([], {}, "1.2.3")
 
 

@@ -1,4 +1,4 @@
-"""The page for users: its tables are made from the code, and its examples work."""
+"""The exporter's documentation: its tables match the code, and its examples work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[3] / "docs/exporters/coolify.md"
 
 def _metrics() -> str:
     rows = [f"| `{metric}` | {', '.join(metric.labels)} | {metric.help} |" for metric in names.METRICS]
-    return "\n".join(("| metric | labels | what it says |", "| --- | --- | --- |", *rows))
+    return "\n".join(("| metric | labels | description |", "| --- | --- | --- |", *rows))
 
 
 def _options() -> str:
@@ -29,7 +29,7 @@ def _options() -> str:
         f"| `--{option.name}` | {f'`{option.shown_default}`' if option.default != '' else ''} | {option.help} |"
         for option in (*ACCOUNT, *PROCESS, FILE)
     ]
-    return "\n".join(("| option | default | what it is |", "| --- | --- | --- |", *rows))
+    return "\n".join(("| option | default | description |", "| --- | --- | --- |", *rows))
 
 
 @pytest.mark.parametrize(("name", "expected"), [("metrics", _metrics()), ("options", _options())])

@@ -1,4 +1,4 @@
-"""Threads: accounts that poll by themselves, independent of each other, and a stop that ends them."""
+"""Threads: accounts poll independently of each other, and a stop ends them."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -20,12 +20,12 @@ from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.secret import TokenFile
 
 
-def _both(*, patience: float = 60) -> tuple[Exporter, Rig, Rig]:
+def _both(*, turn_limit: float = 60) -> tuple[Exporter, Rig, Rig]:
     hand = HandClock()
     first = Rig(default(lambda: hand.now), hand, name="first")
     second = Rig(default(lambda: hand.now), hand, name="second")
     second.fake.traps.add("api_disabled")
-    watches = [Watch(rig.account, "http://coolify:8080", patience) for rig in (first, second)]
+    watches = [Watch(rig.account, "http://coolify:8080", turn_limit) for rig in (first, second)]
     return Exporter(watches, CollectorRegistry(), "1.2.3"), first, second
 
 
@@ -73,7 +73,7 @@ def test_nothing_is_shown_before_the_first_question() -> None:
     exporter, first, _ = _both()
     exporter.publish(first.account, "http://coolify:8080")
 
-    assert exporter.state.current == ()
+    assert exporter.snapshots.current == ()
     assert "coolify_up{" not in generate_latest(exporter.registry).decode()
 
 
@@ -89,7 +89,7 @@ def test_secrets_are_those_of_the_files_as_they_are_now(tmp_path: Path) -> None:
 
 
 def test_a_page_never_mixes_two_moments_of_an_account() -> None:
-    """Scrapes while the state is swapped see all of one snapshot or all of the other."""
+    """A scrape during a swap sees one snapshot or the other, never a mixture."""
     rig = settled()
     stop = threading.Event()
 

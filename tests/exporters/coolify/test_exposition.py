@@ -1,4 +1,4 @@
-"""The page's text is, byte by byte, what prometheus_client would write, for whatever is in the registry."""
+"""The rendered text equals prometheus_client's byte for byte, for any registry."""
 
 from __future__ import annotations
 

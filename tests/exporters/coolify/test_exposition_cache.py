@@ -1,4 +1,4 @@
-"""The page as bytes: negotiated, compressed, made once for everybody, without secrets."""
+"""The exposition cache: negotiated, compressed, rendered once for all scrapers, without secrets."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -20,8 +20,15 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from boxwatch.exporters.coolify import exposition_cache as page
-from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT, Pages, negotiate, render, wants_gzip
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.exposition_cache import (
+    OPENMETRICS,
+    TEXT,
+    ExpositionCache,
+    negotiate,
+    render,
+    wants_gzip,
+)
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 PROMETHEUS_3 = (
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
@@ -99,29 +106,29 @@ class _Counting(Collector):
 def test_scrapes_do_not_make_the_page() -> None:
     registry, counting = CollectorRegistry(), _Counting()
     registry.register(counting)
-    pages = Pages(registry, State(), list)
+    cache = ExpositionCache(registry, SnapshotStore(), list)
     made = counting.made
     for _ in range(100):
-        assert pages.get(TEXT).content_type == TEXT
-        assert pages.unpacked(TEXT) is pages.unpacked(TEXT)
-        assert pages.get(OPENMETRICS).content_type == OPENMETRICS
+        assert cache.get(TEXT).content_type == TEXT
+        assert cache.unpacked(TEXT) is cache.unpacked(TEXT)
+        assert cache.get(OPENMETRICS).content_type == OPENMETRICS
     assert counting.made == made
 
-    pages.refresh()
+    cache.refresh()
     assert counting.made == made + 1
 
 
 def test_an_unpacked_page_is_whole_and_outlives_the_next_one() -> None:
     registry = CollectorRegistry()
     registry.register(_Counting())
-    pages = Pages(registry, State(), list)
-    held = pages.unpacked(TEXT)
-    expected = pages.get(TEXT).plain()
-    pages.refresh()
+    cache = ExpositionCache(registry, SnapshotStore(), list)
+    held = cache.unpacked(TEXT)
+    expected = cache.get(TEXT).plain()
+    cache.refresh()
 
     assert held.read(0, len(held)) == expected
     assert held.read(len(held) - 3, 100) == expected[-3:]
-    assert pages.unpacked(TEXT).read(0, 1 << 16) == pages.get(TEXT).plain() != expected
+    assert cache.unpacked(TEXT).read(0, 1 << 16) == cache.get(TEXT).plain() != expected
 
 
 def test_a_page_is_unpacked_beforehand_only_while_somebody_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,15 +142,15 @@ def test_a_page_is_unpacked_beforehand_only_while_somebody_asks_for_it(monkeypat
     monkeypatch.setattr(page, "memory_file", counting)
     registry = CollectorRegistry()
     registry.register(_Counting())
-    pages = Pages(registry, State(), list)
-    pages.refresh()
+    cache = ExpositionCache(registry, SnapshotStore(), list)
+    cache.refresh()
     assert unpacked == []
-    pages.unpacked(TEXT)
-    pages.refresh()
-    pages.unpacked(TEXT)
+    cache.unpacked(TEXT)
+    cache.refresh()
+    cache.unpacked(TEXT)
     assert len(unpacked) == 2
-    pages.refresh()
-    pages.refresh()
+    cache.refresh()
+    cache.refresh()
     assert len(unpacked) == 3
 
 
@@ -152,30 +159,30 @@ def test_unpacked_pages_are_given_back(kernel: bool, monkeypatch: pytest.MonkeyP
     if not kernel:
         monkeypatch.delattr(os, "memfd_create", raising=False)
         monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    pages = Pages(CollectorRegistry(), State(), list)
+    cache = ExpositionCache(CollectorRegistry(), SnapshotStore(), list)
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(50):
-        pages.unpacked(TEXT)
-        pages.unpacked(OPENMETRICS)
-        pages.refresh()
+        cache.unpacked(TEXT)
+        cache.unpacked(OPENMETRICS)
+        cache.refresh()
 
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_page_is_made_anew_when_the_state_changes() -> None:
-    registry, counting, state = CollectorRegistry(), _Counting(), State()
+    registry, counting, snapshots = CollectorRegistry(), _Counting(), SnapshotStore()
     registry.register(counting)
-    pages = Pages(registry, state, list)
+    cache = ExpositionCache(registry, snapshots, list)
     stop = threading.Event()
-    thread = threading.Thread(target=pages.run, args=(stop,))
+    thread = threading.Thread(target=cache.run, args=(stop,))
     thread.start()
-    state.changed.set()
+    snapshots.changed.set()
     until = time.monotonic() + 5
     while counting.made < 3 and time.monotonic() < until:
         time.sleep(0.01)
     stop.set()
-    state.changed.set()
+    snapshots.changed.set()
     thread.join(5)
 
     assert counting.made >= 3

@@ -1,4 +1,4 @@
-"""What an answer means: by its status and Coolify's fixed sentences, never by `success`."""
+"""Reasons of failures: from the status and Coolify's fixed messages, never from `success`."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -57,7 +57,7 @@ def test_any_answer_has_a_reason_and_a_bounded_code(status: int, body: bytes) ->
 
 
 def test_a_forbidden_answer_says_what_to_do() -> None:
-    assert "allowed IPs" in str(_judge(403, "You are not allowed to access the API."))
+    assert "Allowed IPs" in str(_judge(403, "You are not allowed to access the API."))
     assert "`write` and `deploy` do not include" in str(_judge(403, "Missing required permissions: read"))
     assert "role" in str(_judge(403, "This API token has permissions (write) that exceed your current role."))
 

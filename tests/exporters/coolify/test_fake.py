@@ -1,4 +1,4 @@
-"""The fake over HTTP, as the demo starts it: it lives, and shows traps on command."""
+"""The fake over HTTP, as the demo runs it: it shows activity, and traps on command."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

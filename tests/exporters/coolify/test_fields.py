@@ -1,4 +1,4 @@
-"""Reading fields of any type: what cannot be understood is None and counted, never fatal."""
+"""Fields of any type: an invalid one is None and counted, never fatal."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

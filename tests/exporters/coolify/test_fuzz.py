@@ -1,4 +1,4 @@
-"""Any JSON of any shape in any endpoint: the process stays up, the page stays a page, and says why."""
+"""Arbitrary JSON from any endpoint: the exporter keeps running, its exposition stays valid and shows the reason."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -45,7 +45,7 @@ def _rig() -> Rig:
 
 
 def _check(rig: Rig) -> None:
-    """The page can be read, its values are of the closed lists, and no mistake of ours was met."""
+    """Assert a valid exposition with values of the closed lists and no internal error."""
     page = render(rig.registry)[OPENMETRICS].plain().decode("utf-8")
     seen = set()
     for family in parse(page):
@@ -110,7 +110,7 @@ def _replace(value: Any, path: tuple[Any, ...], new: object) -> Any:  # noqa: AN
     endpoint=st.sampled_from(sorted(ENDPOINTS)), seed=st.integers(0, 10**6), new=st.lists(JSON, min_size=1, max_size=6)
 )
 def test_real_payloads_with_anything_in_any_place(endpoint: str, seed: int, new: list[object]) -> None:
-    """Changes that keep most of the shape reach deeper than random JSON does."""
+    """Changes that keep most of the structure reach deeper than random JSON."""
     rig = _rig()
     rig.fake.deploy(rig.fake.applications[0])
     rig.settle()
@@ -160,15 +160,15 @@ def test_hostile_bodies_are_bad_payloads(endpoint: str, body: bytes) -> None:
 
 
 def test_the_token_in_every_field_of_every_answer_is_on_no_page() -> None:
-    """A proxy that echoes the request could put the token anywhere; the page and the fields of errors take it out."""
+    """A token that a proxy echoes anywhere is redacted from the exposition and from error fields."""
     rig = _rig()
     token = rig.fake.token
     for record in (*rig.fake.servers, *rig.fake.applications, *rig.fake.services, *rig.fake.databases):
         record["name"] = f"name {token} {record['name']}"
     rig.fake.projects[0]["name"] = token
     rig.settle()
-    rig.exporter.pages.refresh()
-    page = rig.exporter.pages.get(OPENMETRICS).plain().decode()
+    rig.exporter.expositions.refresh()
+    page = rig.exporter.expositions.get(OPENMETRICS).plain().decode()
 
     assert "[token]" in page
     assert token not in page

@@ -1,4 +1,4 @@
-"""Counting deployments: once each, in whatever order they end, over restarts too."""
+"""Deployment counters: each counts once, in any order, across restarts too."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

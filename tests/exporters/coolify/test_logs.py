@@ -1,4 +1,4 @@
-"""Structured logs: one line an event, whatever is in it, without secrets."""
+"""Structured logs: one line per event, whatever it contains, without secrets."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -22,20 +22,20 @@ def _record(message: str, **values: object) -> logging.LogRecord:
 
 
 def test_logfmt() -> None:
-    line = Line("logfmt", list).format(_record("reading failed", account="main", detail='say "no"', empty="", port=80))
+    line = Line("logfmt", list).format(_record("poll failed", account="main", detail='say "no"', empty="", port=80))
 
     assert line == (
-        'ts=2026-08-22T12:00:00.250Z level=warning msg="reading failed" account=main detail="say \\"no\\"" port=80'
+        'ts=2026-08-22T12:00:00.250Z level=warning msg="poll failed" account=main detail="say \\"no\\"" port=80'
     )
 
 
 def test_json() -> None:
-    line = Line("json", list).format(_record("reading failed", account="main", port=80))
+    line = Line("json", list).format(_record("poll failed", account="main", port=80))
 
     assert json.loads(line) == {
         "ts": "2026-08-22T12:00:00.250Z",
         "level": "warning",
-        "msg": "reading failed",
+        "msg": "poll failed",
         "account": "main",
         "port": 80,
     }

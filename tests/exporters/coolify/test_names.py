@@ -1,4 +1,4 @@
-"""Names and labels: by the conventions of Prometheus, and without the target's labels."""
+"""Names and labels: follow Prometheus' conventions and avoid target labels."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

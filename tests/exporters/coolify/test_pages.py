@@ -1,4 +1,4 @@
-"""The page of each collector: as its docstring shows it, as it is stored, and as promtool accepts it."""
+"""The exposition of each collector: equal to its docstring and golden file, and accepted by promtool."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.catalogue import COLLECTORS
 from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT, render
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.snapshot_store import State
+from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
-Make = Callable[[State], "Collector"]
+Make = Callable[[SnapshotStore], "Collector"]
 
 
-def _make(collector: type[Collector], state: State) -> Collector:
+def _make(collector: type[Collector], snapshots: SnapshotStore) -> Collector:
     wanted = inspect.signature(collector).parameters
-    return collector(state, "1.2.3") if "version" in wanted else collector(state)  # type: ignore[call-arg]
+    return collector(snapshots, "1.2.3") if "version" in wanted else collector(snapshots)  # type: ignore[call-arg]
 
 
-def _page(collector: type[Collector], state: State) -> str:
+def _page(collector: type[Collector], snapshots: SnapshotStore) -> str:
     registry = CollectorRegistry()
-    registry.register(_make(collector, state))
+    registry.register(_make(collector, snapshots))
     return generate_latest(registry).decode()
 
 
@@ -41,8 +41,8 @@ def _samples(page: str) -> str:
 
 @pytest.mark.parametrize("collector", COLLECTORS, ids=lambda c: c.__module__.rsplit(".", 1)[-1])
 def test_docstring_shows_the_page_that_is_stored(collector: type[Collector], golden: Golden) -> None:
-    """The docstring's page is the collector's page for the tiny world, without the HELP lines that names.py has."""
-    page = _page(collector, tiny().exporter.state)
+    """A collector's docstring shows its exposition of the tiny inventory, without HELP lines."""
+    page = _page(collector, tiny().exporter.snapshots)
     golden(f"exporters/coolify/{collector.__module__.rsplit('.', 1)[-1]}.prom", page)
 
     docstring = inspect.getdoc(collector) or ""
@@ -53,7 +53,7 @@ def test_docstring_shows_the_page_that_is_stored(collector: type[Collector], gol
 
 
 def test_whole_page_of_the_default_box_is_stored_and_clean(golden: Golden, program: Program) -> None:
-    """The default topology's page, which promtool lints: names, units, types, help."""
+    """The default topology's exposition matches its golden file and passes promtool's lint (names, units, types)."""
     hand = HandClock()
     page = Rig(default(lambda: hand.now), hand).settle().page()
     golden("exporters/coolify/default.prom", page)
@@ -66,7 +66,7 @@ def test_whole_page_of_the_default_box_is_stored_and_clean(golden: Golden, progr
 
 
 def test_openmetrics_page_is_read_back_with_the_same_samples() -> None:
-    """prometheus_client's strict OpenMetrics parser accepts the page and finds what the text page has."""
+    """prometheus_client's strict OpenMetrics parser reads the same samples as the text format has."""
     rig = tiny()
     page = render(rig.registry)[OPENMETRICS].plain().decode()
 
@@ -77,14 +77,14 @@ def test_openmetrics_page_is_read_back_with_the_same_samples() -> None:
 
 
 def test_text_page_is_what_prometheus_client_would_make() -> None:
-    """Rendering family by family changes nothing."""
+    """The text format equals prometheus_client's own output."""
     rig = tiny()
 
     assert render(rig.registry)[TEXT].plain() == generate_latest(rig.registry)
 
 
 def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
-    """Every metric of names.py is on the tiny world's page, with its labels and type, and no other metric is."""
+    """The exposition of the tiny inventory has exactly the metrics of names.py, with their types and labels."""
     rig = tiny()
     rig.counts.unparsed["servers", "name"] += 1
     rig.fake.traps.add("policy_denied")
@@ -98,7 +98,7 @@ def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
 
 
 def test_state_sets_have_one_present_value() -> None:
-    """Of each state set exactly one sample is 1."""
+    """Exactly one sample of each state set is 1."""
     rig = tiny()
 
     for metric, label in (

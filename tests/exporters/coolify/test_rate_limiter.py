@@ -1,4 +1,4 @@
-"""The budget: no minute sees more, refusals slow it down, others who use the limit come first."""
+"""The rate limiter: no minute exceeds the limit, refusals slow it down, other clients come first."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.coolify import HandClock
 
-from boxwatch.exporters.coolify.rate_limiter import MINUTE, Budget
+from boxwatch.exporters.coolify.rate_limiter import MINUTE, RateLimiter
 
 
-def _spend_all(budget: Budget) -> int:
+def _spend_all(limiter: RateLimiter) -> int:
     spent = 0
-    while budget.wait() == 0:
-        budget.spend()
+    while limiter.wait() == 0:
+        limiter.spend()
         spent += 1
     return spent
 
@@ -22,15 +22,15 @@ def _spend_all(budget: Budget) -> int:
 @given(per_minute=st.integers(4, 200), pauses=st.lists(st.floats(0, 90), max_size=40))
 def test_no_minute_sees_more_than_the_budget(per_minute: int, pauses: list[float]) -> None:
     hand = HandClock()
-    budget = Budget(per_minute, hand.clock())
+    limiter = RateLimiter(per_minute, hand.clock())
     times: list[float] = []
     for pause in pauses:
         hand.now += pause
-        spent = _spend_all(budget)
+        spent = _spend_all(limiter)
         if spent:  # the last reading overdraws
-            for _ in range(budget.overdraft):
-                budget.spend()
-            spent += budget.overdraft
+            for _ in range(limiter.overdraft):
+                limiter.spend()
+            spent += limiter.overdraft
         times += [hand.now] * spent
 
     for start in times:
@@ -39,87 +39,87 @@ def test_no_minute_sees_more_than_the_budget(per_minute: int, pauses: list[float
 
 def test_a_third_may_go_at_once_and_the_rest_is_spread() -> None:
     hand = HandClock()
-    budget = Budget(60, hand.clock())
+    limiter = RateLimiter(60, hand.clock())
 
-    assert _spend_all(budget) == 20
-    assert round(budget.wait() * 36) == 60
+    assert _spend_all(limiter) == 20
+    assert round(limiter.wait() * 36) == 60
     hand.now += 34
-    assert _spend_all(budget) == 20
+    assert _spend_all(limiter) == 20
 
 
 def test_all_of_a_budget_is_used_over_time() -> None:
     hand = HandClock()
-    budget = Budget(60, hand.clock())
-    _spend_all(budget)
+    limiter = RateLimiter(60, hand.clock())
+    _spend_all(limiter)
     spent = 0
     for _ in range(600):
         hand.now += 1
-        spent += _spend_all(budget)
+        spent += _spend_all(limiter)
 
     assert 359 <= spent <= 360
 
 
 def test_never_more_than_half_of_the_instances_limit() -> None:
     hand = HandClock()
-    budget = Budget(60, hand.clock())
-    budget.observe({"x-ratelimit-limit": "30", "x-ratelimit-remaining": "29"})
+    limiter = RateLimiter(60, hand.clock())
+    limiter.observe({"x-ratelimit-limit": "30", "x-ratelimit-remaining": "29"})
 
-    assert (budget.limit, budget.remaining) == (30, 29)
-    assert round(budget.rate() * MINUTE) == 9
+    assert (limiter.limit, limiter.remaining) == (30, 29)
+    assert round(limiter.rate() * MINUTE) == 9
 
 
 def test_headers_that_make_no_sense_change_nothing() -> None:
-    budget = Budget(60, HandClock().clock())
+    limiter = RateLimiter(60, HandClock().clock())
     for limit, remaining in (("", ""), ("0", "0"), ("many", "1"), ("-1", "5"), ("9" * 20, "1"), ("200", "")):
-        budget.observe({"x-ratelimit-limit": limit, "x-ratelimit-remaining": remaining})
+        limiter.observe({"x-ratelimit-limit": limit, "x-ratelimit-remaining": remaining})
 
-    assert (budget.limit, budget.remaining, budget.wait()) == (None, None, 0.0)
+    assert (limiter.limit, limiter.remaining, limiter.wait()) == (None, None, 0.0)
 
 
 def test_the_background_waits_when_little_is_left_and_everything_when_nothing_is() -> None:
     hand = HandClock()
-    budget = Budget(60, hand.clock())
-    budget.observe({"x-ratelimit-limit": "200", "x-ratelimit-remaining": "40"})
-    assert budget.low
-    assert budget.wait() == 0
+    limiter = RateLimiter(60, hand.clock())
+    limiter.observe({"x-ratelimit-limit": "200", "x-ratelimit-remaining": "40"})
+    assert limiter.low
+    assert limiter.wait() == 0
 
-    budget.observe({"x-ratelimit-limit": "200", "x-ratelimit-remaining": "3"})
-    assert budget.wait() > 0
+    limiter.observe({"x-ratelimit-limit": "200", "x-ratelimit-remaining": "3"})
+    assert limiter.wait() > 0
     hand.now += 31
-    assert budget.wait() == 0
-    assert not budget.low
+    assert limiter.wait() == 0
+    assert not limiter.low
 
 
 def test_a_refusal_is_waited_for_and_halves_the_rate_which_recovers() -> None:
     hand = HandClock()
-    budget = Budget(60, hand.clock())
-    full = budget.rate()
-    budget.refused(40)
-    assert 40 <= budget.wait() <= 44
-    assert budget.rate() < full * 0.6
+    limiter = RateLimiter(60, hand.clock())
+    full = limiter.rate()
+    limiter.refused(40)
+    assert 40 <= limiter.wait() <= 44
+    assert limiter.rate() < full * 0.6
 
     hand.now += 50
-    assert budget.wait() == 0
+    assert limiter.wait() == 0
     for _ in range(5):
         hand.now += 61
-        budget.wait()
-    assert budget.rate() == full
+        limiter.wait()
+    assert limiter.rate() == full
 
 
 def test_refusals_never_stop_it_for_good() -> None:
     hand = HandClock()
-    budget = Budget(60, hand.clock())
+    limiter = RateLimiter(60, hand.clock())
     for _ in range(50):
-        budget.refused(10**9)
+        limiter.refused(10**9)
 
-    assert budget.wait() <= 660
-    assert budget.rate() > 0
+    assert limiter.wait() <= 660
+    assert limiter.rate() > 0
 
 
 def test_a_refusal_without_retry_after_waits_a_minute() -> None:
-    budget = Budget(60, HandClock().clock())
-    budget.limit = 200
-    budget.refused(None)
+    limiter = RateLimiter(60, HandClock().clock())
+    limiter.limit = 200
+    limiter.refused(None)
 
-    assert 60 <= budget.wait() <= 66
-    assert budget.remaining == 0
+    assert 60 <= limiter.wait() <= 66
+    assert limiter.remaining == 0

@@ -1,4 +1,4 @@
-"""Reading JSON record by record: the same as reading it whole, in bounded memory, and never past a limit."""
+"""Streaming JSON: same records as a complete parse, in bounded memory, within limits."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

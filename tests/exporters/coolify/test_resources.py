@@ -1,4 +1,4 @@
-"""Applications, services, databases, servers and backups: odd records in otherwise good lists."""
+"""Applications, services, databases, servers and backups: odd records in otherwise valid lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is asked next: what waits longest, urgent things first, histories last, and failures ever more patiently."""
+"""The schedule: longest due first, urgent tasks before others, histories last, back-off after failures."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -103,7 +103,7 @@ def test_a_wait_that_coolify_asks_for_is_kept_within_reason() -> None:
     assert task.due - hand.clock().steady() == 900
 
 
-def test_hurry_does_not_shorten_the_patience_with_a_failure() -> None:
+def test_hurry_does_not_shorten_the_back_off_of_a_failing_task() -> None:
     schedule, _ = _schedule()
     task = schedule.add("servers")
     schedule.failed(task, _fail(), 0)

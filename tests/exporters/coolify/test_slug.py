@@ -1,4 +1,4 @@
-"""Names as container labels spell them, so that both can be joined."""
+"""Slugs: spelled as in container labels, so that series can be joined."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

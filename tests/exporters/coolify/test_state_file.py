@@ -1,4 +1,4 @@
-"""The state file: totals go on after a restart, and never show less than was scraped."""
+"""The state file: totals continue after a restart and are never lower than the last scrape."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -48,7 +48,7 @@ def test_the_file_is_written_before_the_page_shows_the_numbers(tmp_path: Path, m
     rig = Rig(fake, hand, state_file=StateFile(tmp_path / "state.json"))
     order: list[str] = []
     monkeypatch.setattr(StateFile, "save", lambda *_: order.append("saved"))
-    monkeypatch.setattr(rig.exporter.state, "publish", lambda _: order.append("shown"))
+    monkeypatch.setattr(rig.exporter.snapshots, "publish", lambda _: order.append("shown"))
     rig.settle()
 
     assert order == ["saved", "shown"]
@@ -100,7 +100,7 @@ def test_a_broken_file_begins_anew(content: bytes, tmp_path: Path, caplog: pytes
     file.restore("main", URL, history)
 
     assert history.logs == {}
-    assert "cannot be used" in caplog.text
+    assert "invalid state file" in caplog.text
 
 
 def test_a_missing_file_is_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""Status strings: every value that Coolify's code can produce, and any other."""
+"""Status strings: every value that Coolify's code can produce, and arbitrary others."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

@@ -1,4 +1,4 @@
-"""One GET over real sockets: every way in which a server can misbehave has a limit and a reason."""
+"""One GET over real sockets: every misbehaviour of a server has a limit and a reason."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -221,7 +221,7 @@ def test_https_goes_through_a_proxy_by_tunnel_and_the_proxy_sees_no_token() -> N
 
 
 def test_a_proxy_that_refuses_the_tunnel_is_let_go_at_once() -> None:
-    """Though the error is kept: it is what the page shows until Coolify answers again."""
+    """The connection is closed although the error is kept, which the exporter exposes until Coolify answers again."""
     let_go = threading.Event()
 
     def serve(connection: socket.socket) -> None:

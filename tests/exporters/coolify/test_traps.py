@@ -1,4 +1,4 @@
-"""Every trap of Coolify's API is described and tested, and every version of the API gives the whole page."""
+"""Every trap of Coolify's API is described and tested, and every API version yields the complete exposition."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

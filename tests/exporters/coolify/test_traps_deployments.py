@@ -1,4 +1,4 @@
-"""Traps of Coolify's API: what it tells of deployments. One test a trap, by its name."""
+"""Traps of Coolify's API in deployments. One test per trap, with its name."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

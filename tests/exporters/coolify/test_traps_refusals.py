@@ -1,4 +1,4 @@
-"""Traps of Coolify's API: why it does not answer, or answers something else. One test a trap, by its name."""
+"""Traps of Coolify's API in refused and unexpected answers. One test per trap, with its name."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

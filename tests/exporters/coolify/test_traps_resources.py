@@ -1,4 +1,4 @@
-"""Traps of Coolify's API: what it tells of servers, resources and backups. One test a trap, by its name."""
+"""Traps of Coolify's API in servers, resources and backups. One test per trap, with its name."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -120,7 +120,7 @@ def test_sensitive_token(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
 
     assert SECRETS[0] in rig.fake.get("/api/v1/databases", {"Authorization": f"Bearer {rig.fake.token}"}).body.decode()
     assert len(rig.values(names.RESOURCE_INFO)) == 12
-    assert not any(secret in rig.page() + caplog.text + repr(vars(rig.exporter.state)) for secret in SECRETS)
+    assert not any(secret in rig.page() + caplog.text + repr(vars(rig.exporter.snapshots)) for secret in SECRETS)
 
 
 def test_new_environment(rig: Rig) -> None:

@@ -1,4 +1,4 @@
-"""Traps of Coolify's API: how it writes the state of a resource. One test a trap, by its name."""
+"""Traps of Coolify's API in resource states. One test per trap, with its name."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 

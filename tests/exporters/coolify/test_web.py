@@ -1,4 +1,4 @@
-"""The web side: what it answers, and that nobody can hold it or fill it."""
+"""The web server: its answers, and limits that keep clients from blocking or filling it."""
 
 # ruff: noqa: D103 - the names of the tests are sentences
 
@@ -49,7 +49,7 @@ def test_metrics_as_text(port: int, rig: Rig) -> None:
     status, headers, body = get(port)
 
     assert (status, headers["content-type"]) == (200, TEXT)
-    assert body == rig.exporter.pages.get(TEXT).plain()
+    assert body == rig.exporter.expositions.get(TEXT).plain()
     assert b'coolify_up{account="main"} 1.0' in body
 
 
@@ -82,7 +82,7 @@ def test_ready_and_healthy(port: int) -> None:
 
 def test_not_ready_before_the_first_reading() -> None:
     rig = settled()
-    rig.exporter.state.current = ()
+    rig.exporter.snapshots.current = ()
     with web(rig.exporter) as port:
         assert get(port, "/-/ready")[0] == 503
         assert get(port, "/-/healthy")[0] == 200
@@ -155,7 +155,7 @@ def test_clients_that_go_away_do_no_harm(port: int) -> None:
 
 
 def _status(port: int) -> int:
-    """0 if the connection was closed before the request could be sent."""
+    """The status, or 0 if the connection was closed before the request could be sent."""
     try:
         return get(port)[0]
     except OSError:
@@ -182,14 +182,14 @@ def test_clients_that_take_nothing_hold_up_nobody_and_are_left(rig: Rig, most: i
 
 
 def test_a_slow_client_gets_the_page_that_it_asked_for_whatever_is_made_meanwhile(rig: Rig) -> None:
-    expected = rig.exporter.pages.get(TEXT).plain()
+    expected = rig.exporter.expositions.get(TEXT).plain()
     with web(rig.exporter) as port, socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", port))
         connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         got = connection.recv(1000)
         for _ in range(3):
-            rig.exporter.pages.refresh()
+            rig.exporter.expositions.refresh()
         while piece := connection.recv(1 << 16):
             got += piece
 
@@ -204,7 +204,7 @@ def test_where_the_kernel_cannot_send_from_a_file_the_page_arrives_all_the_same(
 
     monkeypatch.setattr(asyncio.BaseEventLoop, "sendfile", no)
     with web(rig.exporter) as port:
-        assert get(port)[2] == rig.exporter.pages.get(TEXT).plain()
+        assert get(port)[2] == rig.exporter.expositions.get(TEXT).plain()
 
 
 def test_more_connections_than_allowed_are_turned_away(rig: Rig) -> None:
@@ -219,7 +219,7 @@ def test_more_connections_than_allowed_are_turned_away(rig: Rig) -> None:
 
 
 def test_fifty_scrapers_at_once_all_get_the_page(port: int, rig: Rig) -> None:
-    expected = rig.exporter.pages.get(TEXT).gzipped
+    expected = rig.exporter.expositions.get(TEXT).gzipped
     bodies: list[bytes] = []
 
     def scrape() -> None:
@@ -253,7 +253,7 @@ def test_tls(rig: Rig, tmp_path: Path) -> None:
     (tmp_path / "web.yml").write_text("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n")
     client = ssl.create_default_context(cafile=str(certificate))
     with web(rig.exporter, load(tmp_path / "web.yml")) as port:
-        assert get(port, tls=client)[2] == rig.exporter.pages.get(TEXT).plain()
+        assert get(port, tls=client)[2] == rig.exporter.expositions.get(TEXT).plain()
         assert send(port, b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP") is False
 
 

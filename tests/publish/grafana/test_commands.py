@@ -69,9 +69,9 @@ def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -
     """Rather than wait for ever in CI."""
     result = run("publish")
 
-    assert (result.exit_code, "give --yes" in result.stderr, server.writes) == (2, True, [])
+    assert (result.exit_code, "pass --yes" in result.stderr, server.writes) == (2, True, [])
     run("publish", "--yes")
-    assert "give --yes" in run("rollback").stderr
+    assert "pass --yes" in run("rollback").stderr
 
 
 def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,7 +117,7 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
 
     assert run("rollback", "--yes").exit_code == 0
     assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
-    assert run("backup").stdout.startswith(f"{MADE} kept in .boxwatch/backups/")
+    assert run("backup").stdout.startswith(f"{MADE} backed up to .boxwatch/backups/")
 
 
 @pytest.mark.parametrize("where", [(), ("--backups", "kept by us")], ids=["by default", "elsewhere"])
@@ -126,7 +126,7 @@ def test_the_way_back_is_told_as_it_can_be_typed(server: Grafana, run: Run, wher
     done = run("publish", "--yes", *where)
     assert len(server.boards) == MADE
 
-    told = shlex.split(shown(done)[-1].partition("The way back: ")[2])
+    told = shlex.split(shown(done)[-1].partition("Roll back with: ")[2])
     assert told[:2] == ["boxwatch", "rollback"]
     assert run(*told[1:], "--yes").exit_code == 0
     assert not server.boards

@@ -91,7 +91,7 @@ def test_promtool_judges_the_set_where_it_is_on_the_path(program: Callable[[str]
     program("promtool")
 
     assert publishing.rules_of(rule_sets.files("A")).mark == A.mark
-    with pytest.raises(PublishError, match=r"(?s)promtool check refuses it: .*Broken.*nothing was published"):
+    with pytest.raises(PublishError, match=r"(?s)promtool check rejects it: .*Broken.*nothing was published"):
         publishing.rules_of(rule_sets.refused("A"))
 
 

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Try the mutants of some subjects, or of all.
 
     Returns:
-        0 when every subject reaches the floor and the lists of reasons are true and whole, 1 when not.
+        0 if every subject reaches the minimum score and the lists of reasons are correct and complete, else 1.
     """
     topology = topologies.complete()
     subjects = catalogue.subjects(topology)

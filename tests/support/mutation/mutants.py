@@ -24,9 +24,9 @@ class Mutant:
         rule: name of the rule; an alert's with its severity: `ServiceDown/critical`.
         what: the change, and the innermost expression in which it was made.
         group: name of the rule's group.
-        position: place of the rule in its group.
-        expr: the query as it is now.
-        wait: its `for` in seconds as it is now; 0 for none.
+        position: index of the rule in its group.
+        expr: the changed query.
+        wait: the changed `for` in seconds; 0 for none.
     """
 
     subject: str
@@ -39,7 +39,7 @@ class Mutant:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """By what it is found again."""
+        """Key that identifies the mutant in the lists of reasons."""
         return self.subject, self.rule, self.what
 
 
@@ -58,7 +58,7 @@ def mutants(subject: Subject) -> Iterator[Mutant]:
 
 
 def rule_name(rule: Record | Alert) -> str:
-    """How a rule is called in reports: alerts of one name differ in their severity."""
+    """Name of a rule in reports; alerts of the same name differ by severity."""
     return rule.record if isinstance(rule, Record) else f"{rule.alert}/{rule.severity}"
 
 
@@ -76,7 +76,7 @@ def _changes(rule: Record | Alert, wait: int) -> Iterator[tuple[str, str, int]]:
 
 
 def _loads(expr: str) -> bool:
-    """A mistake that Prometheus refuses to load is none that a proof has to find."""
+    """Whether the query loads: proofs need not find a bug that Prometheus refuses to load."""
     try:
         parse(expr)
     except ValueError:

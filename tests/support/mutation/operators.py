@@ -1,6 +1,6 @@
-"""What is changed in a query: the mutation operators.
+"""The mutation operators: changes to a query.
 
-Each stands for a mistake that someone makes in a rule: `>` for `>=`, a threshold that is off by a quarter, a matcher, a
+Each represents a common bug in rules: `>` for `>=`, a threshold that is off by a quarter, a matcher, a
 grouping or join label, a guard (`and`, `unless`) or a fallback (`or`) that was forgotten, `max` for `sum`, a window of
 half or double the length.
 """
@@ -69,7 +69,7 @@ _COUNTING = frozenset({"count", "group", "count_over_time", "present_over_time",
 
 
 def pieces_of(tree: nodes.Expr, *, valued: bool = True) -> Pieces:  # noqa: PLR0911 - the closed set of nodes
-    """A query with all the places in which a rule can be wrong.
+    """A query with every place that can be mutated.
 
     Args:
         tree: the parsed query.
@@ -122,7 +122,7 @@ def _binary(tree: nodes.BinaryExpr, *, valued: bool) -> Place:
 
 
 def _operands(tree: nodes.BinaryExpr, operator: str, *, valued: bool) -> tuple[tuple[nodes.Expr, bool], ...]:
-    """Both sides, and whether their values matter."""
+    """Both operands, and whether their values matter."""
     if operator in _COMPARISONS:
         matters = (valued, valued) if tree.modifier and tree.modifier.return_bool else (True, True)
     elif operator in ("and", "unless"):
@@ -163,7 +163,7 @@ def _modifier(tree: nodes.BinaryExpr) -> Pieces:
 
 
 def _labels(keyword: str, labels: list[str]) -> Pieces:
-    """A list of labels, each of which can be missing."""
+    """A list of labels, each of which can be removed."""
     if not labels:
         return ()
     changes = tuple(
@@ -208,7 +208,7 @@ def _selector(tree: nodes.VectorSelector, window: Pieces) -> Place:
 
 
 def _matchers(matchers: list[nodes.Matcher]) -> Place:
-    """All matchers of a selector, each of which can be missing, and each regular expression an alternative short."""
+    """All matchers of a selector, each of which can be removed; a regular expression can lose an alternative."""
     texts = [str(one) for one in matchers]
     changes: list[tuple[str, Pieces]] = []
     for number, one in enumerate(matchers):

@@ -1,7 +1,7 @@
-"""A text with places that can be changed, and every text that comes of changing one of them.
+"""A text with places that can be changed, and every text that results from one change.
 
-A query is a sequence of pieces: plain text, or a `Place` that holds further pieces and what it may become instead. So a
-change is made on the parsed query, and no text is searched for an operator.
+A query is a sequence of pieces: plain text, or a `Place` with further pieces and its possible replacements. So
+changes are made on the parsed query, without searching the text for operators.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ class Place:
     """A part of a text that can be changed.
 
     Attributes:
-        pieces: what stands there.
-        changes: (what is done, what stands there then), one each.
+        pieces: its current content.
+        changes: (description, replacement) of each change.
         named: whether the place is an expression, by whose text a change inside it is found again.
     """
 
@@ -33,9 +33,9 @@ class Changed:
     """A text in which one place was changed.
 
     Attributes:
-        what: what was done: "> becomes >=".
-        within: the innermost expression around the place, as it was.
-        text: the whole text.
+        what: the change: "> becomes >=".
+        within: the innermost original expression around the place.
+        text: the changed text.
     """
 
     what: str

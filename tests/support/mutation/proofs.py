@@ -1,4 +1,4 @@
-"""The proofs of all subjects, one promtool test at a time, with the rules that each needs and no others."""
+"""The proofs of all subjects, one promtool test at a time, each with only the rules it needs."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Proof:
     Attributes:
         subject: id of the subject whose proof it is.
         interval: `evaluation_interval` of its file.
-        test: the test as promtool reads it.
-        needs: names of all rules that it reads, directly or not.
-        cost: evaluations times series, to run the cheap ones first.
+        test: the test in promtool's format.
+        needs: names of all rules that it reads, directly or indirectly.
+        cost: evaluations times series; cheap proofs run first.
     """
 
     subject: str
@@ -51,7 +51,7 @@ class Proofs:
 
 
 def read(topology: Topology) -> Proofs:
-    """The rules and proofs of all subjects but the plan's constants, which have no operators to get wrong."""
+    """The rules and proofs of all subjects except the plan's constants, which have no operators to mutate."""
     found = built.read(catalogue.files(catalogue.build(topology)))
     # In the order of the catalogue, which is that of evaluation, and not of the files' names.
     order = [f"{RULES}{subject.id}.yaml" for subject in catalogue.subjects(topology) if subject.id != PLAN]

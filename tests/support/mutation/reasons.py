@@ -1,7 +1,7 @@
-"""Why mutants are not noticed, one by one.
+"""Reasons for surviving mutants.
 
-Equivalent ones cannot be: they change the text of a rule and nothing that it says. The survivors are known: they change
-what the rule says, and the reason tells why no proof of that would be worth having. They count against the score.
+No proof can kill equivalent mutants: they change a rule's text but not its meaning. Known survivors change its meaning,
+and the reason says why a proof is not worthwhile. They count against the score.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def read(path: Path) -> Mapping[Key, str]:
     """(subject, rule, mutation) → reason.
 
     Raises:
-        ValueError: an entry lacks a part, or is there twice.
+        ValueError: an entry is incomplete or duplicated.
     """
     found: dict[Key, str] = {}
     for entry in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []:

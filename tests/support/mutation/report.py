@@ -1,4 +1,4 @@
-"""What came of the mutants: a table, a JSON document, and whether it is good enough."""
+"""Mutation report: a table, a JSON document, and whether the score suffices."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FLOOR = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of the mutants of some subjects.
+    """Results for the mutants of some subjects.
 
     Attributes:
         mutants: all of them.
-        unnoticed: those that passed every proof.
-        equivalent: those that need not be noticed, with the reason.
+        unnoticed: mutants that passed every proof.
+        equivalent: equivalent mutants, with the reason.
         known: survivors, with the reason.
     """
 
@@ -31,12 +31,12 @@ class Report:
 
     @property
     def survivors(self) -> tuple[Mutant, ...]:
-        """Mutants that the proofs should have noticed."""
+        """Mutants that a proof should have killed."""
         return tuple(one for one in self.unnoticed if one.key not in self.equivalent)
 
     @property
     def stale(self) -> tuple[Key, ...]:
-        """Mutants with a reason, of the subjects that were tried, that are noticed or not there."""
+        """Listed mutants of the tested subjects that were killed or no longer exist."""
         tried = {one.subject for one in self.mutants}
         there = {one.key for one in self.unnoticed}
         return tuple(key for key in (*self.equivalent, *self.known) if key[0] in tried and key not in there)
@@ -48,12 +48,12 @@ class Report:
 
     @property
     def score(self) -> float:
-        """Share of the mutants that can be noticed that is."""
+        """Share of killed mutants among those that are not equivalent."""
         return self._score(self.mutants)
 
     @property
     def good(self) -> bool:
-        """Every subject reaches the floor, every survivor has a reason, and the lists of reasons are true."""
+        """Whether every subject reaches the minimum score, every survivor has a reason, and no reason is stale."""
         return (
             not self.stale
             and not self.unexplained
@@ -61,7 +61,7 @@ class Report:
         )
 
     def lines(self) -> Iterator[str]:
-        """The table, the survivors and what is wrong with the list."""
+        """The table, the survivors and the problems of the lists."""
         yield f"{'subject':<28} {'mutants':>7} {'noticed':>7} {'equivalent':>10} {'survive':>7} {'score':>7}"
         everything = {**self._by_subject(), **({"all": self.mutants} if len(self._by_subject()) > 1 else {})}
         for name, of in everything.items():
@@ -75,7 +75,7 @@ class Report:
             yield f"stale in {where}, for it is noticed or is no mutant: {'  '.join(key)}"
 
     def json(self) -> str:
-        """Everything, for programs."""
+        """The complete report in JSON."""
         subjects = {
             name: dict(zip(("noticed", "equivalent", "survivors"), self._counts(of), strict=True))
             | {"mutants": len(of), "score": round(self._score(of), 4)}
@@ -105,7 +105,7 @@ class Report:
         return found
 
     def _counts(self, of: Sequence[Mutant]) -> tuple[int, int, int]:
-        """How many are noticed, need not be, and survive."""
+        """Numbers of killed, equivalent and surviving mutants."""
         keys = {one.key for one in of}
         alive = sum(1 for one in self.survivors if one.key in keys)
         same = sum(1 for one in self.unnoticed if one.key in keys) - alive

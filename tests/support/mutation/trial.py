@@ -1,4 +1,4 @@
-"""Running the proofs against mutants: many in one promtool, the cheap proofs first, no more once one has noticed."""
+"""Runs proofs against mutants: many per promtool run, cheap proofs first, until one kills the mutant."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _VERDICT = re.compile(r"^Unit Testing:\s+(\S+)\n[^A-Z]*?(SUCCESS|FAILED)", re.MU
 
 
 class ProofsError(Exception):
-    """The proofs do not hold for the rules as they are, or promtool cannot be understood."""
+    """The proofs fail for the unchanged rules, or promtool's output cannot be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A mutant, the proofs that it has to pass, and how many it has passed."""
+    """A mutant, its proofs, and the number it has passed."""
 
     mutant: Mutant | None
     proofs: tuple[Proof, ...]
@@ -40,14 +40,14 @@ class _Trial:
 def survivors(
     promtool: str, proofs: Proofs, mutants: Sequence[Mutant], jobs: int, watch: Callable[[int, int], None]
 ) -> tuple[Mutant, ...]:
-    """The mutants that no proof notices.
+    """The mutants that no proof kills.
 
     Args:
         promtool: the program.
-        proofs: of all subjects.
-        mutants: of the subjects that are tried.
-        jobs: how many promtools run at a time.
-        watch: is told how many mutants are decided and how many there are.
+        proofs: proofs of all subjects.
+        mutants: mutants of the tested subjects.
+        jobs: number of concurrent promtools.
+        watch: called with the number of decided mutants and the total.
 
     Raises:
         ProofsError: a proof fails without any mutation.
@@ -90,7 +90,7 @@ def _parts(items: Sequence[_Item], size: int) -> Iterator[Sequence[_Item]]:
 
 
 class _Runner:
-    """Writes rules and proofs into a directory and asks promtool."""
+    """Writes rules and proofs into a directory and runs promtool."""
 
     def __init__(self, promtool: str, proofs: Proofs, root: Path) -> None:
         self._promtool = promtool
@@ -98,7 +98,7 @@ class _Runner:
         self._root = root
 
     def passing(self, trials: Iterable[_Trial]) -> list[_Trial]:
-        """Those of which every proof holds."""
+        """Those whose every proof passes."""
         trials = list(trials)
         with tempfile.TemporaryDirectory(dir=self._root) as directory:
             written = {
@@ -116,18 +116,20 @@ class _Runner:
         return [trial for trial in trials if id(trial) not in failed]
 
     def _write(self, directory: str, number: int, trial: _Trial) -> Iterator[str]:
-        """A test file for each interval; gives their names."""
-        for interval in dict.fromkeys(proof.interval for proof in trial.proofs):
-            chosen = [proof for proof in trial.proofs if proof.interval == interval]
-            needed = frozenset().union(*(proof.needs for proof in chosen))
-            rules, name = f"{number}-{interval}-rules.yaml", f"{number}-{interval}.yaml"
-            groups = list(self._groups(needed, trial.mutant))
+        """Write a test file for each interval and set of rules; return their names.
+
+        Proofs that need different rules do not share a file: what one brings as input the other may record.
+        """
+        for part, (interval, needs) in enumerate(dict.fromkeys((one.interval, one.needs) for one in trial.proofs)):
+            chosen = [one for one in trial.proofs if (one.interval, one.needs) == (interval, needs)]
+            rules, name = f"{number}-{part}-rules.yaml", f"{number}-{part}.yaml"
+            groups = list(self._groups(needs, trial.mutant))
             _dump(Path(directory, rules), {"groups": groups})
             document = {
                 "rule_files": [rules],
                 "evaluation_interval": interval,
                 "group_eval_order": [group["name"] for group in groups],
-                "tests": [proof.test for proof in chosen],
+                "tests": [one.test for one in chosen],
             }
             _dump(Path(directory, name), document)
             yield name

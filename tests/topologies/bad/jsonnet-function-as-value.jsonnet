@@ -1,4 +1,4 @@
-// expects: 3:9: has a function where a value belongs (call it, or hide its key with `::`)
+// expects: 3:9: has a function where a value is required (call it, or hide its key with `::`)
 {
   name: function(x) x,
 }

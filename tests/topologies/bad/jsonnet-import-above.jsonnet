@@ -1,2 +1,2 @@
-// expects: 2:2: cannot import `../good/base.libsonnet`: imports are written from the file that imports, downwards: no absolute path and no ..
+// expects: 2:2: cannot import `../good/base.libsonnet`: import paths must be relative to the importing file, without ..
 (import "../good/base.libsonnet") + {}

@@ -1,4 +1,4 @@
-// expects: 3:9: cannot import `/etc/hostname`: imports are written from the file that imports, downwards: no absolute path and no ..
+// expects: 3:9: cannot import `/etc/hostname`: import paths must be relative to the importing file, without ..
 {
   name: importstr "/etc/hostname",
 }

@@ -1,2 +1,2 @@
-// expects: is a list, and a topology is a mapping (start with `name:`, `servers:` and `services:`)
+// expects: is a list, not a mapping (start with `name:`, `servers:` and `services:`)
 [{ name: "mvp" }]

@@ -1,4 +1,4 @@
-// expects: 3:9: needs the external variable `env` (give it with --ext-str env=VALUE)
+// expects: 3:9: requires the external variable `env` (pass --ext-str env=VALUE)
 {
   name: std.extVar("env"),
 }

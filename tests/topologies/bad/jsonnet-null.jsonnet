@@ -1,2 +1,2 @@
-// expects: is empty, and a topology is a mapping (start with `name:`, `servers:` and `services:`)
+// expects: is empty, not a mapping (start with `name:`, `servers:` and `services:`)
 null

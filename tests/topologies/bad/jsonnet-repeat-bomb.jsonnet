@@ -1,4 +1,4 @@
-// expects: needs more than 512 MB of memory to evaluate, or nests without end (look for a function that calls itself, or for a very long string)
+// expects: needs more than 512 MB of memory to evaluate, or nests infinitely (look for infinite recursion or a very long string)
 {
   name: std.repeat("boxwatch", 1e9),
 }

@@ -1,4 +1,4 @@
-"""Jsonnet, evaluated at arm's length."""
+"""Jsonnet files are evaluated in isolation, within limits."""
 
 from __future__ import annotations
 
@@ -25,42 +25,42 @@ local env = std.extVar('env');
 
 
 def write(path: Path, text: str) -> Path:
-    """The file, with its folders."""
+    """Write the file, creating its directories."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     return path
 
 
 def refused(path: Path) -> str:
-    """What evaluating the file is answered."""
+    """The error message for the file."""
     with pytest.raises(TopologyError) as caught:
         load(path)
     return str(caught.value).removeprefix(f"{path}:").lstrip()
 
 
 def test_external_variables_are_text(tmp_path: Path) -> None:
-    """`--ext-str env=staging`."""
+    """`--ext-str env=staging` sets a text variable."""
     path = write(tmp_path / "a.jsonnet", TOPOLOGY)
     assert load(path, ext_str={"env": "staging"}).topology.name == "staging"
 
 
 def test_a_mistake_in_a_variable_is_where_the_key_is(tmp_path: Path) -> None:
-    """The value came from outside; the key is in the file."""
+    """An invalid external value is reported at the key that uses it."""
     path = write(tmp_path / "a.jsonnet", TOPOLOGY)
     with pytest.raises(TopologyError) as caught:
         load(path, ext_str={"env": "Not a name"})
-    assert str(caught.value).startswith(f"{path}:4:3: name: `Not a name` is not a name")
+    assert str(caught.value).startswith(f"{path}:4:3: name: `Not a name` is not a valid name")
 
 
 def test_external_variables_for_yaml_are_refused(tmp_path: Path) -> None:
-    """They would change nothing, silently."""
+    """External variables are an error for YAML, where they would silently have no effect."""
     path = write(tmp_path / "a.yaml", "name: mvp\n")
-    with pytest.raises(TopologyError, match="is not Jsonnet, so external variables mean nothing to it"):
+    with pytest.raises(TopologyError, match="is not Jsonnet, so external variables do not apply"):
         load(path, ext_str={"env": "staging"})
 
 
 def test_an_endless_loop_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tail call needs no stack, so only time stops it."""
+    """An infinite tail call, which needs no stack, is stopped by the time limit."""
     real = subprocess.run
 
     def impatient(*arguments: object, timeout: int, **options: object) -> object:
@@ -68,11 +68,11 @@ def test_an_endless_loop_ends_in_a_sentence(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(subprocess, "run", impatient)
     path = write(tmp_path / "a.jsonnet", "local f(x) = f(x + 1) tailstrict; f(1)")
-    assert refused(path) == "takes longer than 10 s to evaluate (look for a loop or a recursion that does not end)"
+    assert refused(path) == "takes longer than 10 s to evaluate (look for an infinite loop or recursion)"
 
 
 def test_too_much_processor_time_ends_in_the_same_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child limits itself as well, should the parent be gone."""
+    """The child limits its own CPU time, even if the parent is gone."""
     real = subprocess.run
 
     def patient(*arguments: object, timeout: int, **options: object) -> object:
@@ -81,18 +81,18 @@ def test_too_much_processor_time_ends_in_the_same_sentence(tmp_path: Path, monke
     monkeypatch.setattr(jsonnet, "SECONDS", 1)
     monkeypatch.setattr(subprocess, "run", patient)
     path = write(tmp_path / "a.jsonnet", "local f(x) = f(x + 1) tailstrict; f(1)")
-    assert refused(path) == "takes longer than 1 s to evaluate (look for a loop or a recursion that does not end)"
+    assert refused(path) == "takes longer than 1 s to evaluate (look for an infinite loop or recursion)"
 
 
 def test_a_large_result_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As large as a file may be, and no larger."""
+    """The result is limited to the maximum size of a file."""
     monkeypatch.setattr(source, "LARGEST_FILE", 10_000)
     path = write(tmp_path / "a.jsonnet", "[std.range(1, 9) for _ in std.range(1, 1000)]")
-    assert refused(path) == "evaluates to more than 4 MiB, and no topology is that large"
+    assert refused(path) == "evaluates to more than 4 MiB, the maximum for a topology"
 
 
 def test_a_result_that_nests_too_deep_for_json_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's reader gives up where the limit of the format has long been passed."""
+    """A result too deep for Python's JSON parser gives the usual error."""
 
     def deep(_: str) -> object:
         raise RecursionError
@@ -101,18 +101,18 @@ def test_a_result_that_nests_too_deep_for_json_is_refused(tmp_path: Path, monkey
     answer = jsonnet._Answer("{}", "", too_large=False, files=[""])  # noqa: SLF001 - what the child would say
     monkeypatch.setattr(jsonnet, "_ask", lambda *_: answer)
     monkeypatch.setattr(json, "loads", deep)
-    assert refused(path) == "nests more than 32 levels (a topology nests six)"
+    assert refused(path) == "nests more than 32 levels deep (a topology needs six)"
 
 
 def test_a_missing_package_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It has to be compiled where there is no wheel, so somebody will install without it."""
+    """A missing Jsonnet package is a clear error: it has to be compiled where there is no wheel."""
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     path = write(tmp_path / "a.jsonnet", "{}")
-    assert refused(path) == "needs the package `jsonnet`, which is not installed (pip install jsonnet)"
+    assert refused(path) == "requires the package `jsonnet`, which is not installed (run `pip install jsonnet`)"
 
 
 def test_imports_lie_beside_the_file_or_below(tmp_path: Path) -> None:
-    """An imported file imports from where it lies."""
+    """An imported file imports relative to its own directory."""
     write(tmp_path / "lib" / "deep" / "name.json", '"imported"')
     write(tmp_path / "lib" / "name.libsonnet", "import 'deep/name.json'")
     again = "local twice = import './lib/name.libsonnet';\n"
@@ -122,25 +122,27 @@ def test_imports_lie_beside_the_file_or_below(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../secret.json", "lib/../../secret.json", "/etc/hostname"])
 def test_imports_from_above_are_refused(name: str, tmp_path: Path) -> None:
-    """Even where the file exists."""
+    """Imports from outside are rejected even if the file exists."""
     write(tmp_path / "secret.json", '"secret"')
     path = write(tmp_path / "folder" / "a.jsonnet", f"{{ name: import '{name}' }}")
     assert refused(path) == (
-        f"1:9: cannot import `{name}`: imports are written from the file that imports, downwards: "
-        "no absolute path and no .."
+        f"1:9: cannot import `{name}`: import paths must be relative to the importing file, without .."
     )
 
 
 def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
-    """A link to a folder, too."""
+    """A symbolic link to an outside directory is rejected too."""
     write(tmp_path / "secret" / "a.json", '"secret"')
     path = write(tmp_path / "folder" / "a.jsonnet", "{ name: import 'link/a.json' }")
     (tmp_path / "folder" / "link").symlink_to(tmp_path / "secret")
-    assert refused(path) == "1:9: cannot import `link/a.json`: it is a link that leads out of the topology's folder"
+    assert (
+        refused(path)
+        == "1:9: cannot import `link/a.json`: it is a symbolic link to a file outside the topology's folder"
+    )
 
 
 def test_a_link_within_the_folder_is_fine(tmp_path: Path) -> None:
-    """Kubernetes mounts files in this way."""
+    """Symbolic links inside the folder work, as Kubernetes mounts files through them."""
     write(tmp_path / "real.json", '"linked"')
     (tmp_path / "link.json").symlink_to("real.json")
     path = write(tmp_path / "a.jsonnet", TOPOLOGY.replace("std.extVar('env')", "import 'link.json'"))
@@ -148,7 +150,7 @@ def test_a_link_within_the_folder_is_fine(tmp_path: Path) -> None:
 
 
 def test_imports_are_bounded_and_text(tmp_path: Path) -> None:
-    """4 MiB for all files together, no device, UTF-8."""
+    """Imports are limited to 4 MiB in total, regular files and UTF-8."""
     (tmp_path / "large.json").write_bytes(b" " * (5 * 2**20))
     (tmp_path / "latin.json").write_bytes(b'"\xfc"')
     (tmp_path / "zero").symlink_to("/dev/zero")
@@ -157,21 +159,21 @@ def test_imports_are_bounded_and_text(tmp_path: Path) -> None:
         for name in ("large.json", "latin.json", "zero")
     ]
     assert said == [
-        "cannot import `large.json`: all files together are larger than 4 MiB",
+        "cannot import `large.json`: all files together exceed 4 MiB",
         "cannot import `latin.json`: it is not UTF-8 text",
-        "cannot import `zero`: it is a link that leads out of the topology's folder",
+        "cannot import `zero`: it is a symbolic link to a file outside the topology's folder",
     ]
 
 
 def test_keys_are_looked_for_in_imported_files_that_can_still_be_read(tmp_path: Path) -> None:
-    """A text with a character that no YAML has is fine for importstr."""
+    """Text with characters that YAML does not allow may be imported with importstr."""
     write(tmp_path / "motd.txt", "\x1b[1m")
     path = write(tmp_path / "a.jsonnet", "local motd = importstr 'motd.txt';\n{\n  nmae: motd,\n}\n")
     assert "3:3: nmae: is not a known key (did you mean `name`?)" in refused(path)
 
 
 def test_the_child_has_no_environment_and_no_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is not there cannot leak into a generated file."""
+    """The child gets no environment, so nothing can leak into a generated file."""
     seen: dict[str, object] = {}
     real = subprocess.run
 
@@ -188,13 +190,13 @@ def test_the_child_has_no_environment_and_no_packages(tmp_path: Path, monkeypatc
 
 
 def test_tracing_does_not_disturb(tmp_path: Path) -> None:
-    """It is dropped."""
+    """Output of std.trace is discarded."""
     path = write(tmp_path / "a.jsonnet", TOPOLOGY.replace("std.extVar('env')", "std.trace('look', 'traced')"))
     assert load(path).topology.name == "traced"
 
 
 def test_a_very_long_message_is_clipped(tmp_path: Path) -> None:
-    """One line for a terminal."""
+    """A long message is clipped to one line."""
     path = write(tmp_path / "a.jsonnet", "error std.repeat('long ', 1000)")
     assert len(refused(path)) < 400
     assert refused(path).endswith("…")

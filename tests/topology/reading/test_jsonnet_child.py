@@ -1,4 +1,4 @@
-"""The child in which Jsonnet is evaluated, from inside: what tests/topology/test_jsonnet.py sees from outside."""
+"""The child process that evaluates Jsonnet, from inside; reading/test_jsonnet.py tests it from outside."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REQUEST = {
 
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[int, int]]:
-    """The limits that the child would set; the test's own process keeps its own."""
+    """The limits that the child would set; the test process keeps its own."""
     seen: dict[int, tuple[int, int]] = {}
     monkeypatch.setattr(resource, "setrlimit", seen.__setitem__)
     return seen
@@ -39,7 +39,7 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> dict[int, tuple[int, int]]:
 def ask(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, limits: dict[int, object]
 ) -> Ask:
-    """Send a request with some changes, read the answer."""
+    """Send a request with some changes, and return the answer."""
     library = importlib.util.find_spec("_jsonnet")
     assert library is not None
     assert limits == {}
@@ -55,7 +55,7 @@ def ask(
 
 
 def test_it_limits_itself_before_it_evaluates(ask: Ask, limits: dict[int, tuple[int, int]]) -> None:
-    """Memory, time, no core dump, no file written."""
+    """The child limits memory, CPU time, core dumps and written files."""
     assert ask() == {"value": '{\n   "a": "1"\n}\n', "files": [""]}
     assert limits == {
         resource.RLIMIT_AS: (2**29, 2**29),
@@ -66,7 +66,7 @@ def test_it_limits_itself_before_it_evaluates(ask: Ask, limits: dict[int, tuple[
 
 
 def test_it_says_which_files_it_read(ask: Ask, tmp_path: Path) -> None:
-    """By the numbers that its messages use, each once."""
+    """The files are listed once each, by the numbers used in messages."""
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "a.json").write_text("1")
     (tmp_path / "lib" / "b.libsonnet").write_text("(import 'a.json') + nope")
@@ -76,24 +76,24 @@ def test_it_says_which_files_it_read(ask: Ask, tmp_path: Path) -> None:
 
 
 def test_it_says_when_the_value_is_too_large(ask: Ask) -> None:
-    """Without sending it."""
+    """A value above the limit is reported, not sent."""
     assert ask(text="std.range(1, 1000)") == {"too_large": True, "files": [""]}
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("/etc/hostname", "no absolute path and no .."),
-        ("../a", "no absolute path and no .."),
-        ("out", "it is a link that leads out of the topology's folder"),
+        ("/etc/hostname", "must be relative to the importing file, without .."),
+        ("../a", "must be relative to the importing file, without .."),
+        ("out", "it is a symbolic link to a file outside the topology's folder"),
         ("gone", "no such file or directory"),
-        ("folder", "it is not a file"),
+        ("folder", "it is not a regular file"),
         ("latin", "it is not UTF-8 text"),
-        ("large", "all files together are larger than 4 MiB"),
+        ("large", "all files together exceed 4 MiB"),
     ],
 )
 def test_it_reads_only_text_below_the_folder(name: str, reason: str, ask: Ask, tmp_path: Path) -> None:
-    """The reason reaches the person."""
+    """The reason for a rejected import reaches the user."""
     (tmp_path / "out").symlink_to("/etc/hostname")
     (tmp_path / "folder").mkdir()
     (tmp_path / "latin").write_bytes(b"\xfc")

@@ -1,4 +1,4 @@
-"""Where keys are written in Jsonnet."""
+"""Places of keys in Jsonnet."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def place(text: str, *path: str | int) -> tuple[int, int]:
     ],
 )
 def test_keys_of_every_spelling_are_found(text: str) -> None:
-    """Plain, hidden, extended, quoted."""
+    """Plain, hidden, extended and quoted keys are found."""
     assert place(text, "a", "b")[1] in (8, 9, 10)
     assert place(text, "a")[1] in (2, 3)
 
@@ -52,12 +52,12 @@ def test_keys_of_every_spelling_are_found(text: str) -> None:
     ],
 )
 def test_the_longest_row_of_keys_that_ends_a_path_wins(text: str, path: Path, expected: tuple[int, int]) -> None:
-    """In lists by position, in helpers by the end, under computed keys by any."""
+    """List items match by position, helpers by suffix, computed keys anything."""
     assert place(text, *path) == expected
 
 
 def test_the_main_file_has_the_last_word() -> None:
-    """What it overrides is in the other."""
+    """The main file takes precedence over the file it overrides."""
     places = KeyPlaces({"main.jsonnet": "{ a+: { b: 2 } }", "base.libsonnet": "{ a: { b: 1 }, c: 3 }"})
     assert places.value(("a", "b")) == Place("main.jsonnet", 1, 9)
     assert places.value(("c",)) == Place("base.libsonnet", 1, 16)

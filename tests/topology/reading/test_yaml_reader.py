@@ -11,7 +11,7 @@ from boxwatch.topology.reading.document import Place
 
 
 def value_of(text: str) -> object:
-    """The value of a document without mistakes."""
+    """The value of a document without issues."""
     document, mistakes = yaml_reader.read(text, "a.yaml")
     assert mistakes == ()
     return document.value
@@ -50,7 +50,7 @@ def value_of(text: str) -> object:
     ],
 )
 def test_only_what_every_reader_agrees_on_is_more_than_text(text: str, value: object) -> None:
-    """YAML 1.1 and 1.2 read the rest differently."""
+    """Scalars that YAML 1.1 and 1.2 read differently are text."""
     found = value_of(f"- {text}\n")
     assert found == [value]
     assert isinstance(found, list)
@@ -58,7 +58,7 @@ def test_only_what_every_reader_agrees_on_is_more_than_text(text: str, value: ob
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
-    """A service may be called `no`."""
+    """Keys are text, so a service may be called `no`."""
     assert value_of("{8: a, no: b, null: c, 1.5: d, true: e}") == {
         "8": "a",
         "no": "b",
@@ -69,7 +69,7 @@ def test_keys_are_text_whatever_they_look_like() -> None:
 
 
 def test_a_key_that_is_written_wins_over_merged_ones_and_the_earlier_merge_over_the_later() -> None:
-    """As in YAML 1.1, wherever the merge stands."""
+    """Merge precedence follows YAML 1.1, wherever the merge key is written."""
     text = "a: &a {x: 1, y: 1}\nb: &b {x: 2, z: 2}\nc: {<<: [*a, *b], y: 3}\nd: {y: 4, <<: *b}\n"
     document = value_of(text)
     assert isinstance(document, dict)
@@ -78,22 +78,22 @@ def test_a_key_that_is_written_wins_over_merged_ones_and_the_earlier_merge_over_
 
 
 def test_a_quoted_merge_key_is_an_ordinary_key() -> None:
-    """Quotes say: this is text."""
+    """Quotes turn `<<` into plain text."""
     assert value_of("a: {'<<': {b: 1}}") == {"a": {"<<": {"b": 1}}}
 
 
 def test_an_alias_can_stand_for_a_key() -> None:
-    """Rare, and harmless."""
+    """An alias may be a key."""
     assert value_of("a: &name web\nb: {*name : 1}\n") == {"a": "web", "b": {"web": 1}}
 
 
 def test_an_anchor_can_be_used_before_it_is_defined_again() -> None:
-    """YAML allows it: each alias takes the last one before it."""
+    """An alias refers to the last anchor of its name before it."""
     assert value_of("[&a 1, *a, &a 2, *a]") == [1, 1, 2, 2]
 
 
 def test_places_are_those_of_keys_and_values() -> None:
-    """From 1, in characters."""
+    """Lines and columns count from 1, in characters."""
     document, _ = yaml_reader.read("ä: {b: [1,  2]}\n", "a.yaml")
     places = document.places
     assert places.key(("ä", "b")) == Place("a.yaml", 1, 5)
@@ -103,27 +103,27 @@ def test_places_are_those_of_keys_and_values() -> None:
 
 
 def test_a_place_that_is_not_there_is_that_of_what_should_have_it() -> None:
-    """What is missing has no place of its own."""
+    """A missing value has the place of its parent."""
     document, _ = yaml_reader.read("a:\n  b: 1\n", "a.yaml")
     assert document.places.key(("a", "c", "d")) == Place("a.yaml", 1, 1)
     assert document.places.value(("a", "b", 0)) == Place("a.yaml", 2, 6)
 
 
 def test_what_is_in_an_alias_is_where_the_anchor_is() -> None:
-    """That is where it has to be mended."""
+    """A value in an alias has its place at the anchor, where it has to be fixed."""
     document, _ = yaml_reader.read("a: &a {b: 1}\nc: *a\n", "a.yaml")
     assert document.places.value(("c", "b")) == Place("a.yaml", 1, 11)
 
 
 def test_mistakes_before_a_syntax_error_are_told_with_it() -> None:
-    """Every mistake in one go, as far as one can read."""
+    """Issues found before a syntax error are reported with it."""
     with pytest.raises(TopologyError) as caught:
         yaml_reader.read("a: 1\na: 2\nb: [\n", "a.yaml")
     assert [problem.line for problem in caught.value.problems] == [2, 4]
 
 
 def test_the_parser_written_in_python_gives_the_same_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyYAML can be built without the one in C."""
+    """PyYAML's Python parser, used if the C one is missing, gives the same values."""
     text = "a: &a {b: [1, 'two', ~]}\nc: {<<: *a, d: |\n  text\n}\n".replace("|\n  text\n", "x")
     fast = yaml_reader.read(text, "a.yaml")[0]
     monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
@@ -134,7 +134,7 @@ def test_the_parser_written_in_python_gives_the_same_values(monkeypatch: pytest.
 
 @pytest.mark.parametrize("text", ["a: [", "a: b: c", "\tb", "a: 'x", "%x", "a: &", "{a: b", "a\nb: c"])
 def test_the_parser_written_in_python_is_refused_with_a_place(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its words are others, and often the same sentence."""
+    """Errors of PyYAML's Python parser have a place too."""
     monkeypatch.setattr(yaml_reader, "_LOADER", yaml.SafeLoader)
     with pytest.raises(TopologyError) as caught:
         yaml_reader.read(text, "a.yaml")
@@ -142,13 +142,13 @@ def test_the_parser_written_in_python_is_refused_with_a_place(text: str, monkeyp
 
 
 def test_an_error_of_the_parser_without_a_place_is_at_the_beginning() -> None:
-    """Not known to happen; then one still gets a sentence."""
+    """A parser error without a place is reported at the start of the file."""
     problem = yaml_syntax.explain(yaml.YAMLError("something new"), "text", "a.yaml")
     assert str(problem) == "a.yaml:1:1: is not YAML: something new"
 
 
 def test_a_character_that_starts_nothing_is_named() -> None:
-    """Whatever the parser stumbles over."""
+    """The error names the character at which the parser stopped."""
     mark = yaml.Mark("a.yaml", 2, 0, 2, "", 0)
     error = yaml.scanner.ScannerError(None, None, "found character that cannot start any token", mark)
-    assert "has a '$' where no value can start with it" in str(yaml_syntax.explain(error, "a $", "a.yaml"))
+    assert "has a '$', which cannot start a value" in str(yaml_syntax.explain(error, "a $", "a.yaml"))

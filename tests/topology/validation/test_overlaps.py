@@ -1,4 +1,4 @@
-"""Selectors that would take the same container."""
+"""Selectors that match the same container."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from boxwatch.topology.validation.overlaps import Claim, claim, overlaps
 
 
 def claims(*selectors: dict[str, object]) -> list[Claim]:
-    """One service for each selector: s0, s1, …."""
+    """One service per selector: s0, s1, …."""
     return [claim(f"s{index}", 0, a_selector(**selector)) for index, selector in enumerate(selectors)]
 
 
 def pairs(*selectors: dict[str, object]) -> list[tuple[str, str]]:
-    """Which services overlap."""
+    """The pairs of overlapping services."""
     return [(found.first.service, found.second.service) for found in overlaps(claims(*selectors))]
 
 
@@ -36,7 +36,7 @@ def pairs(*selectors: dict[str, object]) -> list[tuple[str, str]]:
     ],
 )
 def test_they_are_found_in_both_orders(one: dict[str, object], other: dict[str, object]) -> None:
-    """The first of the file comes first."""
+    """The earlier selector in the file comes first."""
     assert pairs(one, other) == [("s0", "s1")]
     assert pairs(other, one) == [("s0", "s1")]
 
@@ -57,38 +57,38 @@ def test_they_are_found_in_both_orders(one: dict[str, object], other: dict[str, 
     ],
 )
 def test_different_containers_are_no_overlap(one: dict[str, object], other: dict[str, object]) -> None:
-    """Nor are labels that describe different things."""
+    """Disjoint patterns and labels that describe different things do not overlap."""
     assert pairs(one, other) == []
     assert pairs(other, one) == []
 
 
 def test_selectors_of_one_service_may_overlap() -> None:
-    """Any of the list will do."""
+    """Any selector of a service may match its containers."""
     both = [claim("web", 0, a_selector(resource="web")), claim("web", 1, a_selector(resource="w.*"))]
     assert list(overlaps(both)) == []
 
 
 def test_selectors_of_two_components_may_not() -> None:
-    """A container is one of them."""
+    """A container belongs to one component."""
     one, other = a_selector(resource="web", component="app"), a_selector(resource="www|web", component="db")
     both = [claim("web", 0, one), claim("web", 1, other)]
     assert [found.both_match for found in overlaps(both)] == [{"resource": "web"}]
 
 
 def test_everything_against_everything_is_told_once_for_each() -> None:
-    """Not once for each pair: that would be a flood."""
+    """Each selector is reported once, not once per pair."""
     everything: dict[str, object] = {"name": ".+"}
     assert len(pairs(*[everything] * 50)) == 49
 
 
 def test_long_patterns_are_split_into_sets_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RE2 refuses a set that outgrows its memory; nothing is lost then."""
+    """No pattern is lost when RE2 rejects a set that exceeds its memory."""
     monkeypatch.setattr(module, "_SET_MEMORY", 20_000)
     many: list[dict[str, object]] = [{"resource": f"service{i}(-[0-9]+)?"} for i in range(100)]
     assert pairs(*many, {"resource": "service7-3"}) == [("s7", "s100")]
 
 
 def test_patterns_too_large_for_any_set_are_compared_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same pattern twice is still the same."""
+    """Identical patterns are still found."""
     monkeypatch.setattr(module, "_SET_MEMORY", 500)
     assert pairs({"resource": "web(-[0-9]{1,9})?"}, {"resource": "web(-[0-9]{1,9})?"}) == [("s0", "s1")]

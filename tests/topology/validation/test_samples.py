@@ -1,4 +1,4 @@
-"""Texts that a regular expression matches."""
+"""Sample texts that a regular expression matches."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from boxwatch.topology.validation.samples import MOST_SAMPLES, is_literal, sampl
     ],
 )
 def test_alternatives_options_and_ends_of_classes_are_tried(pattern: str, texts: list[str]) -> None:
-    """In an order that does not change."""
+    """Samples have a deterministic order."""
     assert samples(pattern) == texts
 
 
@@ -41,23 +41,23 @@ def test_alternatives_options_and_ends_of_classes_are_tried(pattern: str, texts:
      "(" * 30 + ")" * 30],
 )  # fmt: skip
 def test_what_is_not_understood_yields_nothing(pattern: str) -> None:
-    """Never a guess."""
+    """Unsupported syntax yields no samples."""
     assert samples(pattern) == []
 
 
 def test_there_are_never_more_than_twelve() -> None:
-    """Their number would multiply."""
+    """The number of samples is bounded, because combinations multiply."""
     assert len(samples("[abc][abc][abc][abc][abc]")) == MOST_SAMPLES
 
 
 def test_a_text_without_special_characters_is_literal() -> None:
-    """A dash is not special outside of brackets."""
+    """A dash is not special outside brackets."""
     assert is_literal("coolify-proxy_2")
     assert not is_literal("web.")
 
 
 @given(st.from_regex(r"\A(?:[ab-]|\[a-c\]|\(a\|b\)|[ab][?*+]|\\d|\.|\(a\)\?){1,8}\Z"))
 def test_what_it_yields_is_matched_by_the_real_engine(pattern: str) -> None:
-    """For everything that this reader claims to understand."""
+    """Every sample of supported syntax matches in the real engine."""
     compiled = re2.compile(pattern)
     assert all(compiled.fullmatch(text) for text in samples(pattern))

@@ -1,4 +1,4 @@
-"""Warnings: what is likely a mistake, and what is not."""
+"""Warnings about likely problems, and their absence."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ WEB = "  web: {kind: web, server: main, memory: 1g}\n"
 
 
 def warnings(text: str) -> list[str]:
-    """What is mentioned about a file that can be used."""
+    """The warnings of a valid file."""
     return [str(problem) for problem in parse(text, "a.yaml").warnings]
 
 
 def service(text: str) -> list[str]:
-    """What is mentioned about one service with these keys."""
+    """The warnings about one service with these keys."""
     return warnings(f"{HEAD}  web: {{kind: web, server: main, memory: 1g, {text}}}\n")
 
 
 def test_an_ordinary_file_gives_none() -> None:
-    """Warnings that are always there are not read."""
+    """A normal file gives no warnings, so that warnings are read."""
     assert warnings(HEAD + WEB) == []
 
 
 def test_a_stated_total_that_differs_shows_the_arithmetic() -> None:
-    """More than stated, with what was assumed."""
+    """The sum exceeds the stated total, and assumed memory is listed."""
     text = HEAD.replace("reserved: 4g", "reserved: 4g, stated_total: 24g")
     text += "  api: {kind: api, server: main, memory: 20g}\n"
     text += "  proxy: {kind: traefik, server: main, memory: 2g, assumed: true}\n"
@@ -39,7 +39,7 @@ def test_a_stated_total_that_differs_shows_the_arithmetic() -> None:
 
 
 def test_a_stated_total_that_is_too_large_says_less() -> None:
-    """Without reserve and without assumptions these terms are left out."""
+    """Without a reserve and assumed memory, these terms are omitted."""
     text = HEAD.replace("reserved: 4g", "stated_total: 2g") + WEB
     assert warnings(text) == [
         (
@@ -50,28 +50,28 @@ def test_a_stated_total_that_is_too_large_says_less() -> None:
 
 
 def test_a_stated_total_that_agrees_is_fine() -> None:
-    """To the byte."""
+    """The totals are compared in bytes."""
     assert warnings(HEAD.replace("reserved: 4g", "reserved: 4g, stated_total: 5g") + WEB) == []
 
 
 def test_a_server_without_services_is_mentioned() -> None:
-    """At its name."""
+    """The warning is located at the server's name."""
     text = HEAD.replace("services:", "  idle: {cpus: 2, memory: 4g, disk: 80GB, address: 10.0.0.2}\nservices:") + WEB
     assert warnings(text) == [
         (
-            "a.yaml:4:3: servers.idle: has no services, so only the machine itself is watched "
+            "a.yaml:4:3: servers.idle: has no services, so only the server itself is monitored "
             "(name it in the `server` of a service)"
         )
     ]
 
 
 def test_less_than_a_tenth_of_headroom_is_mentioned() -> None:
-    """A deploy runs old and new side by side."""
+    """Deploys run old and new replicas side by side, and need headroom."""
     text = HEAD + "  web: {kind: web, server: main, memory: 25g}\n"
     assert warnings(text) == [
         (
-            "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) beside the planned 29 GB: "
-            "too little for spikes and for deploys, which run old and new at once (leave a tenth free)"
+            "a.yaml:3:27: servers.main.memory: 32 GB leaves 3 GB (9%) above the planned 29 GB: "
+            "too little for spikes and for deploys, which run old and new together (leave at least a tenth free)"
         )
     ]
 
@@ -82,35 +82,32 @@ def test_a_tenth_of_headroom_is_enough() -> None:
 
 
 def test_a_limit_above_the_server_never_takes_effect() -> None:
-    """Most likely a slip of the unit."""
+    """Such a limit is probably a wrong unit."""
     assert service("limit: 64g") == [
-        (
-            "a.yaml:5:53: services.web.limit: 64 GB never takes effect: the server has 32 GB "
-            "(write `none` if no limit is meant)"
-        )
+        ("a.yaml:5:53: services.web.limit: 64 GB never takes effect: the server has 32 GB (write `none` for no limit)")
     ]
 
 
 @pytest.mark.parametrize("limit", ["none", "32g", "2g"])
 def test_a_limit_within_the_server_is_fine(limit: str) -> None:
-    """So is none."""
+    """A limit below the server's memory, or none, gives no warning."""
     assert service(f"limit: {limit}") == []
 
 
 def test_an_exposed_service_without_ports_exposes_nothing() -> None:
-    """Its ports were forgotten."""
+    """The ports were probably forgotten."""
     assert service("exposed: true") == [
-        "a.yaml:5:55: services.web.exposed: exposes nothing: the service has no ports (add its `ports`)"
+        "a.yaml:5:55: services.web.exposed: has no effect: the service has no ports (add its `ports`)"
     ]
     assert service("exposed: true, ports: [80]") == []
 
 
 def test_one_container_name_cannot_be_two_replicas() -> None:
-    """Docker gives a name once."""
+    """Container names are unique in Docker."""
     assert service("replicas: 2, containers: [{name: app}]") == [
         (
-            "a.yaml:5:56: services.web.replicas: expects 2 replicas, and its containers' names "
-            "match 1 container at most (add the other containers' names, or a pattern such as app-[0-9]+)"
+            "a.yaml:5:56: services.web.replicas: expects 2 replicas, but its container names "
+            "match at most 1 container (add the other container names, or use a pattern such as app-[0-9]+)"
         )
     ]
 
@@ -119,12 +116,12 @@ def test_one_container_name_cannot_be_two_replicas() -> None:
     "containers", ["{name: app-1}, {name: app-2}", "{name: 'app-[0-9]'}", "{resource: app}", "{name: a}, {resource: b}"]
 )
 def test_names_that_can_be_enough_are_fine(containers: str) -> None:
-    """One for each replica, a pattern, or another label."""
+    """One name per replica, a pattern, or another label gives no warning."""
     assert service(f"replicas: 2, containers: [{containers}]") == []
 
 
 def test_a_glob_is_not_a_regular_expression() -> None:
-    """It would match `web--` and not `web-1`."""
+    """`web-*` matches `web--`, not `web-1`."""
     assert service("containers: [{resource: web-*}]") == [
         (
             "a.yaml:5:70: services.web.containers[0].resource: `web-*` is a regular expression: "
@@ -135,22 +132,22 @@ def test_a_glob_is_not_a_regular_expression() -> None:
 
 
 def test_patience_below_two_scrapes_is_mentioned() -> None:
-    """One failed scrape would wake someone."""
+    """A single failed scrape would page."""
     text = HEAD + WEB + "scrape_interval: 60s\nalerts: {outage_grace: 1m, deploy_grace: 90s}\n"
     assert warnings(text) == [
         (
-            "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m, so one failed scrape can fire it "
+            "a.yaml:7:24: alerts.outage_grace: 1m is less than two scrapes of 1m: one failed scrape can fire it "
             "(write 2m or more)"
         ),
         (
-            "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m, so one failed scrape can fire it "
+            "a.yaml:7:42: alerts.deploy_grace: 1m30s is less than two scrapes of 1m: one failed scrape can fire it "
             "(write 2m or more)"
         ),
     ]
 
 
 def test_warnings_come_in_the_order_of_the_file() -> None:
-    """Whatever rule they are of."""
+    """Warnings are sorted by position, whichever rule they come from."""
     lines = [problem.line for problem in parse(
         HEAD.replace("reserved: 4g", "stated_total: 4g") + "  a: {kind: web, server: main, memory: 1g, exposed: true}\n"
         "  b: {kind: web, server: main, memory: 1g, limit: 99g}\nalerts: {outage_grace: 1s}\n", "a.yaml"
@@ -159,7 +156,7 @@ def test_warnings_come_in_the_order_of_the_file() -> None:
 
 
 def test_a_second_of_a_kind_at_one_place_is_not_scraped() -> None:
-    """A server that has an address has one usual port for each kind, and one Traefik has the fixed name."""
+    """A server with an address has one usual port per kind, and Traefik has one fixed name."""
     text = """name: mvp
 servers:
   main: {cpus: 8, memory: 32g, disk: 500GB, address: 10.0.0.2}
@@ -170,5 +167,5 @@ services:
 """
     (warning,) = warnings(text)
 
-    assert warning.startswith("a.yaml:6:3: services.queue: is not scraped: another redis is taken to answer")
-    assert warning.endswith("(say in `metrics` where its exporter answers)")
+    assert warning.startswith("a.yaml:6:3: services.queue: is not scraped: the usual target belongs to another redis")
+    assert warning.endswith("(set `metrics` to the host:port of its exporter)")
