@@ -11,7 +11,9 @@ from boxwatch.topology.wording import Unfit, kind_of, shown
 LARGEST_THRESHOLD: Final = 10**18
 LONGEST_WAIT: Final = 7 * 86400
 # These labels identify an alert.
-OWN_LABELS: Final = frozenset({"alertname", "severity", "server", "service", "component", "job", "instance"})
+OWN_LABELS: Final = frozenset(
+    {"alertname", "severity", "deployment", "server", "service", "component", "job", "instance"}
+)
 # No text that Prometheus would expand as a template.
 _TEXT = re.compile(r"(?!.*\{\{).{1,200}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,100}", re.ASCII)

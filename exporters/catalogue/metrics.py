@@ -31,9 +31,10 @@ _INSTALLED = ("installed",)
 # Series that Prometheus itself adds for any target: `up`, `scrape_…`, `ALERTS`.
 SCRAPE = "scrape"
 
-# Labels that our scrape configuration (boxwatch.stack) adds to every series. An exporter's own label of the
-# same name becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
-TARGET_LABELS = frozenset({"server", "job", "instance"})
+# Labels that our scrape configuration (boxwatch.stack) adds to every series; `deployment` only where Prometheus is
+# shared. An exporter's own label of the same name becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's
+# `server` before 0.20).
+TARGET_LABELS = frozenset({"deployment", "server", "job", "instance"})
 _OF_PROBE = frozenset({"service", "port", "expected"})
 # Labels that metric relabelling adds for one exporter, and the label names or prefixes that it drops.
 ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
