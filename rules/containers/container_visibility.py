@@ -1,4 +1,4 @@
-"""Whether containers can be seen at all: without that, silence says nothing."""
+"""Container visibility: while cAdvisor cannot see containers, silent alerts mean nothing."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ ID = "container_visibility"
 
 _MINUTE = 60
 _START = "container_start_time_seconds"
+_BLIND = "cAdvisor on {} is not scraped or names no container, so RAM and replicas there are not monitored."
+_UNLABELLED = (
+    "None of the {} containers on {} has the label coolify.resourceName, so services recognised by it are not"
+    " monitored."
+)
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on a cAdvisor that cannot tell."""
+    """Alerts on a cAdvisor that exposes no containers, or no labels."""
     return Subject(
         id=ID,
         title="Container visibility",
@@ -32,14 +37,14 @@ def _unlabelled() -> Record:
     return Record(
         record=names.SERVER_LABELS_MISSING,
         expr=labels_missing(),
-        doc="Containers of a server on which services are recognised by Coolify's label and none shows it.",
+        doc="Containers of a server whose services are recognised by Coolify's label, if none of them has it.",
     )
 
 
 def _measured(topology: Topology) -> Measured:
     world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
     return Measured(
-        title="labels are missing where no container shows its resource",
+        title="labels are missing where no container has a resource",
         expr=names.SERVER_LABELS_MISSING,
         at=10 * _MINUTE,
         samples=(
@@ -56,29 +61,30 @@ def _measured(topology: Topology) -> Measured:
             *_runs(world, "u1", service="", server="second", resource="shop"),
             *world.service(server="third"),
             *_runs(world, "u1", server="third", resource="web"),
-            # Recognised by the compose label, which says nothing of Coolify's.
+            # Recognised by the compose label, which does not prove that Coolify's is exported.
             *world.service(server="fourth"),
             *world.service("stats", server="fourth", identified_by="compose"),
             *_runs(world, "u1", service="stats", server="fourth", resource="stats"),
-            # Nothing here is recognised by a label, so none is missed.
+            # Nothing here is recognised by a label, so none is missing.
             *world.service("stats", server="fifth", identified_by="name"),
             *_runs(world, "u1", service="stats", server="fifth", resource=""),
-            # A single replica is enough to be missed, and a parked one is not.
+            # A single desired replica is enough; a parked service is not.
             *world.service(server="bare", replicas=1),
             *_runs(world, "u1", service="", server="bare", resource=""),
             *world.service(server="parked", replicas=0),
             *_runs(world, "u1", service="", server="parked", resource=""),
-            # Neither a raw cgroup nor another job shows a label, nor does a container without one.
+            # Labels of a raw cgroup or of another job do not count.
             *world.service(server="cgroups"),
             *_runs(world, "u1", server="cgroups", service="traefik", resource=""),
             *_runs(world, "", server="cgroups", service="", resource="shop"),
             *_runs(world, "", server="cgroups", resource="web"),
             *_runs(world, "web-1", server="cgroups", job="other"),
-            # Called like each other's resource.
+            # Each is named after the other's resource.
             *world.service(server="crossed"),
             *_runs(world, "a", server="crossed", service="", resource="b"),
             *_runs(world, "b", server="crossed", service="", resource="a"),
-            # What is recognised by its name shows no label; another does, and so does its namesake on another server.
+            # A service recognised by name proves no label; another service does, and so does its namesake on another
+            # server.
             *world.service(server="named"),
             *world.service("traefik", server="named", identified_by="name"),
             *_runs(world, "u1", server="named", service="traefik", resource="x"),
@@ -106,46 +112,46 @@ def _metrics_missing(topology: Topology) -> Alert:
     sees = _runs(world, "web-1")
     return Alert(
         alert=name,
-        # Against the plan and not against `up`, which is not there for a server that was never configured or was
-        # taken out by mistake.
+        # Compared with the plan, not with `up`, which is absent for a server that was never configured or was removed
+        # by mistake.
         expr=expr(f"""
             {names.SERVER_MEMORY_PLAN} > 0
             unless on ({names.BY_SERVER}) {named_containers()}
         """),
         wait=wait,
         severity="critical",
-        summary="Nothing is known of a server's containers, so no outage there would be reported.",
-        description="cAdvisor on {{ $labels.server }} is not scraped or names no container: RAM and replicas there are"
-        " not watched.",
+        summary="A server has no container metrics, so outages there go unnoticed.",
+        description=_BLIND.format("{{ $labels.server }}"),
         dashboard="overview",
         panel="Services, worst first",
         runbook=Runbook(
-            meaning="Prometheus has had no container metrics of a planned server for ten minutes. Alerts on RAM and "
-            "replicas of that server stay silent, whatever happens there.",
+            meaning="Prometheus has received no container metrics from a planned server for ten minutes. Alerts on RAM "
+            "and replicas of that server stay silent, whatever happens there.",
             first_look=(
-                "Prometheus, page *Targets*, job cadvisor: what is the error?",
-                "`docker ps` on the server: does cAdvisor run? Does the server answer at all?",
+                "Prometheus, page *Targets*, job cadvisor: which error does it show?",
+                "`docker ps` on the server: is cAdvisor running? Does the server respond at all?",
                 (
-                    "The target is up: `curl HOST:8080/metrics | grep container_start_time_seconds`. Names are empty "
-                    "when cAdvisor cannot talk to Docker, for one before 0.54 with Docker 29's containerd image store."
+                    "The target is up: run `curl HOST:8080/metrics | grep container_start_time_seconds`. Names are "
+                    "empty if cAdvisor cannot reach Docker, for example before 0.54 with Docker 29's containerd image "
+                    "store."
                 ),
             ),
             action=(
-                "Start cAdvisor, or restart it: once it could not talk to Docker, it does not try again.",
-                "Give it /var/run and /var/lib/docker read-only; use version 0.57 or newer.",
-                "The server is gone for good: take it out of the topology.",
+                "Start or restart cAdvisor: after failing to reach Docker once, it does not retry.",
+                "Mount /var/run and /var/lib/docker into it read-only; use version 0.57 or later.",
+                "The server is gone for good: remove it from the topology.",
             ),
             false_alarms="None known.",
         ),
         fires=(
             world.fires(
                 "fires for the server without container metrics, and not for the other",
-                # What another job says of its containers is not cAdvisor's view.
+                # Container metrics of another job do not count.
                 (*both, *sees, series(_START, flat(7, world.count), job="other", server="second", name="web-1")),
                 late,
                 Expected(
                     {"server": "second"},
-                    "cAdvisor on second is not scraped or names no container: RAM and replicas there are not watched.",
+                    _BLIND.format("second"),
                 ),
             ),
             world.fires(
@@ -158,14 +164,14 @@ def _metrics_missing(topology: Topology) -> Alert:
                 late,
                 Expected(
                     {"server": "main"},
-                    "cAdvisor on main is not scraped or names no container: RAM and replicas there are not watched.",
+                    _BLIND.format("main"),
                 ),
             ),
         ),
         silent=(
-            world.silent("is silent while containers are named", (*plan, *sees), late),
+            world.silent("stays silent while containers are named", (*plan, *sees), late),
             world.silent(
-                "is silent while cAdvisor restarts",
+                "stays silent while cAdvisor restarts",
                 (*plan, world.container(_START, steps((7, 10), (None, 10), (7, world.count - 19)))),
                 20 * _MINUTE,
             ),
@@ -184,15 +190,14 @@ def _labels_missing(topology: Topology) -> Alert:
         expr=f"{names.SERVER_LABELS_MISSING} > 0",
         wait=wait,
         severity="critical",
-        summary="No container shows Coolify's label, so services recognised by it are not watched.",
-        description="None of the {{ $value }} containers on {{ $labels.server }} shows the label coolify.resourceName:"
-        " services recognised by it are not watched.",
+        summary="No container has Coolify's label, so services recognised by it are not monitored.",
+        description=_UNLABELLED.format("{{ $value }}", "{{ $labels.server }}"),
         dashboard="overview",
         panel="Services, worst first",
         runbook=Runbook(
             meaning="cAdvisor runs without the flag that exports the labels by which the topology recognises "
-            "containers. boxwatch then says nothing of those services rather than calling all of them down.",
-            first_look=("cAdvisor's command line in its compose file or unit.",),
+            "containers. boxwatch then reports nothing about those services rather than calling all of them down.",
+            first_look=("Check cAdvisor's command line in its compose file or systemd unit.",),
             action=(
                 (
                     "Start cAdvisor with `--store_container_labels=false --whitelisted_container_labels="
@@ -200,14 +205,14 @@ def _labels_missing(topology: Topology) -> Alert:
                     "com.docker.compose.service`."
                 ),
             ),
-            false_alarms="A server on which nothing was started by Coolify or compose, with services that are to be "
-            "recognised by a label: there is nothing to tell the two apart.",
+            false_alarms="A server whose planned services are recognised by a label, but where neither Coolify nor "
+            "compose has started anything yet: it looks the same.",
         ),
         fires=(
             *(
                 world.fires(
-                    f"fires when names are there and {'only compose labels' if half else 'no labels'}",
-                    # What another job shows, or a raw cgroup has, is no label of a container that cAdvisor names.
+                    f"fires when containers have names and {'only compose labels' if half else 'no labels'}",
+                    # Labels of another job or of a raw cgroup do not count.
                     (
                         *world.service(replicas=1),
                         *bare,
@@ -220,8 +225,7 @@ def _labels_missing(topology: Topology) -> Alert:
                     late,
                     Expected(
                         {"server": "main"},
-                        f"None of the {3 if half else 1} containers on main shows the label coolify.resourceName:"
-                        " services recognised by it are not watched.",
+                        _UNLABELLED.format(3 if half else 1, "main"),
                     ),
                 )
                 for half in (False, True)
@@ -229,22 +233,22 @@ def _labels_missing(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent when a container of the plan shows a label",
+                "stays silent when a planned container has the label",
                 (*world.service(), *bare, *_runs(world, "web-1")),
                 late,
             ),
             world.silent(
-                "is silent when any container shows a label",
+                "stays silent when any container has the label",
                 (*world.service(), *bare, *_runs(world, "shop-u1", service="", resource="shop")),
                 late,
             ),
             world.silent(
-                "is silent while every service that a label recognises is parked",
+                "stays silent while every service recognised by a label is parked",
                 (*world.service(replicas=0), *bare),
                 late,
             ),
             world.silent(
-                "is silent where names alone recognise the services",
+                "stays silent where every service is recognised by name",
                 (*world.service("traefik", replicas=1, identified_by="name"), *bare),
                 late,
             ),
