@@ -1,4 +1,4 @@
-"""What the recorded memory series must come out as, on a server with a bit of everything."""
+"""Proofs of the recorded memory series, on a server with every kind of container."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
     container = {
         names.CONTAINER_MEMORY_WORKING_SET: ((web1, 1.0), (pg, 4), (pg_side, 0.5), (far, 4), *same),
         names.CONTAINER_MEMORY_UNRECLAIMABLE: ((web1, 0.75), (pg, 1), (pg_side, 0.25), (far, 3), *same),
-        # Page cache counts for web, and on the second server, and not for postgres on the first.
+        # Page cache counts for web and on the second server, but not for postgres on the first.
         names.CONTAINER_MEMORY_USED: ((web1, 1.0), (pg, 1), (pg_side, 0.25), (far, 4), *same),
         names.CONTAINER_MEMORY_LIMIT: ((web1, 1.0), (web2, 0), (side, 0.25)),
     }
@@ -44,7 +44,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
         names.SERVER_MEMORY_USED: ((main, 8), (second, 1.5)),
         names.SERVER_MEMORY_CONTAINERS: ((main, 4.375), (second, 4)),
         names.SERVER_MEMORY_UNPLANNED: ((main, 0.375), (second, 0)),
-        # 8 used, of which containers without the build hold 3.125; on the second less than its container holds.
+        # 8 in use, 3.125 of them by containers other than the build; on the second, less than its container uses.
         names.SERVER_MEMORY_OVERHEAD: ((main, 4.875), (second, 0)),
     }
     return (
@@ -71,7 +71,7 @@ _Rows = tuple[tuple[dict[str, str], float], ...]
 
 def _shows(world: World, parts: tuple[Series, ...], name: str, rows: _Rows, unit: int) -> Measured:
     return Measured(
-        title=f"{name} comes out as it should",
+        title=f"{name} has the expected values",
         expr=name,
         at=5 * _MINUTE,
         samples=tuple(sample(name, value * unit, **labels) for labels, value in rows),
@@ -86,7 +86,7 @@ _OOM = "container_oom_events_total"
 # name, working set and active page cache in GiB, labels
 _CONTAINERS: tuple[tuple[str, float, float, dict[str, str]], ...] = (
     ("web-1", 1.0, 0.25, {}),
-    # Another scrape of it, a moment ago.
+    # Another, earlier scrape of the same container.
     ("web-1", 0.5, 0.25, {"instance": "again:8080"}),
     ("web-2", 0.5, 0, {}),
     ("web-side", 0.125, 0, {"component": "side"}),
@@ -102,7 +102,7 @@ _CONTAINERS: tuple[tuple[str, float, float, dict[str, str]], ...] = (
 
 
 def _box(world: World) -> tuple[Series, ...]:
-    """Replicas of web, a database full of page cache, a build, containers outside the plan, and two servers."""
+    """Replicas of web, a database full of page cache, a build and containers outside the plan, on two servers."""
 
     def constant(metric: str, gib: float, name: str = "web-1", **labels: str) -> Series:
         return world.container(metric, flat(gib * GIB, world.count), name, **labels)
@@ -111,7 +111,7 @@ def _box(world: World) -> tuple[Series, ...]:
         *world.service(),
         *world.service("postgres", replicas=1, memory=4 * GIB, page_cache_reclaimable=True),
         world.constant(names.SERVICE_PAGE_CACHE_RECLAIMABLE, 0, server="second", service="postgres"),
-        # A parked service has a budget of 0, and no share of it.
+        # A parked service has a budget of 0, so there is no ratio.
         *world.service("parked", replicas=0),
         *(constant(_WORKING_SET, size, name, **labels) for name, size, _, labels in _CONTAINERS),
         *(constant(_ACTIVE_FILE, size, name, **labels) for name, _, size, labels in _CONTAINERS),
@@ -120,7 +120,7 @@ def _box(world: World) -> tuple[Series, ...]:
         constant(_LIMIT, 0.5, instance="again:8080"),
         constant(_LIMIT, 0, "web-2"),
         constant(_LIMIT, 0.25, "web-side", component="side"),
-        # Servers of which cAdvisor knows nothing, or nothing but raw cgroups.
+        # Servers where cAdvisor shows nothing, or only raw cgroups.
         constant(_START, 0, server="third", job="other"),
         constant(_START, 0, "", server="fourth"),
         *_kernel(world, 31, 23),
@@ -130,7 +130,7 @@ def _box(world: World) -> tuple[Series, ...]:
 
 
 def _kernel(world: World, total: float, available: float, **labels: str) -> tuple[Series, ...]:
-    """What node_exporter says of a server's memory, in GiB."""
+    """A server's memory according to node_exporter, in GiB."""
     of = {"job": names.JOB_NODE, "instance": "node-exporter:9100", "server": "main", **labels}
     return (
         series("node_memory_MemTotal_bytes", flat(total * GIB, world.count), **of),
@@ -147,7 +147,7 @@ def _without_active_file(topology: Topology) -> tuple[Measured, ...]:
     name = names.CONTAINER_MEMORY_USED
     return (
         Measured(
-            title="memory in use is the working set where cAdvisor is too old to tell page cache",
+            title="memory in use is the working set where cAdvisor is too old to report page cache",
             expr=name,
             at=5 * _MINUTE,
             samples=(sample(name, GIB, **_labels("pg", "postgres")),),
@@ -161,7 +161,7 @@ def _over_time(topology: Topology) -> tuple[Measured, ...]:
     world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
     return (
         Measured(
-            title="OOM kills are counted over ten minutes, and through a start over of the count",
+            title="OOM kills are counted over ten minutes, across counter resets",
             # Rounded, because increase() extrapolates to the edges of its window.
             expr=f"round({names.CONTAINER_OOM_EVENTS})",
             at=12 * _MINUTE,
@@ -185,7 +185,7 @@ def _over_time(topology: Topology) -> tuple[Measured, ...]:
 
 
 def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
-    """The trend of containers with a budget of 1 GiB each, after seven hours."""
+    """The trend of containers with a budget of 1 GiB each, evaluated after seven hours."""
     world = World(length=8 * _HOUR, thresholds=topology.thresholds, interval=10 * _MINUTE)
     name, at = names.CONTAINER_MEMORY_EXHAUSTION, 7 * _HOUR
     step = world.interval * 1000
@@ -193,7 +193,7 @@ def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
     parts = (
         *world.service(),
         world.container(_WORKING_SET, f"{GIB // 2}+{step}x{world.count}"),
-        # Shrinks; stays; is at its budget to the byte; lacks one byte.
+        # Shrinking; flat; exactly at its budget; one byte below it.
         world.container(_WORKING_SET, f"{GIB // 2}-{step}x{world.count}", "web-2"),
         world.container(_WORKING_SET, flat(GIB // 2, world.count), "web-3"),
         world.container(_WORKING_SET, f"{GIB - at * 1000}+{step}x{world.count}", "web-4"),
@@ -201,13 +201,13 @@ def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
     )
     others = (
         *world.service(),
-        # Half a byte a second, and 1000 bytes a second for two hours only.
+        # Half a byte per second, and 1000 bytes per second for only two hours.
         world.container(_WORKING_SET, f"{GIB // 2}+{world.interval // 2}x{world.count}", "slow"),
         world.container(_WORKING_SET, f"{GIB // 2}x29 {GIB // 2}+{step}x12 {late}x6", "late"),
     )
     return (
         Measured(
-            title="the time until the budget is reached is what the trend leaves, and none for what does not grow",
+            title="the time until the budget is reached follows the trend; it is absent without growth",
             expr=f"round({name})",
             at=at,
             samples=(
@@ -218,8 +218,8 @@ def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
             interval=world.interval,
         ),
         Measured(
-            title="the slightest growth is a trend, and the trend is that of six hours",
-            # Over six hours the slope is 270 bytes a second, over three it would be 730.
+            title="the slightest growth counts as a trend, taken over six hours",
+            # Over six hours the slope is 270 bytes per second; over three it would be 730.
             expr=f'{name}{{name="slow"}} > bool 0 or {name}{{name="late"}} > bool {(GIB - late) / 450}',
             at=at,
             samples=(
