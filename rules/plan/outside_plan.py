@@ -1,4 +1,4 @@
-"""What runs and nobody planned."""
+"""Containers outside the plan."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def _outside_plan(topology: Topology) -> Alert:
     used = names.CONTAINER_MEMORY_USED
     return Alert(
         alert=name,
-        # By resource where Coolify or compose gives one: it stays the same through deploys, a container's name does
-        # not, and the hour would start again with each deploy.
-        # Without their labels all containers look unplanned. When the labels come back the hour begins then.
+        # By resource where Coolify or compose provides one: it survives deploys, while a container's name does not, so
+        # that the hour would start over with each deploy.
+        # Without labels every container looks unplanned. The hour begins when the labels are back.
         expr=expr(f"""
             (
               sum by ({names.BY_SERVER}, {names.RESOURCE}) (
@@ -51,25 +51,25 @@ def _outside_plan(topology: Topology) -> Alert:
         + f"\nunless on ({names.BY_SERVER}) {names.SERVER_LABELS_MISSING}",
         wait=wait,
         severity="info",
-        summary="A container runs that is not in the plan.",
+        summary="A container outside the plan is running.",
         description="Container {{ or $labels.resource $labels.name }} on {{ $labels.server }} is not in the plan"
         " and uses {{ $value | humanize1024 }}B of memory.",
         dashboard="capacity",
         panel="Containers outside the plan",
         runbook=Runbook(
-            meaning="Something runs that no line of the topology accounts for: a forgotten experiment, a preview of a "
-            "pull request, a new service that nobody planned, or a planned one whose selector does not match.",
-            first_look=("`docker ps` on the server; Coolify's list of resources.",),
+            meaning="No line of the topology accounts for this container: a forgotten experiment, a pull request's "
+            "preview, an unplanned new service, or a planned one whose selector does not match.",
+            first_look=("`docker ps` on the server, and Coolify's list of resources: what is it?",),
             action=(
-                "Remove what is not needed.",
-                "Add what is needed to the topology, with its RAM.",
-                "It belongs to a planned service: correct the `containers` selector of that service.",
+                "It is not needed: remove it.",
+                "It is needed: add it to the topology, with its RAM.",
+                "It belongs to a planned service: correct that service's `containers` selector.",
             ),
-            false_alarms="Previews of pull requests that are kept for long, and proxies for public database ports.",
+            false_alarms="Long-lived previews of pull requests, and proxies for public database ports.",
         ),
         fires=(
             world.fires(
-                "fires for a forgotten container and for an unplanned Coolify resource, by resource",
+                "fires for a forgotten container and, once per resource, for an unplanned Coolify resource",
                 (
                     *_container(world, 1),
                     *_container(world, 0.5, "adminer", service="", resource=""),
@@ -89,22 +89,22 @@ def _outside_plan(topology: Topology) -> Alert:
         ),
         silent=(
             world.silent(
-                "is silent for planned containers, with a resource and without",
+                "stays silent for planned containers, with or without a resource",
                 (*_container(world, 1), *_container(world, 1, "coolify", service="coolify", resource="")),
                 late,
             ),
             world.silent(
-                "is silent for a container that holds no memory yet",
+                "stays silent for a container that uses no memory yet",
                 _container(world, 0, "job", service="", resource=""),
                 late,
             ),
             world.silent(
-                "is silent for Coolify's build containers",
+                "stays silent for Coolify's build containers",
                 _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
                 late,
             ),
             world.silent(
-                "is silent while the labels are missing by which planned containers are recognised",
+                "stays silent while the labels that identify planned containers are missing",
                 (
                     *world.service(),
                     world.container(
@@ -115,7 +115,7 @@ def _outside_plan(topology: Topology) -> Alert:
                 late,
             ),
             *world.not_yet(
-                "is silent for a one-off job that ends in time",
+                "stays silent for a one-off job that ends before the wait is over",
                 _container(world, 1, "backup", service="", resource=""),
                 wait,
             ),
