@@ -1,4 +1,4 @@
-"""What the alerts on replica health fire on, and what they are silent on: outages counted in samples."""
+"""Proofs of the alerts on replica health: outages counted in samples."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _START = "container_start_time_seconds"
 
 
 def runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
-    """Containers that run all the time, by name."""
+    """Containers that run throughout, by name."""
     return tuple(world.container(_START, flat(7, world.count), name, **labels) for name in names_)
 
 
 def _present(world: World, *gaps: tuple[int, int]) -> str:
-    """The start time of a container that is gone for some spans: (first second, first second after)."""
+    """The start time of a container that is absent during some spans: (first second, first second after)."""
     there = [not any(begin <= step * world.interval < end for begin, end in gaps) for step in range(world.count + 1)]
     words: list[str] = []
     for present, run in itertools.groupby(there):
@@ -33,14 +33,14 @@ def _present(world: World, *gaps: tuple[int, int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Spell:
-    """A time that is counted in samples: when it begins, and when it has lasted long enough.
+    """An outage counted in samples: when it begins, and when it has lasted long enough.
 
     Attributes:
-        world: long enough for it, with samples at each that is counted.
-        begin: the first sample of it, before which a window of twice the grace is full.
-        due: the sample at which it has lasted for the grace.
+        world: long enough for the outage, with a sample wherever one is counted.
+        begin: second of its first sample, before which a window of twice the grace is full.
+        due: second of the sample at which it has lasted for the grace.
         sample: seconds between the samples that are counted.
-        never: later than anything.
+        never: later than any sample.
     """
 
     world: World
@@ -51,7 +51,7 @@ class _Spell:
 
     @classmethod
     def of(cls, topology: Topology, grace: int) -> _Spell:
-        """For a grace of a topology."""
+        """An outage for a topology and a grace in seconds."""
         sample = topology.scrape_interval
         begin = math.ceil((2 * grace + 10 * _MINUTE) / (60 * sample)) * 60 * sample if 60 % sample else 0
         begin = begin or math.ceil((2 * grace + 10 * _MINUTE) / 60) * 60
@@ -61,39 +61,37 @@ class _Spell:
 
     @property
     def enough(self) -> int:
-        """Samples in it when it is due."""
+        """Samples in the outage when the alert is due."""
         return (self.due - self.begin) // self.sample + 1
 
     def gone(self, since: int | None = None) -> str:
-        """A container that stops for good, when the spell begins if not said otherwise."""
+        """A container that stops for good: when the outage begins, or at `since`."""
         return _present(self.world, (self.begin if since is None else since, self.never))
 
     def twice(self) -> str:
-        """A container that is gone for just less than the grace, and was before: too long ago to count together."""
+        """A container absent twice for just less than the grace, too far apart to count together."""
         length = (self.enough - 1) * self.sample
         first = self.due - 2 * (self.due - self.begin) - 2 * self.sample - length
         return _present(self.world, (first, first + length), (self.due - length + self.sample, self.never))
 
 
 def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """The cases that fire and those that do not, for services that wake someone or for those that do not."""
+    """The cases that fire and those that stay silent, for paging or for non-paging services."""
     spell = _Spell.of(topology, grace)
     world, begin, due = spell.world, spell.begin, spell.due
-    who = "" if pages else ", for a service that wakes nobody"
+    who = "" if pages else ", for a service that does not page"
     text = "No container of {} is running."
     web = world.service(pages=pages)
-    # Beside it a service that runs, so that cAdvisor is seen to work.
+    # A second service that runs, so that cAdvisor demonstrably works.
     other = (*world.service("api", pages=pages), *runs(world, "api-1", "api-2", service="api"))
     gone = (*web, *other, world.container(_START, spell.gone()), world.container(_START, spell.gone(), "web-2"))
     expected = Expected(of_service(), text.format("web on main"))
     fires = (
+        world.fires(f"fires for the service whose last replica stopped, not for the others{who}", gone, due, expected),
         world.fires(
-            f"fires for the service whose last replica stopped, and not for the others{who}", gone, due, expected
-        ),
-        world.fires(
-            f"fires steadily in a crash loop that shows a container now and then{who}",
+            f"fires without flapping in a crash loop that shows a container now and then{who}",
             (*web, *other, world.container(_START, " ".join(["7 stale _x6"] * (world.count // 8 + 1)))),
-            # A moment at which it is seen in half of the window, and would not count if that were all.
+            # Evaluated two samples after a glimpse of the container.
             due + (2 - due // world.interval) % 8 * world.interval,
             expected,
         ),
@@ -104,7 +102,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
             Expected(of_service("api"), text.format("api on main")),
         ),
         world.fires(
-            f"fires on the server where it is down, and not where it runs{who}",
+            f"fires on the server where the service is down, not where it runs{who}",
             (
                 *web,
                 *world.service(server="second", pages=pages),
@@ -126,20 +124,20 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
         ),
     )
     silent = (
-        world.silent(f"is silent while one replica is left{who}", (*web, *runs(world, "web-1")), begin),
-        world.silent(f"is silent while it has lasted for a sample less than the grace{who}", gone, due - spell.sample),
+        world.silent(f"stays silent while one replica is left{who}", (*web, *runs(world, "web-1")), begin),
+        world.silent(f"stays silent one sample before the grace is over{who}", gone, due - spell.sample),
         world.silent(
-            f"is silent for two outages of less than the grace{who}",
+            f"stays silent for two outages shorter than the grace{who}",
             (*web, *other, world.container(_START, spell.twice())),
             due,
         ),
         world.silent(
-            f"is silent when cAdvisor is gone{who}",
+            f"stays silent while cAdvisor is down{who}",
             (*web, world.container(_START, spell.gone()), *_up(world, 0)),
             due + grace,
         ),
         world.silent(
-            f"is silent for a service that is parked with no replicas{who}",
+            f"stays silent for a parked service, with 0 replicas{who}",
             (*world.service(replicas=0, pages=pages), *other),
             begin,
         ),
@@ -149,13 +147,13 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
 
 
 def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """The cases that fire, and those that do not."""
+    """The cases that fire, and those that stay silent."""
     spell = _Spell.of(topology, grace)
     world, begin, due, sample = spell.world, spell.begin, spell.due, spell.sample
     text = "{} of the planned replicas of web on main are not running."
 
     def lives(*values: str) -> tuple[Series, ...]:
-        """A service of as many replicas, the first of which runs all the time."""
+        """A service with one replica per value and another one that runs throughout."""
         return (
             *world.service(replicas=len(values) + 1),
             *runs(world, "web-1"),
@@ -169,13 +167,13 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
         )
 
     one = lives(spell.gone())
-    # One is missing from the begin, a second one from so many samples later, looked at after so many in all.
+    # One replica is missing from the beginning, a second one `half` or `later` samples later.
     half = math.ceil(spell.enough / 2)
     most = 2 * (spell.enough - 1) - 1
     later = most - (most // 2 - 1)
     fires = (
         world.fires(
-            "fires for one of two replicas, and not for what is gone for a moment",
+            "fires for one of two replicas, not for one that is briefly gone",
             (
                 *one,
                 *world.service("half"),
@@ -187,7 +185,7 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
             Expected(of_service(), text.format(1)),
         ),
         world.fires(
-            "fires for one of two replicas, and not for what is complete or planned once",
+            "fires for one of two replicas, not for complete or single-replica services",
             (
                 *one,
                 *world.service("api"),
@@ -199,41 +197,45 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
             Expected(of_service(), text.format(1)),
         ),
         world.fires(
-            "fires steadily while a replica comes and goes",
+            "fires without flapping while a replica comes and goes",
             lives(" ".join(["7 stale _x2"] * (world.count // 4 + 1))),
             due,
             Expected(of_service(), text.format(1)),
         ),
         world.fires(
-            "fires and says two when a second one is missing for half of the time",
+            "fires and reports two when a second one is missing half of the time",
             lives(spell.gone(), spell.gone(begin + half * sample)),
             begin + (2 * half - 1) * sample,
             Expected(of_service(), text.format(2)),
         ),
         world.fires(
-            "fires and says one when a second one is missing for less than half of the time",
+            "fires and reports one when a second one is missing less than half of the time",
             lives(spell.gone(), spell.gone(begin + later * sample)),
             begin + (most - 1) * sample,
             Expected(of_service(), text.format(1)),
         ),
         world.fires(
-            "fires and says how many are missing now, whatever was before",
+            "fires and reports how many are missing now, regardless of earlier outages",
             lives(spell.gone(), *(_present(world, (sample, due - 2 * grace - 2 * sample)) for _ in range(2))),
             due,
             Expected(of_service(), text.format(1)),
         ),
     )
     silent = (
-        world.silent("is silent while it has lasted for a sample less than a deploy may take", one, due - sample),
-        world.silent("is silent when one is missing twice for less than a deploy may take", lives(spell.twice()), due),
-        world.silent("is silent when all run", (*world.service(), *runs(world, "web-1", "web-2")), due),
+        world.silent("stays silent one sample before the deploy grace is over", one, due - sample),
         world.silent(
-            "is silent for the only replica, which has an alert of its own",
+            "stays silent when one is missing twice, each time for less than the deploy grace",
+            lives(spell.twice()),
+            due,
+        ),
+        world.silent("stays silent when all run", (*world.service(), *runs(world, "web-1", "web-2")), due),
+        world.silent(
+            "stays silent for a single replica, which has its own alert",
             (*world.service(replicas=1), *runs(world, "api-1", service="api")),
             due,
         ),
         world.silent(
-            "is silent when cAdvisor is gone",
+            "stays silent while cAdvisor is down",
             (
                 *world.service(),
                 world.container(_START, spell.gone()),

@@ -1,4 +1,4 @@
-"""Replica stability: unhealthy, crash loops, and containers that are replaced too often."""
+"""Replica stability: failing health checks, crash loops, and containers replaced too often."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HEALTH = "container_health_state"
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on containers that run and do not stay well."""
+    """Alerts on containers that run but do not stay healthy."""
     return Subject(
         id=ID,
         title="Replica stability",
@@ -51,11 +51,11 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
     world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     text = "All running containers of web on main fail their health check."
     silent = (
-        world.silent("is silent while one is healthy", (*world.service(), *_states(world, 0, 1)), grace + 600),
+        world.silent("stays silent while one is healthy", (*world.service(), *_states(world, 0, 1)), grace + 600),
         world.silent(
-            "is silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
+            "stays silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
         ),
-        *world.not_yet("is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace),
+        *world.not_yet("stays silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
@@ -70,21 +70,21 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
             dashboard="service",
             panel="Replicas running",
             runbook=Runbook(
-                meaning="The containers run, and none passes its health check. Traefik takes unhealthy containers out "
-                "of its routes, so users get 404 or 503.",
+                meaning="The containers run, but none passes its health check. Traefik removes unhealthy containers "
+                "from its routes, so users get 404 or 503.",
                 first_look=(
                     "`docker inspect --format '{{json .State.Health}}' NAME` shows the last results of the check.",
-                    "Is what they all need (database, cache) down?",
+                    "Is a shared dependency (database, cache) down?",
                 ),
                 action=(
-                    "Repair what they depend on, or roll back the last deployment.",
+                    "Repair the dependency, or roll back the last deployment.",
                     "The check itself is wrong (path, port, a tool that the image lacks): correct it in Coolify.",
                 ),
                 false_alarms="Services that take longer than `alerts.deploy_grace` to start.",
             ),
             fires=(
                 world.fires(
-                    "fires when no container passes",
+                    "fires when no container passes its health check",
                     (*world.service(), *_states(world, 0, 0)),
                     grace + 2 * _MINUTE,
                     Expected(of_service(), text),
@@ -94,7 +94,7 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
         ),
         warning_fires=(
             world.fires(
-                "is a warning for a service that wakes nobody",
+                "is a warning for a service that does not page",
                 (*world.service(pages=False), *_states(world, 0, 0)),
                 grace + 2 * _MINUTE,
                 Expected(of_service(), text),
@@ -118,19 +118,19 @@ def _unhealthy(topology: Topology) -> Alert:
         dashboard="service",
         panel="Replicas now",
         runbook=Runbook(
-            meaning="The container runs and its health check does not pass. Traefik sends it no requests; the other "
-            "replicas carry its share. Coolify does not report this.",
+            meaning="The container runs, but its health check does not pass. Traefik sends it no requests; the other "
+            "replicas carry its load. Coolify does not report this.",
             first_look=("`docker inspect --format '{{json .State.Health}}' NAME` shows the last results.",),
             action=(
                 "Restart the replica; if it comes back unhealthy, read its log.",
                 "All replicas at once: see *ServiceAllReplicasUnhealthy*.",
             ),
-            false_alarms="Services that take longer than `alerts.deploy_grace` to start. cAdvisor before 0.55 does "
+            false_alarms="Services that take longer than `alerts.deploy_grace` to start. Before 0.55, cAdvisor does "
             "not update the state.",
         ),
         fires=(
             world.fires(
-                "fires for the unhealthy container, and not for the healthy one or the one without a check",
+                "fires for the unhealthy containers, not for a healthy one or one without a check",
                 (
                     *world.service(),
                     *_states(world, 0, 1, -1),
@@ -148,10 +148,10 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            *world.not_yet("is silent while it may be starting", (*world.service(), *_states(world, 0)), grace),
-            world.silent("is silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
+            *world.not_yet("stays silent while it may be starting", (*world.service(), *_states(world, 0)), grace),
+            world.silent("stays silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
             world.silent(
-                "is silent when one of two scrapes still shows what was",
+                "stays silent when only one of two scrapes shows the failure",
                 (
                     *world.service(),
                     *_states(world, 0, -1),
@@ -160,7 +160,7 @@ def _unhealthy(topology: Topology) -> Alert:
                 grace + 600,
             ),
             world.silent(
-                "is silent for a container outside the plan, and for what is no container",
+                "stays silent for a container outside the plan and for a raw cgroup",
                 (
                     *world.service(),
                     world.container(_HEALTH, flat(0, world.count), "adminer", service=""),
@@ -176,7 +176,7 @@ def _unhealthy(topology: Topology) -> Alert:
 
 def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
     most = topology.thresholds.restarts
-    # One restart every thirty seconds, all of them within a quarter of an hour where the threshold allows it.
+    # One restart every 30 seconds, or faster where the threshold would not fit into 15 minutes.
     world = World(length=30 * _MINUTE, thresholds=topology.thresholds, interval=min(30, max(1, 800 // most)))
     at = 14 * _MINUTE // world.interval * world.interval
     before = at // world.interval - most
@@ -194,9 +194,9 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
     )
     silent = (
-        world.silent("is silent for one restart less", restarts(most - 1), at),
+        world.silent("stays silent one restart below the threshold", restarts(most - 1), at),
         world.silent(
-            "is silent when a reboot restarts every replica once",
+            "stays silent when a reboot restarts every replica once",
             (
                 *world.service(replicas=most + 1),
                 *(
@@ -216,33 +216,33 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             f"  >= on ({names.BY_SERVICE}) group_left () {names.SERVICE_RESTARTS_THRESHOLD}",
             wait=0,
             severity="critical",
-            summary="A container of a service is restarted again and again.",
+            summary="A container of a service keeps restarting.",
             description=f"A container of {SERVICE} was restarted {{{{ $value }}}} times in the last 15 minutes.",
             dashboard="service",
             panel="Restarts in 15 minutes",
             runbook=Runbook(
-                meaning="A container ends and Docker starts it again. Between two ends it may look healthy, so the "
-                "count of replicas stays right while requests fail.",
+                meaning="A container exits and Docker restarts it. Between crashes it may look healthy, so the number "
+                "of replicas looks right while requests fail.",
                 first_look=(
-                    "`docker logs --tail 100 NAME`: the last lines before the end.",
-                    "`docker inspect --format '{{.State.ExitCode}} {{.State.OOMKilled}}' NAME`; 137 is a kill.",
+                    "`docker logs --tail 100 NAME`: the last lines before it exits.",
+                    "`docker inspect --format '{{.State.ExitCode}} {{.State.OOMKilled}}' NAME`; 137 means killed.",
                 ),
                 action=(
                     "It began with a deployment: roll back.",
                     "It was killed for lack of memory: see *ContainerOomKilled*.",
-                    "What it depends on is down: repair that first.",
+                    "A dependency is down: repair that first.",
                 ),
-                false_alarms="Several restarts by hand within minutes; before cAdvisor 0.57, redeploys under a name "
-                "that stays. Not seen: cAdvisor has no restart count, so a process that lives for less than the scrape "
-                "interval shows in few scrapes or none. *ServiceDown* may come instead.",
+                false_alarms="Several manual restarts within minutes; before cAdvisor 0.57, redeploys under a name "
+                "that stays. A blind spot: cAdvisor has no restart counter, so a process that lives for less than the "
+                "scrape interval shows in few scrapes or none. *ServiceDown* may fire instead.",
             ),
-            fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, *expected),),
+            fires=(world.fires("fires at the threshold", restarts(most), at, *expected),),
             silent=silent,
-            instead="it counts restarts within 15 minutes and ends when they leave the window: change how many they "
-            "are, `thresholds.restarts`",
+            instead="it counts restarts within 15 minutes and resolves when they leave the window: change the number, "
+            "`thresholds.restarts`",
         ),
         warning_fires=(
-            world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, *expected),
+            world.fires("is a warning for a service that does not page", restarts(most, pages=False), at, *expected),
         ),
         warning_silent=silent,
     )
@@ -263,26 +263,25 @@ def _replaced_often(topology: Topology) -> Alert:
         """),
         wait=5 * _MINUTE,
         severity="warning",
-        summary="The containers of a service are replaced again and again.",
+        summary="The containers of a service keep being replaced.",
         description=f"{{{{ $value }}}} containers of {SERVICE} were replaced or removed in the last hour.",
         dashboard="service",
         panel="Replacements in an hour",
         runbook=Runbook(
-            meaning="Something deploys the service over and over, or removes its containers. Each replacement costs "
-            "users a few slow or lost requests, and the server the memory of a build.",
+            meaning="Something keeps deploying the service or removing its containers. Each replacement costs users a "
+            "few slow or lost requests, and the server the memory of a build.",
             first_look=(
                 "Coolify, the resource's list of deployments: who or what starts them?",
                 "Dashboard *Service*, panel *Replacements in an hour*: since when?",
             ),
             action=(
                 "A webhook or pipeline in a loop: stop it at its source.",
-                "Deploys that fail and are retried: read the log of the last one.",
-                "You deploy that often: raise `thresholds.replacements`.",
+                "Failing deploys that are retried: read the log of the last one.",
+                "You do deploy that often: raise `thresholds.replacements`.",
             ),
             false_alarms="A busy afternoon of deployments.",
         ),
         fires=fires,
         silent=silent,
-        instead="it counts what was replaced within an hour, all at once or not: change how many they are, "
-        "`thresholds.replacements`",
+        instead="it counts replacements within an hour: change the number, `thresholds.replacements`",
     )

@@ -1,4 +1,4 @@
-"""What the recorded replica series must come out as."""
+"""Proofs of the recorded replica series."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
 
 
 def _box(world: World) -> tuple[Series, ...]:
-    """Web with one of two replicas and no side, an api that never started, coolify without its database, and shop."""
+    """Web with one of two replicas and no side, api that never started, coolify without its database, and shop."""
 
     def runs(name: str, **labels: str) -> Series:
         return world.container(_START, flat(7, world.count), name, **labels)
@@ -48,8 +48,8 @@ def _box(world: World) -> tuple[Series, ...]:
         *world.service("coolify", component="database", replicas=1, identified_by="name")[-3:],
         runs("web-1"),
         runs("coolify", service="coolify", component="app", resource=""),
-        # Two containers of all that shop requires, and one of what it may have; what another service or server requires
-        # is not required here.
+        # Two containers of each component that shop requires and one of an optional component, which is required only
+        # of another service and on another server.
         *(planned("shop", component) for component in ("app", "database")),
         *(
             runs(f"{part}-{number}", service="shop", component=part)
@@ -68,7 +68,7 @@ def _running(world: World) -> tuple[Measured, ...]:
     return (
         shows(
             world,
-            "running replicas are counted, and what never started is 0",
+            "running replicas are counted, and a service that never started has 0",
             name,
             _box(world),
             sample(name, 1, **of_part("web")),
@@ -93,7 +93,7 @@ def _running(world: World) -> tuple[Measured, ...]:
         ),
         shows(
             world,
-            "the start time of a container is the container's own",
+            "each container has its own start time",
             names.CONTAINER_START_TIME,
             (
                 world.container(_START, flat(7, world.count)),
@@ -113,20 +113,20 @@ def _blind(world: World) -> tuple[Measured, ...]:
     return (
         shows(
             world,
-            "nothing is said of replicas once cAdvisor is gone",
+            "replica counts are absent once cAdvisor is down",
             name,
             (*world.service(), *world.service("api"), world.container(_START, f"{gone} stale")),
         ),
         shows(
             world,
-            "what the compose label recognises is counted where cAdvisor shows a compose label",
+            "services recognised by a compose label are counted where cAdvisor exports one",
             name,
             (
                 *world.service("stats", identified_by="compose"),
                 world.container(_START, flat(7, world.count), "u1", service="", resource="grafana"),
                 *world.service("stats", server="second", identified_by="compose"),
                 world.container(_START, flat(7, world.count), "u1", service="", server="second", resource=""),
-                # Of each part, and neither by what another job says nor by a raw cgroup.
+                # Per component; metrics of another job and raw cgroups do not count.
                 *world.service("stats", component="db", identified_by="compose"),
                 *world.service("stats", server="third", identified_by="compose"),
                 world.container(_START, flat(7, world.count), "u1", service="", server="third", job="other"),
@@ -138,17 +138,17 @@ def _blind(world: World) -> tuple[Measured, ...]:
         ),
         shows(
             world,
-            "nothing is said of what labels recognise while no container shows a label",
+            "replica counts of services recognised by a label are absent while no container has a label",
             name,
             (
                 *world.service(),
                 *world.service("traefik", replicas=1, identified_by="name"),
                 world.container(_START, flat(7, world.count), "x", service="", resource=""),
-                # The compose label alone is called like the container.
+                # With the compose label alone, the resource is named after the container.
                 world.container(_START, flat(7, world.count), "y", service=""),
-                # A raw cgroup with a label is no container with one.
+                # A raw cgroup with a label does not count.
                 world.container(_START, flat(7, world.count), "", service="", resource="x"),
-                # Neither does one server speak for another, nor another job for cAdvisor.
+                # Nor does another server, nor another job.
                 *world.service(server="second"),
                 *world.service("traefik", server="second", replicas=1, identified_by="name"),
                 *world.service("traefik", server="third", replicas=1, identified_by="name"),
@@ -162,7 +162,7 @@ def _blind(world: World) -> tuple[Measured, ...]:
         _labels(world),
         shows(
             world,
-            "a service recognised by its compose label does not show that Coolify's label is exported",
+            "a service recognised by its compose label does not prove that Coolify's label is exported",
             name,
             (
                 *world.service("api"),
@@ -199,7 +199,7 @@ def _blind(world: World) -> tuple[Measured, ...]:
 
 
 def _labels(world: World) -> Measured:
-    """What shows that Coolify's label is exported: api, which never started, is 0 there and nothing elsewhere."""
+    """Evidence that Coolify's label is exported: there, api, which never started, is 0; elsewhere it is absent."""
     name = names.COMPONENT_REPLICAS_RUNNING
 
     def runs(server: str, called: str, **labels: str) -> Series:
@@ -208,18 +208,18 @@ def _labels(world: World) -> Measured:
     servers = ("label", "crossed", "cgroup", "bare", "planned", "elsewhere", "named")
     return shows(
         world,
-        "what is recognised by a label is 0 where a container of the plan or outside it shows one",
+        "services recognised by a label are 0 where any container, planned or not, has one",
         name,
         (
             *(one for server in servers for one in world.service("api", server=server)),
             runs("label", "shop-u1", service="", resource="shop"),
-            # Two containers that are called like each other's resource.
+            # Two containers, each named after the other's resource.
             runs("crossed", "a", service="", resource="b"),
             runs("crossed", "b", service="", resource="a"),
             runs("cgroup", "", resource="web"),
             runs("bare", "web-1", resource=""),
             runs("planned", "web-1", resource="web"),
-            # Recognised by its name on another server, and by a label here.
+            # Recognised by name on another server, by a label here.
             runs("elsewhere", "u1", service="stats", resource="stats"),
             *world.service("stats", server="other", identified_by="name"),
             *world.service("stats", server="named", replicas=1, identified_by="name"),
@@ -236,7 +236,7 @@ def _health(world: World) -> tuple[Measured, ...]:
     return (
         shows(
             world,
-            "healthy are those with a passed health check or with none",
+            "containers that pass their health check or have none are healthy",
             name,
             (
                 world.container(_HEALTH, flat(1, world.count)),
@@ -267,7 +267,7 @@ def _cpu(world: World) -> tuple[Measured, ...]:
     return (
         shows(
             world,
-            "CPU is the sum over the cores that cgroup v1 tells apart",
+            "CPU is summed over the cores, which cgroup v1 reports separately",
             f"round({name}, 0.01)",
             (
                 world.container(_CPU, f"0+15x{world.count}", cpu="cpu00"),
@@ -279,7 +279,7 @@ def _cpu(world: World) -> tuple[Measured, ...]:
         ),
         shows(
             world,
-            "CPU is that of five minutes",
+            "CPU is averaged over five minutes",
             f"({name} > bool 0.4) * ({name} < bool 0.6)",
             (world.container(_CPU, f"0x25 30+30x{world.count - 26}"),),
             Sample(labels=of, value=1),
