@@ -12,7 +12,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Series
 
 # What a title ends in that says of a warning what the same title without it says of the critical alert.
-WAKES_NOBODY = ", for a service that wakes nobody"
+WAKES_NOBODY = ", for a service that does not page"
 
 
 def by_urgency(
