@@ -1,8 +1,8 @@
-"""Deploys as cAdvisor shows them, and other days on which nothing is wrong: what no alert may mistake for a fault.
+"""Deploys as cAdvisor shows them, and other healthy days, during which no alert may fire.
 
-Coolify's rolling deploy starts the new container, waits for its health check (5 s and up to ten times 5 s), stops the
-old one with 30 s of grace and removes it, one resource after the other (Coolify 4.3, ApplicationDeploymentJob); with a
-fixed port or name it stops the old one first. Each new container is a new series.
+Coolify's rolling deploy starts the new container, waits for its health check (5 s, then up to ten times 5 s), stops the
+old one with 30 s of grace and removes it, one resource after the other (Coolify 4.3, ApplicationDeploymentJob). With a
+fixed port or name, it stops the old container first. Each new container is a new series.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 _MINUTE = 60
-# When the deploy begins.
+# The deploy begins here, seconds.
 _BEGIN = 10 * _MINUTE
 _LONGEST_GAP = 20 * _MINUTE
 _START = "container_start_time_seconds"
 
 
 def rolling(topology: Topology) -> Case:
-    """Both replicas of web replaced one after the other, each overlapping its successor for 90 s."""
+    """Both replicas of web replaced one after the other, each overlapping its successor for up to 90 s."""
     return _world(topology).never("through a rolling deploy", _rolling(topology))
 
 
 def stop_and_start(topology: Topology) -> Case:
-    """Both replicas stopped before their successors are started: a real gap, shorter than the grace for outages."""
+    """Both replicas stopped before their successors start: a real gap, shorter than the outage grace."""
     return _world(topology).never("through a deploy that stops the old containers first", _stop_and_start(topology))
 
 
 def ordinary_days(topology: Topology) -> tuple[Case, ...]:
-    """Cases on a whole server, in which no alert at all may fire."""
+    """Cases on a complete server, in which no alert at all may fire."""
     world = _world(topology)
     server = _server(topology)
     blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", 10 * _MINUTE) - world.interval)
@@ -40,7 +40,7 @@ def ordinary_days(topology: Topology) -> tuple[Case, ...]:
         world.never("through a rolling deploy", (*_rolling(topology), *server)),
         world.never("through a deploy that stops the old containers first", (*_stop_and_start(topology), *server)),
         world.never(
-            "while a build runs beside the services",
+            "while a build runs next to the services",
             (
                 *_two_of_web(world),
                 *_container(world, "x7k2", "coolify-helper", since=_BEGIN, until=_BEGIN + 600, service=""),
@@ -48,7 +48,7 @@ def ordinary_days(topology: Topology) -> tuple[Case, ...]:
             ),
         ),
         *(
-            (world.never("while cAdvisor is restarted and sees nothing for minutes", (*_gap(world, blind), *server)),)
+            (world.never("while cAdvisor restarts and sees nothing for minutes", (*_gap(world, blind), *server)),)
             if blind >= 0
             else ()
         ),
@@ -70,7 +70,7 @@ def _two_of_web(world: World) -> tuple[Series, ...]:
 def _rolling(topology: Topology) -> tuple[Series, ...]:
     world = _world(topology)
     first, second = _BEGIN, _BEGIN + 3 * _MINUTE
-    # A deploy that lasts longer than the topology has patience for is alerted on, as it says.
+    # A deploy longer than the topology's grace periods would fire alerts, and rightly so.
     starting = min(60, _borne(topology, ("ContainerUnhealthy", "ServiceAllReplicasUnhealthy"), world.interval))
     overlap = min(90, _borne(topology, ("ServiceReplicasExtra", "ServiceMemoryOverBudget"), world.interval))
     return (
@@ -83,7 +83,7 @@ def _rolling(topology: Topology) -> tuple[Series, ...]:
 
 
 def _borne(topology: Topology, alerts: tuple[str, ...], interval: int) -> int:
-    """Seconds that may be filled with samples before one of these alerts fires; each waits for a grace or longer."""
+    """Seconds, in whole samples, before the first of these alerts fires; each waits for the deploy grace by default."""
     patience = min(topology.alerts.wait(alert, topology.alerts.deploy_grace) for alert in alerts)
     return patience // interval * interval
 
@@ -100,14 +100,14 @@ def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
         *_container(world, "web-2-old", "web-2", until=_BEGIN),
         *_container(world, "web-1-new", "web-1", since=back),
         *_container(world, "web-2-new", "web-2", since=back),
-        # The database keeps running, so that cAdvisor is seen to work.
+        # The database keeps running, so that cAdvisor demonstrably works.
         *world.service("postgres", replicas=1),
         *_container(world, "pg", "postgres", service="postgres"),
     )
 
 
 def _gap(world: World, seconds: int) -> tuple[Series, ...]:
-    """Two replicas whose series are not there for some time, and of which one is found again a scrape later."""
+    """Two replicas whose series are absent for `seconds`; one of them reappears a scrape later."""
     lead, gone = world.steps_of(_BEGIN), world.steps_of(seconds)
     rest = world.count - lead - gone - 1
     gapped = tuple(
@@ -119,7 +119,7 @@ def _gap(world: World, seconds: int) -> tuple[Series, ...]:
 
 
 def _server(topology: Topology) -> tuple[Series, ...]:
-    """A server of 32 GiB with a plan of 26, of which 8 are in use, or as many as the topology takes for few."""
+    """A server of 32 GiB with a plan of 26; 8 in use, or less where the topology's thresholds require it."""
     world = _world(topology)
     few = max(topology.alerts.threshold(alert, 0) for alert in ("HostMemoryLow", "HostMemoryCritical"))
     return (
@@ -130,7 +130,7 @@ def _server(topology: Topology) -> tuple[Series, ...]:
     )
 
 
-def _container(  # noqa: PLR0913 - a life has these dates
+def _container(  # noqa: PLR0913 - the dates of a container's life
     world: World,
     name: str,
     resource: str,
@@ -146,7 +146,7 @@ def _container(  # noqa: PLR0913 - a life has these dates
     end = " stale" if until is not None else ""
     unready = world.steps_of(unready_for)
     labels = {"resource": resource, "service": service}
-    # As full as may be without being near anything.
+    # As much memory as possible below all thresholds.
     memory = GIB * 0.9 * min(world.thresholds.memory_near_budget, world.thresholds.memory_near_limit)
 
     def life(values: str) -> str:

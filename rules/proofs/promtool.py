@@ -1,8 +1,8 @@
 """The proofs of a subject as unit tests for `promtool test rules`.
 
-One file for each spacing of samples, because promtool evaluates a whole file at one interval; one test for each case,
-with just the rules that it needs, so that a test costs milliseconds. The files pass on promtool 2.42 to 3.x: no window
-ends on a sample's edge, no fuzzy comparison, no filters by name.
+One file per sample interval, because promtool evaluates a whole file at one interval; one test per batch of cases, with
+only the rules that it needs, so that a test takes milliseconds. The files pass on promtool 2.42 to 3.x: no window ends
+exactly on a sample, and neither fuzzy comparison nor filters by name are used.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from boxwatch.topology.units import format_duration
 
 
 def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) -> dict[str, bytes]:
-    """File name → promtool test file, for every spacing that the subject's proofs use.
+    """File name → promtool test file, one for every sample interval of the subject's proofs.
 
     Args:
         topology: the deployment.
-        subject: whose proofs.
-        read: the subjects that it reads (`Subject.reads`), in that order.
+        subject: the subject with the proofs.
+        read: the subjects that it reads, in the order of `Subject.reads`.
     """
     found: dict[int, list[dict[str, object]]] = {}
     for together in _by_input(subject.measured):
         found.setdefault(together[0].interval, []).append(_measured(together))
     for interval, test in _alerts(topology, subject):
         found.setdefault(interval, []).append(test)
-    # The cases bring the plan's constants as input, those of services that no topology has; only the plan's own proof
+    # The cases contain the plan's constants as input, for services that no topology has; only the plan's own proof
     # loads the plan.
     ids = (*subject.reads, subject.id)
     order = [group.name for one in (*read, subject) for group in one.groups if isinstance(group.rules[0], Record)]
@@ -51,7 +51,7 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
 
 
 def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
-    """(spacing of samples, test): looks at the same input share a test, whatever they look at."""
+    """(sample interval, test): cases with the same input share a test, even those of different alerts."""
     found: dict[tuple[int, tuple[Series, ...]], list[Pack]] = {}
     for name in dict.fromkeys(alert.alert for alert in subject.alerts):
         for pack in packs(tuple(alert for alert in subject.alerts if alert.alert == name)):
@@ -87,9 +87,9 @@ def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
-    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS.
+    """A test that nothing fired at any evaluation of the case; Prometheus records firing alerts as ALERTS.
 
-    What always fires is not meant.
+    Alerts that always fire do not count.
     """
     name = f'alertname="{alert}",' if alert else f'alertname!~"{"|".join(sorted(ALWAYS_FIRING))}",'
     window = format_duration(case.at + case.interval)
@@ -101,7 +101,7 @@ def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
 
 
 def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tuple[Case, ...]) -> bytes:
-    """Cases in which no alert of any subject may fire at any time, with all rules loaded."""
+    """A test file with all rules loaded: no alert of any subject may fire at any time in these cases."""
     measuring = [subject for subject in subjects if subject.id != names.PLAN_SUBJECT]
     day = side_by_side(cases)
     return yaml.dump(
@@ -123,7 +123,7 @@ def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tu
 
 
 def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
-    """Proofs on the same input share a test, since loading the rules costs most of one."""
+    """Proofs grouped by input: they share a test, because loading the rules dominates its cost."""
     found: dict[tuple[int, tuple[Series, ...]], list[Measured]] = {}
     for one in measured:
         found.setdefault((one.interval, one.series), []).append(one)
