@@ -1,4 +1,4 @@
-"""What the recorded series of disks must come out as."""
+"""Proofs of the recorded disk series."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MINUTE, _HOUR = 60, 3600
 
 
 def measured(topology: Topology) -> tuple[Measured, ...]:
-    """The proofs of the recorded series of disks."""
+    """The proofs of the recorded disk series."""
     return (*_disks(topology), *_trend(topology))
 
 
@@ -40,7 +40,7 @@ def _filesystem(  # noqa: PLR0913 - each is a label or a metric of one mount
 
 
 def _disks(topology: Topology) -> tuple[Measured, ...]:
-    """Two servers with a device that is mounted twice, one of every filesystem, and all that is no disk."""
+    """Two servers with a device mounted twice, one device of every filesystem, and mounts that are not disks."""
     world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
     size = 256 * GIB
     parts: list[Series] = []
@@ -58,7 +58,7 @@ def _disks(topology: Topology) -> tuple[Measured, ...]:
         )
 
     mount(0.25, 0.5, 0)
-    # Bind mounts: read-only on purpose, and with numbers of another moment.
+    # Bind mounts: read-only on purpose, and with numbers of another instant.
     mount(0.375, 0.625, 1, mountpoint="/var/lib/docker", scale=2)
     mount(0.5, 0.75, 1, server="second", scale=4)
     for fstype in ("ext3", "xfs", "btrfs", "zfs"):
@@ -81,7 +81,7 @@ def _disks(topology: Topology) -> tuple[Measured, ...]:
     }
     return tuple(
         Measured(
-            title=f"{name} is one number a device, whatever it is mounted as",
+            title=f"{name} is one number per device, however it is mounted",
             expr=name,
             at=5 * _MINUTE,
             samples=(
@@ -97,7 +97,7 @@ def _disks(topology: Topology) -> tuple[Measured, ...]:
 
 
 def _filling(world: World, left: float, per_second: float, *, since: int = 0, **labels: str) -> tuple[Series, ...]:
-    """A disk that fills steadily from `since` on and has `left` bytes at the end of the case."""
+    """A disk that fills steadily from `since` on and has `left` bytes free at the end of the case."""
     start = left + per_second * (world.length - since)
     step = per_second * world.interval
     values = f"{start}{-step:+}x{(world.length - since) // world.interval}"
@@ -112,7 +112,7 @@ def _trend(topology: Topology) -> tuple[Measured, ...]:
     name = names.DEVICE_DISK_EXHAUSTION
     fills = (
         *_filling(world, 100 * GIB, GIB / 1024),
-        # Mounted once more, and looked at a little later.
+        # Another mount of it, read a little later.
         *_filling(world, 90 * GIB, GIB / 2048, mountpoint="/var/lib/docker"),
         *_filling(world, 50 * GIB, GIB / 1024, server="second"),
         *_filling(world, 50 * GIB, -GIB / 1024, device="/dev/empties"),
@@ -129,7 +129,7 @@ def _trend(topology: Topology) -> tuple[Measured, ...]:
         *_filling(world, 10 * GIB, GIB / 1024, fstype="tmpfs", device="tmpfs"),
         *_filling(world, 10 * GIB, GIB / 1024, mountpoint="/boot", device="/dev/md1"),
     )
-    # Fills for the last 18 hours of 40, after 22 in which nothing happened.
+    # Fills during the last 18 hours of 40, after 22 flat ones.
     turns = World(length=40 * _HOUR, thresholds=topology.thresholds, interval=600)
     flat_for = 132
     step = GIB * 600 / 1024
@@ -144,7 +144,7 @@ def _trend(topology: Topology) -> tuple[Measured, ...]:
     )
     return (
         Measured(
-            title="the time until a disk is full is what the trend of the last day leaves",
+            title="the time until a disk is full follows the trend of the last day",
             expr=f"round({name})",
             at=world.length,
             samples=(
@@ -161,9 +161,9 @@ def _trend(topology: Topology) -> tuple[Measured, ...]:
             interval=world.interval,
         ),
         Measured(
-            title="the trend is that of a day: eighteen hours of filling count for less than all of it",
-            # The slope of a day of which a quarter is flat is 27/32 of the steep one's, give or take the sample that a
-            # window held more before Prometheus 3.0.
+            title="the trend is taken over a day: eighteen hours of filling count for less than a full day",
+            # The slope over a day whose first quarter is flat is 27/32 of the steep slope, give or take the extra
+            # sample that a window contained before Prometheus 3.0.
             expr=f"round({name} / {left / GIB * 1024}, 0.1)",
             at=turns.length,
             samples=(Sample(labels={"server": "main", "device": "/dev/md2"}, value=1.2),),

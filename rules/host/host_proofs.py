@@ -1,4 +1,4 @@
-"""What the recorded series of servers must come out as, those of disks aside."""
+"""Proofs of the recorded series of servers, except disks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 _MINUTE = 60
-# A second exporter that tells of the same server: it must change no number by being added to the first.
+# A second exporter of the same server, which must not be added to the first.
 _AGAIN = "node-exporter-again:9100"
 
 
@@ -22,12 +22,12 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
 
 
 def beside(found: tuple[Measured, ...]) -> tuple[Measured, ...]:
-    """The same proofs, with the same series of other jobs beside them."""
+    """The same proofs, with the same series of other jobs as decoys."""
     return tuple(replace(one, series=(*one.series, *_elsewhere(one))) for one in found)
 
 
 def _elsewhere(one: Measured) -> Iterator[Series]:
-    """The same series of another job, once with far too much and once with nothing, which must not matter."""
+    """Decoys: the same series of other jobs, with absurdly high, falling and zero values."""
     count = one.at // one.interval + 1
     for other in one.series:
         if "_x" not in other.values:
@@ -37,12 +37,12 @@ def _elsewhere(one: Measured) -> Iterator[Series]:
 
 
 def node(world: World, metric: str, values: str, **labels: str) -> Series:
-    """A metric of node_exporter with labels of its own."""
+    """A metric of node_exporter, with further labels."""
     return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
 def _rates(topology: Topology) -> tuple[Measured, ...]:
-    """Counters of a server that is scraped twice, and of another."""
+    """Counters of a server that is scraped twice, and of other servers."""
     world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
 
     def grows(metric: str, per_second: float, **labels: str) -> Series:
@@ -75,7 +75,7 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
         grows("node_vmstat_pswpout", 80, server="third"),
         grows("node_vmstat_pswpout", 60, server="third", instance=_AGAIN),
     )
-    # Two CPUs that are idle for 0.5 and 0.25 of the time and wait for a disk for 0.25 and 0.
+    # Two CPUs that are idle 0.5 and 0.25 of the time, and wait for a disk 0.25 and 0 of the time.
     cpus = (
         grows("node_cpu_seconds_total", 0.5, cpu="0", mode="idle"),
         grows("node_cpu_seconds_total", 0.25, cpu="1", mode="idle"),
@@ -107,7 +107,7 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
 
 
 def _window(world: World) -> tuple[Measured, ...]:
-    """A rate that began ten minutes in, looked at four minutes later: 4/5 of it, in windows of five minutes."""
+    """Rates that begin at minute 10, evaluated four minutes later: windows of five minutes show 4/5 of them."""
     begins = 20
 
     def later(metric: str, per_second: float, **labels: str) -> Series:
@@ -124,7 +124,7 @@ def _window(world: World) -> tuple[Measured, ...]:
         names.SERVER_NETWORK_RECEIVED: (later("node_network_receive_bytes_total", 100, device="eth0"), 80),
         names.SERVER_NETWORK_SENT: (later("node_network_transmit_bytes_total", 100, device="eth0"), 80),
     }
-    # Both ways, each the busier one on one server.
+    # In both directions, each of them the busier one on one server.
     swapped = (
         later("node_vmstat_pswpin", 100),
         later("node_vmstat_pswpout", 200),
@@ -135,8 +135,8 @@ def _window(world: World) -> tuple[Measured, ...]:
     servers = {names.SERVER_SWAPPED: ("main", "second")}
     return tuple(
         Measured(
-            title=f"{name} is about the last five minutes",
-            # Rounded to tenths: Prometheus 3 leaves out the sample on the window's left edge, which 2 counts.
+            title=f"{name} covers the last five minutes",
+            # Rounded to tenths: Prometheus 3 leaves out the sample on the window's left edge, which 2 includes.
             expr=f"round({name} * 100 / {value}, 10)",
             at=begins * world.interval + 4 * _MINUTE,
             samples=tuple(Sample(labels={"server": server}, value=100) for server in servers.get(name, ("main",))),
@@ -149,8 +149,8 @@ def _window(world: World) -> tuple[Measured, ...]:
 
 def _by_server(world: World, name: str, values: dict[str, float], parts: tuple[Series, ...]) -> Measured:
     return Measured(
-        title=f"{name} comes out as it should",
-        # Rounded: a rate is not exact to the last bit.
+        title=f"{name} has the expected value for each server",
+        # Rounded, because rates carry rounding errors.
         expr=f"round({name}, 0.001)",
         at=15 * _MINUTE,
         samples=tuple(Sample(labels={"server": server}, value=value) for server, value in values.items()),
@@ -173,12 +173,11 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
         *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB),
         node(world, "node_zfs_arc_size", flat(9 * GIB, world.count)),
         node(world, "node_zfs_arc_c_min", flat(GIB, world.count)),
-        # No more than its minimum: nothing can be taken back.
-        # Of a size of which each byte shows.
+        # Below its minimum: nothing can be reclaimed. The server is so small that every byte shows.
         *part(*memory, 0.125, 64, server="second"),
         node(world, "node_zfs_arc_size", flat(1, world.count), server="second"),
         node(world, "node_zfs_arc_c_min", flat(2, world.count), server="second"),
-        # Without ZFS, and with it by one of two scrapes.
+        # Without ZFS; and with ZFS in only one of two scrapes.
         *part(*memory, 0.5, 32 * GIB, server="third"),
         *part(*memory, 0.5, 32 * GIB, server="fourth"),
         node(world, "node_zfs_arc_size", flat(9 * GIB, world.count), server="fourth"),
@@ -205,7 +204,7 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
                 {"main": 0.375, "second": 0.125, "third": 0.5, "fourth": 0.25},
                 cached,
             ),
-            title="the cache of ZFS is available down to its minimum",
+            title="the ZFS cache counts as available down to its minimum",
         ),
         _by_server(world, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
     )
