@@ -1,4 +1,4 @@
-"""RabbitMQ as one of the systems that are watched."""
+"""RabbitMQ as a monitored system: its subjects, healthy day and relabelling."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from boxwatch.topology.model import Topology
 
 _NAME = "rabbitmq"
 _JOB, _QUEUES = kinds.of(_NAME).jobs
-# No rule and no panel reads them: the Erlang runtime's 500 series, and two more for each queue.
+# Read by no rule or panel: the Erlang runtime's 500 series, and two further series per queue.
 _UNREAD = "(erlang|telemetry)_.*|rabbitmq_detailed_queue_(messages|info)"
 
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
-    """Its worker is deployed again, a burst is worked off, and dead letters, a delay and a stream wait for good."""
+    """A worker is redeployed, a burst drains, and dead letters, delayed messages and a stream stay in their queues."""
     world, service = hours.world, "broker"
     down = hours.brief(1, "RabbitmqDown", "TargetDown")
     away = hours.brief(2, "RabbitmqQueueUnconsumed")
@@ -63,7 +63,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
 
 
 def relabelling(_: Topology) -> list[Config]:
-    """Keep what is read: 1,000 queues are 4,000 series, and 23,000 on /metrics/per-object (measured on 4.0 and 4.3)."""
+    """Drop unread series: 1,000 queues are 4,000 series, or 23,000 on /metrics/per-object (measured on 4.0 and 4.3)."""
     return [relabel(["__name__"], _UNREAD, action="drop")]
 
 
