@@ -63,7 +63,7 @@ def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
         " ({{ $labels.reason }}), so its deployments and resources are not monitored.",
         runbook=runbook,
         dashboard="deployments",
-        panel="Coolify answers",
+        panel="Coolify API availability",
         fires=fires,
         silent=silent,
     )
@@ -199,7 +199,7 @@ def _source(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         dashboard="deployments",
-        panel="Coolify answers",
+        panel="Coolify API availability",
         fires=(
             world.fires(
                 "fires for the source and the account that fail, not for the others",
@@ -268,7 +268,7 @@ def _unparsed(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         dashboard="deployments",
-        panel="Coolify answers",
+        panel="Coolify API availability",
         fires=(
             world.fires(
                 "fires for the field with unparsed values, not for the others",

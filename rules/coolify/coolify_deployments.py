@@ -162,7 +162,7 @@ def _stuck(topology: Topology) -> Alert:
         threshold=threshold,
         threshold_source="half of the 3600 s after which Coolify 4.3 kills a deployment (dynamic_timeout)",
         dashboard="deployments",
-        panel="Deployments that run or wait",
+        panel="Running and queued deployments",
         fires=(
             world.fires(
                 "fires for the stuck deployment, not for one that makes progress",
@@ -234,7 +234,7 @@ def _queued(topology: Topology) -> Alert:
             meaning="Pushed changes are not deployed: too many deployments at once (the server builds two at a time by "
             "default), one ahead of it is stuck, or Coolify's queue does not run.",
             first_look=(
-                "Dashboard *Deployments*, panel *Deployments that run or wait*: what runs, and since when?",
+                "Dashboard *Deployments*, panel *Running and queued deployments*: what runs, and since when?",
                 "Coolify, *Settings → Horizon* or `docker logs coolify`: do the workers run?",
             ),
             action=(
@@ -247,7 +247,7 @@ def _queued(topology: Topology) -> Alert:
         threshold=threshold,
         threshold_source="most applications' builds ahead of it finish within 15 minutes",
         dashboard="deployments",
-        panel="Deployments that run or wait",
+        panel="Running and queued deployments",
         fires=(
             world.fires(
                 "fires for the server whose queue is old, not for the others",

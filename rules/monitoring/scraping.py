@@ -213,7 +213,7 @@ def _slow(topology: Topology) -> Alert:
         description=f'A scrape of {_TARGET} takes {{{{ printf "%.1f" $value }}}} s.',
         runbook=Runbook(
             meaning="Scrapes time out after 10 s (Prometheus' default), and the target then counts as down.",
-            first_look=("Dashboard *Monitoring*, panel *Time of a scrape*: since when? Since a deployment?",),
+            first_look=("Dashboard *Monitoring*, panel *Scrape duration*: since when? Since a deployment?",),
             action=(
                 "A database's exporter: the database is slow; see its dashboard.",
                 "cAdvisor: set the flags named in prometheus.yml; without them it exports every label.",
@@ -224,7 +224,7 @@ def _slow(topology: Topology) -> Alert:
         threshold=seconds,
         threshold_source="seconds: half of Prometheus' default scrape_timeout",
         dashboard="monitoring",
-        panel="Time of a scrape",
+        panel="Scrape duration",
         fires=(
             *fires,
             world.fires(

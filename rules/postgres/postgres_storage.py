@@ -95,7 +95,7 @@ def _slot(topology: Topology) -> Alert:
         description=f"Slot {{{{ $labels.slot_name }}}} of PostgreSQL {WHERE} retains {{{{ $value | humanize1024 }}}}B "
         "of WAL.",
         dashboard=DASHBOARD,
-        panel="WAL kept by slots",
+        panel="WAL retained by slots",
         threshold=threshold,
         threshold_source="1 % of the default deployment's disk, and five times `max_wal_size`",
         runbook=Runbook(
@@ -135,7 +135,7 @@ def _archive(topology: Topology) -> Alert:
         summary="PostgreSQL cannot archive its WAL.",
         description=f"PostgreSQL {WHERE} fails to archive its WAL.",
         dashboard=DASHBOARD,
-        panel="WAL archived and failed",
+        panel="WAL archiving",
         runbook=Runbook(
             meaning="`archive_command` keeps failing. Restores from the archive end at the last archived file, and the "
             "WAL waiting for it fills the disk.",

@@ -99,7 +99,7 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
                 "can: run it elsewhere, and name it in `stack.blackbox`.",
             ),
             dashboard=ID,
-            panel="Answers",
+            panel="URL availability",
             fires=critical[0],
             silent=critical[1],
         ),
@@ -200,7 +200,7 @@ def _slow(topology: Topology) -> Alert:
         runbook=Runbook(
             meaning="The mean time of whole requests over ten minutes, redirects included. Users wait about as long.",
             first_look=(
-                "Dashboard *Probes*, panel *Where the time goes*: look-up, connection, TLS or the application?",
+                "Dashboard *Probes*, panel *Request duration by phase*: look-up, connection, TLS or the application?",
                 "Dashboard *Service*: is it the only slow service? Dashboard *Host*: is the CPU or the disk busy?",
             ),
             action=(
@@ -214,7 +214,7 @@ def _slow(topology: Topology) -> Alert:
         threshold_source="seconds: twice the limit for an uninterrupted train of thought (Nielsen, Response Times, "
         "1993)",
         dashboard=ID,
-        panel="Time to answer",
+        panel="Request duration",
         fires=fires,
         silent=silent,
     )

@@ -130,7 +130,7 @@ def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
             fires=fires,
             silent=silent,
             dashboard="slo",
-            panel=f"How fast the {words.noun} budget goes",
+            panel=_panel(words),
         ),
         warning_fires=quietly(fires),
         warning_silent=quietly(silent),
@@ -165,7 +165,7 @@ def _slowly(topology: Topology, words: _Words) -> Alert:
         fires=fires,
         silent=silent,
         dashboard="slo",
-        panel=f"How fast the {words.noun} budget goes",
+        panel=_panel(words),
     )
 
 
@@ -173,8 +173,12 @@ def _description(text: str) -> str:
     return "{{ $value | humanizePercentage }} " + text.format("{{ $labels.service }}", "{{ $labels.server }}")
 
 
+def _panel(words: _Words) -> str:
+    return f"{words.noun.capitalize()} burn rate"
+
+
 def _burn_panel(words: _Words) -> str:
-    return f"Dashboard *SLO*, panel *How fast the {words.noun} budget goes*: since when, and is it still burning?"
+    return f"Dashboard *SLO*, panel *{_panel(words)}*: since when, and is it still burning?"
 
 
 def _false_alarms(words: _Words) -> str:
