@@ -1,4 +1,4 @@
-"""What stands beside a case and must not matter."""
+"""Decoys: series that are added to a case and must not matter."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def _beside(*series: Series) -> list[str]:
     return [one.series for one in decoys.beside(Case("fires", series, 60))]
 
 
-def test_a_metric_of_a_container_has_other_jobs_and_raw_cgroups_beside_it() -> None:
-    """A matcher that is missing lets their absurd values in."""
+def test_a_container_metric_gets_other_jobs_and_raw_cgroups_as_decoys() -> None:
+    """A missing matcher lets the decoys' absurd values in."""
     world = World(length=60, thresholds=Thresholds())
     labels = 'image="app:1",instance="cadvisor:8080"'
     named = 'resource="web-1",server="main",service="web"'
@@ -27,8 +27,8 @@ def test_a_metric_of_a_container_has_other_jobs_and_raw_cgroups_beside_it() -> N
     ]
 
 
-def test_every_series_with_a_job_has_other_jobs_beside_it() -> None:
-    """One rises absurdly; the other is 0, and falls where it is a counter."""
+def test_every_series_with_a_job_gets_other_jobs_as_decoys() -> None:
+    """One decoy rises absurdly; the other is 0, or falls if it is a counter."""
     series = (Series('pg_up{job="postgres"}', "1x1"), Series('redis_commands_total{job="redis"}', "1x1"))
     found = decoys.beside(Case("fires", series, 60))
 
@@ -40,18 +40,18 @@ def test_every_series_with_a_job_has_other_jobs_beside_it() -> None:
     }
 
 
-def test_what_every_job_has_is_left_alone() -> None:
-    """Rules on `up` are about any job."""
+def test_metrics_of_every_job_get_no_decoys() -> None:
+    """Rules on `up` read any job."""
     assert _beside(Series('up{job="postgres"}', "1x1"), Series('scrape_duration_seconds{job="node"}', "1x1")) == []
 
 
 def test_a_label_with_quotes_and_braces_is_read_whole() -> None:
-    """As exposition escapes them."""
+    """Label values are parsed with the escapes of the exposition format."""
     assert _beside(Series(r'x{a="{\"b\"}",job="j"}', "1x1"))[0] == r'x{a="{\"b\"}",job="bystander"}'
 
 
-def test_beside_a_measured_series_stands_nothing_that_has_a_result_of_its_own() -> None:
-    """A parked service would be one more row of it."""
+def test_a_recording_rule_gets_no_decoys_with_a_result_of_their_own() -> None:
+    """A parked service would add a row to the result."""
     constant = Series(f'{names.COMPONENT_REPLICAS_DESIRED}{{server="main",service="web"}}', "2x1")
     raw = Series('node_memory_MemTotal_bytes{job="node",server="main"}', "1x1")
 
@@ -59,7 +59,7 @@ def test_beside_a_measured_series_stands_nothing_that_has_a_result_of_its_own() 
     assert len(decoys.beside_measured((raw,), 2)) == 2
 
 
-def test_a_constant_has_another_server_service_and_component_beside_it() -> None:
+def test_a_constant_gets_another_server_service_and_component_as_decoys() -> None:
     """A join that forgets one of the labels finds two matches."""
     constant = Series(f'{names.COMPONENT_REPLICAS_DESIRED}{{server="main",service="web"}}', "2x1")
 
@@ -70,8 +70,8 @@ def test_a_constant_has_another_server_service_and_component_beside_it() -> None
     ]
 
 
-def test_what_the_case_says_itself_is_left_as_it_is() -> None:
-    """And what nobody could confuse has nothing beside it."""
+def test_series_of_the_case_itself_are_left_unchanged() -> None:
+    """A decoy never replaces a series of the case, and constants of a server need none."""
     web = Series('service:pages:bool{server="main",service="web"}', "1x1")
     other = Series('service:pages:bool{server="bystander",service="web"}', "1x1")
     plan = Series('server:memory_bytes:plan{server="main"}', "1x1")
