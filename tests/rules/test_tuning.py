@@ -110,7 +110,7 @@ def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
             "this alert is not about a service",
         ),
         ("ServiceDown: {for: 1m}", "is not how this alert waits (it counts four scrapes or more"),
-        ("ServiceReplacedOften: {for: 1m}", "change how many they are, `thresholds.replacements`)"),
+        ("ServiceReplacedOften: {for: 1m}", "change the number, `thresholds.replacements`)"),
         ("ServiceDown: {threshold: 3}", "is not what this alert goes by"),
         ("ServiceDown: {services: {web: {threshold: 3}}}", "is not what this alert goes by"),
     ],
