@@ -167,6 +167,7 @@ class Alert:
         panel: title of the panel that shows it; empty for the whole dashboard.
         labels: labels besides the severity.
         counts: seconds for which the condition must hold if the query counts them itself and `wait` is 0.
+        shortest_wait: the shortest `for` that its query allows, seconds.
         instead: why the topology cannot override `for`, or not with every value, and what to change instead.
     """
 
@@ -185,6 +186,7 @@ class Alert:
     panel: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     counts: int = 0
+    shortest_wait: int = 0
     instead: str = ""
 
     def __post_init__(self) -> None:

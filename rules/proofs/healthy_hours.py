@@ -24,10 +24,13 @@ class Hours:
     Attributes:
         world: its length and sample interval.
         alerts: the topology's alerts by name; an alert that is missing sets no limit.
+        by_uuid: Coolify is scraped, so that the uuid in a Traefik router's name identifies its service; otherwise only the
+            topology's routers do.
     """
 
     world: World
     alerts: Mapping[str, Alert]
+    by_uuid: bool = True
 
     def most(self, alert: str, usual: float) -> float:
         """The usual value, or less to stay well below the threshold of an alert that fires above it."""
