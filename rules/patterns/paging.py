@@ -1,7 +1,7 @@
-"""Who is woken: the same alert as critical for services that page, and as a warning for those that do not.
+"""Paging: the same alert as critical for services that page, and as a warning for those that do not.
 
-The name, the texts and the runbook are the same; the severity differs with the recorded constant of the service, so a
-topology decides it and no rule names a service. Containers outside the plan never page.
+Name, texts and runbook are the same. The severity depends on a recorded constant of the service, so the topology
+decides it and no rule names a service. Containers outside the plan never page.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Series
 
-# What a title ends in that says of a warning what the same title without it says of the critical alert.
+# End of the title of a warning's proof; without it, it is the title of the critical alert's proof.
 WAKES_NOBODY = ", for a service that does not page"
 
 _OPEN = "(\n"
@@ -23,7 +23,7 @@ _WAKES_NOBODY = f"\n)\nunless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1
 def by_urgency(
     alert: Alert, *, warning_fires: tuple[Case, ...], warning_silent: tuple[Case, ...]
 ) -> tuple[Alert, Alert]:
-    """A critical alert, and its warning for services that wake nobody, with that one's own proof."""
+    """A critical alert, and its warning for services that do not page, with proofs of its own."""
     return (
         replace(alert, expr=f"{_OPEN}{_indent(alert.expr)}{_PAGES}"),
         replace(
@@ -61,7 +61,7 @@ def common(expr: str) -> str:
 
 
 def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """The same cases for services that wake nobody: those whose constant says so, at every sample."""
+    """The same cases for services that do not page, which their recorded constant says at every sample."""
     return tuple(
         replace(case, title=f"{case.title}{WAKES_NOBODY}", series=tuple(map(_quiet, case.series))) for case in cases
     )

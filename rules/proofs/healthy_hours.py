@@ -24,8 +24,8 @@ class Hours:
     Attributes:
         world: its length and sample interval.
         alerts: the topology's alerts by name; an alert that is missing sets no limit.
-        by_uuid: Coolify is scraped, so that the uuid in a Traefik router's name identifies its service; otherwise only the
-            topology's routers do.
+        by_uuid: Coolify is scraped, so that the uuid in the name of a Traefik router identifies its service. Otherwise
+            only the routers in the topology do.
     """
 
     world: World

@@ -20,7 +20,7 @@ ID = "replica_health"
 _MINUTE = 60
 # Half of the shortest window that holds four scrapes at an interval of a minute.
 SHORTEST_GRACE = 120
-# A window of twice as much is what each evaluation reads; the topology takes no longer grace either.
+# Each evaluation reads a window of twice the grace; the topology accepts no longer grace either.
 LONGEST_GRACE = fields.LONGEST_GRACE
 _INSTEAD = "it counts four scrapes or more, so that a restarted cAdvisor is no outage: write 2m or longer, at most 2h"
 _START = "container_start_time_seconds"

@@ -16,14 +16,14 @@ _MINUTE = 60
 _START = "container_start_time_seconds"
 
 
-# Of a long grace not every scrape is counted: a window holds at most twice as many samples, whatever the interval.
+# With a long grace, not every scrape is counted: a window holds at most twice this many samples, at any interval.
 _MOST_COUNTED = 120
 
 
 def counted_every(grace: int, interval: int) -> int:
-    """Seconds between the samples that are counted: a scrape interval, or several where the grace is long.
+    """Seconds between counted samples: one scrape interval, or an odd number of them for a long grace.
 
-    An odd number of them, which sees all of what comes and goes every second or fourth time.
+    An odd number catches containers that come and go every second or fourth scrape.
     """
     return (math.ceil(grace / interval / _MOST_COUNTED) | 1) * interval
 
