@@ -121,7 +121,7 @@ def test_files(built: Built) -> dict[str, bytes]:
     }
     if concerned := healthy_day.concerned(made):
         found["ordinary-1m.yaml"] = promtool.everything_file(topology, concerned, healthy_day.days(topology, made))
-    found["everything-30s.yaml"] = promtool.everything_file(topology, made, deploys.ordinary_days(topology))
+    found["everything-30s.yaml"] = promtool.everything_file(topology, made, deploys.healthy_days(topology))
     return {f"prometheus/tests/{name}": content for name, content in found.items()}
 
 

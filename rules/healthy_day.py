@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from boxwatch.rules.model import Alert, Case, Subject
 from boxwatch.rules.patterns.system import System
-from boxwatch.rules.proofs.fixtures import World
+from boxwatch.rules.proofs.fixtures import Fixtures
 from boxwatch.rules.proofs.healthy_hours import Hours
 from boxwatch.rules.systems import SYSTEMS
 from boxwatch.topology.model import Topology
@@ -32,14 +32,14 @@ def days(topology: Topology, subjects: tuple[Subject, ...]) -> tuple[Case, ...]:
         for alert in subject.alerts:
             # The first applies to every service without an override of its own, including those of these cases.
             alerts.setdefault(alert.alert, alert)
-    world = World(length=64 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    hours = Hours(world, alerts, by_uuid=any(map(topology.metrics_of, topology.services_of("coolify"))))
+    fixtures = Fixtures(length=64 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    hours = Hours(fixtures, alerts, by_uuid=any(map(topology.metrics_of, topology.services_of("coolify"))))
     together: dict[str, tuple[System, ...]] = {}
     for system in SYSTEMS:
         together[system.during] = (*together.get(system.during, ()), system)
     ids = {subject.id for subject in subjects}
     return tuple(
-        hours.world.never(title, tuple(series for system in systems for series in system.healthy_day(hours)))
+        hours.fixtures.never(title, tuple(series for system in systems for series in system.healthy_day(hours)))
         for title, systems in together.items()
         if ids & _ids(systems)
     )
@@ -47,4 +47,4 @@ def days(topology: Topology, subjects: tuple[Subject, ...]) -> tuple[Case, ...]:
 
 def _ids(systems: tuple[System, ...]) -> frozenset[str]:
     """Ids of the subjects that the healthy days of these systems exercise."""
-    return frozenset(id_ for system in systems for id_ in (*system.kind.rules, *system.beside))
+    return frozenset(id_ for system in systems for id_ in (*system.kind.rules, *system.related))

@@ -16,7 +16,7 @@ _SELF = "alertname"
 _Line = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
-def told(alert: str, inhibitions: tuple[Inhibition, ...]) -> str:
+def section(alert: str, inhibitions: tuple[Inhibition, ...]) -> str:
     """Markdown: the alerts that inhibit an alert in Alertmanager, and those that it inhibits."""
     by = _together(
         ((one.sources, one.equal, one.but, one.matchers), one) for one in inhibitions if _reached(alert, one)

@@ -209,7 +209,7 @@ class Alert:
             raise ValueError(f"the description of {self.alert} names no instance")
 
     @property
-    def patience(self) -> int:
+    def effective_wait(self) -> int:
         """Seconds for which the condition must hold, by `for` or counted by the query."""
         return self.counts or self.wait
 
@@ -224,7 +224,7 @@ class Alert:
         return units.format_duration(self.wait)
 
 
-class Told(TypedDict):
+class AlertTexts(TypedDict):
     """Texts of an alert whose expression and proofs a pattern makes: keyword arguments of `Alert`."""
 
     severity: Severity

@@ -10,7 +10,7 @@ from boxwatch.rules import inhibition, inhibition_text, names
 from boxwatch.rules.alert_text import Shown, shown
 from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.patterns.fragments import number
-from boxwatch.rules.patterns.paging import WAKES_NOBODY
+from boxwatch.rules.patterns.paging import NON_PAGING
 from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 
@@ -93,14 +93,14 @@ def book(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, Page]:
         for alert in subject.alerts:
             found.setdefault(alert.alert, []).append(alert)
     return {
-        name: _page(topology, tuple(variants), inhibition_text.told(name, silencing))
+        name: _page(topology, tuple(variants), inhibition_text.section(name, silencing))
         for name, variants in found.items()
     }
 
 
 def pages(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, bytes]:
     """File name → content: all pages, and an index."""
-    told = book(topology, subjects)
+    written = book(topology, subjects)
     index = [f"# Runbooks of {topology.name}", ""]
     listed: set[str] = set()
     for subject in subjects:
@@ -110,12 +110,12 @@ def pages(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, bytes]
         listed.update(own)
         index += [f"## {subject.title}", "", "| alert | severity | summary |", "|---|---|---|"]
         for name in own:
-            severity = ", ".join(dict.fromkeys(variant.severity for variant in told[name].variants))
-            index.append(f"| [{name}]({name}.md) | {severity} | {told[name].summary} |")
+            severity = ", ".join(dict.fromkeys(variant.severity for variant in written[name].variants))
+            index.append(f"| [{name}]({name}.md) | {severity} | {written[name].summary} |")
         index.append("")
     return {
         "README.md": ("\n".join(index).rstrip() + "\n").encode(),
-        **{f"{name}.md": page.markdown().encode() for name, page in told.items()},
+        **{f"{name}.md": page.markdown().encode() for name, page in written.items()},
     }
 
 
@@ -141,7 +141,7 @@ def _page(topology: Topology, variants: tuple[Alert, ...], others: str) -> Page:
     page.sections["Proven"] = "\n".join(
         f"- {title}"
         for title in page.proofs
-        if not (title.endswith(WAKES_NOBODY) and title.removesuffix(WAKES_NOBODY) in page.proofs)
+        if not (title.endswith(NON_PAGING) and title.removesuffix(NON_PAGING) in page.proofs)
     )
     return page
 
@@ -177,7 +177,9 @@ def _change(variants: tuple[Alert, ...]) -> str:
     if alert.threshold is not None:
         lines.append(f"      threshold: {number(alert.threshold)}")
     if alert.takes_wait:
-        lines.append(f"      for: {units.format_duration(alert.patience)}" if alert.patience else "      for: 0s")
+        lines.append(
+            f"      for: {units.format_duration(alert.effective_wait)}" if alert.effective_wait else "      for: 0s"
+        )
     if len({variant.severity for variant in variants}) == 1 and alert.severity != "none":
         lines.append(f"      severity: {alert.severity}")
     lines.append("      labels: {}  # more labels, for routes")

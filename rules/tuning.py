@@ -114,17 +114,19 @@ def _only(alert: Alert, service: str, *, alone: bool) -> Alert:
         alone: whether to leave out decoys of other services, because these have another threshold: a case in which this
             service is silent may fire for them.
     """
-    told = alert.fires[0].expects[0].labels[names.SERVICE]
+    original = alert.fires[0].expects[0].labels[names.SERVICE]
 
     def of_service(case: Case) -> Case:
         case = _on_another_server(case, service)
-        renamed = tuple(replace(one, series=_swap_labels(one.series, told, service)) for one in case.series)
+        renamed = tuple(replace(one, series=_swap_labels(one.series, original, service)) for one in case.series)
         if alone:
             renamed = tuple(one for one in renamed if _SERVICE.search(one.series) is None or _is_of(one, service))
         expects = tuple(
             Expected(
-                labels={key: _swap(text, told, service) if key in _NAMED else text for key, text in one.labels.items()},
-                description=_word(told).sub(service, one.description),
+                labels={
+                    key: _swap(text, original, service) if key in _NAMED else text for key, text in one.labels.items()
+                },
+                description=_word(original).sub(service, one.description),
             )
             for one in case.expects
         )
@@ -249,9 +251,9 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         meant = tuning.threshold if tuning.threshold <= _ALL else 100 * alert.threshold
         hint = f"write {meant:.6g}%" if tuning.threshold <= _ALL else f"write a share, such as {meant:.6g}%"
         yield Issue((*path, "threshold"), f"{tuning.threshold:g} is over 100%; this alert compares a share", hint)
-    if tuning.wait is not None and made.patience != tuning.wait:
-        more = " or more" if tuning.wait < made.patience else ""
-        hint = alert.instead or f"write {units.format_duration(made.patience)}{more}"
+    if tuning.wait is not None and made.effective_wait != tuning.wait:
+        more = " or more" if tuning.wait < made.effective_wait else ""
+        hint = alert.instead or f"write {units.format_duration(made.effective_wait)}{more}"
         yield Issue((*path, "for"), "cannot be set to this value for this alert", hint)
 
 

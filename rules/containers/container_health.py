@@ -10,8 +10,8 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Measured, Record, Runbook, Sample, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, CONTAINERS, per_container
-from boxwatch.rules.patterns.threshold import beyond
-from boxwatch.rules.proofs.fixtures import World, of_container
+from boxwatch.rules.patterns.threshold import threshold_alert
+from boxwatch.rules.proofs.fixtures import Fixtures, of_container
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 
@@ -57,7 +57,7 @@ def _records() -> tuple[Record, ...]:
 
 
 def _memory_stalled(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "ContainerMemoryStalled",
         names.CONTAINER_MEMORY_STALLED,
@@ -91,7 +91,7 @@ def _memory_stalled(topology: Topology) -> Alert:
 
 
 def _cpu_throttled(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "ContainerCpuThrottled",
         names.CONTAINER_CPU_THROTTLED,
@@ -117,14 +117,14 @@ def _cpu_throttled(topology: Topology) -> Alert:
 
 
 def _measured(topology: Topology) -> tuple[Measured, ...]:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds)
     begins = 20
 
     def grows(metric: str, per_second: float, name: str = "web-1", **labels: str) -> Series:
         """A counter that starts to grow at minute 10: at minute 14, four of the last five minutes show growth."""
-        step = per_second * world.interval
-        values = f"0x{begins} {step}+{step}x{world.count - begins - 1}"
-        return world.container(metric, values, name, **labels)
+        step = per_second * fixtures.interval
+        values = f"0x{begins} {step}+{step}x{fixtures.count - begins - 1}"
+        return fixtures.container(metric, values, name, **labels)
 
     of_all = tuple(
         part
@@ -154,12 +154,12 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
         Measured(
             title=f"{record} has the expected value for each container",
             expr=f"round({record}, 0.001)",
-            at=begins * world.interval + 4 * _MINUTE,
+            at=begins * fixtures.interval + 4 * _MINUTE,
             samples=tuple(
                 Sample(labels=labels, value=first if labels == of_container() else second) for labels in containers
             ),
             series=of_all,
-            interval=world.interval,
+            interval=fixtures.interval,
         )
         for record, first, second in (
             (names.CONTAINER_MEMORY_STALLED, 0.4, 0.2),

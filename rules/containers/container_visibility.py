@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers
-from boxwatch.rules.proofs.fixtures import World, flat, sample, series, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -42,7 +42,7 @@ def _unlabelled() -> Record:
 
 
 def _measured(topology: Topology) -> Measured:
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds)
     return Measured(
         title="labels are missing where no container has a resource",
         expr=names.SERVER_LABELS_MISSING,
@@ -55,61 +55,61 @@ def _measured(topology: Topology) -> Measured:
             sample(names.SERVER_LABELS_MISSING, 1, server="named"),
         ),
         series=(
-            *world.service(),
-            *_runs(world, "u1", "u2", service=""),
-            *world.service(server="second"),
-            *_runs(world, "u1", service="", server="second", resource="shop"),
-            *world.service(server="third"),
-            *_runs(world, "u1", server="third", resource="web"),
+            *fixtures.service(),
+            *_runs(fixtures, "u1", "u2", service=""),
+            *fixtures.service(server="second"),
+            *_runs(fixtures, "u1", service="", server="second", resource="shop"),
+            *fixtures.service(server="third"),
+            *_runs(fixtures, "u1", server="third", resource="web"),
             # Recognised by the compose label, which does not prove that Coolify's is exported.
-            *world.service(server="fourth"),
-            *world.service("stats", server="fourth", identified_by="compose"),
-            *_runs(world, "u1", service="stats", server="fourth", resource="stats"),
+            *fixtures.service(server="fourth"),
+            *fixtures.service("stats", server="fourth", identified_by="compose"),
+            *_runs(fixtures, "u1", service="stats", server="fourth", resource="stats"),
             # Nothing here is recognised by a label, so none is missing.
-            *world.service("stats", server="fifth", identified_by="name"),
-            *_runs(world, "u1", service="stats", server="fifth", resource=""),
+            *fixtures.service("stats", server="fifth", identified_by="name"),
+            *_runs(fixtures, "u1", service="stats", server="fifth", resource=""),
             # A single desired replica is enough; a parked service is not.
-            *world.service(server="bare", replicas=1),
-            *_runs(world, "u1", service="", server="bare", resource=""),
-            *world.service(server="parked", replicas=0),
-            *_runs(world, "u1", service="", server="parked", resource=""),
+            *fixtures.service(server="bare", replicas=1),
+            *_runs(fixtures, "u1", service="", server="bare", resource=""),
+            *fixtures.service(server="parked", replicas=0),
+            *_runs(fixtures, "u1", service="", server="parked", resource=""),
             # Labels of a raw cgroup or of another job do not count.
-            *world.service(server="cgroups"),
-            *_runs(world, "u1", server="cgroups", service="traefik", resource=""),
-            *_runs(world, "", server="cgroups", service="", resource="shop"),
-            *_runs(world, "", server="cgroups", resource="web"),
-            *_runs(world, "web-1", server="cgroups", job="other"),
+            *fixtures.service(server="cgroups"),
+            *_runs(fixtures, "u1", server="cgroups", service="traefik", resource=""),
+            *_runs(fixtures, "", server="cgroups", service="", resource="shop"),
+            *_runs(fixtures, "", server="cgroups", resource="web"),
+            *_runs(fixtures, "web-1", server="cgroups", job="other"),
             # Each is named after the other's resource.
-            *world.service(server="crossed"),
-            *_runs(world, "a", server="crossed", service="", resource="b"),
-            *_runs(world, "b", server="crossed", service="", resource="a"),
+            *fixtures.service(server="crossed"),
+            *_runs(fixtures, "a", server="crossed", service="", resource="b"),
+            *_runs(fixtures, "b", server="crossed", service="", resource="a"),
             # A service recognised by name proves no label; another service does, and so does its namesake on another
             # server.
-            *world.service(server="named"),
-            *world.service("traefik", server="named", identified_by="name"),
-            *_runs(world, "u1", server="named", service="traefik", resource="x"),
-            *world.service(server="beside"),
-            *world.service("traefik", server="beside", identified_by="name"),
-            *_runs(world, "u1", server="beside", resource="web"),
-            *world.service(server="elsewhere"),
-            *_runs(world, "u1", server="elsewhere", service="stats", resource="stats"),
+            *fixtures.service(server="named"),
+            *fixtures.service("traefik", server="named", identified_by="name"),
+            *_runs(fixtures, "u1", server="named", service="traefik", resource="x"),
+            *fixtures.service(server="beside"),
+            *fixtures.service("traefik", server="beside", identified_by="name"),
+            *_runs(fixtures, "u1", server="beside", resource="web"),
+            *fixtures.service(server="elsewhere"),
+            *_runs(fixtures, "u1", server="elsewhere", service="stats", resource="stats"),
         ),
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
-def _runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
-    return tuple(world.container(_START, flat(7, world.count), name, **labels) for name in names_)
+def _runs(fixtures: Fixtures, *names_: str, **labels: str) -> tuple[Series, ...]:
+    return tuple(fixtures.container(_START, flat(7, fixtures.count), name, **labels) for name in names_)
 
 
 def _metrics_missing(topology: Topology) -> Alert:
     name = "ContainerMetricsMissing"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait) + _MINUTE
-    plan = world.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
-    both = (*plan, *world.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB))
-    sees = _runs(world, "web-1")
+    fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait) + _MINUTE
+    plan = fixtures.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
+    both = (*plan, *fixtures.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB))
+    sees = _runs(fixtures, "web-1")
     return Alert(
         alert=name,
         # Compared with the plan, not with `up`, which is absent for a server that was never configured or was removed
@@ -144,22 +144,24 @@ def _metrics_missing(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server without container metrics, and not for the other",
                 # Container metrics of another job do not count.
-                (*both, *sees, series(_START, flat(7, world.count), job="other", server="second", name="web-1")),
+                (*both, *sees, series(_START, flat(7, fixtures.count), job="other", server="second", name="web-1")),
                 late,
                 Expected(
                     {"server": "second"},
                     _BLIND.format("second"),
                 ),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires when cAdvisor answers but names nothing",
                 (
                     *plan,
-                    series("up", flat(1, world.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"),
-                    world.container(_START, flat(7, world.count), "", service=""),
+                    series(
+                        "up", flat(1, fixtures.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"
+                    ),
+                    fixtures.container(_START, flat(7, fixtures.count), "", service=""),
                 ),
                 late,
                 Expected(
@@ -169,10 +171,10 @@ def _metrics_missing(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent while containers are named", (*plan, *sees), late),
-            world.silent(
+            fixtures.silent("stays silent while containers are named", (*plan, *sees), late),
+            fixtures.silent(
                 "stays silent while cAdvisor restarts",
-                (*plan, world.container(_START, steps((7, 10), (None, 10), (7, world.count - 19)))),
+                (*plan, fixtures.container(_START, steps((7, 10), (None, 10), (7, fixtures.count - 19)))),
                 20 * _MINUTE,
             ),
         ),
@@ -182,9 +184,9 @@ def _metrics_missing(topology: Topology) -> Alert:
 def _labels_missing(topology: Topology) -> Alert:
     name = "ContainerLabelsMissing"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait) + _MINUTE
-    bare = _runs(world, "coolify-proxy", service="traefik", resource="")
+    fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait) + _MINUTE
+    bare = _runs(fixtures, "coolify-proxy", service="traefik", resource="")
     return Alert(
         alert=name,
         expr=f"{names.SERVER_LABELS_MISSING} > 0",
@@ -210,17 +212,17 @@ def _labels_missing(topology: Topology) -> Alert:
         ),
         fires=(
             *(
-                world.fires(
+                fixtures.fires(
                     f"fires when containers have names and {'only compose labels' if half else 'no labels'}",
                     # Labels of another job or of a raw cgroup do not count.
                     (
-                        *world.service(replicas=1),
+                        *fixtures.service(replicas=1),
                         *bare,
-                        *_runs(world, "web-1", job="other"),
-                        *_runs(world, "", resource="web-1"),
-                        *(_runs(world, "u7-1", service="") if half else ()),
-                        *(world.service("stats", identified_by="compose") if half else ()),
-                        *(_runs(world, "grafana-u7", service="stats", resource="grafana") if half else ()),
+                        *_runs(fixtures, "web-1", job="other"),
+                        *_runs(fixtures, "", resource="web-1"),
+                        *(_runs(fixtures, "u7-1", service="") if half else ()),
+                        *(fixtures.service("stats", identified_by="compose") if half else ()),
+                        *(_runs(fixtures, "grafana-u7", service="stats", resource="grafana") if half else ()),
                     ),
                     late,
                     Expected(
@@ -232,24 +234,24 @@ def _labels_missing(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent when a planned container has the label",
-                (*world.service(), *bare, *_runs(world, "web-1")),
+                (*fixtures.service(), *bare, *_runs(fixtures, "web-1")),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent when any container has the label",
-                (*world.service(), *bare, *_runs(world, "shop-u1", service="", resource="shop")),
+                (*fixtures.service(), *bare, *_runs(fixtures, "shop-u1", service="", resource="shop")),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while every service recognised by a label is parked",
-                (*world.service(replicas=0), *bare),
+                (*fixtures.service(replicas=0), *bare),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent where every service is recognised by name",
-                (*world.service("traefik", replicas=1, identified_by="name"), *bare),
+                (*fixtures.service("traefik", replicas=1, identified_by="name"), *bare),
                 late,
             ),
         ),

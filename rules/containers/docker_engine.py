@@ -5,9 +5,9 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Sample, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.patterns.threshold import beyond
+from boxwatch.rules.patterns.threshold import threshold_alert
 from boxwatch.rules.patterns.threshold_proofs import last_pending, not_lasted
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat, series
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, series
 from boxwatch.topology.model import Topology
 
 ID = "docker_engine"
@@ -53,10 +53,10 @@ def _down(topology: Topology) -> Alert:
     wait = topology.alerts.wait(name, 3 * _MINUTE)
     pending = last_pending(wait, INTERVAL)
     after = pending + INTERVAL
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
     def engine(up: int, server: str = "main", **labels: str) -> Series:
-        return world.scraped("up", flat(up, world.count), server=server, **{"job": names.JOB_DOCKER, **labels})
+        return fixtures.scraped("up", flat(up, fixtures.count), server=server, **{"job": names.JOB_DOCKER, **labels})
 
     down = (engine(0), engine(1, job=names.JOB_NODE))
     return Alert(
@@ -88,11 +88,11 @@ def _down(topology: Topology) -> Alert:
             "the firewall or the bridge. A Docker upgrade takes less time than this alert waits.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires where the engine is down, not where it responds or nothing is planned",
                 (
-                    *world.service(replicas=1),
-                    *world.service(server="second"),
+                    *fixtures.service(replicas=1),
+                    *fixtures.service(server="second"),
                     *down,
                     engine(1, "second"),
                     # Scraped at two addresses, one of which responds.
@@ -104,12 +104,14 @@ def _down(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent while the engine responds", (*world.service(), engine(1)), after),
-            world.silent("stays silent where all services are parked", (*world.service(replicas=0), *down), after),
-            world.silent(
-                "stays silent where it is not scraped", (*world.service(), engine(0, job=names.JOB_CADVISOR)), after
+            fixtures.silent("stays silent while the engine responds", (*fixtures.service(), engine(1)), after),
+            fixtures.silent(
+                "stays silent where all services are parked", (*fixtures.service(replicas=0), *down), after
             ),
-            *not_lasted(world, (*world.service(), *down), pending),
+            fixtures.silent(
+                "stays silent where it is not scraped", (*fixtures.service(), engine(0, job=names.JOB_CADVISOR)), after
+            ),
+            *not_lasted(fixtures, (*fixtures.service(), *down), pending),
         ),
         dashboard="host",
         panel="Docker engine",
@@ -117,7 +119,7 @@ def _down(topology: Topology) -> Alert:
 
 
 def _churn(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "DockerStartChurn",
         # An hour, because crash loops slow down: Docker doubles its delay before each restart, up to a minute (moby,
@@ -155,10 +157,10 @@ def _paused(topology: Topology) -> Alert:
     wait = topology.alerts.wait(name, 30 * _MINUTE)
     pending = last_pending(wait, INTERVAL)
     after = pending + INTERVAL
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
     def paused(count: int, server: str = "main") -> Series:
-        return series(names.SERVER_CONTAINERS_PAUSED, flat(count, world.count), server=server)
+        return series(names.SERVER_CONTAINERS_PAUSED, flat(count, fixtures.count), server=server)
 
     return Alert(
         alert=name,
@@ -175,7 +177,7 @@ def _paused(topology: Topology) -> Alert:
             false_alarms="A backup that pauses a container for longer than this alert waits.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires where a container is paused, not where all run",
                 (paused(1), paused(0, "second")),
                 after,
@@ -183,8 +185,8 @@ def _paused(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent where no container is paused", (paused(0),), after),
-            *not_lasted(world, (paused(1),), pending),
+            fixtures.silent("stays silent where no container is paused", (paused(0),), after),
+            *not_lasted(fixtures, (paused(1),), pending),
         ),
         dashboard="host",
         panel="Docker engine",
@@ -193,15 +195,15 @@ def _paused(topology: Topology) -> Alert:
 
 def _measured(topology: Topology) -> tuple[Measured, ...]:
     """Four starts a minute from minute 30 on, and containers in several states."""
-    world = World(length=3 * _HOUR, thresholds=topology.thresholds, interval=_MINUTE)
+    fixtures = Fixtures(length=3 * _HOUR, thresholds=topology.thresholds, interval=_MINUTE)
 
     def starts(every_minute: int, **labels: str) -> Series:
-        values = f"1x30 {1 + every_minute}+{every_minute}x{world.count - 31}"
-        return world.scraped(_STARTS, values, **{"job": names.JOB_DOCKER, "action": "start", **labels})
+        values = f"1x30 {1 + every_minute}+{every_minute}x{fixtures.count - 31}"
+        return fixtures.scraped(_STARTS, values, **{"job": names.JOB_DOCKER, "action": "start", **labels})
 
     def state(count: int, **labels: str) -> Series:
-        return world.scraped(
-            _STATES, flat(count, world.count), **{"job": names.JOB_DOCKER, "state": "paused", **labels}
+        return fixtures.scraped(
+            _STATES, flat(count, fixtures.count), **{"job": names.JOB_DOCKER, "state": "paused", **labels}
         )
 
     parts = (
@@ -209,8 +211,8 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
         starts(2, instance="172.17.0.1:9323"),
         starts(1, server="second"),
         # Docker was restarted within the last hour, which resets its counter.
-        world.scraped(
-            _STARTS, f"0+4x129 0+4x{world.count - 130}", job=names.JOB_DOCKER, action="start", server="third"
+        fixtures.scraped(
+            _STARTS, f"0+4x129 0+4x{fixtures.count - 130}", job=names.JOB_DOCKER, action="start", server="third"
         ),
         starts(50, action="create"),
         starts(50, job="other"),
@@ -227,7 +229,7 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
             at=2 * _HOUR + 45 * _MINUTE,
             samples=tuple(Sample({"server": server}, value) for server, value in values.items()),
             series=parts,
-            interval=world.interval,
+            interval=fixtures.interval,
         )
         for record, values in (
             # A reset loses the increase between the last sample before it and the first one after it.

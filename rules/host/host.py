@@ -23,7 +23,7 @@ def subject(topology: Topology) -> Subject:
         id=ID,
         title="Servers as measured",
         groups=(Group(name="host", rules=(*_pressure(), *_saturation(), *_network(), *_disks())),),
-        measured=host_proofs.beside((*host_proofs.measured(topology), *host_disk_proofs.measured(topology))),
+        measured=host_proofs.with_decoys((*host_proofs.measured(topology), *host_disk_proofs.measured(topology))),
     )
 
 
@@ -116,7 +116,7 @@ def _disks() -> tuple[Record, ...]:
     """Disks by device: a bind mount shows the same device again, and so does /etc/hosts in a container."""
     free = f"min by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{_DISKS}}})"
     # Other operands need no filter: the join selects the devices.
-    beside = f"on ({names.BY_DEVICE})"
+    by_device = f"on ({names.BY_DEVICE})"
     return (
         Record(
             record=names.DEVICE_DISK_SIZE,
@@ -125,7 +125,7 @@ def _disks() -> tuple[Record, ...]:
         ),
         Record(
             record=names.DEVICE_DISK_FREE,
-            expr=f"{free}\n/ {beside} max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{NODE}}})",
+            expr=f"{free}\n/ {by_device} max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{NODE}}})",
             doc="Share of the disk that services can still write to; the root user's reserve is not counted.",
         ),
         Record(
@@ -134,10 +134,10 @@ def _disks() -> tuple[Record, ...]:
             # half a day of samples exists.
             expr=expr(f"""
                 {free}
-                / {beside} (
+                / {by_device} (
                   max by ({names.BY_DEVICE}) (-deriv(node_filesystem_avail_bytes{{{NODE}}}[1d])) > 0
                 )
-                and {beside}
+                and {by_device}
                 count by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{NODE}}} offset 12h)
             """),
             doc="Seconds until the disk is full if the trend of the last day continues; absent unless it is filling.",
@@ -147,7 +147,7 @@ def _disks() -> tuple[Record, ...]:
             # btrfs and zfs create inodes on demand and report 0 of 0.
             expr=expr(f"""
                 min by ({names.BY_DEVICE}) (node_filesystem_files_free{{{_DISKS}}})
-                / {beside} (max by ({names.BY_DEVICE}) (node_filesystem_files{{{NODE}}}) > 0)
+                / {by_device} (max by ({names.BY_DEVICE}) (node_filesystem_files{{{NODE}}}) > 0)
             """),
             doc="Share of the disk's inodes that are free.",
         ),

@@ -6,7 +6,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import NODE, expr, number
 from boxwatch.rules.patterns.threshold_proofs import last_pending, not_lasted
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, binary, steps
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, binary, steps
 from boxwatch.topology.model import Topology
 
 ID = "host_clock"
@@ -24,27 +24,27 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _node(world: World, metric: str, values: str, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+def _node(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    return fixtures.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
-def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
+def _fixtures(topology: Topology, wait: int) -> tuple[Fixtures, int, int]:
     """Fixtures that end when a condition that holds throughout fires; that time, and the evaluation before it."""
     pending = last_pending(wait, INTERVAL)
-    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
+    return Fixtures(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
 
 
 def _unsynchronised(topology: Topology) -> Alert:
     name = "HostClockUnsynchronised"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    hour = World(length=10 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
-    _, after, pending = _world(topology, wait)
+    hour = Fixtures(length=10 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
+    _, after, pending = _fixtures(topology, wait)
     # Synchronised at first, and no longer after two samples.
     late, early = after + 2 * INTERVAL, pending + 2 * INTERVAL
-    short = World(length=late, thresholds=topology.thresholds)
+    short = Fixtures(length=late, thresholds=topology.thresholds)
 
-    def clock(world: World, *states: tuple[float | None, int], **labels: str) -> Series:
-        return _node(world, "node_timex_sync_status", steps(*states), **labels)
+    def clock(fixtures: Fixtures, *states: tuple[float | None, int], **labels: str) -> Series:
+        return _node(fixtures, "node_timex_sync_status", steps(*states), **labels)
 
     expected = Expected({"server": "main"}, "The clock of main is no longer synchronised.")
 
@@ -109,11 +109,11 @@ def _unsynchronised(topology: Topology) -> Alert:
 def _skewed(topology: Topology) -> Alert:
     name = "HostClockSkewed"
     wait, threshold = topology.alerts.wait(name, 5 * _MINUTE), topology.alerts.threshold(name, 10)
-    world, after, pending = _world(topology, wait)
+    fixtures, after, pending = _fixtures(topology, wait)
 
-    def told(offset: float, server: str = "main", **labels: str) -> Series:
+    def clock(offset: float, server: str = "main", **labels: str) -> Series:
         """The time on a server's clock; the time of each sample is its index times the interval."""
-        return _node(world, "node_time_seconds", f"{offset}+{INTERVAL}x{world.count}", server=server, **labels)
+        return _node(fixtures, "node_time_seconds", f"{offset}+{INTERVAL}x{fixtures.count}", server=server, **labels)
 
     far, near = int(2 * threshold) + 1, binary(threshold / 2)
     # Exact when added to the time of a sample.
@@ -142,26 +142,26 @@ def _skewed(topology: Topology) -> Alert:
             false_alarms="A scrape of node_exporter that takes longer than this many seconds.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server whose clock is ahead, not for one that is nearly right",
-                (told(far), told(near, "second"), told(near, instance=_AGAIN)),
+                (clock(far), clock(near, "second"), clock(near, instance=_AGAIN)),
                 after,
                 Expected({"server": "main"}, text(far)),
             ),
-            world.fires(
-                "fires for a clock that is behind", (told(-far),), after, Expected({"server": "main"}, text(far))
+            fixtures.fires(
+                "fires for a clock that is behind", (clock(-far),), after, Expected({"server": "main"}, text(far))
             ),
-            world.fires(
+            fixtures.fires(
                 "fires just beyond the threshold",
-                (told(just),),
+                (clock(just),),
                 after,
                 Expected({"server": "main"}, text(just)),
             ),
         ),
         silent=(
-            world.silent("stays silent just short of the threshold", (told(short),), after),
-            world.silent("stays silent at exactly the threshold", (told(at),), after),
-            *not_lasted(world, (told(far),), pending),
+            fixtures.silent("stays silent just short of the threshold", (clock(short),), after),
+            fixtures.silent("stays silent at exactly the threshold", (clock(at),), after),
+            *not_lasted(fixtures, (clock(far),), pending),
         ),
         threshold=threshold,
         threshold_source="less than the 30 seconds that most tokens tolerate, and more than a slow scrape",

@@ -6,8 +6,8 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Severity, Subject
 from boxwatch.rules.patterns import threshold_proofs
 from boxwatch.rules.patterns.fragments import expr, number
-from boxwatch.rules.patterns.threshold import beyond
-from boxwatch.rules.proofs.fixtures import World, flat, series, steps
+from boxwatch.rules.patterns.threshold import threshold_alert
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, series, steps
 from boxwatch.rules.template_functions import duration, percentage
 from boxwatch.topology.model import Topology
 
@@ -105,7 +105,7 @@ def _short(  # noqa: PLR0913 - what differs between alerts on how much is free
         summary = "A disk has almost no inodes left." if inodes else "A disk has almost no space left."
     else:
         summary = "A disk is running out of inodes." if inodes else "A disk is nearly full."
-    return beyond(
+    return threshold_alert(
         topology,
         name,
         record,
@@ -142,16 +142,16 @@ def _filling(topology: Topology) -> Alert:
     name = "HostDiskFilling"
     wait, threshold = topology.alerts.wait(name, _HOUR), topology.alerts.threshold(name, 4 * _DAY)
 
-    def on(world: World, seconds: float, server: str, free: float) -> tuple[Series, ...]:
+    def on(fixtures: Fixtures, seconds: float, server: str, free: float) -> tuple[Series, ...]:
         where = {"server": server, "device": _DISK}
         return (
-            series(names.DEVICE_DISK_EXHAUSTION, flat(seconds, world.count), **where),
-            series(names.DEVICE_DISK_FREE, flat(free, world.count), **where),
+            series(names.DEVICE_DISK_EXHAUSTION, flat(seconds, fixtures.count), **where),
+            series(names.DEVICE_DISK_FREE, flat(free, fixtures.count), **where),
         )
 
-    fires, silent = threshold_proofs.crossing(
+    fires, silent = threshold_proofs.cases(
         topology.thresholds,
-        lambda world, value, server: on(world, value, server, 0.3),
+        lambda fixtures, value, server: on(fixtures, value, server, 0.3),
         wait=wait,
         threshold=threshold,
         text=lambda value: f"Disk {_DISK} of main will be full in {duration(value)}.",
@@ -159,15 +159,15 @@ def _filling(topology: Topology) -> Alert:
         labels={names.DEVICE: _DISK},
     )
     after = fires[0].at
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
     soon = threshold / 2
     room = (
-        world.fires(
+        fixtures.fires(
             "fires for a disk with little free space, not for one with enough or another disk of its server",
             (
-                *on(world, soon, "main", 0.39),
-                *on(world, soon, "second", 0.41),
-                series(names.DEVICE_DISK_FREE, flat(0.1, world.count), server="second", device="/dev/sdb"),
+                *on(fixtures, soon, "main", 0.39),
+                *on(fixtures, soon, "second", 0.41),
+                series(names.DEVICE_DISK_FREE, flat(0.1, fixtures.count), server="second", device="/dev/sdb"),
             ),
             after,
             Expected(
@@ -197,7 +197,7 @@ def _filling(topology: Topology) -> Alert:
         fires=(*fires, *room),
         silent=(
             *silent,
-            world.silent("stays silent at exactly enough free space", on(world, soon, "main", _ROOM), after),
+            fixtures.silent("stays silent at exactly enough free space", on(fixtures, soon, "main", _ROOM), after),
         ),
         threshold=threshold,
         threshold_source="a weekend with a working day before and after it",
@@ -213,20 +213,20 @@ def _read_only(topology: Topology) -> Alert:
     # It is first seen read-only at the evaluation of the sample after the last writable one.
     since = turns * 30
     pending = since + threshold_proofs.last_pending(wait, 30)
-    world = World(length=pending + 30, thresholds=topology.thresholds)
-    long = World(length=9 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
+    fixtures = Fixtures(length=pending + 30, thresholds=topology.thresholds)
+    long = Fixtures(length=9 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
     expected = Expected({"server": "main", names.DEVICE: _DISK}, f"Disk {_DISK} of main cannot be written to.")
 
     def disk(*states: tuple[float | None, int], server: str = "main", device: str = _DISK) -> Series:
         return series(names.DEVICE_READ_ONLY, steps(*states), server=server, device=device)
 
-    turned = disk((0, turns), (1, world.count))
+    turned = disk((0, turns), (1, fixtures.count))
     wakes = (
         turned,
         # Always writable, and never; each server has another disk in the opposite state.
-        disk((0, world.count), device="/dev/sdb"),
-        disk((0, world.count), server="second", device="/dev/sdb"),
-        disk((1, world.count), server="second"),
+        disk((0, fixtures.count), device="/dev/sdb"),
+        disk((0, fixtures.count), server="second", device="/dev/sdb"),
+        disk((1, fixtures.count), server="second"),
     )
 
     def stopped(days: int, after: int) -> Case:
@@ -264,7 +264,7 @@ def _read_only(topology: Topology) -> Alert:
             false_alarms="A disk that was writable within the last week and is now read-only on purpose.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for a disk that has become read-only, not for one that was never writable",
                 wakes,
                 pending + 30,
@@ -279,9 +279,11 @@ def _read_only(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent while every disk is writable", (disk((0, world.count)),), pending + 30),
-            world.silent("stays silent for a disk that was never writable", (disk((1, world.count)),), pending + 30),
-            world.silent("stays silent until it has lasted", wakes, pending),
+            fixtures.silent("stays silent while every disk is writable", (disk((0, fixtures.count)),), pending + 30),
+            fixtures.silent(
+                "stays silent for a disk that was never writable", (disk((1, fixtures.count)),), pending + 30
+            ),
+            fixtures.silent("stays silent until it has lasted", wakes, pending),
             stopped(8, 8 * _DAY + 10 * _HOUR),
         ),
         dashboard="host",

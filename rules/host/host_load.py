@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
-from boxwatch.rules.patterns.threshold import beyond
+from boxwatch.rules.patterns.threshold import threshold_alert
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 
@@ -49,7 +49,7 @@ def subject(topology: Topology) -> Subject:
 def _connections(  # noqa: PLR0913 - what differs between two alerts on one number
     topology: Topology, name: str, severity: Severity, *, wait: int, threshold: float, source: str
 ) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         name,
         names.SERVER_CONNTRACK,
@@ -83,7 +83,7 @@ def _connections(  # noqa: PLR0913 - what differs between two alerts on one numb
 
 
 def _cpu(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "HostCpuSaturated",
         names.SERVER_CPU_USED,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
-from boxwatch.rules.patterns.threshold import beyond
+from boxwatch.rules.patterns.threshold import threshold_alert
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 
@@ -153,7 +153,7 @@ def _pair(  # noqa: PLR0913 - what differs between two alerts on one number
     meaning: str,
 ) -> Alert:
     """The warning or the critical alert on a number."""
-    return beyond(
+    return threshold_alert(
         topology,
         name,
         of.record,
@@ -171,7 +171,7 @@ def _pair(  # noqa: PLR0913 - what differs between two alerts on one number
 
 
 def _swapping(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "HostSwapThrashing",
         names.SERVER_SWAPPED,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Sample, Series
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -21,7 +21,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
     return (*_rates(topology), *_shares(topology))
 
 
-def beside(found: tuple[Measured, ...]) -> tuple[Measured, ...]:
+def with_decoys(found: tuple[Measured, ...]) -> tuple[Measured, ...]:
     """The same proofs, with the same series of other jobs as decoys."""
     return tuple(replace(one, series=(*one.series, *_elsewhere(one))) for one in found)
 
@@ -36,17 +36,17 @@ def _elsewhere(one: Measured) -> Iterator[Series]:
         yield Series(other.series.replace(f'"{names.JOB_NODE}"', '"nothing"'), f"0x{count}")
 
 
-def node(world: World, metric: str, values: str, **labels: str) -> Series:
+def node(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
     """A metric of node_exporter, with further labels."""
-    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+    return fixtures.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
 def _rates(topology: Topology) -> tuple[Measured, ...]:
     """Counters of a server that is scraped twice, and of other servers."""
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds)
 
     def grows(metric: str, per_second: float, **labels: str) -> Series:
-        return node(world, metric, f"0+{per_second * world.interval}x{world.count}", **labels)
+        return node(fixtures, metric, f"0+{per_second * fixtures.interval}x{fixtures.count}", **labels)
 
     pressures = {
         names.SERVER_CPU_WAITING: "node_pressure_cpu_waiting_seconds_total",
@@ -97,22 +97,22 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
         )
     )
     return (
-        *(_by_server(world, name, {"main": 0.25, "second": 0.5}, pressed) for name in pressures),
-        _by_server(world, names.SERVER_SWAPPED, {"main": 128, "second": 16, "third": 80}, swapped),
-        _by_server(world, names.SERVER_CPU_USED, {"main": 0.5, "second": 0}, cpus),
-        _by_server(world, names.SERVER_NETWORK_RECEIVED, {"main": 1024, "second": 16}, wires),
-        _by_server(world, names.SERVER_NETWORK_SENT, {"main": 3072, "second": 48}, wires),
-        *_window(world),
+        *(_by_server(fixtures, name, {"main": 0.25, "second": 0.5}, pressed) for name in pressures),
+        _by_server(fixtures, names.SERVER_SWAPPED, {"main": 128, "second": 16, "third": 80}, swapped),
+        _by_server(fixtures, names.SERVER_CPU_USED, {"main": 0.5, "second": 0}, cpus),
+        _by_server(fixtures, names.SERVER_NETWORK_RECEIVED, {"main": 1024, "second": 16}, wires),
+        _by_server(fixtures, names.SERVER_NETWORK_SENT, {"main": 3072, "second": 48}, wires),
+        *_window(fixtures),
     )
 
 
-def _window(world: World) -> tuple[Measured, ...]:
+def _window(fixtures: Fixtures) -> tuple[Measured, ...]:
     """Rates that begin at minute 10, evaluated four minutes later: windows of five minutes show 4/5 of them."""
     begins = 20
 
     def later(metric: str, per_second: float, **labels: str) -> Series:
-        step = per_second * world.interval
-        return node(world, metric, f"0x{begins} {step}+{step}x{world.count - begins - 1}", **labels)
+        step = per_second * fixtures.interval
+        return node(fixtures, metric, f"0x{begins} {step}+{step}x{fixtures.count - begins - 1}", **labels)
 
     expected = {
         names.SERVER_CPU_WAITING: (later("node_pressure_cpu_waiting_seconds_total", 0.5), 0.4),
@@ -138,16 +138,16 @@ def _window(world: World) -> tuple[Measured, ...]:
             title=f"{name} covers the last five minutes",
             # Rounded to tenths: Prometheus 3 leaves out the sample on the window's left edge, which 2 includes.
             expr=f"round({name} * 100 / {value}, 10)",
-            at=begins * world.interval + 4 * _MINUTE,
+            at=begins * fixtures.interval + 4 * _MINUTE,
             samples=tuple(Sample(labels={"server": server}, value=100) for server in servers.get(name, ("main",))),
             series=parts,
-            interval=world.interval,
+            interval=fixtures.interval,
         )
         for name, value in {**{name: value for name, (_, value) in expected.items()}, names.SERVER_SWAPPED: 80}.items()
     )
 
 
-def _by_server(world: World, name: str, values: dict[str, float], parts: tuple[Series, ...]) -> Measured:
+def _by_server(fixtures: Fixtures, name: str, values: dict[str, float], parts: tuple[Series, ...]) -> Measured:
     return Measured(
         title=f"{name} has the expected value for each server",
         # Rounded, because rates carry rounding errors.
@@ -155,33 +155,33 @@ def _by_server(world: World, name: str, values: dict[str, float], parts: tuple[S
         at=15 * _MINUTE,
         samples=tuple(Sample(labels={"server": server}, value=value) for server, value in values.items()),
         series=parts,
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
 def _shares(topology: Topology) -> tuple[Measured, ...]:
-    world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=15 * _MINUTE, thresholds=topology.thresholds)
 
     def part(of: str, whole: str, share: float, size: int, **labels: str) -> tuple[Series, ...]:
         return (
-            node(world, of, flat(share * size, world.count), **labels),
-            node(world, whole, flat(size, world.count), **labels),
+            node(fixtures, of, flat(share * size, fixtures.count), **labels),
+            node(fixtures, whole, flat(size, fixtures.count), **labels),
         )
 
     memory = ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
     cached = (
         *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB),
-        node(world, "node_zfs_arc_size", flat(9 * GIB, world.count)),
-        node(world, "node_zfs_arc_c_min", flat(GIB, world.count)),
+        node(fixtures, "node_zfs_arc_size", flat(9 * GIB, fixtures.count)),
+        node(fixtures, "node_zfs_arc_c_min", flat(GIB, fixtures.count)),
         # Below its minimum: nothing can be reclaimed. The server is so small that every byte shows.
         *part(*memory, 0.125, 64, server="second"),
-        node(world, "node_zfs_arc_size", flat(1, world.count), server="second"),
-        node(world, "node_zfs_arc_c_min", flat(2, world.count), server="second"),
+        node(fixtures, "node_zfs_arc_size", flat(1, fixtures.count), server="second"),
+        node(fixtures, "node_zfs_arc_c_min", flat(2, fixtures.count), server="second"),
         # Without ZFS; and with ZFS in only one of two scrapes.
         *part(*memory, 0.5, 32 * GIB, server="third"),
         *part(*memory, 0.5, 32 * GIB, server="fourth"),
-        node(world, "node_zfs_arc_size", flat(9 * GIB, world.count), server="fourth"),
-        node(world, "node_zfs_arc_c_min", flat(GIB, world.count), server="fourth"),
+        node(fixtures, "node_zfs_arc_size", flat(9 * GIB, fixtures.count), server="fourth"),
+        node(fixtures, "node_zfs_arc_c_min", flat(GIB, fixtures.count), server="fourth"),
         *part(*memory, 0.25, 32 * GIB, server="fourth", instance=_AGAIN),
     )
     conntrack = ("node_nf_conntrack_entries", "node_nf_conntrack_entries_limit")
@@ -196,15 +196,15 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
         )
     )
     return (
-        _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
+        _by_server(fixtures, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
         replace(
             _by_server(
-                world,
+                fixtures,
                 names.SERVER_MEMORY_AVAILABLE,
                 {"main": 0.375, "second": 0.125, "third": 0.5, "fourth": 0.25},
                 cached,
             ),
             title="the ZFS cache counts as available down to its minimum",
         ),
-        _by_server(world, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
+        _by_server(fixtures, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
     )

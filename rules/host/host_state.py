@@ -6,7 +6,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import NODE, expr, number
 from boxwatch.rules.patterns.threshold_proofs import last_pending
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat
 from boxwatch.rules.template_functions import duration
 from boxwatch.topology.model import Topology
 
@@ -39,28 +39,28 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _node(world: World, metric: str, values: str, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+def _node(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    return fixtures.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
-def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
+def _fixtures(topology: Topology, wait: int) -> tuple[Fixtures, int, int]:
     """Fixtures that end when a condition that holds throughout fires; that time, and the evaluation before it."""
     pending = last_pending(wait, INTERVAL)
-    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
+    return Fixtures(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
 
 
 def _raid(topology: Topology) -> Alert:
     name = "HostRaidDegraded"
     wait = topology.alerts.wait(name, 5 * _MINUTE)
-    world, after, _ = _world(topology, wait)
+    fixtures, after, _ = _fixtures(topology, wait)
 
     def array(required: int, active: int, failed: int = 0, **labels: str) -> tuple[Series, ...]:
         where = {"device": "md2", **labels}
         return (
-            _node(world, "node_md_disks_required", flat(required, world.count), **where),
-            _node(world, "node_md_disks", flat(active, world.count), state="active", **where),
-            _node(world, "node_md_disks", flat(failed, world.count), state="failed", **where),
-            _node(world, "node_md_disks", flat(0, world.count), state="spare", **where),
+            _node(fixtures, "node_md_disks_required", flat(required, fixtures.count), **where),
+            _node(fixtures, "node_md_disks", flat(active, fixtures.count), state="active", **where),
+            _node(fixtures, "node_md_disks", flat(failed, fixtures.count), state="failed", **where),
+            _node(fixtures, "node_md_disks", flat(0, fixtures.count), state="spare", **where),
         )
 
     return Alert(
@@ -95,7 +95,7 @@ def _raid(topology: Topology) -> Alert:
             false_alarms="An array created with a `missing` member on purpose. The monthly array check does not count.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the array with a missing disk, not for the others",
                 (
                     *array(2, 1, 1),
@@ -109,7 +109,7 @@ def _raid(topology: Topology) -> Alert:
                 after,
                 Expected({"server": "main", "device": "md2"}, "Array md2 of main is missing 1 of its disks."),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires for the worse of two exporters on a server",
                 (*array(4, 3), *array(3, 2, instance=_AGAIN)),
                 after,
@@ -117,9 +117,9 @@ def _raid(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent for a complete array", array(2, 2), after),
-            world.silent("stays silent where there is no array", array(2, 2, server="second"), after),
-            world.silent("stays silent while a member is added to a complete array", array(2, 3), after),
+            fixtures.silent("stays silent for a complete array", array(2, 2), after),
+            fixtures.silent("stays silent where there is no array", array(2, 2, server="second"), after),
+            fixtures.silent("stays silent while a member is added to a complete array", array(2, 3), after),
         ),
         dashboard="host",
         panel="Missing disks",
@@ -129,11 +129,11 @@ def _raid(topology: Topology) -> Alert:
 def _inactive(topology: Topology) -> Alert:
     name = "HostRaidInactive"
     wait = topology.alerts.wait(name, 2 * _MINUTE)
-    world, after, pending = _world(topology, wait)
+    fixtures, after, pending = _fixtures(topology, wait)
 
     def state(inactive: int, **labels: str) -> tuple[Series, ...]:
         return tuple(
-            _node(world, "node_md_state", flat(value, world.count), **{"device": "md2", "state": of, **labels})
+            _node(fixtures, "node_md_state", flat(value, fixtures.count), **{"device": "md2", "state": of, **labels})
             for of, value in (("active", 1 - inactive), ("inactive", inactive))
         )
 
@@ -161,7 +161,7 @@ def _inactive(topology: Topology) -> Alert:
             false_alarms="An array that was stopped on purpose but is still known to the kernel.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the inactive array, not for the others",
                 (
                     *(*state(1), *state(1, instance="third:9100"), *state(0, instance=_AGAIN)),
@@ -174,8 +174,8 @@ def _inactive(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent for an active array", state(0), after),
-            world.silent("stays silent until it has lasted", state(1), pending),
+            fixtures.silent("stays silent for an active array", state(0), after),
+            fixtures.silent("stays silent until it has lasted", state(1), pending),
         ),
         dashboard="host",
         panel="Missing disks",
@@ -186,19 +186,19 @@ def _gone(topology: Topology) -> Alert:
     name = "HostDiskGone"
     wait = topology.alerts.wait(name, 5 * _MINUTE)
     pending = 5 * INTERVAL + last_pending(wait, INTERVAL)
-    world = World(length=pending + INTERVAL, thresholds=topology.thresholds)
-    failing = f"0x4 1x{world.count}"
+    fixtures = Fixtures(length=pending + INTERVAL, thresholds=topology.thresholds)
+    failing = f"0x4 1x{fixtures.count}"
 
     def disk(error: str, size: str, **labels: str) -> tuple[Series, ...]:
         where = {"device": "/dev/sdb1", "mountpoint": "/data", "fstype": "ext4", **labels}
         return (
-            _node(world, "node_filesystem_device_error", error, **where),
-            _node(world, "node_filesystem_size_bytes", size, **where),
+            _node(fixtures, "node_filesystem_device_error", error, **where),
+            _node(fixtures, "node_filesystem_size_bytes", size, **where),
         )
 
     broken = disk(failing, "100x4 stale")
     hour, day = 3600, 24
-    weeks = World(length=(wait // hour + 12 * day) * hour, thresholds=topology.thresholds, interval=hour)
+    weeks = Fixtures(length=(wait // hour + 12 * day) * hour, thresholds=topology.thresholds, interval=hour)
     silent_since = tuple(
         _node(weeks, metric, values, device="/dev/sdb1", mountpoint="/data", fstype="ext4")
         for metric, values in (
@@ -236,19 +236,21 @@ def _gone(topology: Topology) -> Alert:
             false_alarms="A mount of FUSE or of a container that the exporter used to be able to read.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for a disk that used to respond, not for a mount that never did",
                 (
                     *broken,
-                    *disk(flat(0, world.count), flat(100, world.count), device="/dev/sda1"),
-                    *disk(flat(0, world.count), flat(100, world.count), server="second"),
-                    _node(world, "node_filesystem_device_error", flat(1, world.count), device="fuse"),
+                    *disk(flat(0, fixtures.count), flat(100, fixtures.count), device="/dev/sda1"),
+                    *disk(flat(0, fixtures.count), flat(100, fixtures.count), server="second"),
+                    _node(fixtures, "node_filesystem_device_error", flat(1, fixtures.count), device="fuse"),
                     *disk(failing, "100x4 stale", job="storage", device="/dev/sdc1"),
                     # Its other mount fails too. The mount that never responded is named like one of another server and
                     # one of another job that did.
                     *disk(failing, "100x4 stale", mountpoint="/srv"),
-                    *disk(flat(0, world.count), flat(100, world.count), server="second", device="fuse"),
-                    _node(world, "node_filesystem_size_bytes", flat(100, world.count), job="storage", device="fuse"),
+                    *disk(flat(0, fixtures.count), flat(100, fixtures.count), server="second", device="fuse"),
+                    _node(
+                        fixtures, "node_filesystem_size_bytes", flat(100, fixtures.count), job="storage", device="fuse"
+                    ),
                 ),
                 pending + INTERVAL,
                 Expected({"server": "main", "device": "/dev/sdb1"}, "Disk /dev/sdb1 of main no longer responds."),
@@ -270,11 +272,11 @@ def _gone(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent until it has lasted", broken, pending),
+            fixtures.silent("stays silent until it has lasted", broken, pending),
             weeks.silent("stays silent once the disk last responded over a week ago", silent_since, 8 * day * hour),
-            world.silent(
+            fixtures.silent(
                 "stays silent while one of the disk's mounts responds",
-                (*broken, *disk(flat(0, world.count), flat(100, world.count), mountpoint="/srv")),
+                (*broken, *disk(flat(0, fixtures.count), flat(100, fixtures.count), mountpoint="/srv")),
                 pending + INTERVAL,
             ),
         ),
@@ -286,11 +288,14 @@ def _gone(topology: Topology) -> Alert:
 def _collector(topology: Topology) -> Alert:
     name = "HostCollectorFailing"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world, after, _ = _world(topology, wait)
+    fixtures, after, _ = _fixtures(topology, wait)
 
     def collector(success: int, collector: str, **labels: str) -> Series:
         return _node(
-            world, "node_scrape_collector_success", flat(success, world.count), **{"collector": collector, **labels}
+            fixtures,
+            "node_scrape_collector_success",
+            flat(success, fixtures.count),
+            **{"collector": collector, **labels},
         )
 
     return Alert(
@@ -314,7 +319,7 @@ def _collector(topology: Topology) -> Alert:
             false_alarms="None known: only collectors that every Linux supports count.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for each failing collector, not for those with nothing to read",
                 (
                     *(collector(0, one) for one in COLLECTORS),
@@ -330,7 +335,7 @@ def _collector(topology: Topology) -> Alert:
                     for one in COLLECTORS
                 ),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires when the collector fails in one of two exporters on a server",
                 (collector(0, "cpu"), collector(1, "cpu", instance=_AGAIN)),
                 after,
@@ -341,12 +346,12 @@ def _collector(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent while all collectors work",
                 (*(collector(1, one) for one in COLLECTORS), collector(0, "cpu", job="windows")),
                 after,
             ),
-            world.silent("stays silent for a collector with nothing to read", (collector(0, "mdadm"),), after),
+            fixtures.silent("stays silent for a collector with nothing to read", (collector(0, "mdadm"),), after),
         ),
         dashboard="host",
         panel="Failing collectors",
@@ -357,14 +362,14 @@ def _rebooted(topology: Topology) -> Alert:
     name = "HostRebooted"
     threshold = topology.alerts.threshold(name, 10 * _MINUTE)
     after = 10 * _MINUTE
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
     # Exactly as the subtraction yields it.
     nearly = after - (after - threshold * 0.99)
 
     def up(seconds: float, server: str = "main", **labels: str) -> Series:
         """A server that has been up for this long when the alert is evaluated."""
-        return _node(world, "node_boot_time_seconds", flat(after - seconds, world.count), server=server, **labels)
+        return _node(fixtures, "node_boot_time_seconds", flat(after - seconds, fixtures.count), server=server, **labels)
 
     return Alert(
         alert=name,
@@ -388,13 +393,13 @@ def _rebooted(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server that rebooted, not for those that have been up longer",
                 (up(threshold / 2), up(1.01 * threshold, "second"), up(3 * threshold, instance=_AGAIN)),
                 after,
                 Expected({"server": "main"}, f"Server main booted {duration(threshold / 2)} ago."),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires just before the threshold",
                 (up(nearly),),
                 after,
@@ -404,11 +409,11 @@ def _rebooted(topology: Topology) -> Alert:
         silent=(
             # Only if the difference is exact.
             *(
-                [world.silent("stays silent at exactly the threshold", (up(threshold),), after)]
+                [fixtures.silent("stays silent at exactly the threshold", (up(threshold),), after)]
                 if after - (after - threshold) == threshold
                 else []
             ),
-            world.silent("stays silent beyond the threshold", (up(threshold * 1.01),), after),
+            fixtures.silent("stays silent beyond the threshold", (up(threshold * 1.01),), after),
         ),
         threshold=threshold,
         threshold_source="long enough to be seen next to other alerts of that time",

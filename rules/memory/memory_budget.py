@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, expr
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, of_service, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB, MIB
@@ -36,19 +36,19 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _memory(world: World, values: str, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
-    return (world.container(_WORKING_SET, values, name, **labels),)
+def _memory(fixtures: Fixtures, values: str, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+    return (fixtures.container(_WORKING_SET, values, name, **labels),)
 
 
-def _two_of_web(world: World, first: str, second: str) -> tuple[Series, ...]:
-    return (*world.service(), *_memory(world, first), *_memory(world, second, "web-2"))
+def _two_of_web(fixtures: Fixtures, first: str, second: str) -> tuple[Series, ...]:
+    return (*fixtures.service(), *_memory(fixtures, first), *_memory(fixtures, second, "web-2"))
 
 
 def _near_budget(topology: Topology) -> Alert:
     name = "ContainerMemoryNearBudget"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     share = topology.thresholds.memory_near_budget
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
     # With a budget of 10⁹ bytes, the share is exact to the last digit.
@@ -56,8 +56,8 @@ def _near_budget(topology: Topology) -> Alert:
     percent = percentage(near / GIB)
     database = {"service": "postgres", "resource": "postgres"}
     cached = (
-        *world.service("postgres", replicas=1, page_cache_reclaimable=True),
-        *_memory(world, flat(near, world.count), "pg", **database),
+        *fixtures.service("postgres", replicas=1, page_cache_reclaimable=True),
+        *_memory(fixtures, flat(near, fixtures.count), "pg", **database),
     )
     return Alert(
         alert=name,
@@ -85,15 +85,15 @@ def _near_budget(topology: Topology) -> Alert:
             "`thresholds.memory_near_budget` for that service.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the replica near its budget, not for the other",
-                _two_of_web(world, flat(near, world.count), flat(below, world.count)),
+                _two_of_web(fixtures, flat(near, fixtures.count), flat(below, fixtures.count)),
                 late,
                 Expected(of_container(), f"Container web-1 of web on main uses {percent} of its memory budget."),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires for a database near its budget even without page cache",
-                (*cached, *(world.container(_ACTIVE_FILE, flat(0, world.count), "pg", **database),)),
+                (*cached, *(fixtures.container(_ACTIVE_FILE, flat(0, fixtures.count), "pg", **database),)),
                 late,
                 Expected(
                     of_container("pg", "postgres", resource="postgres"),
@@ -102,25 +102,25 @@ def _near_budget(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent at exactly the share",
-                (*world.service(memory=budget), *_memory(world, flat(exactly, world.count))),
+                (*fixtures.service(memory=budget), *_memory(fixtures, flat(exactly, fixtures.count))),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent just below the share",
-                _two_of_web(world, flat(below, world.count), flat(below, world.count)),
+                _two_of_web(fixtures, flat(below, fixtures.count), flat(below, fixtures.count)),
                 late,
             ),
-            *world.not_yet(
+            *fixtures.not_yet(
                 "stays silent until it has lasted long enough",
-                _two_of_web(world, steps((below, 10), (near, world.count - 9)), flat(below, world.count)),
+                _two_of_web(fixtures, steps((below, 10), (near, fixtures.count - 9)), flat(below, fixtures.count)),
                 wait,
                 10 * _MINUTE,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a database full of page cache",
-                (*cached, *(world.container(_ACTIVE_FILE, flat(GIB // 2, world.count), "pg", **database),)),
+                (*cached, *(fixtures.container(_ACTIVE_FILE, flat(GIB // 2, fixtures.count), "pg", **database),)),
                 late,
             ),
         ),
@@ -130,8 +130,8 @@ def _near_budget(topology: Topology) -> Alert:
 def _over_budget(topology: Topology) -> Alert:
     name = "ContainerMemoryOverBudget"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     over = GIB + GIB // 4
     return Alert(
         alert=name,
@@ -156,24 +156,24 @@ def _over_budget(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the replica over its budget",
-                _two_of_web(world, flat(over, world.count), flat(GIB // 2, world.count)),
+                _two_of_web(fixtures, flat(over, fixtures.count), flat(GIB // 2, fixtures.count)),
                 late,
                 Expected(of_container(), "Container web-1 of web on main uses 125% of its memory budget."),
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent at exactly the budget",
-                _two_of_web(world, flat(GIB, world.count), flat(GIB, world.count)),
+                _two_of_web(fixtures, flat(GIB, fixtures.count), flat(GIB, fixtures.count)),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while a rolling deploy runs an extra replica, each within its budget",
                 (
-                    *_two_of_web(world, flat(GIB * 0.8, world.count), flat(GIB * 0.8, world.count)),
-                    *_memory(world, flat(GIB * 0.8, world.count), "web-3"),
+                    *_two_of_web(fixtures, flat(GIB * 0.8, fixtures.count), flat(GIB * 0.8, fixtures.count)),
+                    *_memory(fixtures, flat(GIB * 0.8, fixtures.count), "web-3"),
                 ),
                 late,
             ),
@@ -184,16 +184,16 @@ def _over_budget(topology: Topology) -> Alert:
 def _service_over_budget(topology: Topology) -> Alert:
     name = "ServiceMemoryOverBudget"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world = World(length=wait + 15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     # A deploy of ten minutes, or as long as the alert tolerates.
-    deploy = min(10, world.early(wait) // _MINUTE + 1)
+    deploy = min(10, fixtures.early(wait) // _MINUTE + 1)
     used = names.CONTAINER_MEMORY_USED
 
     def coolify(each: float) -> tuple[Series, ...]:
-        parts = [world.service("coolify", replicas=1, memory=GIB)]
+        parts = [fixtures.service("coolify", replicas=1, memory=GIB)]
         parts += [
-            _memory(world, flat(GIB * each, world.count), name, service="coolify", component=name, resource="")
+            _memory(fixtures, flat(GIB * each, fixtures.count), name, service="coolify", component=name, resource="")
             for name in ("app", "database")
         ]
         return tuple(one for part in parts for one in part)
@@ -226,7 +226,7 @@ def _service_over_budget(topology: Topology) -> Alert:
             false_alarms="None known: a rolling deploy doubles memory use for minutes only.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for a service of several components, none of them over a budget of its own",
                 coolify(0.6),
                 late,
@@ -234,15 +234,15 @@ def _service_over_budget(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent when the components fit exactly", coolify(0.5), late),
+            fixtures.silent("stays silent when the components fit exactly", coolify(0.5), late),
             *(
                 (
-                    world.silent(
+                    fixtures.silent(
                         "stays silent through a rolling deploy that doubles the containers for minutes",
                         (
-                            *_two_of_web(world, flat(GIB * 0.9, world.count), flat(GIB * 0.9, world.count)),
-                            *_memory(world, steps((None, 5), (GIB * 0.9, deploy)), "web-1b"),
-                            *_memory(world, steps((None, 5), (GIB * 0.9, deploy)), "web-2b"),
+                            *_two_of_web(fixtures, flat(GIB * 0.9, fixtures.count), flat(GIB * 0.9, fixtures.count)),
+                            *_memory(fixtures, steps((None, 5), (GIB * 0.9, deploy)), "web-1b"),
+                            *_memory(fixtures, steps((None, 5), (GIB * 0.9, deploy)), "web-2b"),
                         ),
                         (4 + deploy) * _MINUTE,
                     ),
@@ -250,13 +250,13 @@ def _service_over_budget(topology: Topology) -> Alert:
                 if wait
                 else ()
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a single container, which has its own alert",
                 # Decoy: a service with two containers, neither of them over its budget.
                 (
-                    *world.service("coolify", replicas=1),
-                    *_memory(world, flat(GIB * 1.5, world.count), "coolify", service="coolify"),
-                    *_two_of_web(world, flat(GIB / 2, world.count), flat(GIB / 2, world.count)),
+                    *fixtures.service("coolify", replicas=1),
+                    *_memory(fixtures, flat(GIB * 1.5, fixtures.count), "coolify", service="coolify"),
+                    *_two_of_web(fixtures, flat(GIB / 2, fixtures.count), flat(GIB / 2, fixtures.count)),
                 ),
                 late,
             ),

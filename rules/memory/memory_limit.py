@@ -8,8 +8,8 @@ from boxwatch.rules import names
 from boxwatch.rules.memory import memory_limit_proofs
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, expr
-from boxwatch.rules.patterns.paging import by_urgency
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, steps
+from boxwatch.rules.patterns.paging import by_paging
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, steps
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB, MIB
@@ -41,17 +41,17 @@ def subject(topology: Topology) -> Subject:
 def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
     name = "ContainerMemoryNearLimit"
     wait = topology.alerts.wait(name, 5 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     share = topology.thresholds.memory_near_limit
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
 
     def use(unreclaimable: int, *, active_file: int = 0, pages: bool = True, limit: int = GIB) -> tuple[Series, ...]:
         return (
-            *world.service(pages=pages),
-            world.container("container_memory_working_set_bytes", flat(unreclaimable + active_file, world.count)),
-            world.container("container_memory_total_active_file_bytes", flat(active_file, world.count)),
-            world.container(_LIMIT, flat(limit, world.count)),
+            *fixtures.service(pages=pages),
+            fixtures.container("container_memory_working_set_bytes", flat(unreclaimable + active_file, fixtures.count)),
+            fixtures.container("container_memory_total_active_file_bytes", flat(active_file, fixtures.count)),
+            fixtures.container(_LIMIT, flat(limit, fixtures.count)),
         )
 
     expected = Expected(
@@ -59,18 +59,18 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
         f"Container web-1 of web on main uses {percentage(near / GIB)} of its memory limit, none of it reclaimable.",
     )
     silent = (
-        world.silent("stays silent just below the share", use(below), late),
-        world.silent("stays silent for a container full of page cache", use(GIB // 2, active_file=GIB // 2), late),
-        world.silent(
+        fixtures.silent("stays silent just below the share", use(below), late),
+        fixtures.silent("stays silent for a container full of page cache", use(GIB // 2, active_file=GIB // 2), late),
+        fixtures.silent(
             "stays silent without a limit",
-            (*use(near)[:-1], world.container(_LIMIT, flat(0, world.count))),
+            (*use(near)[:-1], fixtures.container(_LIMIT, flat(0, fixtures.count))),
             late,
         ),
     )
     # With a limit of 10⁹ bytes, the share is exact to the last digit.
     billion = round(1e9 * share)
-    exactly = world.silent("stays silent at exactly the share", use(billion, limit=10**9), late)
-    return by_urgency(
+    exactly = fixtures.silent("stays silent at exactly the share", use(billion, limit=10**9), late)
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{names.CONTAINER_MEMORY_LIMIT_RATIO}\n"
@@ -100,11 +100,11 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
                 "with a fixed heap and a tight limit. Raise the limit, or `thresholds.memory_near_limit` for that "
                 "service.",
             ),
-            fires=(world.fires("fires for a container close to its limit", use(near), late, expected),),
+            fires=(fixtures.fires("fires for a container close to its limit", use(near), late, expected),),
             silent=(*silent, exactly),
         ),
         warning_fires=(
-            world.fires("is a warning for a service that does not page", use(near, pages=False), late, expected),
+            fixtures.fires("is a warning for a service that does not page", use(near, pages=False), late, expected),
         ),
         warning_silent=(
             *silent,
@@ -120,9 +120,9 @@ def _near_limit(topology: Topology) -> tuple[Alert, Alert]:
 def _missing(topology: Topology) -> Alert:
     name = "ContainerMemoryLimitMissing"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
-    unlimited = world.container(_LIMIT, flat(0, world.count))
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
+    unlimited = fixtures.container(_LIMIT, flat(0, fixtures.count))
     return Alert(
         alert=name,
         expr=f"{names.CONTAINER_MEMORY_LIMIT} == 0\nand on ({names.BY_COMPONENT}) {names.COMPONENT_MEMORY_LIMIT}",
@@ -143,9 +143,9 @@ def _missing(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the container without a limit, not for the one that has a limit",
-                (*world.service(), unlimited, world.container(_LIMIT, flat(GIB, world.count), "web-2")),
+                (*fixtures.service(), unlimited, fixtures.container(_LIMIT, flat(GIB, fixtures.count), "web-2")),
                 late,
                 Expected(
                     of_container(),
@@ -154,25 +154,25 @@ def _missing(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent for a service without a limit on purpose",
-                (*world.service(limit=None), unlimited),
+                (*fixtures.service(limit=None), unlimited),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a component without a limit on purpose, next to one with a limit",
                 (
-                    *world.service("coolify", component="app", limit=None),
-                    world.constant(
+                    *fixtures.service("coolify", component="app", limit=None),
+                    fixtures.constant(
                         names.COMPONENT_MEMORY_LIMIT, GIB, server="main", service="coolify", component="database"
                     ),
-                    world.container(_LIMIT, flat(0, world.count), "coolify", service="coolify", component="app"),
+                    fixtures.container(_LIMIT, flat(0, fixtures.count), "coolify", service="coolify", component="app"),
                 ),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a container outside the plan",
-                (*world.service(), world.container(_LIMIT, flat(0, world.count), "adminer", service="")),
+                (*fixtures.service(), fixtures.container(_LIMIT, flat(0, fixtures.count), "adminer", service="")),
                 late,
             ),
         ),
@@ -221,28 +221,28 @@ def _drifted(topology: Topology) -> Alert:
 
 
 def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=30 * _MINUTE, thresholds=topology.thresholds)
 
     def killed(*, pages: bool = True, after: int = 20, kills: int = 1) -> tuple[Series, ...]:
-        values = f"0x{after - 1} {kills}x{world.count - after}"
+        values = f"0x{after - 1} {kills}x{fixtures.count - after}"
         return (
-            *world.service(pages=pages),
-            world.container(_OOM, values),
-            world.container(_OOM, flat(0, world.count), "web-2"),
+            *fixtures.service(pages=pages),
+            fixtures.container(_OOM, values),
+            fixtures.container(_OOM, flat(0, fixtures.count), "web-2"),
         )
 
     expected = Expected(
         of_container(), "The kernel killed a process in container web-1 of web on main for lack of memory."
     )
     silent: tuple[Case, ...] = (
-        world.silent("stays silent once the kill is more than ten minutes ago", killed(), 25 * _MINUTE),
-        world.silent(
+        fixtures.silent("stays silent once the kill is more than ten minutes ago", killed(), 25 * _MINUTE),
+        fixtures.silent(
             "stays silent when a container appears with old kills on its counter",
-            (*world.service(), world.container(_OOM, steps((None, 20), (3, 40)))),
+            (*fixtures.service(), fixtures.container(_OOM, steps((None, 20), (3, 40)))),
             15 * _MINUTE,
         ),
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="ContainerOomKilled",
             expr=f"{names.CONTAINER_OOM_EVENTS} > 0",
@@ -272,16 +272,18 @@ def _oom_killed(topology: Topology) -> tuple[Alert, Alert]:
                 ),
                 false_alarms="None known. cAdvisor before 0.60.3 can miss kills; *ServerOomKilled* covers them.",
             ),
-            fires=(world.fires("fires for the container with an OOM kill", killed(), 12 * _MINUTE, expected),),
+            fires=(fixtures.fires("fires for the container with an OOM kill", killed(), 12 * _MINUTE, expected),),
             silent=silent,
             instead="a kill is instantaneous and is reported for ten minutes, so waiting could only miss it: change "
             "`severity`",
         ),
         warning_fires=(
-            world.fires("is a warning for a service that does not page", killed(pages=False), 12 * _MINUTE, expected),
-            world.fires(
+            fixtures.fires(
+                "is a warning for a service that does not page", killed(pages=False), 12 * _MINUTE, expected
+            ),
+            fixtures.fires(
                 "is a warning for a container outside the plan",
-                (*world.service(), world.container(_OOM, f"0x19 1x{world.count - 20}", "adminer", service="")),
+                (*fixtures.service(), fixtures.container(_OOM, f"0x19 1x{fixtures.count - 20}", "adminer", service="")),
                 12 * _MINUTE,
                 Expected(
                     of_container("adminer", service=""),

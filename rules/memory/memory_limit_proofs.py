@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import World, flat, of_container
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -19,20 +19,20 @@ def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, 
         wait: seconds before the alert fires.
         tolerance: bytes by which a limit may differ from the plan.
     """
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
 
     def limited(*limits: int) -> tuple[Series, ...]:
         return (
-            *world.service(),
+            *fixtures.service(),
             *(
-                world.container(_LIMIT, flat(size, world.count), f"web-{number}")
+                fixtures.container(_LIMIT, flat(size, fixtures.count), f"web-{number}")
                 for number, size in enumerate(limits, start=1)
             ),
         )
 
     fires = (
-        world.fires(
+        fixtures.fires(
             "fires for limits above and below the plan, not for the planned one",
             limited(2 * GIB, GIB, GIB // 2),
             late,
@@ -45,7 +45,7 @@ def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, 
                 "Container web-3 of web on main has a memory limit of 512MiB, which differs from the plan.",
             ),
         ),
-        world.fires(
+        fixtures.fires(
             "fires for a difference just larger than rounding",
             limited(GIB - tolerance - 65536),
             late,
@@ -56,8 +56,10 @@ def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, 
         ),
     )
     silent = (
-        world.silent("stays silent for the largest difference that rounding explains", limited(GIB + tolerance), late),
-        world.silent("stays silent for a limit rounded to whole pages", limited(GIB - 65536, GIB), late),
-        world.silent("stays silent for a missing limit, which has its own alert", limited(0), late),
+        fixtures.silent(
+            "stays silent for the largest difference that rounding explains", limited(GIB + tolerance), late
+        ),
+        fixtures.silent("stays silent for a limit rounded to whole pages", limited(GIB - 65536, GIB), late),
+        fixtures.silent("stays silent for a missing limit, which has its own alert", limited(0), late),
     )
     return fires, silent

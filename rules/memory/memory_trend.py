@@ -9,7 +9,7 @@ from typing import TypedDict
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, expr, per_container
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -88,7 +88,7 @@ _WIDE = 12 * _HOUR
 
 def _exhaustion_proof(topology: Topology) -> _Proof:
     # Samples every 15 minutes: the trend needs more than a day of them, and a proof should take milliseconds.
-    world = World(length=34 * _HOUR, thresholds=topology.thresholds, interval=15 * _MINUTE)
+    fixtures = Fixtures(length=34 * _HOUR, thresholds=topology.thresholds, interval=15 * _MINUTE)
     within = topology.thresholds.memory_exhausted_within
     # A climb of whole bytes a second, of which half of the time that is warned of is left when it is looked at; less
     # where it would not have been near enough for as long as the alert waits.
@@ -96,24 +96,24 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     slope = int(GIB * 0.4 / (climbed + left)) or 1
     before = int(GIB * 0.6)
     budget = before + slope * (climbed + left)
-    shapes = _Shapes(world, before, slope, budget)
+    shapes = _Shapes(fixtures, before, slope, budget)
     too_slow = slope * (climbed + left) / (climbed + within) * 0.8
 
     def grows(values: str, name: str = "web-1", *, born: int = 0, **labels: str) -> tuple[Series, ...]:
         return (
-            world.container(_USED, values, name, **labels),
-            world.container(_START, flat(born, world.count), name, **labels),
+            fixtures.container(_USED, values, name, **labels),
+            fixtures.container(_START, flat(born, fixtures.count), name, **labels),
         )
 
     def parts(values: str, born: int = 0) -> tuple[Series, ...]:
-        return (*world.service(memory=budget), *grows(values, born=born))
+        return (*fixtures.service(memory=budget), *grows(values, born=born))
 
     def elsewhere(called: str, values: str, born: int = 0) -> tuple[Series, ...]:
         """Containers of the same name on another server, in another service and as another component."""
         return (
-            *world.service(memory=budget, server=called),
-            *world.service(called, memory=budget),
-            *world.service(component=called, memory=budget)[-2:],
+            *fixtures.service(memory=budget, server=called),
+            *fixtures.service(called, memory=budget),
+            *fixtures.service(component=called, memory=budget)[-2:],
             *grows(values, born=born, server=called),
             *grows(values, born=born, service=called),
             *grows(values, born=born, component=called),
@@ -132,26 +132,28 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     at_half = shapes.to_half()
     return _Proof(
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for a climb above the previous day's peak, not for the decoys",
                 (
                     *parts(shapes.climb(slope, earlier=2 * before), born=15 * _HOUR),
                     # Scraped a second time, and just started according to another job.
                     *grows(shapes.climb(slope, earlier=2 * before), born=15 * _HOUR, instance="again:8080"),
-                    world.container(_START, flat(_LOOK, world.count), job="other"),
+                    fixtures.container(_START, flat(_LOOK, fixtures.count), job="other"),
                     # Old enough since half an hour ago; a component of its own.
-                    *world.service(component="side", memory=budget)[-2:],
+                    *fixtures.service(component="side", memory=budget)[-2:],
                     *grows(shapes.climb(slope), "web-side", born=old_enough, component="side"),
                     # Another replica, which does not grow.
-                    *grows(flat(before // 2, world.count), "web-2"),
+                    *grows(flat(before // 2, fixtures.count), "web-2"),
                     # New containers: of the same resource, of another one and elsewhere; an older scrape shows one.
                     *grows(shapes.since(25 * _HOUR), "web-1-new", born=25 * _HOUR, resource="web-1"),
                     *grows(shapes.since(25 * _HOUR), born=25 * _HOUR, resource="other"),
-                    world.container(_START, flat(0, world.count), "web-1-new", resource="web-1", instance="again"),
+                    fixtures.container(
+                        _START, flat(0, fixtures.count), "web-1-new", resource="web-1", instance="again"
+                    ),
                     *elsewhere("young", shapes.since(25 * _HOUR), born=25 * _HOUR),
                     # Containers that do not grow, and one that grows slowly.
-                    *elsewhere("flat", flat(before, world.count)),
-                    *world.service("api", memory=budget),
+                    *elsewhere("flat", flat(before, fixtures.count)),
+                    *fixtures.service("api", memory=budget),
                     *grows(shapes.climb(too_slow / 2), "api", service="api", resource="api"),
                 ),
                 _LOOK,
@@ -160,7 +162,7 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
             ),
             *(
                 (
-                    world.fires(
+                    fixtures.fires(
                         "fires above half of the budget, not at half",
                         (
                             *parts(shapes.climb(steep, small)),
@@ -177,26 +179,26 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent 15 minutes after the container turned six hours old",
                 parts(shapes.climb(slope), born=25 * _HOUR),
                 _LOOK,
             ),
-            world.silent("stays silent for a climb too slow to matter", parts(shapes.climb(too_slow)), _LOOK),
-            world.silent(
+            fixtures.silent("stays silent for a climb too slow to matter", parts(shapes.climb(too_slow)), _LOOK),
+            fixtures.silent(
                 "stays silent while the container is younger than six hours",
                 parts(shapes.since(26 * _HOUR), born=26 * _HOUR),
                 _LOOK,
             ),
-            world.silent("stays silent at half of the budget", parts(at_half), _LOOK),
+            fixtures.silent("stays silent at half of the budget", parts(at_half), _LOOK),
             *(
-                world.silent(
+                fixtures.silent(
                     f"stays silent for a climb that also occurred {when}, next to a replica that does not grow",
                     (
                         *parts(shapes.climb(slope, peak_at=hour * _HOUR)),
-                        *world.service(component="side", memory=budget)[-2:],
+                        *fixtures.service(component="side", memory=budget)[-2:],
                         *grows(shapes.climb(slope, peak_at=hour * _HOUR), "web-side", component="side"),
-                        *grows(flat(before // 2, world.count), "web-2"),
+                        *grows(flat(before // 2, fixtures.count), "web-2"),
                     ),
                     _LOOK,
                 )
@@ -210,34 +212,34 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
 class _Shapes:
     """Courses of memory use, as values of series; sizes in bytes, slopes in bytes per second."""
 
-    world: World
+    fixtures: Fixtures
     before: int
     slope: int
     budget: int
 
     def climb(self, slope: float, start: int = 0, *, earlier: int = 0, peak_at: int = 0) -> str:
         """Flat, then rising from hour 24; `earlier` bytes in the first half hour, or a peak of full height."""
-        low, step = start or self.before, int(slope * self.world.interval)
-        lead, rise = self.world.steps_of(_BEGIN), self.world.steps_of(_LOOK - _BEGIN)
+        low, step = start or self.before, int(slope * self.fixtures.interval)
+        lead, rise = self.fixtures.steps_of(_BEGIN), self.fixtures.steps_of(_LOOK - _BEGIN)
         values = [low] * lead
-        up = f"{low}+{step}x{self.world.count - lead}"
+        up = f"{low}+{step}x{self.fixtures.count - lead}"
         if earlier:
             values[:2] = [earlier, earlier]
         if peak_at:
             # It stays at the top for longer than the alert waits.
-            rise -= self.world.steps_of(45 * _MINUTE)
-            values[self.world.steps_of(peak_at)] = low + step * rise
-            up = f"{low}+{step}x{rise} {low + step * rise}x{self.world.count - lead - rise - 1}"
+            rise -= self.fixtures.steps_of(45 * _MINUTE)
+            values[self.fixtures.steps_of(peak_at)] = low + step * rise
+            up = f"{low}+{step}x{rise} {low + step * rise}x{self.fixtures.count - lead - rise - 1}"
         runs = [(value, len(list(same))) for value, same in itertools.groupby(values)]
         return f"{steps(*runs)} {up}"
 
     def since(self, born: int) -> str:
         """Rising from the start of the container."""
-        lead = self.world.steps_of(born)
-        return f"_x{lead} {self.before}+{self.slope * self.world.interval}x{self.world.count - lead}"
+        lead = self.fixtures.steps_of(born)
+        return f"_x{lead} {self.before}+{self.slope * self.fixtures.interval}x{self.fixtures.count - lead}"
 
     def to_half(self) -> str:
         """From 0 to half of the budget, reached well before the evaluation."""
-        lead, rise = self.world.steps_of(_BEGIN), self.world.steps_of(_LOOK - _BEGIN - 45 * _MINUTE)
+        lead, rise = self.fixtures.steps_of(_BEGIN), self.fixtures.steps_of(_LOOK - _BEGIN - 45 * _MINUTE)
         half = self.budget / 2
-        return f"0x{lead - 1} 0+{half / rise}x{rise - 1} {half}x{self.world.count - lead - rise}"
+        return f"0x{lead - 1} 0+{half / rise}x{rise - 1} {half}x{self.fixtures.count - lead - rise}"

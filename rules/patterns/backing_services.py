@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat, of_service
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, of_service
 from boxwatch.topology.model import Topology
 
 MINUTE = 60
@@ -56,9 +56,9 @@ def scraped(topology: Topology, kind: str) -> bool:
     return any(topology.metrics_of(service) for service in topology.services_of(kind))
 
 
-def silent_exporter(job: str, tells: str) -> str:
-    """The services whose target is up but exposes no sample of `tells`, a metric of the service itself."""
-    return f"{by_service('max', selector('up', job))} == 1\nunless on ({names.BY_SERVICE}) {tells}"
+def without_metrics(job: str, metric: str) -> str:
+    """The services whose target is up but exposes no sample of `metric`, a metric of the service itself."""
+    return f"{by_service('max', selector('up', job))} == 1\nunless on ({names.BY_SERVICE}) {metric}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,17 @@ class Bench:
         return max(self.window - -self.wait // INTERVAL * INTERVAL, MINUTE)
 
     @property
-    def world(self) -> World:
+    def fixtures(self) -> Fixtures:
         """Fixtures that last well beyond the time at which the alert is due."""
-        return World(length=self.due + 30 * MINUTE + self.window, thresholds=self.topology.thresholds)
+        return Fixtures(length=self.due + 30 * MINUTE + self.window, thresholds=self.topology.thresholds)
 
     def flat(self, metric: str, value: float, service: str = "db", **labels: str) -> Series:
         """A constant series."""
-        return self.series(metric, flat(value, self.world.count), service, **labels)
+        return self.series(metric, flat(value, self.fixtures.count), service, **labels)
 
     def rising(self, metric: str, each: float, service: str = "db", *, first: float = 0, **labels: str) -> Series:
         """A counter that increases by `each` with every sample, one every 30 s."""
-        return self.series(metric, f"{first:g}+{each!r}x{self.world.count}", service, **labels)
+        return self.series(metric, f"{first:g}+{each!r}x{self.fixtures.count}", service, **labels)
 
     def bursts(self, metric: str, each: float, service: str = "db", *, before: str = "", **labels: str) -> Series:
         """A counter that jumps every eight minutes, the first time between its first two samples.
@@ -105,26 +105,26 @@ class Bench:
         A window of ten minutes sees every jump and one of five does not, a difference that a steady counter does not
         show. `before` is a prefix of samples, such as those from before a restart.
         """
-        jumps = self.world.count // _BURST + 1
+        jumps = self.fixtures.count // _BURST + 1
         runs = (f"{each * number:.15g}x{_BURST - 1}" for number in range(1, jumps + 1))
         return self.series(metric, f"{before} 0 {' '.join(runs)}".strip(), service, **labels)
 
     def series(self, metric: str, values: str, service: str = "db", **labels: str) -> Series:
         """A series of the job, in promtool's notation."""
-        return self.world.scraped(metric, values, job=self.job, service=service, **labels)
+        return self.fixtures.scraped(metric, values, job=self.job, service=service, **labels)
 
     def foreign(self, metric: str, value: float, **labels: str) -> Series:
         """A decoy: the same metric from a target of another job that belongs to the service, such as its probe."""
-        values = flat(value, self.world.count)
-        return self.world.scraped(metric, values, job=names.JOB_PROBE_PORTS, **{"service": "db", **labels})
+        values = flat(value, self.fixtures.count)
+        return self.fixtures.scraped(metric, values, job=names.JOB_PROBE_PORTS, **{"service": "db", **labels})
 
     def pages(self, service: str = "db", *, wakes: bool = True, server: str = "main") -> Series:
         """The recorded constant that says whether an outage of a service pages someone."""
-        return self.world.constant(names.SERVICE_PAGES, int(wakes), server=server, service=service)
+        return self.fixtures.constant(names.SERVICE_PAGES, int(wakes), server=server, service=service)
 
     def fires(self, title: str, parts: tuple[Series, ...], text: str, *, after: int = 0, **labels: str) -> Case:
         """A case in which the alert fires for `db` when it is due, or `after` seconds later."""
-        return self.world.fires(
+        return self.fixtures.fires(
             title, parts, self.due + after, Expected(of_service("db", **self.shown, **labels), text)
         )
 
@@ -134,4 +134,4 @@ class Bench:
 
     def silent(self, title: str, parts: tuple[Series, ...], after: int = 0) -> Case:
         """A case in which the alert is silent when it is due, or `after` seconds later."""
-        return self.world.silent(title, parts, self.due + after)
+        return self.fixtures.silent(title, parts, self.due + after)

@@ -15,7 +15,7 @@ from boxwatch.rules.proofs.fixtures import INTERVAL
 _LATELY = 8 * MINUTE
 _SECOND, _THIRD = "second:1", "third:1"
 # Ends of titles: for services that page someone, and for those that do not.
-_LOUD, _QUIET = "", ", for a service that does not page"
+_PAGING, _NON_PAGING = "", ", for a service that does not page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +29,17 @@ class Proven:
 
 
 def _both(bad: Callable[[str], Case], good: Callable[[str], tuple[Case, ...]]) -> Proven:
-    return Proven((bad(_LOUD),), good(_LOUD), (bad(_QUIET),), good(_QUIET))
+    return Proven((bad(_PAGING),), good(_PAGING), (bad(_NON_PAGING),), good(_NON_PAGING))
 
 
 def _with(proven: Proven, also: Callable[[str], Case]) -> Proven:
-    return replace(proven, fires=(*proven.fires, also(_LOUD)), warning_fires=(*proven.warning_fires, also(_QUIET)))
+    return replace(
+        proven, fires=(*proven.fires, also(_PAGING)), warning_fires=(*proven.warning_fires, also(_NON_PAGING))
+    )
 
 
-def _wakes(bench: Bench, whom: str) -> tuple[Series, ...]:
-    return tuple(bench.pages(service, wakes=whom == _LOUD) for service in ("db", "other"))
+def _pages(bench: Bench, ending: str) -> tuple[Series, ...]:
+    return tuple(bench.pages(service, wakes=ending == _PAGING) for service in ("db", "other"))
 
 
 def _elsewhere(bench: Bench, metric: str, service: str, labels: dict[str, str]) -> tuple[Series, ...]:
@@ -48,32 +50,36 @@ def _elsewhere(bench: Bench, metric: str, service: str, labels: dict[str, str]) 
 def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
     """The service is down: its target reports 0 in a metric that is 1 while it is up."""
 
-    def told(first: Series, whom: str) -> tuple[Series, ...]:
+    def parts(first: Series, ending: str) -> tuple[Series, ...]:
         return (
             first,
             bench.flat(metric, 1, instance=_SECOND, **labels),
             bench.flat(metric, 1, "other", **labels),
             *_elsewhere(bench, metric, "other", labels),
             *((bench.foreign("up", 0),) if metric == "up" else (bench.flat("up", 1), bench.flat("up", 1, "other"))),
-            *_wakes(bench, whom),
+            *_pages(bench, ending),
         )
 
-    restarted = f"1x4 {'0 ' * (bench.wait // INTERVAL)}1x{bench.world.count}"
+    restarted = f"1x4 {'0 ' * (bench.wait // INTERVAL)}1x{bench.fixtures.count}"
 
-    def bad(whom: str) -> Case:
-        title = f"fires for the service that is down, not for the other{whom}"
-        return bench.fires(title, told(bench.flat(metric, 0, **labels), whom), text)
+    def bad(ending: str) -> Case:
+        title = f"fires for the service that is down, not for the other{ending}"
+        return bench.fires(title, parts(bench.flat(metric, 0, **labels), ending), text)
 
-    def good(whom: str) -> tuple[Case, ...]:
+    def good(ending: str) -> tuple[Case, ...]:
         gone = (
-            bench.silent(f"stays silent when the exporter itself is down{whom}", (bench.flat("up", 0), bench.pages())),
+            bench.silent(
+                f"stays silent when the exporter itself is down{ending}", (bench.flat("up", 0), bench.pages())
+            ),
         )
         return (
-            bench.silent(f"stays silent while the service is up{whom}", told(bench.flat(metric, 1, **labels), whom)),
+            bench.silent(
+                f"stays silent while the service is up{ending}", parts(bench.flat(metric, 1, **labels), ending)
+            ),
             *gone[: metric != "up"],
             bench.silent(
-                f"stays silent after a restart shorter than the wait{whom}",
-                told(bench.series(metric, restarted, **labels), whom),
+                f"stays silent after a restart shorter than the wait{ending}",
+                parts(bench.series(metric, restarted, **labels), ending),
                 bench.wait // INTERVAL * INTERVAL,
             ),
         )
@@ -91,7 +97,7 @@ def _down_elsewhere(bench: Bench, reached: str, labels: dict[str, str]) -> tuple
     )
 
 
-def untold(bench: Bench, metric: str, text: str, *, reached: str = "", **labels: str) -> Proven:
+def unexposed(bench: Bench, metric: str, text: str, *, reached: str = "", **labels: str) -> Proven:
     """The target is up but exposes no metrics of its service.
 
     `reached` is the metric, if any, by which the exporter reports that the service is down; `labels` are its labels.
@@ -127,47 +133,47 @@ def untold(bench: Bench, metric: str, text: str, *, reached: str = "", **labels:
     )
 
 
-def rises(bench: Bench, metric: str, text: str, *, beside: tuple[Series, ...] = (), **labels: str) -> Proven:
+def rises(bench: Bench, metric: str, text: str, *, decoys: tuple[Series, ...] = (), **labels: str) -> Proven:
     """A counter increases at all.
 
     The rule's window must be ten minutes, and that of its bench half a minute: the counter's first increase. `labels`
-    are those that the rule selects; the series in `beside` must not matter.
+    are those that the rule selects; the series in `decoys` must not matter.
     """
 
-    def told(values: Series, whom: str) -> tuple[Series, ...]:
+    def parts(values: Series, ending: str) -> tuple[Series, ...]:
         return (
             values,
             bench.flat(metric, 7, instance=_SECOND, **labels),
             bench.flat(metric, 7, "other", **labels),
-            *beside,
-            *_wakes(bench, whom),
+            *decoys,
+            *_pages(bench, ending),
         )
 
-    def bad(whom: str) -> Case:
+    def bad(ending: str) -> Case:
         # By less than one: any increase is enough. The counter was reset before.
         series = bench.bursts(metric, 0.5, before="15 15.5", **labels)
-        title = f"fires for the service whose counter increases, not for the other{whom}"
-        return bench.fires(title, told(series, whom), text)
+        title = f"fires for the service whose counter increases, not for the other{ending}"
+        return bench.fires(title, parts(series, ending), text)
 
-    def good(whom: str) -> tuple[Case, ...]:
-        over, back = f"0+1x4 4x{bench.world.count}", f"15x3 0x{bench.world.count}"
+    def good(ending: str) -> tuple[Case, ...]:
+        over, back = f"0+1x4 4x{bench.fixtures.count}", f"15x3 0x{bench.fixtures.count}"
         return (
             bench.silent(
-                f"stays silent once the counter has stopped{whom}",
-                told(bench.series(metric, over, **labels), whom),
+                f"stays silent once the counter has stopped{ending}",
+                parts(bench.series(metric, over, **labels), ending),
                 bench.later(14 * MINUTE),
             ),
             bench.silent(
-                f"stays silent when a restart resets the counter{whom}",
-                told(bench.series(metric, back, **labels), whom),
+                f"stays silent when a restart resets the counter{ending}",
+                parts(bench.series(metric, back, **labels), ending),
             ),
         )
 
-    def lately(whom: str) -> Case:
-        title = f"fires eight minutes after the last increase{whom}"
+    def lately(ending: str) -> Case:
+        title = f"fires eight minutes after the last increase{ending}"
         return bench.fires(
             title,
-            told(bench.series(metric, f"15 16x{bench.world.count}", **labels), whom),
+            parts(bench.series(metric, f"15 16x{bench.fixtures.count}", **labels), ending),
             text,
             after=bench.later(_LATELY),
         )
@@ -214,14 +220,14 @@ def _beyond(
     """The cases for three values: one that fires, the last that does not, and that of the other service."""
     bad_, edge, well = values
 
-    def told(value: float, whom: str) -> tuple[Series, ...]:
-        return (*use(value, "db"), *use(well, "other"), *_wakes(bench, whom))
+    def parts(value: float, ending: str) -> tuple[Series, ...]:
+        return (*use(value, "db"), *use(well, "other"), *_pages(bench, ending))
 
-    def bad(whom: str) -> Case:
-        title = f"fires for the service beyond the threshold, not for the other{whom}"
-        return bench.fires(title, told(bad_, whom), text(bad_))
+    def bad(ending: str) -> Case:
+        title = f"fires for the service beyond the threshold, not for the other{ending}"
+        return bench.fires(title, parts(bad_, ending), text(bad_))
 
-    def good(whom: str) -> tuple[Case, ...]:
-        return (bench.silent(f"stays silent at the threshold{whom}", told(edge, whom)),)
+    def good(ending: str) -> tuple[Case, ...]:
+        return (bench.silent(f"stays silent at the threshold{ending}", parts(edge, ending)),)
 
     return _both(bad, good)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from boxwatch.rules.model import Alert, Case, Expected, Series, Told
-from boxwatch.rules.proofs.fixtures import World
+from boxwatch.rules.model import Alert, AlertTexts, Case, Expected, Series
+from boxwatch.rules.proofs.fixtures import Fixtures
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -13,7 +13,7 @@ _MINUTE = 60
 _WINDOW = 10 * _MINUTE
 
 
-def often(  # noqa: PLR0913 - all that differs between counters
+def event_rate_alert(  # noqa: PLR0913 - all that differs between counters
     topology: Topology,
     alert: str,
     selector: str,
@@ -27,7 +27,7 @@ def often(  # noqa: PLR0913 - all that differs between counters
     hidden: str = "",
     wrong: dict[str, str] | None = None,
     dashboard: str = "monitoring",
-    **told: Unpack[Told],
+    **texts: Unpack[AlertTexts],
 ) -> Alert:
     """An alert on events that occur too often.
 
@@ -44,7 +44,7 @@ def often(  # noqa: PLR0913 - all that differs between counters
         hidden: a label that is summed over.
         wrong: labels and values of events that do not count.
         dashboard: dashboard of the panel.
-        told: the remaining fields of the alert.
+        texts: the remaining fields of the alert.
     """
     wait = topology.alerts.wait(alert, wait)
     threshold = topology.alerts.threshold(alert, threshold)
@@ -68,7 +68,7 @@ def often(  # noqa: PLR0913 - all that differs between counters
         dashboard=dashboard,
         fires=fires,
         silent=silent,
-        **told,
+        **texts,
     )
 
 
@@ -97,12 +97,12 @@ def _cases(  # noqa: PLR0913 - all that differs between counters
         hidden: a label that is summed over.
         wrong: labels and values of events that do not count.
     """
-    world = World(length=wait + 120 * _MINUTE, thresholds=topology.thresholds)
-    steps = _WINDOW // world.interval
+    fixtures = Fixtures(length=wait + 120 * _MINUTE, thresholds=topology.thresholds)
+    steps = _WINDOW // fixtures.interval
 
     def rising(events: float, **more: str) -> Series:
         """A counter with a number of events per ten minutes."""
-        return world.scraped(metric, f"0+{events / steps:.10g}x{world.count}", **{**labels, **more})
+        return fixtures.scraped(metric, f"0+{events / steps:.10g}x{fixtures.count}", **{**labels, **more})
 
     # The margin covers extrapolation to the window's edges, which adds up to 5 % in some versions.
     above, below = threshold * 1.13, threshold * 0.87
@@ -117,31 +117,31 @@ def _cases(  # noqa: PLR0913 - all that differs between counters
         halves = (rising(above / 2), rising(above / 2, instance="second"))
     others = tuple(rising(below, **{label: "other"}) for label in by)
     uncounted = (rising(99 * above, **wrong),) if wrong else ()
-    restart = world.steps_of(full - _WINDOW // 2)
+    restart = fixtures.steps_of(full - _WINDOW // 2)
     each = above / steps
     return (
-        world.fires(
+        fixtures.fires(
             "fires for events summed over series, not for other instances",
             (*halves, *others, *uncounted),
             full,
             expected,
         ),
-        world.fires(
+        fixtures.fires(
             "fires across a counter reset",
             (
-                world.scraped(
-                    metric, f"900+{1.2 * each:.10g}x{restart - 1} 0+{1.2 * each:.10g}x{world.count}", **labels
+                fixtures.scraped(
+                    metric, f"900+{1.2 * each:.10g}x{restart - 1} 0+{1.2 * each:.10g}x{fixtures.count}", **labels
                 ),
             ),
             full,
             expected,
         ),
     ), (
-        world.silent("stays silent for fewer events", (rising(below), *uncounted), full + _WINDOW),
-        world.silent("stays silent until it has lasted", (rising(above),), _WINDOW + wait - 2 * _MINUTE),
-        world.silent(
+        fixtures.silent("stays silent for fewer events", (rising(below), *uncounted), full + _WINDOW),
+        fixtures.silent("stays silent until it has lasted", (rising(above),), _WINDOW + wait - 2 * _MINUTE),
+        fixtures.silent(
             "stays silent when the counter is reset and does not increase",
-            (world.scraped(metric, f"900x{restart - 1} 0x{world.count}", **labels),),
+            (fixtures.scraped(metric, f"900x{restart - 1} 0x{fixtures.count}", **labels),),
             full,
         ),
     )

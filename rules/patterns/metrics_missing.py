@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from boxwatch.rules.model import Alert, Runbook
-from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, selector, silent_exporter
-from boxwatch.rules.patterns.backing_services_proofs import untold
+from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, selector, without_metrics
+from boxwatch.rules.patterns.backing_services_proofs import unexposed
 from boxwatch.topology.model import Topology
 
 
@@ -25,12 +25,12 @@ def metrics_missing(  # noqa: PLR0913 - all that differs between services
     """
     bench = Bench(topology, job, topology.alerts.wait(alert, 10 * MINUTE))
     prefix = up.partition("_")[0]
-    proven = untold(
+    proven = unexposed(
         bench, up, f"The target of {engine} db on main answers but exposes no {engine} metrics.", reached=up
     )
     return Alert(
         alert=alert,
-        expr=silent_exporter(job, selector(up, job)),
+        expr=without_metrics(job, selector(up, job)),
         wait=bench.wait,
         severity="warning",
         summary=f"The {engine} target exposes no {engine} metrics.",

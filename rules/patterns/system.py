@@ -52,7 +52,7 @@ class System:
         subjects: makers of its subjects, in the order of triage; the kind's `rules` lists their ids.
         healthy_day: makes series of busy hours in which nothing is wrong.
         during: title of that day; systems with the same title share one.
-        beside: ids of further subjects that the day exercises.
+        related: ids of further subjects that the day exercises.
         worse: alerts that make another of its alerts redundant.
         blinds: alerts during which others report falsely.
         silences: ids of further subjects that have no data while its target is down.
@@ -63,7 +63,7 @@ class System:
     subjects: tuple[Callable[[Topology], Subject | None], ...]
     healthy_day: Callable[[Hours], tuple[Series, ...]]
     during: str = MAINTENANCE
-    beside: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     worse: tuple[Cause, ...] = ()
     blinds: tuple[Cause, ...] = ()
     silences: tuple[str, ...] = ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Unpack
 
-from boxwatch.rules.model import Alert, Told
+from boxwatch.rules.model import Alert, AlertTexts
 from boxwatch.rules.patterns import threshold_proofs
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.topology.model import Topology
 
 
-def beyond(  # noqa: PLR0913 - all that differs between numbers
+def threshold_alert(  # noqa: PLR0913 - all that differs between numbers
     topology: Topology,
     alert: str,
     record: str,
@@ -23,7 +23,7 @@ def beyond(  # noqa: PLR0913 - all that differs between numbers
     below: bool = False,
     labels: dict[str, str] | None = None,
     dashboard: str = "host",
-    **told: Unpack[Told],
+    **texts: Unpack[AlertTexts],
 ) -> Alert:
     """An alert on a recorded number above, or below, a threshold.
 
@@ -38,10 +38,10 @@ def beyond(  # noqa: PLR0913 - all that differs between numbers
         below: fires below the threshold rather than above it.
         labels: labels of that instance besides its server.
         dashboard: dashboard of the panel.
-        told: the remaining fields of the alert.
+        texts: the remaining fields of the alert.
     """
     wait, threshold = topology.alerts.wait(alert, wait), topology.alerts.threshold(alert, threshold)
-    fires, silent = threshold_proofs.crossing(
+    fires, silent = threshold_proofs.cases(
         topology.thresholds,
         threshold_proofs.recorded(record, **(labels or {})),
         wait=wait,
@@ -59,5 +59,5 @@ def beyond(  # noqa: PLR0913 - all that differs between numbers
         threshold=threshold,
         threshold_source=source,
         dashboard=dashboard,
-        **told,
+        **texts,
     )

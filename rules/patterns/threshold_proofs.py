@@ -6,18 +6,18 @@ import math
 from collections.abc import Callable
 
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat, series
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, series
 from boxwatch.topology.settings import Thresholds
 
 _MINUTE = 60
 
 # Value and server → the series that give the server that value.
-Make = Callable[[World, float, str], tuple[Series, ...]]
+Make = Callable[[Fixtures, float, str], tuple[Series, ...]]
 
 
 def recorded(name: str, /, **labels: str) -> Make:
     """A maker of a server's recorded series, whose value is therefore exact."""
-    return lambda world, value, server: (series(name, flat(value, world.count), server=server, **labels),)
+    return lambda fixtures, value, server: (series(name, flat(value, fixtures.count), server=server, **labels),)
 
 
 def last_pending(wait: int, interval: int) -> int:
@@ -25,12 +25,12 @@ def last_pending(wait: int, interval: int) -> int:
     return (math.ceil(wait / interval) - 1) * interval
 
 
-def not_lasted(world: World, bad: tuple[Series, ...], pending: int) -> tuple[Case, ...]:
+def not_lasted(fixtures: Fixtures, bad: tuple[Series, ...], pending: int) -> tuple[Case, ...]:
     """The case in which a bad state has not lasted long enough; none for an alert that does not wait."""
-    return (world.silent("stays silent until it has lasted", bad, pending),) if pending > 0 else ()
+    return (fixtures.silent("stays silent until it has lasted", bad, pending),) if pending > 0 else ()
 
 
-def crossing(  # noqa: PLR0913 - a proof depends on all of these
+def cases(  # noqa: PLR0913 - a proof depends on all of these
     thresholds: Thresholds,
     make: Make,
     *,
@@ -53,29 +53,29 @@ def crossing(  # noqa: PLR0913 - a proof depends on all of these
     """
     # At the very evaluation at which it must fire, so that a longer wait fails the proof.
     after = last_pending(wait, INTERVAL) + INTERVAL
-    world = World(length=after + _MINUTE, thresholds=thresholds)
+    fixtures = Fixtures(length=after + _MINUTE, thresholds=thresholds)
     sign = -1 if below else 1
     bad, just, good = (threshold * (1 + sign * part) for part in (0.5, 0.01, -0.01))
     expected = {"server": "main", **(labels or {})}
-    pending = last_pending(wait, world.interval)
+    pending = last_pending(wait, fixtures.interval)
     fires = (
-        world.fires(
+        fixtures.fires(
             "fires for the server beyond the threshold, not for those close to it",
-            (*make(world, bad, "main"), *make(world, good, "second"), *make(world, threshold, "third")),
+            (*make(fixtures, bad, "main"), *make(fixtures, good, "second"), *make(fixtures, threshold, "third")),
             after,
             Expected(expected, text(bad)),
         ),
-        world.fires(
+        fixtures.fires(
             "fires just beyond the threshold",
-            (*make(world, just, "main"), *make(world, threshold, "second")),
+            (*make(fixtures, just, "main"), *make(fixtures, threshold, "second")),
             after,
             Expected(expected, text(just)),
         ),
     )
     silent = (
-        world.silent("stays silent just short of the threshold", make(world, good, "main"), after),
-        world.silent("stays silent at exactly the threshold", make(world, threshold, "main"), after),
-        world.silent("stays silent for a server without the series", make(world, threshold, "second"), after),
-        *not_lasted(world, make(world, bad, "main"), pending),
+        fixtures.silent("stays silent just short of the threshold", make(fixtures, good, "main"), after),
+        fixtures.silent("stays silent at exactly the threshold", make(fixtures, threshold, "main"), after),
+        fixtures.silent("stays silent for a server without the series", make(fixtures, threshold, "second"), after),
+        *not_lasted(fixtures, make(fixtures, bad, "main"), pending),
     )
     return fires, silent

@@ -6,7 +6,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINERS, NODE, expr
 from boxwatch.rules.plan import oom_proofs
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -37,23 +37,23 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _planned(world: World, server: str = "main") -> tuple[Series, ...]:
+def _planned(fixtures: Fixtures, server: str = "main") -> tuple[Series, ...]:
     """32 GiB, 4 of them reserved and 22 for services: the default deployment's numbers."""
-    return world.server(server, memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
+    return fixtures.server(server, memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
 
 
-def _in_use(world: World, used: float, server: str = "main", total: float = 31) -> tuple[Series, ...]:
+def _in_use(fixtures: Fixtures, used: float, server: str = "main", total: float = 31) -> tuple[Series, ...]:
     """Memory as the kernel reports it, in GiB."""
     return (
-        world.node("node_memory_MemTotal_bytes", flat(total * GIB, world.count), server),
-        world.node("node_memory_MemAvailable_bytes", flat((total - used) * GIB, world.count), server),
+        fixtures.node("node_memory_MemTotal_bytes", flat(total * GIB, fixtures.count), server),
+        fixtures.node("node_memory_MemAvailable_bytes", flat((total - used) * GIB, fixtures.count), server),
     )
 
 
-def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+def _container(fixtures: Fixtures, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
     return (
-        world.container("container_memory_working_set_bytes", flat(gib * GIB, world.count), name, **labels),
-        world.container("container_memory_total_active_file_bytes", flat(0, world.count), name, **labels),
+        fixtures.container("container_memory_working_set_bytes", flat(gib * GIB, fixtures.count), name, **labels),
+        fixtures.container("container_memory_total_active_file_bytes", flat(0, fixtures.count), name, **labels),
     )
 
 
@@ -109,8 +109,8 @@ def _oom_killed(topology: Topology) -> Alert:
 def _plan_exceeded(topology: Topology) -> Alert:
     name = "ServerMemoryPlanExceeded"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     return Alert(
         alert=name,
         expr=f"{names.SERVER_MEMORY_USED} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_PLANNED}",
@@ -135,13 +135,13 @@ def _plan_exceeded(topology: Topology) -> Alert:
             false_alarms="None known: page cache is not counted.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server that uses more than its plan, not for the other",
                 (
-                    *_planned(world),
-                    *_planned(world, "second"),
-                    *_in_use(world, 27),
-                    *_in_use(world, 20, "second"),
+                    *_planned(fixtures),
+                    *_planned(fixtures, "second"),
+                    *_in_use(fixtures, 27),
+                    *_in_use(fixtures, 20, "second"),
                 ),
                 late,
                 Expected(
@@ -151,9 +151,9 @@ def _plan_exceeded(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent at exactly the plan", (*_planned(world), *_in_use(world, 26)), late),
-            *world.not_yet(
-                "stays silent until it has lasted long enough", (*_planned(world), *_in_use(world, 27)), wait
+            fixtures.silent("stays silent at exactly the plan", (*_planned(fixtures), *_in_use(fixtures, 26)), late),
+            *fixtures.not_yet(
+                "stays silent until it has lasted long enough", (*_planned(fixtures), *_in_use(fixtures, 27)), wait
             ),
         ),
     )
@@ -162,8 +162,8 @@ def _plan_exceeded(topology: Topology) -> Alert:
 def _overhead_exceeded(topology: Topology) -> Alert:
     name = "ServerMemoryOverheadExceeded"
     wait = topology.alerts.wait(name, 30 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     return Alert(
         alert=name,
         expr=f"{names.SERVER_MEMORY_OVERHEAD} > on ({names.BY_SERVER}) {names.SERVER_MEMORY_RESERVED}",
@@ -188,13 +188,13 @@ def _overhead_exceeded(topology: Topology) -> Alert:
             false_alarms="A build that really takes longer than half an hour.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires when memory outside containers, including builds, exceeds the reserve",
                 (
-                    *_planned(world),
-                    *_in_use(world, 15),
-                    *_container(world, 10),
-                    *_container(world, 3, "x7k2", service="", resource=names.BUILD_RESOURCE),
+                    *_planned(fixtures),
+                    *_in_use(fixtures, 15),
+                    *_container(fixtures, 10),
+                    *_container(fixtures, 3, "x7k2", service="", resource=names.BUILD_RESOURCE),
                 ),
                 late,
                 Expected(
@@ -204,24 +204,24 @@ def _overhead_exceeded(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent at exactly the reserve",
-                (*_planned(world), *_in_use(world, 14), *_container(world, 10)),
+                (*_planned(fixtures), *_in_use(fixtures, 14), *_container(fixtures, 10)),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent when the memory is used by a container outside the plan",
                 (
-                    *_planned(world),
-                    *_in_use(world, 17),
-                    *_container(world, 10),
-                    *_container(world, 5, "adminer", service=""),
+                    *_planned(fixtures),
+                    *_in_use(fixtures, 17),
+                    *_container(fixtures, 10),
+                    *_container(fixtures, 5, "adminer", service=""),
                 ),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while cAdvisor is down, so that containers are unknown",
-                (*_planned(world), *_in_use(world, 15)),
+                (*_planned(fixtures), *_in_use(fixtures, 15)),
                 late,
             ),
         ),
@@ -231,8 +231,8 @@ def _overhead_exceeded(topology: Topology) -> Alert:
 def _below_plan(topology: Topology) -> Alert:
     name = "ServerMemoryBelowPlan"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     return Alert(
         alert=name,
         expr=f"{names.SERVER_MEMORY_TOTAL} < on ({names.BY_SERVER}) ({_REPORTED_SHARE} * {names.SERVER_MEMORY_PLAN})",
@@ -252,27 +252,29 @@ def _below_plan(topology: Topology) -> Alert:
             false_alarms="None known: a tenth is allowed for firmware and kernel.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for a 16 GB server planned as 32 GB",
-                (*_planned(world), *_in_use(world, 8, total=15.5)),
+                (*_planned(fixtures), *_in_use(fixtures, 8, total=15.5)),
                 late,
                 Expected({"server": "main"}, "Server main has 15.5GiB of memory, less than planned."),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires when more than a tenth is missing",
-                (*_planned(world), *_in_use(world, 8, total=28)),
+                (*_planned(fixtures), *_in_use(fixtures, 8, total=28)),
                 late,
                 Expected({"server": "main"}, "Server main has 28GiB of memory, less than planned."),
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent when exactly a tenth is missing",
-                (*_planned(world), *_in_use(world, 8, total=32 * _REPORTED_SHARE)),
+                (*_planned(fixtures), *_in_use(fixtures, 8, total=32 * _REPORTED_SHARE)),
                 late,
             ),
-            world.silent(
-                "stays silent for the memory that a 32 GB server reports", (*_planned(world), *_in_use(world, 8)), late
+            fixtures.silent(
+                "stays silent for the memory that a 32 GB server reports",
+                (*_planned(fixtures), *_in_use(fixtures, 8)),
+                late,
             ),
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -24,15 +24,15 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
-    return (world.container("container_memory_working_set_bytes", flat(gib * GIB, world.count), name, **labels),)
+def _container(fixtures: Fixtures, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+    return (fixtures.container("container_memory_working_set_bytes", flat(gib * GIB, fixtures.count), name, **labels),)
 
 
 def _outside_plan(topology: Topology) -> Alert:
     name = "ContainerOutsidePlan"
     wait = topology.alerts.wait(name, 60 * _MINUTE)
-    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
+    late = fixtures.late(wait)
     used = names.CONTAINER_MEMORY_USED
     return Alert(
         alert=name,
@@ -68,13 +68,13 @@ def _outside_plan(topology: Topology) -> Alert:
             false_alarms="Long-lived previews of pull requests, and proxies for public database ports.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for a forgotten container and, once per resource, for an unplanned Coolify resource",
                 (
-                    *_container(world, 1),
-                    *_container(world, 0.5, "adminer", service="", resource=""),
-                    *_container(world, 0.25, "abc-1", service="", resource="shop"),
-                    *_container(world, 0.25, "abc-2", service="", resource="shop"),
+                    *_container(fixtures, 1),
+                    *_container(fixtures, 0.5, "adminer", service="", resource=""),
+                    *_container(fixtures, 0.25, "abc-1", service="", resource="shop"),
+                    *_container(fixtures, 0.25, "abc-2", service="", resource="shop"),
                 ),
                 late,
                 Expected(
@@ -88,35 +88,35 @@ def _outside_plan(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent for planned containers, with or without a resource",
-                (*_container(world, 1), *_container(world, 1, "coolify", service="coolify", resource="")),
+                (*_container(fixtures, 1), *_container(fixtures, 1, "coolify", service="coolify", resource="")),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a container that uses no memory yet",
-                _container(world, 0, "job", service="", resource=""),
+                _container(fixtures, 0, "job", service="", resource=""),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for Coolify's build containers",
-                _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
+                _container(fixtures, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while the labels that identify planned containers are missing",
                 (
-                    *world.service(),
-                    world.container(
-                        "container_start_time_seconds", flat(7, world.count), "u1", service="", resource=""
+                    *fixtures.service(),
+                    fixtures.container(
+                        "container_start_time_seconds", flat(7, fixtures.count), "u1", service="", resource=""
                     ),
-                    *_container(world, 1, "u1", service="", resource=""),
+                    *_container(fixtures, 1, "u1", service="", resource=""),
                 ),
                 late,
             ),
-            *world.not_yet(
+            *fixtures.not_yet(
                 "stays silent for a one-off job that ends before the wait is over",
-                _container(world, 1, "backup", service="", resource=""),
+                _container(fixtures, 1, "backup", service="", resource=""),
                 wait,
             ),
         ),

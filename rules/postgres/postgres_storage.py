@@ -158,12 +158,12 @@ def _archive(topology: Topology) -> Alert:
             bench.silent("stays silent for failures of long ago", (bench.flat(_FAILED, 15), *ok)),
             bench.silent(
                 "stays silent once it works again",
-                (bench.series(_FAILED, f"0+1x4 4x{bench.world.count}"), *ok),
+                (bench.series(_FAILED, f"0+1x4 4x{bench.fixtures.count}"), *ok),
                 after=bench.later(14 * MINUTE),
             ),
             bench.silent(
                 "stays silent when a restart resets the counter",
-                (bench.series(_FAILED, f"15x3 0x{bench.world.count}"),),
+                (bench.series(_FAILED, f"15x3 0x{bench.fixtures.count}"),),
             ),
         ),
     )

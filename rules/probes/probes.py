@@ -9,7 +9,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.patterns.fragments import expr, nothing_runs
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.probes import probes_proofs
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -56,7 +56,7 @@ def subject(topology: Topology) -> Subject | None:
 def _failed(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("ProbeFailed", max(topology.alerts.outage_grace, 2 * _MINUTE))
     critical, warning = (probes_proofs.failed(topology, wait, pages=pages) for pages in (True, False))
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="ProbeFailed",
             # The value is the HTTP status, 0 without an answer; one alert for both, because a failing service
@@ -140,7 +140,7 @@ def _expiring(topology: Topology) -> tuple[Alert, Alert]:
     critical, warning = (
         probes_proofs.expiring(topology, wait, left, REMEMBERED, pages=pages) for pages in (True, False)
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="CertificateExpiring",
             expr=_left(left),

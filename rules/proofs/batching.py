@@ -29,7 +29,7 @@ _BEFORE_SERVER = re.compile(r'\bserver="')
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class AlertCase:
     """A case with its alert.
 
     Attributes:
@@ -42,7 +42,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Pack:
+class Batch:
     """Cases of the alerts of one name, sharing one input.
 
     Attributes:
@@ -58,49 +58,49 @@ class Pack:
     expects: tuple[tuple[Alert, Expected], ...]
 
 
-def packs(namesakes: tuple[Alert, ...]) -> Iterator[Pack]:
+def batches(namesakes: tuple[Alert, ...]) -> Iterator[Batch]:
     """All cases of the alerts of one name, in batches."""
     by_server = all("server" in one.labels for alert in namesakes for case in alert.fires for one in case.expects)
     still = any(_BY_THE_CLOCK.search(alert.expr) for alert in namesakes)
     most = _MOST_OF_SUBQUERY if any(_SUBQUERY.search(alert.expr) for alert in namesakes) else _MOST_SAMPLES
-    together: dict[tuple[int, int], list[Look]] = {}
-    for look in _looks(namesakes):
-        if by_server and _may_be_moved(look.case):
-            together.setdefault((look.case.interval, look.case.at if still else 0), []).append(look)
+    together: dict[tuple[int, int], list[AlertCase]] = {}
+    for item in _alert_cases(namesakes):
+        if by_server and _may_be_moved(item.case):
+            together.setdefault((item.case.interval, item.case.at if still else 0), []).append(item)
         else:
-            yield _alone(look)
-    for looks in together.values():
-        for part in _within_reach(looks, most):
-            yield _alone(part[0]) if len(part) == 1 else _packed(part)
+            yield _alone(item)
+    for items in together.values():
+        for part in _small_enough(items, most):
+            yield _alone(part[0]) if len(part) == 1 else _batched(part)
 
 
 def _may_be_moved(case: Case) -> bool:
     return not case.throughout and not case.apart and all(_SERVER.search(one.series) for one in case.series)
 
 
-def _within_reach(looks: list[Look], most: int) -> Iterator[list[Look]]:
+def _small_enough(items: list[AlertCase], most: int) -> Iterator[list[AlertCase]]:
     """Batches small enough for promtool, which refuses a query that loads more than 10,000 samples."""
-    steps = max(look.case.at // look.case.interval for look in looks)
-    part: list[Look] = []
-    for look in looks:
-        if part and sum(len(one.case.series) for one in (*part, look)) * steps > most:
+    steps = max(item.case.at // item.case.interval for item in items)
+    part: list[AlertCase] = []
+    for item in items:
+        if part and sum(len(one.case.series) for one in (*part, item)) * steps > most:
             yield part
             part = []
-        part.append(look)
+        part.append(item)
     yield part
 
 
-def _looks(namesakes: tuple[Alert, ...]) -> Iterator[Look]:
+def _alert_cases(namesakes: tuple[Alert, ...]) -> Iterator[AlertCase]:
     """Every case once: promtool compares all firing alerts of a name, whatever their severity."""
     seen: set[str] = set()
     for alert in namesakes:
-        for case in (*alert.fires, *alert.silent, *_patience(alert)):
+        for case in (*alert.fires, *alert.silent, *_still_pending(alert)):
             if case.title not in seen:
                 seen.add(case.title)
-                yield Look(alert, case)
+                yield AlertCase(alert, case)
 
 
-def _patience(alert: Alert) -> tuple[Case, ...]:
+def _still_pending(alert: Alert) -> tuple[Case, ...]:
     """The first firing case, evaluated one sample before it has lasted for the alert's `for`."""
     first = alert.fires[0]
     if alert.wait <= first.interval:
@@ -109,19 +109,19 @@ def _patience(alert: Alert) -> tuple[Case, ...]:
     return (replace(first, title=title, at=alert.wait - first.interval, expects=(), throughout=False),)
 
 
-def _alone(look: Look) -> Pack:
-    expects = tuple((look.alert, one) for one in look.case.expects)
-    return Pack(look.alert.alert, look.case.title, look.case, expects)
+def _alone(item: AlertCase) -> Batch:
+    expects = tuple((item.alert, one) for one in item.case.expects)
+    return Batch(item.alert.alert, item.case.title, item.case, expects)
 
 
-def _packed(looks: list[Look]) -> Pack:
+def _batched(items: list[AlertCase]) -> Batch:
     expects = [
-        (look.alert, _renamed(one, _prefix(number)))
-        for number, look in enumerate(looks, start=1)
-        for one in look.case.expects
+        (item.alert, _renamed(one, _prefix(number)))
+        for number, item in enumerate(items, start=1)
+        for one in item.case.expects
     ]
-    whole = side_by_side(tuple(look.case for look in looks))
-    return Pack(looks[0].alert.alert, whole.title, whole, tuple(expects))
+    whole = side_by_side(tuple(item.case for item in items))
+    return Batch(items[0].alert.alert, whole.title, whole, tuple(expects))
 
 
 def side_by_side(cases: tuple[Case, ...]) -> Case:

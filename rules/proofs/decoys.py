@@ -17,8 +17,8 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.proofs.fixtures import series
 
-_ELSEWHERE = "bystander"
-_LOW = "bystander-low"
+_ELSEWHERE = "decoy"
+_LOW = "decoy-low"
 # More than any server has, and later than any start time.
 _ABSURD = 9_000_000_000_000_000
 # Increase per sample: a rate above any threshold, too.
@@ -50,7 +50,7 @@ _PLANNED = _OF_SERVICE | _OF_COMPONENT
 _PARKED = frozenset({names.SERVICE_REPLICAS_DESIRED, names.COMPONENT_REPLICAS_DESIRED, names.SERVICE_MEMORY_BUDGET})
 
 
-def beside(case: Case) -> tuple[Series, ...]:
+def for_case(case: Case) -> tuple[Series, ...]:
     """The series to add to a case of an alert, except those that the case contains itself."""
     length = case.at // case.interval + 1
     return _new(
@@ -63,7 +63,7 @@ def beside(case: Case) -> tuple[Series, ...]:
     )
 
 
-def beside_measured(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
+def for_record(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
     """The series to add to a recording rule's proof, `length` samples long: only those that yield no further result."""
     return _new(input_, lambda name, labels: (*_other_jobs(name, labels, length), *_cgroups(name, labels, length)))
 

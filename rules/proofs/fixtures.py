@@ -47,7 +47,7 @@ def steps(*runs: tuple[float | None, int]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Fixtures:
     """The length and sample interval of a case, with builders of series that span it and of the case itself.
 
     Attributes:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Series
-from boxwatch.rules.proofs.fixtures import World, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, steps
 
 # At these samples, a service is deployed, and its exporter cannot be reached for a scrape or two.
 DEPLOYED, UNSCRAPED = 18, 42
@@ -22,13 +22,13 @@ class Hours:
     """About an hour, with a sample every minute.
 
     Attributes:
-        world: its length and sample interval.
+        fixtures: its length and sample interval.
         alerts: the topology's alerts by name; an alert that is missing sets no limit.
         by_uuid: Coolify is scraped, so that the uuid in the name of a Traefik router identifies its service. Otherwise
             only the routers in the topology do.
     """
 
-    world: World
+    fixtures: Fixtures
     alerts: Mapping[str, Alert]
     by_uuid: bool = True
 
@@ -47,15 +47,15 @@ class Hours:
 
     def brief(self, samples: int, *alerts: str) -> int:
         """This many samples, or fewer so that none of these alerts fires."""
-        return min(samples, *(math.ceil(self.patience(alert) / self.world.interval) for alert in alerts))
+        return min(samples, *(math.ceil(self.tolerance(alert) / self.fixtures.interval) for alert in alerts))
 
-    def patience(self, alert: str) -> int:
+    def tolerance(self, alert: str) -> int:
         """Seconds for which an alert tolerates its condition; the whole length if there is no such alert."""
-        return self.alerts[alert].patience if alert in self.alerts else self.world.length
+        return self.alerts[alert].effective_wait if alert in self.alerts else self.fixtures.length
 
     def but(self, usual: float, other: float | None, samples: int, at: int = DEPLOYED) -> str:
         """A constant value, except for some samples."""
-        return steps((usual, at), (other, samples), (usual, self.world.count + 1 - at - samples))
+        return steps((usual, at), (other, samples), (usual, self.fixtures.count + 1 - at - samples))
 
     def level(self, value: float, down: int, gap: int) -> str:
         """A constant value; no samples while the service is down or not scraped."""
@@ -75,7 +75,7 @@ class Hours:
         return self._lived(life, down, gap)
 
     def _lived(self, life: Callable[[int, int], str], down: int, gap: int) -> str:
-        spans = ((0, DEPLOYED), (DEPLOYED + down, UNSCRAPED), (UNSCRAPED + gap, self.world.count + 1))
+        spans = ((0, DEPLOYED), (DEPLOYED + down, UNSCRAPED), (UNSCRAPED + gap, self.fixtures.count + 1))
         first, second, third = (life(begin, end - begin) for begin, end in spans)
         missing = [f"_x{count}" if count else "" for count in (down, gap)]
         return " ".join(part for part in (first, missing[0], second, missing[1], third) if part)
@@ -83,10 +83,10 @@ class Hours:
 
 def exporter_restarts(hours: Hours, job: str, service: str) -> tuple[int, tuple[Series, ...]]:
     """Number of scrapes that fail because the exporter restarts, and the series that every target has."""
-    gap, world = hours.brief(2, "TargetDown"), hours.world
+    gap, fixtures = hours.brief(2, "TargetDown"), hours.fixtures
     of = {"job": job, "service": service}
     return gap, (
-        world.constant(names.SERVICE_PAGES, 1, server="main", service=service),
-        world.scraped("up", hours.but(1, 0, gap, UNSCRAPED), **of),
-        world.scraped("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 0.3), 0, gap), **of),
+        fixtures.constant(names.SERVICE_PAGES, 1, server="main", service=service),
+        fixtures.scraped("up", hours.but(1, 0, gap, UNSCRAPED), **of),
+        fixtures.scraped("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 0.3), 0, gap), **of),
     )

@@ -13,7 +13,7 @@ from boxwatch.rules import names, yaml
 from boxwatch.rules.alert_text import expected_annotations
 from boxwatch.rules.model import ALWAYS_FIRING, Case, Measured, Record, Series, Subject
 from boxwatch.rules.proofs import decoys
-from boxwatch.rules.proofs.batching import Pack, packs, side_by_side
+from boxwatch.rules.proofs.batching import Batch, batches, side_by_side
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -52,38 +52,38 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
 
 def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
     """(sample interval, test): cases with the same input share a test, even those of different alerts."""
-    found: dict[tuple[int, tuple[Series, ...]], list[Pack]] = {}
+    found: dict[tuple[int, tuple[Series, ...]], list[Batch]] = {}
     for name in dict.fromkeys(alert.alert for alert in subject.alerts):
-        for pack in packs(tuple(alert for alert in subject.alerts if alert.alert == name)):
-            found.setdefault((pack.case.interval, pack.case.series), []).append(pack)
+        for batch in batches(tuple(alert for alert in subject.alerts if alert.alert == name)):
+            found.setdefault((batch.case.interval, batch.case.series), []).append(batch)
     for (interval, _), together in found.items():
         yield interval, _test(topology, together)
 
 
-def _test(topology: Topology, together: list[Pack]) -> dict[str, object]:
-    last = max((pack.case for pack in together), key=lambda case: case.at)
+def _test(topology: Topology, together: list[Batch]) -> dict[str, object]:
+    last = max((batch.case for batch in together), key=lambda case: case.at)
     titles: dict[str, list[str]] = {}
-    for pack in together:
-        titles.setdefault(pack.title, []).append(pack.alert)
+    for batch in together:
+        titles.setdefault(batch.title, []).append(batch.alert)
     test: dict[str, object] = {
         "name": "; ".join(f"{', '.join(alerts)} {title}" for title, alerts in titles.items()),
         "interval": format_duration(last.interval),
-        "input_series": _series((*last.series, *decoys.beside(last))),
-        "alert_rule_test": [_rule_test(topology, pack) for pack in together],
+        "input_series": _series((*last.series, *decoys.for_case(last))),
+        "alert_rule_test": [_rule_test(topology, batch) for batch in together],
     }
-    throughout = [_never_fired(pack.case, pack.alert) for pack in together if pack.case.throughout]
+    throughout = [_never_fired(batch.case, batch.alert) for batch in together if batch.case.throughout]
     return {**test, "promql_expr_test": throughout} if throughout else test
 
 
-def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
+def _rule_test(topology: Topology, batch: Batch) -> dict[str, object]:
     expected = [
         {
             "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
-        for alert, one in pack.expects
+        for alert, one in batch.expects
     ]
-    return {"eval_time": format_duration(pack.case.at), "alertname": pack.alert, "exp_alerts": expected}
+    return {"eval_time": format_duration(batch.case.at), "alertname": batch.alert, "exp_alerts": expected}
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
@@ -136,7 +136,7 @@ def _measured(together: tuple[Measured, ...]) -> dict[str, object]:
     return {
         "name": "; ".join(one.title for one in together),
         "interval": format_duration(first.interval),
-        "input_series": _series((*first.series, *decoys.beside_measured(first.series, length))),
+        "input_series": _series((*first.series, *decoys.for_record(first.series, length))),
         "promql_expr_test": [
             {
                 "expr": one.expr,

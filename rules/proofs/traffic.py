@@ -5,25 +5,25 @@ from __future__ import annotations
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 from boxwatch.rules.model import Series
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 
 
-def counted(world: World, router: str, values: str, code: str = "200", /, **labels: str) -> Series:
+def requests_total(fixtures: Fixtures, router: str, values: str, code: str = "200", /, **labels: str) -> Series:
     """Traefik's counter of requests through one router."""
-    return _traefik(world, "traefik_service_requests_total", values, service=router, code=code, **labels)
+    return _traefik(fixtures, "traefik_service_requests_total", values, service=router, code=code, **labels)
 
 
-def bucket(world: World, router: str, le: str, values: str, /, **labels: str) -> Series:
+def bucket(fixtures: Fixtures, router: str, le: str, values: str, /, **labels: str) -> Series:
     """One bucket of Traefik's latency histogram of one router."""
     metric = "traefik_service_request_duration_seconds_bucket"
-    return _traefik(world, metric, values, service=router, le=le, **{"code": "200", **labels})
+    return _traefik(fixtures, metric, values, service=router, le=le, **{"code": "200", **labels})
 
 
-def known(world: World, uuid: str, service: str, values: str = "", /, **labels: str) -> Series:
+def resource_info(fixtures: Fixtures, uuid: str, service: str, values: str = "", /, **labels: str) -> Series:
     """The Coolify exporter's info series of one resource, with the label `service` added while scraping."""
-    return world.scraped(
+    return fixtures.scraped(
         coolify.RESOURCE_INFO,
-        values or flat(1, world.count),
+        values or flat(1, fixtures.count),
         **{
             "job": names.JOB_COOLIFY,
             coolify.ACCOUNT: "main",
@@ -35,18 +35,18 @@ def known(world: World, uuid: str, service: str, values: str = "", /, **labels: 
     )
 
 
-def planned(world: World, service: str, server: str = "main", kind: str = "web") -> Series:
+def planned(fixtures: Fixtures, service: str, server: str = "main", kind: str = "web") -> Series:
     """The recorded constant of a service planned on a server, with its kind."""
-    return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
+    return fixtures.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
 
 
-def rising(per_second: float, world: World) -> str:
+def rising(per_second: float, fixtures: Fixtures) -> str:
     """A counter that increases steadily."""
-    return f"0+{per_second * world.interval:g}x{world.count}"
+    return f"0+{per_second * fixtures.interval:g}x{fixtures.count}"
 
 
-def _traefik(world: World, metric: str, values: str, /, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": names.JOB_TRAEFIK, "method": "GET", "protocol": "http", **labels})
+def _traefik(fixtures: Fixtures, metric: str, values: str, /, **labels: str) -> Series:
+    return fixtures.scraped(metric, values, **{"job": names.JOB_TRAEFIK, "method": "GET", "protocol": "http", **labels})
 
 
 def due(wait: int) -> tuple[int, int]:

@@ -15,11 +15,11 @@ from boxwatch.rules.patterns.backing_services import (
     by_service,
     scraped,
     selector,
-    silent_exporter,
+    without_metrics,
 )
-from boxwatch.rules.patterns.backing_services_proofs import exceeds, unanswered, untold
+from boxwatch.rules.patterns.backing_services_proofs import exceeds, unanswered, unexposed
 from boxwatch.rules.patterns.fragments import number
-from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -46,7 +46,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RabbitmqDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
     proven = unanswered(bench, "up", "RabbitMQ db on main is down.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('min', selector('up', _JOB))} == 0",
@@ -148,26 +148,26 @@ def _alarm(  # noqa: PLR0913 - all that differs between the alarms
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE))
     reason, summary = says
     on, off = (bench.flat(metric, value) for value in (1, 0))
-    beside = (
+    decoys = (
         # Another node of the same service, another service, another job.
         bench.flat(metric, 0, instance="second:15692"),
         bench.flat(metric, 0, "other"),
         bench.foreign(metric, 1, service="other"),
         *(bench.pages(service) for service in ("db", "other")),
     )
-    brief = bench.series(metric, f"0 1x{max(bench.wait // 30 - 1, 0)} 0x{bench.world.count}")
+    brief = bench.series(metric, f"0 1x{max(bench.wait // 30 - 1, 0)} 0x{bench.fixtures.count}")
     fires: tuple[Case, ...] = (
         bench.fires(
             "fires for the service whose alarm is on, not for the other",
-            (on, bench.flat(metric, 1, instance="third:15692"), *beside),
+            (on, bench.flat(metric, 1, instance="third:15692"), *decoys),
             f"RabbitMQ db on main is blocking publishers: {reason}.",
         ),
     )
     silent: tuple[Case, ...] = (
-        bench.silent("stays silent while the alarm is off", (off, *beside)),
-        bench.silent("stays silent after an alarm shorter than the wait", (brief, *beside), bench.wait),
+        bench.silent("stays silent while the alarm is off", (off, *decoys)),
+        bench.silent("stays silent after an alarm shorter than the wait", (brief, *decoys), bench.wait),
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('max', selector(metric, _JOB))} == 1",
@@ -181,8 +181,8 @@ def _alarm(  # noqa: PLR0913 - all that differs between the alarms
             fires=fires,
             silent=silent,
         ),
-        warning_fires=quietly(fires),
-        warning_silent=quietly(silent),
+        warning_fires=non_paging(fires),
+        warning_silent=non_paging(silent),
     )
 
 
@@ -236,14 +236,16 @@ def _files(topology: Topology) -> Alert:
 def _missing(topology: Topology) -> Alert:
     name = "RabbitmqMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
-    proven = untold(bench, _MEMORY_ALARM, "The target of RabbitMQ db on main answers but exposes no RabbitMQ metrics.")
-    told = bench.silent(
+    proven = unexposed(
+        bench, _MEMORY_ALARM, "The target of RabbitMQ db on main answers but exposes no RabbitMQ metrics."
+    )
+    exposed = bench.silent(
         "stays silent while the target exposes RabbitMQ metrics, whatever their values",
         (bench.flat("up", 1), bench.flat(_MEMORY_ALARM, 0)),
     )
     return Alert(
         alert=name,
-        expr=silent_exporter(_JOB, selector(_MEMORY_ALARM, _JOB)),
+        expr=without_metrics(_JOB, selector(_MEMORY_ALARM, _JOB)),
         wait=bench.wait,
         severity="warning",
         summary="The RabbitMQ target exposes no RabbitMQ metrics.",
@@ -260,5 +262,5 @@ def _missing(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         fires=proven.fires,
-        silent=(*proven.silent, told),
+        silent=(*proven.silent, exposed),
     )

@@ -56,7 +56,7 @@ def _works() -> str:
     return by_service("group", f"{selector(_WORK, _JOB)} > 0", _VHOST, _QUEUE)
 
 
-def _told(  # noqa: PLR0913 - all that differs between queues
+def _queue(  # noqa: PLR0913 - all that differs between queues
     bench: Bench,
     ready: str,
     consumers: str,
@@ -71,23 +71,23 @@ def _told(  # noqa: PLR0913 - all that differs between queues
     return (
         bench.series(_READY, ready, service, **of),
         bench.series(_CONSUMERS, consumers, service, **of),
-        bench.series(_WORK, work or f"1x{bench.world.count}", service, **of),
+        bench.series(_WORK, work or f"1x{bench.fixtures.count}", service, **of),
     )
 
 
 def _unconsumed(topology: Topology) -> Alert:
     name = "RabbitmqQueueUnconsumed"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE), window=10 * MINUTE, shown=dict(_ORDERS))
-    count, wait = bench.world.count, bench.wait // INTERVAL
+    count, wait = bench.fixtures.count, bench.wait // INTERVAL
     some, none, one, left = f"1x{count}", f"0x{count}", f"1x{count}", f"1x19 0x{count}"
     # Queues with a consumer: another one of the service, and the same one in another vhost, server or service. Another
     # node reports the same lost consumer.
-    beside = (
-        *_told(bench, some, one, queue="mails"),
-        *_told(bench, some, one, vhost="shop"),
-        *_told(bench, some, one, server="second"),
-        *_told(bench, some, one, "other"),
-        *_told(bench, f"3x{count}", left, instance="second:15692"),
+    decoys = (
+        *_queue(bench, some, one, queue="mails"),
+        *_queue(bench, some, one, vhost="shop"),
+        *_queue(bench, some, one, server="second"),
+        *_queue(bench, some, one, "other"),
+        *_queue(bench, f"3x{count}", left, instance="second:15692"),
         # Work of a queue reported by another job does not count.
         bench.foreign(_WORK, 9, vhost="/", queue="log"),
     )
@@ -130,30 +130,30 @@ def _unconsumed(topology: Topology) -> Alert:
         fires=(
             bench.fires(
                 "fires for the queue that lost its consumer, not for the others",
-                (*_told(bench, some, left), *beside),
+                (*_queue(bench, some, left), *decoys),
                 f"3 messages wait without a consumer in {_OF_ORDERS}.",
             ),
             long.fires(
                 "fires when the last consumer left less than a day ago",
-                _told(long, f"1x{long.world.count}", f"1x{later} 0x{long.world.count - later - 1}"),
+                _queue(long, f"1x{long.fixtures.count}", f"1x{later} 0x{long.fixtures.count - later - 1}"),
                 f"1 messages wait without a consumer in {_OF_ORDERS}.",
             ),
         ),
         silent=(
-            bench.silent("stays silent while the queue has a consumer", (*_told(bench, some, one), *beside[:-4])),
-            bench.silent("stays silent while the queue is empty", _told(bench, none, left)),
-            bench.silent("stays silent for delay and dead letter queues", _told(bench, some, none)),
+            bench.silent("stays silent while the queue has a consumer", (*_queue(bench, some, one), *decoys[:-4])),
+            bench.silent("stays silent while the queue is empty", _queue(bench, none, left)),
+            bench.silent("stays silent for delay and dead letter queues", _queue(bench, some, none)),
             bench.silent(
                 "stays silent for a stream, which keeps messages after they are read",
-                (*_told(bench, some, left, queue="log", work=none), beside[-1]),
+                (*_queue(bench, some, left, queue="log", work=none), decoys[-1]),
             ),
-            bench.world.never("stays silent while the consumer is redeployed", _told(bench, some, back)),
+            bench.fixtures.never("stays silent while the consumer is redeployed", _queue(bench, some, back)),
             bench.silent(
-                "stays silent when the queue is deleted", _told(bench, "5x9 stale", "1 0x8 stale", work="7x9 stale")
+                "stays silent when the queue is deleted", _queue(bench, "5x9 stale", "1 0x8 stale", work="7x9 stale")
             ),
             long.silent(
                 "stays silent when the last consumer left more than a day ago",
-                _told(long, f"5x{long.world.count}", f"1x9 0x{long.world.count - 10}"),
+                _queue(long, f"5x{long.fixtures.count}", f"1x9 0x{long.fixtures.count - 10}"),
             ),
         ),
     )
@@ -174,7 +174,7 @@ def _growing(topology: Topology) -> Alert:
     shortest = 15 * MINUTE
     wait = max(topology.alerts.wait(name, shortest), shortest)
     bench = Bench(topology, _JOB, wait, window=30 * MINUTE, shown=dict(_ORDERS))
-    count = bench.world.count
+    count = bench.fixtures.count
     one, none = f"1x{count}", f"0x{count}"
     run = 5 * MINUTE // INTERVAL
     # The sample ten minutes before the alert is due, at which the shorter window begins. It lies within a stair,
@@ -195,7 +195,7 @@ def _growing(topology: Topology) -> Alert:
     each = threshold / 64
     first = threshold * 1.0625 - 4 * each
     steady = f"{threshold * 9:.15g}x{count}"
-    beside = (*_told(bench, steady, one, queue="mails"), *_told(bench, steady, one, "other"))
+    decoys = (*_queue(bench, steady, one, queue="mails"), *_queue(bench, steady, one, "other"))
     drains = f"0x20 {threshold * 9:.15g}-{threshold / 8:.15g}x72 0x{count}"
     batch = f"{threshold * 2:.15g}+{threshold / 4:.15g}x19"
     text = f"At least {short(at(first, each))} messages wait in {_OF_ORDERS}, and the backlog is growing."
@@ -243,57 +243,57 @@ def _growing(topology: Topology) -> Alert:
             bench.fires(
                 "fires for the growing queue, not for the others",
                 (
-                    *_told(bench, stairs(first, each), one),
-                    *_told(bench, stairs(first - each / 2, each), one, instance="second:15692"),
-                    *beside,
+                    *_queue(bench, stairs(first, each), one),
+                    *_queue(bench, stairs(first - each / 2, each), one, instance="second:15692"),
+                    *decoys,
                 ),
                 text,
             ),
             bench.fires(
                 "fires even if the queue was longer some time ago",
-                _told(bench, stairs(first, each, 9 * first), one),
+                _queue(bench, stairs(first, each, 9 * first), one),
                 f"At least {short(at(first, each) + each)} messages wait in {_OF_ORDERS}, and the backlog is growing.",
                 after=5 * MINUTE,
             ),
             bench.fires(
                 "fires when the consumers keep crashing",
-                (*_told(bench, stairs(first, each), " ".join(["1 0x16"] * (count // 18 + 1))), *beside),
+                (*_queue(bench, stairs(first, each), " ".join(["1 0x16"] * (count // 18 + 1))), *decoys),
                 text,
             ),
         ),
         silent=(
             bench.silent(
-                "stays silent while the length of a long queue is constant", (*_told(bench, steady, one), *beside)
+                "stays silent while the length of a long queue is constant", (*_queue(bench, steady, one), *decoys)
             ),
             bench.silent(
                 "stays silent while the queue grows below the threshold",
-                _told(bench, stairs(threshold * 0.828125, each), one),
+                _queue(bench, stairs(threshold * 0.828125, each), one),
             ),
-            bench.world.never("stays silent while a burst drains", _told(bench, drains, one)),
-            bench.world.never(
+            bench.fixtures.never("stays silent while a burst drains", _queue(bench, drains, one)),
+            bench.fixtures.never(
                 "stays silent while batches arrive and are worked off",
-                _told(bench, " ".join([batch] * (count // 20 + 1)), one),
+                _queue(bench, " ".join([batch] * (count // 20 + 1)), one),
             ),
             bench.silent(
                 "stays silent for delay and dead letter queues, which have no consumers",
-                _told(bench, stairs(first, each), none),
+                _queue(bench, stairs(first, each), none),
             ),
             bench.silent(
                 "stays silent while the queue has exceeded the threshold for less than the wait, from exactly there",
-                _told(bench, stairs(threshold - (at(0, 1) - 3) * each, each), one),
+                _queue(bench, stairs(threshold - (at(0, 1) - 3) * each, each), one),
             ),
             bench.silent(
                 "stays silent once the consumers are gone rather than crashing",
-                _told(bench, stairs(first, each), f"1x{(bench.due - 15 * MINUTE) // INTERVAL} 0x{count}"),
+                _queue(bench, stairs(first, each), f"1x{(bench.due - 15 * MINUTE) // INTERVAL} 0x{count}"),
             ),
             bench.silent(
                 "stays silent while the queue stays below its earlier peaks",
-                _told(bench, _peaks(stairs(first, each), 9 * threshold), one),
+                _queue(bench, _peaks(stairs(first, each), 9 * threshold), one),
             ),
             bench.silent(
                 "stays silent for a stream",
                 (
-                    *_told(bench, stairs(first, each), one, work=none),
+                    *_queue(bench, stairs(first, each), one, work=none),
                     bench.foreign(_WORK, 9, **_ORDERS),
                 ),
             ),
@@ -317,7 +317,7 @@ def _unacked(topology: Topology) -> Alert:
     proven = exceeds(
         bench, use, threshold, lambda value: f"{short(value)} deliveries are unacknowledged in {_OF_ORDERS}."
     )
-    brief = f"{threshold * 9:.15g}x{max(bench.wait // INTERVAL - 1, 0)} 0x{bench.world.count}"
+    brief = f"{threshold * 9:.15g}x{max(bench.wait // INTERVAL - 1, 0)} 0x{bench.fixtures.count}"
     return Alert(
         alert=name,
         expr=f"{_by_queue(selector(_UNACKED, _JOB))} > {number(threshold)}",
@@ -360,11 +360,11 @@ def _unacked(topology: Topology) -> Alert:
 def _unseen(topology: Topology) -> Alert:
     name = "RabbitmqQueuesUnseen"
     bench = Bench(topology, _BROKER, topology.alerts.wait(name, 10 * MINUTE))
-    world = bench.world
+    fixtures = bench.fixtures
 
     def seen(service: str = "db", job: str = _JOB, **labels: str) -> Series:
-        values = flat(0, world.count)
-        return world.scraped(_CONSUMERS, values, job=job, service=service, **{**_ORDERS, **labels})
+        values = flat(0, fixtures.count)
+        return fixtures.scraped(_CONSUMERS, values, job=job, service=service, **{**_ORDERS, **labels})
 
     other = (bench.flat(_QUEUES, 3, "other"), seen("other"))
     few = bench.flat(_QUEUES, 1)

@@ -7,9 +7,9 @@ import math
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Subject
 from boxwatch.rules.patterns.fragments import SERVICE, expr
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
-from boxwatch.rules.proofs.fixtures import World, of_service
+from boxwatch.rules.proofs.fixtures import Fixtures, of_service
 from boxwatch.rules.replicas import replica_health_proofs
 from boxwatch.topology import fields
 from boxwatch.topology.model import Topology
@@ -66,7 +66,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     down, enough = _for_most_of(f"{names.COMPONENT_REPLICAS_RUNNING} == 0", grace, topology.scrape_interval)
     page_fires, page_silent = replica_health_proofs.down(topology, grace, pages=True)
     ticket_fires, ticket_silent = replica_health_proofs.down(topology, grace, pages=False)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="ServiceDown",
             expr=expr(f"""
@@ -152,10 +152,10 @@ def _missing(topology: Topology) -> Alert:
 def _extra(topology: Topology) -> Alert:
     name = "ServiceReplicasExtra"
     wait = topology.alerts.wait(name, 30 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     # Twenty minutes of overlap, or as long as the alert tolerates.
-    overlap = min(20, world.early(wait) // _MINUTE + 1)
+    overlap = min(20, fixtures.early(wait) // _MINUTE + 1)
     return Alert(
         alert=name,
         expr=f"{names.COMPONENT_REPLICAS_RUNNING} > on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}",
@@ -177,27 +177,27 @@ def _extra(topology: Topology) -> Alert:
             false_alarms="None known: a rolling deploy overlaps for minutes. Previews of pull requests do not count.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires when a deploy left an old container behind",
-                (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2", "web-old")),
+                (*fixtures.service(), *replica_health_proofs.runs(fixtures, "web-1", "web-2", "web-old")),
                 late,
                 Expected(of_service(), "3 containers of web on main are running, more than planned."),
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent when the planned number runs",
-                (*world.service(), *replica_health_proofs.runs(world, "web-1", "web-2")),
+                (*fixtures.service(), *replica_health_proofs.runs(fixtures, "web-1", "web-2")),
                 late,
             ),
             *(
                 (
-                    world.never(
+                    fixtures.never(
                         "stays silent during minutes of overlap",
                         (
-                            *world.service(),
-                            *replica_health_proofs.runs(world, "web-1", "web-2"),
-                            world.container(_START, f"7x{overlap - 1} stale", "web-old"),
+                            *fixtures.service(),
+                            *replica_health_proofs.runs(fixtures, "web-1", "web-2"),
+                            fixtures.container(_START, f"7x{overlap - 1} stale", "web-old"),
                         ),
                     ),
                 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, SERVICE, expr, per_container
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, of_service, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
 from boxwatch.rules.replicas import restarts_proofs
 from boxwatch.topology.model import Topology
 
@@ -38,9 +38,9 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _states(world: World, *states: int, **labels: str) -> tuple[Series, ...]:
+def _states(fixtures: Fixtures, *states: int, **labels: str) -> tuple[Series, ...]:
     return tuple(
-        world.container(_HEALTH, flat(state, world.count), f"web-{number}", **labels)
+        fixtures.container(_HEALTH, flat(state, fixtures.count), f"web-{number}", **labels)
         for number, state in enumerate(states, start=1)
     )
 
@@ -48,18 +48,22 @@ def _states(world: World, *states: int, **labels: str) -> tuple[Series, ...]:
 def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceAllReplicasUnhealthy"
     grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
-    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     text = "All running containers of web on main fail their health check."
     silent = (
-        world.silent("stays silent while one is healthy", (*world.service(), *_states(world, 0, 1)), grace + 600),
-        world.silent(
-            "stays silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
+        fixtures.silent(
+            "stays silent while one is healthy", (*fixtures.service(), *_states(fixtures, 0, 1)), grace + 600
         ),
-        *world.not_yet("stays silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace),
+        fixtures.silent(
+            "stays silent where one has no health check", (*fixtures.service(), *_states(fixtures, 0, -1)), grace + 600
+        ),
+        *fixtures.not_yet(
+            "stays silent while all may be starting", (*fixtures.service(), *_states(fixtures, 0, 0)), grace
+        ),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{names.COMPONENT_REPLICAS_HEALTHY} == 0",
@@ -83,9 +87,9 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
                 false_alarms="Services that take longer than `alerts.deploy_grace` to start.",
             ),
             fires=(
-                world.fires(
+                fixtures.fires(
                     "fires when no container passes its health check",
-                    (*world.service(), *_states(world, 0, 0)),
+                    (*fixtures.service(), *_states(fixtures, 0, 0)),
                     grace + 2 * _MINUTE,
                     Expected(of_service(), text),
                 ),
@@ -93,9 +97,9 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
             silent=silent,
         ),
         warning_fires=(
-            world.fires(
+            fixtures.fires(
                 "is a warning for a service that does not page",
-                (*world.service(pages=False), *_states(world, 0, 0)),
+                (*fixtures.service(pages=False), *_states(fixtures, 0, 0)),
                 grace + 2 * _MINUTE,
                 Expected(of_service(), text),
             ),
@@ -107,7 +111,7 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
 def _unhealthy(topology: Topology) -> Alert:
     name = "ContainerUnhealthy"
     grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
-    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     return Alert(
         alert=name,
         expr=f"{per_container(f'{_HEALTH}{{{PLANNED}}}')} == 0",
@@ -129,12 +133,12 @@ def _unhealthy(topology: Topology) -> Alert:
             "not update the state.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the unhealthy containers, not for a healthy one or one without a check",
                 (
-                    *world.service(),
-                    *_states(world, 0, 1, -1),
-                    world.container(_HEALTH, flat(0, world.count), "web-side", component="side"),
+                    *fixtures.service(),
+                    *_states(fixtures, 0, 1, -1),
+                    fixtures.container(_HEALTH, flat(0, fixtures.count), "web-side", component="side"),
                 ),
                 grace + 2 * _MINUTE,
                 Expected(
@@ -148,23 +152,27 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            *world.not_yet("stays silent while it may be starting", (*world.service(), *_states(world, 0)), grace),
-            world.silent("stays silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
-            world.silent(
+            *fixtures.not_yet(
+                "stays silent while it may be starting", (*fixtures.service(), *_states(fixtures, 0)), grace
+            ),
+            fixtures.silent(
+                "stays silent without a health check", (*fixtures.service(), *_states(fixtures, -1)), grace + 600
+            ),
+            fixtures.silent(
                 "stays silent when only one of two scrapes shows the failure",
                 (
-                    *world.service(),
-                    *_states(world, 0, -1),
-                    *_states(world, 1, 1, instance="again:8080"),
+                    *fixtures.service(),
+                    *_states(fixtures, 0, -1),
+                    *_states(fixtures, 1, 1, instance="again:8080"),
                 ),
                 grace + 600,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a container outside the plan and for a raw cgroup",
                 (
-                    *world.service(),
-                    world.container(_HEALTH, flat(0, world.count), "adminer", service=""),
-                    world.container(_HEALTH, flat(0, world.count), "", resource="cgroup"),
+                    *fixtures.service(),
+                    fixtures.container(_HEALTH, flat(0, fixtures.count), "adminer", service=""),
+                    fixtures.container(_HEALTH, flat(0, fixtures.count), "", resource="cgroup"),
                 ),
                 grace + 600,
             ),
@@ -177,16 +185,16 @@ def _unhealthy(topology: Topology) -> Alert:
 def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
     most = topology.thresholds.restarts
     # One restart every 30 seconds, or faster where the threshold would not fit into 15 minutes.
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds, interval=min(30, max(1, 800 // most)))
-    at = 14 * _MINUTE // world.interval * world.interval
-    before = at // world.interval - most
+    fixtures = Fixtures(length=30 * _MINUTE, thresholds=topology.thresholds, interval=min(30, max(1, 800 // most)))
+    at = 14 * _MINUTE // fixtures.interval * fixtures.interval
+    before = at // fixtures.interval - most
 
     def restarts(count: int, *, pages: bool = True) -> tuple[Series, ...]:
         starts = steps((0, before), *((number, 1) for number in range(1, count)))
         return (
-            *world.service(pages=pages),
-            world.container(_START, f"{starts} {count}x{world.count}"),
-            world.container(_START, f"{starts} {count}x{world.count}", "web-side", component="side"),
+            *fixtures.service(pages=pages),
+            fixtures.container(_START, f"{starts} {count}x{fixtures.count}"),
+            fixtures.container(_START, f"{starts} {count}x{fixtures.count}", "web-side", component="side"),
         )
 
     expected = tuple(
@@ -194,13 +202,13 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
     )
     silent = (
-        world.silent("stays silent one restart below the threshold", restarts(most - 1), at),
-        world.silent(
+        fixtures.silent("stays silent one restart below the threshold", restarts(most - 1), at),
+        fixtures.silent(
             "stays silent when a reboot restarts every replica once",
             (
-                *world.service(replicas=most + 1),
+                *fixtures.service(replicas=most + 1),
                 *(
-                    world.container(_START, f"{steps((0, before), (1, 1))} 1x{world.count}", f"web-{number}")
+                    fixtures.container(_START, f"{steps((0, before), (1, 1))} 1x{fixtures.count}", f"web-{number}")
                     for number in range(most + 1 if most > 1 else 0)
                 ),
             ),
@@ -209,7 +217,7 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="ServiceCrashLooping",
             expr=f"{names.COMPONENT_RESTARTS}\n"
@@ -236,13 +244,13 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                 "that stays. A blind spot: cAdvisor has no restart counter, so a process that lives for less than the "
                 "scrape interval shows in few scrapes or none. *ServiceDown* may fire instead.",
             ),
-            fires=(world.fires("fires at the threshold", restarts(most), at, *expected),),
+            fires=(fixtures.fires("fires at the threshold", restarts(most), at, *expected),),
             silent=silent,
             instead="it counts restarts within 15 minutes and resolves when they leave the window: change the number, "
             "`thresholds.restarts`",
         ),
         warning_fires=(
-            world.fires("is a warning for a service that does not page", restarts(most, pages=False), at, *expected),
+            fixtures.fires("is a warning for a service that does not page", restarts(most, pages=False), at, *expected),
         ),
         warning_silent=silent,
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
-from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.slo import slo, slo_burn_proofs
 from boxwatch.rules.slo.slo import AT_LEAST, FAST, MOST, SLOW, Burn
 from boxwatch.topology.model import Topology
@@ -112,7 +112,7 @@ def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait(name, 2 * _MINUTE)
     text = f"of the requests to {{}} on {{}} {words.are}: the month's error budget lasts only days."
     fires, silent = slo_burn_proofs.cases(topology, wait, words.part, FAST, text)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=_burns(words.part, FAST),
@@ -132,8 +132,8 @@ def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
             dashboard="slo",
             panel=_panel(words),
         ),
-        warning_fires=quietly(fires),
-        warning_silent=quietly(silent),
+        warning_fires=non_paging(fires),
+        warning_silent=non_paging(silent),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.artefacts import complete_subjects
-from support.patience import patient_alerts
 from support.topologies import a_service, a_topology, complete
+from support.waits import overridable_waits
 
 from boxwatch.rules import catalogue, healthy_day
 from boxwatch.rules.model import Subject
@@ -43,12 +43,12 @@ def test_no_alert_fires(program: Callable[[str], str], tmp_path: Path) -> None:
 
 def test_alerts_without_for_would_fire(program: Callable[[str], str], tmp_path: Path) -> None:
     """Without `for`, most alerts that wait fire, so the healthy days do prove something about them."""
-    patient = patient_alerts(complete_subjects())
+    overridable = overridable_waits(complete_subjects())
     of = {alert.alert for one in healthy_day.concerned(complete_subjects()) for alert in one.alerts if alert.wait}
-    alerts = Alerts.model_validate({"rules": {name: {"for": "0s"} for name in of & patient}})
-    impatient = complete().model_copy(update={"alerts": alerts})
+    alerts = Alerts.model_validate({"rules": {name: {"for": "0s"} for name in of & overridable}})
+    without_for = complete().model_copy(update={"alerts": alerts})
 
-    found = _fired(impatient, complete_subjects(), program("promtool"), tmp_path)
+    found = _fired(without_for, complete_subjects(), program("promtool"), tmp_path)
     assert found >= {
         "PostgresDown", "PostgresMetricsIncomplete", "PostgresArchiveFailing", "RedisDown", "RedisSavesFailing",
         "ElasticsearchDown", "ElasticsearchRed", "ElasticsearchReplicasUnassigned", "MinioDown",
@@ -72,8 +72,8 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
         for name, alert in of.items()
         if alert.threshold is not None and " < " not in alert.expr and not alert.counts
     }
-    patient = patient_alerts(complete_subjects())
-    for name in rules.keys() - patient:
+    overridable = overridable_waits(complete_subjects())
+    for name in rules.keys() - overridable:
         del rules[name]["for"]
     strict = complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
 

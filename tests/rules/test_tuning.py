@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from support import rotation
 from support.artefacts import complete_subjects
-from support.patience import lengthened, patient_alerts
 from support.topologies import a_service, a_topology, complete
+from support.waits import lengthened, overridable_waits
 
 from boxwatch.errors import TopologyError
 from boxwatch.rules import catalogue, crossed, names
@@ -202,26 +202,26 @@ def _prove(topology: Topology, promtool: str, place: Path, ids: Collection[str] 
 
 
 # Their conditions end after ten minutes, an hour, or when the trend changes: a longer `for` would never pass.
-_OF_THEIR_OWN_PATIENCE = {"ServerOomKilled", "ServiceReplacedOften", "ContainerMemoryExhaustionPredicted"}
+_OWN_WAITS = {"ServerOomKilled", "ServiceReplacedOften", "ContainerMemoryExhaustionPredicted"}
 
 
 def test_alerts_declare_correctly_whether_for_can_be_overridden() -> None:
     """Runbooks offer `for` if an alert declares that it can be overridden, and `instead` otherwise."""
-    assert patient_alerts(complete_subjects()) == lengthened(complete())
+    assert overridable_waits(complete_subjects()) == lengthened(complete())
 
 
 def test_for_can_be_overridden_except_where_a_query_has_a_window() -> None:
     """A longer `for` does not lengthen the window of a query that counts over one."""
-    patient = patient_alerts(complete_subjects())
-    waiting = {alert.alert for subject in complete_subjects() for alert in subject.alerts if alert.patience}
+    overridable = overridable_waits(complete_subjects())
+    waiting = {alert.alert for subject in complete_subjects() for alert in subject.alerts if alert.effective_wait}
 
-    assert waiting - patient == _OF_THEIR_OWN_PATIENCE
+    assert waiting - overridable == _OWN_WAITS
 
 
 def test_an_alert_without_override_of_for_says_what_to_change_instead() -> None:
     """Users who try to set `for` are shown an alternative."""
-    patient = patient_alerts(complete_subjects())
-    others = [alert for subject in complete_subjects() for alert in subject.alerts if alert.alert not in patient]
+    overridable = overridable_waits(complete_subjects())
+    others = [alert for subject in complete_subjects() for alert in subject.alerts if alert.alert not in overridable]
 
     assert others
     assert [alert.alert for alert in others if not alert.instead] == []
@@ -244,13 +244,13 @@ _FACTORS = (0.37, 2, 0.93, 1.05, 0.7, 3.3)
 @pytest.mark.parametrize(
     ("wait", "turn"),
     [(lambda usual: 2 * usual + 37, 0), (lambda _: 0, 2), (lambda _: 37, 4)],
-    ids=["patient", "at once", "impatient"],
+    ids=["longer", "none", "short"],
 )
 def test_every_proof_follows_wait_and_threshold(
     wait: Callable[[int], int], turn: int, program: Callable[[str], str], tmp_path: Path, *, whole: bool
 ) -> None:
     """Proofs hold with all waits and thresholds overridden at once, not only with the defaults."""
-    patient = patient_alerts(complete_subjects())
+    overridable = overridable_waits(complete_subjects())
     chosen = _chosen(f"overlay {turn}", whole=whole)
     rules: dict[str, dict[str, object]] = {}
     alerts = {alert.alert: alert for subject in complete_subjects() for alert in subject.alerts}
@@ -262,9 +262,9 @@ def test_every_proof_follows_wait_and_threshold(
         if name not in changing:
             continue
         changed: dict[str, object] = {}
-        if name in patient:
+        if name in overridable:
             shortest = alert.shortest_wait or (replica_health.SHORTEST_GRACE if alert.counts else 0)
-            seconds = max(wait(alert.patience), shortest)
+            seconds = max(wait(alert.effective_wait), shortest)
             changed["for"] = format_duration(seconds) if seconds else "0s"
         if alert.threshold is not None:
             # As a user would write it, not as binary fractions multiply.

@@ -67,7 +67,7 @@ def test_every_rule_file_is_clean(built: Path, program: Program) -> None:
 
 
 _EDGES = {
-    "patient and tight": {
+    "long waits, tight thresholds": {
         "alerts": {"deploy_grace": "30m", "outage_grace": "10m"},
         "thresholds": {
             "memory_near_budget": "99%",
@@ -78,7 +78,7 @@ _EDGES = {
         },
         "urls": {"grafana": "https://grafana.example.com", "runbooks": "https://git.example.com/books"},
     },
-    "impatient and loose": {
+    "short waits, loose thresholds": {
         "alerts": {"deploy_grace": "10s", "outage_grace": "10s"},
         "thresholds": {
             "memory_near_budget": "50%",
