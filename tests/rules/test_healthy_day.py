@@ -12,12 +12,13 @@ from support.topologies import a_service, a_topology, complete
 from support.waits import overridable_waits
 
 from boxwatch.rules import catalogue, healthy_day
-from boxwatch.rules.model import Subject
+from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.proofs.promtool import everything_file
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts
+from boxwatch.topology.units import format_duration
 
 
 def _fired(topology: Topology, of: tuple[Subject, ...], promtool: str, place: Path) -> set[str]:
@@ -36,6 +37,11 @@ def _fired(topology: Topology, of: tuple[Subject, ...], promtool: str, place: Pa
     return found
 
 
+def _shortest(alert: Alert) -> str:
+    """The shortest `for` that an alert accepts."""
+    return format_duration(alert.shortest_wait) if alert.shortest_wait else "0s"
+
+
 def test_no_alert_fires(program: Callable[[str], str], tmp_path: Path) -> None:
     """No alert of the complete deployment fires on a healthy day."""
     assert _fired(complete(), complete_subjects(), program("promtool"), tmp_path) == set()
@@ -44,8 +50,11 @@ def test_no_alert_fires(program: Callable[[str], str], tmp_path: Path) -> None:
 def test_alerts_without_for_would_fire(program: Callable[[str], str], tmp_path: Path) -> None:
     """Without `for`, most alerts that wait fire, so the healthy days do prove something about them."""
     overridable = overridable_waits(complete_subjects())
-    of = {alert.alert for one in healthy_day.concerned(complete_subjects()) for alert in one.alerts if alert.wait}
-    alerts = Alerts.model_validate({"rules": {name: {"for": "0s"} for name in of & overridable}})
+    of = {
+        alert.alert: alert for one in healthy_day.concerned(complete_subjects()) for alert in one.alerts if alert.wait
+    }
+    rules = {name: {"for": _shortest(of[name])} for name in of.keys() & overridable}
+    alerts = Alerts.model_validate({"rules": rules})
     without_for = complete().model_copy(update={"alerts": alerts})
 
     found = _fired(without_for, complete_subjects(), program("promtool"), tmp_path)
@@ -68,7 +77,7 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
         if alert.threshold is not None
     }
     rules = {
-        name: {"for": "0s", "threshold": alert.threshold * 0.1}
+        name: {"for": _shortest(alert), "threshold": alert.threshold * 0.1}
         for name, alert in of.items()
         if alert.threshold is not None and " < " not in alert.expr and not alert.counts
     }
