@@ -23,12 +23,13 @@ _START = "container_start_time_seconds"
 
 def rolling(topology: Topology) -> Case:
     """Both replicas of web replaced one after the other, each overlapping its successor for up to 90 s."""
-    return _fixtures(topology).never("through a rolling deploy", _rolling(topology))
+    return _fixtures(topology).never("stays silent through a rolling deploy", _rolling(topology))
 
 
 def stop_and_start(topology: Topology) -> Case:
     """Both replicas stopped before their successors start: a real gap, shorter than the outage grace."""
-    return _fixtures(topology).never("through a deploy that stops the old containers first", _stop_and_start(topology))
+    title = "stays silent through a deploy that stops the old containers first"
+    return _fixtures(topology).never(title, _stop_and_start(topology))
 
 
 def healthy_days(topology: Topology) -> tuple[Case, ...]:
