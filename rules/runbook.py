@@ -166,7 +166,7 @@ def _threshold(topology: Topology, alert: Alert) -> Iterator[str]:
     tuning = topology.alerts.rules.get(alert.alert)
     source = alert.threshold_source.rstrip(".")
     if tuning is not None and tuning.threshold is not None:
-        yield f"The threshold is {number(alert.threshold)}, set in the topology. boxwatch's default: {source}."
+        yield f"The threshold is {number(alert.threshold)}, set in the topology. Source of the default: {source}."
     else:
         yield f"The threshold is {number(alert.threshold)}: {source}."
 

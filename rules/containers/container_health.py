@@ -65,7 +65,7 @@ def _memory_stalled(topology: Topology) -> Alert:
         threshold=0.1,
         source="a healthy container shows less than 0.01; at 0.1 users can measure the delay",
         severity="warning",
-        summary="A container spends much of its time waiting for memory.",
+        summary="A container loses time waiting for memory.",
         description=f"Container {CONTAINER} waited for memory {{{{ $value | humanizePercentage }}}} of the time.",
         text=lambda value: f"Container web-1 of web on main waited for memory {percentage(value)} of the time.",
         labels=_WEB,

@@ -122,7 +122,7 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
         "The rule"
     ]
     assert "The threshold is 0.8: " in own
-    assert "The threshold is 0.9, set in the topology. boxwatch's default: " in changed
+    assert "The threshold is 0.9, set in the topology. Source of the default: " in changed
 
 
 def test_a_page_says_to_which_services_each_severity_applies() -> None:
