@@ -59,7 +59,7 @@ _SEEN_BY_CADVISOR: Final = (
     "outside_plan", "ServerMemoryPlanExceeded", "ServerMemoryOverheadExceeded",
 )  # fmt: skip
 _REQUESTS: Final = ("service_requests", "slo_burn")
-_MACHINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_PER_SERVER: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         names.JOB_NODE: ("host_memory", "host_disk", "host_load", "host_state", "host_clock"),
         names.JOB_DOCKER: ("docker_engine",),
@@ -69,8 +69,8 @@ _STACK: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {names.JOB_GRAFANA: ("grafana",), names.JOB_BLACKBOX: ("probes", "exposure")}
 )
 # Systems that report on themselves, and systems that report on others.
-_ENGINES = tuple(system for system in SYSTEMS if not system.kind.about_others)
-_WATCHERS = tuple(system for system in SYSTEMS if system.kind.about_others)
+_BACKING_SERVICES = tuple(system for system in SYSTEMS if not system.kind.about_others)
+_OBSERVERS = tuple(system for system in SYSTEMS if system.kind.about_others)
 # Of two alerts on the same problem, the worse one is enough.
 _WORSE: Final = (
     Cause(("HostMemoryCritical",), ("HostMemoryLow",), SERVER),
@@ -78,7 +78,7 @@ _WORSE: Final = (
     Cause(("HostDiskCritical",), ("HostDiskLow", "HostDiskFilling"), (names.SERVER, names.DEVICE)),
     Cause(("HostInodesCritical",), ("HostInodesLow",), (names.SERVER, names.DEVICE)),
     Cause(("HostConntrackFull",), ("HostConntrackNearLimit",), SERVER),
-    *(cause for system in _ENGINES for cause in system.worse),
+    *(cause for system in _BACKING_SERVICES for cause in system.worse),
     Cause(("CertificateExpiring",), ("CertificateNotRenewed",), (*SERVICE, "instance")),
     Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
     Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
@@ -86,19 +86,19 @@ _WORSE: Final = (
     Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
     Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
     Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),
-    *(cause for system in _WATCHERS for cause in system.worse),
+    *(cause for system in _OBSERVERS for cause in system.worse),
 )
 
 
 def causes(topology: Topology) -> tuple[Cause, ...]:
     """All causes with their consequences, whether or not the deployment has these alerts."""
     proxies = "|".join(service.name for service in topology.services_of("traefik"))
-    engines = tuple(subject for system in _ENGINES for subject in system.kind.rules)
+    backing = tuple(subject for system in _BACKING_SERVICES for subject in system.kind.rules)
     return (
         *_WORSE,
         Cause(
             ("ServiceDown",),
-            (*_REQUESTS, *engines, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
+            (*_REQUESTS, *backing, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
              "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow"),
             SERVICE,
         ),
@@ -108,7 +108,7 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
             if proxies
             else []
         ),
-        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _ENGINES if system.kind.down),
+        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _BACKING_SERVICES if system.kind.down),
         # A blind cAdvisor makes others report falsely.
         Cause(("ContainerMetricsMissing", "ContainerLabelsMissing"), _SEEN_BY_CADVISOR, SERVER),
         # On a server other than Prometheus' own: most likely the whole server is down.
@@ -122,11 +122,11 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
             if len(topology.servers) > 1
             else []
         ),
-        *(_unseen(job, system.kind.rules, SERVICE) for system in _ENGINES for job in system.kind.jobs),
-        *(_unseen(job, subjects, SERVER) for job, subjects in _MACHINES.items()),
+        *(_unseen(job, system.kind.rules, SERVICE) for system in _BACKING_SERVICES for job in system.kind.jobs),
+        *(_unseen(job, subjects, SERVER) for job, subjects in _PER_SERVER.items()),
         *(
             _unseen(job, (*system.kind.rules, *system.silences), SERVER)
-            for system in _WATCHERS
+            for system in _OBSERVERS
             for job in system.kind.jobs
         ),
         *(_unseen(job, subjects, SERVER) for job, subjects in _STACK.items()),

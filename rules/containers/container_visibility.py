@@ -145,7 +145,7 @@ def _metrics_missing(topology: Topology) -> Alert:
         ),
         fires=(
             fixtures.fires(
-                "fires for the server without container metrics, and not for the other",
+                "fires for the server without container metrics, not for the other",
                 # Container metrics of another job do not count.
                 (*both, *sees, series(_START, flat(7, fixtures.count), job="other", server="second", name="web-1")),
                 late,

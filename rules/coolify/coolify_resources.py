@@ -96,7 +96,7 @@ def _degraded(topology: Topology) -> Alert:
 
     def fires(name: str) -> Case:
         return fixtures.fires(
-            f"fires for a resource outside the plan that is {name}, and not for a planned one",
+            f"fires for a resource outside the plan that is {name}, not for a planned one",
             (
                 state(name),
                 state(name, flat(0, fixtures.count), instance="c:2"),
@@ -185,7 +185,7 @@ def _unhealthy(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(
             fixtures.fires(
-                "fires for the resource outside the plan that is unhealthy, and not for a planned one",
+                "fires for the resource outside the plan that is unhealthy, not for a planned one",
                 (
                     health("unhealthy"),
                     health("unhealthy", flat(0, fixtures.count), instance="c:2"),

@@ -62,7 +62,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
     never_ran = of_resource(fixtures, coolify.RESOURCE_STATE, flat(1, fixtures.count), state="exited")
     fires = (
         fixtures.fires(
-            "fires for the resource outside the plan that stopped, and not for a planned one",
+            "fires for the resource outside the plan that stopped, not for a planned one",
             (
                 *life(began),
                 of_resource(fixtures, coolify.RESOURCE_STATE, flat(0, fixtures.count), state="exited", instance="c:2"),

@@ -173,7 +173,7 @@ def _yellow(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for a yellow cluster of two, and not for the green one",
+                "fires for a yellow cluster of two, not for the green one",
                 _health(bench, "yellow", nodes=2),
                 "Elasticsearch db on main is yellow: some replicas are not assigned to any node.",
             ),

@@ -90,8 +90,8 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     # Samples every 15 minutes: the trend needs more than a day of them, and a proof should take milliseconds.
     fixtures = Fixtures(length=34 * _HOUR, thresholds=topology.thresholds, interval=15 * _MINUTE)
     within = topology.thresholds.memory_exhausted_within
-    # A climb of whole bytes a second, of which half of the time that is warned of is left when it is looked at; less
-    # where it would not have been near enough for as long as the alert waits.
+    # A climb of whole bytes per second. At the evaluation, half of the horizon is left, or less if the prediction would
+    # otherwise not have been below the horizon for the alert's wait.
     climbed, left = _LOOK - _BEGIN, min(within // 2, within - 45 * _MINUTE)
     slope = int(GIB * 0.4 / (climbed + left)) or 1
     before = int(GIB * 0.6)

@@ -9,14 +9,14 @@ from boxwatch.topology.model import Topology
 
 
 def metrics_missing(  # noqa: PLR0913 - all that differs between services
-    topology: Topology, alert: str, engine: str, *, job: str, up: str, noun: str, exporter: str, dashboard: str
+    topology: Topology, alert: str, product: str, *, job: str, up: str, noun: str, exporter: str, dashboard: str
 ) -> Alert:
     """An alert on targets without the metric that says whether the service is up: no other alert could fire.
 
     Args:
         topology: overrides of the wait.
         alert: name.
-        engine: the product's name: `Redis`.
+        product: the product's name: `Redis`.
         job: the scrape job.
         up: the metric, `redis_up`; the part before the underscore is the prefix of all its metrics.
         noun: what an instance is called: `database`.
@@ -26,15 +26,15 @@ def metrics_missing(  # noqa: PLR0913 - all that differs between services
     bench = Bench(topology, job, topology.alerts.wait(alert, 10 * MINUTE))
     prefix = up.partition("_")[0]
     proven = unexposed(
-        bench, up, f"The target of {engine} db on main answers but exposes no {engine} metrics.", reached=up
+        bench, up, f"The target of {product} db on main answers but exposes no {product} metrics.", reached=up
     )
     return Alert(
         alert=alert,
         expr=without_metrics(job, selector(up, job)),
         wait=bench.wait,
         severity="warning",
-        summary=f"The {engine} target exposes no {engine} metrics.",
-        description=f"The target of {engine} {WHERE} answers but exposes no {engine} metrics.",
+        summary=f"The {product} target exposes no {product} metrics.",
+        description=f"The target of {product} {WHERE} answers but exposes no {product} metrics.",
         dashboard=dashboard,
         runbook=Runbook(
             meaning=f"Prometheus scrapes the target successfully, but it does not expose `{up}`. No alert on this "

@@ -197,7 +197,7 @@ def _old(bench: Bench) -> tuple[Case, ...]:
     up, pages = bench.flat("redis_up", 1), bench.pages()
     unknown = tuple(
         bench.silent(
-            f"is silent for old refusals when {title}",
+            f"stays silent for old refusals when {title}",
             (*known, *_elsewhere(bench), old, pages),
             bench.later(_WINDOW + _LATELY),
         )
@@ -210,11 +210,21 @@ def _old(bench: Bench) -> tuple[Case, ...]:
     others = tuple(
         bench.silent(title, (up, bench.series(_ERRORS, f"{values}x{count}", err=err), pages), bench.later(after))
         for title, values, err, after in (
-            ("is silent when the first refusals were too long ago", f"_x{late} 145", "OOM", 2 * _WINDOW + 4 * MINUTE),
-            ("is silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
-            ("is silent for old refusals that a restart forgets", f"145x{late} stale _", "OOM", _WINDOW + 4 * MINUTE),
-            ("is silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
-            ("is silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
+            (
+                "stays silent when the first refusals were too long ago",
+                f"_x{late} 145",
+                "OOM",
+                2 * _WINDOW + 4 * MINUTE,
+            ),
+            ("stays silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
+            (
+                "stays silent for old refusals that a restart forgets",
+                f"145x{late} stale _",
+                "OOM",
+                _WINDOW + 4 * MINUTE,
+            ),
+            ("stays silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
+            ("stays silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
         )
     )
     return (*unknown, *others)
