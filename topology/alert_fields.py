@@ -44,7 +44,8 @@ def _seconds(text: str) -> float:
         size = units.parse_disk(text)
     except Unfit:
         raise Unfit("is not a number, a share or a time", "write a number, 85% or 14d") from None
-    raise Unfit("is a size, and a threshold is a number", f"write {size}, its bytes")
+    hint = f"write {size}, its bytes" if 0 < size < LARGEST_THRESHOLD else "write a number, 85% or 14d"
+    raise Unfit("is a size, and a threshold is a number", hint)
 
 
 @fields.suggesting
