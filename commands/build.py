@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
 @options.extra
+@options.rules
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
     topology: Path | None,
@@ -38,12 +39,14 @@ def build(  # noqa: PLR0913 - one for each option
     only_check: bool,
     schema: str,
     dashboards: Path | None,
+    rules: Path | None,
     as_json: bool,
 ) -> None:
     """Generate rules with their proofs, dashboards, configuration and runbooks in DIR.
 
     Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
-    too: Python modules as described in docs/dashboards.md, or JSON of any schema version.
+    too: Python modules as described in docs/dashboards.md, or JSON of any schema version. So are your own rules, as
+    described in docs/own-rules.md.
 
     \b
     Example:
@@ -56,7 +59,8 @@ def build(  # noqa: PLR0913 - one for each option
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
-    plan = directory.plan(assemble.assemble(loaded.topology, schema=schema, extra=extra), out)
+    own = options.extra_rules(loaded, rules)
+    plan = directory.plan(assemble.assemble(loaded.topology, schema=schema, extra=extra, own=own), out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

@@ -21,8 +21,8 @@ TYPES = frozenset(
 )
 # Suffixes of a family's samples, besides the family's own name.
 _PARTS = {
-    "histogram": ("_bucket", "_sum", "_count"),
-    "summary": ("_sum", "_count"),
+    "histogram": ("_bucket", "_sum", "_count", "_created"),
+    "summary": ("_sum", "_count", "_created"),
     "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
     "info": ("_info",),
     "counter": ("_total", "_created"),
@@ -75,8 +75,8 @@ def text_of(path: Path) -> str:
         raise BoxwatchError(str(Problem(str(path), 0, 0, "", "is not UTF-8 text", hint))) from error
 
 
-def parse(text: str, file: str) -> tuple[Sampled, ...]:
-    """Parse the text of an exposition; `file` is its name in messages.
+def parse(text: str, file: str, *, quoting: bool = True) -> tuple[Sampled, ...]:
+    """Parse the text of an exposition; `file` is its name in messages, which quote invalid lines only if `quoting`.
 
     Duplicate series, timestamps, samples without a TYPE and a TYPE after its samples are accepted: real expositions
     have them.
@@ -93,7 +93,8 @@ def parse(text: str, file: str) -> tuple[Sampled, ...]:
         try:
             _read_line(line.strip(), types, helps, labels)
         except _BadLineError as error:
-            problems.append(Problem(file, number, 0, "", str(error), error.hint))
+            said = f"{error}: {error.line!r}" if quoting and error.line else str(error)
+            problems.append(Problem(file, number, 0, "", said, error.hint))
             if len(problems) == MOST_PROBLEMS:
                 break
     if not labels and not problems:
@@ -107,8 +108,8 @@ def parse(text: str, file: str) -> tuple[Sampled, ...]:
 class _BadLineError(Exception):
     """An invalid line."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        self.hint = hint
+    def __init__(self, message: str, hint: str, line: str = "") -> None:
+        self.hint, self.line = hint, line
         super().__init__(message)
 
 
@@ -127,7 +128,7 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
     match words:
         case ["#", "TYPE", name, kind]:
             if kind not in TYPES:
-                raise _BadLineError(f"{name} has the type {kind!r}", f"a type is one of {', '.join(sorted(TYPES))}")
+                raise _BadLineError(f"{name} has an unknown type", f"a type is one of {', '.join(sorted(TYPES))}", kind)
             types[name] = kind
         case ["#", "TYPE", *_]:
             raise _BadLineError("a TYPE line requires a name and a type", "if the file is truncated, save it again")
@@ -146,13 +147,15 @@ def _samples(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     # The parser indexes into the line before checking its length, so an invalid line raises either.
     except (ValueError, IndexError) as error:
         shown = line if len(line) <= 60 else f"{line[:57]}..."  # noqa: PLR2004 - fits a terminal next to the location
-        raise _BadLineError(f"is not a sample: {shown!r}", "save the response again, unchanged") from error
+        raise _BadLineError("is not a sample", "save the response again, unchanged", shown) from error
 
 
 def _sampled(name: str, labels: set[str], types: dict[str, str], helps: dict[str, str]) -> Sampled:
     """Combine a sample's name and labels with the type and help of its family."""
     family = name if name in types else _family(name, types)
-    return Sampled(name, types.get(family, "untyped"), helps.get(family, ""), frozenset(labels))
+    # The time at which OpenMetrics says that a series began is no counter, whatever the family is.
+    kind = "gauge" if family != name and name.endswith("_created") else types.get(family, "untyped")
+    return Sampled(name, kind, helps.get(family, ""), frozenset(labels))
 
 
 def _family(name: str, types: dict[str, str]) -> str:

@@ -91,7 +91,7 @@ def test_comments() -> None:
         ("x{a=1} 1\n", "page.prom:1: is not a sample"),
         ('x{a="1"\n', "page.prom:1: is not a sample"),
         ("# TYPE x\n", "page.prom:1: a TYPE line requires a name and a type (if the file is truncated, save it again)"),
-        ("# TYPE x number\n", "page.prom:1: x has the type 'number' (a type is one of counter, gauge, "),
+        ("# TYPE x number\n", "page.prom:1: x has an unknown type: 'number' (a type is one of counter, gauge, "),
     ],
 )
 def test_bad_page(page: str, message: str) -> None:
