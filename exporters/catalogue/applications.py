@@ -112,13 +112,7 @@ def page(text: str, file: str) -> dict[str, Entry]:
         raise BoxwatchError(
             f"{file}: has {len(sampled):,} names, more than {MOST_NAMES:,}: move what varies into labels"
         )
-    return {
-        # Prometheus drops labels that begin with two underscores.
-        one.name: Entry(
-            one.type, one.help[:_LONGEST_HELP], frozenset(label for label in one.labels if not label.startswith("__"))
-        )
-        for one in sampled
-    }
+    return {one.name: Entry(one.type, one.help[:_LONGEST_HELP], one.labels) for one in sampled}
 
 
 def load(path: Path) -> Recording:

@@ -7,6 +7,7 @@ name that Prometheus never stores.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ _PARTS = {
     "info": ("_info",),
     "counter": ("_total", "_created"),
 }
+# The beginning of a label of that kind. It may also be part of a value, which does not matter here.
+_RESERVED = re.compile(r"([{,]\s*)__(?!name__)(?=[a-zA-Z0-9_]*\s*=)")
+_PLACEHOLDER = "boxwatch_reserved_"
 # An HTML page would otherwise report one problem per line.
 MOST_PROBLEMS = 10
 
@@ -140,14 +144,20 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
 
 def _samples(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Names and labels of the samples in a line: one, or none if it is empty."""
+    # prometheus_client refuses labels that begin with two underscores; Prometheus stores them (measured on 2.42).
+    plain = _RESERVED.sub(rf"\1{_PLACEHOLDER}", line) if "__" in line else line
     try:
-        for family in text_string_to_metric_families(line):
+        for family in text_string_to_metric_families(plain):
             for sample in family.samples:
-                yield sample.name, tuple(sample.labels)
+                yield sample.name, tuple(map(_restored, sample.labels))
     # The parser indexes into the line before checking its length, so an invalid line raises either.
     except (ValueError, IndexError) as error:
         shown = line if len(line) <= 60 else f"{line[:57]}..."  # noqa: PLR2004 - fits a terminal next to the location
         raise _BadLineError("is not a sample", "save the response again, unchanged", shown) from error
+
+
+def _restored(label: str) -> str:
+    return f"__{label.removeprefix(_PLACEHOLDER)}" if label.startswith(_PLACEHOLDER) else label
 
 
 def _sampled(name: str, labels: set[str], types: dict[str, str], helps: dict[str, str]) -> Sampled:

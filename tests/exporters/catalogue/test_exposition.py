@@ -153,3 +153,9 @@ def test_round_trip(written: dict[str, dict[str, str]]) -> None:
     )
     found = exposition.parse(page, "page.prom")
     assert {s.name: s.labels for s in found} == {name: frozenset(labels) for name, labels in written.items()}
+
+
+def test_a_label_that_begins_with_two_underscores_is_a_label() -> None:
+    """Prometheus stores it, whatever stands in the values beside it; a second name is none."""
+    assert one('x{__a="1", __b="{__c=",boxwatch="2"} 1\n').labels == {"__a", "__b", "boxwatch"}
+    assert "is not a sample" in refusal('x{__name__="y"} 1\n')
