@@ -355,6 +355,22 @@ def test_check_knows_what_is_recorded() -> None:
     assert "record the page that exposes it: boxwatch record URL" in result.stdout
 
 
+@pytest.mark.usefixtures("recorded")
+def test_a_dashboard_may_read_what_is_recorded() -> None:
+    """One of the user's own, checked with ours or alone; a misspelt name is found in its panel."""
+    query = 'sum by (service) (rate(shop_orders_total{job=\\"app\\"}[$__rate_interval]))'
+    panel = f'{{"type": "timeseries", "title": "Orders", "targets": [{{"expr": "{query}"}}]}}'
+    board = f'{{"title": "Shop", "panels": [{panel}]}}'
+    Path("extra-dashboards").mkdir()
+    path = Path("extra-dashboards/shop.json")
+    for written, known in ((board, True), (board.replace("orders_total", "order_total"), False)):
+        path.write_text(written, encoding="utf-8")
+        for words in (["check"], ["check", str(path)]):
+            said = _run(*words).stdout
+            assert ("rule records shop_orders_total" in said) is False
+            assert ("did you mean shop_orders_total?" in said) is not known
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [

@@ -83,11 +83,26 @@ class Report:
         for one in self.own:
             if not one.problem:
                 yield f"holds: {self._named(one.proof.file)}: {one.proof.name}"
+        for file, alert, what in self.untested:
+            yield f"no test: {file}: {alert}: in which it {what}"
         cases = sum(len((*alert.fires, *alert.silent)) for subject in self.subjects for alert in subject.alerts)
         measured = sum(len(subject.measured) for subject in self.subjects)
         yield (
             f"{len(self.verdicts) - len(self.failed)} of {len(self.verdicts)} proofs hold"
             f" ({cases} cases of alerts, {measured} of recorded series{self._own_counted()})"
+        )
+
+    @property
+    def untested(self) -> tuple[tuple[str, str, str], ...]:
+        """(file, alert, what no test shows) of alerts of the user's own."""
+        return tuple(
+            (self.sources[path], alert, what)
+            for path in self.sources
+            if path.startswith(RULES)
+            for alerts, fires, silent in [self._own_alerts(path)]
+            for alert in sorted(alerts)
+            for what, shown in (("fires", fires), ("stays silent", silent))
+            if alert not in shown
         )
 
     def _own_counted(self) -> str:
@@ -106,6 +121,7 @@ class Report:
                 {"file": self._source(one), "name": one.proof.name, "problem": one.problem} for one in self.failed
             ],
             "own": [{"file": self._source(one), "name": one.proof.name, "holds": not one.problem} for one in self.own],
+            "untested": [{"file": file, "alert": alert, "what": what} for file, alert, what in self.untested],
         }
         if self.coverage:
             document["coverage"] = {
@@ -184,19 +200,29 @@ class Report:
             if path.startswith(RULES):
                 yield self._own_row(path, coverage)
 
+    def _own_alerts(self, path: str) -> tuple[set[str], set[str], set[str]]:
+        """The alerts of a rule file of the user's own; those that fire, and stay silent, in a test that holds."""
+        alerts = {rule.name for rule in self.rules if rule.file == path and "alert" in rule.document}
+        expected = [
+            each
+            for one in self.own
+            if path in one.proof.rule_files and not one.problem
+            for each in one.proof.test.get("alert_rule_test") or ()
+        ]
+        fires = {each["alertname"] for each in expected if each.get("exp_alerts")}
+        return alerts, fires, {each["alertname"] for each in expected if not each.get("exp_alerts")}
+
     def _own_row(self, path: str, coverage: Coverage) -> tuple[str | int, ...]:
         """The row of a rule file of the user's own: an alert fires, or stays silent, in a test that holds."""
         of = {number: part for number, part in enumerate(coverage.parts) if part.rule.file == path}
         records = {number for number, part in of.items() if part.direction == "gives a result"}
-        alerts = {rule.name for rule in self.rules if rule.file == path and "alert" in rule.document}
-        tests = [one for one in self.own if path in one.proof.rule_files]
-        expected = [each for one in tests if not one.problem for each in one.proof.test.get("alert_rule_test") or ()]
+        alerts, fires, silent = self._own_alerts(path)
         return (
             path.removeprefix(RULES).removesuffix(".yaml"),
-            len(tests),
+            sum(path in one.proof.rule_files for one in self.own),
             len(alerts),
-            len(alerts & {each["alertname"] for each in expected if each.get("exp_alerts")}),
-            len(alerts & {each["alertname"] for each in expected if not each.get("exp_alerts")}),
+            len(alerts & fires),
+            len(alerts & silent),
             len(records & coverage.exercised),
             len(records),
             len((of.keys() - records) & coverage.exercised),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import small
 from support.stand_in import StandIn, beside_commands
+from support.topologies import complete
 
 from boxwatch.checks import extra_rules
 from boxwatch.checks.proofs import read as proofs
@@ -182,6 +183,36 @@ def test_promtool_runs_the_tests_in_check(program: Program, monkeypatch: pytest.
     result = _run("check")
     assert result.exit_code == 1
     assert "error: extra-rules/tests/shop.yaml" in result.stdout
+
+
+@pytest.mark.usefixtures("here")
+def test_alerts_without_a_test_are_listed(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Firing and staying silent each need one that holds; it is a hint, and no failure."""
+    _without_our_tests(program, monkeypatch)
+    assert "no test" not in _run("test").stdout
+    both = ["fires", "stays silent"]
+    _write(Path("extra-rules"), **{"tests/shop.yaml": TESTS.replace("eval_time: 20m", "eval_time: 5m")})
+    assert [one["what"] for one in json.loads(_run("test", "--json").stdout)["untested"]] == both[:1]
+    Path("extra-rules/tests/shop.yaml").unlink()
+    result = _run("test")
+    assert result.exit_code == 0
+    for what in both:
+        assert f"no test: extra-rules/shop.yaml: ShopMemoryHigh: in which it {what}\n" in result.stdout
+
+
+def test_every_name_of_ours_is_refused(tmp_path: Path) -> None:
+    """Each alert, series and group of a deployment with everything."""
+    ours = catalogue.rule_files(catalogue.build(complete()))
+    groups = [group for content in ours.values() for group in yaml.safe_load(content)["groups"]]
+    rules = [rule for group in groups for rule in group["rules"]]
+    names = {(kind, rule[kind]) for rule in rules for kind in ("alert", "record") if kind in rule}
+    written = [
+        {"name": f"x{number}", "rules": [{kind: name, "expr": "up"}]} for number, (kind, name) in enumerate(names)
+    ]
+    written += [{"name": group["name"], "rules": [{"record": "x:y", "expr": "up"}]} for group in groups[:1]]
+    with pytest.raises(BoxwatchError) as caught:
+        extra_rules.read(_write(tmp_path, **{"x.yaml": yaml.safe_dump({"groups": written})}), ours)
+    assert str(caught.value).count(" is one of boxwatch's") == len(names) + 1 > 100
 
 
 def test_rules_are_published_in_the_same_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,9 @@ def command_line() -> str:
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
             "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
             "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
-            "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |"
+            "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |\n"
+            "| `BOXWATCH_METRICS_TOKEN` | bearer token for `boxwatch record` |\n"
+            "| `BOXWATCH_METRICS_PASSWORD` | password for `--metrics-user` |"
         ),
     ]
     return "\n\n".join(parts) + "\n"
