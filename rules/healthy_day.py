@@ -16,7 +16,7 @@ from boxwatch.topology.model import Topology
 
 _MINUTE = 60
 # What the systems' alerts read, and who else looks at them.
-_BESIDE = frozenset({"requests", "service_requests", "scraping"})
+_BESIDE = frozenset({"requests", "service_requests", "never_worked", "scraping"})
 
 
 def concerned(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:

@@ -99,7 +99,8 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
         Cause(
             ("ServiceDown",),
             (*_REQUESTS, *engines, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
-             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow"),
+             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "TargetNeverUp", "ServiceNeverReached",
+             "ScrapeSlow"),
             SERVICE,
         ),
         # Without the proxy no service of its server answers anybody.
@@ -137,7 +138,7 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
 
 def _unseen(job: str, subjects: tuple[str, ...], equal: tuple[str, ...]) -> Cause:
     """What cannot be told while the target of a job does not answer."""
-    return Cause(("TargetDown",), subjects, equal, (f'job="{job}"',))
+    return Cause(("TargetDown", "TargetNeverUp"), subjects, equal, (f'job="{job}"',))
 
 
 def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibition, ...]:

@@ -145,15 +145,16 @@ def _needs(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     for rule in rules:
         tree = parse(rule.document["expr"])
         direct.setdefault(rule.name, set()).update(selector.name for selector in selectors(tree))
-    found: dict[str, frozenset[str]] = {}
+    return {name: frozenset(_reached(name, direct)) for name in direct}
 
-    def of(name: str) -> frozenset[str]:
-        if name not in found:
-            found[name] = frozenset({name}).union(*(of(other) for other in direct[name] if other in direct))
-        return found[name]
 
-    for name in direct:
-        of(name)
+def _reached(name: str, direct: Mapping[str, set[str]]) -> set[str]:
+    """A rule and all that it reads, step by step: a rule may read its own last value, or others that read it."""
+    found, left = {name}, [name]
+    while left:
+        new = {other for other in direct[left.pop()] if other in direct} - found
+        found |= new
+        left += new
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from boxwatch.rules import names
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.patterns.backing_services import MINUTE, Bench
 from boxwatch.rules.proofs.fixtures import INTERVAL
@@ -46,23 +47,28 @@ def _elsewhere(bench: Bench, metric: str, service: str, labels: dict[str, str]) 
 
 
 def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
-    """The exporter says 0 of whether it reaches its engine."""
+    """The exporter reached its service once, and reports that it does not now.
+
+    `metric` is 1 while it does: `up` where the service exposes its metrics itself.
+    """
+    record = names.TARGET_WORKED if metric == "up" else names.SERVICE_REACHED
 
     def told(first: Series, whom: str) -> tuple[Series, ...]:
         return (
             first,
-            bench.flat(metric, 1, instance=_SECOND, **labels),
-            bench.flat(metric, 1, "other", **labels),
-            *_elsewhere(bench, metric, "other", labels),
+            *_well(bench, metric, labels),
             *((bench.foreign("up", 0),) if metric == "up" else (bench.flat("up", 1), bench.flat("up", 1, "other"))),
             *_wakes(bench, whom),
         )
 
+    stopped = f"1 0x{bench.world.count}"
     restarted = f"1x4 {'0 ' * (bench.wait // INTERVAL)}1x{bench.world.count}"
+    second = bench.flat(metric, 1, instance=_SECOND, **labels)
 
     def bad(whom: str) -> Case:
         title = f"fires for the one that does not answer, and not for the other{whom}"
-        return bench.fires(title, told(bench.flat(metric, 0, **labels), whom), text)
+        parts = told(bench.series(metric, stopped, **labels), whom)
+        return bench.fires(title, (*parts, second), text, after=INTERVAL)
 
     def good(whom: str) -> tuple[Case, ...]:
         gone = (bench.silent(f"is silent when the exporter is gone{whom}", (bench.flat("up", 0), bench.pages())),)
@@ -71,12 +77,27 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
             *gone[: metric != "up"],
             bench.silent(
                 f"is silent after a restart that was shorter than the wait{whom}",
-                told(bench.series(metric, restarted, **labels), whom),
+                (*told(bench.series(metric, restarted, **labels), whom), second),
                 bench.wait // INTERVAL * INTERVAL,
+            ),
+            bench.silent(
+                f"stays silent for one that has never answered, which is a ticket{whom}",
+                (
+                    *told(bench.flat(metric, 0, **labels), whom),
+                    bench.foreign(record, 1),
+                    bench.flat(metric, 1, server="second", **labels),
+                    *([bench.flat("up", 1, server="second")] if metric != "up" else []),
+                ),
+                INTERVAL,
             ),
         )
 
     return _both(bad, good)
+
+
+def _well(bench: Bench, metric: str, labels: dict[str, str]) -> tuple[Series, ...]:
+    """Another service of the kind, which answers."""
+    return (bench.flat(metric, 1, "other", **labels), *_elsewhere(bench, metric, "other", labels))
 
 
 def _down_elsewhere(bench: Bench, reached: str, labels: dict[str, str]) -> tuple[Series, ...]:

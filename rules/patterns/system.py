@@ -56,6 +56,10 @@ class System:
         worse: which of its alerts says all that another one does.
         blinds: which of its alerts means that others report what is not so.
         silences: ids of further subjects that know nothing while its target is down.
+        switch_on: what to switch on where its targets have never been up: the end of a sentence, with the command.
+        reached: selector of the metric that is 1 while its exporter reaches the service; empty where the target is the
+            service itself.
+        connect: what to set where that was never 1, as `switch_on`.
         relabelling: makes the rules of Prometheus' `metric_relabel_configs` for its jobs; None where none are needed.
     """
 
@@ -67,6 +71,9 @@ class System:
     worse: tuple[Cause, ...] = ()
     blinds: tuple[Cause, ...] = ()
     silences: tuple[str, ...] = ()
+    switch_on: str
+    reached: str = ""
+    connect: str = ""
     relabelling: Callable[[Topology], list[Config]] | None = None
 
     @property

@@ -9,6 +9,7 @@ from boxwatch.rules.patterns.backing_services_proofs import unanswered
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
 from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.worked import reached
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -29,6 +30,7 @@ def subject(topology: Topology) -> Subject | None:
         id=ID,
         title="PostgreSQL",
         groups=(Group(name=ID, rules=(*_down(topology), _missing(topology), _incomplete(topology))),),
+        reads=("never_worked",),
     )
 
 
@@ -40,7 +42,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert="PostgresDown",
-            expr=f"{by_service('min', _UP)} == 0",
+            expr=f"{by_service('min', _UP)} == 0\nand on ({names.BY_SERVICE}) {reached(_JOB)}",
             wait=wait,
             severity="critical",
             summary="PostgreSQL does not answer.",

@@ -7,6 +7,7 @@ alarms and file descriptors stand on /metrics in all of them, and alarms on no o
 
 from __future__ import annotations
 
+from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import (
     MINUTE,
@@ -20,6 +21,7 @@ from boxwatch.rules.patterns.backing_services import (
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, unanswered, untold
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.worked import answered
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -39,7 +41,7 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "rabbitmq"):
         return None
     rules = (*_down(topology), *_memory(topology), *_disk(topology), _files(topology), _missing(topology))
-    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),))
+    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),), reads=("never_worked",))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
@@ -49,7 +51,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert=name,
-            expr=f"{by_service('min', selector('up', _JOB))} == 0",
+            expr=f"{by_service('min', selector('up', _JOB))} == 0\nand on ({names.BY_SERVICE}) {answered(_JOB)}",
             wait=bench.wait,
             severity="critical",
             summary="RabbitMQ does not answer.",
@@ -69,8 +71,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                     "The node runs and the application does not: `docker exec NAME rabbitmqctl start_app`.",
                     "It starts over and over after a crash: check free disk space and *ContainerOomKilled* first.",
                 ),
-                false_alarms="The plugin is off, or its port is not 15692, while clients work: run "
-                "`rabbitmq-plugins enable rabbitmq_prometheus`, or correct `metrics` in the topology.",
+                false_alarms="The plugin was switched off while clients work, as by an upgrade: run "
+                "`rabbitmq-plugins enable rabbitmq_prometheus`. A target that has never been up is *TargetNeverUp*.",
             ),
             fires=proven.fires,
             silent=proven.silent,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, risen, scraped, selector
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
 from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.worked import reached
 from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
@@ -42,7 +44,7 @@ def subject(topology: Topology) -> Subject | None:
         _clients(topology),
         _missing(topology),
     )
-    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),))
+    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),), reads=("never_worked",))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
@@ -52,7 +54,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     return by_urgency(
         Alert(
             alert=name,
-            expr=f"{by_service('min', _UP)} == 0",
+            expr=f"{by_service('min', _UP)} == 0\nand on ({names.BY_SERVICE}) {reached(_JOB)}",
             wait=bench.wait,
             severity="critical",
             summary="Redis does not answer.",
