@@ -83,6 +83,10 @@ _WORSE: Final = (
     Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
     Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
     Cause(("ServiceErrorsHigh",), ("AvailabilityBudgetBurnsFast", "AvailabilityBudgetBurnsSlowly"), SERVICE),
+    # A URL that fails is what users see of these, and it is seen first (boxwatch.rules.patterns.consequence).
+    Cause(
+        ("ProbeFailed",), ("ServiceAllReplicasUnhealthy", "ServiceErrorsHigh", "AvailabilityBudgetBurnsFast"), SERVICE
+    ),
     Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
     Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
     Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),

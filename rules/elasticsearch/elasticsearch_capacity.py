@@ -12,6 +12,7 @@ from boxwatch.rules.patterns.paging import by_urgency
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
+from boxwatch.topology.units import format_duration
 from boxwatch.topology.units import GIB
 
 ID = "elasticsearch_capacity"
@@ -100,7 +101,7 @@ def _breaker(topology: Topology) -> Alert:
     proven = rises(bench, _TRIPPED, text, breaker="parent", name="one")
     return Alert(
         alert=name,
-        expr=f"{by_service('sum', f'increase({selector(_TRIPPED, _JOB)}[10m])')} > 0",
+        expr=f"{by_service('sum', f'increase({selector(_TRIPPED, _JOB)}[{format_duration(bench.heard)}])')} > 0",
         wait=bench.wait,
         severity="warning",
         summary="Elasticsearch refused requests for lack of heap.",
@@ -132,7 +133,7 @@ def _rejected(topology: Topology) -> Alert:
     )
     return Alert(
         alert=name,
-        expr=f"{by_service('sum', f'increase({selector(_REJECTED, _JOB, _OF_USERS)}[10m])')} > 0",
+        expr=f"{by_service('sum', f'increase({selector(_REJECTED, _JOB, _OF_USERS)}[{format_duration(bench.heard)}])')} > 0",
         wait=bench.wait,
         severity="warning",
         summary="Elasticsearch rejects searches or writes.",

@@ -18,6 +18,8 @@ MINUTE = 60
 # What is a rate is a rounding off. Times this, no threshold that people write ends in a five that may go either way.
 ABOVE = 1.1234567
 _BURST = 8 * MINUTE // INTERVAL
+# A lasting fault refuses something again within that time.
+_HEARD = 10 * MINUTE
 # A text's words for what an alert is about, as every engine has them.
 WHERE = "{{ $labels.service }} on {{ $labels.server }}"
 
@@ -87,9 +89,19 @@ class Bench:
         return max(self.window - -self.wait // INTERVAL * INTERVAL, MINUTE)
 
     @property
+    def heard(self) -> int:
+        """Seconds in which a single event is looked for: longer than the wait, so that it fires for one."""
+        return max(_HEARD, self.wait + 4 * MINUTE)
+
+    @property
+    def lately(self) -> int:
+        """Seconds after which a single event still fires."""
+        return self.heard - 2 * MINUTE
+
+    @property
     def world(self) -> World:
         """Long enough for what comes after the alert is due."""
-        return World(length=self.due + 30 * MINUTE + self.window, thresholds=self.topology.thresholds)
+        return World(length=self.due + 20 * MINUTE + 2 * self.heard + self.window, thresholds=self.topology.thresholds)
 
     def flat(self, metric: str, value: float, service: str = "db", **labels: str) -> Series:
         """A series that does not change."""

@@ -12,8 +12,8 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.patterns.backing_services import MINUTE, Bench
 from boxwatch.rules.proofs.fixtures import INTERVAL
+from boxwatch.topology.units import format_duration
 
-_LATELY = 8 * MINUTE
 _SECOND, _THIRD = "second:1", "third:1"
 # Ends of titles: for services that wake someone, and for those that do not.
 _LOUD, _QUIET = "", " for a service that wakes nobody"
@@ -53,9 +53,13 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
     """
     record = names.TARGET_WORKED if metric == "up" else names.SERVICE_REACHED
 
-    def told(first: Series, whom: str) -> tuple[Series, ...]:
+    def told(first: Series, whom: str, *own: Series) -> tuple[Series, ...]:
         return (
             first,
+            *(own or _running(bench, 1)),
+            # Nothing of others runs: of its server, and of its name elsewhere.
+            *_running(bench, 0, "other"),
+            *_running(bench, 0, server="second"),
             *_well(bench, metric, labels),
             *((bench.foreign("up", 0),) if metric == "up" else (bench.flat("up", 1), bench.flat("up", 1, "other"))),
             *_wakes(bench, whom),
@@ -70,6 +74,12 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
         parts = told(bench.series(metric, stopped, **labels), whom)
         return bench.fires(title, (*parts, second), text, after=INTERVAL)
 
+    def parked(whom: str) -> Case:
+        # No container is planned but for a part of it, which runs.
+        own = (*_running(bench, 0, planned=0), *_running(bench, 1, component="side"))
+        title = f"fires for a service without planned containers{whom}"
+        return bench.fires(title, told(bench.series(metric, stopped, **labels), whom, *own), text, after=INTERVAL)
+
     def good(whom: str) -> tuple[Case, ...]:
         gone = (bench.silent(f"is silent when the exporter is gone{whom}", (bench.flat("up", 0), bench.pages())),)
         return (
@@ -79,6 +89,11 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
                 f"is silent after a restart that was shorter than the wait{whom}",
                 (*told(bench.series(metric, restarted, **labels), whom), second),
                 bench.wait // INTERVAL * INTERVAL,
+            ),
+            bench.silent(
+                f"stays silent while no container of it runs, which has its own alert{whom}",
+                told(bench.series(metric, stopped, **labels), whom, *_running(bench, 0)),
+                INTERVAL,
             ),
             bench.silent(
                 f"stays silent for one that has never answered, which is a ticket{whom}",
@@ -92,7 +107,18 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
             ),
         )
 
-    return _both(bad, good)
+    return _with(_both(bad, good), parked)
+
+
+def _running(
+    bench: Bench, count: int, service: str = "db", *, planned: int = 1, server: str = "main", component: str = ""
+) -> tuple[Series, ...]:
+    """How many containers of a service run, and are planned."""
+    of = {"server": server, "service": service, "component": component}
+    return (
+        bench.world.constant(names.COMPONENT_REPLICAS_RUNNING, count, **of),
+        bench.world.constant(names.COMPONENT_REPLICAS_DESIRED, planned, identified_by="label", **of),
+    )
 
 
 def _well(bench: Bench, metric: str, labels: dict[str, str]) -> tuple[Series, ...]:
@@ -145,7 +171,7 @@ def untold(bench: Bench, metric: str, text: str, *, reached: str = "", **labels:
 def rises(bench: Bench, metric: str, text: str, *, beside: tuple[Series, ...] = (), **labels: str) -> Proven:
     """A counter rises at all; labels are those that the rule looks for, and what is beside must not matter.
 
-    The rule's window has to be ten minutes, and its bench's half a minute: the counter's first rise.
+    The rule's window is `bench.heard`, and its bench's half a minute: the counter's first rise.
     """
 
     def told(values: Series, whom: str) -> tuple[Series, ...]:
@@ -169,7 +195,7 @@ def rises(bench: Bench, metric: str, text: str, *, beside: tuple[Series, ...] = 
             bench.silent(
                 f"is silent once it is over{whom}",
                 told(bench.series(metric, over, **labels), whom),
-                bench.later(14 * MINUTE),
+                bench.later(bench.heard + 4 * MINUTE),
             ),
             bench.silent(
                 f"is silent when a restart sets the counter back{whom}",
@@ -178,17 +204,15 @@ def rises(bench: Bench, metric: str, text: str, *, beside: tuple[Series, ...] = 
         )
 
     def lately(whom: str) -> Case:
-        title = f"fires eight minutes after the last time{whom}"
+        title = f"fires {format_duration(bench.lately)} after the last time{whom}"
         return bench.fires(
             title,
             told(bench.series(metric, f"15 16x{bench.world.count}", **labels), whom),
             text,
-            after=bench.later(_LATELY),
+            after=bench.later(bench.lately),
         )
 
-    proven = _both(bad, good)
-    # With a longer wait a single time is never enough.
-    return _with(proven, lately) if bench.due <= _LATELY else proven
+    return _with(_both(bad, good), lately)
 
 
 def exceeds(

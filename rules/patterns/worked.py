@@ -18,6 +18,9 @@ import textwrap
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Record
+from boxwatch.rules.patterns.consequence import margin
+from boxwatch.rules.patterns.fragments import expr, nothing_runs
+from boxwatch.topology.model import Topology
 
 _REMEMBERED = "[3d:1h]"
 
@@ -44,6 +47,23 @@ def worked(record: str, works: str, exists: str, *, by: str, doc: str) -> Record
         ),
         doc=doc,
     )
+
+
+def outage(worked_: str) -> str:
+    """PromQL: only of what has worked, and while a container of the service runs; else *ServiceDown* fires.
+
+    The query asks for that, and no inhibition does: whichever of two alerts fires first would be sent before the other
+    could silence it.
+    """
+    return expr(f"""
+        and on ({names.BY_SERVICE}) {worked_}
+        unless on ({names.BY_SERVICE}) {nothing_runs()}
+    """)
+
+
+def outage_wait(topology: Topology) -> int:
+    """The `for` of such an alert in seconds: long enough to see that no container runs, whatever is scraped first."""
+    return max(topology.alerts.outage_grace, margin(topology))
 
 
 def answered(job: str) -> str:

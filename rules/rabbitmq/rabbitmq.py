@@ -21,7 +21,7 @@ from boxwatch.rules.patterns.backing_services import (
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, unanswered, untold
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.paging import by_urgency, quietly
-from boxwatch.rules.patterns.worked import answered
+from boxwatch.rules.patterns.worked import outage, outage_wait, answered
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -41,17 +41,17 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "rabbitmq"):
         return None
     rules = (*_down(topology), *_memory(topology), *_disk(topology), _files(topology), _missing(topology))
-    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),), reads=("never_worked",))
+    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RabbitmqDown"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, outage_wait(topology)))
     proven = unanswered(bench, "up", "RabbitMQ db on main does not answer.")
     return by_urgency(
         Alert(
             alert=name,
-            expr=f"{by_service('min', selector('up', _JOB))} == 0\nand on ({names.BY_SERVICE}) {answered(_JOB)}",
+            expr=f"{by_service('min', selector('up', _JOB))} == 0\n{outage(answered(_JOB))}",
             wait=bench.wait,
             severity="critical",
             summary="RabbitMQ does not answer.",
