@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
 from boxwatch.rules.patterns.system import System
-from boxwatch.rules.proofs.fixtures import World, flat, sample, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -23,7 +23,7 @@ _MATCHER = re.compile(r'(\w+)="([^"]*)"')
 # A life: values and for how many samples; None is no sample.
 Life = tuple[tuple[float | None, int], ...]
 # Makes the series of something with these labels from its life: 1 while it works, and there while it is 1 or 0.
-Make = Callable[[World, Life, dict[str, str]], tuple[Series, ...]]
+Make = Callable[[Fixtures, Life, dict[str, str]], tuple[Series, ...]]
 Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 
 
@@ -63,8 +63,8 @@ def remembered(topology: Topology, systems: tuple[System, ...]) -> tuple[Measure
         *(_reached(system, (*_WORKED, *_NOT)) for system in systems[:1]),
         *(_reached(system, ("works", "never")) for system in systems[1:]),
     )
-    world = World(length=int(_LENGTH), thresholds=topology.thresholds, interval=_INTERVAL)
-    series_ = tuple({one.series: one for proof in proofs for one in proof.series(world)}.values())
+    fixtures = Fixtures(length=int(_LENGTH), thresholds=topology.thresholds, interval=_INTERVAL)
+    series_ = tuple({one.series: one for proof in proofs for one in proof.series(fixtures)}.values())
     return tuple(
         Measured(
             title=f"{proof.record} says what has worked, however long ago, while it is scraped",
@@ -115,13 +115,13 @@ class _Proof:
             *(sample(self.record, 1, **other, server=self._server("never")) for other in self.others),
         )
 
-    def series(self, world: World) -> tuple[Series, ...]:
+    def series(self, fixtures: Fixtures) -> tuple[Series, ...]:
         """What it reads."""
 
         def make(life: Life, labels: dict[str, str], server: str) -> tuple[Series, ...]:
             last, _ = life[-1]
-            rest = world.count + 1 - sum(count for _, count in life[:-1])
-            return self.make(world, (*life[:-1], (last, rest)), {**labels, "server": self._server(server)})
+            rest = fixtures.count + 1 - sum(count for _, count in life[:-1])
+            return self.make(fixtures, (*life[:-1], (last, rest)), {**labels, "server": self._server(server)})
 
         works, fails = ((1.0, 0),), ((0.0, 0),)
         return (
@@ -148,21 +148,21 @@ def _reached(system: System, lives: tuple[str, ...]) -> _Proof:
     )
 
 
-def answered(world: World, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
+def answered(fixtures: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
     """`up` of a target."""
-    return (world.scraped("up", steps(*life), job=of["job"], **_but_job(of)),)
+    return (fixtures.scraped("up", steps(*life), job=of["job"], **_but_job(of)),)
 
 
 def reached(selector: str) -> Make:
     """What an exporter says of whether it reaches its service, beside `up` of the exporter."""
     metric, matched = selector.partition("{")[0], _matched(selector)
 
-    def make(world: World, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
+    def make(fixtures: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
         up = tuple((None if value is None else 1.0, count) for value, count in life)
         target = {key: value for key, value in of.items() if key not in matched}
         return (
-            world.scraped(metric, steps(*life), job=of["job"], **{**matched, **_but_job(of)}),
-            *answered(world, up, target),
+            fixtures.scraped(metric, steps(*life), job=of["job"], **{**matched, **_but_job(of)}),
+            *answered(fixtures, up, target),
         )
 
     return make
@@ -179,17 +179,17 @@ def _but_job(labels: dict[str, str]) -> dict[str, str]:
 
 def target(topology: Topology, wait: int, hints: dict[str, str]) -> Cases:
     """Cases of a target that has never been up, one of each job, and of those that have."""
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def up(values: str, job: str, service: str = "db", **labels: str) -> Series:
-        return world.scraped("up", values, job=job, service=service, **labels)
+        return fixtures.scraped("up", values, job=job, service=service, **labels)
 
-    never, works, once = flat(0, world.count), flat(1, world.count), f"1 0x{world.count}"
+    never, works, once = flat(0, fixtures.count), flat(1, fixtures.count), f"1 0x{fixtures.count}"
     aside = (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)
     first = next(iter(hints))
     fires = (
-        world.fires(
+        fixtures.fires(
             "fires for targets that have never been up, not for those that are or were",
             (
                 *(up(never, job) for job in hints),
@@ -208,7 +208,7 @@ def target(topology: Topology, wait: int, hints: dict[str, str]) -> Cases:
             ),
             Expected({"server": "main", "job": first}, f"{first} on main has never been up: {hints[first]}."),
         ),
-        world.fires(
+        fixtures.fires(
             "fires while one address of two has never been up",
             (up(never, first), up(never, first, instance="second:1"), up(works, "another")),
             late,
@@ -219,28 +219,28 @@ def target(topology: Topology, wait: int, hints: dict[str, str]) -> Cases:
         ),
     )
     silent = (
-        world.silent("stays silent while it is up", tuple(up(works, job) for job in hints), late),
-        world.silent(
+        fixtures.silent("stays silent while it is up", tuple(up(works, job) for job in hints), late),
+        fixtures.silent(
             "stays silent for a target that was up once, which is down", tuple(up(once, job) for job in hints), late
         ),
-        world.silent("stays silent for jobs with their own alert", tuple(up(never, job, "") for job in aside), late),
+        fixtures.silent("stays silent for jobs with their own alert", tuple(up(never, job, "") for job in aside), late),
     )
     return fires, silent
 
 
 def service(topology: Topology, wait: int, systems: tuple[System, ...], text: Callable[[System], str]) -> Cases:
     """Cases of services that their exporter has never reached, one of each kind, and of those that it has."""
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def is_(values: Life, system: System, service: str = "db", **labels: str) -> tuple[Series, ...]:
         of = {"job": system.kind.job, "server": "main", names.SERVICE: service, **labels}
-        return reached(system.reached)(world, values, of)
+        return reached(system.reached)(fixtures, values, of)
 
-    end = world.count + 1
+    end = fixtures.count + 1
     never, works, once = ((0.0, end),), ((1.0, end),), ((1.0, 1), (0.0, end - 1))
     fires = (
-        world.fires(
+        fixtures.fires(
             "fires for services that were never reached, not for those that are or were",
             tuple(
                 one
@@ -250,7 +250,7 @@ def service(topology: Topology, wait: int, systems: tuple[System, ...], text: Ca
                     *is_(works, system, "other"),
                     *is_(works, system, server="second"),
                     *is_(works, system, job="stranger"),
-                    world.constant(names.SERVICE_REACHED, 1, server="main", service="db", job="stranger"),
+                    fixtures.constant(names.SERVICE_REACHED, 1, server="main", service="db", job="stranger"),
                     # It says something else that is 0.
                     *(
                         one
@@ -268,10 +268,10 @@ def service(topology: Topology, wait: int, systems: tuple[System, ...], text: Ca
         ),
     )
     silent = (
-        world.silent(
+        fixtures.silent(
             "stays silent while it is reached", tuple(one for system in systems for one in is_(works, system)), late
         ),
-        world.silent(
+        fixtures.silent(
             "stays silent for a service that was reached once, which is an outage",
             tuple(one for system in systems for one in is_(once, system)),
             late,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, risen, scraped, selector
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
-from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.patterns.worked import outage, outage_wait, reached
 from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
@@ -50,7 +49,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, outage_wait(topology)))
     proven = unanswered(bench, "redis_up", "Redis db on main does not accept its exporter's connections.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('min', _UP)} == 0\n{outage(reached(_JOB))}",
@@ -91,14 +90,14 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
     wrong = bench.rising(_ERRORS, 9, "other", err="WRONGTYPE")
     full, unsaved = (
-        rises(bench, _ERRORS, "Redis db on main refuses writes.", beside=(wrong,), err=err)
+        rises(bench, _ERRORS, "Redis db on main refuses writes.", decoys=(wrong,), err=err)
         for err in ("OOM", "MISCONF")
     )
     born, old = _born(bench), _old(bench)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, format_duration(bench.heard)))} > 0",
+            expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, bench.window_of_one))} > 0",
             wait=bench.wait,
             severity="critical",
             summary="Redis refuses writes.",
@@ -131,13 +130,13 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
         ),
         warning_fires=(
             *full.warning_fires,
-            *quietly(born),
+            *non_paging(born),
             replace(
                 unsaved.warning_fires[0],
                 title="is a warning for writes refused because a snapshot failed, for a service that does not page",
             ),
         ),
-        warning_silent=(*full.warning_silent, *quietly(old)),
+        warning_silent=(*full.warning_silent, *non_paging(old)),
     )
 
 
@@ -152,7 +151,7 @@ def _elsewhere(bench: Bench) -> tuple[Series, ...]:
 
 def _born(bench: Bench) -> tuple[Case, ...]:
     """The first refusals of their kind, all within one scrape."""
-    count, late = bench.world.count, bench.heard // INTERVAL
+    count, late = bench.fixtures.count, bench.heard // INTERVAL
     then, lately = bench.heard + bench.lately, f"fires {format_duration(bench.lately)} after"
     up, text = bench.flat("redis_up", 1), "Redis db on main refuses writes."
 
@@ -190,13 +189,13 @@ def _born(bench: Bench) -> tuple[Case, ...]:
 
 def _old(bench: Bench) -> tuple[Case, ...]:
     """What shows for the first time and is old, what is long over, and what is no refusal."""
-    count, late = bench.world.count, bench.heard // INTERVAL
+    count, late = bench.fixtures.count, bench.heard // INTERVAL
     then = bench.heard + bench.lately
     old = bench.series(_ERRORS, f"_x{late} 145x{count}", err="OOM")
     up, pages = bench.flat("redis_up", 1), bench.pages()
     unknown = tuple(
         bench.silent(
-            f"is silent for old refusals when {title}",
+            f"stays silent for old refusals when {title}",
             (*known, *_elsewhere(bench), old, pages),
             bench.later(then),
         )
@@ -210,20 +209,20 @@ def _old(bench: Bench) -> tuple[Case, ...]:
         bench.silent(title, (up, bench.series(_ERRORS, f"{values}x{count}", err=err), pages), bench.later(after))
         for title, values, err, after in (
             (
-                "is silent when the first refusals were too long ago",
+                "stays silent when the first refusals were too long ago",
                 f"_x{late} 145",
                 "OOM",
                 2 * bench.heard + 4 * MINUTE,
             ),
-            ("is silent for failed saves of long ago", "145", "MISCONF", then),
+            ("stays silent for failed saves of long ago", "145", "MISCONF", then),
             (
-                "is silent for old refusals that a restart forgets",
+                "stays silent for old refusals that a restart forgets",
                 f"145x{late} stale _",
                 "OOM",
                 bench.heard + 4 * MINUTE,
             ),
-            ("is silent for a kind that begins with none", f"_x{late} 0", "OOM", then),
-            ("is silent for a first error of another kind", f"_x{late} 9", "ERR", then),
+            ("stays silent for a kind that begins with none", f"_x{late} 0", "OOM", then),
+            ("stays silent for a first error of another kind", f"_x{late} 9", "ERR", then),
         )
     )
     return (*unknown, *others)
@@ -232,9 +231,9 @@ def _old(bench: Bench) -> tuple[Case, ...]:
 def _connections(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisConnectionsRejected"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
-    metric, window = "redis_rejected_connections_total", format_duration(bench.heard)
+    metric, window = "redis_rejected_connections_total", bench.window_of_one
     proven = rises(bench, metric, "Redis db on main is rejecting connections.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[{window}])')} > 0",

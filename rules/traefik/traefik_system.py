@@ -67,7 +67,7 @@ SYSTEM = System(
     switch_on="add the three `metrics` lines of docs/exporters/traefik.md to the proxy's command in Coolify, then "
     "restart the proxy",
     during="while a service is deployed behind the proxy, and the proxy restarted",
-    beside=("probes",),
+    related=("probes",),
     silences=("service_requests", "slo_burn"),
     relabelling=relabelling,
 )

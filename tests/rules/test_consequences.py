@@ -20,7 +20,7 @@ from support.topologies import a_service, a_topology, complete
 from boxwatch.promql.parse import parse
 from boxwatch.promql.selectors import selectors
 from boxwatch.rules import catalogue, inhibition
-from boxwatch.rules.model import Alert, Record
+from boxwatch.rules.model import Alert
 from boxwatch.rules.patterns import consequence
 from boxwatch.rules.patterns.fragments import nothing_runs
 from boxwatch.rules.systems import SYSTEMS
@@ -54,9 +54,7 @@ def _pairs(topology: Topology) -> Iterator[tuple[Alert, Alert]]:
 
 def _metrics(alert: Alert) -> frozenset[str]:
     """What an alert reads of exporters, through any number of recording rules."""
-    records = {
-        rule.record: rule.expr for one in complete_subjects() for rule in one.records if isinstance(rule, Record)
-    }
+    records = {rule.record: rule.expr for one in complete_subjects() for rule in one.records}
 
     def of(expr: str, seen: frozenset[str]) -> frozenset[str]:
         names = {selector.name for selector in selectors(parse(expr))} - seen
@@ -93,7 +91,7 @@ def _leaves_out(cause: Alert, other: Alert) -> bool:
     return (
         cause.alert == "ServiceDown"
         and nothing_runs() in " ".join(other.expr.split())
-        and other.patience >= consequence.margin(complete())
+        and other.effective_wait >= consequence.margin(complete())
     )
 
 
@@ -102,10 +100,10 @@ def test_every_cause_is_told_before_its_consequence() -> None:
     margin = consequence.margin(complete())
 
     assert [
-        f"{cause.alert} after {cause.patience} s may be told beside {other.alert} after {other.patience} s: let that "
-        "one wait for boxwatch.rules.patterns.consequence.after(…), or leave the cause out in its query"
+        f"{cause.alert} after {cause.effective_wait} s may be told beside {other.alert} after {other.effective_wait} s:"
+        " let that one wait for boxwatch.rules.patterns.consequence.after(…), or leave the cause out in its query"
         for cause, other in _pairs(complete())
-        if other.patience < cause.patience + margin
+        if other.effective_wait < cause.effective_wait + margin
         and not _leaves_out(cause, other)
         and not _ends(cause, other)
         and (cause.alert, other.alert) not in _TWO_STORIES
