@@ -107,7 +107,7 @@ class Bench:
     @property
     def fixtures(self) -> Fixtures:
         """Fixtures that last well beyond the time at which the alert is due."""
-        length = self.due + 20 * MINUTE + 2 * self.heard + self.window
+        length = self.due + 10 * MINUTE + 2 * self.heard + self.window
         return Fixtures(length=length, thresholds=self.topology.thresholds)
 
     def flat(self, metric: str, value: float, service: str = "db", **labels: str) -> Series:
