@@ -30,20 +30,21 @@ def selector(metric: str, job: str, matchers: str = "") -> str:
     return f'{metric}{{job="{job}"{f",{matchers}" if matchers else ""}}}'
 
 
-def risen(counter: str, alive: str, window: str) -> str:
+def risen(counter: str, alive: str, window: str, *, target: str = f"{names.BY_SERVICE}, instance") -> str:
     """The series of a counter that increased within a window, including those that first appeared in it.
 
     `increase()` needs two samples, but a counter with a label for the kind of event appears with its first event. It
     appeared within the window if it exists now and has fewer samples than `alive`, a gauge of the same target, has
     samples of 1. Counters that appear together with a new, restarted or unreachable target do not count, because their
-    events may be old. A counter that appears at 0 has not increased: compare the sum.
+    events may be old. A counter that appears at 0 has not increased: compare the sum. `target` are the labels in which
+    both agree.
     """
     return (
         f"increase({counter}[{window}]) > 0\n"
         f"or\n"
         f"{counter} and (\n"
         f"  count_over_time({counter}[{window}])\n"
-        f"  < on ({names.BY_SERVICE}, instance) group_left ()\n"
+        f"  < on ({target}) group_left ()\n"
         f"  sum_over_time({alive}[{window}])\n"
         f")"
     )
