@@ -80,12 +80,14 @@ class _File:
         return Problem(self.name, node.line, node.column, path, message, hint)
 
 
-def read(folder: Path, ours: Mapping[str, bytes]) -> ExtraRules:
+def read(folder: Path, ours: Mapping[str, bytes], labels: Mapping[str, str] = MappingProxyType({})) -> ExtraRules:
     """The rules and tests in a folder and the folders below it, without files whose names begin with `_` or a dot.
 
     Args:
         folder: the folder, as the user named it.
         ours: path → content of the rule files of the deployment.
+        labels: labels that every rule of the deployment must set, as in a Prometheus that serves others too: routes
+            match alerts by them, and two deployments may record the same series.
 
     Raises:
         BoxwatchError: the folder or a file cannot be read, is neither a rule file nor a test file, would not load in
@@ -100,7 +102,7 @@ def read(folder: Path, ours: Mapping[str, bytes]) -> ExtraRules:
             problems.append(error.problem)
     rules = [file for file in files if file.built.startswith(RULES)]
     tests = [file for file in files if file.built.startswith(TESTS)]
-    problems += [*_same_place(files), *(problem for file in rules for problem in _rule_problems(file))]
+    problems += [*_same_place(files), *(problem for file in rules for problem in _rule_problems(file, labels))]
     problems += [problem for file in tests for problem in _test_problems(file)]
     problems += _collisions([file for file in rules if _fields(file.root)["groups"].items is not None], ours)
     places = {file.relative: file.built for file in rules}
@@ -179,7 +181,7 @@ def _same_place(files: Iterable[_File]) -> Iterator[Problem]:
 # Rule files.
 
 
-def _rule_problems(file: _File) -> Iterator[Problem]:
+def _rule_problems(file: _File, labels: Mapping[str, str]) -> Iterator[Problem]:
     yield from _unknown(file, file.root, "", frozenset({"groups"}))
     groups = _fields(file.root)["groups"]
     if groups.items is None:
@@ -200,6 +202,7 @@ def _rule_problems(file: _File) -> Iterator[Problem]:
             continue
         for position, rule in enumerate(rules.items):
             yield from _of_rule(file, rule, f"{path}.rules.{position}")
+            yield from _lacking(file, rule, f"{path}.rules.{position}", labels)
 
 
 def _of_rule(file: _File, rule: Node, path: str) -> Iterator[Problem]:
@@ -220,6 +223,16 @@ def _of_rule(file: _File, rule: Node, path: str) -> Iterator[Problem]:
     yield from _query(file, rule, path)
     yield from _durations(file, rule, path, ("for", "keep_firing_for"))
     yield from _labels(file, rule, path, ("labels", "annotations"))
+
+
+def _lacking(file: _File, rule: Node, path: str, labels: Mapping[str, str]) -> Iterator[Problem]:
+    """Labels of the deployment that a rule does not set."""
+    section = _fields(rule).get("labels")
+    said = {} if section is None else _fields(section)
+    for name, value in labels.items():
+        if name not in said or said[name].text != value:
+            message = f"has no label {name}: {value}, which tells it from others in a shared Prometheus"
+            yield file.problem(section or rule, path, message, f"write `labels: {{{name}: {value}}}`")
 
 
 def _collisions(files: Iterable[_File], ours: Mapping[str, bytes]) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boxwatch.grafana.tree import Node
     from boxwatch.rules.built import Built
     from boxwatch.topology.load import Loaded
+    from boxwatch.topology.model import Topology
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 # The classic form of dashboards, and dashboards.schema_v2.resource.VERSIONS, which is not loaded for its names alone.
@@ -71,21 +72,25 @@ def rules(command: Command) -> Command:
     )(command)
 
 
-def extra_rules(loaded: Loaded, folder: Path | None = None, built: Built | None = None) -> ExtraRules:
+def extra_rules(
+    loaded: Loaded, folder: Path | None = None, built: Built | None = None, topology: Topology | None = None
+) -> ExtraRules:
     """The user's own rules and tests, from the given folder or else the one next to the topology, if it exists.
 
-    `built` are the rules of the topology, if they are built already.
+    `built` are the rules of the topology, if they are built already; `topology` is the deployment, if it is not as
+    loaded.
 
     Raises:
         BoxwatchError: a file is invalid, or a name is one of ours.
     """
     from boxwatch.checks import extra_rules as reading
-    from boxwatch.rules import catalogue
+    from boxwatch.rules import catalogue, deployment
 
     folder = folder or _beside(loaded, reading.FOLDER, "rules")
     if folder is None:
         return reading.NOTHING
-    return reading.read(folder, catalogue.rule_files(built or catalogue.build(loaded.topology)))
+    made = built or catalogue.build(topology or loaded.topology)
+    return reading.read(folder, catalogue.rule_files(made), deployment.labels(made.topology))
 
 
 def metrics(command: Command) -> Command:
