@@ -231,7 +231,7 @@ def _lacking(file: _File, rule: Node, path: str, labels: Mapping[str, str]) -> I
     said = {} if section is None else _fields(section)
     for name, value in labels.items():
         if name not in said or said[name].text != value:
-            message = f"has no label {name}: {value}, which tells it from others in a shared Prometheus"
+            message = f"has no label {name}: {value}, required in a shared Prometheus"
             yield file.problem(section or rule, path, message, f"write `labels: {{{name}: {value}}}`")
 
 

@@ -58,7 +58,7 @@ def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, No
     """
     from boxwatch.dashboards import extra
 
-    folder = folder or _beside(loaded, extra.FOLDER, "dashboards")
+    folder = folder or _next_to(loaded, extra.FOLDER, "dashboards")
     return {} if folder is None else extra.dashboards(folder, loaded.topology)
 
 
@@ -86,7 +86,7 @@ def extra_rules(
     from boxwatch.checks import extra_rules as reading
     from boxwatch.rules import catalogue, deployment
 
-    folder = folder or _beside(loaded, reading.FOLDER, "rules")
+    folder = folder or _next_to(loaded, reading.FOLDER, "rules")
     if folder is None:
         return reading.NOTHING
     made = built or catalogue.build(topology or loaded.topology)
@@ -112,11 +112,11 @@ def extra_metrics(loaded: Loaded, folder: Path | None = None) -> Catalogue:
     from boxwatch.exporters.catalogue import applications
     from boxwatch.exporters.catalogue.metrics import NO_METRICS
 
-    folder = folder or _beside(loaded, applications.FOLDER, "metrics")
+    folder = folder or _next_to(loaded, applications.FOLDER, "metrics")
     return NO_METRICS if folder is None else applications.read(folder)
 
 
-def _beside(loaded: Loaded, name: str, what: str) -> Path | None:
+def _next_to(loaded: Loaded, name: str, what: str) -> Path | None:
     """A folder next to the topology, if it exists; report that it is used."""
     folder = Path(loaded.source).parent / name
     if not Path(loaded.source).exists() or not folder.is_dir():

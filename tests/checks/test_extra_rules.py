@@ -203,7 +203,7 @@ def test_alerts_without_a_test_are_listed(program: Program, monkeypatch: pytest.
 def test_in_a_shared_prometheus_every_rule_says_whose_it_is(here: Path) -> None:
     """Its alerts are routed by the label, and two deployments may record the same series."""
     Path("topology.yaml").write_text(f"{small.TEXT}stack: {{shared: true}}\n", encoding="utf-8")
-    lacking = "has no label deployment: mvp, which tells it from others in a shared Prometheus"
+    lacking = "has no label deployment: mvp, required in a shared Prometheus"
     for words in (("build", "--out", "out"), ("check",), ("test",)):
         result = _run(*words)
         assert result.exit_code == 1
