@@ -129,10 +129,10 @@ class Metric:
 
     def lacks(self, label: str) -> tuple[str, ...]:
         """Versions that have the metric without this label; none for a label that our scrape configuration adds."""
+        if label == SHARED_LABEL:
+            return ()
         added = self.target_labels
-        if added is None:
-            added = TARGET_LABELS | {SHARED_LABEL} | ADDED_LABELS.get(self.exporter, frozenset())
-        if label in added:
+        if label in (TARGET_LABELS | ADDED_LABELS.get(self.exporter, frozenset()) if added is None else added):
             return ()
         if label not in self.stored_labels:
             return self.versions
