@@ -20,7 +20,9 @@ import yaml
 from boxwatch.checks.rules import rule_file
 from boxwatch.checks.yaml_tree import Node, parse
 from boxwatch.errors import BoxwatchError, Problem
+from boxwatch.promql import nodes
 from boxwatch.promql.parse import problem_of
+from boxwatch.promql.selectors import Selector, selectors
 from boxwatch.rules.yaml import dump
 
 # Next to the topology.
@@ -104,7 +106,8 @@ def read(folder: Path, ours: Mapping[str, bytes], labels: Mapping[str, str] = Ma
     tests = [file for file in files if file.built.startswith(TESTS)]
     problems += [*_same_place(files), *(problem for file in rules for problem in _rule_problems(file, labels))]
     problems += [problem for file in tests for problem in _test_problems(file)]
-    problems += _collisions([file for file in rules if _fields(file.root)["groups"].items is not None], ours)
+    listed = [file for file in rules if _fields(file.root)["groups"].items is not None]
+    problems += [*_collisions(listed, ours), *_unscoped(listed, ours, labels)]
     places = {file.relative: file.built for file in rules}
     made: dict[str, bytes] = {}
     for file in tests if not problems else ():
@@ -233,6 +236,23 @@ def _lacking(file: _File, rule: Node, path: str, labels: Mapping[str, str]) -> I
         if name not in said or said[name].text != value:
             message = f"has no label {name}: {value}, required in a shared Prometheus"
             yield file.problem(section or rule, path, message, f"write `labels: {{{name}: {value}}}`")
+
+
+def _unscoped(files: Iterable[_File], ours: Mapping[str, bytes], labels: Mapping[str, str]) -> Iterator[Problem]:
+    """Queries on series of ours that would read those of other deployments too, and call them this one's."""
+    recorded = {rule.name for path, content in ours.items() for rule in rule_file.read(path, content).records}
+    for file in files:
+        for rule in rule_file.read(file.name, file.content).rules:
+            line, column = rule.places.get("expr", (rule.line, rule.column))
+            read_here = [one for one in selectors(rule.tree) if one.name in recorded] if rule.tree is not None else []
+            for label, value in labels.items():
+                for name in dict.fromkeys(one.name for one in read_here if not _selects(one, label, value)):
+                    message = f"{name} is recorded by every deployment in a shared Prometheus"
+                    yield Problem(file.name, line, column, "", message, f'write {name}{{{label}="{value}"}}')
+
+
+def _selects(selector: Selector, label: str, value: str) -> bool:
+    return any((one.name, one.op, one.value) == (label, nodes.MatchOp.Equal, value) for one in selector.matchers)
 
 
 def _collisions(files: Iterable[_File], ours: Mapping[str, bytes]) -> Iterator[Problem]:

@@ -216,11 +216,21 @@ def test_in_a_shared_prometheus_every_rule_says_whose_it_is(here: Path) -> None:
         "  - name: shop alerts", "        labels: {deployment: mvp}\n  - name: shop alerts"
     )
     _write(here / "extra-rules", **{"shop.yaml": labelled})
+    result = _run("build", "--out", "out")
+    assert result.exit_code == 1
+    read = "extra-rules/shop.yaml:6:15: service:memory_used_bytes:sum is recorded by every deployment in a shared"
+    assert f'{read} Prometheus (write service:memory_used_bytes:sum{{deployment="mvp"}})' in result.stderr
+    labelled = labelled.replace("bytes:sum", 'bytes:sum{deployment="mvp"}')
+    _write(here / "extra-rules", **{"shop.yaml": labelled})
     assert _run("build", "--out", "out").exit_code == 0
     Path("topology.yaml").write_text(small.TEXT, encoding="utf-8")
     _write(here / "extra-rules", **{"shop.yaml": labelled.replace("deployment: mvp, ", "deployment: other, ")})
     result = _run("build", "--out", "out", "--fragments")
     assert (result.exit_code, result.stderr.count(lacking)) == (1, 1)
+    _write(here / "extra-rules", **{"shop.yaml": labelled.replace('{deployment="mvp"} ', '{deployment!="mvp"} ')})
+    result = _run("build", "--out", "out", "--fragments")
+    assert (result.exit_code, result.stderr.count("is recorded by every deployment")) == (1, 2)
+    _write(here / "extra-rules", **{"shop.yaml": RULES})
     assert _run("build", "--out", "out").exit_code == 0
 
 
