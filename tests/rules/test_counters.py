@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from support.artefacts import complete_subjects
@@ -12,6 +13,7 @@ from boxwatch.exporters.coolify import names as coolify
 from boxwatch.promql import nodes
 from boxwatch.promql.parse import parse
 from boxwatch.promql.walk import walk
+from boxwatch.rules.model import Alert, Record, Subject
 
 _CATALOGUE = Path(__file__).parents[2] / "exporters/catalogue"
 _RATES = frozenset({"increase", "rate", "irate"})
@@ -68,11 +70,16 @@ def _labels() -> dict[str, set[str]]:
     return found
 
 
+def _rules(subject: Subject) -> Iterator[Record | Alert]:
+    yield from subject.records
+    yield from subject.alerts
+
+
 def _counted() -> dict[str, set[str]]:
     """Counter with labels of its own → the rules that take its increase."""
     found: dict[str, set[str]] = {}
     for subject in complete_subjects():
-        for rule in (*subject.records, *subject.alerts):
+        for rule in _rules(subject):
             for node, around in walk(parse(rule.expr)):
                 name = node.name if isinstance(node, nodes.VectorSelector) and _RATES & set(around) else None
                 if name and _labels().get(name):
@@ -98,7 +105,7 @@ def test_what_is_heard_is_asked_for() -> None:
     rules = {
         getattr(rule, "alert", getattr(rule, "record", "")): rule.expr
         for subject in complete_subjects()
-        for rule in (*subject.records, *subject.alerts)
+        for rule in _rules(subject)
     }
 
     assert [
