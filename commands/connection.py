@@ -19,7 +19,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 _BACKUPS = Path(".boxwatch/backups")
 
-WAY_OPTIONS: tuple[Option, ...] = (
+CONNECTION_OPTIONS: tuple[Option, ...] = (
     click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private CA, PEM."),
     click.option(
         "--timeout",
@@ -34,7 +34,7 @@ WAY_OPTIONS: tuple[Option, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ConnectionSettings:
     """The options as given."""
 
     ca: Path | None

@@ -10,16 +10,16 @@ import click
 
 from boxwatch.commands import connection, options, progress
 from boxwatch.commands.connection import Option
-from boxwatch.commands.grafana import GrafanaSide, made
-from boxwatch.commands.prometheus import PrometheusSide
-from boxwatch.commands.ruler import RulerSide
+from boxwatch.commands.grafana import GrafanaOperation, made
+from boxwatch.commands.prometheus import PrometheusOperation
+from boxwatch.commands.ruler import RulerOperation
 
 if TYPE_CHECKING:
-    from boxwatch.commands.execute import Manner, Side
+    from boxwatch.commands.execute import Operation, Output
     from boxwatch.commands.grafana import Live
     from boxwatch.commands.servers import Servers
 
-WANTED_OPTIONS: tuple[Option, ...] = (
+DESIRED_OPTIONS: tuple[Option, ...] = (
     options.topology,
     click.option(
         "--folder", default="boxwatch", help="Grafana folder for new dashboards, created if missing (boxwatch)."
@@ -50,7 +50,7 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Desired:
     """The options as given."""
 
     topology: Path | None
@@ -58,14 +58,14 @@ class Wanted:
     folder: str
     prune: bool
 
-    def plans(self, servers: Servers, manner: Manner, writing: Writing | None = None) -> list[Side]:
+    def plans(self, servers: Servers, output: Output, writing: Writing | None = None) -> list[Operation]:
         """A plan for each server, in order of execution. Reads only.
 
         Rules come first: dashboards read what they record, and not the other way round.
 
         Args:
             servers: the named servers.
-            manner: how to print results.
+            output: how to print results.
             writing: None for a comparison, which shows manual changes instead of refusing them.
 
         Raises:
@@ -81,24 +81,24 @@ class Wanted:
         target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
         loaded = options.load(self.topology, self.ext_str)
         built = catalogue.build(loaded.topology)
-        sides: list[Side] = []
+        operations: list[Operation] = []
         if target or ruler:
             rules = publishing.rules_of(catalogue.rule_files(built))
         any_rules = how.overwrite or writing is None
         if target:
-            sides.append(PrometheusSide(target, publishing.plan(target, rules, overwrite=any_rules)))
+            operations.append(PrometheusOperation(target, publishing.plan(target, rules, overwrite=any_rules)))
         if ruler:
-            sides.append(RulerSide(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
+            operations.append(RulerOperation(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
         if live:
-            sides.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), manner, how))
-        return sides
+            operations.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), output, how))
+        return operations
 
     def _for_grafana(
-        self, live: Live, deployment: str, boards: list[dict[str, object]], manner: Manner, how: Writing
-    ) -> GrafanaSide:
+        self, live: Live, deployment: str, boards: list[dict[str, object]], output: Output, how: Writing
+    ) -> GrafanaOperation:
         from boxwatch.publish.grafana import plan as planning
 
-        with progress.shown("dashboards read", hidden=manner.as_json or manner.quiet) as watch:
+        with progress.shown("dashboards read", hidden=output.as_json or output.quiet) as watch:
             plan = planning.plan(
                 live.api,
                 boards,
@@ -109,4 +109,4 @@ class Wanted:
                 workers=live.workers,
                 watch=watch,
             )
-        return GrafanaSide(live, plan, how.backups, how.message)
+        return GrafanaOperation(live, plan, how.backups, how.message)

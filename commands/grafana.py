@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from boxwatch.commands import options
-from boxwatch.commands.connection import FILE, Option, Way, secret, to_backups
+from boxwatch.commands.connection import FILE, ConnectionSettings, Option, secret, to_backups
 from boxwatch.commands.execute import Say, Watch
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class GrafanaOptions:
     grafana_api: Which
     workers: int
 
-    def live(self, url: str, way: Way) -> Live:
+    def live(self, url: str, settings: ConnectionSettings) -> Live:
         """The Grafana given by the options.
 
         Raises:
@@ -74,16 +74,16 @@ class GrafanaOptions:
                 f"no token for Grafana: set {TOKEN} to a service account token, "
                 "or pass a file with --grafana-token-file"
             )
-        access = Access(url, token, str(way.ca) if way.ca else None, way.timeout, self.workers)
-        http = Http(access, say=(lambda line: click.echo(line, err=True)) if way.verbose else None)
-        return Live(url, self.workers, http, self.grafana_api, self._again(way))
+        access = Access(url, token, str(settings.ca) if settings.ca else None, settings.timeout, self.workers)
+        http = Http(access, say=(lambda line: click.echo(line, err=True)) if settings.verbose else None)
+        return Live(url, self.workers, http, self.grafana_api, self._again(settings))
 
-    def _again(self, way: Way) -> str:
+    def _again(self, settings: ConnectionSettings) -> str:
         """The options with which another command gets in just so."""
         given = {
             "--grafana-token-file": self.grafana_token_file,
             "--grafana-api": None if self.grafana_api == "auto" else self.grafana_api,
-            "--ca-file": way.ca,
+            "--ca-file": settings.ca,
         }
         return "".join(f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None)
 
@@ -119,7 +119,7 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaSide:
+class GrafanaOperation:
     """A plan for dashboards, as one side of a run."""
 
     live: Live
@@ -201,10 +201,10 @@ def lines(changes: Iterable[Change]) -> Iterator[str]:
         head = f"{change.kind} {change.title}"
         note = f": {change.problem}" if change.problem else ""
         yield click.style(head, fg=_COLOURS[change.kind]) + note
-        for line in difference.lines(change.title, change.by_hand):
+        for line in difference.lines(change.title, change.manual):
             yield f"  by hand  {line}"
         for line in difference.lines(change.title, change.differences):
-            yield f"  {'ours     ' if change.by_hand else ''}{line}"
+            yield f"  {'ours     ' if change.manual else ''}{line}"
 
 
 def as_json(changes: Iterable[Change]) -> list[dict[str, object]]:
@@ -216,7 +216,7 @@ def as_json(changes: Iterable[Change]) -> list[dict[str, object]]:
             "change": change.kind,
             "problem": change.problem,
             "differences": [{"panel": each.place, "what": each.what} for each in change.differences],
-            "by_hand": [{"panel": each.place, "what": each.what} for each in change.by_hand],
+            "by_hand": [{"panel": each.place, "what": each.what} for each in change.manual],
         }
         for change in changes
     ]

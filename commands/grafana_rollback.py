@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaBack:
+class GrafanaRollback:
     """A backup that is to be brought back."""
 
     live: Live
@@ -31,7 +31,7 @@ class GrafanaBack:
     @classmethod
     def of(
         cls, live: Live, folder: Path | None, backups: Path, deployment: str | None, *, overwrite: bool
-    ) -> GrafanaBack:
+    ) -> GrafanaRollback:
         """The backup that was named, else that of the last publish.
 
         Raises:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands.connection import Option, Way, credentials, login_options
+from boxwatch.commands.connection import ConnectionSettings, Option, credentials, login_options
 from boxwatch.commands.execute import Say, Watch
-from boxwatch.commands.rules_target import RulesSide
+from boxwatch.commands.rules_target import RulesOperation
 
 if TYPE_CHECKING:
     from boxwatch.publish.http import Client, Credentials
-    from boxwatch.publish.prometheus.prometheus_rules import Plan, Target  # noqa: F401 - the side names its plan in quotes
+    from boxwatch.publish.prometheus.prometheus_rules import Plan, Target  # noqa: F401 - the operation names its plan in quotes
     from boxwatch.publish.prometheus.reload import Reload
 
 PROMETHEUS_OPTIONS: tuple[Option, ...] = (
@@ -58,7 +58,7 @@ class PrometheusOptions:
         """Whether any Prometheus option is given."""
         return any(getattr(self, slot) is not None for slot in self.__slots__)
 
-    def target(self, way: Way) -> Target:
+    def target(self, settings: ConnectionSettings) -> Target:
         """The target given by the options.
 
         Raises:
@@ -70,8 +70,8 @@ class PrometheusOptions:
 
         if self.directory is None:
             raise click.UsageError("Missing option '--rules-dir': the directory Prometheus reads rules from.")
-        client = Client(self.prometheus_url, self._login(), way.ca) if self.prometheus_url else None
-        return Target(self.directory, client, self._reload(client), way.timeout)
+        client = Client(self.prometheus_url, self._login(), settings.ca) if self.prometheus_url else None
+        return Target(self.directory, client, self._reload(client), settings.timeout)
 
     def _login(self) -> Credentials:
         files = self.prometheus_password_file, self.prometheus_token_file
@@ -84,16 +84,16 @@ class PrometheusOptions:
         if how == "http":
             if client is None:
                 raise click.UsageError("--reload http requires --prometheus.")
-            return reload.ByHttp(client)
+            return reload.HttpReload(client)
         if how == "signal":
             if self.pid is None:
                 raise click.UsageError("--reload signal requires --pid.")
-            return reload.BySignal(int(self.pid) if self.pid.isdecimal() else Path(self.pid))
-        return reload.ByOthers()
+            return reload.SignalReload(int(self.pid) if self.pid.isdecimal() else Path(self.pid))
+        return reload.ExternalReload()
 
 
 @dataclass(frozen=True, slots=True)
-class PrometheusSide(RulesSide["Target", "Plan"]):
+class PrometheusOperation(RulesOperation["Target", "Plan"]):
     """A plan for rules, as one side of a run."""
 
     name: str = "Prometheus"

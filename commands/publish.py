@@ -5,17 +5,17 @@ from __future__ import annotations
 import click
 
 from boxwatch.commands import connection
-from boxwatch.commands.desired import WANTED_OPTIONS, WRITING_OPTIONS, Wanted, Writing
-from boxwatch.commands.execute import MANNER_OPTIONS, Manner, carry_out
+from boxwatch.commands.desired import DESIRED_OPTIONS, WRITING_OPTIONS, Desired, Writing
+from boxwatch.commands.execute import OUTPUT_OPTIONS, Output, carry_out
 from boxwatch.commands.servers import Servers, servers
 
 
 @click.command(short_help="Publish dashboards to Grafana and rules to Prometheus.")
-@connection.collected("wanted", Wanted, WANTED_OPTIONS)
+@connection.collected("desired", Desired, DESIRED_OPTIONS)
 @servers
 @connection.collected("writing", Writing, WRITING_OPTIONS)
-@connection.collected("manner", Manner, MANNER_OPTIONS)
-def publish(*, wanted: Wanted, servers: Servers, writing: Writing, manner: Manner) -> None:
+@connection.collected("output", Output, OUTPUT_OPTIONS)
+def publish(*, desired: Desired, servers: Servers, writing: Writing, output: Output) -> None:
     """Publish dashboards to Grafana and rules to Prometheus, vmalert or a ruler, after confirmation.
 
     Dashboards: only those that differ are written, each only if its version is still the one read; replaced versions
@@ -36,4 +36,4 @@ def publish(*, wanted: Wanted, servers: Servers, writing: Writing, manner: Manne
       boxwatch publish --rules-dir rules --pid /run/prometheus.pid --yes
       boxwatch publish --ruler http://localhost:9009/prometheus --tenant team
     """
-    carry_out(wanted.plans(servers, manner, writing), manner)
+    carry_out(desired.plans(servers, output, writing), output)

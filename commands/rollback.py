@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from boxwatch.commands import connection
-from boxwatch.commands.execute import MANNER_OPTIONS, Manner, Side, carry_out
-from boxwatch.commands.grafana_rollback import GrafanaBack
-from boxwatch.commands.prometheus import PrometheusSide
-from boxwatch.commands.ruler import RulerSide
+from boxwatch.commands.execute import OUTPUT_OPTIONS, Operation, Output, carry_out
+from boxwatch.commands.grafana_rollback import GrafanaRollback
+from boxwatch.commands.prometheus import PrometheusOperation
+from boxwatch.commands.ruler import RulerOperation
 from boxwatch.commands.servers import Servers, servers
 
 
@@ -25,7 +25,7 @@ from boxwatch.commands.servers import Servers, servers
 )
 @click.option("--deployment", metavar="NAME", help="Deployment to roll back, if several have backups here.")
 @connection.overwrite
-@connection.collected("manner", Manner, MANNER_OPTIONS)
+@connection.collected("output", Output, OUTPUT_OPTIONS)
 def rollback(  # noqa: PLR0913 - each is an option of the command
     *,
     servers: Servers,
@@ -33,7 +33,7 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
     folder: Path | None,
     deployment: str | None,
     overwrite: bool,
-    manner: Manner,
+    output: Output,
 ) -> None:
     """Roll back the last publish byte for byte, with the same safeguards. Needs no topology.
 
@@ -52,11 +52,11 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
     # The reverse order of publishing: dashboards read what rules record.
-    sides: list[Side] = []
+    operations: list[Operation] = []
     if live:
-        sides.append(GrafanaBack.of(live, folder, backups, deployment, overwrite=overwrite))
+        operations.append(GrafanaRollback.of(live, folder, backups, deployment, overwrite=overwrite))
     if ruler:
-        sides.append(RulerSide(ruler, ruling.rollback(ruler, overwrite=overwrite)))
+        operations.append(RulerOperation(ruler, ruling.rollback(ruler, overwrite=overwrite)))
     if target:
-        sides.append(PrometheusSide(target, publishing.rollback(target, overwrite=overwrite)))
-    carry_out(sides, manner)
+        operations.append(PrometheusOperation(target, publishing.rollback(target, overwrite=overwrite)))
+    carry_out(operations, output)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands.connection import Option, Way, credentials, login_options, to_backups
+from boxwatch.commands.connection import ConnectionSettings, Option, credentials, login_options, to_backups
 from boxwatch.commands.execute import Say, Watch
-from boxwatch.commands.rules_target import RulesSide
+from boxwatch.commands.rules_target import RulesOperation
 
 if TYPE_CHECKING:
-    from boxwatch.publish.ruler.ruler_rules import Plan, Target  # noqa: F401 - the side names its plan in quotes
+    from boxwatch.publish.ruler.ruler_rules import Plan, Target  # noqa: F401 - the operation names its plan in quotes
 
 _NAMESPACE = "boxwatch"
 _TENANT = "X-Scope-OrgID"
@@ -48,7 +48,7 @@ class RulerOptions:
         """Whether any ruler option is given."""
         return any(getattr(self, slot) is not None for slot in self.__slots__)
 
-    def target(self, way: Way, backups: Path) -> Target:
+    def target(self, settings: ConnectionSettings, backups: Path) -> Target:
         """The target given by the options.
 
         Raises:
@@ -65,12 +65,12 @@ class RulerOptions:
         if not tenant.isascii() or not tenant.isprintable():
             raise click.UsageError("--tenant contains characters not allowed in a header: use printable ASCII.")
         login = credentials("ruler", self.ruler_user, self.ruler_password_file, self.ruler_token_file)
-        client = Client(self.ruler_url, login, way.ca, {_TENANT: tenant} if tenant else {})
-        return Target(RulerApi(client, self.namespace or _NAMESPACE), tenant, backups, way.timeout)
+        client = Client(self.ruler_url, login, settings.ca, {_TENANT: tenant} if tenant else {})
+        return Target(RulerApi(client, self.namespace or _NAMESPACE), tenant, backups, settings.timeout)
 
 
 @dataclass(frozen=True, slots=True)
-class RulerSide(RulesSide["Target", "Plan"]):
+class RulerOperation(RulesOperation["Target", "Plan"]):
     """A plan for rules, as one side of a run."""
 
     name: str = "ruler"

@@ -19,7 +19,7 @@ class RulesPlan(Protocol):
 
     Attributes:
         changes: rule by rule.
-        by_hand: that somebody changed something of ours, and what, a line each.
+        manual: that somebody changed something of ours, and what, a line each.
         notes: what the user should know first.
         needed: whether there is anything to do.
     """
@@ -27,7 +27,7 @@ class RulesPlan(Protocol):
     @property
     def changes(self) -> tuple[Change, ...]: ...  # noqa: D102 - above
     @property
-    def by_hand(self) -> tuple[str, ...]: ...  # noqa: D102 - above
+    def manual(self) -> tuple[str, ...]: ...  # noqa: D102 - above
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102 - above
     @property
@@ -42,7 +42,7 @@ _Plan = TypeVar("_Plan", bound=RulesPlan)
 
 
 @dataclass(frozen=True, slots=True)
-class RulesSide(Generic[_Target, _Plan]):
+class RulesOperation(Generic[_Target, _Plan]):
     """A plan for the rules of a target."""
 
     target: _Target
@@ -58,7 +58,7 @@ class RulesSide(Generic[_Target, _Plan]):
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know first."""
-        return (*self.plan.by_hand, *self.plan.notes)
+        return (*self.plan.manual, *self.plan.notes)
 
     def lines(self, where: str) -> Iterator[str]:
         """A line a rule, and the sum."""

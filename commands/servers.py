@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boxwatch.commands.connection import WAY_OPTIONS, Way, collected
+from boxwatch.commands.connection import CONNECTION_OPTIONS, ConnectionSettings, collected
 from boxwatch.commands.grafana import GRAFANA_OPTIONS, URL, GrafanaOptions
 from boxwatch.commands.prometheus import PROMETHEUS_OPTIONS, PrometheusOptions
 from boxwatch.commands.ruler import RULER_OPTIONS, RulerOptions
@@ -29,7 +29,7 @@ class Servers:
     grafana_options: GrafanaOptions
     prometheus_options: PrometheusOptions
     ruler_options: RulerOptions
-    way: Way
+    settings: ConnectionSettings
 
     @property
     def _grafana_url(self) -> str | None:
@@ -52,7 +52,7 @@ class Servers:
             PublishError: the address, the token or the certificates cannot be used.
         """
         url = self._grafana_url
-        return self.grafana_options.live(url, self.way) if url else None
+        return self.grafana_options.live(url, self.settings) if url else None
 
     def prometheus(self) -> Target | None:
         """The Prometheus named by the options.
@@ -61,11 +61,11 @@ class Servers:
             PublishError: the address, a secret or the certificates cannot be used.
             click.UsageError: the options contradict each other.
         """
-        return self.prometheus_options.target(self.way) if self.prometheus_options.named else None
+        return self.prometheus_options.target(self.settings) if self.prometheus_options.named else None
 
     def ruler(self, backups: Path) -> RulerTarget | None:
         """The ruler named by the options; raises as `prometheus` does."""
-        return self.ruler_options.target(self.way, backups) if self.ruler_options.named else None
+        return self.ruler_options.target(self.settings, backups) if self.ruler_options.named else None
 
 
 def servers(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,12 +77,12 @@ def servers(command: Callable[..., Any]) -> Callable[..., Any]:
         grafana: GrafanaOptions,
         prometheus: PrometheusOptions,
         ruler: RulerOptions,
-        way: Way,
+        settings: ConnectionSettings,
         **values: Any,  # noqa: ANN401 - click's own values
     ) -> Any:  # noqa: ANN401 - the command's
-        return command(servers=Servers(grafana, prometheus, ruler, way), **values)
+        return command(servers=Servers(grafana, prometheus, ruler, settings), **values)
 
-    decorated = collected("way", Way, WAY_OPTIONS)(with_servers)
+    decorated = collected("settings", ConnectionSettings, CONNECTION_OPTIONS)(with_servers)
     decorated = collected("ruler", RulerOptions, RULER_OPTIONS)(decorated)
     decorated = collected("prometheus", PrometheusOptions, PROMETHEUS_OPTIONS)(decorated)
     return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(decorated)
@@ -92,10 +92,12 @@ def only_grafana(command: Callable[..., Any]) -> Callable[..., Any]:
     """Grafana's options, which the command gets as one value, `live`."""
 
     @functools.wraps(command)
-    def with_live(*, grafana: GrafanaOptions, way: Way, **values: Any) -> Any:  # noqa: ANN401 - click's own values
+    def with_live(*, grafana: GrafanaOptions, settings: ConnectionSettings, **values: Any) -> Any:  # noqa: ANN401 - click's own values
         url = grafana.grafana_url or os.environ.get(URL)
         if not url:
             raise click.UsageError(f"No Grafana named: pass --grafana URL or set {URL}.")
-        return command(live=grafana.live(url, way), **values)
+        return command(live=grafana.live(url, settings), **values)
 
-    return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(collected("way", Way, WAY_OPTIONS)(with_live))
+    return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(
+        collected("settings", ConnectionSettings, CONNECTION_OPTIONS)(with_live)
+    )

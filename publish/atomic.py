@@ -31,7 +31,7 @@ def replace(target: Path, content: bytes) -> None:
         raise
 
 
-def settle(directory: Path) -> None:
+def sync(directory: Path) -> None:
     """Make the names in a directory survive a power cut: a rename alone is in memory only.
 
     Raises:

@@ -115,35 +115,35 @@ class Client:
         self._path = parts.path.rstrip("/")
         self.url = f"{parts.scheme}://{parts.netloc}{self._path}"
         self._tls = _context(ca) if parts.scheme == "https" else None
-        self._proxy = proxy.between(parts.scheme, self._host)
+        self._proxy = proxy.for_server(parts.scheme, self._host)
         given = credentials or Credentials()
         self._credentials = replace(given, secrets=(*given.secrets, *(self._proxy.secrets if self._proxy else ())))
         self._headers = {"Accept": "application/json", "User-Agent": "boxwatch", "Connection": "close"}
         self._headers |= {**(headers or {}), **({"Authorization": given.authorization} if given.authorization else {})}
 
-    def ask(
-        self, method: str, path: str, patience: float, attempts: int = _ATTEMPTS, body: bytes | None = None
+    def request(
+        self, method: str, path: str, timeout: float, attempts: int = _ATTEMPTS, body: bytes | None = None
     ) -> Answer:
         """Send a request that may be sent twice, until it is answered. Any status but "busy" is an answer.
 
         Args:
             method: GET, or another where doing it twice does no harm.
             path: below the URL.
-            patience: seconds for all of it.
+            timeout: seconds for all of it.
             attempts: how often it is sent at most.
             body: YAML.
 
         Raises:
             PublishError: there was no whole answer.
         """
-        end = time.monotonic() + patience
+        end = time.monotonic() + timeout
         for attempt in range(1, attempts + 1):
             pause = random.uniform(0.5, 1) * min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)  # noqa: S311 - only jitter
             try:
-                answer = self._send(method, path, body, end - time.monotonic(), patience)
+                answer = self._send(method, path, body, end - time.monotonic(), timeout)
                 if answer.status not in _BUSY:
                     return answer
-                problem = f"answered {answer.status}{self.said(answer)}"
+                problem = f"answered {answer.status}{self.server_message(answer)}"
                 pause = max(pause, retry_after.seconds(answer.headers.get("retry-after")) or 0)
             except (OSError, http.client.HTTPException, ValueError) as error:
                 problem = _reason(error)
@@ -152,19 +152,19 @@ class Client:
             time.sleep(pause)
         raise PublishError(f"{method} {self.url}{path}: {self._credentials.hide(problem)}")
 
-    def said(self, answer: Answer) -> str:
+    def server_message(self, answer: Answer) -> str:
         """What a server wrote into an answer that is none of ours, on one line and without secrets: `: text`."""
         text = " ".join(answer.body[:2000].decode(errors="replace").split())
         return f": {self._credentials.hide(text)}" if text and not text.startswith("<") else ""
 
-    def _send(self, method: str, path: str, body: bytes | None, seconds: float, patience: float) -> Answer:
+    def _send(self, method: str, path: str, body: bytes | None, seconds: float, timeout: float) -> Answer:
         """Once.
 
         Raises:
             TimeoutError: the whole answer was not there in time.
             OSError, http.client.HTTPException: it never came, or was cut off.
         """
-        late = TimeoutError(f"no whole answer within {patience:g} s")
+        late = TimeoutError(f"no whole answer within {timeout:g} s")
         if seconds <= 0:
             raise late
         connection = self._connection(seconds)
@@ -184,14 +184,14 @@ class Client:
                 watchdog.join()
 
     def _connection(self, seconds: float) -> http.client.HTTPConnection:
-        between = self._proxy
-        host, port = (between.host, between.port) if between else (self._host, self._port)
+        via = self._proxy
+        host, port = (via.host, via.port) if via else (self._host, self._port)
         if not self._tls:
             return http.client.HTTPConnection(host, port, timeout=seconds)
         connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=self._tls)
-        if between:
+        if via:
             # The proxy sees where to, and nothing else.
-            connection.set_tunnel(self._host, self._port, _login(between))
+            connection.set_tunnel(self._host, self._port, _login(via))
         return connection
 
     def _exchange(
@@ -226,8 +226,8 @@ def _cut(connected: socket.socket) -> None:
         connected.shutdown(socket.SHUT_RDWR)
 
 
-def _login(between: Proxy) -> dict[str, str]:
-    return {"Proxy-Authorization": between.login} if between.login else {}
+def _login(via: Proxy) -> dict[str, str]:
+    return {"Proxy-Authorization": via.login} if via.login else {}
 
 
 def _reason(error: Exception) -> str:

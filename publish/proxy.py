@@ -29,7 +29,7 @@ class Proxy:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def between(scheme: str, host: str) -> Proxy | None:
+def for_server(scheme: str, host: str) -> Proxy | None:
     """The proxy for a server; None for the direct way.
 
     Raises:

@@ -26,7 +26,7 @@ _OK = 200
 _NEVER = "0001-01-01T"
 _PAUSE = 0.25
 # One question is answered within this, or asked again.
-_PATIENCE = 10.0
+_TIMEOUT = 10.0
 # A reload that waits is visible at once; this is for a server behind a cache or a balancer.
 _SOON = 5.0
 
@@ -91,7 +91,7 @@ class Running:
         }
 
 
-def rule_files(client: Client, patience: float = _PATIENCE) -> tuple[str, ...] | None:
+def rule_files(client: Client, timeout: float = _TIMEOUT) -> tuple[str, ...] | None:
     """The patterns of `rule_files` in the configuration that Prometheus runs with; None where it does not say.
 
     vmalert has no such configuration.
@@ -99,7 +99,7 @@ def rule_files(client: Client, patience: float = _PATIENCE) -> tuple[str, ...] |
     Raises:
         PublishError: it cannot be reached.
     """
-    answer = client.ask("GET", "/api/v1/status/config", patience)
+    answer = client.request("GET", "/api/v1/status/config", timeout)
     try:
         found = yaml.load(str(json.loads(answer.body)["data"]["yaml"]), Loader=yaml.CSafeLoader)
         return tuple(str(each) for each in found.get("rule_files") or ())
@@ -107,15 +107,15 @@ def rule_files(client: Client, patience: float = _PATIENCE) -> tuple[str, ...] |
         return None
 
 
-def running(client: Client, patience: float = _PATIENCE, source: Source = PROMETHEUS) -> Running:
+def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHEUS) -> Running:
     """Ask Prometheus, or what answers like it, for its rules.
 
     Raises:
         PublishError: it cannot be reached, refuses us, or answers as no Prometheus does.
     """
-    answer = client.ask("GET", "/api/v1/rules", patience)
+    answer = client.request("GET", "/api/v1/rules", timeout)
     if answer.status != _OK:
-        raise PublishError(f"{client.url} does not show its rules ({answer.status}){client.said(answer)}")
+        raise PublishError(f"{client.url} does not show its rules ({answer.status}){client.server_message(answer)}")
     ours: dict[str, tuple[Loaded, ...]] = {}
     others: list[tuple[str, str]] = []
     mark = ""
@@ -153,11 +153,14 @@ def difference(expected: RuleSet | None, found: Running) -> str:
     if expected.mark != found.mark:
         return f"{who} has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
     # In no order: vmalert 1.79 shuffles the rules of a group that it updates. None of ours reads one of its own group.
-    wanted = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
-    for verb, names in (("lacks", wanted.keys() - found.ours.keys()), ("also has", found.ours.keys() - wanted.keys())):
+    desired = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
+    for verb, names in (
+        ("lacks", desired.keys() - found.ours.keys()),
+        ("also has", found.ours.keys() - desired.keys()),
+    ):
         if names:
             return f"{who} {verb} the groups {', '.join(sorted(names))}"
-    for name, rules in wanted.items():
+    for name, rules in desired.items():
         if sorted((rule.kind, rule.name) for rule in found.ours[name]) != rules:
             return f"the group {name} has other rules in {who} than on disk"
     return ""
@@ -166,7 +169,7 @@ def difference(expected: RuleSet | None, found: Running) -> str:
 def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     client: Client,
     expected: RuleSet | None,
-    patience: float,
+    timeout: float,
     *,
     at_once: bool,
     known_failing: frozenset[tuple[str, str]] = frozenset(),
@@ -178,7 +181,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     Args:
         client: where to ask.
         expected: the set; None for no rules of ours at all.
-        patience: seconds.
+        timeout: seconds.
         at_once: it should have been loaded by now, so another set means failure soon.
         known_failing: (group, rule) that failed before too: those are no reason to go back.
         watch: is told how many rules have been evaluated.
@@ -191,12 +194,12 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         PublishError: another set is loaded, or a rule of this one fails, with Prometheus' own words.
     """
     begin = time.monotonic()
-    end = begin + patience
+    end = begin + timeout
     # A rule that fails once is asked again: right after a load a sample may be out of order, which passes.
     failed: dict[tuple[str, str], Loaded] = {}
     while True:
         try:
-            found = running(client, min(_PATIENCE, max(_PAUSE, end - time.monotonic())), source)
+            found = running(client, min(_TIMEOUT, max(_PAUSE, end - time.monotonic())), source)
         except PublishError:
             # It may be on its way back.
             if time.monotonic() + _PAUSE >= end:
@@ -216,7 +219,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
                 raise PublishError("\n".join(f"{' / '.join(key)} fails: {new[key].error}" for key in lasting))
             waiting = _waiting(found, watch)
             if over or not (waiting or failed):
-                return _notes(found, waiting, patience)
+                return _notes(found, waiting, timeout)
         time.sleep(_PAUSE)
 
 
@@ -228,8 +231,8 @@ def _waiting(found: Running, watch: Watch | None) -> int:
     return waiting
 
 
-def _notes(found: Running, waiting: int, patience: float) -> str:
+def _notes(found: Running, waiting: int, timeout: float) -> str:
     notes = [f"{group} / {name} fails, as it did before: {rule.error}" for (group, name), rule in found.failing.items()]
     if waiting:
-        notes.append(f"{waiting} rules were not evaluated within {patience:g} s, so whether they fail is not known yet")
+        notes.append(f"{waiting} rules were not evaluated within {timeout:g} s, so whether they fail is not known yet")
     return "\n".join(notes)

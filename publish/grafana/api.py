@@ -27,7 +27,7 @@ class Stored:
         provisioned: what it comes from and is only changed by, such as a file; empty when it comes from the API.
         may_save: whether our token may write it.
         version: what optimistic locking compares; another one after every save.
-        kept_as: version of the API in whose form it is stored, where that is not the one that was read.
+        stored_version: version of the API in whose form it is stored, where that is not the one that was read.
         metadata: labels and annotations that somebody gave it (/apis only).
     """
 
@@ -37,7 +37,7 @@ class Stored:
     provisioned: str
     may_save: bool
     version: str
-    kept_as: str = ""
+    stored_version: str = ""
     metadata: Mapping[str, Node] = field(default_factory=dict)
 
     @property
@@ -47,7 +47,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedDashboard:
     """A dashboard as a backup keeps it: to the byte.
 
     Attributes:
@@ -55,7 +55,7 @@ class Kept:
         title: as a person knows it.
         before: as it was stored; None when there was none.
         folder: uid of the folder in which it was.
-        kept_as: version of the /apis in whose form it was stored; empty for the JSON that the legacy API takes.
+        stored_version: version of the /apis in whose form it was stored; empty for the JSON that the legacy API takes.
         metadata: its labels and annotations.
     """
 
@@ -63,7 +63,7 @@ class Kept:
     title: str
     before: Node | None
     folder: str
-    kept_as: str = ""
+    stored_version: str = ""
     metadata: Mapping[str, Node] = field(default_factory=dict)
 
 
@@ -106,7 +106,7 @@ class Api(Protocol):
             StaleError: the server has something else there now.
         """
 
-    def restore(self, kept: Kept, folder: str, message: str, over: Stored | None) -> None:
+    def restore(self, kept: SavedDashboard, folder: str, message: str, over: Stored | None) -> None:
         """Write what a backup kept over what was read.
 
         Raises:
@@ -136,7 +136,7 @@ def is_sent(there: Stored | None, dashboard: Node) -> bool:
     )
 
 
-def good(answer: Answer, failing: str) -> Answer:
+def checked(answer: Answer, failing: str) -> Answer:
     """The answer, or an error that says what to do.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup
 from boxwatch.publish.grafana.api import Api, StaleError
-from boxwatch.publish.grafana.plan import Change, Plan, Watch, message, together, unwatched
+from boxwatch.publish.grafana.plan import Change, Plan, Watch, in_parallel, message, no_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Outcome:
 
 
 def apply(  # noqa: PLR0913 - each is an option of the command
-    api: Api, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8, watch: Watch = unwatched
+    api: Api, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8, watch: Watch = no_progress
 ) -> tuple[tuple[Outcome, ...], Path | None]:
     """Carry out what a plan would write; what was refused stays as it is.
 
@@ -54,8 +54,8 @@ def apply(  # noqa: PLR0913 - each is an option of the command
             return Outcome(change, str(error), untouched=isinstance(error, StaleError))
         return Outcome(change)
 
-    outcomes = tuple(together(carry_out, plan.writes, workers, watch))
-    backup.forget(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
+    outcomes = tuple(in_parallel(carry_out, plan.writes, workers, watch))
+    backup.mark_untouched(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
     return outcomes, kept
 
 

@@ -17,8 +17,8 @@ from boxwatch.errors import OutputError
 from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.api import Api, Kept, Stored
-from boxwatch.publish.grafana.plan import Change, Plan, together
+from boxwatch.publish.grafana.api import Api, SavedDashboard, Stored
+from boxwatch.publish.grafana.plan import Change, Plan, in_parallel
 
 _INDEX = "backup.json"
 _UNDONE = "rolled-back"
@@ -36,7 +36,7 @@ class Entry:
         after: checksum of what was written; empty when it was deleted.
     """
 
-    kept: Kept
+    kept: SavedDashboard
     after: str
 
 
@@ -69,22 +69,22 @@ def write(api: Api, plan: Plan, url: str, backups: Path, workers: int) -> Path:
         after = form.published(change.ours) if change.ours else ""
         there = change.theirs
         if there is None:
-            return Entry(Kept(change.uid, change.title, None, plan.folder), after)
+            return Entry(SavedDashboard(change.uid, change.title, None, plan.folder), after)
         return Entry(kept(api, there, change.title), after)
 
-    entries = together(entry, plan.writes, workers)
+    entries = in_parallel(entry, plan.writes, workers)
     made_folder = plan.folder if plan.makes_folder else ""
     return keep(entries, url, backups, deployment=plan.deployment, what="publish", made_folder=made_folder)
 
 
-def kept(api: Api, there: Stored, title: str) -> Kept:
+def kept(api: Api, there: Stored, title: str) -> SavedDashboard:
     """A dashboard to the byte, however it is stored.
 
     Raises:
         PublishError: it cannot be read in that form.
     """
     stored = api.original(there)
-    return Kept(there.uid, title, stored.dashboard, stored.folder, stored.kept_as, stored.metadata)
+    return SavedDashboard(there.uid, title, stored.dashboard, stored.folder, stored.stored_version, stored.metadata)
 
 
 def keep(  # noqa: PLR0913 - the parts of one backup
@@ -128,12 +128,12 @@ def _item(entry: Entry) -> Node:
         "existed": kept.before is not None,
         "folder": kept.folder,
         "after": entry.after,
-        "kept_as": kept.kept_as,
+        "kept_as": kept.stored_version,
         "metadata": dict(kept.metadata),
     }
 
 
-def forget(folder: Path, uids: list[str]) -> None:
+def mark_untouched(folder: Path, uids: list[str]) -> None:
     """Remember which dashboards were refused and are as they were: a rollback leaves them alone.
 
     Raises:
@@ -170,8 +170,8 @@ def _entry(folder: Path, item: Node) -> Entry:
         raise ValueError(uid)
     before = json.loads((folder / "dashboards" / f"{uid}.json").read_bytes()) if item.get("existed") else None
     metadata = {key: tree.node(value) for key, value in tree.node(item.get("metadata")).items()}
-    title, place, kept_as = (tree.text(item.get(key)) for key in ("title", "folder", "kept_as"))
-    return Entry(Kept(uid, title, before, place, kept_as, metadata), tree.text(item.get("after")))
+    title, place, stored_version = (tree.text(item.get(key)) for key in ("title", "folder", "kept_as"))
+    return Entry(SavedDashboard(uid, title, before, place, stored_version, metadata), tree.text(item.get("after")))
 
 
 def is_only(backups: Path, url: str) -> bool:
@@ -214,7 +214,7 @@ def newest(backups: Path, url: str, deployment: str | None = None) -> Path:
     return found[0][0]
 
 
-def undone(folder: Path) -> None:
+def mark_rolled_back(folder: Path) -> None:
     """Remember that a backup was brought back, so that the next rollback takes the one before."""
     (folder / _UNDONE).touch()
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from boxwatch.errors import PublishError
 from boxwatch.grafana import tree
-from boxwatch.publish.grafana.api import MISSING, OK, Api, good
+from boxwatch.publish.grafana.api import MISSING, OK, Api, checked
 from boxwatch.publish.grafana.http import Answer, Http
 from boxwatch.publish.grafana.legacy import Legacy
 from boxwatch.publish.grafana.resources import Resources
@@ -34,7 +34,7 @@ def choose(http: Http, which: Which = "auto") -> Api:
     groups: dict[str, str] = {}
     # 403: something before Grafana that lets only /api through.
     if answer.status not in (MISSING, _FORBIDDEN):
-        groups = _versions(good(answer, "Grafana cannot be asked for its APIs").body)
+        groups = _versions(checked(answer, "Grafana cannot be asked for its APIs").body)
     dashboards, folders = (groups.get(f"{name}.grafana.app", "") for name in ("dashboard", "folder"))
     if settings.result().status == MISSING:
         # Every Grafana has settings for its front end.

@@ -75,7 +75,7 @@ def is_ours(dashboard: Mapping[str, object]) -> bool:
     return OWNER in _tags(dashboard)
 
 
-def whose(dashboard: Mapping[str, object], deployment: str) -> Whose:
+def owner(dashboard: Mapping[str, object], deployment: str) -> Whose:
     """To whom a dashboard belongs, seen from a deployment: what is `another's` must not be written or deleted.
 
     An older mark does not name the deployment. Such a dashboard is ours when both its uid and its tags say so, for we

@@ -22,7 +22,7 @@ CONNECT_SECONDS = 5.0
 # Retrying is of use when the server is busy or restarts, not when it is gone: about four seconds in all.
 TRIES = 5
 _FIRST_PAUSE = 0.25
-# A server may ask for more patience than a person has.
+# A server may ask for longer pause than a person has.
 _LONGEST_PAUSE = 60.0
 _BUSY = 429
 _GONE_FOR_A_MOMENT = frozenset({502, 503, 504})
@@ -154,20 +154,20 @@ class Http:
 
 def _pool(access: Access) -> urllib3.PoolManager:
     parts = urlsplit(access.url)
-    between = proxy.between(parts.scheme, parts.hostname or "")
+    via = proxy.for_server(parts.scheme, parts.hostname or "")
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=access.timeout)
-    if between is None:
+    if via is None:
         return urllib3.PoolManager(
             maxsize=access.workers, timeout=timeout, retries=False, ca_certs=access.ca_file, block=True
         )
     return urllib3.ProxyManager(
-        f"http://{between.host}:{between.port}",
+        f"http://{via.host}:{via.port}",
         maxsize=access.workers,
         timeout=timeout,
         retries=False,
         ca_certs=access.ca_file,
         block=True,
-        proxy_headers={"Proxy-Authorization": between.login} if between.login else None,
+        proxy_headers={"Proxy-Authorization": via.login} if via.login else None,
     )
 
 

@@ -9,7 +9,16 @@ from boxwatch.errors import PublishError
 from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.api import CONFLICT, MISSING, STALE, Kept, StaleError, Stored, good, is_sent
+from boxwatch.publish.grafana.api import (
+    CONFLICT,
+    MISSING,
+    STALE,
+    SavedDashboard,
+    StaleError,
+    Stored,
+    checked,
+    is_sent,
+)
 from boxwatch.publish.grafana.http import Http
 
 PAGE = 1000
@@ -33,7 +42,7 @@ class Legacy:
         answer = self._http.send("GET", f"/api/dashboards/uid/{quote(uid, safe='')}")
         if answer.status == MISSING:
             return None
-        body = tree.node(good(answer, f"dashboard {uid} cannot be read").body)
+        body = tree.node(checked(answer, f"dashboard {uid} cannot be read").body)
         meta = tree.node(body.get("meta"))
         return Stored(
             dashboard=tree.node(body.get("dashboard")),
@@ -55,7 +64,7 @@ class Legacy:
         return {
             tree.text(hit.get("uid")): tree.text(hit.get("title"))
             for hit in hits
-            if form.whose(hit, deployment) == "ours"
+            if form.owner(hit, deployment) == "ours"
         }
 
     def folders(self) -> dict[str, str]:
@@ -67,7 +76,7 @@ class Legacy:
         page, full = 1, True
         while full:
             answer = self._http.send("GET", path, query={**query, "limit": self._page, "page": page})
-            found = tree.nodes(good(answer, failing).body)
+            found = tree.nodes(checked(answer, failing).body)
             yield from found
             page, full = page + 1, len(found) >= self._page
 
@@ -76,7 +85,7 @@ class Legacy:
         answer = self._http.send("POST", "/api/folders", body={"uid": uid, "title": title})
         if answer.status in (CONFLICT, STALE) and uid in self.folders():
             return
-        good(answer, f"folder {title} cannot be created")
+        checked(answer, f"folder {title} cannot be created")
 
     def remove_folder(self, uid: str) -> bool:
         """Remove a folder if it is empty; whether it is gone. Deleting one that is not would delete what is in it."""
@@ -85,11 +94,11 @@ class Legacy:
             return True
         path = f"/api/folders/{quote(uid, safe='')}"
         answer = self._http.send("GET", f"{path}/counts")
-        if any(tree.node(good(answer, f"folder {uid} cannot be looked into").body).values()):
+        if any(tree.node(checked(answer, f"folder {uid} cannot be looked into").body).values()):
             return False
         answer = self._http.send("DELETE", path)
         if answer.status != MISSING:
-            good(answer, f"folder {uid} was not removed")
+            checked(answer, f"folder {uid} was not removed")
         return True
 
     def save(self, dashboard: Node, folder: str, message: str, over: Stored | None) -> None:
@@ -111,13 +120,13 @@ class Legacy:
                     f"{title}: another dashboard in the folder has this title; rename one, or publish with --folder"
                 )
             raise StaleError.of(title)
-        good(answer, f"{title} was not written")
+        checked(answer, f"{title} was not written")
 
-    def restore(self, kept: Kept, folder: str, message: str, over: Stored | None) -> None:
+    def restore(self, kept: SavedDashboard, folder: str, message: str, over: Stored | None) -> None:
         """As Api says."""
-        if kept.kept_as or kept.before is None:
+        if kept.stored_version or kept.before is None:
             raise PublishError(
-                f"{kept.title} was kept in the form {kept.kept_as} of /apis: bring it back with --grafana-api apis"
+                f"{kept.title} was backed up as {kept.stored_version} of /apis: restore it with --grafana-api apis"
             )
         self.save(kept.before, folder, message, over)
 
@@ -130,18 +139,18 @@ class Legacy:
             raise StaleError(f"{now.dashboard.get('title')} was saved by somebody else just now, and is not deleted")
         answer = self._http.send("DELETE", f"/api/dashboards/uid/{quote(there.uid, safe='')}")
         if answer.status != MISSING:
-            good(answer, f"dashboard {there.uid} was not deleted")
+            checked(answer, f"dashboard {there.uid} was not deleted")
 
     def history(self, uid: str, mark: str) -> Node | None:
         """As Api says."""
         path = f"/api/dashboards/uid/{quote(uid, safe='')}/versions"
-        body = good(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
+        body = checked(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
         # A list until Grafana 11, an object from 12 on.
         versions = tree.nodes(body if isinstance(body, list) else tree.node(body).get("versions"))
         numbers = {int(tree.number(each.get("version"))): tree.text(each.get("message")) for each in versions}
         # The list of Grafana 12 calls every first version "Initial save"; only the version itself has our words.
         for number in sorted(number for number, said in numbers.items() if mark in said or number == 1):
-            body = good(self._http.send("GET", f"{path}/{number}"), f"history of {uid} cannot be read").body
+            body = checked(self._http.send("GET", f"{path}/{number}"), f"history of {uid} cannot be read").body
             if mark in tree.text(tree.node(body).get("message")):
                 return tree.node(tree.node(body).get("data"))
         return None

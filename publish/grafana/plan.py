@@ -23,7 +23,7 @@ _LONGEST_UID = 40
 Watch = Callable[[int, int], None]
 
 
-def unwatched(done: int, total: int) -> None:
+def no_progress(done: int, total: int) -> None:
     """Nobody looks."""
 
 
@@ -38,7 +38,7 @@ class Change:
         ours: what would be written, marks included; None where it is deleted.
         theirs: what is there; None where it is created.
         differences: from theirs to ours.
-        by_hand: from what we published last to theirs: what somebody did since.
+        manual: from what we published last to theirs: what somebody did since.
         problem: why it is refused and what to do; else a note, such as where it is kept.
     """
 
@@ -48,7 +48,7 @@ class Change:
     ours: Node | None = None
     theirs: Stored | None = None
     differences: tuple[Difference, ...] = ()
-    by_hand: tuple[Difference, ...] = ()
+    manual: tuple[Difference, ...] = ()
     problem: str = ""
 
 
@@ -95,7 +95,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     prune: bool = False,
     overwrite_changed: bool = False,
     workers: int = 8,
-    watch: Watch = unwatched,
+    watch: Watch = no_progress,
 ) -> Plan:
     """Compare the dashboards of a deployment with what is there. Reads only.
 
@@ -104,24 +104,26 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     Raises:
         PublishError: the server cannot be read, or two of ours have the same uid or title.
     """
-    wanted = [form.marked(dashboard, deployment) for dashboard in ours]
-    _refuse_duplicates(wanted)
+    desired = [form.marked(dashboard, deployment) for dashboard in ours]
+    _refuse_duplicates(desired)
     uid, new_folder = _folder(api.folders(), folder)
 
     def compare(dashboard: Node) -> Change:
         return _compare(api, dashboard, deployment, uid, overwrite_changed=overwrite_changed)
 
-    changes = together(compare, wanted, workers, watch)
+    changes = in_parallel(compare, desired, workers, watch)
     if prune:
         made = {change.uid for change in changes}
         gone = [found for found in api.ours(deployment) if found not in made]
-        changes += together(
+        changes += in_parallel(
             lambda found: _prune(api, found, deployment, overwrite_changed=overwrite_changed), gone, workers
         )
     return Plan(deployment, uid, folder, new_folder, tuple(changes))
 
 
-def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = unwatched) -> list[_Out]:
+def in_parallel(
+    work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = no_progress
+) -> list[_Out]:
     """The results in the order of the items; the first error, once those that had begun are done."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting = [pool.submit(work, item) for item in items]
@@ -136,9 +138,9 @@ def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, wa
         return results
 
 
-def _refuse_duplicates(wanted: list[Node]) -> None:
+def _refuse_duplicates(desired: list[Node]) -> None:
     for key in ("uid", "title"):
-        values = [tree.text(dashboard.get(key)) for dashboard in wanted]
+        values = [tree.text(dashboard.get(key)) for dashboard in desired]
         twice = sorted({value for value in values if values.count(value) > 1 or not value})
         if twice:
             raise PublishError(f"two dashboards have the {key} {twice[0]!r}, or one has none: each needs its own")
@@ -164,17 +166,17 @@ def _compare(api: Api, ours: Node, deployment: str, folder: str, *, overwrite_ch
     note = "" if theirs.folder == folder else f"stays in the folder {theirs.folder_title or 'General'}, where it is"
     if form.stored_as(theirs.dashboard, ours):
         return Change(uid, title, "unchanged", ours, theirs, problem=note)
-    there, wanted = form.form(theirs.dashboard), form.form(ours)
+    there, desired = form.form(theirs.dashboard), form.form(ours)
     mark = form.published(theirs.dashboard)
-    whose = form.whose(theirs.dashboard, deployment)
+    whose = form.owner(theirs.dashboard, deployment)
     if whose == "another's":
-        return Change(uid, title, "refused", ours, theirs, differences(there, wanted), problem=_of_another(theirs))
-    if there == wanted and mark == form.published(ours) and deployment in form.deployments(theirs.dashboard):
+        return Change(uid, title, "refused", ours, theirs, differences(there, desired), problem=_of_another(theirs))
+    if there == desired and mark == form.published(ours) and deployment in form.deployments(theirs.dashboard):
         return Change(uid, title, "unchanged", ours, theirs, problem=note)
-    found = differences(there, wanted) or (Difference("", "mark renewed"),)
-    by_hand: tuple[Difference, ...] = ()
+    found = differences(there, desired) or (Difference("", "mark renewed"),)
+    manual: tuple[Difference, ...] = ()
     problem = _not_writable(theirs)
-    if not problem and there != wanted and not overwrite_changed:
+    if not problem and there != desired and not overwrite_changed:
         if whose == "unsaid":
             problem = (
                 f"has the mark of an older boxwatch, which does not say that it belongs to {deployment}: give ours "
@@ -186,13 +188,13 @@ def _compare(api: Api, ours: Node, deployment: str, folder: str, *, overwrite_ch
                 "delete it, or take it over with --overwrite-changed"
             )
         else:
-            by_hand = hand_made(api, uid, theirs.dashboard)
-            if by_hand:
+            manual = manual_changes(api, uid, theirs.dashboard)
+            if manual:
                 problem = (
                     f"was changed by hand: bring that home with `boxwatch pull {uid}`, "
                     "or lose it with --overwrite-changed"
                 )
-    return Change(uid, title, "refused" if problem else "update", ours, theirs, found, by_hand, problem or note)
+    return Change(uid, title, "refused" if problem else "update", ours, theirs, found, manual, problem or note)
 
 
 def _of_another(theirs: Stored) -> str:
@@ -212,7 +214,7 @@ def _not_writable(theirs: Stored) -> str:
     return ""
 
 
-def hand_made(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
+def manual_changes(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
     """What somebody changed since our last publish; nothing when it still is what we published.
 
     The checksum in the tag decides. Where it does not match, the version that we published is looked up in Grafana's
@@ -239,11 +241,11 @@ def message(dashboard: Mapping[str, object], text: str) -> str:
 def _prune(api: Api, uid: str, deployment: str, *, overwrite_changed: bool) -> Change:
     theirs = api.read(uid)
     # The search index may lag behind: what is deleted must carry the mark itself.
-    if theirs is None or form.whose(theirs.dashboard, deployment) != "ours":
+    if theirs is None or form.owner(theirs.dashboard, deployment) != "ours":
         return Change(uid, uid, "unchanged")
     title = tree.text(theirs.dashboard.get("title"))
     problem = _not_writable(theirs)
-    by_hand = () if problem or overwrite_changed else hand_made(api, uid, theirs.dashboard)
-    if by_hand:
+    manual = () if problem or overwrite_changed else manual_changes(api, uid, theirs.dashboard)
+    if manual:
         problem = "is not made any more, but was changed by hand: delete it yourself, or with --overwrite-changed"
-    return Change(uid, title, "refused" if problem else "delete", None, theirs, (), by_hand, problem)
+    return Change(uid, title, "refused" if problem else "delete", None, theirs, (), manual, problem)

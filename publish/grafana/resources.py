@@ -20,7 +20,17 @@ from boxwatch.errors import PublishError
 from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.api import BAD, CONFLICT, MISSING, STALE, Kept, StaleError, Stored, good, is_sent
+from boxwatch.publish.grafana.api import (
+    BAD,
+    CONFLICT,
+    MISSING,
+    STALE,
+    SavedDashboard,
+    StaleError,
+    Stored,
+    checked,
+    is_sent,
+)
 from boxwatch.publish.grafana.http import Answer, Http
 
 PAGE = 500
@@ -65,14 +75,14 @@ class Resources:
         answer = self._http.send("GET", f"{self._path(uid)}/dto")
         if answer.status == MISSING and _reason(answer) == "NotFound":
             return None
-        body = tree.node(good(answer, f"dashboard {uid} cannot be read").body)
+        body = tree.node(checked(answer, f"dashboard {uid} cannot be read").body)
         metadata = tree.node(body.get("metadata"))
         annotations = _annotations(body)
         converted = tree.node(tree.node(body.get("status")).get("conversion"))
         if converted.get("failed"):
             raise PublishError(f"dashboard {uid} cannot be read: Grafana cannot convert it: {converted.get('error')}")
         folder = tree.text(annotations.get(_FOLDER))
-        kept_as = tree.text(converted.get("storedVersion"))
+        stored_version = tree.text(converted.get("storedVersion"))
         return Stored(
             dashboard={**tree.node(body.get("spec")), "uid": uid},
             folder=folder,
@@ -80,7 +90,7 @@ class Resources:
             provisioned=_others(annotations),
             may_save=tree.node(body.get("access")).get("canSave") is not False,
             version=tree.text(metadata.get("resourceVersion")),
-            kept_as="" if kept_as == self._version else kept_as,
+            stored_version="" if stored_version == self._version else stored_version,
             metadata={
                 "annotations": {key: value for key, value in annotations.items() if key not in _COUNTED},
                 "labels": _without(tree.node(metadata.get("labels")), "grafana.app/"),
@@ -89,13 +99,13 @@ class Resources:
 
     def original(self, stored: Stored) -> Stored:
         """As Api says; asked for in the version in which it is stored."""
-        if not stored.kept_as:
+        if not stored.stored_version:
             return stored
-        answer = self._http.send("GET", self._path(stored.uid, stored.kept_as))
+        answer = self._http.send("GET", self._path(stored.uid, stored.stored_version))
         if answer.status == MISSING and _reason(answer) == "NotFound":
             # Somebody deleted it since: what was read of it is the best there is.
-            return replace(stored, kept_as="")
-        body = tree.node(good(answer, f"dashboard {stored.uid} cannot be read").body)
+            return replace(stored, stored_version="")
+        body = tree.node(checked(answer, f"dashboard {stored.uid} cannot be read").body)
         return replace(stored, dashboard=tree.node(body.get("spec")))
 
     def ours(self, deployment: str) -> dict[str, str]:
@@ -104,7 +114,7 @@ class Resources:
         return {
             name: tree.text(spec.get("title"))
             for name, spec in found
-            if form.whose({**spec, "uid": name}, deployment) == "ours"
+            if form.owner({**spec, "uid": name}, deployment) == "ours"
         }
 
     def folders(self) -> dict[str, str]:
@@ -125,7 +135,7 @@ class Resources:
         # 412 in 12.4, where every other resource answers 409.
         if answer.status in (CONFLICT, STALE) and uid in self.folders():
             return
-        good(answer, f"folder {title} cannot be created")
+        checked(answer, f"folder {title} cannot be created")
 
     def remove_folder(self, uid: str) -> bool:
         """As Api says; the server looks whether it is empty."""
@@ -133,7 +143,7 @@ class Resources:
         if answer.status == BAD and "not empty" in answer.message:
             return False
         if answer.status != MISSING:
-            good(answer, f"folder {uid} was not removed")
+            checked(answer, f"folder {uid} was not removed")
         return True
 
     def save(self, dashboard: Node, folder: str, message: str, over: Stored | None) -> None:
@@ -146,12 +156,12 @@ class Resources:
         uid, title = tree.text(dashboard.get("uid")), tree.text(dashboard.get("title"))
         self._write(uid, title, spec, _placed(metadata, folder), over, self._version)
 
-    def restore(self, kept: Kept, folder: str, message: str, over: Stored | None) -> None:
+    def restore(self, kept: SavedDashboard, folder: str, message: str, over: Stored | None) -> None:
         """As Api says; with the marks that it had, whosever they were."""
         before = dict(kept.before or {})
-        version = kept.kept_as or self._version
+        version = kept.stored_version or self._version
         # A backup of the legacy API, or of what we read: Grafana counts id and version, and the name is the uid.
-        if not kept.kept_as:
+        if not kept.stored_version:
             for key in ("id", "uid", "version"):
                 before.pop(key, None)
         annotations = {**kept.metadata.get("annotations", {}), _MESSAGE: message}
@@ -176,7 +186,7 @@ class Resources:
             if answer.repeated and is_sent(self.read(uid), {**spec, "uid": uid}):
                 return
             raise StaleError.of(title)
-        good(answer, f"{title} was not written")
+        checked(answer, f"{title} was not written")
 
     @staticmethod
     def _is_stale(answer: Answer) -> bool:
@@ -194,7 +204,7 @@ class Resources:
             title = there.dashboard.get("title")
             raise StaleError(f"{title} was saved by somebody else just now, and is not deleted")
         if answer.status != MISSING:
-            good(answer, f"dashboard {there.uid} was not deleted")
+            checked(answer, f"dashboard {there.uid} was not deleted")
 
     def history(self, uid: str, mark: str) -> Node | None:
         """As Api says."""
@@ -208,7 +218,7 @@ class Resources:
         more = ""
         while True:
             page = {**query, "limit": self._page, **({"continue": more} if more else {})}
-            body = tree.node(good(self._http.send("GET", path, query=page), f"{what} cannot be listed").body)
+            body = tree.node(checked(self._http.send("GET", path, query=page), f"{what} cannot be listed").body)
             yield from tree.nodes(body.get("items"))
             more = tree.text(tree.node(body.get("metadata")).get("continue"))
             if not more:

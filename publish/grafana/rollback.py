@@ -7,13 +7,13 @@ from pathlib import Path
 from boxwatch.errors import PublishError
 from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import backup, form
-from boxwatch.publish.grafana.api import Api, Kept, Stored
+from boxwatch.publish.grafana.api import Api, SavedDashboard, Stored
 from boxwatch.publish.grafana.backup import Entry
-from boxwatch.publish.grafana.plan import Watch, message, together, unwatched
+from boxwatch.publish.grafana.plan import Watch, in_parallel, message, no_progress
 
 
 def rollback(
-    api: Api, folder: Path, *, overwrite_changed: bool = False, workers: int = 8, watch: Watch = unwatched
+    api: Api, folder: Path, *, overwrite_changed: bool = False, workers: int = 8, watch: Watch = no_progress
 ) -> list[tuple[str, str]]:
     """Bring back every dashboard of a backup, to the byte; delete what the publish created.
 
@@ -27,17 +27,17 @@ def rollback(
     """
     found = backup.read(folder)
 
-    def bring_back(entry: Entry) -> tuple[str, str, bool]:
+    def restore(entry: Entry) -> tuple[str, str, bool]:
         try:
             return (
                 entry.kept.title,
-                _bring_back(api, entry, found.deployment, overwrite_changed=overwrite_changed),
+                _restore(api, entry, found.deployment, overwrite_changed=overwrite_changed),
                 True,
             )
         except PublishError as error:
             return entry.kept.title, str(error), False
 
-    done = together(bring_back, found.entries, workers, watch)
+    done = in_parallel(restore, found.entries, workers, watch)
     failed = [f"{title}: {what}" for title, what, fine in done if not fine]
     if failed:
         raise PublishError("\n".join(failed))
@@ -45,18 +45,18 @@ def rollback(
     if found.made_folder:
         gone = api.remove_folder(found.made_folder)
         said.append((f"folder {found.made_folder}", "removed" if gone else "left, since something is in it:"))
-    backup.undone(folder)
+    backup.mark_rolled_back(folder)
     return said
 
 
-def _bring_back(api: Api, entry: Entry, deployment: str, *, overwrite_changed: bool) -> str:
+def _restore(api: Api, entry: Entry, deployment: str, *, overwrite_changed: bool) -> str:
     kept = entry.kept
     now = api.read(kept.uid)
     if now is None and kept.before is None:
         return "as it was"
     if now is not None and kept.before is not None and _is_as_before(api, now, kept, kept.before):
         return "as it was"
-    if now is not None and deployment and form.whose(now.dashboard, deployment) == "another's":
+    if now is not None and deployment and form.owner(now.dashboard, deployment) == "another's":
         owners = " and ".join(sorted(form.deployments(now.dashboard)))
         raise PublishError(f"belongs to the deployment {owners} by now, and stays as it is")
     if now is not None and not overwrite_changed and not form.is_as(now.dashboard, entry.after):
@@ -81,11 +81,11 @@ def _message(before: Node, now: Stored | None) -> str:
     return "[boxwatch rollback]"
 
 
-def _is_as_before(api: Api, now: Stored, kept: Kept, before: Node) -> bool:
-    if now.kept_as == kept.kept_as:
+def _is_as_before(api: Api, now: Stored, kept: SavedDashboard, before: Node) -> bool:
+    if now.stored_version == kept.stored_version:
         return same(api.original(now).dashboard, before)
     # Kept through the legacy API, and looked at through /apis: only what they mean can be compared.
-    return not kept.kept_as and form.checksum(now.dashboard) == form.checksum(before)
+    return not kept.stored_version and form.checksum(now.dashboard) == form.checksum(before)
 
 
 def same(one: Node, other: Node) -> bool:

@@ -19,7 +19,7 @@ from boxwatch.errors import BoxwatchError, PublishError
 from boxwatch.publish import lock, read_back, rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus.reload import Reload
-from boxwatch.publish.prometheus.rule_state import Seen, State, digest
+from boxwatch.publish.prometheus.rule_state import Observed, State, digest
 from boxwatch.publish.prometheus.rule_store import Store
 from boxwatch.publish.rule_changes import Change, changes
 from boxwatch.publish.rule_set import LIVE, RuleSet
@@ -41,13 +41,13 @@ class Target:
         directory: of the rules, as we see it.
         client: where to read back; None when nothing can be asked.
         reload: how it is made to load them.
-        patience: seconds for a load with its read-back; a way back has as many again.
+        timeout: seconds for a load with its read-back; a way back has as many again.
     """
 
     directory: Path
     client: Client | None
     reload: Reload
-    patience: float = 60.0
+    timeout: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,16 @@ class Plan:
         failing: our rules that fail in Prometheus now.
         notes: what the user should know first.
         needed: whether there is anything to do: a difference, a publish that was cut off, or a set that is not loaded.
-        by_hand: that somebody changed the live set, and what, a line each; empty where nobody did.
+        manual: that somebody changed the live set, and what, a line each; empty where nobody did.
     """
 
-    seen: Seen
+    seen: Observed
     new: RuleSet | None
     changes: tuple[Change, ...]
     failing: frozenset[tuple[str, str]]
     notes: tuple[str, ...]
     needed: bool
-    by_hand: tuple[str, ...] = ()
+    manual: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """For machines."""
@@ -115,22 +115,22 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         PublishError: the directory or Prometheus cannot be used, or the live set was changed by hand.
     """
     store = Store(target.directory)
-    seen = store.see()
-    wanted = digest(new.content if new else None)
-    by_hand = tuple(_by_hand(store, seen)) if seen.by_hand and digest(seen.live) != wanted else ()
-    if by_hand and not overwrite:
+    seen = store.observe()
+    desired = digest(new.content if new else None)
+    manual = tuple(_manual(store, seen)) if seen.manual and digest(seen.live) != desired else ()
+    if manual and not overwrite:
         what = (
             "nothing was changed: take the change over into the topology, then use --overwrite-changed "
             "(a rollback brings it back)"
         )
-        raise PublishError("\n".join([f"{by_hand[0]}; {what}", *by_hand[1:]]))
+        raise PublishError("\n".join([f"{manual[0]}; {what}", *manual[1:]]))
     notes: list[str] = []
-    needed = digest(seen.live) != wanted or seen.cut_off
+    needed = digest(seen.live) != desired or seen.cut_off
     if seen.cut_off:
         notes.append("the last publish was cut off; this one finishes or undoes it")
     failing: frozenset[tuple[str, str]] = frozenset()
     if target.client:
-        found = read_back.running(target.client, target.patience)
+        found = read_back.running(target.client, target.timeout)
         failing = frozenset(found.failing)
         _refuse_twins(new, found)
         if new and not overwrite:
@@ -138,7 +138,7 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         if not needed and (problem := read_back.difference(new, found)):
             notes.append(problem)
             needed = True
-    return Plan(seen, new, tuple(changes(_parsed(seen.live), new)), failing, tuple(notes), needed, by_hand)
+    return Plan(seen, new, tuple(changes(_parsed(seen.live), new)), failing, tuple(notes), needed, manual)
 
 
 def rollback(target: Target, *, overwrite: bool = False) -> Plan:
@@ -148,7 +148,7 @@ def rollback(target: Target, *, overwrite: bool = False) -> Plan:
         PublishError: there is nothing to go back to, or as for `plan`.
     """
     store = Store(target.directory)
-    seen = store.see()
+    seen = store.observe()
     name = seen.state.before if seen.cut_off else seen.state.previous
     if name is None:
         raise PublishError(f"nothing was published to {target.directory} yet, so there is nothing to roll back")
@@ -171,7 +171,7 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
                 store.clean()
         return ""
     with lock.held(store.lock):
-        seen = store.see()
+        seen = store.observe()
         if (seen.live, seen.state) != (plan.seen.live, plan.seen.state):
             raise PublishError(f"{store.live} changed after the plan was made; nothing was done: run the command again")
         new = plan.new.content if plan.new else None
@@ -182,47 +182,47 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
             said = _load(target, plan.new, plan.failing, watch)
         except (PublishError, KeyboardInterrupt) as error:
             reason = str(error) or "it was interrupted"
-            raise PublishError(f"{reason}\n{_go_back(target, store, old, entered, plan.failing)}") from error
+            raise PublishError(f"{reason}\n{_restore_previous(target, store, old, entered, plan.failing)}") from error
         store.close(entered, confirmed=new)
     return said
 
 
 def _load(
-    target: Target, wanted: RuleSet | None, failing: frozenset[tuple[str, str]], watch: read_back.Watch | None = None
+    target: Target, desired: RuleSet | None, failing: frozenset[tuple[str, str]], watch: read_back.Watch | None = None
 ) -> str:
-    end = time.monotonic() + target.patience
-    target.reload(target.patience)
-    return _confirm(target, wanted, failing, end, watch)
+    end = time.monotonic() + target.timeout
+    target.reload(target.timeout)
+    return _confirm(target, desired, failing, end, watch)
 
 
 def _confirm(
     target: Target,
-    wanted: RuleSet | None,
+    desired: RuleSet | None,
     failing: frozenset[tuple[str, str]],
     end: float,
     watch: read_back.Watch | None = None,
 ) -> str:
     if target.client is None:
         return "not read back, since no URL of Prometheus was given"
-    patience = max(_LEAST, end - time.monotonic())
+    timeout = max(_LEAST, end - time.monotonic())
     return read_back.read_back(
-        target.client, wanted, patience, at_once=target.reload.waits, known_failing=failing, watch=watch
+        target.client, desired, timeout, at_once=target.reload.waits, known_failing=failing, watch=watch
     )
 
 
-def _go_back(
+def _restore_previous(
     target: Target, store: Store, old: bytes | None, entered: State, failing: frozenset[tuple[str, str]]
 ) -> str:
     """Put the old set back, and say how far that went."""
     was = "the old rules are" if old is not None else "there were no rules before, and there are none"
-    end = time.monotonic() + target.patience
+    end = time.monotonic() + target.timeout
     refused = ""
     try:
         store.restore(old)
     except PublishError as error:
         return str(error)
     try:
-        target.reload(target.patience)
+        target.reload(target.timeout)
     except PublishError as error:
         # What Prometheus refuses to reload it goes on running, and that may be the old rules: look.
         refused = str(error)
@@ -260,7 +260,7 @@ def _parsed(content: bytes | None) -> RuleSet | None:
         return RuleSet(content, (), "")
 
 
-def _by_hand(store: Store, seen: Seen) -> Iterator[str]:
+def _manual(store: Store, seen: Observed) -> Iterator[str]:
     """That somebody changed the live set, and what since our last publish, a line each."""
     yield f"{store.live} was changed by hand, or not written by `boxwatch publish`"
     try:
@@ -273,7 +273,7 @@ def _by_hand(store: Store, seen: Seen) -> Iterator[str]:
         yield f"by hand: {len(found) - _SHOWN} more"
 
 
-def _refuse_another_place(target: Target, client: Client, seen: Seen, found: read_back.Running) -> None:
+def _refuse_another_place(target: Target, client: Client, seen: Observed, found: read_back.Running) -> None:
     """Before anything is written into a directory that Prometheus does not read.
 
     Its paths are its own where it runs in a container, so only what is certain is refused: it reads our file, and none
@@ -286,7 +286,7 @@ def _refuse_another_place(target: Target, client: Client, seen: Seen, found: rea
             f"Prometheus reads a {LIVE} already, and {target.directory} has none: it reads another directory; nothing "
             "was written: name that one with --rules-dir, or use --overwrite-changed when the file was deleted here"
         )
-    patterns = read_back.rule_files(client, target.patience)
+    patterns = read_back.rule_files(client, target.timeout)
     if patterns is not None and not any(fnmatch.fnmatchcase(LIVE, PurePath(each).name) for each in patterns):
         has = ", ".join(patterns) or "nothing"
         raise PublishError(

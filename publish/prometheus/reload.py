@@ -27,7 +27,7 @@ class Reload(Protocol):
     @property
     def waits(self) -> bool: ...  # noqa: D102 - above
 
-    def __call__(self, patience: float) -> None:
+    def __call__(self, timeout: float) -> None:
         """Do it, within so many seconds.
 
         Raises:
@@ -36,18 +36,18 @@ class Reload(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ByHttp:
+class HttpReload:
     """POST /-/reload. It answers when the rules are loaded, and doing it twice does no harm, so it is retried."""
 
     client: Client
     waits: bool = True
 
-    def __call__(self, patience: float) -> None:
+    def __call__(self, timeout: float) -> None:
         """Raises PublishError with what Prometheus said."""
-        answer = self.client.ask("POST", "/-/reload", patience)
+        answer = self.client.request("POST", "/-/reload", timeout)
         if answer.status == _OK:
             return
-        said = self.client.said(answer)
+        said = self.client.server_message(answer)
         if answer.status in _UNAUTHORISED:
             raise PublishError(f"{self.client.url} refuses who we say we are ({answer.status}){said}")
         if answer.status in {_FORBIDDEN, _NOT_FOUND}:
@@ -59,7 +59,7 @@ class ByHttp:
 
 
 @dataclass(frozen=True, slots=True)
-class BySignal:
+class SignalReload:
     """SIGHUP to a process that is, or whose number a file holds.
 
     Attributes:
@@ -71,7 +71,7 @@ class BySignal:
     proc: Path = Path("/proc")
     waits: bool = False
 
-    def __call__(self, patience: float) -> None:  # noqa: ARG002 - a signal takes no time
+    def __call__(self, timeout: float) -> None:  # noqa: ARG002 - a signal takes no time
         """Raises PublishError when there is no such process, or when it is no Prometheus."""
         number = self.process if isinstance(self.process, int) else self._number(self.process)
         try:
@@ -98,10 +98,10 @@ class BySignal:
 
 
 @dataclass(frozen=True, slots=True)
-class ByOthers:
+class ExternalReload:
     """Nothing is done: something else reloads, such as a sidecar, or Prometheus 3 that watches its files."""
 
     waits: bool = False
 
-    def __call__(self, patience: float) -> None:
+    def __call__(self, timeout: float) -> None:
         """Nothing."""

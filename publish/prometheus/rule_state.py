@@ -62,7 +62,7 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """What a plan was made from.
 
     Attributes:
@@ -81,7 +81,7 @@ class Seen:
         return self.state.before is not None
 
     @property
-    def by_hand(self) -> bool:
+    def manual(self) -> bool:
         """Somebody changed the live file, or wrote it. One that was removed is just not there."""
         return self.live is not None and digest(self.live) not in self.state.known
 

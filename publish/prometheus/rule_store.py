@@ -21,7 +21,7 @@ from pathlib import Path
 
 from boxwatch.errors import PublishError
 from boxwatch.publish import atomic
-from boxwatch.publish.prometheus.rule_state import NOTHING, Seen, State, digest
+from boxwatch.publish.prometheus.rule_state import NOTHING, Observed, State, digest
 from boxwatch.publish.rule_set import LIVE
 
 
@@ -51,7 +51,7 @@ class Store:
             raise _untouched(self._own, error) from error
         return self._own / "lock"
 
-    def see(self) -> Seen:
+    def observe(self) -> Observed:
         """What is there now. Reads only.
 
         Raises:
@@ -59,7 +59,7 @@ class Store:
         """
         self._check()
         state = self._read_state()
-        return Seen(_read(self.live), state, tuple(sorted(self._needless(state))))
+        return Observed(_read(self.live), state, tuple(sorted(self._needless(state))))
 
     def content(self, name: str) -> bytes | None:
         """A stored set; None for NOTHING.
@@ -74,7 +74,7 @@ class Store:
             raise PublishError(f"{self._sets / name} is missing or damaged, so it cannot be brought back")
         return content
 
-    def baseline(self, seen: Seen) -> bytes | None:
+    def baseline(self, seen: Observed) -> bytes | None:
         """The set to go back to: what was live before a publish that was cut off, else what is live."""
         if seen.state.before is not None:
             # Where that set was lost, the live one is the best there is; it must not block the next publish.
@@ -82,7 +82,7 @@ class Store:
                 return self.content(seen.state.before)
         return seen.live
 
-    def prepare(self, seen: Seen, new: bytes | None) -> State:
+    def prepare(self, seen: Observed, new: bytes | None) -> State:
         """Write everything that a switch and the way back need, and enter what is about to happen.
 
         Raises:
@@ -100,7 +100,7 @@ class Store:
                 if content is not None:
                     self._keep(content)
                     atomic.replace(staged, content)
-            atomic.settle(self._sets)
+            atomic.sync(self._sets)
             self._write_state(entered)
         except OSError as error:
             raise _untouched(self._own, error) from error
@@ -174,7 +174,7 @@ class Store:
             self.live.unlink(missing_ok=True)
         else:
             staged.replace(self.live)
-        atomic.settle(self.directory)
+        atomic.sync(self.directory)
 
     def _keep(self, content: bytes) -> None:
         target = self._sets / digest(content)
@@ -203,7 +203,7 @@ class Store:
 
     def _write_state(self, state: State) -> None:
         atomic.replace(self._state, state.written())
-        atomic.settle(self._own)
+        atomic.sync(self._own)
 
 
 def _remove(paths: Iterable[Path]) -> None:

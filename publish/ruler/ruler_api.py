@@ -20,7 +20,7 @@ from boxwatch.publish.ruler.ruler_group import Group
 _OK, _MISSING = 200, 404
 _UNAUTHORISED, _FORBIDDEN = 401, 403
 _GOOD = frozenset({200, 201, 202, 204})
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class RulerApi:
         Raises:
             PublishError: it cannot be reached, refuses us, or answers as no ruler does.
         """
-        answer = self.client.ask("GET", self._path, _PATIENCE)
+        answer = self.client.request("GET", self._path, _TIMEOUT)
         if answer.status == _MISSING and self._is_ruler(answer):
             return {}
         if answer.status != _OK:
@@ -70,7 +70,7 @@ class RulerApi:
             PublishError: the ruler refuses, with its own words.
         """
         body = yaml.dump(dict(group), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False).encode()
-        answer = self.client.ask("POST", self._path, _PATIENCE, body=body)
+        answer = self.client.request("POST", self._path, _TIMEOUT, body=body)
         if answer.status not in _GOOD:
             raise self._refused(answer, f"refuses the group {group.get('name')}")
 
@@ -80,7 +80,7 @@ class RulerApi:
         Raises:
             PublishError: the ruler refuses.
         """
-        answer = self.client.ask("DELETE", f"{self._path}/{quote(name, safe='')}", _PATIENCE)
+        answer = self.client.request("DELETE", f"{self._path}/{quote(name, safe='')}", _TIMEOUT)
         if answer.status not in _GOOD and not (answer.status == _MISSING and self._is_ruler(answer)):
             raise self._refused(answer, f"does not remove the group {name}")
 
@@ -90,7 +90,7 @@ class RulerApi:
         return b"group" in answer.body
 
     def _refused(self, answer: Answer, what: str) -> PublishError:
-        said = self.client.said(answer)
+        said = self.client.server_message(answer)
         hint = ""
         if answer.status in (_UNAUTHORISED, _FORBIDDEN):
             hint = "; is the token right, and is a tenant to be named with --tenant?"

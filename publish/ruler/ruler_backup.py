@@ -21,7 +21,7 @@ _FILE, _UNDONE = "ruler.json", "rolled-back"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Which groups are meant: those of a namespace of a tenant (empty for none) of a ruler."""
 
     url: str
@@ -43,7 +43,7 @@ class Step:
         return Step(self.name, self.after, self.before)
 
 
-def write(place: Place, steps: tuple[Step, ...], backups: Path) -> Path:
+def write(place: Location, steps: tuple[Step, ...], backups: Path) -> Path:
     """Keep what is about to be replaced; the folder's name says when (UTC) and where.
 
     Raises:
@@ -67,7 +67,7 @@ def write(place: Place, steps: tuple[Step, ...], backups: Path) -> Path:
     return folder
 
 
-def newest(place: Place, backups: Path) -> tuple[Path, tuple[Step, ...]]:
+def newest(place: Location, backups: Path) -> tuple[Path, tuple[Step, ...]]:
     """What the last publish to a namespace touched that was not rolled back.
 
     Raises:
@@ -84,15 +84,15 @@ def newest(place: Place, backups: Path) -> tuple[Path, tuple[Step, ...]]:
     )
 
 
-def undone(folder: Path) -> None:
+def mark_rolled_back(folder: Path) -> None:
     """Remember that a backup was brought back, so that the next rollback takes the one before."""
     (folder / _UNDONE).touch()
 
 
-def _read(file: Path) -> tuple[Place, tuple[Step, ...]]:
+def _read(file: Path) -> tuple[Location, tuple[Step, ...]]:
     try:
         document = json.loads(file.read_bytes())
         steps = tuple(Step(str(item["name"]), item["before"], item["after"]) for item in document["groups"])
-        return Place(document["url"], document["tenant"], document["namespace"]), steps
+        return Location(document["url"], document["tenant"], document["namespace"]), steps
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise OutputError(f"{file.parent} is not a backup that boxwatch wrote, or is damaged") from error

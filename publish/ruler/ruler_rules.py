@@ -20,7 +20,7 @@ from boxwatch.publish.rule_changes import Change, changes
 from boxwatch.publish.rule_set import MARK_GROUP, RuleSet
 from boxwatch.publish.ruler import ruler_backup, ruler_group
 from boxwatch.publish.ruler.ruler_api import RulerApi, named
-from boxwatch.publish.ruler.ruler_backup import Place, Step
+from boxwatch.publish.ruler.ruler_backup import Location, Step
 from boxwatch.publish.ruler.ruler_group import UNDER_WAY, Group
 
 _LEAST = 2.0
@@ -34,18 +34,18 @@ class Target:
         api: its groups.
         tenant: whose they are; empty where the ruler knows no tenants.
         backups: where what is replaced is kept.
-        patience: seconds until the ruler evaluates what was written; a way back has as many again.
+        timeout: seconds until the ruler evaluates what was written; a way back has as many again.
     """
 
     api: RulerApi
     tenant: str
     backups: Path
-    patience: float = 60.0
+    timeout: float = 60.0
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Location:
         """For backups."""
-        return Place(self.api.client.url, self.tenant, self.api.namespace)
+        return Location(self.api.client.url, self.tenant, self.api.namespace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class Plan:
         steps: groups that are written or removed, in order; the mark is not among them.
         mark: our mark when all is done; None for none.
         changes: rule by rule.
-        by_hand: that somebody changed something of ours, and what, a line each.
+        manual: that somebody changed something of ours, and what, a line each.
         notes: what the user should know first.
         failing: rules that fail in the ruler now.
         undoes: the backup that this brings back.
@@ -67,7 +67,7 @@ class Plan:
     steps: tuple[Step, ...]
     mark: Group | None
     changes: tuple[Change, ...]
-    by_hand: tuple[str, ...]
+    manual: tuple[str, ...]
     notes: tuple[str, ...]
     failing: frozenset[tuple[str, str]]
     undoes: Path | None = None
@@ -91,7 +91,7 @@ class Plan:
         return {
             "needed": self.needed,
             "changes": [change.to_json() for change in self.changes],
-            "by_hand": list(self.by_hand),
+            "by_hand": list(self.manual),
             "notes": list(self.notes),
         }
 
@@ -105,13 +105,13 @@ def plan(target: Target, new: RuleSet, *, overwrite: bool = False) -> Plan:
     there = target.api.groups()
     known = ruler_group.known(there.get(MARK_GROUP))
     document = yaml.load(new.content, Loader=yaml.CSafeLoader)
-    wanted = {str(group["name"]): group for group in document["groups"] if group["name"] != MARK_GROUP}
+    desired = {str(group["name"]): group for group in document["groups"] if group["name"] != MARK_GROUP}
     steps = [
         Step(name, there.get(name), group)
-        for name, group in wanted.items()
+        for name, group in desired.items()
         if name not in there or ruler_group.digest(there[name]) != ruler_group.digest(group)
     ]
-    left = {name: group for name, group in there.items() if name not in wanted and name != MARK_GROUP}
+    left = {name: group for name, group in there.items() if name not in desired and name != MARK_GROUP}
     stay = [name for name, group in left.items() if ruler_group.digest(group) not in known]
     steps += [Step(name, group, None) for name, group in left.items() if name not in stay]
     touched = [step for step in steps if step.before and ruler_group.digest(step.before) not in known]
@@ -119,7 +119,7 @@ def plan(target: Target, new: RuleSet, *, overwrite: bool = False) -> Plan:
         f"the group {name} in the namespace {target.api.namespace} is not ours, or was changed by hand, and stays"
         for name in stay
     )
-    mark = ruler_group.mark(new.mark, map(ruler_group.digest, wanted.values()))
+    mark = ruler_group.mark(new.mark, map(ruler_group.digest, desired.values()))
     return _planned(target, there, tuple(steps), mark, touched, notes, overwrite=overwrite)
 
 
@@ -152,18 +152,18 @@ def _planned(  # noqa: PLR0913, PLR0917 - the parts of a plan
     overwrite: bool,
     undoes: Path | None = None,
 ) -> Plan:
-    by_hand = tuple(
+    manual = tuple(
         f"the group {step.name} in the namespace {target.api.namespace} was changed by hand, or not written by "
         "`boxwatch publish`"
         for step in touched
     )
-    if by_hand and not overwrite:
+    if manual and not overwrite:
         what = "nothing was changed: take the change over into the topology, then use --overwrite-changed"
-        raise PublishError("\n".join([*by_hand, what]))
-    failing = frozenset(read_back.running(target.api.client, target.patience, target.api.source).failing)
+        raise PublishError("\n".join([*manual, what]))
+    failing = frozenset(read_back.running(target.api.client, target.timeout, target.api.source).failing)
     old = {step.name: step.before for step in steps if step.before is not None}
     new = {step.name: step.after for step in steps if step.after is not None}
-    return Plan(there, steps, mark, tuple(changes(_set(old), _set(new))), by_hand, notes, failing, undoes)
+    return Plan(there, steps, mark, tuple(changes(_set(old), _set(new))), manual, notes, failing, undoes)
 
 
 def _cut_off(there: dict[str, Group]) -> tuple[str, ...]:
@@ -197,9 +197,9 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
         said = _confirm(target, plan.final, plan.failing, watch)
     except (PublishError, KeyboardInterrupt) as error:
         reason = str(error) or "it was interrupted"
-        raise PublishError(f"{reason}\n{_go_back(target, plan)}") from error
+        raise PublishError(f"{reason}\n{_restore_previous(target, plan)}") from error
     if plan.undoes is not None:
-        ruler_backup.undone(plan.undoes)
+        ruler_backup.mark_rolled_back(plan.undoes)
     return said
 
 
@@ -217,18 +217,18 @@ def _confirm(
     watch: read_back.Watch | None = None,
 ) -> str:
     """Wait until the ruler has stored and evaluates exactly that."""
-    end = time.monotonic() + target.patience
+    end = time.monotonic() + target.timeout
     stored = {name: ruler_group.digest(group) for name, group in target.api.groups().items()}
     if stored != {name: ruler_group.digest(group) for name, group in final.items()}:
         raise PublishError("the ruler has stored other groups than were written: is somebody else publishing?")
-    patience = max(_LEAST, end - time.monotonic())
+    timeout = max(_LEAST, end - time.monotonic())
     api = target.api
     return read_back.read_back(
-        api.client, _set(final), patience, at_once=False, known_failing=failing, watch=watch, source=api.source
+        api.client, _set(final), timeout, at_once=False, known_failing=failing, watch=watch, source=api.source
     )
 
 
-def _go_back(target: Target, plan: Plan) -> str:
+def _restore_previous(target: Target, plan: Plan) -> str:
     """Put the old groups back, and say how far that went."""
     old = plan.there.get(MARK_GROUP)
     problems = list(_undo(target.api, (*(step.back for step in reversed(plan.steps)), Step(MARK_GROUP, None, old))))

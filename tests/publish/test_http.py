@@ -21,7 +21,7 @@ def test_what_may_pass_is_asked_again(server: StandIn, fault: str) -> None:
     """Until it is answered."""
     server.faults[RULES] = [fault, fault]
 
-    assert Client(server.url).ask("GET", RULES, 5).status == 200
+    assert Client(server.url).request("GET", RULES, 5).status == 200
     assert len(server.asked) == 3
 
 
@@ -39,7 +39,7 @@ def test_what_does_not_pass_is_told(server: StandIn, fault: str, said: str) -> N
     server.faults[RULES] = [fault] * 9
 
     with pytest.raises(PublishError, match=said):
-        Client(server.url).ask("GET", RULES, 5)
+        Client(server.url).request("GET", RULES, 5)
 
     assert len(server.asked) == 5
 
@@ -51,7 +51,7 @@ def test_a_server_that_is_slow_without_end_is_left_in_time(server: StandIn, faul
     begin = time.monotonic()
 
     with pytest.raises(PublishError, match=r"no whole answer within 0\.3 s"):
-        Client(server.url).ask("GET", RULES, 0.3)
+        Client(server.url).request("GET", RULES, 0.3)
 
     assert time.monotonic() - begin < 1
 
@@ -59,7 +59,7 @@ def test_a_server_that_is_slow_without_end_is_left_in_time(server: StandIn, faul
 def test_no_time_means_no_request(server: StandIn) -> None:
     """It is over before it begins."""
     with pytest.raises(PublishError, match="no whole answer within 0 s"):
-        Client(server.url).ask("GET", RULES, 0)
+        Client(server.url).request("GET", RULES, 0)
 
     assert server.asked == []
 
@@ -70,7 +70,7 @@ def test_a_server_says_when_to_come_back(server: StandIn, monkeypatch: pytest.Mo
     server.faults[RULES] = ["busy"]
 
     with pytest.raises(PublishError, match="answered 503"):
-        Client(server.url).ask("GET", RULES, 5)
+        Client(server.url).request("GET", RULES, 5)
 
     assert len(server.asked) == 1
 
@@ -80,12 +80,12 @@ def test_an_answer_without_end_is_refused(server: StandIn, monkeypatch: pytest.M
     monkeypatch.setattr(http, "_LARGEST", 5)
 
     with pytest.raises(PublishError, match="cut off or is no HTTP"):
-        Client(server.url).ask("GET", RULES, 5)
+        Client(server.url).request("GET", RULES, 5)
 
 
 def test_a_server_below_a_path_is_asked_there(server: StandIn) -> None:
     """As behind a proxy."""
-    Client(f"{server.url}/prometheus/").ask("POST", RELOAD, 5)
+    Client(f"{server.url}/prometheus/").request("POST", RELOAD, 5)
 
     assert server.asked == ["POST /prometheus/-/reload"]
 
@@ -122,12 +122,12 @@ def test_who_we_are_is_sent_and_never_shown(server: StandIn, credentials: Creden
     server.faults[RULES] = ["who"]
     client = Client(server.url, credentials)
 
-    answer = client.ask("GET", RULES, 5)
+    answer = client.request("GET", RULES, 5)
 
     assert server.sent == [header]
-    assert client.said(answer).endswith("***")
-    assert "s3cret" not in f"{credentials!r} {client.said(answer)}"
-    assert header.split()[1] not in f"{credentials!r} {client.said(answer)}"
+    assert client.server_message(answer).endswith("***")
+    assert "s3cret" not in f"{credentials!r} {client.server_message(answer)}"
+    assert header.split()[1] not in f"{credentials!r} {client.server_message(answer)}"
 
 
 @pytest.mark.parametrize("token", ["two words", "line\nbreak", "ünïcode"])
@@ -144,7 +144,7 @@ def test_a_page_for_people_is_not_quoted(server: StandIn) -> None:
     server.faults[RULES] = ["html"]
     client = Client(server.url)
 
-    assert client.said(client.ask("GET", RULES, 5)) == ""
+    assert client.server_message(client.request("GET", RULES, 5)) == ""
 
 
 @pytest.fixture(scope="module")
@@ -173,9 +173,9 @@ def test_a_ca_of_ones_own_is_trusted_when_it_is_given(tmp_path: Path, certificat
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(*certificate)
     with prometheus(tmp_path, tls) as server:
-        assert Client(server.url, ca=certificate[0]).ask("GET", RULES, 5).status == 200
+        assert Client(server.url, ca=certificate[0]).request("GET", RULES, 5).status == 200
         with pytest.raises(PublishError, match="certificate verify failed"):
-            Client(server.url).ask("GET", RULES, 5, attempts=1)
+            Client(server.url).request("GET", RULES, 5, attempts=1)
 
 
 def test_certificates_that_are_none_are_refused(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from boxwatch.publish import atomic, lock
 
 def test_a_directory_is_settled_or_the_error_is_told(tmp_path: Path) -> None:
     """A rename that is not on disk is none after a power cut."""
-    atomic.settle(tmp_path)
+    atomic.sync(tmp_path)
     with pytest.raises(OSError, match="No such file"):
-        atomic.settle(tmp_path / "none")
+        atomic.sync(tmp_path / "none")
 
 
 def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:

@@ -32,7 +32,9 @@ def test_a_request_goes_to_the_proxy_with_the_whole_address(monkeypatch: pytest.
     """And with the proxy's login (`me` with `p@ss`), which is not the server's."""
     with raw_server(_ANSWER) as between:
         monkeypatch.setenv("http_proxy", between.url.replace("://", "://me:p%40ss@"))
-        assert Client("http://prometheus.test:9090/prom", Credentials.bearer("t")).ask("GET", RULES, 5).status == 200
+        assert (
+            Client("http://prometheus.test:9090/prom", Credentials.bearer("t")).request("GET", RULES, 5).status == 200
+        )
 
         head = between.heads[0]
     assert head.startswith(b"GET http://prometheus.test:9090/prom/api/v1/rules HTTP/1.1\r\n")
@@ -46,7 +48,7 @@ def test_what_no_proxy_names_is_asked_directly(monkeypatch: pytest.MonkeyPatch) 
     with raw_server(_ANSWER) as between, raw_server(_ANSWER) as server:
         monkeypatch.setenv("http_proxy", between.url)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        Client(server.url).ask("GET", RULES, 5)
+        Client(server.url).request("GET", RULES, 5)
 
         assert (len(between.heads), len(server.heads)) == (0, 1)
 
@@ -86,10 +88,10 @@ def test_tls_goes_through_a_tunnel_with_a_private_authority(monkeypatch: pytest.
         monkeypatch.setenv("https_proxy", address.replace("://", "://me:pw@"))
         client = Client(server.url, Credentials.bearer("s3cret"), certificate)
 
-        assert client.ask("GET", RULES, 5).status == 200
+        assert client.request("GET", RULES, 5).status == 200
         assert server.sent == ["Bearer s3cret"]
         with pytest.raises(PublishError, match="certificate"):
-            Client(server.url).ask("GET", RULES, 5, attempts=1)
+            Client(server.url).request("GET", RULES, 5, attempts=1)
     assert heard[0].startswith(b"CONNECT 127.0.0.1:")
     assert b"Proxy-Authorization: Basic bWU6cHc=" in heard[0]
     assert b"s3cret" not in b"".join(heard)
@@ -101,7 +103,7 @@ def test_a_proxy_that_refuses_is_said_without_its_login(monkeypatch: pytest.Monk
     with raw_server(refusal) as between:
         monkeypatch.setenv("https_proxy", between.url.replace("://", "://me:hunter22@"))
         with pytest.raises(PublishError, match="407") as caught:
-            Client("https://prometheus.test").ask("GET", RULES, 5, attempts=1)
+            Client("https://prometheus.test").request("GET", RULES, 5, attempts=1)
 
     assert not [text for text in ("hunter22", "bWU6aHVudGVyMjI=") if text in str(caught.value)]
 
@@ -116,14 +118,14 @@ def test_a_proxy_that_cannot_be_used_is_refused_without_being_shown(
     monkeypatch.setenv("http_proxy", address)
 
     with pytest.raises(PublishError, match=r"^HTTP_PROXY is no address of a proxy") as caught:
-        proxy.between("http", "h")
+        proxy.for_server("http", "h")
     assert "hunter22" not in str(caught.value)
 
 
 def test_a_proxy_may_be_given_without_http(monkeypatch: pytest.MonkeyPatch) -> None:
     """As curl takes it; and its login is not in a representation."""
     monkeypatch.setenv("http_proxy", "me:hunter22@proxy.test")
-    found = proxy.between("http", "h")
+    found = proxy.for_server("http", "h")
 
     assert found is not None
     assert (found.host, found.port, "hunter22" in repr(found)) == ("proxy.test", 3128, False)

@@ -31,7 +31,7 @@ def test_the_set_that_was_written_is_recognised() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found", "said"),
+    ("desired", "found", "said"),
     [
         (None, _running(), "Prometheus still has rules of boxwatch.yaml"),
         (A, Running({}), "Prometheus loads no file named boxwatch.yaml: let rule_files of its configuration name it"),
@@ -47,9 +47,9 @@ def test_the_set_that_was_written_is_recognised() -> None:
     ],
     ids=["still there", "not there", "another mark", "no mark", "groups missing", "groups too many", "other rules"],
 )
-def test_another_set_is_told_from_it(wanted: rule_set.RuleSet | None, found: Running, said: str) -> None:
+def test_another_set_is_told_from_it(desired: rule_set.RuleSet | None, found: Running, said: str) -> None:
     """By the first thing that differs."""
-    assert said in difference(wanted, found)
+    assert said in difference(desired, found)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_another_set_is_told_from_it(wanted: rule_set.RuleSet | None, found: Run
 )
 def test_an_answer_that_is_not_prometheus_is_said(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """With what to look at."""
-    monkeypatch.setattr(Client, "ask", lambda *_: Answer(200, body, {}))
+    monkeypatch.setattr(Client, "request", lambda *_: Answer(200, body, {}))
 
     with pytest.raises(PublishError, match="http://host does not answer as Prometheus does: is the URL right"):
         running(Client("http://host"))
@@ -86,7 +86,7 @@ def test_rules_of_others_are_told_from_ours(monkeypatch: pytest.MonkeyPatch) -> 
         {"name": "mine", "file": "/in/a/container/boxwatch.yaml", "rules": []},
         {"name": "theirs", "file": "/etc/other.yaml", "rules": []},
     ]
-    monkeypatch.setattr(Client, "ask", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {}))
+    monkeypatch.setattr(Client, "request", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {}))
 
     assert running(Client("http://host")) == Running({"mine": ()}, (("theirs", "/etc/other.yaml"),), "")
 

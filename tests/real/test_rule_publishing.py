@@ -27,7 +27,7 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import ByHttp, ByOthers, BySignal
+from boxwatch.publish.prometheus.reload import ExternalReload, HttpReload, SignalReload
 from boxwatch.publish.prometheus.rule_store import Store
 
 Program = Callable[[str], str]
@@ -35,7 +35,7 @@ Program = Callable[[str], str]
 # 200 for the full proof, which takes two and a half minutes.
 KILLS = int(os.environ.get("BOXWATCH_KILLS", "20"))
 # Seconds for one publish, and for one publisher to get ready.
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class _Box:
     @property
     def target(self) -> prometheus_rules.Target:
         client = Client(self.url)
-        return prometheus_rules.Target(self.rules, client, ByHttp(client), _PATIENCE)
+        return prometheus_rules.Target(self.rules, client, HttpReload(client), _TIMEOUT)
 
     @property
     def groups(self) -> list[dict[str, Any]]:
@@ -151,7 +151,7 @@ def test_what_cannot_be_evaluated_is_taken_back(box: _Box) -> None:
 
 def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
     """After a SIGHUP, reading back over HTTP is the only confirmation."""
-    target = prometheus_rules.Target(box.rules, Client(box.url), BySignal(box.process.pid), _PATIENCE)
+    target = prometheus_rules.Target(box.rules, Client(box.url), SignalReload(box.process.pid), _TIMEOUT)
 
     assert box.publish(rule_sets.files("A"), target) == ""
     assert rule_sets.which(box.groups) == "A"
@@ -160,7 +160,7 @@ def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
 def test_a_set_that_nobody_loads_is_taken_back(box: _Box) -> None:
     """Without a reload the error names the rules that Prometheus has loaded instead."""
     box.publish(rule_sets.files("A"))
-    target = prometheus_rules.Target(box.rules, Client(box.url), ByOthers(), 1)
+    target = prometheus_rules.Target(box.rules, Client(box.url), ExternalReload(), 1)
 
     with pytest.raises(PublishError, match=r"(?s)Prometheus has another set .*the old rules are in place again"):
         box.publish(rule_sets.files("B"), target)
@@ -226,7 +226,7 @@ class _Witness:
 
 def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
     """Start a publisher and kill it after some seconds; return whether it was still running."""
-    command = [sys.executable, publisher.__file__, box.url, str(box.rules), name, kind, str(_PATIENCE)]
+    command = [sys.executable, publisher.__file__, box.url, str(box.rules), name, kind, str(_TIMEOUT)]
     environment = os.environ | {"PYTHONPATH": str(Path(publisher.__file__).parents[1])}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
@@ -238,7 +238,7 @@ def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
         process.stdin.flush()
         time.sleep(after)
         process.kill()
-        return process.wait(_PATIENCE) == -signal.SIGKILL
+        return process.wait(_TIMEOUT) == -signal.SIGKILL
 
 
 def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
@@ -265,14 +265,14 @@ def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
             kills += dead
             may_be |= {name}
             assert box.on_disk() in may_be
-            state = Store(box.rules).see().state
+            state = Store(box.rules).observe().state
             under_way = "under way" if state.before is not None else "at rest"
             moments[f"{'killed' if dead else 'ended'}, {under_way}, {'new' if box.on_disk() != before else 'old'}"] += 1
             if chance.random() < 0.6:
                 name = chance.choice(["A", "B"])
                 box.publish(rule_sets.files(name))
                 assert (rule_sets.which(box.groups), box.on_disk()) == (name, name)
-                assert Store(box.rules).see().cut_off is False
+                assert Store(box.rules).observe().cut_off is False
                 left = {path.name for path in (box.rules / ".boxwatch").iterdir()}
                 assert left == {"lock", "sets", "state.json"}
                 may_be = {name}

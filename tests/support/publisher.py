@@ -12,14 +12,14 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import ByHttp
+from boxwatch.publish.prometheus.reload import HttpReload
 from support import rule_sets
 
 
-def main(url: str, directory: str, name: str, kind: str, patience: str) -> int:
+def main(url: str, directory: str, name: str, kind: str, timeout: str) -> int:
     """Publish; return 1 and print the reason on failure."""
     client = Client(url)
-    target = prometheus_rules.Target(Path(directory), client, ByHttp(client), float(patience))
+    target = prometheus_rules.Target(Path(directory), client, HttpReload(client), float(timeout))
     # Not checked first: Prometheus itself must be the one to refuse it.
     new = rule_set.merge(getattr(rule_sets, kind)(name))
     sys.stdout.write("ready\n")

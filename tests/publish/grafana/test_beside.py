@@ -21,7 +21,7 @@ from boxwatch.publish.grafana import apply, backup, form
 from boxwatch.publish.grafana.api import Api
 from boxwatch.publish.grafana.choose import choose
 from boxwatch.publish.grafana.http import Access, Http
-from boxwatch.publish.grafana.plan import Plan, hand_made, plan
+from boxwatch.publish.grafana.plan import Plan, manual_changes, plan
 from boxwatch.publish.grafana.rollback import rollback
 
 NAMES = ("mvp", "shop", "shop-staging")
@@ -174,7 +174,7 @@ def test_after_the_rollback_of_a_deletion_a_change_by_hand_is_seen_as_one(
     rollback(api, backup.newest(backups, server.url))
     server.put(server.boards["boxwatch-host"].json | {"refresh": "9m"}, message="mine")
 
-    assert [each.what for each in hand_made(api, "boxwatch-host", server.boards["boxwatch-host"].json)] == [
+    assert [each.what for each in manual_changes(api, "boxwatch-host", server.boards["boxwatch-host"].json)] == [
         "refresh none → 9m"
     ]
 

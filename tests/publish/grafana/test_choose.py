@@ -208,7 +208,7 @@ def test_a_backup_in_a_form_of_its_own_is_not_forced_into_the_legacy_api(backups
             api, plan(api, [NEW], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups
         )
         assert kept is not None
-        assert backup.read(kept).entries[0].kept.kept_as == "v0alpha1"
+        assert backup.read(kept).entries[0].kept.stored_version == "v0alpha1"
 
         with pytest.raises(PublishError, match="--grafana-api apis"):
             rollback.rollback(chosen(server, "legacy"), kept)

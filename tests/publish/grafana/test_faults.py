@@ -12,7 +12,7 @@ from support.panels import Json, a_dashboard, a_panel
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.publish.grafana import apply, backup, form, rollback
-from boxwatch.publish.grafana.api import Api, Kept
+from boxwatch.publish.grafana.api import Api, SavedDashboard
 from boxwatch.publish.grafana.plan import Plan, message, plan
 
 # Folders, three dashboards, search, one pruned: read. Backup. Folder, two writes, and a deletion: which the legacy API
@@ -86,7 +86,7 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores_bytes(  
     """Each dashboard is the old or the new one; then all new; then, rolled back, all old."""
     before = _before(server)
     stored = _stored(server)
-    wanted = _wanted(before)
+    desired = _wanted(before)
     server.requests.clear()
     server.faults = dict.fromkeys(range(number, 200 if lasting else number + 1), fault)
     with contextlib.suppress(BoxwatchError):
@@ -94,9 +94,9 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores_bytes(  
     server.faults = {}
     between = copy.deepcopy(_content(server))
 
-    assert all(between.get(uid) in (before.get(uid), wanted.get(uid)) for uid in {*before, *wanted})
+    assert all(between.get(uid) in (before.get(uid), desired.get(uid)) for uid in {*before, *desired})
     _, errors = _publish(api, server, backups)
-    assert (errors, _content(server)) == ([], wanted)
+    assert (errors, _content(server)) == ([], desired)
     for folder in sorted(backups.iterdir(), reverse=True):
         rollback.rollback(api, folder)
     assert (_content(server), _stored(server)) == (before, stored)
@@ -162,4 +162,4 @@ def test_a_damaged_backup_is_refused(api: Api, backups: Path) -> None:
 def test_a_uid_that_is_no_file_name_is_not_kept(backups: Path) -> None:
     """Grafana would not take it either."""
     with pytest.raises(BoxwatchError, match="is no uid"):
-        backup.keep([backup.Entry(Kept("../x", "x", None, ""), "")], "http://x", backups, deployment="mvp")
+        backup.keep([backup.Entry(SavedDashboard("../x", "x", None, ""), "")], "http://x", backups, deployment="mvp")

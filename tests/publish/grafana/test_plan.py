@@ -76,7 +76,7 @@ def test_a_dashboard_changed_by_hand_is_refused_with_both_sides(server: Grafana,
 
     assert change.kind == "refused"
     assert "boxwatch pull overview" in change.problem
-    assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
+    assert [each.what for each in change.manual] == ["refresh none → 5m"]
     assert {each.what for each in change.differences} == {"refresh 5m → none", "title Memory → CPU"}
 
 
@@ -94,7 +94,7 @@ def test_a_history_that_is_gone_counts_as_changed_by_hand(server: Grafana, api: 
     server.boards["overview"].history[0] = ("lost", server.boards["overview"].json | {"refresh": "5m"})
     (change,) = planned(api, a_dashboard()).changes
 
-    assert (change.kind, change.by_hand[0].what[:7]) == ("refused", "changed")
+    assert (change.kind, change.manual[0].what[:7]) == ("refused", "changed")
 
 
 def test_a_history_without_our_words_counts_as_changed_by_hand(server: Grafana, api: Api) -> None:
@@ -203,7 +203,7 @@ def test_a_hand_that_kept_our_message_is_seen(server: Grafana, api: Api) -> None
         server.put(server.boards["overview"].json | {"refresh": interval}, message=said)
     (change,) = planned(api, a_dashboard()).changes
 
-    assert (change.kind, [each.what for each in change.by_hand]) == ("refused", ["refresh none → 6m"])
+    assert (change.kind, [each.what for each in change.manual]) == ("refused", ["refresh none → 6m"])
 
 
 def test_what_was_published_later_than_first_is_found(server: Grafana, api: Api) -> None:
@@ -213,4 +213,4 @@ def test_what_was_published_later_than_first_is_found(server: Grafana, api: Api)
     by_hand(server, "overview", refresh="5m")
     (change,) = planned(api, a_dashboard()).changes
 
-    assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
+    assert [each.what for each in change.manual] == ["refresh none → 5m"]

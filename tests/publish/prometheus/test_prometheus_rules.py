@@ -14,7 +14,7 @@ from support.stand_in import CONFIG, RELOAD, RULES, StandIn
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ByHttp, ByOthers
+from boxwatch.publish.prometheus.reload import ExternalReload, HttpReload
 
 
 def test_the_first_publish_needs_nothing_but_the_directory(server: StandIn) -> None:
@@ -79,7 +79,7 @@ def test_without_a_publish_there_is_nothing_to_roll_back(server: StandIn) -> Non
 
 def test_without_a_url_rules_are_switched_and_that_is_said(tmp_path: Path) -> None:
     """Somebody else reloads."""
-    target = publishing.Target(tmp_path, None, ByOthers())
+    target = publishing.Target(tmp_path, None, ExternalReload())
 
     assert publishing.apply(target, publishing.plan(target, A)) == "not read back, since no URL of Prometheus was given"
     assert (tmp_path / "boxwatch.yaml").read_bytes() == A.content
@@ -123,7 +123,7 @@ def test_a_directory_beside_the_one_that_is_read_is_found_before_writing(server:
     publish(server, A)
     (tmp_path / "elsewhere").mkdir()
     client = Client(server.url)
-    wrong = publishing.Target(tmp_path / "elsewhere", client, ByHttp(client), 1)
+    wrong = publishing.Target(tmp_path / "elsewhere", client, HttpReload(client), 1)
 
     with pytest.raises(PublishError, match="reads another directory"):
         publishing.plan(wrong, A)

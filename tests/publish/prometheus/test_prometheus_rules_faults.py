@@ -13,7 +13,7 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import http
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ByHttp, ByOthers
+from boxwatch.publish.prometheus.reload import ExternalReload, HttpReload
 from boxwatch.publish.prometheus.rule_store import Store
 
 _BROKEN = {
@@ -36,7 +36,7 @@ def test_a_reload_that_is_refused_is_taken_back_with_its_reason(server: StandIn,
 
     assert (live(server), loaded(server)) == (A.content, "A")
     assert server.asked.count(f"POST {RELOAD}") == 2
-    assert not Store(server.directory).see().cut_off
+    assert not Store(server.directory).observe().cut_off
 
 
 _UNHEALTHY = {
@@ -52,7 +52,7 @@ def test_rules_that_are_not_all_there_and_healthy_are_taken_back(server: StandIn
     server.faults[RULES] = ["ok", *[fault] * 2] if fault == "sick" else ["ok", *[fault] * 30]
 
     with pytest.raises(PublishError, match=said):
-        publish(server, B, patience=0.2)
+        publish(server, B, timeout=0.2)
 
     server.faults[RULES] = []
     assert live(server) == A.content
@@ -82,7 +82,7 @@ def test_rules_that_are_not_evaluated_in_time_are_named(server: StandIn) -> None
     """Whether they fail is not known, which is no failure."""
     server.faults[RULES] = ["ok", *["new"] * 3000]
 
-    assert publish(server, A, patience=3).startswith("1 rules were not evaluated within")
+    assert publish(server, A, timeout=3).startswith("1 rules were not evaluated within")
 
 
 def test_progress_is_told(server: StandIn) -> None:
@@ -114,7 +114,7 @@ def test_whatever_happens_to_a_request_nothing_is_half_done(
 
     error = ""
     try:
-        publish(server, B, patience=0.3)
+        publish(server, B, timeout=0.3)
     except PublishError as raised:
         error = str(raised)
 
@@ -133,7 +133,7 @@ def test_a_server_that_is_gone_is_said_before_anything_is_written(tmp_path: Path
     client = Client(f"http://127.0.0.1:{free_port()}")
 
     with pytest.raises(PublishError, match=r"GET http://127\.0\.0\.1:\d+/api/v1/rules: Connection refused"):
-        publishing.plan(publishing.Target(tmp_path, client, ByHttp(client), 1), A)
+        publishing.plan(publishing.Target(tmp_path, client, HttpReload(client), 1), A)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -162,33 +162,33 @@ def test_a_server_that_goes_between_switch_and_reload_finds_the_old_set_when_it_
         )
         publish(second, A)
         assert loaded(second) == "A"
-        assert not Store(rules).see().cut_off
+        assert not Store(rules).observe().cut_off
 
 
 def test_without_a_url_a_signal_that_fails_is_taken_back(tmp_path: Path) -> None:
     """And stays entered, since nobody can say what is loaded."""
 
-    class Deaf(ByOthers):
-        def __call__(self, patience: float) -> None:
-            raise PublishError(f"there is no process to signal for {patience} s")
+    class Deaf(ExternalReload):
+        def __call__(self, timeout: float) -> None:
+            raise PublishError(f"there is no process to signal for {timeout} s")
 
     target = publishing.Target(tmp_path, None, Deaf())
     with pytest.raises(PublishError, match="there are none on disk again, but Prometheus has not confirmed"):
         publishing.apply(target, publishing.plan(target, A))
 
     assert not (tmp_path / "boxwatch.yaml").exists()
-    assert Store(tmp_path).see().cut_off
+    assert Store(tmp_path).observe().cut_off
 
 
 def test_an_interrupt_while_prometheus_loads_is_taken_back(server: StandIn) -> None:
     """Ctrl-C."""
     publish(server, A)
 
-    class Interrupted(ByHttp):
-        def __call__(self, patience: float) -> None:
+    class Interrupted(HttpReload):
+        def __call__(self, timeout: float) -> None:
             if live(server) == B.content:
                 raise KeyboardInterrupt
-            ByHttp(self.client)(patience)
+            HttpReload(self.client)(timeout)
 
     client = Client(server.url)
     target = publishing.Target(server.directory, client, Interrupted(client), 1)

@@ -12,7 +12,7 @@ import pytest
 from support.programs import wait_for
 
 from boxwatch.errors import PublishError
-from boxwatch.publish.prometheus.reload import ByOthers, BySignal
+from boxwatch.publish.prometheus.reload import ExternalReload, SignalReload
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_prometheus_gets_the_signal(sleeper: subprocess.Popen[bytes], tmp_path: 
     """By its number, or by the file that holds it."""
     (tmp_path / "pid").write_text(f"{sleeper.pid}\n", encoding="ascii")
 
-    BySignal(tmp_path / "pid" if by_file else sleeper.pid)(1)
+    SignalReload(tmp_path / "pid" if by_file else sleeper.pid)(1)
 
     assert sleeper.wait(5) == -1
 
@@ -45,13 +45,13 @@ def test_another_process_gets_none(tmp_path: Path) -> None:
     (tmp_path / "7" / "comm").write_text("postgres\n", encoding="ascii")
 
     with pytest.raises(PublishError, match="process 7 is postgres and not Prometheus, so it was not signalled"):
-        BySignal(7, tmp_path)(1)
+        SignalReload(7, tmp_path)(1)
 
 
 def test_a_process_that_is_not_there_is_said(tmp_path: Path) -> None:
     """As after a restart."""
     with pytest.raises(PublishError, match="there is no process 7 to signal"):
-        BySignal(7, tmp_path)(1)
+        SignalReload(7, tmp_path)(1)
 
 
 def test_a_process_that_may_not_be_signalled_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_a_process_that_may_not_be_signalled_is_said(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(os, "kill", refuse)
     with pytest.raises(PublishError, match="process 7 could not be signalled: Operation not permitted"):
-        BySignal(7, tmp_path)(1)
+        SignalReload(7, tmp_path)(1)
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ def test_a_file_without_a_process_is_refused(content: bytes, said: str, tmp_path
     (tmp_path / "pid").write_bytes(content)
 
     with pytest.raises(PublishError, match=said):
-        BySignal(tmp_path / "pid")(1)
+        SignalReload(tmp_path / "pid")(1)
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     """With its place."""
     with pytest.raises(PublishError, match=r"pid cannot be read: No such file or directory"):
-        BySignal(tmp_path / "pid")(1)
+        SignalReload(tmp_path / "pid")(1)
 
 
 def test_when_others_reload_nothing_is_done() -> None:
     """And it is not loaded when that returns."""
-    reload = ByOthers()
+    reload = ExternalReload()
     reload(1)
 
     assert reload.waits is False

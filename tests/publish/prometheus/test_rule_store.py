@@ -18,7 +18,7 @@ from support.stand_in import RELOAD, StandIn, prometheus
 from boxwatch.errors import PublishError
 from boxwatch.publish import atomic, read_back
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ByOthers
+from boxwatch.publish.prometheus.reload import ExternalReload
 from boxwatch.publish.prometheus.rule_store import Store
 
 _STEPS = 20
@@ -85,7 +85,7 @@ def test_after_a_kill_a_rollback_brings_back_what_was_there(
         _steps(patched, at, Killed())
         with contextlib.suppress(Killed):
             publish(server, B)
-    seen = Store(server.directory).see()
+    seen = Store(server.directory).observe()
 
     publishing.apply(target_of(server), publishing.rollback(target_of(server)))
 
@@ -168,7 +168,7 @@ def test_a_way_back_that_cannot_be_noted_is_said(server: StandIn, monkeypatch: p
 
     assert (live(server), loaded(server)) == (A.content, "A")
     publish(server, A)
-    assert not Store(server.directory).see().cut_off
+    assert not Store(server.directory).observe().cut_off
 
 
 def test_a_change_by_hand_is_refused_even_where_ours_was_lost(server: StandIn) -> None:
@@ -231,7 +231,7 @@ def test_a_state_that_is_not_ours_is_refused(server: StandIn, state: str) -> Non
 def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """It is Prometheus' and not ours to make: a slip of the pen would go unnoticed."""
     with pytest.raises(PublishError, match="is no directory: make the one that Prometheus reads rules from"):
-        publishing.plan(publishing.Target(tmp_path / "rulez", None, ByOthers()), A)
+        publishing.plan(publishing.Target(tmp_path / "rulez", None, ExternalReload()), A)
 
 
 def test_something_else_in_the_place_of_our_file_is_refused(tmp_path: Path) -> None:
@@ -239,12 +239,12 @@ def test_something_else_in_the_place_of_our_file_is_refused(tmp_path: Path) -> N
     (tmp_path / "boxwatch.yaml").mkdir()
 
     with pytest.raises(PublishError, match="cannot be read: Is a directory; nothing was changed"):
-        publishing.plan(publishing.Target(tmp_path, None, ByOthers()), A)
+        publishing.plan(publishing.Target(tmp_path, None, ExternalReload()), A)
 
 
 def test_something_else_in_the_place_of_our_folder_is_refused(tmp_path: Path) -> None:
     """Before anything is switched."""
-    target = publishing.Target(tmp_path, None, ByOthers())
+    target = publishing.Target(tmp_path, None, ExternalReload())
     plan = publishing.plan(target, A)
     (tmp_path / ".boxwatch").write_text("", encoding="utf-8")
 

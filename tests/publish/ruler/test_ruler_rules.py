@@ -70,12 +70,12 @@ def sets(server: Ruler) -> dict[str, set[str]]:
 def test_what_is_published_differs_no_more(server: Ruler, target: publishing.Target) -> None:
     """Though the ruler prints it in its own way; and then nothing is written."""
     alert = {"alert": "A", "expr": "vector(1)\n", "for": "90s", "labels": {"set": "A", "n": "1"}, "annotations": {}}
-    wanted = a_set("A", extra=alert)
-    assert publish(target, wanted) == ""
+    desired = a_set("A", extra=alert)
+    assert publish(target, desired) == ""
     assert server.groups()["extra"]["rules"][0]["for"] == "1m30s"
     writes = len(server.writes)
 
-    again = publishing.plan(target, wanted)
+    again = publishing.plan(target, desired)
     publishing.apply(target, again)
     assert (again.needed, again.changes, len(server.writes)) == (False, (), writes)
 
@@ -179,7 +179,7 @@ def test_a_ruler_that_is_slow_to_take_over_is_waited_for(server: Ruler, target: 
     assert publish(target, a_set("A")) == ""
     server.lag = 10_000
     with pytest.raises(PublishError, match="the ruler has another set"):
-        publish(replace(target, patience=0.5), a_set("B"))
+        publish(replace(target, timeout=0.5), a_set("B"))
     assert sets(server)["group-0"] == {"A"}
 
 
@@ -218,7 +218,7 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores(
     server.requests.clear()
     server.faults = dict.fromkeys(range(number, 500 if lasting else number + 1), fault)
     with contextlib.suppress(BoxwatchError):
-        publish(replace(target, patience=0.5), a_set("B"))
+        publish(replace(target, timeout=0.5), a_set("B"))
     server.faults = {}
 
     assert all(len(found) == 1 and found <= {"A", "B"} for found in sets(server).values())
