@@ -1,4 +1,4 @@
-"""Connection options of live servers: certificates, timeouts, secrets, and grouping options into one value."""
+"""Connection options of live servers: certificates, timeouts and secrets, grouped into one value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CONNECTION_OPTIONS: tuple[Option, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
-    """The options as given."""
+    """The connection options as given."""
 
     ca: Path | None
     timeout: float
@@ -43,7 +43,7 @@ class ConnectionSettings:
 
 
 def collected(name: str, kind: Callable[..., Any], options: Sequence[Option]) -> Option:
-    """Decorate a command with options, passed to it as one value of `kind`, whose slots bear their names."""
+    """Decorate a command with options, passed to it as one value of `kind`, whose slots have the options' names."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -112,13 +112,15 @@ def credentials(server: str, user: str | None, password_file: Path | None, token
     password_in, token_in = _variables(server)
     if user is not None:
         if token_file:
-            raise click.UsageError(f"Give --{server}-user or --{server}-token-file, not both.")
+            raise click.UsageError(f"--{server}-user and --{server}-token-file exclude each other: pass one")
         password = secret(password_file, password_in)
         if password is None:
-            raise click.UsageError(f"--{server}-user needs --{server}-password-file or ${password_in}.")
+            raise click.UsageError(
+                f"--{server}-user needs a password: pass --{server}-password-file or set ${password_in}"
+            )
         return Credentials.basic(user, password)
     if password_file:
-        raise click.UsageError(f"--{server}-password-file needs --{server}-user.")
+        raise click.UsageError(f"--{server}-password-file needs a user: pass --{server}-user")
     token = secret(token_file, token_in)
     return Credentials() if token is None else Credentials.bearer(token)
 

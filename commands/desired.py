@@ -51,7 +51,7 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """The options as given."""
+    """The options of the desired state as given."""
 
     topology: Path | None
     ext_str: tuple[str, ...]
@@ -61,7 +61,7 @@ class Desired:
     def plans(self, servers: Servers, output: Output, writing: Writing | None = None) -> list[Operation]:
         """A plan for each server, in order of execution. Reads only.
 
-        Rules come first: dashboards read what they record, and not the other way round.
+        Rules come first, since dashboards read the series they record.
 
         Args:
             servers: the named servers.

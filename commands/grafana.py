@@ -1,4 +1,4 @@
-"""Grafana for commands: address and access, and a plan of dashboards as a target of execution."""
+"""Grafana for commands: URL and access, and a plan for dashboards as an operation."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ GRAFANA_OPTIONS: tuple[Option, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class GrafanaOptions:
-    """The options as given."""
+    """Grafana's options as given."""
 
     grafana_url: str | None
     grafana_token_file: Path | None
@@ -60,10 +60,10 @@ class GrafanaOptions:
     workers: int
 
     def live(self, url: str, settings: ConnectionSettings) -> Live:
-        """The Grafana given by the options.
+        """The Grafana the options describe.
 
         Raises:
-            PublishError: the address, the token or the certificates cannot be used.
+                PublishError: the URL, the token or the certificates cannot be used.
         """
         from boxwatch.errors import PublishError
         from boxwatch.publish.grafana.http import Access, Http
@@ -79,7 +79,7 @@ class GrafanaOptions:
         return Live(url, self.workers, http, self.grafana_api, self._again(settings))
 
     def _again(self, settings: ConnectionSettings) -> str:
-        """The options with which another command gets in just so."""
+        """The options with which another command connects in the same way."""
         given = {
             "--grafana-token-file": self.grafana_token_file,
             "--grafana-api": None if self.grafana_api == "auto" else self.grafana_api,
@@ -90,14 +90,14 @@ class GrafanaOptions:
 
 @dataclass(frozen=True)
 class Live:
-    """A Grafana that a command talks to.
+    """A Grafana that a command connects to.
 
     Attributes:
-        url: its address.
-        workers: requests at a time.
-        http: connections of which none is opened yet.
-        which: of its APIs is spoken.
-        again: options with which another command gets in just so, as they are typed.
+            url: its URL.
+            workers: concurrent requests.
+            http: connection pool; nothing has been sent yet.
+            which: the API to use.
+            again: options with which another command connects in the same way, as typed.
     """
 
     url: str
@@ -108,10 +108,10 @@ class Live:
 
     @functools.cached_property
     def api(self) -> Api:
-        """Chosen by asking the server, once.
+        """The API, chosen once by asking the server.
 
         Raises:
-            PublishError: it cannot be asked.
+                PublishError: the server cannot be reached.
         """
         from boxwatch.publish.grafana.choose import choose
 
@@ -120,7 +120,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class GrafanaOperation:
-    """A plan for dashboards, as one side of a run."""
+    """A plan for dashboards."""
 
     live: Live
     plan: Plan
@@ -131,17 +131,17 @@ class GrafanaOperation:
 
     @property
     def needed(self) -> bool:
-        """Something would be written."""
+        """Whether the plan writes anything."""
         return bool(self.plan.writes)
 
     @property
     def refused(self) -> bool:
-        """Somebody has to decide about something first."""
+        """Whether a dashboard needs the user's decision first."""
         return bool(self.plan.refused)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Each is beside its dashboard."""
+        """None: each dashboard's line shows its own."""
         return ()
 
     def show(self) -> Iterator[str]:
@@ -181,7 +181,7 @@ class GrafanaOperation:
 
 
 def made(loaded: Loaded, built: Built) -> list[dict[str, object]]:
-    """The dashboards of a topology, and those that lie beside it."""
+    """The dashboards of a topology, including the user's own next to it."""
     from boxwatch.dashboards import catalogue
 
     files = catalogue.files(built, extra=options.extra_dashboards(loaded))
@@ -202,7 +202,7 @@ def lines(changes: Iterable[Change]) -> Iterator[str]:
         note = f": {change.problem}" if change.problem else ""
         yield click.style(head, fg=_COLOURS[change.kind]) + note
         for line in difference.lines(change.title, change.manual):
-            yield f"  by hand  {line}"
+            yield f"  manual   {line}"
         for line in difference.lines(change.title, change.differences):
             yield f"  {'ours     ' if change.manual else ''}{line}"
 

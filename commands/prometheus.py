@@ -1,4 +1,4 @@
-"""What the commands share for Prometheus: its options, and a plan for its rules as one side of a run."""
+"""Prometheus for commands: its options, and a plan for its rules as an operation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PROMETHEUS_OPTIONS: tuple[Option, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class PrometheusOptions:
-    """The options as given."""
+    """Prometheus' options as given."""
 
     prometheus_url: str | None
     directory: Path | None
@@ -59,7 +59,7 @@ class PrometheusOptions:
         return any(getattr(self, slot) is not None for slot in self.__slots__)
 
     def target(self, settings: ConnectionSettings) -> Target:
-        """The target given by the options.
+        """The target the options describe.
 
         Raises:
             click.UsageError: the options contradict each other.
@@ -69,7 +69,9 @@ class PrometheusOptions:
         from boxwatch.publish.prometheus.prometheus_rules import Target
 
         if self.directory is None:
-            raise click.UsageError("Missing option '--rules-dir': the directory Prometheus reads rules from.")
+            raise click.UsageError(
+                "no rules directory: pass --rules-dir DIR, the directory Prometheus reads rules from"
+            )
         client = Client(self.prometheus_url, self._login(), settings.ca) if self.prometheus_url else None
         return Target(self.directory, client, self._reload(client), settings.timeout)
 
@@ -83,18 +85,18 @@ class PrometheusOptions:
         how = self.how or ("http" if client else "signal" if self.pid else "none")
         if how == "http":
             if client is None:
-                raise click.UsageError("--reload http requires --prometheus.")
+                raise click.UsageError("--reload http needs a server: pass --prometheus URL")
             return reload.HttpReload(client)
         if how == "signal":
             if self.pid is None:
-                raise click.UsageError("--reload signal requires --pid.")
+                raise click.UsageError("--reload signal needs a process: pass --pid PID or --pid FILE")
             return reload.SignalReload(int(self.pid) if self.pid.isdecimal() else Path(self.pid))
         return reload.ExternalReload()
 
 
 @dataclass(frozen=True, slots=True)
 class PrometheusOperation(RulesOperation["Target", "Plan"]):
-    """A plan for rules, as one side of a run."""
+    """A plan for Prometheus' rules."""
 
     name: str = "Prometheus"
 

@@ -51,7 +51,7 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
 
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
-    # The reverse order of publishing: dashboards read what rules record.
+    # In reverse order of publishing, since dashboards read the series the rules record.
     operations: list[Operation] = []
     if live:
         operations.append(GrafanaRollback.of(live, folder, backups, deployment, overwrite=overwrite))

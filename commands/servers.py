@@ -1,4 +1,4 @@
-"""Which servers a run is about: Grafana, Prometheus, a ruler, or several of them."""
+"""The servers a command operates on: Grafana, Prometheus, a ruler, or several of them."""
 
 from __future__ import annotations
 
@@ -33,43 +33,43 @@ class Servers:
 
     @property
     def _grafana_url(self) -> str | None:
-        # What is in the environment must not draw Grafana into a run that names another server.
+        # The environment must not draw Grafana into an operation on another server.
         given = self.grafana_options.grafana_url
         others = self.prometheus_options.named or self.ruler_options.named
         return given or (None if others else os.environ.get(URL) or None)
 
     def need(self) -> None:
-        """Raises click.UsageError when none is named."""
+        """Raises click.UsageError if no server is named."""
         if not (self._grafana_url or self.prometheus_options.named or self.ruler_options.named):
             raise click.UsageError(
-                "No server named: pass --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several."
+                "no server named: pass --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several"
             )
 
     def grafana(self) -> Live | None:
-        """The Grafana named by the options.
+        """The Grafana the options describe.
 
         Raises:
-            PublishError: the address, the token or the certificates cannot be used.
+                PublishError: the URL, the token or the certificates cannot be used.
         """
         url = self._grafana_url
         return self.grafana_options.live(url, self.settings) if url else None
 
     def prometheus(self) -> Target | None:
-        """The Prometheus named by the options.
+        """The Prometheus the options describe.
 
         Raises:
-            PublishError: the address, a secret or the certificates cannot be used.
+                PublishError: the URL, a secret or the certificates cannot be used.
             click.UsageError: the options contradict each other.
         """
         return self.prometheus_options.target(self.settings) if self.prometheus_options.named else None
 
     def ruler(self, backups: Path) -> RulerTarget | None:
-        """The ruler named by the options; raises as `prometheus` does."""
+        """The ruler the options describe; raises as `prometheus` does."""
         return self.ruler_options.target(self.settings, backups) if self.ruler_options.named else None
 
 
 def servers(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every server, which the command gets as one value, `servers`."""
+    """Every server's options, passed to the command as one value, `servers`."""
 
     @functools.wraps(command)
     def with_servers(
@@ -89,13 +89,13 @@ def servers(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def only_grafana(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Grafana's options, which the command gets as one value, `live`."""
+    """Grafana's options, passed to the command as one value, `live`."""
 
     @functools.wraps(command)
     def with_live(*, grafana: GrafanaOptions, settings: ConnectionSettings, **values: Any) -> Any:  # noqa: ANN401 - click's own values
         url = grafana.grafana_url or os.environ.get(URL)
         if not url:
-            raise click.UsageError(f"No Grafana named: pass --grafana URL or set {URL}.")
+            raise click.UsageError(f"no Grafana named: pass --grafana URL or set {URL}")
         return command(live=grafana.live(url, settings), **values)
 
     return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(

@@ -1,1 +1,1 @@
-"""Rules into a running Prometheus or vmalert."""
+"""Publishing rules to a running Prometheus or vmalert."""

@@ -1,15 +1,15 @@
-"""The rules on disk: one file that Prometheus reads, switched in one rename, with what is needed to go back.
+"""The rules on disk: one file read by Prometheus, switched in one rename, and everything needed to restore it.
 
-    DIR/boxwatch.yaml              the live set; `rule_files` names it, or DIR/*.yaml. A container must mount DIR: a
-                                   file that is mounted by itself stays the old one
-    DIR/.boxwatch/lock             held while somebody publishes
-    DIR/.boxwatch/state.json       which set was confirmed last, which before that, and what is under way
-    DIR/.boxwatch/sets/<sha256>    sets that a restore or a rollback needs
-    DIR/.boxwatch/next, back       the new and the old set, written before the switch: both ways are only renames,
-                                   so that a full disk stops neither
+        DIR/boxwatch.yaml              the live set; `rule_files` lists it, or DIR/*.yaml. A container must mount DIR:
+                                       a file mounted by itself never changes
+        DIR/.boxwatch/lock             held during a publish
+        DIR/.boxwatch/state.json       the set confirmed last, the one before, and the publish in progress
+        DIR/.boxwatch/sets/<sha256>    sets needed for a restore or rollback
+        DIR/.boxwatch/next, back       the new and the old set, written before the switch: switching and restoring are
+                                       pure renames, so a full disk stops neither
 
-What is under way is entered before the switch and struck out after the read-back. A publisher that was killed at any
-moment leaves the whole old or the whole new file, and an entry that tells the next run from where to go on.
+A publish is recorded before the switch and cleared after the read-back. If the publisher is killed, the live file is
+the old or the new one as a whole, and the record tells the next run where to continue.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from boxwatch.publish.rule_set import LIVE
 
 
 class Store:
-    """The directory that Prometheus reads rules from."""
+    """The rules directory of a Prometheus."""
 
     def __init__(self, directory: Path) -> None:
         """Nothing is read or written yet."""
@@ -39,10 +39,10 @@ class Store:
 
     @property
     def lock(self) -> Path:
-        """The lock's file; its folder is made.
+        """The lock file; its directory is created.
 
         Raises:
-            PublishError: the directory is not there or cannot be written.
+                PublishError: the directory does not exist or cannot be written.
         """
         self._check()
         try:
@@ -52,10 +52,10 @@ class Store:
         return self._own / "lock"
 
     def observe(self) -> Observed:
-        """What is there now. Reads only.
+        """Observe the present state. Reads only.
 
         Raises:
-            PublishError: the directory cannot be used, or its state is not as it was written.
+                PublishError: the directory cannot be used, or its state file is not in our format.
         """
         self._check()
         state = self._read_state()
@@ -65,28 +65,28 @@ class Store:
         """A stored set; None for NOTHING.
 
         Raises:
-            PublishError: it is not there, or is not what its name says.
+                PublishError: it is missing, or does not match its digest.
         """
         if name == NOTHING:
             return None
         content = _read(self._sets / name)
         if content is None or digest(content) != name:
-            raise PublishError(f"{self._sets / name} is missing or damaged, so it cannot be brought back")
+            raise PublishError(f"{self._sets / name} is missing or damaged, so it cannot be restored")
         return content
 
     def baseline(self, seen: Observed) -> bytes | None:
-        """The set to go back to: what was live before a publish that was cut off, else what is live."""
+        """The set to restore on failure: the one live before an interrupted publish, otherwise the live one."""
         if seen.state.before is not None:
-            # Where that set was lost, the live one is the best there is; it must not block the next publish.
+            # If that set was lost, the live one is the best available; it must not block the next publish.
             with contextlib.suppress(PublishError):
                 return self.content(seen.state.before)
         return seen.live
 
     def prepare(self, seen: Observed, new: bytes | None) -> State:
-        """Write everything that a switch and the way back need, and enter what is about to happen.
+        """Write everything needed to switch and to restore, and record the publish.
 
         Raises:
-            PublishError: something could not be written; the live file is as it was.
+                PublishError: a file could not be written; the live file is unchanged.
         """
         old = self.baseline(seen)
         entered = replace(
@@ -110,7 +110,7 @@ class Store:
         """Make the new set live.
 
         Raises:
-            PublishError: it could not be; the live file is as it was.
+                PublishError: the switch failed; the live file is unchanged.
         """
         try:
             self._put(self._next, new)
@@ -121,26 +121,26 @@ class Store:
         """Make the old set live again.
 
         Raises:
-            PublishError: it could not be; the next run tries again.
+                PublishError: the restore failed; the next run retries it.
         """
         try:
             self._put(self._back, old)
         except OSError as error:
             raise PublishError(
-                f"{self.live} could not be restored: {error.strerror}; correct that and run the command again"
+                f"{self.live} could not be restored: {error.strerror}; correct that, then run the command again"
             ) from error
 
     def close(self, state: State, *, confirmed: bytes | None = None, keep: bool = False) -> None:
-        """Strike out what was under way. `keep` says that the old set stays; otherwise `confirmed` is the current one.
+        """Clear the record of a publish. With `keep` the old set stays current; otherwise `confirmed` becomes current.
 
         Raises:
-            PublishError: it could not be written; the next run reads back again, and does it then.
+                PublishError: the state could not be written; the next run reads back again and writes it then.
         """
         done = replace(state, before=None, pending=())
         if not keep and digest(confirmed) != state.current:
             done = replace(done, current=digest(confirmed), previous=state.before)
         elif not keep and state.before != state.current:
-            # The confirmed set was confirmed before, and something else was live in between: an edit by hand.
+            # The set had been confirmed before, and something else was live in between: a manual change.
             done = replace(done, previous=state.before)
         try:
             self._write_state(done)
@@ -148,14 +148,14 @@ class Store:
         except OSError as error:
             raise PublishError(
                 f"{self.live} is in place, but {self._state} could not be written: {error.strerror}; "
-                "run the command again when that is corrected"
+                "correct that, then run the command again"
             ) from error
 
     def clean(self) -> None:
-        """Remove leftovers, where nothing else is to be done.
+        """Remove leftovers when there is nothing else to do.
 
         Raises:
-            PublishError: one could not be removed.
+                PublishError: a leftover could not be removed.
         """
         try:
             _remove(self._needless(self._read_state()))
@@ -165,7 +165,7 @@ class Store:
     def _check(self) -> None:
         if not self.directory.is_dir():
             raise PublishError(
-                f"{self.directory} is no directory: make the one that Prometheus reads rules from, and name "
+                f"{self.directory} is not a directory: create the one Prometheus reads rules from, and list "
                 f"{self.live} in rule_files of its configuration"
             )
 
@@ -182,7 +182,7 @@ class Store:
             atomic.replace(target, content)
 
     def _needless(self, state: State) -> Iterator[Path]:
-        """What no restore or rollback needs, such as the leftovers of a publisher that was killed."""
+        """Files that no restore or rollback needs, such as the leftovers of a killed publisher."""
         if not self._sets.is_dir():
             return
         needed = {*state.known, state.previous}
@@ -197,8 +197,8 @@ class Store:
             return State() if content is None else State.read(content)
         except ValueError as error:
             raise PublishError(
-                f"{self._state} is not as boxwatch writes it: restore it, or remove {self._own} and move {self.live} "
-                "away to begin anew, without a way back"
+                f"{self._state} is not in boxwatch's format: restore it, or remove {self._own} and move {self.live} "
+                "away to start over, which gives up the rollback"
             ) from error
 
     def _write_state(self, state: State) -> None:
@@ -221,4 +221,4 @@ def _read(path: Path) -> bytes | None:
 
 
 def _untouched(path: Path, error: OSError) -> PublishError:
-    return PublishError(f"{path} could not be written: {error.strerror}; the rules are as they were")
+    return PublishError(f"{path} could not be written: {error.strerror}; the rules are unchanged")

@@ -1,8 +1,8 @@
-"""Rules into a Mimir-compatible ruler, as plan and apply: only groups that differ are written, read back, or restored.
+"""Rules in a Mimir-compatible ruler, as plan and apply: groups that differ are written, read back, or restored.
 
-A ruler takes one group at a time, so no switch is atomic. The mark group says during the writes that they are under
-way, and always which groups are ours, by digest: what somebody wrote or changed is known by its absence there. A
-publisher that was killed leaves whole groups, old and new ones, and the next run finishes.
+A ruler accepts one group at a time, so a publish is not atomic. The mark group says that writes are in progress, and
+always lists our groups by digest: a group whose digest is not listed was written or changed by someone else. A killed
+publisher leaves whole groups, some old and some new; the next run completes the publish.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ class Target:
     """A namespace of a ruler.
 
     Attributes:
-        api: its groups.
-        tenant: whose they are; empty where the ruler knows no tenants.
-        backups: where what is replaced is kept.
-        timeout: seconds until the ruler evaluates what was written; a way back has as many again.
+            api: access to its groups.
+            tenant: the tenant that owns them; empty if the ruler has no tenants.
+            backups: backup directory.
+            timeout: seconds until the ruler evaluates the written rules; a rollback may take as long again.
     """
 
     api: RulerApi
@@ -44,7 +44,7 @@ class Target:
 
     @property
     def place(self) -> Location:
-        """For backups."""
+        """The location recorded in backups."""
         return Location(self.api.client.url, self.tenant, self.api.namespace)
 
 
@@ -53,14 +53,14 @@ class Plan:
     """What a publish or a rollback would do.
 
     Attributes:
-        there: name → group, as the namespace has it.
-        steps: groups that are written or removed, in order; the mark is not among them.
-        mark: our mark when all is done; None for none.
-        changes: rule by rule.
-        manual: that somebody changed something of ours, and what, a line each.
-        notes: what the user should know first.
-        failing: rules that fail in the ruler now.
-        undoes: the backup that this brings back.
+            there: name → group, as present in the namespace.
+            steps: groups to write or remove, in order, without the mark.
+            mark: our mark after completion; None for none.
+            changes: rule by rule.
+            manual: manual changes of our groups, one per line.
+            notes: remarks to show before applying.
+            failing: rules that fail in the ruler now.
+            undoes: the backup to be restored.
     """
 
     there: dict[str, Group]
@@ -80,14 +80,14 @@ class Plan:
 
     @property
     def final(self) -> dict[str, Group]:
-        """The namespace when all is done."""
+        """The namespace after completion."""
         made = {**self.there, **({MARK_GROUP: self.mark} if self.mark else {})}
         made |= {step.name: step.after for step in self.steps if step.after is not None}
         gone = {step.name for step in self.steps if step.after is None} | (set() if self.mark else {MARK_GROUP})
         return {name: group for name, group in made.items() if name not in gone}
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The plan as JSON."""
         return {
             "needed": self.needed,
             "changes": [change.to_json() for change in self.changes],
@@ -97,10 +97,10 @@ class Plan:
 
 
 def plan(target: Target, new: RuleSet, *, overwrite: bool = False) -> Plan:
-    """Compare a set with what is in the namespace. Reads only.
+    """Compare a set with the namespace. Reads only.
 
     Raises:
-        PublishError: the ruler cannot be read, or a group of ours was changed by hand.
+            PublishError: the ruler cannot be read, or one of our groups was changed manually.
     """
     there = target.api.groups()
     known = ruler_group.known(there.get(MARK_GROUP))
@@ -116,7 +116,7 @@ def plan(target: Target, new: RuleSet, *, overwrite: bool = False) -> Plan:
     steps += [Step(name, group, None) for name, group in left.items() if name not in stay]
     touched = [step for step in steps if step.before and ruler_group.digest(step.before) not in known]
     notes = _cut_off(there) + tuple(
-        f"the group {name} in the namespace {target.api.namespace} is not ours, or was changed by hand, and stays"
+        f"the group {name} in the namespace {target.api.namespace} is foreign or was changed manually; it stays"
         for name in stay
     )
     mark = ruler_group.mark(new.mark, map(ruler_group.digest, desired.values()))
@@ -124,11 +124,11 @@ def plan(target: Target, new: RuleSet, *, overwrite: bool = False) -> Plan:
 
 
 def rollback(target: Target, *, overwrite: bool = False) -> Plan:
-    """The plan that brings back what the last publish touched.
+    """Plan the return to the groups before the last publish.
 
     Raises:
-        OutputError: there is nothing to bring back.
-        PublishError: as for `plan`.
+            OutputError: there is nothing to restore.
+            PublishError: as for `plan`.
     """
     folder, kept = ruler_backup.newest(target.place, target.backups)
     there = target.api.groups()
@@ -153,12 +153,12 @@ def _planned(  # noqa: PLR0913, PLR0917 - the parts of a plan
     undoes: Path | None = None,
 ) -> Plan:
     manual = tuple(
-        f"the group {step.name} in the namespace {target.api.namespace} was changed by hand, or not written by "
+        f"the group {step.name} in the namespace {target.api.namespace} was changed manually, or not written by "
         "`boxwatch publish`"
         for step in touched
     )
     if manual and not overwrite:
-        what = "nothing was changed: take the change over into the topology, then use --overwrite-changed"
+        what = "nothing was changed: carry the change over into the topology, then pass --overwrite-changed"
         raise PublishError("\n".join([*manual, what]))
     failing = frozenset(read_back.running(target.api.client, target.timeout, target.api.source).failing)
     old = {step.name: step.before for step in steps if step.before is not None}
@@ -168,23 +168,23 @@ def _planned(  # noqa: PLR0913, PLR0917 - the parts of a plan
 
 def _cut_off(there: dict[str, Group]) -> tuple[str, ...]:
     cut = ruler_group.value(there.get(MARK_GROUP)) == UNDER_WAY
-    return ("the last publish was cut off; this one finishes or undoes it",) if cut else ()
+    return ("the last publish was interrupted; this one completes or undoes it",) if cut else ()
 
 
 def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> str:
-    """Carry a plan out: write, read back; or go back.
+    """Apply a plan: write and read back; restore the previous groups on failure.
 
     Returns:
-        what is left to say; mostly empty.
+            closing remarks; usually empty.
 
     Raises:
-        PublishError: it was not published, with why and what is in place now.
-        OutputError: the backup cannot be written; nothing was changed.
+            PublishError: the plan was not applied; says why, and what is in place now.
+            OutputError: the backup cannot be written; nothing was changed.
     """
     if not plan.needed:
         return ""
     if target.api.groups() != plan.there:
-        raise PublishError("the namespace changed after the plan was made; nothing was done: run the command again")
+        raise PublishError("the namespace changed after the plan was made; nothing was changed: run the command again")
     old = plan.there.get(MARK_GROUP)
     if plan.undoes is None:
         ruler_backup.write(target.place, (*plan.steps, Step(MARK_GROUP, old, plan.mark)), target.backups)
@@ -196,7 +196,7 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
             _carry_out(target.api, step)
         said = _confirm(target, plan.final, plan.failing, watch)
     except (PublishError, KeyboardInterrupt) as error:
-        reason = str(error) or "it was interrupted"
+        reason = str(error) or "interrupted"
         raise PublishError(f"{reason}\n{_restore_previous(target, plan)}") from error
     if plan.undoes is not None:
         ruler_backup.mark_rolled_back(plan.undoes)
@@ -216,11 +216,11 @@ def _confirm(
     failing: frozenset[tuple[str, str]],
     watch: read_back.Watch | None = None,
 ) -> str:
-    """Wait until the ruler has stored and evaluates exactly that."""
+    """Wait until the ruler has stored and evaluates exactly these groups."""
     end = time.monotonic() + target.timeout
     stored = {name: ruler_group.digest(group) for name, group in target.api.groups().items()}
     if stored != {name: ruler_group.digest(group) for name, group in final.items()}:
-        raise PublishError("the ruler has stored other groups than were written: is somebody else publishing?")
+        raise PublishError("the ruler has stored other groups than were written: check for another publisher")
     timeout = max(_LEAST, end - time.monotonic())
     api = target.api
     return read_back.read_back(
@@ -229,7 +229,7 @@ def _confirm(
 
 
 def _restore_previous(target: Target, plan: Plan) -> str:
-    """Put the old groups back, and say how far that went."""
+    """Restore the previous groups, and report how far that got."""
     old = plan.there.get(MARK_GROUP)
     problems = list(_undo(target.api, (*(step.back for step in reversed(plan.steps)), Step(MARK_GROUP, None, old))))
     if not problems:
@@ -238,8 +238,8 @@ def _restore_previous(target: Target, plan: Plan) -> str:
         except PublishError as error:
             problems = [str(error)]
     if problems:
-        return "\n".join(["the old groups are not all in place again: run the command again", *problems])
-    return "the old groups are in place again, and the ruler has confirmed it"
+        return "\n".join(["not all previous groups are in place again: run the command again", *problems])
+    return "the previous groups are in place again, and the ruler has confirmed it"
 
 
 def _undo(api: RulerApi, steps: tuple[Step, ...]) -> Iterator[str]:
@@ -255,7 +255,7 @@ def _digest(group: Group | None) -> str:
 
 
 def _set(groups: dict[str, Group]) -> RuleSet | None:
-    """Groups as a set; None for none, or for what nobody can read as rules."""
+    """Groups as a set; None for none. Groups that cannot be parsed as rules count as none."""
     if not groups:
         return None
     content = named(groups)

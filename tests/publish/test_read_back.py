@@ -86,7 +86,9 @@ def test_rules_of_others_are_told_from_ours(monkeypatch: pytest.MonkeyPatch) -> 
         {"name": "mine", "file": "/in/a/container/boxwatch.yaml", "rules": []},
         {"name": "theirs", "file": "/etc/other.yaml", "rules": []},
     ]
-    monkeypatch.setattr(Client, "request", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {}))
+    monkeypatch.setattr(
+        Client, "request", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {})
+    )
 
     assert running(Client("http://host")) == Running({"mine": ()}, (("theirs", "/etc/other.yaml"),), "")
 
