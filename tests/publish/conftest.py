@@ -1,4 +1,4 @@
-"""What the tests of publishing share: a stand-in for Prometheus, and short pauses."""
+"""Fixtures of the publishing tests: a stand-in for Prometheus, with short pauses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boxwatch.publish.prometheus import prometheus_rules as publishing
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A Prometheus that reads `tmp_path/rules`, with pauses as short as loopback needs."""
+    """A Prometheus that reads `tmp_path/rules`, with pauses suited to loopback."""
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)
     monkeypatch.setattr(read_back, "_SOON", 0.05)
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)

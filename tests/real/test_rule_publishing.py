@@ -133,7 +133,7 @@ def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
     """The error quotes Prometheus, and the old set is on disk and loaded."""
     box.publish(rule_sets.files("A"))
 
-    with pytest.raises(PublishError, match=r"(?s)refused the rules \(500\): failed to reload config.*old rules are in"):
+    with pytest.raises(PublishError, match=r"(?s)rejected the rules \(500\): failed to reload config.*previous rules"):
         box.publish(rule_sets.refused("refused"))
 
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")
@@ -162,7 +162,7 @@ def test_a_set_that_nobody_loads_is_taken_back(box: _Box) -> None:
     box.publish(rule_sets.files("A"))
     target = prometheus_rules.Target(box.rules, Client(box.url), ExternalReload(), 1)
 
-    with pytest.raises(PublishError, match=r"(?s)Prometheus has another set .*the old rules are in place again"):
+    with pytest.raises(PublishError, match=r"(?s)Prometheus has another set .*the previous rules are in place again"):
         box.publish(rule_sets.files("B"), target)
 
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")

@@ -85,7 +85,7 @@ def test_what_vmalert_refuses_is_taken_back(box: _Box) -> None:
     box.publish(rule_sets.files("A"))
     rule = {"record": "level:broken:op", "expr": "((("}
 
-    with pytest.raises(PublishError, match=r"(?s)its log says why.*the old rules are in place again, and"):
+    with pytest.raises(PublishError, match=r"(?s)its log says why.*the previous rules are in place again, and"):
         box.publish(rule_sets.files("B", extra=rule))
     assert rule_sets.which(box.groups) == "A"
 
