@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 WORKERS ?= 3
 PYTEST := pytest --numprocesses $(WORKERS)
 
-.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all bench tools promtools clean
+.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench tools promtools clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,7 @@ test-all: lint types $(VENV)/dev.stamp tools promtools ## all checks without sam
 	@$(PYTEST) --thorough --cov --cov-report=term:skip-covered $(ARGS)
 	@tools/test-wheel.sh all
 	@tools/proofs-all.sh
+	@tools/generated.py 10000
 
 unit: $(VENV)/dev.stamp tools ## a selection of tests (ARGS='-k replicas')
 	@pytest -q $(ARGS)
@@ -52,6 +53,9 @@ mutate: $(VENV)/dev.stamp tools ## mutation testing of the rules (SUBJECT=memory
 
 proofs-all: $(VENV)/dev.stamp tools promtools ## all proofs on promtool 2.53 and 3.x, and the rules in vmalert
 	@tools/proofs-all.sh
+
+generated: $(VENV)/dev.stamp tools ## build generated deployments and check the output (EXAMPLES=10000 SEED=0)
+	@tools/generated.py $(or $(EXAMPLES),1000) --seed $(or $(SEED),0) $(ARGS)
 
 bench: $(VENV)/dev.stamp tools ## benchmarks of speed and memory, with ratios
 	@python benchmarks/run.py $(ARGS)

@@ -1,12 +1,14 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 success; 1 findings, outdated output or a failed operation; 2 a usage error or an invalid topology;
-3 `boxwatch diff` or `boxwatch modernise --check` found differences. Each command imports its libraries when it runs, so
-`--help` and completion respond instantly.
+3 `boxwatch diff` or `boxwatch modernise --check` found differences; 130 Ctrl-C; 141 the reader of the output has closed
+it. Each command imports its libraries when it runs, so `--help` and completion respond instantly.
 """
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -17,6 +19,7 @@ from boxwatch.commands import (
     check,
     completion,
     diff,
+    endings,
     explain,
     exporter,
     init,
@@ -48,12 +51,35 @@ class _WrongInput(_Failure):
 class _Group(click.Group):
     """Prints expected errors as messages instead of tracebacks."""
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:  # noqa: ANN401 - click's own signature
+        with _endings():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        try:
+        with _endings():
             return super().invoke(ctx)
-        except BoxwatchError as error:
-            shown = _WrongInput if isinstance(error, TopologyError) else _Failure
-            raise shown(str(error)) from error
+
+
+@contextlib.contextmanager
+def _endings() -> Iterator[None]:
+    """What ends a command before its end: with a message of ours, or none, and its exit code."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The terminal has written ^C.
+        click.echo(err=True)
+        raise click.exceptions.Exit(endings.INTERRUPTED) from None
+    except click.Abort as error:
+        # At a question, click has ended the line.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise click.exceptions.Exit(endings.INTERRUPTED) from None
+        raise
+    except BrokenPipeError:
+        endings.read_by_nobody()
+        raise click.exceptions.Exit(endings.PIPE_CLOSED) from None
+    except BoxwatchError as error:
+        shown = _WrongInput if isinstance(error, TopologyError) else _Failure
+        raise shown(str(error)) from error
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from boxwatch.checks.alertmanager import (
     alertmanager_alerts,
@@ -89,6 +90,16 @@ IDS: tuple[str, ...] = (
     amtool.ID,
 )
 
+_ABOUT: Mapping[str, str | None] = MappingProxyType(
+    {
+        **{module.ID: module.__doc__ for module in (*RULE_CHECKS, *ALERTMANAGER_CHECKS, scraped, promtool, amtool)},
+        **{
+            check.__module__.rpartition(".")[2]: sys.modules[check.__module__].__doc__
+            for check in catalogue.DASHBOARD_CHECKS
+        },
+    }
+)
+
 _RULES = "prometheus/rules/"
 _DASHBOARDS = "grafana/dashboards/"
 _CONFIGURATION = "prometheus/prometheus.yml"
@@ -118,6 +129,16 @@ class Report:
     def without(self, disabled: Collection[str]) -> Report:
         """The verdict without the findings of some checks, by their ids."""
         return replace(self, findings=tuple(finding for finding in self.findings if finding.check not in disabled))
+
+
+def about(check: str) -> str:
+    """What a check is about, in a sentence.
+
+    Raises:
+        KeyError: there is no such check.
+    """
+    # Python without docstrings (-OO) knows only its name.
+    return (_ABOUT[check] or check).strip().splitlines()[0]
 
 
 def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:

@@ -86,6 +86,9 @@ def _print_plan(plan: Plan, *, only_check: bool) -> None:
         **dict.fromkeys(plan.kept, " (no longer generated, but manually changed: remove it yourself)"),
     }
     for path, outcome in sorted(outcomes.items()):
+        if only_check and outcome == "unchanged":
+            # The line below says how many.
+            continue
         click.echo(f"  {outcome:<{len(would) + 9}} {path}{notes.get(path, '')}")
     counts = f"{len(plan.written)} {would}written, {len(plan.unchanged)} unchanged, {len(plan.removed)} {would}removed"
     click.echo(f"{plan.directory}: {counts}")

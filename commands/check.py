@@ -14,15 +14,25 @@ from boxwatch.commands import files, options
 if TYPE_CHECKING:
     from boxwatch.checks.catalogue import Report
 
+# Those of boxwatch.checks.report, which is loaded when it is needed.
+_FORMATS = ("text", "json", "github", "gitlab", "junit", "sarif")
+
 
 @click.command(short_help="Check the generated output, or any rules and dashboards.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[TOPOLOGY] [FILE]...")
 @options.ext_str
 @options.extra
-@click.option("--format", "style", type=click.Choice(["text", "json", "github"]), default="text", help="Output format.")
+@click.option("--format", "style", type=click.Choice(_FORMATS), default="text", help="Output format.")
+@click.option("--strict", is_flag=True, help="Also fail on warnings about the topology and on skipped checks.")
 @click.option("--disable", "disabled", multiple=True, metavar="CHECK", help="Skip the check with this id. Repeatable.")
-def check(
-    paths: tuple[Path, ...], ext_str: tuple[str, ...], dashboards: Path | None, style: str, disabled: tuple[str, ...]
+def check(  # noqa: PLR0913 - one for each option
+    paths: tuple[Path, ...],
+    ext_str: tuple[str, ...],
+    dashboards: Path | None,
+    style: str,
+    disabled: tuple[str, ...],
+    *,
+    strict: bool,
 ) -> None:
     """Check everything `build` would generate, or FILEs; exit 1 on findings.
 
@@ -33,10 +43,14 @@ def check(
     configuration (YAML with `route`), or a directory of such files. Their queries may use series that the topology's
     rules record.
 
+    github and gitlab (Code Quality) show findings beside the lines of a change, sarif is for code scanning and junit
+    for build servers. Without promtool or amtool what they would have said is a note, which fails with --strict.
+
     \b
     Example:
       boxwatch check
-      boxwatch check staging.yaml --format github
+      boxwatch check staging.yaml --strict --format github
+      boxwatch check --format sarif > boxwatch.sarif
       boxwatch check dashboards/ rules/extra.yaml --disable alert_style
     """
     from boxwatch import assemble
@@ -60,7 +74,10 @@ def check(
     found = found.without(disabled)
     for line in report.lines(found, style):
         click.echo(line)
-    if found.findings:
+    left = [*(["warnings of the topology"] if loaded.warnings else []), *found.skipped] if strict else []
+    if left:
+        click.echo(f"--strict: {'; '.join(left)}", err=True)
+    if found.findings or left:
         sys.exit(1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+# Long, and without what paths have.
+_LIKE_A_SECRET = re.compile(r"[^/.]{16,}|[^/]{40,}")
 _BACKUPS = Path(".boxwatch/backups")
 
 CONNECTION_OPTIONS: tuple[Option, ...] = (
@@ -78,7 +81,10 @@ def secret(file: Path | None, variable: str) -> str | None:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         # A decoder's error quotes its input.
-        raise PublishError(f"{file} cannot be read: {getattr(error, 'strerror', None) or 'not a text file'}") from None
+        reason = getattr(error, "strerror", None) or "not a text file"
+        if isinstance(error, OSError) and _LIKE_A_SECRET.fullmatch(str(file)):
+            raise PublishError(f"cannot read a file with a secret: {reason}; pass its path, not the secret") from None
+        raise PublishError(f"{file} cannot be read: {reason}") from None
     if not text:
         raise PublishError(f"{file} is empty: write the secret into it")
     return text

@@ -65,10 +65,11 @@ def explain(alert: str | None, topology: Path | None, ext_str: tuple[str, ...], 
     if as_json:
         options.print_json(page.to_json())
     elif progress.on_terminal(sys.stdout):
-        from rich.console import Console
         from rich.markdown import Markdown
 
-        Console().print(Markdown(page.markdown(), code_theme="ansi_dark"))
+        from boxwatch.commands.terminal import Terminal
+
+        Terminal().print(Markdown(page.markdown(), code_theme="ansi_dark"))
     else:
         click.echo(page.markdown(), nl=False)
 

@@ -23,12 +23,11 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) 
       boxwatch topology --json | jq '.servers[].headroom_bytes'
       boxwatch topology box.jsonnet --ext-str env=staging
     """
-    from rich.console import Console
-
+    from boxwatch.commands.terminal import Terminal
     from boxwatch.topology import plan, table
 
     made = plan.plan(options.load(topology, ext_str).topology)
     if as_json:
         options.print_json(made.to_json())
     else:
-        table.show(made, Console())
+        table.show(made, Terminal())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards.layout import Line
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import State
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
@@ -30,7 +31,7 @@ def build(built: Built) -> Node | None:
     """The dashboard as JSON; None where nothing is probed."""
     topology = built.topology
     urls = any(service.url for service in topology.services)
-    ports = any(server.public_address for server in topology.servers)
+    ports = any(server.public_address is not None for server in topology.servers)
     if not urls and not ports:
         return None
     page = render.Page(
@@ -40,16 +41,32 @@ def build(built: Built) -> Node | None:
         variables=(SERVERS,),
         marked=_CHOSEN,
         panels=layout.place(
-            layout.even(4, _failing(), _first_to_end(topology), _exposed(), _unanswered()),
-            layout.heading("Public URLs"),
-            layout.even(8, _answers(), _certificates(topology)),
-            layout.even(8, _time(topology), _phases()),
-            layout.even(7, _status(), _left(topology)),
-            layout.heading("Ports of public addresses"),
-            layout.even(9, _ports(), _open_ports()),
+            layout.even(
+                4,
+                *((_failing(), _first_to_end(topology)) if urls else ()),
+                *((_exposed(), _unanswered()) if ports else ()),
+            ),
+            *(_of_urls(topology) if urls else ()),
+            *(_of_ports() if ports else ()),
         ),
     )
     return render.build(page, topology)
+
+
+def _of_urls(topology: Topology) -> tuple[Line, ...]:
+    return (
+        layout.heading("Public URLs"),
+        layout.even(8, _answers(), _certificates(topology)),
+        layout.even(8, _time(topology), _phases()),
+        layout.even(7, _status(), _left(topology)),
+    )
+
+
+def _of_ports() -> tuple[Line, ...]:
+    return (
+        layout.heading("Ports of public addresses"),
+        layout.even(9, _ports(), _open_ports()),
+    )
 
 
 def _days(topology: Topology) -> Scale:

@@ -28,6 +28,9 @@ def build(built: Built) -> Node | None:
     topology = built.topology
     if not requests.scraped(topology):
         return None
+    # Nothing is slow that was promised to nobody.
+    promised = requests.promised(topology)
+    slow = (_slow(topology),) if promised else ()
     page = render.Page(
         id="traefik",
         title="Traefik",
@@ -39,7 +42,7 @@ def build(built: Built) -> Node | None:
             layout.heading("Traffic"),
             layout.even(8, _arrive(topology), _by_code()),
             layout.heading("Success and latency"),
-            layout.even(8, _failed(topology), _slow(topology), _latency()),
+            layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
             layout.even(8, _times()),
             layout.heading("Routes"),
             layout.even(8, _unrouted(topology), _unplanned(topology)),
@@ -90,14 +93,7 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             queries=(Query(_share(names.SERVICE_REQUEST_ERRORS)),),
             no_value="no requests",
         ),
-        Stat(
-            title="Slow now",
-            description="Share of requests slower than their service's objective. Healthy: a few percent.",
-            unit="percentunit",
-            scale=_slow_scale(topology),
-            queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
-            no_value="no objective",
-        ),
+        *((_slow_now(topology),) if requests.promised(topology) else ()),
         Stat(
             title="Traefik instances",
             description="Traefik instances that report a loaded configuration. Healthy: one per server.",
@@ -105,6 +101,17 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             scale=scale.none_known("Grey when none does, and then the alert TraefikMetricsAbsent fires."),
             queries=(Query(f"count(count by ({names.BY_SERVER}) (traefik_config_last_reload_success{{{_RAW}}}))"),),
         ),
+    )
+
+
+def _slow_now(topology: Topology) -> Stat:
+    return Stat(
+        title="Slow now",
+        description="Share of requests slower than their service's objective. Healthy: a few percent.",
+        unit="percentunit",
+        scale=_slow_scale(topology),
+        queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
+        no_value="no objective",
     )
 
 
@@ -163,22 +170,24 @@ def _slow(topology: Topology) -> Graph:
     )
 
 
-def _latency() -> Graph:
+def _latency(*, promised: bool) -> Graph:
     buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})"
+    within = f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})"
+    healthy = "below the dashed line" if promised else "as usual at this time of day"
     return Graph(
         title="Latency",
         description="Time within which half and 95% of the responses came, interpolated between the bounds of "
-        "Traefik's histogram. Healthy: 95% below the dashed line.",
+        f"Traefik's histogram. Healthy: 95% {healthy}.",
         unit="s",
-        scale=scale.lines("The dashed line is the objective in the topology."),
+        scale=scale.lines("The dashed line is the objective in the topology.")
+        if promised
+        else scale.none_known("Not coloured, because the topology has no latency objective."),
         queries=(
             Query(f"histogram_quantile(0.5, {buckets})", f"half, {_NAME}"),
             Query(f"histogram_quantile(0.95, {buckets})", f"95%, {_NAME}"),
-            Query(
-                f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})", f"promise, {_NAME}"
-            ),
+            *((Query(within, f"promise, {_NAME}"),) if promised else ()),
         ),
-        overrides=(field_config.plan_line("C"),),
+        overrides=(field_config.plan_line("C"),) if promised else (),
     )
 
 

@@ -1,15 +1,23 @@
-"""What differs between two sets of rules, rule by rule, in words."""
+"""Differences between two sets of rules, rule by rule, as short phrases."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from boxwatch.publish.rule_set import MARK_GROUP, Group, Rule, RuleSet
+from boxwatch.topology import units
 
 Kind = Literal["added", "changed", "removed"]
-# Values up to this length are shown; a longer one has only changed.
+_CONSTANT = re.compile(r"vector\(([0-9]{1,18})\)")
+# A record's name contains its unit.
+_UNITS: tuple[tuple[str, Callable[[int], str]], ...] = (
+    ("_bytes:", units.human_memory),
+    ("_seconds:", units.format_duration),
+)
+# Longer values are not shown, only reported as changed.
 _SHORT = 32
 
 
@@ -18,10 +26,10 @@ class Change:
     """One group or rule that is added, changed or removed.
 
     Attributes:
-        kind: what happens to it.
+        kind: the kind of change.
         group: the group's name.
-        rule: the rule's name, with labels where several have it; empty when the whole group is meant.
-        details: what changes, one short phrase each: `for 10m → 15m`.
+        rule: the rule's name, with labels if several rules share it; empty for the whole group.
+        details: what changes, one phrase each: `for 10m → 15m`.
     """
 
     kind: Kind
@@ -35,12 +43,12 @@ class Change:
         return f"{where}: {', '.join(self.details)}" if self.details else where
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The change as JSON."""
         return {"kind": self.kind, "group": self.group, "rule": self.rule, "details": list(self.details)}
 
 
 def changes(old: RuleSet | None, new: RuleSet | None) -> Iterator[Change]:
-    """Every difference, in the order of the new set, then what is removed. The mark differs always and says nothing."""
+    """All differences, in the order of the new set, then removals. The mark always differs and is left out."""
     before, after = _by_name(old), _by_name(new)
     for name, group in after.items():
         if name in before:
@@ -76,10 +84,10 @@ def _group(old: Group, new: Group) -> Iterator[Change]:
             yield Change("added", new.name, title)
         elif after is None:
             yield Change("removed", new.name, title)
-        elif details := tuple(_fields(before.fields, after.fields)):
+        elif details := tuple(_fields(before.fields, after.fields, record=after.name)):
             yield Change("changed", new.name, title, details)
     kept = [(before, after) for before, after in pairs if before and after]
-    # Rules of a group are evaluated in order, so another order is another group.
+    # A group's rules are evaluated in order, so their order matters.
     if [before for before, _ in kept] != [rule for rule in old.rules if any(rule is before for before, _ in kept)]:
         yield Change("changed", new.name, details=("order of its rules changed",))
 
@@ -90,7 +98,7 @@ def _names(old: Group, new: Group) -> list[str]:
 
 
 def _pairs(old: tuple[Rule, ...], new: tuple[Rule, ...]) -> Iterator[tuple[Rule | None, Rule | None]]:
-    """Each rule with what it was: by name and labels, else by name alone in order; then those that are gone."""
+    """Each rule with its predecessor, matched by name and labels, otherwise by name in order; then removed rules."""
     left = list(old)
     partner: dict[int, Rule] = {}
     for same in (_same_labels, _same_name):
@@ -117,15 +125,28 @@ def _labels(rule: Rule) -> str:
     return f"{{{text}}}"
 
 
-def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "") -> Iterator[str]:
+def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "", *, record: str = "") -> Iterator[str]:
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
         if isinstance(before, dict | None) and isinstance(after, dict | None):
             yield from _fields(before or {}, after or {}, "label " if key == "labels" else "")
+        elif key == "expr" and (said := _constant(record, str(before), str(after))):
+            yield said
         else:
             yield _words(path + {"expr": "expression"}.get(key, key), before, after)
+
+
+def _constant(record: str, old: str, new: str) -> str:
+    """A changed constant of the plan in the unit people plan in: `4 GB → 5 GB`; empty for any other expression."""
+    before, after = _CONSTANT.fullmatch(old), _CONSTANT.fullmatch(new)
+    unit = next((unit for part, unit in _UNITS if part in record), None)
+    if unit is None or before is None or after is None:
+        return ""
+    words = unit(int(before[1])), unit(int(after[1]))
+    # Two values that round to the same text are shown in bytes.
+    return f"{words[0]} → {words[1]}" if words[0] != words[1] else ""
 
 
 def _words(name: str, old: object, new: object) -> str:

@@ -71,7 +71,7 @@ def build(topology: Topology) -> Built:
     Raises:
         TopologyError: `alerts.rules` names what there is not, or changes what an alert does not take.
     """
-    tuning.refuse(tuning.mistakes(topology, SUBJECTS), None, topology.name)
+    tuning.refuse(tuning.issues(topology, SUBJECTS), None, topology.name)
     made = [(make, subject) for make in SUBJECTS if (subject := make(topology)) is not None]
     tuned = (tuning.apply(topology, make, subject) for make, subject in made)
     thresholds = {
@@ -93,9 +93,9 @@ def check(loaded: Loaded) -> None:
     """Hold `alerts.rules` of a file against the alerts that there are.
 
     Raises:
-        TopologyError: every mistake, with its place.
+        TopologyError: every issue, with its place.
     """
-    tuning.refuse(tuning.mistakes(loaded.topology, SUBJECTS), loaded.places, loaded.source)
+    tuning.refuse(tuning.issues(loaded.topology, SUBJECTS), loaded.places, loaded.source)
 
 
 def files(built: Built) -> dict[str, bytes]:

@@ -33,7 +33,8 @@ def days(topology: Topology, subjects: tuple[Subject, ...]) -> tuple[Case, ...]:
         for alert in subject.alerts:
             # The first is about every service that the topology does not name, and so about those of these cases.
             alerts.setdefault(alert.alert, alert)
-    hours = Hours(World(length=64 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE), alerts)
+    world = World(length=64 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    hours = Hours(world, alerts, by_uuid=any(map(topology.metrics_of, topology.services_of("coolify"))))
     together: dict[str, tuple[System, ...]] = {}
     for system in SYSTEMS:
         together[system.during] = (*together.get(system.during, ()), system)

@@ -12,9 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import names
-from boxwatch.rules.model import Alert, Case, Expected, Group, Record, Series, Subject
+from boxwatch.rules import crossed, names
+from boxwatch.rules.model import ALWAYS_FIRING, Alert, Case, Expected, Group, Record, Series, Subject
+from boxwatch.rules.patterns import paging
 from boxwatch.rules.proofs.fixtures import series
+from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 from boxwatch.topology.reading.document import Path, Place, Places
 from boxwatch.topology.reading.problems import Issue
@@ -26,6 +28,8 @@ Make = Callable[[Topology], Subject | None]
 
 _SERVICE = re.compile(r'\bservice="([^"]*)"')
 _SERVER = re.compile(r'\bserver="([^"]*)"')
+# Per cent.
+_ALL = 100
 _NOTHING_CHANGES = AlertTuning()
 
 
@@ -47,54 +51,80 @@ def apply(topology: Topology, make: Make, subject: Subject) -> Subject | None:
 
 
 def _group(topology: Topology, make: Make, subject: Subject, group: Group) -> Group:
-    alerts = tuple(
-        one for rule in group.rules if isinstance(rule, Alert) for one in _tuned(topology, make, subject, rule)
+    if isinstance(group.rules[0], Record):
+        return group
+    twins: dict[str, list[Alert]] = {}
+    for alert in group.rules:
+        twins.setdefault(alert.alert, []).append(alert)
+    return Group(
+        group.name, tuple(one for each in twins.values() for one in _tuned(topology, make, subject, tuple(each)))
     )
-    return group if isinstance(group.rules[0], Record) else Group(group.name, alerts)
 
 
-def _tuned(topology: Topology, make: Make, subject: Subject, alert: Alert) -> Iterator[Alert]:
-    """The alert for all services that have no tuning of their own, and one for each that has."""
-    tuning = topology.alerts.rules.get(alert.alert, _NOTHING_CHANGES)
+def _tuned(topology: Topology, make: Make, subject: Subject, twins: tuple[Alert, ...]) -> Iterator[Alert]:
+    """The alerts of one name: for all services without tuning of their own, then for each service with it."""
+    name = twins[0].alert
+    tuning = topology.alerts.rules.get(name, _NOTHING_CHANGES)
+    common = _with(twins, tuning)
     if not tuning.services:
-        yield from _with(alert, tuning)
+        yield from common
         return
-    yield from _with(_without(alert, tuple(tuning.services)), tuning)
+    for alert in common:
+        yield _without(alert, tuple(tuning.services))
+    # By their places among those of their name in the subject: an alert may exist as critical and as warning.
+    namesakes = [one for one in subject.alerts if one.alert == name]
     for service, own in tuning.services.items():
         merged = own.over(tuning)
-        there = make(topology.model_copy(update={"alerts": topology.alerts.tuned(alert.alert, merged)}))
-        # By its place among those of its name: an alert may exist as critical and as warning.
-        same = [one for one in there.alerts if one.alert == alert.alert] if there else []
-        twins = [one for one in subject.alerts if one.alert == alert.alert]
-        yield from _with(_only(same[twins.index(alert)], service), merged)
+        there = make(topology.model_copy(update={"alerts": topology.alerts.tuned(name, merged)}))
+        made = [one for one in _of(there) if one.alert == name]
+        for alert in _with(tuple(made[namesakes.index(twin)] for twin in twins), merged):
+            yield _only(alert, service, alone=merged.threshold != tuning.threshold)
 
 
 def _of(subject: Subject | None) -> tuple[Alert, ...]:
     return subject.alerts if subject else ()
 
 
-def _with(alert: Alert, tuning: Tuning) -> Iterator[Alert]:
-    if tuning.enabled:
-        labels = {**alert.labels, **tuning.labels}
-        yield replace(alert, severity=tuning.severity or alert.severity, labels=labels)
+def _with(twins: tuple[Alert, ...], tuning: Tuning) -> tuple[Alert, ...]:
+    """The tuned alerts of one name; a critical alert and its warning merge where they get the same severity."""
+    if not tuning.enabled:
+        return ()
+    changed = tuple(
+        replace(alert, severity=tuning.severity or alert.severity, labels={**alert.labels, **tuning.labels})
+        for alert in twins
+    )
+    return (paging.merged(*changed),) if tuning.severity and len(twins) > 1 else changed
 
 
 def _without(alert: Alert, services: tuple[str, ...]) -> Alert:
     """The alert for all but some services; these are `_only`'s."""
-    pattern = "|".join(services)
-    return replace(alert, expr=_held(alert.expr, "unless", f'{names.SERVICE_INFO}{{service=~"{pattern}"}}'))
+    matcher = f'="{services[0]}"' if len(services) == 1 else f'=~"{"|".join(services)}"'
+    return replace(alert, expr=_held(alert.expr, "unless", f"{names.SERVICE_INFO}{{service{matcher}}}"))
 
 
-def _only(alert: Alert, service: str) -> Alert:
-    """The alert for one service alone, its cases told of that service."""
+def _only(alert: Alert, service: str, *, alone: bool) -> Alert:
+    """The alert for one service, with its cases about that service.
+
+    The rule sets the service label that the alert has anyway, so that no two rules have the same name and labels, which
+    promtool's linter reports as duplicates.
+
+    Args:
+        alert: the alert with the tuning of the service.
+        service: the service's name.
+        alone: whether to leave out decoys of other services, because these have another threshold: what is silent for
+            this service may fire for them.
+    """
     told = alert.fires[0].expects[0].labels[names.SERVICE]
 
     def of_service(case: Case) -> Case:
+        case = _on_another_server(case, service)
         renamed = tuple(replace(one, series=_swap_labels(one.series, told, service)) for one in case.series)
+        if alone:
+            renamed = tuple(one for one in renamed if _SERVICE.search(one.series) is None or _is_of(one, service))
         expects = tuple(
             Expected(
                 labels={key: _swap(text, told, service) if key in _NAMED else text for key, text in one.labels.items()},
-                description=_swap(one.description, told, service),
+                description=_word(told).sub(service, one.description),
             )
             for one in case.expects
         )
@@ -107,8 +137,35 @@ def _only(alert: Alert, service: str) -> Alert:
     return replace(
         alert,
         expr=_held(alert.expr, "and", f'{names.SERVICE_INFO}{{service="{service}"}}'),
+        labels={names.SERVICE: service, **alert.labels},
         fires=fires,
-        silent=tuple(map(of_service, alert.silent)),
+        silent=tuple(
+            case
+            for case in map(of_service, alert.silent)
+            if not alone or any(_is_of(one, service) for one in case.series)
+        ),
+    )
+
+
+def _is_of(one: Series, service: str) -> bool:
+    return f'service="{service}"' in one.series
+
+
+def _on_another_server(case: Case, name: str) -> Case:
+    """The case with the server of this name called otherwise: a text that names both could not be told in two."""
+    other = f"{name}-server"
+
+    def moved(one: Expected) -> Expected:
+        if one.labels.get(names.SERVER) != name:
+            return one
+        return Expected({**one.labels, names.SERVER: other}, _word(name).sub(other, one.description))
+
+    return replace(
+        case,
+        series=tuple(
+            replace(one, series=one.series.replace(f'server="{name}"', f'server="{other}"')) for one in case.series
+        ),
+        expects=tuple(map(moved, case.expects)),
     )
 
 
@@ -126,8 +183,11 @@ def _swap_labels(text: str, one: str, other: str) -> str:
 
 def _swap(text: str, one: str, other: str) -> str:
     """The text with two words in each other's place, so that no two things get one name."""
-    word = re.compile(rf"(?<![\w-])({re.escape(one)}|{re.escape(other)})(?![a-z_])")
-    return word.sub(lambda match: other if match[1] == one else one, text)
+    return _word(one, other).sub(lambda match: other if match[1] == one else one, text)
+
+
+def _word(*words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, words))})(?![a-z_])")
 
 
 def _infos(case: Case, made: tuple[Series, ...]) -> tuple[Series, ...]:
@@ -148,14 +208,15 @@ def _held(expr: str, operator: str, selector: str) -> str:
     return f"(\n{inside}\n)\n{operator} on ({names.BY_SERVICE}) {selector}"
 
 
-def mistakes(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
-    """What is wrong in `alerts.rules`: unknown names, and changes that an alert does not take."""
+def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
+    """Issues in `alerts.rules`: unknown names, changes that an alert does not support, and crossed thresholds."""
     if not topology.alerts.rules:
         return ()
     plain = topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": Frozen()})})
     known: dict[str, tuple[Alert, Make]] = {}
-    for make in makes:
-        for alert in _of(make(plain)):
+    subjects = [(subject, make) for make in makes if (subject := make(plain)) is not None]
+    for subject, make in subjects:
+        for alert in subject.alerts:
             known.setdefault(alert.alert, (alert, make))
     found: list[Issue] = []
     for name, tuning in topology.alerts.rules.items():
@@ -165,13 +226,16 @@ def mistakes(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
             found.append(Issue(path, "is not an alert of this topology", hint, at_key=True))
             continue
         alert, make = known[name]
+        if name in ALWAYS_FIRING and not tuning.enabled and topology.notifications and topology.notifications.watchdog:
+            message = f"disables what `{topology.notifications.watchdog}` waits for (`notifications.watchdog`)"
+            found.append(Issue((*path, "enabled"), message, "delete one of the two"))
         if tuning.services and names.SERVICE not in alert.fires[0].expects[0].labels:
             message = "differs by service, and this alert is not about a service"
             found.append(Issue((*path, "services"), message, at_key=True))
         for where, one in ((path, tuning), *(((*path, "services", key), own) for key, own in tuning.services.items())):
             there = make(plain.model_copy(update={"alerts": plain.alerts.tuned(name, one)}))
             found += _refused(where, alert, next(made for made in _of(there) if made.alert == name), one)
-    return tuple(found)
+    return (*found, *crossed.issues(topology, (subject for subject, _ in subjects)))
 
 
 def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[Issue]:
@@ -180,10 +244,14 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         hint = "its runbook says what it goes by; `thresholds`, `objectives` and `alerts` hold the numbers"
         yield Issue((*path, "threshold"), "is not what this alert goes by", hint)
     elif tuning.threshold is not None and alert.threshold is not None and alert.threshold < 1 < tuning.threshold:
-        # An alert on a share of more than all of it never fires.
-        yield Issue((*path, "threshold"), f"{tuning.threshold:g} would never be reached", "write a share, such as 85%")
+        # A share above 100% is never reached, or always exceeded.
+        meant = tuning.threshold if tuning.threshold <= _ALL else 100 * alert.threshold
+        hint = f"write {meant:.6g}%" if tuning.threshold <= _ALL else f"write a share, such as {meant:.6g}%"
+        yield Issue((*path, "threshold"), f"{tuning.threshold:g} is over 100%; this alert compares a share", hint)
     if tuning.wait is not None and made.patience != tuning.wait:
-        yield Issue((*path, "for"), "is not how this alert waits", alert.instead)
+        more = " or more" if tuning.wait < made.patience else ""
+        hint = alert.instead or f"write {units.format_duration(made.patience)}{more}"
+        yield Issue((*path, "for"), "is not how this alert waits", hint)
 
 
 def refuse(found: tuple[Issue, ...], places: Places | None, file: str) -> None:

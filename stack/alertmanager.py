@@ -39,6 +39,8 @@ def files(built: Built) -> dict[str, bytes]:
 def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:
     """alertmanager.yml of a deployment with these alerts."""
     said = topology.notifications
+    subjects = tuple(subjects)
+    beats = any(alert.alert in ALWAYS_FIRING for subject in subjects for alert in subject.alerts)
     document: Config = {"global": {"resolve_timeout": "5m"}, "templates": [TEMPLATE.rpartition("/")[2]]}
     if said is None:
         document |= {"route": {"receiver": NOBODY}, "receivers": [{"name": NOBODY}]}
@@ -47,15 +49,18 @@ def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:
             document["time_intervals"] = [
                 {"name": _quiet(index), "time_intervals": _intervals(quiet)} for index, quiet in enumerate(said.quiet)
             ]
-        document |= {"route": _root(said), "receivers": receivers.receivers(said)}
+        document |= {"route": _root(said, beats=beats), "receivers": receivers.receivers(said)}
     document["inhibit_rules"] = [one.config() for one in inhibition.inhibitions(topology, subjects)]
     needs = ".".join(map(str, receivers.needs(said)))
     header = _HEADER.format(name=topology.name, needs=needs) + (_NO_NOTIFICATIONS if said is None else "")
     return yaml.dump(document, header)
 
 
-def _root(said: Notifications) -> Config:
-    """The root route. Alerts of unknown severity go to the receiver of warnings rather than to nobody."""
+def _root(said: Notifications, *, beats: bool) -> Config:
+    """The root route. Alerts of unknown severity go to the receiver of warnings rather than to nobody.
+
+    The heartbeat has a route of its own unless the topology disables it.
+    """
     return {
         "receiver": said.warning,
         "group_by": list(said.group_by),
@@ -63,7 +68,7 @@ def _root(said: Notifications) -> Config:
         "group_interval": format_duration(said.group_interval),
         "repeat_interval": format_duration(said.repeat),
         "routes": [
-            _watchdog(said),
+            *([_watchdog(said)] if beats else []),
             _severity(said, "critical", said.critical),
             _severity(said, "warning", said.warning),
             _severity(said, "info", said.info),

@@ -73,8 +73,8 @@ def _with_token(topology: Topology, service: Service) -> Iterator[Config]:
     authorization = {"authorization": {"credentials_file": service.metrics_token_file}}
     for page in (_USUAL,) if system is None else system.kind.pages:
         job = _name(system, page)
-        places = _targets(topology, service, system, page, job=job)
-        yield {**_job(topology, f"{job}-{service.name}", system, page, places), **authorization}
+        if places := _targets(topology, service, system, page, job=job):
+            yield {**_job(topology, f"{job}-{service.name}", system, page, places), **authorization}
 
 
 def _targets(topology: Topology, service: Service, system: System | None, page: Page, *, job: str = "") -> list[Config]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from support import small
 
 from boxwatch import cli
+from boxwatch.checks import report
+from boxwatch.checks.catalogue import Report
 from boxwatch.commands import check as check_command
 from boxwatch.grafana.tree import Node
 from boxwatch.topology import default
@@ -83,3 +87,41 @@ def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     assert result.exit_code == 1
     assert "the name is not level:metric:operations [rule_names]" in result.stdout
+
+
+def test_with_strict_a_warning_of_the_topology_is_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And so is a tool that is not there; without it neither is."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    path = small.write(tmp_path)
+    usual = CliRunner().invoke(cli.main, ["check", str(path)])
+    strict = CliRunner().invoke(cli.main, ["check", "--strict", str(path)])
+    assert (usual.exit_code, strict.exit_code) == (0, 1)
+    assert "--strict: promtool is not on the PATH" in strict.stderr
+
+    path.write_text(small.TEXT.replace("reserved: 2g", "reserved: 2g, stated_total: 1g"), encoding="utf-8")
+    monkeypatch.setattr("boxwatch.checks.catalogue.run", lambda *_: Report((), 1))
+    assert CliRunner().invoke(cli.main, ["check", str(path)]).exit_code == 0
+    strict = CliRunner().invoke(cli.main, ["check", "--strict", str(path)])
+    assert strict.exit_code == 1
+    assert "--strict: warnings of the topology" in strict.stderr
+
+
+def test_check_offers_every_format_that_there_is() -> None:
+    """The command does not load them to say which they are."""
+    (option,) = (each for each in check_command.check.params if each.name == "style")
+
+    assert isinstance(option.type, click.Choice)
+    assert tuple(option.type.choices) == report.FORMATS
+
+
+def test_a_check_of_what_was_built_says_only_what_differs(tmp_path: Path) -> None:
+    """And how many files are as they should be."""
+    path, out = small.write(tmp_path), tmp_path / "made"
+    _run("build", str(path), "--out", str(out))
+    (out / "runbooks" / "README.md").unlink()
+    said = CliRunner().invoke(cli.main, ["build", str(path), "--out", str(out), "--check"])
+
+    assert said.exit_code == 1
+    first, last = said.stdout.splitlines()
+    assert first.split() == ["would", "be", "written", "runbooks/README.md"]
+    assert re.fullmatch(r".*/made: 1 would be written, \d+ unchanged, 0 would be removed", last)

@@ -9,6 +9,7 @@ from boxwatch.topology import fields, units
 from boxwatch.topology.wording import Unfit, kind_of, shown
 
 LARGEST_THRESHOLD: Final = 10**18
+LONGEST_WAIT: Final = 7 * 86400
 # These labels identify an alert.
 OWN_LABELS: Final = frozenset({"alertname", "severity", "server", "service", "component", "job", "instance"})
 # No text that Prometheus would expand as a template.
@@ -16,10 +17,11 @@ _TEXT = re.compile(r"(?!.*\{\{).{1,200}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,100}", re.ASCII)
 
 
+@fields.suggesting
 def threshold(value: object) -> float:
     """The number an alert compares with: a bare number, a percentage as a share of 1, or a duration in seconds."""
     if isinstance(value, str):
-        return units.parse_ratio(value) if value.strip().endswith("%") else float(fields.duration(value))
+        return units.parse_ratio(value) if value.strip().endswith("%") else _seconds(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unfit(f"is {kind_of(value)}, not a number", "write a number, 85% or 14d")
     if not 0 < value < LARGEST_THRESHOLD:
@@ -27,9 +29,31 @@ def threshold(value: object) -> float:
     return float(value)
 
 
+def _seconds(text: str) -> float:
+    try:
+        return float(fields.duration(text))
+    except Unfit as error:
+        if error.message != "is not a duration":
+            raise
+    plain = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*", text, re.ASCII)
+    if plain is not None:
+        raise Unfit("is text", f"write {plain[1]} without quotes")
+    try:
+        size = units.parse_disk(text)
+    except Unfit:
+        raise Unfit("is not a number, a share or a time", "write a number, 85% or 14d") from None
+    raise Unfit("is a size, and a threshold is a number", f"write {size}, its bytes")
+
+
+@fields.suggesting
 def wait(value: object) -> int:
     """Seconds an alert waits before it fires; `0s` means no wait."""
-    return 0 if isinstance(value, str) and value.strip() == "0s" else fields.duration(value)
+    if isinstance(value, str) and value.strip() == "0s":
+        return 0
+    seconds = fields.duration(value)
+    if seconds > LONGEST_WAIT:
+        raise Unfit("is longer than 7d, and nobody is notified before", "write 7d or less")
+    return seconds
 
 
 def labels(value: object) -> object:

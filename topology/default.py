@@ -14,9 +14,10 @@ from boxwatch.topology.load import Loaded
 NAMED: Final = "the bundled default topology"
 
 
-def text() -> str:
-    """The file verbatim, comments included, for `boxwatch init`."""
-    return resources.files("boxwatch.topology").joinpath("default.yaml").read_text(encoding="utf-8")
+def text(*, minimal: bool = False) -> str:
+    """The default topology verbatim, comments included, for `boxwatch init`; or the minimal one."""
+    name = "minimal.yaml" if minimal else "default.yaml"
+    return resources.files("boxwatch.topology").joinpath(name).read_text(encoding="utf-8")
 
 
 def load() -> Loaded:
@@ -24,15 +25,19 @@ def load() -> Loaded:
     return loading.parse(text(), NAMED)
 
 
-def write(file: Path) -> None:
+def write(file: Path, *, minimal: bool = False) -> None:
     """Write a copy of the file for the user to edit.
+
+    Args:
+        file: where to.
+        minimal: the least that one can begin with, in place of every knob.
 
     Raises:
         OutputError: the file exists or cannot be written; nothing was changed.
     """
     try:
         with file.open("x", encoding="utf-8") as target:
-            target.write(text())
+            target.write(text(minimal=minimal))
     except FileExistsError as error:
         raise OutputError(f"{file} exists and was left unchanged: choose another name, or move it away") from error
     except OSError as error:

@@ -6,11 +6,13 @@ and a hint on what to write instead. All are strict: a value of the wrong type i
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import unicodedata
 from collections import Counter
-from typing import Final, Literal
+from collections.abc import Callable
+from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import re2
@@ -30,8 +32,14 @@ LONGEST_DURATION: Final = 366 * 86400
 # (decision 5). Below 10 s there are no new samples: cAdvisor samples a container every 10 s at best.
 SCRAPE_INTERVALS: Final = (10, 60)
 
+# An outage is notified after its grace, and each evaluation looks back twice as long.
+LONGEST_GRACE: Final = 2 * 3600
+# The alert waits for half an hour itself; a shorter horizon leaves no time to act.
+SHORTEST_HORIZON: Final = 3600
 # Longer than any proxy timeout.
 LONGEST_LATENCY: Final = 60
+_ANSWERS = ("300ms", "1.2s")
+_MOST_TERABYTES = 50
 _LATENCY = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(ms|s)", re.ASCII)
 _NAME = re.compile(NAME_PATTERN, re.ASCII)
 _HOST = re.compile(r"(?!.*\.\.)[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?", re.ASCII)
@@ -39,6 +47,29 @@ _PORT = re.compile(r"[0-9]{1,5}", re.ASCII)
 _NOT_IN_URL = re.compile(r"[\s\"'`{}\\<>]|[^\x20-\x7e]")
 # Supported by RE2 in C++, but not by Go 1.19's regexp (Prometheus 2.42).
 _NOT_IN_GO = re.compile(r"(?:[^\\]|\\[^C])*?(\\C|\(\?<)", re.ASCII)
+
+
+_Converted = TypeVar("_Converted")
+
+
+def suggesting(convert: Callable[[object], _Converted]) -> Callable[[object], _Converted]:
+    """A converter whose messages name no value that it would refuse."""
+
+    def accepts(text: str) -> bool:
+        try:
+            convert(text)
+        except Unfit:
+            return False
+        return True
+
+    @functools.wraps(convert)
+    def checked(value: object) -> _Converted:
+        try:
+            return convert(value)
+        except Unfit as error:
+            raise error.only(accepts) from None
+
+    return checked
 
 
 def name(value: object) -> str:
@@ -57,22 +88,25 @@ def name(value: object) -> str:
     return value
 
 
+@suggesting
 def memory(value: object) -> int:
     """Bytes of a memory size between Docker's minimum and the largest server."""
-    size = units.parse_memory(_size(value, "such as 1g"))
+    size = units.parse_memory(_size(value, "1g"))
     if 0 <= size < SMALLEST_MEMORY:
-        hint = f"did you mean {value}g or {value}m?" if isinstance(value, int) and 0 < value < 2**20 else ""
-        raise Unfit(f"is {counted(size, 'byte')}; Docker's minimum is 6m", hint)
+        meant = (f"{value}g", f"{value}m") if isinstance(value, int) and 0 < value < 2**20 else ()
+        raise Unfit(f"is {counted(size, 'byte')}; Docker's minimum is 6m", meant=meant)
     if not 0 <= size <= LARGEST_MEMORY:
         raise Unfit("is negative" if size < 0 else "is more than any server has (64 TB)", "check the size")
     return size
 
 
+@suggesting
 def reserve(value: object) -> int:
     """Bytes of reserved memory; 0 is allowed."""
     return 0 if value in (0, "0") and not isinstance(value, (bool, float)) else memory(value)
 
 
+@suggesting
 def limit(value: object) -> int | Literal["none"]:
     """Bytes of a memory limit, or `none` for a container without one."""
     if isinstance(value, str) and value.strip().lower() in ("none", "unlimited", "no", "off"):
@@ -84,26 +118,58 @@ def limit(value: object) -> int | Literal["none"]:
     return memory(value)
 
 
+@suggesting
 def disk(value: object) -> int:
     """Bytes of a disk size."""
-    size = units.parse_disk(_size(value, "such as 500GB"))
+    size = units.parse_disk(_size(value, "500GB"))
     if not SMALLEST_DISK <= size <= LARGEST_DISK:
-        raise Unfit("is not between 100MB and 10000TB", "check the unit")
+        meant = (f"{value}GB",) if isinstance(value, int) else ()
+        raise Unfit("is not between 100MB and 10000TB", "" if meant else "check the unit", meant=meant)
     return size
 
 
+@suggesting
 def duration(value: object) -> int:
     """Seconds of a duration of at least one second."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Unfit(f"is {kind_of(value)}, not a duration", "write 30s, 5m, 1h30m or 2d")
+        raise Unfit(f"is {kind_of(value)}, not a duration", examples=units.DURATIONS)
     if isinstance(value, int):
-        raise Unfit("is a number without a unit", f"write {value}s or {value}m" if value > 0 else "write 30s or 5m")
+        meant = (f"{value}s", f"{value}m") if value > 0 else ()
+        raise Unfit("is a number without a unit", meant=meant, examples=units.DURATIONS)
     seconds = units.parse_duration(value)
     if not 1 <= seconds <= LONGEST_DURATION:
         raise Unfit("is not between 1s and 366d")
     return seconds
 
 
+@suggesting
+def grace(value: object) -> int:
+    """Seconds for which a deploy or an outage may last before anybody is told."""
+    seconds = duration(value)
+    if seconds > LONGEST_GRACE:
+        raise Unfit("is longer than 2h, in which nobody would be told", "write 2h or less")
+    return seconds
+
+
+@suggesting
+def horizon(value: object) -> int:
+    """Seconds for which a trend is followed into the future."""
+    seconds = duration(value)
+    if seconds < SHORTEST_HORIZON:
+        raise Unfit("is shorter than 1h, and a trend is watched for 30m before anybody is told", "write 1h or more")
+    return seconds
+
+
+@suggesting
+def objective(value: object) -> float:
+    """A share that leaves something that may go wrong, or there would be no error budget to hold anything against."""
+    share = ratio(value)
+    if share == 1:
+        raise Unfit("allows no failure, so there is no error budget to spend", "write less, such as 99.9%")
+    return share
+
+
+@suggesting
 def scrape_interval(value: object) -> int:
     """Seconds between two scrapes."""
     seconds = duration(value)
@@ -115,6 +181,7 @@ def scrape_interval(value: object) -> int:
     return seconds
 
 
+@suggesting
 def ratio(value: object) -> float:
     """A share between 0 and 1."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
@@ -129,7 +196,10 @@ def http_url(value: object) -> str:
         parts = urlsplit(text)
         host_name, _port = parts.hostname, parts.port
     except ValueError as error:
-        raise Unfit("is not a URL", str(error)) from None
+        # What Python says of it quotes parts of it, which may be a password.
+        is_port = str(error).startswith("Port")
+        hint = "write a port between 1 and 65535" if is_port else "write https://HOST/PATH, IPv6 as https://[fd00::1]/"
+        raise Unfit("is not a URL", hint) from None
     if parts.scheme not in ("http", "https") or not host_name or not _is_host(host_name) or _NOT_IN_URL.search(text):
         raise Unfit("is not a URL", "write https://HOST/PATH")
     if parts.username is not None:
@@ -143,6 +213,36 @@ def host(value: object) -> str:
     if not _is_host(text):
         raise Unfit("is not a host name or IP address", "omit the scheme, port and path")
     return text
+
+
+def public_address(value: object) -> str:
+    """A host name or an IP address at which the world can reach a server: none that means the machine itself."""
+    text = host(value)
+    reason = _meant_for_nobody(text)
+    if reason:
+        raise Unfit(f"is {reason}", "write the address at which the world reaches the server, or delete the line")
+    return text
+
+
+def _meant_for_nobody(text: str) -> str:
+    """Why no stranger can reach an address, whatever the network; empty when one could."""
+    if text.lower().rstrip(".").rpartition(".")[2] == "localhost":
+        return "the name of whichever machine asks for it"
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    address = getattr(address, "ipv4_mapped", None) or address
+    for is_one, word in (
+        (address.is_unspecified, "no address: it means every address of a machine"),
+        (address.is_loopback, "a loopback address, which is the machine that asks for it"),
+        (address.is_link_local, "a link-local address, which no router passes on"),
+        (address.is_multicast, "a multicast address, which belongs to no machine"),
+        (address == ipaddress.ip_address("255.255.255.255"), "the broadcast address"),
+    ):
+        if is_one:
+            return word
+    return ""
 
 
 def host_port(value: object) -> str:
@@ -167,18 +267,22 @@ def targets(value: object) -> object:
     return (host_port(value),)
 
 
+@suggesting
 def latency(value: object) -> float:
     """Seconds of a response time, which requires a unit."""
     if isinstance(value, str):
         match = _LATENCY.fullmatch(value.strip())
         if match is None:
-            raise Unfit("is not a response time", "write 300ms or 1.2s")
+            raise Unfit("is not a response time", examples=_ANSWERS)
         seconds = float(match[1]) / (1000 if match[2] == "ms" else 1)
     elif isinstance(value, float):
-        # A bare 1.2 from YAML states no unit.
-        raise Unfit("is a number without a unit", f"write {value:g}s")
+        # A program passes seconds; a bare 1.2 from YAML states no unit.
+        raise Unfit("is a number without a unit", meant=(f"{value:g}s",), examples=_ANSWERS)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        meant = (f"{value}s" if value <= LONGEST_LATENCY else f"{value}ms",)
+        raise Unfit("is a number without a unit", meant=meant, examples=_ANSWERS)
     else:
-        raise Unfit(f"is {kind_of(value)}, not a response time", "write 300ms or 1.2s")
+        raise Unfit(f"is {kind_of(value)}, not a response time", examples=_ANSWERS)
     if not 0 < seconds <= LONGEST_LATENCY:
         raise Unfit("is not between 1ms and 60s")
     return seconds
@@ -276,7 +380,10 @@ def _short_text(value: object, wanted: str, longest: int) -> str:
 
 def _size(value: object, example: str) -> str | int:
     if isinstance(value, float):
-        raise Unfit("is a number without a unit", f"write {value}g" if value > 0 else f"write a size {example}")
+        units_ = ("TB", "GB") if example.endswith("GB") else ("g",)
+        # Nobody has a disk of more terabytes, nor one of fewer gigabytes.
+        unit = units_[0] if value < _MOST_TERABYTES else units_[-1]
+        raise Unfit("is a number without a unit", meant=(f"{value:g}{unit}",), examples=(example,))
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise Unfit(f"is {kind_of(value)}, not a size {example}")
+        raise Unfit(f"is {kind_of(value)}, not a size such as {example}")
     return value

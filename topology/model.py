@@ -37,6 +37,7 @@ from boxwatch.topology.values import (
     Path,
     Pattern,
     Port,
+    PublicAddress,
     Reserve,
     ScrapeInterval,
     Targets,
@@ -76,7 +77,7 @@ class Server(Model):
     """Host name or IP at which Prometheus reaches this server. Omit it for the server that runs Prometheus."""
     exporters: Exporters | None = None
     """Scrape targets of the exporters, if they differ from the usual ports of `address`."""
-    public_address: Host | None = None
+    public_address: PublicAddress | None = None
     """Public address of this server. Probes verify that only `exposed` ports answer there. Default: not probed."""
 
     @property

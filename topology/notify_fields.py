@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import zoneinfo
 from typing import Final
 
-from boxwatch.topology.wording import Unfit, kind_of, shown
+from boxwatch.topology.wording import Unfit, did_you_mean, kind_of, shown
 
 DAY: Final = 24 * 60
 # The receiver that discards alerts: a name that people and linters recognise as intentional.
@@ -65,9 +66,28 @@ def times(value: object) -> tuple[int, int]:
 
 
 def zone(value: object) -> str:
-    """An IANA time zone name. Only its form is checked: Alertmanager's own list decides whether it exists."""
+    """An IANA time zone name; Alertmanager loads no configuration with an unknown one.
+
+    Looked up in this system's time zone database or the package tzdata. Without either, as in small container images,
+    only its form is checked.
+    """
     if not isinstance(value, str):
         raise Unfit(f"is {kind_of(value)}, not a time zone", "write Europe/Berlin or UTC")
     if len(value) > _LONGEST or not _ZONE.fullmatch(value):
         raise Unfit("is not a time zone", "write Europe/Berlin or UTC")
+    if not _exists(value) and (known := zoneinfo.available_timezones()):
+        cities = sorted(name for name in known if name.rpartition("/")[2] == value)
+        hint = f"write {cities[-1]}" if cities else did_you_mean(value, sorted(known)) or "write Europe/Berlin or UTC"
+        raise Unfit("is not a time zone that there is", hint)
     return value
+
+
+def _exists(zone: str) -> bool:
+    if zone == "UTC":
+        return True
+    try:
+        zoneinfo.ZoneInfo.no_cache(zone)
+    # `Europe` is a folder of zones, and what is no file of zones may be one of something else.
+    except (zoneinfo.ZoneInfoNotFoundError, OSError, ValueError):
+        return False
+    return True

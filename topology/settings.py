@@ -7,7 +7,19 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
 
 from boxwatch.topology import alert_fields
-from boxwatch.topology.values import Frozen, HostPort, HttpUrl, Latency, Model, Ratio, Seconds, Threshold, Wait
+from boxwatch.topology.values import (
+    Frozen,
+    Grace,
+    Horizon,
+    HostPort,
+    HttpUrl,
+    Latency,
+    Model,
+    Objective,
+    Ratio,
+    Threshold,
+    Wait,
+)
 
 # Traefik's default without `--metrics.prometheus.buckets` (measured on 3.7.15).
 TRAEFIK_BUCKETS: Final = (0.1, 0.3, 1.2, 5.0)
@@ -16,9 +28,9 @@ TRAEFIK_BUCKETS: Final = (0.1, 0.3, 1.2, 5.0)
 class Objectives(Model):
     """Service level objectives over 30 days. Burn-rate alerts fire when the error budget is consumed too fast."""
 
-    availability: Ratio = 0.995
+    availability: Objective = 0.995
     """Share of requests that must not fail with a 5xx."""
-    latency: Ratio = 0.95
+    latency: Objective = 0.95
     """Share of requests that must be answered within `latency_within`."""
     latency_within: Latency = 1.2
     """Maximum response time, such as 300ms or 1.2s. Must be one of `latency_buckets`: Traefik's histogram has no
@@ -28,8 +40,8 @@ class Objectives(Model):
 class ObjectiveOverrides(Model):
     """Objectives of one service; None keeps the topology's objective."""
 
-    availability: Ratio | None = None
-    latency: Ratio | None = None
+    availability: Objective | None = None
+    latency: Objective | None = None
     latency_within: Latency | None = None
 
 
@@ -40,7 +52,7 @@ class Thresholds(Model):
     """Share of the budget at which a container's memory is high. Raise it for services sized tightly on purpose."""
     memory_near_limit: Ratio = 0.95
     """Share of the limit, without page cache, at which the OOM killer is close. Pages."""
-    memory_exhausted_within: Seconds = 86400
+    memory_exhausted_within: Horizon = 86400
     """Warn if the trend of the last six hours reaches the budget within this time."""
     restarts: Annotated[StrictInt, Field(ge=1, le=1000)] = 3
     """Restarts of one container within 15 minutes that count as a crash loop. Pages."""
@@ -53,7 +65,7 @@ class ThresholdOverrides(Model):
 
     memory_near_budget: Ratio | None = None
     memory_near_limit: Ratio | None = None
-    memory_exhausted_within: Seconds | None = None
+    memory_exhausted_within: Horizon | None = None
     restarts: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     replacements: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
 
@@ -93,9 +105,9 @@ class AlertTuning(Tuning):
 class Alerts(Model):
     """Grace periods of alerts, and tuning of single alerts."""
 
-    deploy_grace: Seconds = 300
+    deploy_grace: Grace = 300
     """How long a deploy may leave replicas missing or unhealthy. Raise it for services that start slowly."""
-    outage_grace: Seconds = 120
+    outage_grace: Grace = 120
     """How long a service may have no running replica before it pages. Must exceed deploys without overlap."""
     rules: Annotated[dict[str, AlertTuning], AfterValidator(Frozen)] = Field(default_factory=Frozen)
     """Tuning of single alerts, by name: `PostgresConnectionsHigh: {threshold: 90%}`."""

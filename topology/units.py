@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from boxwatch.topology.wording import Unfit
+from boxwatch.topology.wording import Unfit, either
 
 KIB, MIB, GIB, TIB = 2**10, 2**20, 2**30, 2**40
 
@@ -18,6 +18,8 @@ _BINARY = {"k": KIB, "m": MIB, "g": GIB, "t": TIB}
 _DECIMAL = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?:(?P<letter>[kmgt])(?P<suffix>i?b?)|(?P<bytes>b?))", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", re.ASCII)
+# As people write them.
+DURATIONS = ("30s", "5m", "1h30m", "2d")
 _SECONDS = (86400, 3600, 60, 1)
 # More digits than any size needs; bounds the time spent on a hostile number.
 _LONGEST = 32
@@ -46,9 +48,10 @@ def _parse(text: str | int, *, decimal_suffix: bool) -> int:
         return text
     match = _SIZE.fullmatch(text.strip().lower()) if len(text) <= _LONGEST else None
     if match is None:
-        examples = "500GB or 500GiB" if decimal_suffix else "1g, 512m or 2GiB"
+        sizes = ("500GB", "500GiB") if decimal_suffix else ("1g", "512m", "2GiB")
+        examples = either(sizes)
         if "," in text and _SIZE.fullmatch(text.strip().lower().replace(",", ".")):
-            raise Unfit("has a comma in the number", f"write {text.strip().replace(',', '.')}")
+            raise Unfit("has a comma in the number", meant=(text.strip().replace(",", "."),), examples=sizes)
         if re.fullmatch(r"\s*-\s*\d.*", text, re.ASCII):
             raise Unfit("is negative", f"write a number with a unit, such as {examples}")
         raise Unfit("is not a size", f"write a number with a unit, such as {examples}")
@@ -62,7 +65,9 @@ def _parse(text: str | int, *, decimal_suffix: bool) -> int:
     else:
         unit = letter.upper()
         number = match["number"]
-        raise Unfit("may be decimal or binary", f"write {number}{unit}B (as disks are sold) or {number}{unit}iB")
+        sold, binary = f"{number}{unit}B", f"{number}{unit}iB"
+        hint = f"write {sold} (as disks are sold) or {binary}"
+        raise Unfit("may be decimal or binary", hint, meant=(sold, binary), examples=("500GB", "500GiB"))
     return int(Decimal(match["number"]) * factor)
 
 
@@ -85,8 +90,9 @@ def parse_duration(text: str) -> int:
     if match is None or not any(match.groups()):
         together = "".join(text.split())
         if together != text.strip() and len(together) <= _LONGEST and _DURATION.fullmatch(together):
-            raise Unfit("contains a space", f"write {together}")
-        raise Unfit("is not a duration", "write a number with a unit, such as 30s, 5m, 1h30m or 2d")
+            raise Unfit("contains a space", meant=(together,), examples=DURATIONS)
+        hint = f"write a number with a unit, such as {either(DURATIONS)}"
+        raise Unfit("is not a duration", hint, examples=DURATIONS)
     return sum(int(number) * seconds for number, seconds in zip(match.groups(), _SECONDS, strict=True) if number)
 
 
@@ -111,6 +117,16 @@ def parse_ratio(text: str | float) -> float:
         if match is None:
             raise Unfit("is not a share", "write a percentage such as 90%")
         text = float(Decimal(match[1]) / 100 if match[2] else Decimal(match[1]))
+        # What has its sign was no slip of the unit.
+        meant = () if match[2] else _percent(text)
+    else:
+        meant = _percent(text)
     if not 0 < text <= 1:
-        raise Unfit("is not a share between 0% and 100%", "write a percentage such as 90%")
+        hint = "" if meant else "write a percentage such as 90%"
+        raise Unfit("is not a share between 0% and 100%", hint, meant=meant, examples=("90%",))
     return text
+
+
+def _percent(number: float) -> tuple[str, ...]:
+    """A number as the percentage that it likely is, where it is none of nothing or of more than all."""
+    return (f"{number:.6g}%",) if 1 < number <= 100 else ()  # noqa: PLR2004 - per cent

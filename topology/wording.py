@@ -6,14 +6,22 @@ import difflib
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _LONGEST_SHOWN = 50
 # Against more names than this, a file with a thousand slips would be slow; no suggestion is made then.
 _MOST_COMPARED = 2000
 _LIKENESS = 0.65
-# Messages end up in CI logs.
-_CREDENTIALS = re.compile(r"//[^/@]*@")
+# Messages end up in the logs of CI. What stands before an @ in an address, what follows a webhook's host or a bot's
+# number, and parameters of that kind in URLs: whatever key they stand at.
+_CREDENTIALS = (
+    (re.compile(r"//[^/@]*@"), "//…@"),
+    (re.compile(r"(?<!/)\b[^\s/@:]+:[^\s/@]+@(?=[\w.\[-])"), "…@"),
+    (re.compile(r"\b((?:[\w-]+\.)*(?:hooks\.slack\.com|discord(?:app)?\.com|api\.telegram\.org|hc-ping\.com|nosnch\.in))/\S+"),
+     r"\1/…"),
+    (re.compile(r"\b(?:bot)?[0-9]{6,}:[\w-]{20,}"), "…"),
+    (re.compile(r"([?&][\w.-]*(?:token|key|secret|passw|auth|sig)[\w.-]*=)[^&\s]+", re.IGNORECASE), r"\1…"),
+)  # fmt: skip
 
 
 class Unfit(ValueError):  # noqa: N818 - named as the verdict it is
@@ -22,18 +30,45 @@ class Unfit(ValueError):  # noqa: N818 - named as the verdict it is
     Attributes:
         message: what is wrong, as a predicate whose subject is the value.
         hint: what to write instead; may be empty.
+        meant: values that were likely meant, as one writes them, which the hint names.
+        examples: values of the kind, which the hint names where none was likely meant.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        """Keep both parts separate; `str()` joins them into one sentence."""
-        self.message, self.hint = message, hint
-        super().__init__(f"{message}: {hint}" if hint else message)
+    def __init__(
+        self, message: str, hint: str = "", *, meant: Sequence[str] = (), examples: Sequence[str] = ()
+    ) -> None:
+        """Keep both parts separate; `str()` joins them into one sentence. Without a hint, the values are the hint."""
+        named = tuple(meant) or tuple(examples)
+        self.message, self.hint = message, hint or (f"write {either(named)}" if named else "")
+        self.meant, self.examples = tuple(meant), tuple(examples)
+        super().__init__(f"{message}: {self.hint}" if self.hint else message)
+
+    def only(self, accepts: Callable[[str], bool]) -> Unfit:
+        """A copy that suggests only values that are accepted."""
+        meant = tuple(filter(accepts, self.meant))
+        examples = tuple(filter(accepts, self.examples))
+        given, left = (self.meant, meant) if self.meant else (self.examples, examples)
+        return Unfit(self.message, self.hint if given == left else "", meant=meant, examples=examples)
+
+
+class Hidden:
+    """A value that may be a secret: messages name its kind and never quote it.
+
+    Attributes:
+        kind: the kind of the value, in a YAML author's words.
+    """
+
+    def __init__(self, value: object) -> None:
+        """Keep only the kind."""
+        self.kind = kind_of(value)
 
 
 def kind_of(value: object) -> str:
     """The value's kind in YAML terms: `a number`, `a list`, `empty`."""
     if value is None:
         return "empty"
+    if isinstance(value, Hidden):
+        return value.kind
     for types, word in (
         (bool, "a boolean"),
         ((int, float), "a number"),
@@ -48,10 +83,17 @@ def kind_of(value: object) -> str:
 
 def shown(value: object) -> str:
     """A value in back quotes as written: on one line, clipped, without invisible characters or passwords."""
-    if value is None or isinstance(value, (list, tuple, dict)):
+    if value is None or isinstance(value, (list, tuple, dict, Hidden)):
         return kind_of(value)
-    text = str(value).lower() if isinstance(value, bool) else _CREDENTIALS.sub("//…@", str(value))
+    text = str(value).lower() if isinstance(value, bool) else without_credentials(str(value))
     return f"`{clipped(text)}`" if text else "empty text"
+
+
+def without_credentials(text: str) -> str:
+    """A text without what can be seen to be a secret in it."""
+    for form, instead in _CREDENTIALS:
+        text = form.sub(instead, text)
+    return text
 
 
 def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:
@@ -96,6 +138,11 @@ def _nearest(word: str, known: tuple[str, ...]) -> str:
     folded = {name.replace("-", "_"): name for name in reversed(known)}
     near = difflib.get_close_matches(word.lower().replace("-", "_"), folded, n=1, cutoff=_LIKENESS)
     return f"did you mean `{folded[near[0]]}`?" if near else ""
+
+
+def either(words: Sequence[str]) -> str:
+    """`a, b or c`."""
+    return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def listed(words: Sequence[str], most: int = 12) -> str:

@@ -69,7 +69,8 @@ def _jobs(files: Mapping[str, bytes]) -> Iterator[tuple[str, tuple[str, ...]]]:
         if name.startswith(_RULES):
             yield name, ("check", "rules", "--lint=all", "--lint-fatal")
     if _CONFIG in files:
-        yield _CONFIG, ("check", "config")
+        # The files that it names are on another server: secrets, most of all. The rules are looked at above.
+        yield _CONFIG, ("check", "config", "--syntax-only")
 
 
 def _run(root: Path, promtool: str, name: str, arguments: tuple[str, ...]) -> tuple[Finding, ...]:

@@ -89,8 +89,9 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     # Days of samples, a quarter of an hour apart: the trend needs hours, and a proof should take milliseconds.
     world = World(length=34 * _HOUR, thresholds=topology.thresholds, interval=15 * _MINUTE)
     within = topology.thresholds.memory_exhausted_within
-    # A climb of whole bytes a second, of which half of the time that is warned of is left when it is looked at.
-    climbed, left = _LOOK - _BEGIN, within // 2
+    # A climb of whole bytes a second, of which half of the time that is warned of is left when it is looked at; less
+    # where it would not have been near enough for as long as the alert waits.
+    climbed, left = _LOOK - _BEGIN, min(within // 2, within - 45 * _MINUTE)
     slope = int(GIB * 0.4 / (climbed + left)) or 1
     before = int(GIB * 0.6)
     budget = before + slope * (climbed + left)

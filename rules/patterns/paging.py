@@ -6,6 +6,7 @@ topology decides it and no rule names a service. Containers outside the plan nev
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 
 from boxwatch.rules import names
@@ -14,22 +15,49 @@ from boxwatch.rules.model import Alert, Case, Series
 # What a title ends in that says of a warning what the same title without it says of the critical alert.
 WAKES_NOBODY = ", for a service that wakes nobody"
 
+_OPEN = "(\n"
+_PAGES = f"\n)\nand on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
+_WAKES_NOBODY = f"\n)\nunless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
+
 
 def by_urgency(
     alert: Alert, *, warning_fires: tuple[Case, ...], warning_silent: tuple[Case, ...]
 ) -> tuple[Alert, Alert]:
     """A critical alert, and its warning for services that wake nobody, with that one's own proof."""
-    pages = f"on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
     return (
-        replace(alert, expr=f"(\n{_indent(alert.expr)}\n)\nand {pages}"),
+        replace(alert, expr=f"{_OPEN}{_indent(alert.expr)}{_PAGES}"),
         replace(
             alert,
-            expr=f"(\n{_indent(alert.expr)}\n)\nunless {pages}",
+            expr=f"{_OPEN}{_indent(alert.expr)}{_WAKES_NOBODY}",
             severity="warning",
             fires=warning_fires,
             silent=warning_silent,
         ),
     )
+
+
+def merged(critical: Alert, warning: Alert) -> Alert:
+    """One alert in place of a critical alert and its warning, where the topology gives them the same severity.
+
+    Two rules with the same name and labels are duplicates for promtool's linter.
+    """
+    one = common(critical.expr)
+    if one != common(warning.expr):
+        one = f"{_OPEN}{_indent(critical.expr)}\n)\nor\n{_OPEN}{_indent(warning.expr)}\n)"
+    return replace(
+        critical,
+        expr=one,
+        fires=(*critical.fires, *warning.fires),
+        silent=(*critical.silent, *warning.silent),
+    )
+
+
+def common(expr: str) -> str:
+    """The expression of an alert without the part that decides whether it pages."""
+    for end in (_PAGES, _WAKES_NOBODY):
+        if expr.endswith(end):
+            return textwrap.dedent(expr.removeprefix(_OPEN).removesuffix(end))
+    return expr
 
 
 def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:

@@ -28,9 +28,17 @@ def subject(topology: Topology) -> Subject:
             for constant in _service(topology, server.name, service)
         ),
     )
-    records = tuple(
-        Record(record=name, expr=f"vector({number(value)})", labels=labels, doc=DOCS[name])
-        for name, labels, value in constants
+    planned = {name for name, _, _ in constants}
+    records = (
+        *(
+            Record(record=name, expr=f"vector({number(value)})", labels=labels, doc=DOCS[name])
+            for name, labels, value in constants
+        ),
+        *(
+            Record(record=name, expr="vector(0) unless vector(0)", doc=doc)
+            for name, doc in _NOTHING.items()
+            if name not in planned
+        ),
     )
     return Subject(
         id=ID,
@@ -58,6 +66,12 @@ def subject(topology: Topology) -> Subject:
 _MEASURED_AT_MOST = 1000
 
 _Constant = tuple[str, dict[str, str], float]
+
+# What rules and dashboards read of every plan, and some plans say of nothing: no series, but a name.
+_NOTHING: dict[str, str] = {
+    names.COMPONENT_MEMORY_BUDGET: "Nothing: the plan states no component's RAM.",
+    names.COMPONENT_MEMORY_LIMIT: "Nothing: the plan states no memory limit.",
+}
 
 DOCS: dict[str, str] = {
     names.SERVER_MEMORY_PLAN: "RAM of the server as sold, bytes.",

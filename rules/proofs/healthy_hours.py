@@ -25,10 +25,13 @@ class Hours:
     Attributes:
         world: how long and how dense.
         alerts: the alerts of the topology, by name; those that it does not have forbid nothing.
+        by_uuid: Coolify is scraped, so that a router of Traefik's belongs to a service by the uuid in its name. Else
+            only by what the topology says of routers.
     """
 
     world: World
     alerts: Mapping[str, Alert]
+    by_uuid: bool = True
 
     def most(self, alert: str, usual: float) -> float:
         """As much as usual, and well below the threshold of an alert that fires above it."""

@@ -11,6 +11,7 @@ from boxwatch.rules.patterns.paging import by_urgency
 from boxwatch.rules.proofs import deploys
 from boxwatch.rules.proofs.fixtures import World, of_service
 from boxwatch.rules.replicas import replica_health_proofs
+from boxwatch.topology import fields
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -19,7 +20,9 @@ ID = "replica_health"
 _MINUTE = 60
 # Half of the shortest window that holds four scrapes of a minute.
 SHORTEST_GRACE = 120
-_INSTEAD = "it counts four scrapes or more, so that a restarted cAdvisor is no outage: write 2m or longer"
+# A window of twice as much is what each evaluation reads; the topology takes no longer grace either.
+LONGEST_GRACE = fields.LONGEST_GRACE
+_INSTEAD = "it counts four scrapes or more, so that a restarted cAdvisor is no outage: write 2m or longer, at most 2h"
 _START = "container_start_time_seconds"
 
 
@@ -42,6 +45,10 @@ def subject(topology: Topology) -> Subject:
     )
 
 
+def _within_reason(grace: int) -> int:
+    return min(max(grace, SHORTEST_GRACE), LONGEST_GRACE)
+
+
 def _for_most_of(condition: str, grace: int, interval: int) -> tuple[str, str]:
     """A condition over twice the grace as a range, and the number of samples at which it has lasted for the grace.
 
@@ -49,12 +56,13 @@ def _for_most_of(condition: str, grace: int, interval: int) -> tuple[str, str]:
     it for seconds; measured), and every such glimpse would start a plain `for` again: the alert would come and go.
     So the samples are counted, and glimpses do not matter.
     """
+    interval = replica_health_proofs.counted_every(grace, interval)
     window = f"[{format_duration(2 * grace)}:{format_duration(interval)}]"
     return f"({condition}){window}", str(math.ceil(grace / interval) + 1)
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
-    grace = max(topology.alerts.wait("ServiceDown", topology.alerts.outage_grace), SHORTEST_GRACE)
+    grace = _within_reason(topology.alerts.wait("ServiceDown", topology.alerts.outage_grace))
     down, enough = _for_most_of(f"{names.COMPONENT_REPLICAS_RUNNING} == 0", grace, topology.scrape_interval)
     page_fires, page_silent = replica_health_proofs.down(topology, grace, pages=True)
     ticket_fires, ticket_silent = replica_health_proofs.down(topology, grace, pages=False)
@@ -101,7 +109,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 
 def _missing(topology: Topology) -> Alert:
-    grace = max(topology.alerts.wait("ServiceReplicasMissing", topology.alerts.deploy_grace), SHORTEST_GRACE)
+    grace = _within_reason(topology.alerts.wait("ServiceReplicasMissing", topology.alerts.deploy_grace))
     missing, enough = _for_most_of(
         f"{names.COMPONENT_REPLICAS_DESIRED} - on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_RUNNING} > 0",
         grace,

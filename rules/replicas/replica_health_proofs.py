@@ -16,6 +16,18 @@ _MINUTE = 60
 _START = "container_start_time_seconds"
 
 
+# Of a long grace not every scrape is counted: a window holds at most twice as many samples, whatever the interval.
+_MOST_COUNTED = 120
+
+
+def counted_every(grace: int, interval: int) -> int:
+    """Seconds between the samples that are counted: a scrape interval, or several where the grace is long.
+
+    An odd number of them, which sees all of what comes and goes every second or fourth time.
+    """
+    return (math.ceil(grace / interval / _MOST_COUNTED) | 1) * interval
+
+
 def runs(world: World, *names_: str, **labels: str) -> tuple[Series, ...]:
     """Containers that run all the time, by name."""
     return tuple(world.container(_START, flat(7, world.count), name, **labels) for name in names_)
@@ -52,11 +64,11 @@ class _Spell:
     @classmethod
     def of(cls, topology: Topology, grace: int) -> _Spell:
         """For a grace of a topology."""
-        sample = topology.scrape_interval
+        sample = counted_every(grace, topology.scrape_interval)
         begin = math.ceil((2 * grace + 10 * _MINUTE) / (60 * sample)) * 60 * sample if 60 % sample else 0
         begin = begin or math.ceil((2 * grace + 10 * _MINUTE) / 60) * 60
         due = begin + math.ceil(grace / sample) * sample
-        world = World(length=due + grace, thresholds=topology.thresholds, interval=min(30, sample))
+        world = World(length=due + grace, thresholds=topology.thresholds, interval=min(30, topology.scrape_interval))
         return cls(world, begin, due, sample)
 
     @property

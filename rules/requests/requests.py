@@ -32,16 +32,21 @@ def subject(topology: Topology) -> Subject | None:
             Group(name="requests-resources", rules=(_resources() if known else _no_resources(),)),
             Group(name="requests-routers", rules=(_routers(),)),
             Group(name="requests-rates", rules=_rates()),
-            Group(name="requests-services", rules=_services()),
+            Group(name="requests-services", rules=_services(topology)),
         ),
         # The proofs assign requests to services by Coolify's metrics.
-        measured=requests_proofs.measured(topology) if known else (),
+        measured=requests_proofs.measured(topology, promised=promised(topology)) if known else (),
     )
 
 
 def scraped(topology: Topology) -> bool:
     """Whether any Traefik of the topology is scraped, so that request metrics exist."""
     return any(topology.metrics_of(service) for service in topology.services_of("traefik"))
+
+
+def promised(topology: Topology) -> bool:
+    """Whether any service has objectives, so that an answer can be slow."""
+    return any(service.faces_users for service in topology.services)
 
 
 def _resources() -> Record:
@@ -144,7 +149,7 @@ def _rates() -> tuple[Record, ...]:
     )
 
 
-def _services() -> tuple[Record, ...]:
+def _services(topology: Topology) -> tuple[Record, ...]:
     by = names.BY_SERVICE
     all_ = f"sum by ({by}) ({names.CODE_REQUESTS})"
     return (
@@ -159,20 +164,25 @@ def _services() -> tuple[Record, ...]:
             """),
             doc="Requests per second answered with a 5xx, by the service or by Traefik on its behalf.",
         ),
-        Record(
-            record=names.SERVICE_REQUESTS_SLOW,
-            # Absent where the histogram has no bucket at the objective, because the number is then unknown.
-            expr=expr(f"""
-                clamp_min(
-                  sum by ({by}) ({names.BUCKET_REQUESTS}{{{names.LE}="+Inf"}})
-                  - on ({by})
-                  sum by ({by}) (
-                    {names.BUCKET_REQUESTS}
-                    and on ({by}, {names.LE}) {names.SERVICE_LATENCY_WITHIN}
-                  ),
-                  0
-                )
-            """),
-            doc="Requests per second slower than the service's objective.",
-        ),
+        *((_slow(),) if promised(topology) else ()),
+    )
+
+
+def _slow() -> Record:
+    by = names.BY_SERVICE
+    return Record(
+        record=names.SERVICE_REQUESTS_SLOW,
+        # Absent where the histogram has no bucket at the objective, because the number is then unknown.
+        expr=expr(f"""
+        clamp_min(
+          sum by ({by}) ({names.BUCKET_REQUESTS}{{{names.LE}="+Inf"}})
+          - on ({by})
+          sum by ({by}) (
+            {names.BUCKET_REQUESTS}
+            and on ({by}, {names.LE}) {names.SERVICE_LATENCY_WITHIN}
+          ),
+          0
+        )
+    """),
+        doc="Requests per second slower than the service's objective.",
     )

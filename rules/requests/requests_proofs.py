@@ -17,9 +17,10 @@ _UNEVEN = 40
 _Rows = tuple[tuple[dict[str, str], float], ...]
 
 
-def measured(topology: Topology) -> tuple[Measured, ...]:
-    """The proofs of the recorded requests."""
-    return (*_ordinary(topology), *_slow(topology), *_without_coolify(topology), *_changed(topology))
+def measured(topology: Topology, *, promised: bool) -> tuple[Measured, ...]:
+    """The proofs of the recorded requests; of those that are slow only where a time was promised."""
+    timed = (one for one in _slow(topology) if promised or names.SERVICE_REQUESTS_SLOW not in one.expr)
+    return (*_ordinary(topology), *timed, *_without_coolify(topology), *_changed(topology))
 
 
 def _shows(  # noqa: PLR0913 - a proof has these parts

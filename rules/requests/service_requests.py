@@ -30,12 +30,14 @@ def subject(topology: Topology) -> Subject | None:
     """Alerts on the requests of the planned services; None where no Traefik is scraped."""
     if not requests.scraped(topology):
         return None
+    # Nothing is slow that was promised to nobody.
+    slow = (_slow(topology),) if requests.promised(topology) else ()
     return Subject(
         id=ID,
         title="Requests of the services",
         groups=(
             Group(name="service-requests-expected", rules=(_expected(),)),
-            Group(name="service-requests", rules=(*_failing(topology), _slow(topology), *_gone(topology))),
+            Group(name="service-requests", rules=(*_failing(topology), *slow, *_gone(topology))),
         ),
         measured=requests_expected_proofs.measured(topology, STEADY),
         reads=("requests",),

@@ -96,7 +96,7 @@ def subject(topology: Topology) -> Subject | None:
 
 def promised(topology: Topology) -> bool:
     """Whether there are objectives, and requests to measure them by."""
-    return requests.scraped(topology) and any(service.faces_users for service in topology.services)
+    return requests.scraped(topology) and requests.promised(topology)
 
 
 def _hourly(interval: int) -> tuple[Record, ...]:

@@ -67,14 +67,15 @@ def _requests(hours: Hours, gap: int) -> tuple[Series, ...]:
     failed = int(5 * _REQUESTS * hours.most("ServiceErrorsHigh", 0.006))
     slow = hours.most("ServiceLatencyHigh", 0.1)
     lost = 60 * hours.most("TraefikRequestsWithoutRoute", 0.3)
+    whose = {names.UUID: _UUID} if hours.by_uuid else {names.PLANNED_SERVICE: "shop"}
     return (
         known(world, _UUID, "shop"),
-        counted(world, _ROUTER, lives(_REQUESTS), uuid=_UUID),
+        counted(world, _ROUTER, lives(_REQUESTS), **whose),
         # Gone with the restart.
-        counted(world, _ROUTER, f"0x{DEPLOYED - 1} {failed}x{UNSCRAPED - DEPLOYED - 1} stale", "502", uuid=_UUID),
-        counted(world, _ROUTER, lives(2), "404", uuid=_UUID),
-        bucket(world, _ROUTER, "1.2", lives(_REQUESTS * (1 - slow)), uuid=_UUID),
-        bucket(world, _ROUTER, "+Inf", lives(_REQUESTS), uuid=_UUID),
+        counted(world, _ROUTER, f"0x{DEPLOYED - 1} {failed}x{UNSCRAPED - DEPLOYED - 1} stale", "502", **whose),
+        counted(world, _ROUTER, lives(2), "404", **whose),
+        bucket(world, _ROUTER, "1.2", lives(_REQUESTS * (1 - slow)), **whose),
+        bucket(world, _ROUTER, "+Inf", lives(_REQUESTS), **whose),
         counted(world, "preview@file", lives(60 * hours.most("RequestsOutsidePlan", 0.03))),
         world.scraped(
             "traefik_entrypoint_requests_total", lives(lost), job=names.JOB_TRAEFIK, entrypoint="https", code="404"

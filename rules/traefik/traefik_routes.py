@@ -23,12 +23,13 @@ def subject(topology: Topology) -> Subject | None:
     """Alerts on routes; None where no Traefik is scraped."""
     if not requests.scraped(topology):
         return None
+    untimed = (_untimed(topology),) if requests.promised(topology) else ()
     return Subject(
         id=ID,
         title="Routes",
         groups=(
             Group(name="traefik-routes-rates", rules=(_unrouted(),)),
-            Group(name="traefik-routes", rules=(_lost(topology), _outside(topology), _untimed(topology))),
+            Group(name="traefik-routes", rules=(_lost(topology), _outside(topology), *untimed)),
         ),
         measured=_measured(topology),
         reads=("requests",),

@@ -21,6 +21,14 @@ _OTHER = {"record": "level:plan:sum", "expr": "vector(9)", "labels": {"service":
 _THIRD = {"record": "level:third:sum", "expr": "c"}
 
 
+def _bytes(size: int) -> dict[str, object]:
+    return {"record": "service:memory_budget_bytes:plan", "expr": f"vector({size})"}
+
+
+def _seconds(seconds: int) -> dict[str, object]:
+    return {"record": "service:x_seconds:threshold", "expr": f"vector({seconds})"}
+
+
 def _set(*rules: object, **more: object) -> rule_set.RuleSet:
     return rule_set.merge({"a.yaml": json.dumps({"groups": [{"name": "budget", "rules": rules, **more}]}).encode()})
 
@@ -50,9 +58,32 @@ def _said(old: rule_set.RuleSet | None, new: rule_set.RuleSet | None) -> list[st
             ["changed budget / ContainerMemoryNearBudget: for removed, label severity removed, keep_firing_for added"],
         ),
         (_PLAN, _OTHER, ["changed budget / level:plan:sum: expression vector(1) → vector(9), label service web → api"]),
+        (_bytes(4 * 2**30), _bytes(5 * 2**30), ["changed budget / service:memory_budget_bytes:plan: 4 GB → 5 GB"]),
+        (
+            _bytes(2**40),
+            _bytes(2**40 + 1),
+            [
+                (
+                    "changed budget / service:memory_budget_bytes:plan:"
+                    " expression vector(1099511627776) → vector(1099511627777)"
+                ),
+            ],
+        ),
+        (_seconds(3600), _seconds(5400), ["changed budget / service:x_seconds:threshold: 1h → 1h30m"]),
         (_ALERT, _PLAN, ["added budget / level:plan:sum", "removed budget / ContainerMemoryNearBudget"]),
     ],
-    ids=["same", "wait and expression", "short expression", "severity", "gone and new", "labels", "another rule"],
+    ids=[
+        "same",
+        "wait and expression",
+        "short expression",
+        "severity",
+        "gone and new",
+        "labels",
+        "budget",
+        "rounded",
+        "time",
+        "another rule",
+    ],
 )
 def test_a_changed_rule_is_described(old: object, new: object, said: list[str]) -> None:
     """Short values are shown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import textwrap
 from collections.abc import Callable, Collection
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from support.patience import lengthened, patient_alerts
 from support.topologies import a_service, a_topology, complete
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import catalogue, names
+from boxwatch.rules import catalogue, crossed, names
 from boxwatch.rules.model import Alert
 from boxwatch.rules.replicas import replica_health
 from boxwatch.topology.load import parse
@@ -25,6 +26,10 @@ from boxwatch.topology.units import format_duration
 def _changed(**rules: object) -> Topology:
     """Two services, and what is said of alerts."""
     return a_topology(services=(a_service(), a_service("api")), alerts={"rules": rules})
+
+
+def _tuned(**rules: object) -> Topology:
+    return complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
 
 
 def _made(topology: Topology, name: str) -> list[Alert]:
@@ -74,7 +79,7 @@ def test_an_alert_that_is_off_for_one_service_leaves_that_out() -> None:
         _changed(ContainerMemoryLimitMissing={"services": {"web": {"enabled": False}}}), "ContainerMemoryLimitMissing"
     )
 
-    assert alert.expr.endswith('unless on (server, service) service:info:plan{service=~"web"}')
+    assert alert.expr.endswith('unless on (server, service) service:info:plan{service="web"}')
 
 
 def test_what_differs_for_one_service_is_over_what_differs_for_all() -> None:
@@ -91,8 +96,48 @@ def test_what_differs_for_one_service_is_over_what_differs_for_all() -> None:
     )
 
     assert (common.severity, common.labels) == ("info", {"team": "ops"})
-    assert (own.severity, own.labels) == ("info", {"team": "ops", "tier": "1"})
+    assert (own.severity, own.labels) == ("info", {"service": "api", "team": "ops", "tier": "1"})
     assert own.expr.endswith('and on (server, service) service:info:plan{service="api"}')
+
+
+def test_a_critical_alert_and_its_warning_of_one_severity_are_one_rule() -> None:
+    """Two rules of one name with the same labels are what linters call duplicates."""
+    (common,) = _made(_changed(ServiceDown={"severity": "warning"}), "ServiceDown")
+    critical, _ = _made(_changed(), "ServiceDown")
+
+    assert (
+        critical.expr == f"(\n{textwrap.indent(common.expr, '  ')}\n)\nand on (server, service) service:pages:bool == 1"
+    )
+    assert {case.title for case in critical.fires} < {case.title for case in common.fires}
+
+
+def test_one_severity_for_one_service_leaves_the_others_their_two() -> None:
+    """The rule says in a label whose it is."""
+    found = _made(_changed(ServiceDown={"services": {"api": {"severity": "info"}}}), "ServiceDown")
+
+    assert [(one.severity, one.labels) for one in found] == [
+        ("critical", {}), ("warning", {}), ("info", {"service": "api"}),
+    ]  # fmt: skip
+
+
+def test_a_service_may_have_the_name_of_the_server_that_its_proof_is_on() -> None:
+    """A text such as "main on main" could not be told in two, so the server gets another name."""
+    topology = a_topology(
+        services=(a_service("main"),), alerts={"rules": {"ContainerMemoryLimitMissing": {"services": {"main": {}}}}}
+    )
+    _, own = _made(topology, "ContainerMemoryLimitMissing")
+
+    assert {one.labels["server"] for case in own.fires for one in case.expects} == {"main-server"}
+    assert all("main" in one.description for case in own.fires for one in case.expects)
+
+
+def test_the_heartbeat_that_somebody_waits_for_stays() -> None:
+    """Both at once cannot be meant."""
+    waits = "{receivers: {a: {webhook: {url: 'http://a'}}}, critical: a, warning: a, watchdog: a}"
+
+    (refusal,) = _refusal(f"{{Watchdog: {{enabled: false}}}}}}\nnotifications: {waits}\n#")
+
+    assert refusal.startswith("a:4:38: alerts.rules.Watchdog.enabled: disables what `a` waits for (`notifications.")
 
 
 def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
@@ -113,6 +158,8 @@ def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
         ("ServiceReplacedOften: {for: 1m}", "change how many they are, `thresholds.replacements`)"),
         ("ServiceDown: {threshold: 3}", "is not what this alert goes by"),
         ("ServiceDown: {services: {web: {threshold: 3}}}", "is not what this alert goes by"),
+        ("HostDiskLow: {threshold: 15}", "15 is over 100%; this alert compares a share (write 15%)"),
+        ("HostDiskLow: {threshold: 1500}", "this alert compares a share (write a share, such as 15%)"),
     ],
 )
 def test_a_change_that_an_alert_does_not_take_is_a_mistake(change: str, message: str) -> None:
@@ -120,6 +167,12 @@ def test_a_change_that_an_alert_does_not_take_is_a_mistake(change: str, message:
     (refusal,) = _refusal(f"{{{change}}}")
 
     assert message in refusal
+
+
+def test_a_wait_too_short_for_a_query_is_refused_with_the_shortest() -> None:
+    """A burst that drains would fire meanwhile."""
+    with pytest.raises(TopologyError, match=r"BacklogGrowing\.for: is not how this alert waits \(write 15m or more\)"):
+        catalogue.build(_tuned(RabbitmqBacklogGrowing={"for": "14m"}))
 
 
 def test_a_program_is_refused_too() -> None:
@@ -179,7 +232,7 @@ def test_an_outage_of_one_service_may_last_longer() -> None:
     found = _made(_changed(ServiceDown={"for": "3m", "services": {"api": {"for": "10m"}}}), "ServiceDown")
 
     assert [("[6m:30s]) >= 7" in one.expr, "[20m:30s]) >= 21" in one.expr) for one in found] == [
-        (True, False), (False, True), (True, False), (False, True),
+        (True, False), (True, False), (False, True), (False, True),
     ]  # fmt: skip
 
 
@@ -201,17 +254,22 @@ def test_every_proof_follows_wait_and_threshold(
     chosen = _chosen(f"overlay {turn}", whole=whole)
     rules: dict[str, dict[str, object]] = {}
     alerts = {alert.alert: alert for subject in complete_subjects() for alert in subject.alerts}
+    # Both alerts of a pair get the same factor, so that their thresholds stay in order.
+    graver = {pair.mild.alert: pair.grave.alert for pair in crossed.pairs(complete_subjects())}
+    numbers = {name: number for number, name in enumerate(alerts, start=turn)}
     changing = {alert.alert for subject in complete_subjects() if subject.id in chosen for alert in subject.alerts}
-    for number, (name, alert) in enumerate(alerts.items(), start=turn):
+    for name, alert in alerts.items():
         if name not in changing:
             continue
         changed: dict[str, object] = {}
         if name in patient:
-            seconds = max(wait(alert.patience), replica_health.SHORTEST_GRACE if alert.counts else 0)
+            shortest = alert.shortest_wait or (replica_health.SHORTEST_GRACE if alert.counts else 0)
+            seconds = max(wait(alert.patience), shortest)
             changed["for"] = format_duration(seconds) if seconds else "0s"
         if alert.threshold is not None:
             # As one would write it, not as binary fractions multiply.
-            scaled = round(alert.threshold * _FACTORS[number % len(_FACTORS)], 6)
+            factor = _FACTORS[numbers[graver.get(name, name)] % len(_FACTORS)]
+            scaled = round(alert.threshold * factor, 6)
             changed["threshold"] = min(scaled, 1) if alert.threshold < 1 else scaled
         rules[name] = changed
     topology = complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
@@ -269,6 +327,31 @@ def test_every_alert_can_be_changed_and_is_proven_changed(
     _prove(topology, program("promtool"), tmp_path, () if whole else (*chosen, "everything"))
     made = {alert.alert for subject in catalogue.subjects(topology) for alert in subject.alerts}
     assert made == {alert.alert for subject in complete_subjects() for alert in subject.alerts}
+
+
+@pytest.mark.parametrize("whole", rotation.WHOLE)
+@pytest.mark.parametrize("factor", [0.7, 1.4])
+def test_one_service_may_have_another_threshold(
+    factor: float, program: Callable[[str], str], tmp_path: Path, *, whole: bool
+) -> None:
+    """What is silent for this service may fire for the others, and the other way round."""
+    base = complete()
+    one = next(service.name for service in base.services if service.faces_users)
+    chosen = _chosen(f"threshold {factor}", whole=whole)
+    rules = {
+        alert.alert: {"services": {one: {"threshold": min(round(alert.threshold * factor, 6), 1e6)}}}
+        for subject in complete_subjects()
+        if subject.id in chosen
+        for alert in subject.alerts
+        if alert.threshold is not None
+        and _about_services(alert)
+        and (alert.threshold * factor < 1 or alert.threshold > 1)
+    }
+    topology = base.model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
+
+    _prove(topology, program("promtool"), tmp_path, () if whole else (*chosen, "everything"))
+    tuned = [alert for subject in catalogue.subjects(topology) for alert in subject.alerts if alert.alert in rules]
+    assert {alert.alert for alert in tuned if alert.labels.get(names.SERVICE) == one} == set(rules)
 
 
 def _about_services(alert: Alert) -> bool:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
+from boxwatch.assemble import assemble
+from boxwatch.checks import catalogue
 from boxwatch.topology import default, table
 from boxwatch.topology.load import parse
 from boxwatch.topology.plan import plan
@@ -83,3 +86,20 @@ def test_the_example_of_notifications_works_when_it_is_uncommented() -> None:
     assert loaded.warnings == ()
     assert loaded.topology.notifications is not None
     assert loaded.topology.notifications.critical == "night"
+
+
+def test_the_least_that_one_can_begin_with_loads_and_is_small() -> None:
+    """One server and what every Coolify server runs, without a warning."""
+    loaded = parse(default.text(minimal=True), "topology.yaml")
+
+    assert loaded.warnings == ()
+    assert {service.kind for service in loaded.topology.services} == {"coolify", "traefik", "web", "monitoring"}
+    assert len(default.text(minimal=True).splitlines()) < len(default.text().splitlines()) / 3
+
+
+def test_nothing_is_found_in_what_is_made_of_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By our own checks."""
+    monkeypatch.setenv("PATH", "")
+    topology = parse(default.text(minimal=True), "topology.yaml").topology
+
+    assert catalogue.run(assemble(topology), topology.scrape_interval).findings == ()

@@ -164,7 +164,7 @@ def topologies(draw: Callable[..., object]) -> Topology:
         scrape_interval=f"{draw(st.integers(10, 60))}s",
         servers=[a_server(memory=draw(st.integers(2**35, 2**40)), stated_total=draw(memory))],
         services=services,
-        alerts={"deploy_grace": f"{draw(st.integers(1, 10**6))}s"},
+        alerts={"deploy_grace": f"{draw(st.integers(1, 7200))}s"},
         urls={"grafana": "https://grafana.example.com"},
     )
 

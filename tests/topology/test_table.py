@@ -15,11 +15,11 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.plan import plan
 
 
-def shown(topology: Topology, *, colours: bool = False) -> str:
+def shown(topology: Topology, *, colours: bool = False, width: int = 80) -> str:
     """The output on a terminal or in a file."""
     stream = io.StringIO()
     system: Literal["standard"] | None = "standard" if colours else None
-    table.show(plan(topology), Console(file=stream, width=80, force_terminal=colours, color_system=system))
+    table.show(plan(topology), Console(file=stream, width=width, force_terminal=colours, color_system=system))
     return stream.getvalue()
 
 
@@ -36,6 +36,24 @@ def test_nothing_is_wider_than_80_columns() -> None:
     topology = a_topology(servers=[a_server(name, memory="63.99t", cpus=4096)], services=[service])
     assert max(len(line) for line in shown(topology).splitlines()) <= 80
     assert name in "".join(shown(topology).split())
+
+
+@pytest.mark.parametrize("width", [80, 70, 60, 50, 40, 30, 20, 10])
+def test_no_terminal_is_so_narrow_that_a_word_is_broken(width: int) -> None:
+    """Fewer columns, and never a part of a name, a kind or a heading."""
+    topology = default.load().topology
+    whole = set(shown(topology).split())
+
+    assert set(shown(topology, width=width).replace("─", "").split()) <= whole
+    assert {service.name for service in topology.services} <= set(shown(topology, width=width).split())
+
+
+def test_a_long_name_is_broken_at_its_dashes() -> None:
+    """In a column that has to end somewhere."""
+    text = shown(a_topology(services=[a_service("a-name-of-forty-characters-which-is-most")]))
+
+    assert "a-name-of-forty-characters- " in text
+    assert "\n which-is-most " in text
 
 
 def test_each_server_has_a_block() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from boxwatch.errors import Problem, TopologyError
+from boxwatch.topology import secrets
 from boxwatch.topology.reading import source
 from boxwatch.topology.reading.document import Document
 from boxwatch.topology.reading.jsonnet_keys import KeyPlaces
@@ -147,7 +148,18 @@ def _problem(said: str, names: list[str]) -> Problem:
     number, line, column = next(((int(a), int(b), int(c)) for a, b, c in (p.groups() for p in places)), (0, 0, 0))
     reason = _PLACE.sub("", rest.split("\n\t")[0], count=1) if kind == "STATIC ERROR" else rest.split("\n\t")[0]
     message, hint = _explain(re.sub(r"^[-0-9:()]*: ", "", reason.strip()))
+    if message.startswith("cannot be evaluated") and _may_quote_a_secret(names[number], line):
+        # Without its quotes, Jsonnet takes the secret for the name of a variable.
+        message, hint = "cannot be evaluated", "put text in quotes"
     return Problem(names[number], line, column, "", message, hint)
+
+
+def _may_quote_a_secret(name: str, line: int) -> bool:
+    try:
+        lines = source.read_text(Path(name)).splitlines()
+    except TopologyError:
+        return False
+    return 0 < line <= len(lines) and secrets.is_secret(lines[line - 1])
 
 
 def _explain(reason: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import NamedTuple, NoReturn
 import yaml
 
 from boxwatch.errors import Problem, TopologyError
-from boxwatch.topology import wording
+from boxwatch.topology import secrets, wording
 from boxwatch.topology.reading import yaml_scalars, yaml_syntax
 from boxwatch.topology.reading.document import Document, Entry, Node, NodePlaces, Path, Place
 from boxwatch.topology.reading.problems import Issue
@@ -137,6 +137,8 @@ class _Reader:
     def _alias(self, event: yaml.AliasEvent) -> None:
         place, name = self._place(event), event.anchor or ""
         node = self._anchors.get(name)
+        if node is None and secrets.bears_secret(self._path()):
+            self._reject(place, "uses an anchor that is not defined before it", "put text that starts with * in quotes")
         if node is None:
             hint = wording.did_you_mean(name, self._anchors)
             self._reject(place, f"uses *{wording.visible(name)} without &{wording.visible(name)} before it", hint)
@@ -199,7 +201,8 @@ class _Reader:
     def _check_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
         if event.tag not in _HARMLESS_TAGS:
             tag = str(event.tag).replace(_YAML, "!!", 1)
-            message = f"has the tag {wording.shown(tag)}; a topology is plain YAML"
+            which = "a tag" if secrets.bears_secret(self._path()) else f"the tag {wording.shown(tag)}"
+            message = f"has {which}; a topology is plain YAML"
             self._report(self._path(), message, "delete the tag", place, covers=True)
 
     def _report_key(self, place: Place) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from boxwatch.topology import kinds, notifications
+from boxwatch.topology import kinds, notifications, secrets, wording
 from boxwatch.topology.model import Exporters, Selector, Server, Service, Topology
 from boxwatch.topology.reading import yaml_scalars
 from boxwatch.topology.reading.document import Path
@@ -52,7 +52,24 @@ _NEEDED = {
     "routing_key_file": "write the path of the file with the key",
     "chat_id": "write the numeric chat id",
 }
-_GUESS = re.compile(r"did you mean `(.+)`\?")
+_GUESS = re.compile(r"(?:did you mean|write) `(\w+)`(?:\?|: .*)")
+# Where a secret is, what people write in place of the key that names a file with it: Alertmanager's own names, those of
+# the services' pages, and the key without its end.
+_FILES = {
+    "url_file": ("url", "webhook", "webhook_url", "api_url", "api_url_file", "webhook_url_file", "hook", "link"),
+    "token_file": ("token", "bot_token", "bot_token_file", "api_token", "bot"),
+    "password_file": ("password", "pass", "passwd", "auth_password", "auth_password_file", "secret"),
+    "routing_key_file": ("routing_key", "service_key", "service_key_file", "integration_key", "key"),
+    "bearer_token_file": ("bearer_token", "bearer", "token", "authorization", "credentials_file", "credentials"),
+    "metrics_token_file": (
+        "metrics_token",
+        "token",
+        "token_file",
+        "bearer_token",
+        "bearer_token_file",
+        "metrics_bearer_token",
+    ),
+}
 _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("the top of the file", Topology),
     ("a server", Server),
@@ -83,11 +100,16 @@ def issues_of(error: ValidationError, value: Mapping[str, object]) -> list[Issue
 
 
 def _mistake(detail: ErrorDetails, path: Path) -> Issue:
-    message, hint = _sentence(detail, path, detail["input"])
+    given = detail["input"]
+    message, hint = _sentence(detail, path, wording.Hidden(given) if _is_hidden(path, given) else given)
     # For an unknown key, or an invalid name of a server or service, the key itself is wrong.
     is_name = detail["loc"][-1] == "name" and len(path) < len(detail["loc"])
     at_key = is_name or detail["type"] == "extra_forbidden"
     return Issue(path, message, hint, at_key=at_key, absent=detail["type"] == "missing")
+
+
+def _is_hidden(path: Path, given: object) -> bool:
+    return not (given is None or isinstance(given, (list, tuple, dict))) and secrets.bears_secret(path)
 
 
 def _sentence(detail: ErrorDetails, path: Path, given: object) -> tuple[str, str]:
@@ -117,7 +139,7 @@ def _path(location: tuple[int | str, ...], sections: Mapping[str, Sequence[tuple
 
 def _subject(given: object) -> str:
     """The value as written, if it fits on one line, as the subject of the sentence."""
-    return "" if given is None or isinstance(given, (list, tuple, dict)) else f"{shown(given)} "
+    return "" if given is None or isinstance(given, (list, tuple, dict, wording.Hidden)) else f"{shown(given)} "
 
 
 def _missing(path: Path, _given: object, _context: Context) -> tuple[str, str]:
@@ -152,6 +174,9 @@ def _unknown_key(path: Path, given: object, _context: Context) -> tuple[str, str
         return "is an empty key", "write a key before the colon"
     folded = key.lower().replace("-", "_")
     nearest = f"did you mean `{_SYNONYMS[folded]}`?" if _SYNONYMS.get(folded) in known else did_you_mean(key, known)
+    for meant, words in _FILES.items():
+        if meant in known and folded in words:
+            nearest = f"write `{meant}`: it is a secret, and belongs in a file"
     if ":" in key and given is not None:
         nearest = "put a space after the colon"
     if not nearest:

@@ -201,7 +201,7 @@ scrape_configs:
 
     assert scraped.read("p.yml", content) == {
         "coolify": frozenset({Source("coolify_exporter")}),
-        "minio": frozenset({*V2, Source("minio", ("v3-[0-9]drive*",)), Source("minio")}),
+        "minio": frozenset({*V2, Source("minio", ("v3-[0-9]drive*", "v3-listed")), Source("minio")}),
         "probe-ports": frozenset({Source("blackbox_probe", ("probe-tcp*",))}),
     }
 

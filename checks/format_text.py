@@ -1,0 +1,48 @@
+"""For people: a line a finding, what to do below it, and the sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from boxwatch.checks.catalogue import Report
+from boxwatch.checks.finding import Finding
+from boxwatch.topology.wording import counted
+
+_COLOURS = {"error": "red", "warning": "yellow"}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """The report, line by line."""
+    yield from map(_line, report.findings)
+    yield from notes(report)
+
+
+def notes(report: Report) -> Iterator[str]:
+    """What was not checked, and the sum."""
+    yield from (f"note: {reason}" for reason in report.skipped)
+    yield summary(report)
+
+
+def summary(report: Report) -> str:
+    """`3 findings in 47 files (2 errors, 1 warning)`, or `0 findings in 47 files`."""
+    errors = sum(finding.severity == "error" for finding in report.findings)
+    warnings = len(report.findings) - errors
+    parts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    detail = f" ({', '.join(parts)})" if parts else ""
+    return f"{counted(len(report.findings), 'finding')} in {counted(report.looked_at, 'file')}{detail}"
+
+
+def sentence(finding: Finding) -> str:
+    """Where in the file, what is wrong, and what to do, on one line."""
+    where = f"{finding.where}: " if finding.where else ""
+    return f"{where}{finding.message}{f'. {finding.hint}' if finding.hint else ''}"
+
+
+def _line(finding: Finding) -> str:
+    place = ":".join((finding.file, *(str(number) for number in (finding.line, finding.column) if number)))
+    where = f"{finding.where}: " if finding.where else ""
+    hint = f"\n    {finding.hint}" if finding.hint else ""
+    severity = click.style(finding.severity, fg=_COLOURS[finding.severity], bold=True)
+    return f"{severity}: {place}: {where}{finding.message} [{finding.check}]{hint}"
