@@ -63,7 +63,7 @@ class GrafanaOptions:
         """The Grafana the options describe.
 
         Raises:
-                PublishError: the URL, the token or the certificates cannot be used.
+            PublishError: the URL, the token or the certificates cannot be used.
         """
         from boxwatch.errors import PublishError
         from boxwatch.publish.grafana.http import Access, Http
@@ -93,11 +93,11 @@ class Live:
     """A Grafana that a command connects to.
 
     Attributes:
-            url: its URL.
-            workers: concurrent requests.
-            http: connection pool; nothing has been sent yet.
-            which: the API to use.
-            again: options with which another command connects in the same way, as typed.
+        url: its URL.
+        workers: concurrent requests.
+        http: connection pool; nothing has been sent yet.
+        which: the API to use.
+        again: options with which another command connects in the same way, as typed.
     """
 
     url: str
@@ -111,7 +111,7 @@ class Live:
         """The API, chosen once by asking the server.
 
         Raises:
-                PublishError: the server cannot be reached.
+            PublishError: the server cannot be reached.
         """
         from boxwatch.publish.grafana.choose import choose
 

@@ -35,8 +35,8 @@ class GrafanaRollback:
         """The named backup, or that of the last publish.
 
         Raises:
-                OutputError: there is none, or it is damaged.
-                PublishError: it belongs to another Grafana, whose dashboards it would overwrite.
+            OutputError: there is none, or it is damaged.
+            PublishError: it belongs to another Grafana, whose dashboards it would overwrite.
         """
         from boxwatch.publish.grafana import backup
 

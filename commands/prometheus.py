@@ -16,7 +16,7 @@ from boxwatch.commands.rules_target import RulesOperation
 if TYPE_CHECKING:
     from boxwatch.publish.http import Client, Credentials
     from boxwatch.publish.prometheus.prometheus_rules import Plan, Target  # noqa: F401 - the operation names its plan in quotes
-    from boxwatch.publish.prometheus.reload import Reload
+    from boxwatch.publish.reload import Reload
 
 PROMETHEUS_OPTIONS: tuple[Option, ...] = (
     click.option(
@@ -80,7 +80,7 @@ class PrometheusOptions:
         return credentials("prometheus", self.prometheus_user, *files)
 
     def _reload(self, client: Client | None) -> Reload:
-        from boxwatch.publish.prometheus import reload
+        from boxwatch.publish import reload
 
         how = self.how or ("http" if client else "signal" if self.pid else "none")
         if how == "http":

@@ -18,10 +18,10 @@ class RulesPlan(Protocol):
     """A plan for rules.
 
     Attributes:
-            changes: rule by rule.
-            manual: manual changes of our rules, one per line.
-            notes: remarks to show before applying.
-            needed: whether there is anything to do.
+        changes: rule by rule.
+        manual: manual changes of our rules, one per line.
+        notes: remarks to show before applying.
+        needed: whether there is anything to do.
     """
 
     @property

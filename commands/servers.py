@@ -49,7 +49,7 @@ class Servers:
         """The Grafana the options describe.
 
         Raises:
-                PublishError: the URL, the token or the certificates cannot be used.
+            PublishError: the URL, the token or the certificates cannot be used.
         """
         url = self._grafana_url
         return self.grafana_options.live(url, self.settings) if url else None
@@ -58,7 +58,7 @@ class Servers:
         """The Prometheus the options describe.
 
         Raises:
-                PublishError: the URL, a secret or the certificates cannot be used.
+            PublishError: the URL, a secret or the certificates cannot be used.
             click.UsageError: the options contradict each other.
         """
         return self.prometheus_options.target(self.settings) if self.prometheus_options.named else None

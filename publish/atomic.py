@@ -35,7 +35,7 @@ def sync(directory: Path) -> None:
     """Make renames in a directory survive a power cut; until then they may exist in memory only.
 
     Raises:
-            OSError: the directory could not be synced.
+        OSError: the directory could not be synced.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

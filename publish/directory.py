@@ -25,15 +25,15 @@ class Plan:
     """What a build would do to a directory.
 
     Attributes:
-            directory: the output directory.
-            files: path → content of every generated file.
-            written: paths that are new or differ, in order.
-            unchanged: paths that are up to date.
-            removed: paths that boxwatch wrote and no longer generates.
-            overwritten: paths in `written` that were changed manually since.
-            kept: paths that are no longer generated but stay because they were changed manually.
-            before: content on disk of every path to be overwritten or removed.
-            manifest: path → digest of every file boxwatch wrote there.
+        directory: the output directory.
+        files: path → content of every generated file.
+        written: paths that are new or differ, in order.
+        unchanged: paths that are up to date.
+        removed: paths that boxwatch wrote and no longer generates.
+        overwritten: paths in `written` that were changed manually since.
+        kept: paths that are no longer generated but stay because they were changed manually.
+        before: content on disk of every path to be overwritten or removed.
+        manifest: path → digest of every file boxwatch wrote there.
     """
 
     directory: Path
@@ -56,7 +56,7 @@ def plan(files: Mapping[str, bytes], directory: Path) -> Plan:
     """Compare the generated files with a directory. Reads only.
 
     Raises:
-            OutputError: the directory cannot be used, or contains foreign files at our paths.
+        OutputError: the directory cannot be used, or contains foreign files at our paths.
     """
     if directory.exists() and not directory.is_dir():
         raise OutputError(f"{directory} is a file: give --out a directory")
@@ -90,7 +90,7 @@ def apply(plan: Plan) -> None:
     """Apply a plan. If killed at any moment, each file is still either old or new as a whole.
 
     Raises:
-            OutputError: a file could not be written; files not reached are unchanged.
+        OutputError: a file could not be written; files not reached are unchanged.
     """
     new = {path: _digest(content) for path, content in plan.files.items()}
     if not plan.differs and plan.manifest == new:

@@ -38,8 +38,8 @@ class Credentials:
     """Credentials of a server. They are not in the repr, and `hide` removes them from any text.
 
     Attributes:
-            authorization: value of the Authorization header; empty for none.
-            secrets: texts that must never be shown.
+        authorization: value of the Authorization header; empty for none.
+        secrets: texts that must never be shown.
     """
 
     authorization: str = field(default="", repr=False)
@@ -56,7 +56,7 @@ class Credentials:
         """A bearer token.
 
         Raises:
-                PublishError: the token cannot be sent in a header.
+            PublishError: the token cannot be sent in a header.
         """
         if not token.isascii() or not token.isprintable() or " " in token:
             raise PublishError("the token contains characters that no token has: check that it is the right file")
@@ -91,13 +91,13 @@ class Client:
         """Create the client; nothing is sent yet.
 
         Args:
-                url: with a path if the server is served under one.
-                credentials: none, basic or bearer.
-                ca: CA certificates to trust instead of the system's.
-                headers: sent with every request, such as a tenant id.
+            url: with a path if the server is served under one.
+            credentials: none, basic or bearer.
+            ca: CA certificates to trust instead of the system's.
+            headers: sent with every request, such as a tenant id.
 
         Raises:
-                PublishError: the URL, the certificates or the environment's proxy cannot be used.
+            PublishError: the URL, the certificates or the environment's proxy cannot be used.
         """
         try:
             parts = urllib.parse.urlsplit(url)
@@ -127,14 +127,14 @@ class Client:
         """Send an idempotent request, with retries. Returns the response unless its status means "busy".
 
         Args:
-                method: GET, or another method that is safe to repeat.
-                path: relative to the URL.
-                timeout: seconds for all attempts together.
-                attempts: maximum number of attempts.
-                body: YAML.
+            method: GET, or another method that is safe to repeat.
+            path: relative to the URL.
+            timeout: seconds for all attempts together.
+            attempts: maximum number of attempts.
+            body: YAML.
 
         Raises:
-                PublishError: no complete response arrived.
+            PublishError: no complete response arrived.
         """
         end = time.monotonic() + timeout
         for attempt in range(1, attempts + 1):
@@ -161,8 +161,8 @@ class Client:
         """Send one attempt.
 
         Raises:
-                TimeoutError: no complete response in time.
-                OSError, http.client.HTTPException: no response, or a truncated one.
+            TimeoutError: no complete response in time.
+            OSError, http.client.HTTPException: no response, or a truncated one.
         """
         late = TimeoutError(f"no complete response within {timeout:g} s")
         if seconds <= 0:

@@ -17,7 +17,7 @@ def held(path: Path) -> Iterator[None]:
     """Hold the lock for the duration of the block. The file stays: removing it would let two processes hold "the" lock.
 
     Raises:
-            PublishError: another publisher holds it (the message names it), or the file cannot be opened.
+        PublishError: another publisher holds it (the message names it), or the file cannot be opened.
     """
     try:
         # Child processes do not inherit it (PEP 446), so none of them holds the lock after us.

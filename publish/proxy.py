@@ -17,10 +17,10 @@ class Proxy:
     """A proxy's address and login; the login is not in the repr.
 
     Attributes:
-            host: its host name.
-            port: its port.
-            login: value of the Proxy-Authorization header; empty for none.
-            secrets: texts that must never be shown.
+        host: its host name.
+        port: its port.
+        login: value of the Proxy-Authorization header; empty for none.
+        secrets: texts that must never be shown.
     """
 
     host: str
@@ -33,7 +33,7 @@ def for_server(scheme: str, host: str) -> Proxy | None:
     """The proxy for a server; None for a direct connection.
 
     Raises:
-            PublishError: the environment names a proxy we cannot use.
+        PublishError: the environment names a proxy we cannot use.
     """
     address = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
     if not address:

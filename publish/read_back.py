@@ -36,10 +36,10 @@ class Source:
     """Where rules are read, and which of them are ours.
 
     Attributes:
-            who: the server, as messages name it.
-            place: what holds our rules.
-            absent: the problem and its remedy if the server has none of our rules.
-            ours: whether a group's `file` is ours.
+        who: the server, as messages name it.
+        place: what holds our rules.
+        absent: the problem and its remedy if the server has none of our rules.
+        ours: whether a group's `file` is ours.
     """
 
     who: str
@@ -72,10 +72,10 @@ class Running:
     """The rules loaded by the server.
 
     Attributes:
-            ours: group → rules, from our file.
-            others: (group, file) of all other groups.
-            mark: digest carried by our loaded set; empty if none is loaded.
-            source: where they were read.
+        ours: group → rules, from our file.
+        others: (group, file) of all other groups.
+        mark: digest carried by our loaded set; empty if none is loaded.
+        source: where they were read.
     """
 
     ours: Mapping[str, tuple[Loaded, ...]]
@@ -97,7 +97,7 @@ def rule_files(client: Client, timeout: float = _TIMEOUT) -> tuple[str, ...] | N
     vmalert has no such configuration.
 
     Raises:
-            PublishError: the server cannot be reached.
+        PublishError: the server cannot be reached.
     """
     answer = client.request("GET", "/api/v1/status/config", timeout)
     try:
@@ -111,7 +111,7 @@ def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHE
     """Read the rules of Prometheus, or of a server with the same API.
 
     Raises:
-            PublishError: the server cannot be reached, denies access, or does not respond like Prometheus.
+        PublishError: the server cannot be reached, denies access, or does not respond like Prometheus.
     """
     answer = client.request("GET", "/api/v1/rules", timeout)
     if answer.status != _OK:
@@ -179,19 +179,19 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     """Wait until the server has loaded exactly the expected set and evaluated every rule of it.
 
     Args:
-            client: the server.
-            expected: the set; None for none of our rules.
-            timeout: in seconds.
-            at_once: the reload was synchronous, so a different set soon counts as failure.
-            known_failing: (group, rule) that failed before; these do not cause a rollback.
-            watch: receives (rules evaluated, rules in total).
-            source: where rules are read, and which are ours.
+        client: the server.
+        expected: the set; None for none of our rules.
+        timeout: in seconds.
+        at_once: the reload was synchronous, so a different set soon counts as failure.
+        known_failing: (group, rule) that failed before; these do not cause a rollback.
+        watch: receives (rules evaluated, rules in total).
+        source: where rules are read, and which are ours.
 
     Returns:
-            closing remarks: rules not evaluated yet, or failing as before; usually empty.
+        closing remarks: rules not evaluated yet, or failing as before; usually empty.
 
     Raises:
-            PublishError: another set is loaded, or a new rule fails; quotes the server's error.
+        PublishError: another set is loaded, or a new rule fails; quotes the server's error.
     """
     begin = time.monotonic()
     end = begin + timeout

@@ -33,9 +33,9 @@ class Rule:
     """A rule as written.
 
     Attributes:
-            kind: `alert` or `record`.
-            name: the alert or recorded series.
-            fields: all other fields: `expr`, `for`, `labels`, `annotations` and so on.
+        kind: `alert` or `record`.
+        name: the alert or recorded series.
+        fields: all other fields: `expr`, `for`, `labels`, `annotations` and so on.
     """
 
     kind: str
@@ -57,9 +57,9 @@ class RuleSet:
     """A set of rules and its file content.
 
     Attributes:
-            content: the rule file.
-            groups: its groups, including the mark's own.
-            mark: the digest carried by its mark; empty for a foreign file.
+        content: the rule file.
+        groups: its groups, including the mark's own.
+        mark: the digest carried by its mark; empty for a foreign file.
     """
 
     content: bytes
@@ -71,7 +71,7 @@ def merge(files: Mapping[str, bytes]) -> RuleSet:
     """Merge rule files (path → content) into one set. Deterministic.
 
     Raises:
-            PublishError: a file is not a rule file, or two groups have the same name.
+        PublishError: a file is not a rule file, or two groups have the same name.
     """
     groups: list[dict[str, object]] = []
     for path, content in files.items():
@@ -90,7 +90,7 @@ def read(path: str, content: bytes) -> RuleSet:
     """Parse a rule file.
 
     Raises:
-            PublishError: the content is not a rule file.
+        PublishError: the content is not a rule file.
     """
     groups = tuple(_group(group) for group in _groups(path, content))
     return RuleSet(content, groups, next((mark_of(rule.name, rule.fields) for rule in _rules(groups)), ""))

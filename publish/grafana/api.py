@@ -21,14 +21,14 @@ class Stored:
     """A dashboard as stored by the server.
 
     Attributes:
-            dashboard: its JSON in the form used for comparison, with its uid.
-            folder: uid of its folder; empty in the root.
-            folder_title: the folder's title.
-            provisioned: its source if only that may change it, such as a file; empty if it was saved through the API.
-            may_save: whether our token may write it.
-            version: compared by optimistic locking; changes with every save.
-            stored_version: the API version it is stored in, if that is not the one it was read in.
-            metadata: labels and annotations set by others (/apis only).
+        dashboard: its JSON in the form used for comparison, with its uid.
+        folder: uid of its folder; empty in the root.
+        folder_title: the folder's title.
+        provisioned: its source if only that may change it, such as a file; empty if it was saved through the API.
+        may_save: whether our token may write it.
+        version: compared by optimistic locking; changes with every save.
+        stored_version: the API version it is stored in, if that is not the one it was read in.
+        metadata: labels and annotations set by others (/apis only).
     """
 
     dashboard: Node
@@ -51,12 +51,12 @@ class SavedDashboard:
     """A dashboard as kept in a backup, byte for byte.
 
     Attributes:
-            uid: of the dashboard.
-            title: its title.
-            before: its JSON before the publish; None if it did not exist.
-            folder: uid of its folder.
-            stored_version: the /apis version it was stored in; empty for the legacy API's JSON.
-            metadata: its labels and annotations.
+        uid: of the dashboard.
+        title: its title.
+        before: its JSON before the publish; None if it did not exist.
+        folder: uid of its folder.
+        stored_version: the /apis version it was stored in; empty for the legacy API's JSON.
+        metadata: its labels and annotations.
     """
 
     uid: str
@@ -103,21 +103,21 @@ class Api(Protocol):
         A write whose response was lost is retried, and then finds its own version: that counts as success.
 
         Raises:
-                StaleError: the server has a different version by now.
+            StaleError: the server has a different version by now.
         """
 
     def restore(self, kept: SavedDashboard, folder: str, message: str, over: Stored | None) -> None:
         """Write a backup over the version that was read.
 
         Raises:
-                StaleError: the server has a different version by now.
+            StaleError: the server has a different version by now.
         """
 
     def delete(self, there: Stored) -> None:
         """Delete the version that was read; succeeds if it is already gone.
 
         Raises:
-                StaleError: it was saved since.
+            StaleError: it was saved since.
         """
 
     def history(self, uid: str, mark: str) -> Node | None:
@@ -140,7 +140,7 @@ def checked(answer: Answer, failing: str) -> Answer:
     """The response, if it is a success.
 
     Raises:
-            PublishError: Grafana rejects the request; says what to do.
+        PublishError: Grafana rejects the request; says what to do.
     """
     if answer.status in (OK, _CREATED):
         return answer

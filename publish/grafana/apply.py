@@ -16,9 +16,9 @@ class Outcome:
     """The result of one change.
 
     Attributes:
-            change: the planned change.
-            error: why it failed; empty if it succeeded.
-            untouched: whether it certainly was not written, so that a rollback has nothing to restore.
+        change: the planned change.
+        error: why it failed; empty if it succeeded.
+        untouched: whether it certainly was not written, so that a rollback has nothing to restore.
     """
 
     change: Change
@@ -37,8 +37,8 @@ def apply(  # noqa: PLR0913 - each is an option of the command
         The result of each change, and the backup; None if there was nothing to write.
 
     Raises:
-            PublishError: the folder cannot be created; nothing was written.
-            OutputError: the backup cannot be written; nothing was written.
+        PublishError: the folder cannot be created; nothing was written.
+        OutputError: the backup cannot be written; nothing was written.
     """
     if not plan.writes:
         return (), None

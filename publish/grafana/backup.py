@@ -32,8 +32,8 @@ class Entry:
     """One dashboard before and after a publish.
 
     Attributes:
-            kept: the dashboard before.
-            after: checksum of the dashboard after; empty if it was deleted.
+        kept: the dashboard before.
+        after: checksum of the dashboard after; empty if it was deleted.
     """
 
     kept: SavedDashboard
@@ -45,10 +45,10 @@ class Backup:
     """The content of a backup.
 
     Attributes:
-            url: URL of the Grafana.
-            deployment: the deployment its dashboards belong to; empty in backups by older versions.
-            entries: the dashboards a rollback is concerned with.
-            made_folder: uid of the folder created by the publish; empty for none.
+        url: URL of the Grafana.
+        deployment: the deployment its dashboards belong to; empty in backups by older versions.
+        entries: the dashboards a rollback is concerned with.
+        made_folder: uid of the folder created by the publish; empty for none.
     """
 
     url: str
@@ -61,8 +61,8 @@ def write(api: Api, plan: Plan, url: str, backups: Path, workers: int) -> Path:
     """Back up everything a plan will replace.
 
     Raises:
-            OutputError: the backup cannot be written.
-            PublishError: a dashboard cannot be read in the form it is stored in.
+        OutputError: the backup cannot be written.
+        PublishError: a dashboard cannot be read in the form it is stored in.
     """
 
     def entry(change: Change) -> Entry:
@@ -81,7 +81,7 @@ def kept(api: Api, there: Stored, title: str) -> SavedDashboard:
     """A dashboard byte for byte, in whatever form it is stored.
 
     Raises:
-            PublishError: it cannot be read in that form.
+        PublishError: it cannot be read in that form.
     """
     stored = api.original(there)
     return SavedDashboard(there.uid, title, stored.dashboard, stored.folder, stored.stored_version, stored.metadata)
@@ -93,7 +93,7 @@ def keep(  # noqa: PLR0913 - the parts of one backup
     """Write entries to a new directory below `backups`; its name says when (UTC), why and which Grafana.
 
     Raises:
-            OutputError: it cannot be written.
+        OutputError: it cannot be written.
     """
     bad = [entry.kept.uid for entry in entries if not _UID.fullmatch(entry.kept.uid)]
     if bad:
@@ -137,7 +137,7 @@ def mark_untouched(folder: Path, uids: list[str]) -> None:
     """Record the dashboards whose write was rejected: a rollback leaves them alone.
 
     Raises:
-            OutputError: it cannot be written.
+        OutputError: it cannot be written.
     """
     try:
         (folder / _UNTOUCHED).write_bytes(_bytes(uids))
@@ -151,7 +151,7 @@ def read(folder: Path) -> Backup:
     """Read a backup.
 
     Raises:
-            OutputError: it is not a backup, or is damaged.
+        OutputError: it is not a backup, or is damaged.
     """
     try:
         index = tree.node(json.loads((folder / _INDEX).read_bytes()))
@@ -178,7 +178,7 @@ def is_only(backups: Path, url: str) -> bool:
     """Whether all publishes to a Grafana left to roll back belong to one deployment.
 
     Raises:
-            OutputError: a backup is damaged.
+        OutputError: a backup is damaged.
     """
     return len({name for _, name in _open(backups, url) if name}) < 2  # noqa: PLR2004 - one
 
@@ -194,12 +194,12 @@ def newest(backups: Path, url: str, deployment: str | None = None) -> Path:
     """The backup of the last publish to a Grafana left to roll back.
 
     Args:
-            backups: backup directory.
-            url: URL of the Grafana.
-            deployment: whose publish; None if only one deployment has backups here.
+        backups: backup directory.
+        url: URL of the Grafana.
+        deployment: whose publish; None if only one deployment has backups here.
 
     Raises:
-            OutputError: there is none, or several deployments have some and none was named.
+        OutputError: there is none, or several deployments have some and none was named.
     """
     found = [(folder, name) for folder, name in _open(backups, url) if deployment in (None, name)]
     if not found:

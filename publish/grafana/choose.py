@@ -23,7 +23,7 @@ def choose(http: Http, which: Which = "auto") -> Api:
     """The API of a Grafana: `/apis` if it is served in a supported version, otherwise the legacy API.
 
     Raises:
-            PublishError: Grafana cannot be reached, or lacks the requested API.
+        PublishError: Grafana cannot be reached, or lacks the requested API.
     """
     if which == "legacy":
         return Legacy(http)

@@ -24,8 +24,8 @@ class Difference:
     """One thing a write would change.
 
     Attributes:
-            place: the panel's title; empty for the dashboard itself.
-            what: a phrase such as `threshold 80 → 90`.
+        place: the panel's title; empty for the dashboard itself.
+        what: a phrase such as `threshold 80 → 90`.
     """
 
     place: str

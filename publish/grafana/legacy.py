@@ -31,8 +31,8 @@ class Legacy:
         """Create the API; nothing is sent yet.
 
         Args:
-                http: sends requests, with retries.
-                page: results per page, at most 5000.
+            http: sends requests, with retries.
+            page: results per page, at most 5000.
         """
         self._http = http
         self._page = page

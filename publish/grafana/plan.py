@@ -32,14 +32,14 @@ class Change:
     """The change to one dashboard.
 
     Attributes:
-            uid: of the dashboard.
-            title: ours; theirs if it is deleted.
-            kind: the kind of change; `refused` writes nothing.
-            ours: the dashboard to write, with marks; None if it is deleted.
-            theirs: the dashboard in Grafana; None if it is created.
-            differences: from theirs to ours.
-            manual: manual changes: from our last publish to theirs.
-            problem: why it is refused and what to do; otherwise a note, such as where it is kept.
+        uid: of the dashboard.
+        title: ours; theirs if it is deleted.
+        kind: the kind of change; `refused` writes nothing.
+        ours: the dashboard to write, with marks; None if it is deleted.
+        theirs: the dashboard in Grafana; None if it is created.
+        differences: from theirs to ours.
+        manual: manual changes: from our last publish to theirs.
+        problem: why it is refused and what to do; otherwise a note, such as where it is kept.
     """
 
     uid: str
@@ -57,11 +57,11 @@ class Plan:
     """The changes to all dashboards.
 
     Attributes:
-            deployment: the deployment they belong to.
-            folder: uid of the folder for new dashboards.
-            folder_title: its title.
-            new_folder: whether the folder does not exist yet.
-            changes: in the order of ours, deletions last.
+        deployment: the deployment they belong to.
+        folder: uid of the folder for new dashboards.
+        folder_title: its title.
+        new_folder: whether the folder does not exist yet.
+        changes: in the order of ours, deletions last.
     """
 
     deployment: str
@@ -102,7 +102,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     Dashboards of another deployment are never written, not even with `overwrite_changed`.
 
     Raises:
-            PublishError: the server cannot be read, or two of our dashboards share a uid or title.
+        PublishError: the server cannot be read, or two of our dashboards share a uid or title.
     """
     desired = [form.marked(dashboard, deployment) for dashboard in ours]
     _refuse_duplicates(desired)

@@ -56,11 +56,11 @@ class Resources:
         """Create the API; nothing is sent yet.
 
         Args:
-                http: sends requests, with retries.
-                namespace: the organisation's: `default`, `org-N` or `stacks-N`.
-                dashboards: version of the dashboard API.
-                folders: version of the folder API.
-                page: results per page.
+            http: sends requests, with retries.
+            namespace: the organisation's: `default`, `org-N` or `stacks-N`.
+            dashboards: version of the dashboard API.
+            folders: version of the folder API.
+            page: results per page.
         """
         self._http = http
         self._version = dashboards

@@ -23,7 +23,7 @@ def rollback(
         Title and result of each: `restored`, `deleted`, `unchanged`, or why it was left alone.
 
     Raises:
-            OutputError: the backup cannot be read.
+        OutputError: the backup cannot be read.
     """
     found = backup.read(folder)
 

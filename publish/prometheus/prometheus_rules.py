@@ -18,11 +18,11 @@ from boxwatch.checks.rules.known import Known
 from boxwatch.errors import BoxwatchError, PublishError
 from boxwatch.publish import lock, read_back, rule_set
 from boxwatch.publish.http import Client
-from boxwatch.publish.prometheus.reload import Reload
-from boxwatch.publish.prometheus.rule_state import Observed, State, digest
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.reload import Reload
 from boxwatch.publish.rule_changes import Change, changes
 from boxwatch.publish.rule_set import LIVE, RuleSet
+from boxwatch.publish.store import Store
+from boxwatch.publish.store_state import Observed, State, digest
 
 _RULES = "prometheus/rules/"
 # promtool checks the set under this name.
@@ -38,10 +38,10 @@ class Target:
     """A Prometheus and its rules directory.
 
     Attributes:
-            directory: the rules directory, as we see it.
-            client: for the read-back; None if no URL was given.
-            reload: how to reload it.
-            timeout: seconds for reload and read-back; a rollback may take as long again.
+        directory: the rules directory, as we see it.
+        client: for the read-back; None if no URL was given.
+        reload: how to reload it.
+        timeout: seconds for reload and read-back; a rollback may take as long again.
     """
 
     directory: Path
@@ -55,13 +55,13 @@ class Plan:
     """What a publish or a rollback would do.
 
     Attributes:
-            seen: the directory's present state.
-            new: the set to be live; None for none.
-            changes: rule by rule, compared with the live set.
-            failing: our rules that fail in Prometheus now.
-            notes: remarks to show before applying.
-            needed: whether there is anything to do: a difference, an interrupted publish, or a set that is not loaded.
-            manual: manual changes of the live set, one per line; empty if there are none.
+        seen: the directory's present state.
+        new: the set to be live; None for none.
+        changes: rule by rule, compared with the live set.
+        failing: our rules that fail in Prometheus now.
+        notes: remarks to show before applying.
+        needed: whether there is anything to do: a difference, an interrupted publish, or a set that is not loaded.
+        manual: manual changes of the live set, one per line; empty if there are none.
     """
 
     seen: Observed
@@ -86,11 +86,11 @@ def rules_of(files: Mapping[str, bytes]) -> RuleSet:
     """A deployment's rule files as one checked set: by promtool if it is on the PATH, otherwise by parsing each query.
 
     Args:
-            files: artefacts, path → content; only those below prometheus/rules/ are used.
+        files: artefacts, path → content; only those below prometheus/rules/ are used.
 
     Raises:
-            PublishError: a check failed; quotes its findings.
-            ToolError: promtool cannot be executed.
+        PublishError: a check failed; quotes its findings.
+        ToolError: promtool cannot be executed.
     """
     made = rule_set.merge({path: content for path, content in files.items() if path.startswith(_RULES)})
     findings = list(_check(made.content))
@@ -112,7 +112,7 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
     """Compare a set with the live one, on disk and in Prometheus. Reads only.
 
     Raises:
-            PublishError: the directory or Prometheus cannot be used, or the live set was changed manually.
+        PublishError: the directory or Prometheus cannot be used, or the live set was changed manually.
     """
     store = Store(target.directory)
     seen = store.observe()
@@ -145,7 +145,7 @@ def rollback(target: Target, *, overwrite: bool = False) -> Plan:
     """Plan the return to the set before the last publish, or before an interrupted one.
 
     Raises:
-            PublishError: there is nothing to return to, or as for `plan`.
+        PublishError: there is nothing to return to, or as for `plan`.
     """
     store = Store(target.directory)
     seen = store.observe()
@@ -162,7 +162,7 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
         closing remarks; usually empty.
 
     Raises:
-            PublishError: the plan was not applied; says why, and what is in place now.
+        PublishError: the plan was not applied; says why, and what is in place now.
     """
     store = Store(target.directory)
     if not plan.needed:

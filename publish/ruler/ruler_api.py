@@ -28,8 +28,8 @@ class RulerApi:
     """One namespace of one tenant.
 
     Attributes:
-            client: its URL is the part before `/config/v1/rules`, such as http://HOST:PORT/prometheus.
-            namespace: the groups' namespace.
+        client: its URL is the part before `/config/v1/rules`, such as http://HOST:PORT/prometheus.
+        namespace: the groups' namespace.
     """
 
     client: Client
@@ -49,7 +49,7 @@ class RulerApi:
         """Name → group, as stored.
 
         Raises:
-                PublishError: the ruler cannot be reached, denies access, or does not respond like a ruler.
+            PublishError: the ruler cannot be reached, denies access, or does not respond like a ruler.
         """
         answer = self.client.request("GET", self._path, _TIMEOUT)
         if answer.status == _MISSING and self._is_ruler(answer):
@@ -67,7 +67,7 @@ class RulerApi:
         """Write a group, whether or not it exists.
 
         Raises:
-                PublishError: the ruler rejects it; quotes its message.
+            PublishError: the ruler rejects it; quotes its message.
         """
         body = yaml.dump(dict(group), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False).encode()
         answer = self.client.request("POST", self._path, _TIMEOUT, body=body)
@@ -78,7 +78,7 @@ class RulerApi:
         """Remove a group; succeeds if it is already gone.
 
         Raises:
-                PublishError: the ruler does not remove it.
+            PublishError: the ruler does not remove it.
         """
         answer = self.client.request("DELETE", f"{self._path}/{quote(name, safe='')}", _TIMEOUT)
         if answer.status not in _GOOD and not (answer.status == _MISSING and self._is_ruler(answer)):

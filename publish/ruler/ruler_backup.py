@@ -47,7 +47,7 @@ def write(place: Location, steps: tuple[Step, ...], backups: Path) -> Path:
     """Back up the groups about to be replaced; the directory's name says when (UTC) and where.
 
     Raises:
-            OutputError: the backup cannot be written.
+        OutputError: the backup cannot be written.
     """
     where = re.sub(r"[^A-Za-z0-9.-]", "_", f"{urlsplit(place.url).netloc}-{place.namespace}")[:80]
     document = {
@@ -71,7 +71,7 @@ def newest(place: Location, backups: Path) -> tuple[Path, tuple[Step, ...]]:
     """The last publish to a namespace that has not been rolled back.
 
     Raises:
-            OutputError: there is none, or it is damaged.
+        OutputError: there is none, or it is damaged.
     """
     for file in sorted(backups.glob(f"*-rules-*/{_FILE}"), reverse=True):
         if (file.parent / _UNDONE).exists():

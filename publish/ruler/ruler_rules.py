@@ -31,10 +31,10 @@ class Target:
     """A namespace of a ruler.
 
     Attributes:
-            api: access to its groups.
-            tenant: the tenant that owns them; empty if the ruler has no tenants.
-            backups: backup directory.
-            timeout: seconds until the ruler evaluates the written rules; a rollback may take as long again.
+        api: access to its groups.
+        tenant: the tenant that owns them; empty if the ruler has no tenants.
+        backups: backup directory.
+        timeout: seconds until the ruler evaluates the written rules; a rollback may take as long again.
     """
 
     api: RulerApi
@@ -53,14 +53,14 @@ class Plan:
     """What a publish or a rollback would do.
 
     Attributes:
-            there: name → group, as present in the namespace.
-            steps: groups to write or remove, in order, without the mark.
-            mark: our mark after completion; None for none.
-            changes: rule by rule.
-            manual: manual changes of our groups, one per line.
-            notes: remarks to show before applying.
-            failing: rules that fail in the ruler now.
-            undoes: the backup to be restored.
+        there: name → group, as present in the namespace.
+        steps: groups to write or remove, in order, without the mark.
+        mark: our mark after completion; None for none.
+        changes: rule by rule.
+        manual: manual changes of our groups, one per line.
+        notes: remarks to show before applying.
+        failing: rules that fail in the ruler now.
+        undoes: the backup to be restored.
     """
 
     there: dict[str, Group]
@@ -100,7 +100,7 @@ def plan(target: Target, new: RuleSet, *, overwrite: bool = False) -> Plan:
     """Compare a set with the namespace. Reads only.
 
     Raises:
-            PublishError: the ruler cannot be read, or one of our groups was changed manually.
+        PublishError: the ruler cannot be read, or one of our groups was changed manually.
     """
     there = target.api.groups()
     known = ruler_group.known(there.get(MARK_GROUP))
@@ -127,8 +127,8 @@ def rollback(target: Target, *, overwrite: bool = False) -> Plan:
     """Plan the return to the groups before the last publish.
 
     Raises:
-            OutputError: there is nothing to restore.
-            PublishError: as for `plan`.
+        OutputError: there is nothing to restore.
+        PublishError: as for `plan`.
     """
     folder, kept = ruler_backup.newest(target.place, target.backups)
     there = target.api.groups()
@@ -175,11 +175,11 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
     """Apply a plan: write and read back; restore the previous groups on failure.
 
     Returns:
-            closing remarks; usually empty.
+        closing remarks; usually empty.
 
     Raises:
-            PublishError: the plan was not applied; says why, and what is in place now.
-            OutputError: the backup cannot be written; nothing was changed.
+        PublishError: the plan was not applied; says why, and what is in place now.
+        OutputError: the backup cannot be written; nothing was changed.
     """
     if not plan.needed:
         return ""

@@ -27,8 +27,8 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import ExternalReload, HttpReload, SignalReload
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.reload import ExternalReload, HttpReload, SignalReload
+from boxwatch.publish.store import Store
 
 Program = Callable[[str], str]
 

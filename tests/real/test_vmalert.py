@@ -18,7 +18,7 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import HttpReload, SignalReload
+from boxwatch.publish.reload import HttpReload, SignalReload
 
 Program = Callable[[str], str]
 

@@ -10,7 +10,7 @@ import pytest
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import HttpReload
+from boxwatch.publish.reload import HttpReload
 from support import rule_sets
 from support.stand_in import StandIn
 

@@ -12,7 +12,7 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import HttpReload
+from boxwatch.publish.reload import HttpReload
 from support import rule_sets
 
 

@@ -14,7 +14,7 @@ from support.stand_in import CONFIG, RELOAD, RULES, StandIn
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ExternalReload, HttpReload
+from boxwatch.publish.reload import ExternalReload, HttpReload
 
 
 def test_the_first_publish_needs_nothing_but_the_directory(server: StandIn) -> None:

@@ -13,8 +13,8 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import http
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ExternalReload, HttpReload
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.reload import ExternalReload, HttpReload
+from boxwatch.publish.store import Store
 
 _BROKEN = {
     "refuse": r"rejected the rules \(500\): failed to reload config: one or more errors occurred; see its log",

@@ -12,7 +12,7 @@ from support.stand_in import StandIn
 from boxwatch.errors import PublishError
 from boxwatch.publish import lock
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.store import Store
 
 
 def test_manual_changes_are_not_overwritten(server: StandIn) -> None:

@@ -18,8 +18,8 @@ from support.stand_in import RELOAD, StandIn, prometheus
 from boxwatch.errors import PublishError
 from boxwatch.publish import atomic, read_back
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ExternalReload
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.reload import ExternalReload
+from boxwatch.publish.store import Store
 
 _STEPS = 20
 

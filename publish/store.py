@@ -1,12 +1,12 @@
 """The rules on disk: one file read by Prometheus, switched in one rename, and everything needed to restore it.
 
-        DIR/boxwatch.yaml              the live set; `rule_files` lists it, or DIR/*.yaml. A container must mount DIR:
-                                       a file mounted by itself never changes
-        DIR/.boxwatch/lock             held during a publish
-        DIR/.boxwatch/state.json       the set confirmed last, the one before, and the publish in progress
-        DIR/.boxwatch/sets/<sha256>    sets needed for a restore or rollback
-        DIR/.boxwatch/next, back       the new and the old set, written before the switch: switching and restoring are
-                                       pure renames, so a full disk stops neither
+    DIR/boxwatch.yaml              the live set; `rule_files` lists it, or DIR/*.yaml. A container must mount DIR:
+                                   a file mounted by itself never changes
+    DIR/.boxwatch/lock             held during a publish
+    DIR/.boxwatch/state.json       the set confirmed last, the one before, and the publish in progress
+    DIR/.boxwatch/sets/<sha256>    sets needed for a restore or rollback
+    DIR/.boxwatch/next, back       the new and the old set, written before the switch: switching and restoring are
+                                   pure renames, so a full disk stops neither
 
 A publish is recorded before the switch and cleared after the read-back. If the publisher is killed, the live file is
 the old or the new one as a whole, and the record tells the next run where to continue.
@@ -21,8 +21,8 @@ from pathlib import Path
 
 from boxwatch.errors import PublishError
 from boxwatch.publish import atomic
-from boxwatch.publish.prometheus.rule_state import NOTHING, Observed, State, digest
 from boxwatch.publish.rule_set import LIVE
+from boxwatch.publish.store_state import NOTHING, Observed, State, digest
 
 
 class Store:
@@ -42,7 +42,7 @@ class Store:
         """The lock file; its directory is created.
 
         Raises:
-                PublishError: the directory does not exist or cannot be written.
+            PublishError: the directory does not exist or cannot be written.
         """
         self._check()
         try:
@@ -55,7 +55,7 @@ class Store:
         """Observe the present state. Reads only.
 
         Raises:
-                PublishError: the directory cannot be used, or its state file is not in our format.
+            PublishError: the directory cannot be used, or its state file is not in our format.
         """
         self._check()
         state = self._read_state()
@@ -65,7 +65,7 @@ class Store:
         """A stored set; None for NOTHING.
 
         Raises:
-                PublishError: it is missing, or does not match its digest.
+            PublishError: it is missing, or does not match its digest.
         """
         if name == NOTHING:
             return None
@@ -86,7 +86,7 @@ class Store:
         """Write everything needed to switch and to restore, and record the publish.
 
         Raises:
-                PublishError: a file could not be written; the live file is unchanged.
+            PublishError: a file could not be written; the live file is unchanged.
         """
         old = self.baseline(seen)
         entered = replace(
@@ -110,7 +110,7 @@ class Store:
         """Make the new set live.
 
         Raises:
-                PublishError: the switch failed; the live file is unchanged.
+            PublishError: the switch failed; the live file is unchanged.
         """
         try:
             self._put(self._next, new)
@@ -121,7 +121,7 @@ class Store:
         """Make the old set live again.
 
         Raises:
-                PublishError: the restore failed; the next run retries it.
+            PublishError: the restore failed; the next run retries it.
         """
         try:
             self._put(self._back, old)
@@ -134,7 +134,7 @@ class Store:
         """Clear the record of a publish. With `keep` the old set stays current; otherwise `confirmed` becomes current.
 
         Raises:
-                PublishError: the state could not be written; the next run reads back again and writes it then.
+            PublishError: the state could not be written; the next run reads back again and writes it then.
         """
         done = replace(state, before=None, pending=())
         if not keep and digest(confirmed) != state.current:
@@ -155,7 +155,7 @@ class Store:
         """Remove leftovers when there is nothing else to do.
 
         Raises:
-                PublishError: a leftover could not be removed.
+            PublishError: a leftover could not be removed.
         """
         try:
             _remove(self._needless(self._read_state()))

@@ -21,7 +21,7 @@ class Reload(Protocol):
     """Reloads Prometheus.
 
     Attributes:
-            waits: whether the rules are loaded when the call returns.
+        waits: whether the rules are loaded when the call returns.
     """
 
     @property
@@ -31,7 +31,7 @@ class Reload(Protocol):
         """Reload within this many seconds.
 
         Raises:
-                PublishError: the reload failed, or Prometheus rejected the rules; quotes its message.
+            PublishError: the reload failed, or Prometheus rejected the rules; quotes its message.
         """
 
 
@@ -63,8 +63,8 @@ class SignalReload:
     """SIGHUP to a process, given by its id or its pid file.
 
     Attributes:
-            process: process id, or the file that contains it.
-            proc: mount point of the proc file system.
+        process: process id, or the file that contains it.
+        proc: mount point of the proc file system.
     """
 
     process: int | Path

@@ -12,7 +12,7 @@ import pytest
 from support.programs import wait_for
 
 from boxwatch.errors import PublishError
-from boxwatch.publish.prometheus.reload import ExternalReload, SignalReload
+from boxwatch.publish.reload import ExternalReload, SignalReload
 
 
 @pytest.fixture

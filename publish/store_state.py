@@ -19,10 +19,10 @@ class State:
     """State kept between publishes; sets are identified by digest.
 
     Attributes:
-            current: the set confirmed last.
-            previous: the set before it, which a rollback restores; None before the first publish.
-            before: the live set when the publish in progress began; None if none is in progress.
-            pending: sets that may have become live since then.
+        current: the set confirmed last.
+        previous: the set before it, which a rollback restores; None before the first publish.
+        before: the live set when the publish in progress began; None if none is in progress.
+        pending: sets that may have become live since then.
     """
 
     current: str = NOTHING
@@ -40,7 +40,7 @@ class State:
         """Parse a state file.
 
         Raises:
-                ValueError: it is not in our format.
+            ValueError: it is not in our format.
         """
         try:
             document = json.loads(content)
@@ -66,9 +66,9 @@ class Observed:
     """The directory as observed, on which a plan is based.
 
     Attributes:
-            live: content of the live file; None if there is none.
-            state: the stored state.
-            leftovers: files of a publisher that was killed before it recorded what it was about to do.
+        live: content of the live file; None if there is none.
+        state: the stored state.
+        leftovers: files of a publisher that was killed before it recorded what it was about to do.
     """
 
     live: bytes | None
