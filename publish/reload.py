@@ -1,4 +1,4 @@
-"""Reloading Prometheus: over HTTP, by signal, or by something else."""
+"""Reloading a server: over HTTP, by signal, or by something else."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _UNAUTHORISED = frozenset({401, 407})
 
 
 class Reload(Protocol):
-    """Reloads Prometheus.
+    """Reloads a server.
 
     Attributes:
-        waits: whether the rules are loaded when the call returns.
+        waits: whether the configuration is loaded when the call returns.
     """
 
     @property
@@ -31,19 +31,30 @@ class Reload(Protocol):
         """Reload within this many seconds.
 
         Raises:
-            PublishError: the reload failed, or Prometheus rejected the rules; quotes its message.
+            PublishError: the reload failed, or the server rejected its configuration; quotes its message.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class HttpReload:
-    """POST /-/reload, which responds once the rules are loaded. It is idempotent, so it is retried."""
+    """POST /-/reload, which responds once the configuration is loaded. It is idempotent, so it is retried.
+
+    Attributes:
+        client: the server.
+        waits: whether the configuration is loaded when the call returns.
+        who: the server, as messages name it.
+        contents: what it loads, as messages name it.
+        remedy: what to do if it does not allow reloads over HTTP.
+    """
 
     client: Client
     waits: bool = True
+    who: str = "Prometheus"
+    contents: str = "rules"
+    remedy: str = "start Prometheus with --web.enable-lifecycle, or pass --reload signal"
 
     def __call__(self, timeout: float) -> None:
-        """Raises PublishError with Prometheus' message."""
+        """Raises PublishError with the server's message."""
         answer = self.client.request("POST", "/-/reload", timeout)
         if answer.status == _OK:
             return
@@ -52,10 +63,9 @@ class HttpReload:
             raise PublishError(f"{self.client.url}: authentication failed ({answer.status}){said}")
         if answer.status in {_FORBIDDEN, _NOT_FOUND}:
             raise PublishError(
-                f"{self.client.url} does not allow reloads over HTTP ({answer.status}){said}; start Prometheus with "
-                "--web.enable-lifecycle, or pass --reload signal"
+                f"{self.client.url} does not allow reloads over HTTP ({answer.status}){said}; {self.remedy}"
             )
-        raise PublishError(f"Prometheus rejected the rules ({answer.status}){said}; see its log")
+        raise PublishError(f"{self.who} rejected the {self.contents} ({answer.status}){said}; see its log")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""The rules on disk: one file read by Prometheus, switched in one rename, and everything needed to restore it.
+"""A live file on disk, switched in one rename, and everything needed to restore it.
+
+The rules of a Prometheus, for example:
 
     DIR/boxwatch.yaml              the live set; `rule_files` lists it, or DIR/*.yaml. A container must mount DIR:
                                    a file mounted by itself never changes
@@ -15,6 +17,7 @@ the old or the new one as a whole, and the record tells the next run where to co
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,15 +27,29 @@ from boxwatch.publish import atomic
 from boxwatch.publish.rule_set import LIVE
 from boxwatch.publish.store_state import NOTHING, Observed, State, digest
 
+OWN = ".boxwatch"
+_HINT = f"create the one Prometheus reads rules from, and list DIR/{LIVE} in rule_files of its configuration"
+
 
 class Store:
-    """The rules directory of a Prometheus."""
+    """A directory that a server reads a file from."""
 
-    def __init__(self, directory: Path) -> None:
-        """Nothing is read or written yet."""
+    def __init__(
+        self, directory: Path, live: str = LIVE, *, contents: str = "rules", hint: str = _HINT, own: str = OWN
+    ) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            directory: the directory, as we see it.
+            live: name of the live file.
+            contents: what it holds, as messages name it.
+            hint: what to do if the directory DIR does not exist.
+            own: name of our own directory in it.
+        """
         self.directory = directory
-        self.live = directory / LIVE
-        self._own = directory / ".boxwatch"
+        self.live = directory / live
+        self._contents, self._hint = contents, hint
+        self._own = directory / own
         self._sets = self._own / "sets"
         self._state = self._own / "state.json"
         self._next, self._back = self._own / "next", self._own / "back"
@@ -48,7 +65,7 @@ class Store:
         try:
             self._sets.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _untouched(self._own, error) from error
+            raise self._untouched(self._own, error) from error
         return self._own / "lock"
 
     def observe(self) -> Observed:
@@ -59,7 +76,7 @@ class Store:
         """
         self._check()
         state = self._read_state()
-        return Observed(_read(self.live), state, tuple(sorted(self._needless(state))))
+        return Observed(self._read_live(), state, tuple(sorted(self._needless(state))))
 
     def content(self, name: str) -> bytes | None:
         """A stored set; None for NOTHING.
@@ -69,7 +86,7 @@ class Store:
         """
         if name == NOTHING:
             return None
-        content = _read(self._sets / name)
+        content = read(self._sets / name)
         if content is None or digest(content) != name:
             raise PublishError(f"{self._sets / name} is missing or damaged, so it cannot be restored")
         return content
@@ -95,15 +112,17 @@ class Store:
             pending=tuple(dict.fromkeys((*seen.state.pending, digest(new)))),
         )
         try:
-            _remove(self._needless(entered))
-            for content, staged in ((new, self._next), (old, self._back)):
+            self._remove(self._needless(entered))
+            for content in (new, old):
                 if content is not None:
                     self._keep(content)
-                    atomic.replace(staged, content)
+            for content, staged in ((new, self._next), (old, self._back)):
+                if content is not None:
+                    self._stage(staged, content, entered)
             atomic.sync(self._sets)
             self._write_state(entered)
         except OSError as error:
-            raise _untouched(self._own, error) from error
+            raise self._untouched(self._own, error) from error
         return entered
 
     def switch(self, new: bytes | None) -> None:
@@ -115,7 +134,7 @@ class Store:
         try:
             self._put(self._next, new)
         except OSError as error:
-            raise _untouched(self.live, error) from error
+            raise self._untouched(self.live, error) from error
 
     def restore(self, old: bytes | None) -> None:
         """Make the old set live again.
@@ -144,7 +163,7 @@ class Store:
             done = replace(done, previous=state.before)
         try:
             self._write_state(done)
-            _remove(self._needless(done))
+            self._remove(self._needless(done))
         except OSError as error:
             raise PublishError(
                 f"{self.live} is in place, but {self._state} could not be written: {error.strerror}; "
@@ -158,16 +177,19 @@ class Store:
             PublishError: a leftover could not be removed.
         """
         try:
-            _remove(self._needless(self._read_state()))
+            self._remove(self._needless(self._read_state()))
         except OSError as error:
-            raise _untouched(self._own, error) from error
+            raise self._untouched(self._own, error) from error
 
     def _check(self) -> None:
         if not self.directory.is_dir():
-            raise PublishError(
-                f"{self.directory} is not a directory: create the one Prometheus reads rules from, and list "
-                f"{self.live} in rule_files of its configuration"
-            )
+            raise PublishError(f"{self.directory} is not a directory: {self._hint.replace('DIR', str(self.directory))}")
+
+    def _read_live(self) -> bytes | None:
+        return read(self.live)
+
+    def _stage(self, staged: Path, content: bytes, entered: State) -> None:  # noqa: ARG002 - for stores of several files
+        atomic.replace(staged, content)
 
     def _put(self, staged: Path, content: bytes | None) -> None:
         if content is None:
@@ -178,7 +200,7 @@ class Store:
 
     def _keep(self, content: bytes) -> None:
         target = self._sets / digest(content)
-        if _read(target) != content:
+        if read(target) != content:
             atomic.replace(target, content)
 
     def _needless(self, state: State) -> Iterator[Path]:
@@ -189,10 +211,14 @@ class Store:
         yield from (path for path in self._sets.iterdir() if path.name not in needed)
         yield from (path for path in self._own.iterdir() if path.name.startswith("."))
         if state.before is None:
-            yield from (path for path in (self._next, self._back) if path.exists())
+            yield from (path for path in (self._next, self._back) if os.path.lexists(path))
+
+    def _remove(self, paths: Iterable[Path]) -> None:
+        for path in list(paths):
+            path.unlink(missing_ok=True)
 
     def _read_state(self) -> State:
-        content = _read(self._state)
+        content = read(self._state)
         try:
             return State() if content is None else State.read(content)
         except ValueError as error:
@@ -201,17 +227,21 @@ class Store:
                 "away to start over, which gives up the rollback"
             ) from error
 
+    def _untouched(self, path: Path, error: OSError) -> PublishError:
+        state = f"the {self._contents} {be(self._contents)} unchanged"
+        return PublishError(f"{path} could not be written: {error.strerror}; {state}")
+
     def _write_state(self, state: State) -> None:
         atomic.replace(self._state, state.written())
         atomic.sync(self._own)
 
 
-def _remove(paths: Iterable[Path]) -> None:
-    for path in list(paths):
-        path.unlink(missing_ok=True)
+def read(path: Path) -> bytes | None:
+    """The content of a file; None if there is none.
 
-
-def _read(path: Path) -> bytes | None:
+    Raises:
+        PublishError: it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -220,5 +250,6 @@ def _read(path: Path) -> bytes | None:
         raise PublishError(f"{path} cannot be read: {error.strerror}; nothing was changed") from error
 
 
-def _untouched(path: Path, error: OSError) -> PublishError:
-    return PublishError(f"{path} could not be written: {error.strerror}; the rules are unchanged")
+def be(contents: str) -> str:
+    """The verb that follows the name of the contents."""
+    return "are" if contents.endswith("s") else "is"

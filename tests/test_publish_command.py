@@ -54,7 +54,7 @@ def test_a_changed_plan_is_shown_rule_by_rule(server: StandIn) -> None:
     shown = _run(server, "publish", "--dry-run")
 
     assert '  ~ plan / service:memory_budget_bytes:sum{server="main", service="redis"}: 4 GB → 3 GB\n' in shown.stdout
-    assert server.asked.count(f"POST {RELOAD}") == 1
+    assert server.asked.count(f"POST {RELOAD}") == 2
 
 
 def test_a_dry_run_changes_nothing(server: StandIn) -> None:
@@ -75,7 +75,7 @@ def test_json_lists_the_changes(server: StandIn) -> None:
 
 def test_a_failure_exits_with_1_and_prometheus_own_words(server: StandIn) -> None:
     """The error says what is in place."""
-    server.faults[RELOAD] = ["refuse"]
+    server.faults[RELOAD] = ["ok", "refuse"]
 
     done = _run(server, "publish", "--yes")
 

@@ -7,7 +7,6 @@ old or the new set as a whole, and the next run completes or undoes the publish.
 from __future__ import annotations
 
 import fnmatch
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -16,7 +15,7 @@ from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules import promql_syntax, promtool, rule_file
 from boxwatch.checks.rules.known import Known
 from boxwatch.errors import BoxwatchError, PublishError
-from boxwatch.publish import lock, read_back, rule_set
+from boxwatch.publish import lock, read_back, rule_set, switch
 from boxwatch.publish.http import Client
 from boxwatch.publish.reload import Reload
 from boxwatch.publish.rule_changes import Change, changes
@@ -27,8 +26,6 @@ from boxwatch.publish.store_state import Observed, State, digest
 _RULES = "prometheus/rules/"
 # promtool checks the set under this name.
 _CHECKED = f"{_RULES}{LIVE}"
-# Minimum seconds for a read-back, however long the reload took.
-_LEAST = 2.0
 # Maximum number of manual changes shown.
 _SHOWN = 10
 
@@ -138,7 +135,7 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         if not needed and (problem := read_back.difference(new, found)):
             notes.append(problem)
             needed = True
-    return Plan(seen, new, tuple(changes(_parsed(seen.live), new)), failing, tuple(notes), needed, manual)
+    return Plan(seen, new, tuple(changes(parsed(seen.live), new)), failing, tuple(notes), needed, manual)
 
 
 def rollback(target: Target, *, overwrite: bool = False) -> Plan:
@@ -152,7 +149,7 @@ def rollback(target: Target, *, overwrite: bool = False) -> Plan:
     name = seen.state.before if seen.cut_off else seen.state.previous
     if name is None:
         raise PublishError(f"nothing has been published to {target.directory}, so there is nothing to roll back")
-    return plan(target, _parsed(store.content(name)), overwrite=overwrite)
+    return plan(target, parsed(store.content(name)), overwrite=overwrite)
 
 
 def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> str:
@@ -170,89 +167,27 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
             with lock.held(store.lock):
                 store.clean()
         return ""
-    with lock.held(store.lock):
-        seen = store.observe()
-        if (seen.live, seen.state) != (plan.seen.live, plan.seen.state):
-            raise PublishError(
-                f"{store.live} changed after the plan was made; nothing was changed: run the command again"
-            )
-        new = plan.new.content if plan.new else None
-        old = store.baseline(seen)
-        entered = store.prepare(seen, new)
-        try:
-            store.switch(new)
-            said = _load(target, plan.new, plan.failing, watch)
-        except (PublishError, KeyboardInterrupt) as error:
-            reason = str(error) or "interrupted"
-            raise PublishError(f"{reason}\n{_restore_previous(target, store, old, entered, plan.failing)}") from error
-        store.close(entered, confirmed=new)
-    return said
+
+    server = switch.Server("Prometheus", "rules", target.reload, confirmation(target, plan.failing), target.timeout)
+    return switch.apply(server, store, plan.seen, plan.new.content if plan.new else None, watch)
 
 
-def _load(
-    target: Target, desired: RuleSet | None, failing: frozenset[tuple[str, str]], watch: read_back.Watch | None = None
-) -> str:
-    end = time.monotonic() + target.timeout
-    target.reload(target.timeout)
-    return _confirm(target, desired, failing, end, watch)
-
-
-def _confirm(
-    target: Target,
-    desired: RuleSet | None,
-    failing: frozenset[tuple[str, str]],
-    end: float,
-    watch: read_back.Watch | None = None,
-) -> str:
+def confirmation(target: Target, failing: frozenset[tuple[str, str]]) -> switch.Confirm | None:
+    """The read-back of a rule file's content; None if no URL was given."""
     if target.client is None:
-        return "not read back: no Prometheus URL was given"
-    timeout = max(_LEAST, end - time.monotonic())
-    return read_back.read_back(
-        target.client, desired, timeout, at_once=target.reload.waits, known_failing=failing, watch=watch
-    )
+        return None
+    client = target.client
+
+    def confirm(content: bytes | None, timeout: float, watch: read_back.Watch | None) -> str:
+        rules = parsed(content)
+        return read_back.read_back(
+            client, rules, timeout, at_once=target.reload.waits, known_failing=failing, watch=watch
+        )
+
+    return confirm
 
 
-def _restore_previous(
-    target: Target, store: Store, old: bytes | None, entered: State, failing: frozenset[tuple[str, str]]
-) -> str:
-    """Restore the previous set, and report how far that got."""
-    was = "the previous rules are" if old is not None else "there were no rules before; none are"
-    end = time.monotonic() + target.timeout
-    refused = ""
-    try:
-        store.restore(old)
-    except PublishError as error:
-        return str(error)
-    try:
-        target.reload(target.timeout)
-    except PublishError as error:
-        # Prometheus keeps running what it fails to reload, which may be the previous rules: read them.
-        refused = str(error)
-    if refused:
-        refused += "; it rejects the previous rules too, so the cause is not in the new ones: it was there before"
-    unconfirmed = refused if target.client is None else _unconfirmed(target, old, failing, end)
-    if unconfirmed:
-        # The state entry stays, so that the next run loads and reads back.
-        why = refused or unconfirmed
-        return f"{was} on disk again, but Prometheus has not confirmed it: {why}\nrun the command again"
-    try:
-        store.close(entered, keep=True)
-    except PublishError as error:
-        return str(error)
-    said = f"{was} in place again" + (", and Prometheus has confirmed it" if target.client else "")
-    return f"{said}\n{refused}" if refused else said
-
-
-def _unconfirmed(target: Target, old: bytes | None, failing: frozenset[tuple[str, str]], end: float) -> str:
-    """Why the previous set is not confirmed as loaded; empty if it is."""
-    try:
-        _confirm(target, _parsed(old), failing, end)
-    except PublishError as error:
-        return str(error)
-    return ""
-
-
-def _parsed(content: bytes | None) -> RuleSet | None:
+def parsed(content: bytes | None) -> RuleSet | None:
     """Parse a set from disk. A file made unreadable manually cannot be compared; it counts as having no groups."""
     if content is None:
         return None
@@ -266,10 +201,10 @@ def _manual(store: Store, seen: Observed) -> Iterator[str]:
     """Manual changes since our last publish, one per line, after a line that says so."""
     yield f"{store.live} was changed manually, or not written by `boxwatch publish`"
     try:
-        ours = _parsed(store.content(seen.state.current))
+        ours = parsed(store.content(seen.state.current))
     except PublishError:
         return
-    found = [f"manually: {change}" for change in changes(ours, _parsed(seen.live))] if ours else []
+    found = [f"manually: {change}" for change in changes(ours, parsed(seen.live))] if ours else []
     yield from found[:_SHOWN]
     if len(found) > _SHOWN:
         yield f"manually: {len(found) - _SHOWN} more"

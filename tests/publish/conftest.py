@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from support.stand_in import StandIn, prometheus
 
-from boxwatch.publish import http, read_back
-from boxwatch.publish.prometheus import prometheus_rules as publishing
+from boxwatch.publish import http, read_back, switch
 
 
 @pytest.fixture
@@ -18,7 +17,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)
     monkeypatch.setattr(read_back, "_SOON", 0.05)
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(publishing, "_LEAST", 0.3)
+    monkeypatch.setattr(switch, "LEAST", 0.3)
     (tmp_path / "rules").mkdir()
     with prometheus(tmp_path / "rules") as double:
         yield double

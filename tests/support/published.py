@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Never
 
 import pytest
 
@@ -49,12 +48,15 @@ class Killed(BaseException):
     """Simulates a killed process: nothing catches it."""
 
 
-def _kill(*_: object) -> Never:
-    raise Killed
-
-
 def cut_off(server: StandIn, new: rule_set.RuleSet) -> None:
     """A publish that is killed via the switch and the reload."""
+    reload = HttpReload.__call__
+
+    def kill(self: HttpReload, timeout: float) -> None:
+        if live(server) == new.content:
+            raise Killed
+        reload(self, timeout)
+
     with pytest.MonkeyPatch.context() as patched, contextlib.suppress(Killed):
-        patched.setattr(HttpReload, "__call__", _kill)
+        patched.setattr(HttpReload, "__call__", kill)
         publish(server, new)

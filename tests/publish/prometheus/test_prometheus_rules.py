@@ -15,14 +15,16 @@ from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
 from boxwatch.publish.reload import ExternalReload, HttpReload
+from boxwatch.publish.store import Store
+from boxwatch.publish.store_state import State
 
 
 def test_the_first_publish_needs_nothing_but_the_directory(server: StandIn) -> None:
-    """Two requests plan it, one loads it, one confirms it."""
+    """Two requests plan it, one checks that the server reloads, one loads the set, one confirms it."""
     assert publish(server, A) == ""
 
     assert (live(server), loaded(server)) == (A.content, "A")
-    assert server.asked == [f"GET {RULES}", f"GET {CONFIG}", f"POST {RELOAD}", f"GET {RULES}"]
+    assert server.asked == [f"GET {RULES}", f"GET {CONFIG}", f"POST {RELOAD}", f"POST {RELOAD}", f"GET {RULES}"]
 
 
 def test_a_live_set_is_not_published_again(server: StandIn) -> None:
@@ -133,10 +135,21 @@ def test_a_directory_prometheus_does_not_read_is_found_before_writing(server: St
 
 
 def test_a_server_that_refuses_its_old_rules_too_does_not_blame_the_new_ones(server: StandIn) -> None:
-    """Its configuration was broken before."""
+    """Its configuration broke in between."""
     publish(server, A)
-    server.faults[RELOAD] = ["refuse", "refuse"]
+    server.faults[RELOAD] = ["ok", "refuse", "refuse"]
 
-    with pytest.raises(PublishError, match="rejects the previous rules too, so the cause is not in the new ones"):
+    with pytest.raises(PublishError, match="rejects the previous rules too, so the new rules are not the cause"):
         publish(server, B)
     assert (live(server), loaded(server)) == (A.content, "A")
+
+
+def test_a_server_that_fails_to_reload_is_reported_before_anything_is_written(server: StandIn) -> None:
+    """Its error must not be blamed on the new rules."""
+    server.faults[RELOAD] = ["refuse"]
+
+    with pytest.raises(
+        PublishError, match=r"rejected the rules \(500\).*\nthis is what Prometheus has now"
+    ):
+        publish(server, A)
+    assert (live(server), Store(server.directory).observe().state) == (None, State())

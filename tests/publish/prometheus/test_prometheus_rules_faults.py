@@ -10,7 +10,7 @@ from support.published import A, B, live, loaded, publish, target_of
 from support.stand_in import RELOAD, RULES, StandIn, prometheus
 
 from boxwatch.errors import PublishError
-from boxwatch.publish import http
+from boxwatch.publish import http, switch
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
 from boxwatch.publish.reload import ExternalReload, HttpReload
@@ -28,7 +28,7 @@ _BROKEN = {
 def test_a_rejected_reload_restores_the_previous_set(server: StandIn, fault: str, said: str) -> None:
     """The reload is not retried, since the server responded; then the old set is loaded again."""
     publish(server, A)
-    server.faults[RELOAD] = [fault]
+    server.faults[RELOAD] = ["ok", fault]
     server.asked.clear()
 
     with pytest.raises(
@@ -37,7 +37,7 @@ def test_a_rejected_reload_restores_the_previous_set(server: StandIn, fault: str
         publish(server, B)
 
     assert (live(server), loaded(server)) == (A.content, "A")
-    assert server.asked.count(f"POST {RELOAD}") == 2
+    assert server.asked.count(f"POST {RELOAD}") == 3
     assert not Store(server.directory).observe().cut_off
 
 
@@ -145,7 +145,9 @@ def test_a_server_that_goes_between_switch_and_reload_finds_the_old_set_when_it_
 ) -> None:
     """The next publish continues from there."""
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
-    monkeypatch.setattr(publishing, "_LEAST", 0.3)
+    monkeypatch.setattr(switch, "LEAST", 0.3)
+    # The server is still there when its reload is checked.
+    monkeypatch.setattr(switch, "_refuse_broken", lambda *_: None)
     rules = tmp_path / "rules"
     rules.mkdir()
     with prometheus(rules) as first:

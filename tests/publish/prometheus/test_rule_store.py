@@ -153,7 +153,7 @@ def test_leftovers_that_cannot_be_removed_are_reported(server: StandIn) -> None:
 def test_a_restore_that_cannot_be_recorded_is_reported(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """The previous rules are in place; the next run records it."""
     publish(server, A)
-    server.faults[RELOAD] = ["refuse"]
+    server.faults[RELOAD] = ["ok", "refuse"]
     real = atomic.replace
 
     def full(target: Path, content: bytes) -> None:
@@ -269,7 +269,7 @@ def test_after_any_history_disk_and_prometheus_agree(
                 cut_off(server, D)
                 publish(server, now)
             elif step == "refused":
-                server.faults[RELOAD] = ["refuse"]
+                server.faults[RELOAD] = ["ok", "refuse"]
                 with pytest.raises(PublishError):
                     publish(server, D)
             elif step == "rollback":
