@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands import connection, options, progress
+from boxwatch.commands import configuration, connection, options, progress, prometheus
 from boxwatch.commands.connection import Option
 from boxwatch.commands.grafana import GrafanaOperation, made
-from boxwatch.commands.prometheus import PrometheusOperation
 from boxwatch.commands.ruler import RulerOperation
 
 if TYPE_CHECKING:
@@ -61,7 +60,8 @@ class Desired:
     def plans(self, servers: Servers, output: Output, writing: Writing | None = None) -> list[Operation]:
         """A plan for each server, in order of execution. Reads only.
 
-        Rules come first, since dashboards read the series they record.
+        Each comes after what it depends on: Prometheus probes through the blackbox exporter and notifies Alertmanager,
+        and dashboards read the series that rules record.
 
         Args:
             servers: the named servers.
@@ -72,23 +72,34 @@ class Desired:
             PublishError: a server cannot be read or refuses the plan; nothing was written anywhere.
             click.UsageError: no server is named, or the options contradict each other.
         """
-        from boxwatch.publish.prometheus import prometheus_rules as publishing
+        from boxwatch.publish.prometheus import prometheus_rules
         from boxwatch.publish.ruler import ruler_rules as ruling
         from boxwatch.rules import catalogue
+        from boxwatch.stack import alertmanager, probes
+        from boxwatch.stack import prometheus as scraping
 
         servers.need()
         how = writing or Writing(Path(), overwrite=False, message="")
         target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
+        configured = servers.configured()
         loaded = options.load(self.topology, self.ext_str)
         built = catalogue.build(loaded.topology)
         operations: list[Operation] = []
-        if target or ruler:
-            rules = publishing.rules_of(catalogue.rule_files(built))
-        any_rules = how.overwrite or writing is None
+        any_changes = how.overwrite or writing is None
+        files = {**catalogue.rule_files(built), **scraping.files(loaded.topology)} if target or ruler else {}
+        if configured:
+            made_here = {**probes.files(loaded.topology), **alertmanager.files(built)}
+            operations += [configuration.operation(each, made_here, overwrite=any_changes) for each in configured]
         if target:
-            operations.append(PrometheusOperation(target, publishing.plan(target, rules, overwrite=any_rules)))
+            comparing = writing is None
+            operations.append(
+                prometheus.operation(
+                    servers.prometheus_options, target, files, overwrite=how.overwrite, comparing=comparing
+                )
+            )
         if ruler:
-            operations.append(RulerOperation(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
+            rules = prometheus_rules.rules_of(files)
+            operations.append(RulerOperation(ruler, ruling.plan(ruler, rules, overwrite=any_changes)))
         if live:
             operations.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), output, how))
         return operations

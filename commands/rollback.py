@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import connection
+from boxwatch.commands import configuration, connection, prometheus
 from boxwatch.commands.execute import OUTPUT_OPTIONS, Operation, Output, carry_out
 from boxwatch.commands.grafana_rollback import GrafanaRollback
-from boxwatch.commands.prometheus import PrometheusOperation
 from boxwatch.commands.ruler import RulerOperation
 from boxwatch.commands.servers import Servers, servers
 
@@ -46,17 +45,17 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
       boxwatch rollback --rules-dir /etc/prometheus/rules --prometheus http://localhost:9090
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
-    from boxwatch.publish.prometheus import prometheus_rules as publishing
     from boxwatch.publish.ruler import ruler_rules as ruling
 
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
-    # In reverse order of publishing, since dashboards read the series the rules record.
+    # In reverse order of publishing.
     operations: list[Operation] = []
     if live:
         operations.append(GrafanaRollback.of(live, folder, backups, deployment, overwrite=overwrite))
     if ruler:
         operations.append(RulerOperation(ruler, ruling.rollback(ruler, overwrite=overwrite)))
     if target:
-        operations.append(PrometheusOperation(target, publishing.rollback(target, overwrite=overwrite)))
+        operations.append(prometheus.rollback(servers.prometheus_options, target, overwrite=overwrite))
+    operations += [configuration.rollback(each, overwrite=overwrite) for each in reversed(servers.configured())]
     carry_out(operations, output)

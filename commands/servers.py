@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from boxwatch.commands import configuration as configurations
+from boxwatch.commands.configuration import (
+    ALERTMANAGER_OPTIONS,
+    BLACKBOX_OPTIONS,
+    AlertmanagerOptions,
+    BlackboxOptions,
+    ServerOptions,
+)
 from boxwatch.commands.connection import CONNECTION_OPTIONS, ConnectionSettings, collected
 from boxwatch.commands.grafana import GRAFANA_OPTIONS, URL, GrafanaOptions
 from boxwatch.commands.prometheus import PROMETHEUS_OPTIONS, PrometheusOptions
@@ -18,6 +26,7 @@ from boxwatch.commands.ruler import RULER_OPTIONS, RulerOptions
 
 if TYPE_CHECKING:
     from boxwatch.commands.grafana import Live
+    from boxwatch.publish.configuration.configuration import Target as ConfigurationTarget
     from boxwatch.publish.prometheus.prometheus_rules import Target
     from boxwatch.publish.ruler.ruler_rules import Target as RulerTarget
 
@@ -29,20 +38,27 @@ class Servers:
     grafana_options: GrafanaOptions
     prometheus_options: PrometheusOptions
     ruler_options: RulerOptions
+    others: tuple[ServerOptions, ...]
     settings: ConnectionSettings
 
     @property
     def _grafana_url(self) -> str | None:
         # The environment must not draw Grafana into an operation on another server.
         given = self.grafana_options.grafana_url
-        others = self.prometheus_options.named or self.ruler_options.named
-        return given or (None if others else os.environ.get(URL) or None)
+        return given or (None if self._has_others else os.environ.get(URL) or None)
+
+    @property
+    def _has_others(self) -> bool:
+        configured = any(configurations.named(each) for each in self.others)
+        return configured or self.prometheus_options.named or self.ruler_options.named
 
     def need(self) -> None:
         """Raises click.UsageError if no server is named."""
-        if not (self._grafana_url or self.prometheus_options.named or self.ruler_options.named):
+        if not (self._grafana_url or self._has_others):
             raise click.UsageError(
-                "no server named: pass --grafana URL, --rules-dir DIR with --prometheus URL, --ruler URL, or several"
+                "no server named: pass --grafana URL, --prometheus URL with --prometheus-dir DIR or --rules-dir DIR, "
+                "--alertmanager URL with --alertmanager-dir DIR, --blackbox URL with --blackbox-dir DIR, --ruler URL, "
+                "or several"
             )
 
     def grafana(self) -> Live | None:
@@ -63,6 +79,10 @@ class Servers:
         """
         return self.prometheus_options.target(self.settings) if self.prometheus_options.named else None
 
+    def configured(self) -> list[ConfigurationTarget]:
+        """The Alertmanager and the blackbox exporter the options describe; raises as `prometheus` does."""
+        return [configurations.target(each, self.settings) for each in self.others if configurations.named(each)]
+
     def ruler(self, backups: Path) -> RulerTarget | None:
         """The ruler the options describe; raises as `prometheus` does."""
         return self.ruler_options.target(self.settings, backups) if self.ruler_options.named else None
@@ -72,17 +92,21 @@ def servers(command: Callable[..., Any]) -> Callable[..., Any]:
     """Every server's options, passed to the command as one value, `servers`."""
 
     @functools.wraps(command)
-    def with_servers(
+    def with_servers(  # noqa: PLR0913 - a value for each server
         *,
         grafana: GrafanaOptions,
         prometheus: PrometheusOptions,
         ruler: RulerOptions,
+        alertmanager: AlertmanagerOptions,
+        blackbox: BlackboxOptions,
         settings: ConnectionSettings,
         **values: Any,  # noqa: ANN401 - click's own values
     ) -> Any:  # noqa: ANN401 - the command's
-        return command(servers=Servers(grafana, prometheus, ruler, settings), **values)
+        return command(servers=Servers(grafana, prometheus, ruler, (blackbox, alertmanager), settings), **values)
 
     decorated = collected("settings", ConnectionSettings, CONNECTION_OPTIONS)(with_servers)
+    decorated = collected("blackbox", BlackboxOptions, BLACKBOX_OPTIONS)(decorated)
+    decorated = collected("alertmanager", AlertmanagerOptions, ALERTMANAGER_OPTIONS)(decorated)
     decorated = collected("ruler", RulerOptions, RULER_OPTIONS)(decorated)
     decorated = collected("prometheus", PrometheusOptions, PROMETHEUS_OPTIONS)(decorated)
     return collected("grafana", GrafanaOptions, GRAFANA_OPTIONS)(decorated)

@@ -12,8 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-import yaml
-
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
 from boxwatch.publish.rule_set import LIVE, RuleSet, mark_of
@@ -89,22 +87,6 @@ class Running:
         return {
             (group, rule.name): rule for group, rules in self.ours.items() for rule in rules if rule.health == "err"
         }
-
-
-def rule_files(client: Client, timeout: float = _TIMEOUT) -> tuple[str, ...] | None:
-    """The `rule_files` patterns of Prometheus' running configuration; None if the server does not show one.
-
-    vmalert has no such configuration.
-
-    Raises:
-        PublishError: the server cannot be reached.
-    """
-    answer = client.request("GET", "/api/v1/status/config", timeout)
-    try:
-        found = yaml.load(str(json.loads(answer.body)["data"]["yaml"]), Loader=yaml.CSafeLoader)
-        return tuple(str(each) for each in found.get("rule_files") or ())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError):
-        return None
 
 
 def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHEUS) -> Running:

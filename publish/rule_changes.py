@@ -70,7 +70,7 @@ def _count(group: Group) -> str:
 
 
 def _group(old: Group, new: Group) -> Iterator[Change]:
-    details = tuple(_fields(old.fields, new.fields))
+    details = tuple(fields(old.fields, new.fields))
     if details:
         yield Change("changed", new.name, details=details)
     pairs = list(_pairs(old.rules, new.rules))
@@ -84,7 +84,7 @@ def _group(old: Group, new: Group) -> Iterator[Change]:
             yield Change("added", new.name, title)
         elif after is None:
             yield Change("removed", new.name, title)
-        elif details := tuple(_fields(before.fields, after.fields, record=after.name)):
+        elif details := tuple(fields(before.fields, after.fields, record=after.name)):
             yield Change("changed", new.name, title, details)
     kept = [(before, after) for before, after in pairs if before and after]
     # A group's rules are evaluated in order, so their order matters.
@@ -125,13 +125,14 @@ def _labels(rule: Rule) -> str:
     return f"{{{text}}}"
 
 
-def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "", *, record: str = "") -> Iterator[str]:
+def fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "", *, record: str = "") -> Iterator[str]:
+    """Differences between two maps, one phrase each: `for 10m → 15m`."""
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
         if isinstance(before, dict | None) and isinstance(after, dict | None):
-            yield from _fields(before or {}, after or {}, "label " if key == "labels" else "")
+            yield from fields(before or {}, after or {}, "label " if key == "labels" else "")
         elif key == "expr" and (said := _constant(record, str(before), str(after))):
             yield said
         else:

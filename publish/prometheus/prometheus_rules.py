@@ -15,8 +15,9 @@ from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules import promql_syntax, promtool, rule_file
 from boxwatch.checks.rules.known import Known
 from boxwatch.errors import BoxwatchError, PublishError
-from boxwatch.publish import lock, read_back, rule_set, switch
+from boxwatch.publish import compare, lock, read_back, rule_set, switch
 from boxwatch.publish.http import Client
+from boxwatch.publish.prometheus import needs, server
 from boxwatch.publish.reload import Reload
 from boxwatch.publish.rule_changes import Change, changes
 from boxwatch.publish.rule_set import LIVE, RuleSet
@@ -105,8 +106,22 @@ def _check(content: bytes) -> Iterator[Finding]:
         yield from promql_syntax.check(rule_file.read(LIVE, content), Known({}))
 
 
-def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Plan:
+def plan(
+    target: Target,
+    new: RuleSet | None,
+    *,
+    overwrite: bool = False,
+    config: bytes | None = None,
+    only_note: bool = False,
+) -> Plan:
     """Compare a set with the live one, on disk and in Prometheus. Reads only.
+
+    Args:
+        target: where.
+        new: the set; None for no rules.
+        overwrite: overwrite manual changes.
+        config: our generated prometheus.yml, whose jobs and relabelling the rules need; None to compare nothing.
+        only_note: note what the running configuration lacks instead of refusing.
 
     Raises:
         PublishError: the directory or Prometheus cannot be used, or the live set was changed manually.
@@ -132,6 +147,8 @@ def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Pla
         _refuse_twins(new, found)
         if new and not overwrite:
             _refuse_another_place(target, target.client, seen, found)
+        if new and config is not None:
+            notes += _config_lacks(target.client, target.timeout, new, config, only_note=only_note)
         if not needed and (problem := read_back.difference(new, found)):
             notes.append(problem)
             needed = True
@@ -210,6 +227,22 @@ def _manual(store: Store, seen: Observed) -> Iterator[str]:
         yield f"manually: {len(found) - _SHOWN} more"
 
 
+def _config_lacks(client: Client, timeout: float, new: RuleSet, config: bytes, *, only_note: bool) -> tuple[str, ...]:
+    """What the running configuration lacks for these rules; refused, since they would fire falsely."""
+    text = server.configuration(client, timeout)
+    lacking = needs.missing(config, new, compare.parsed(text)) if text is not None else ()
+    if not lacking:
+        return ()
+    head = "Prometheus' running configuration lacks what these rules need"
+    if only_note:
+        return (f"{head}:", *lacking)
+    what = (
+        "nothing was changed: add the lines below to prometheus.yml and reload, publish the whole directory with "
+        "--prometheus-dir, or pass --skip-config-check"
+    )
+    raise PublishError("\n".join([f"{head}; {what}", *lacking]))
+
+
 def _refuse_another_place(target: Target, client: Client, seen: Observed, found: read_back.Running) -> None:
     """Refuse a directory that Prometheus does not read, before anything is written to it.
 
@@ -223,8 +256,9 @@ def _refuse_another_place(target: Target, client: Client, seen: Observed, found:
             f"Prometheus already reads a {LIVE}, but {target.directory} has none, so it reads another directory; "
             "nothing was written: pass that one as --rules-dir, or --overwrite-changed if the file was deleted here"
         )
-    patterns = read_back.rule_files(client, target.timeout)
-    if patterns is not None and not any(fnmatch.fnmatchcase(LIVE, PurePath(each).name) for each in patterns):
+    text = server.configuration(client, target.timeout)
+    patterns = server.rule_files(compare.parsed(text or ""))
+    if text is not None and not any(fnmatch.fnmatchcase(LIVE, PurePath(each).name) for each in patterns):
         has = ", ".join(patterns) or "nothing"
         raise PublishError(
             f"Prometheus would not read {target.directory / LIVE}: its rule_files lists {has}; "

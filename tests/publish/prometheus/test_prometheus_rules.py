@@ -148,8 +148,6 @@ def test_a_server_that_fails_to_reload_is_reported_before_anything_is_written(se
     """Its error must not be blamed on the new rules."""
     server.faults[RELOAD] = ["refuse"]
 
-    with pytest.raises(
-        PublishError, match=r"rejected the rules \(500\).*\nthis is what Prometheus has now"
-    ):
+    with pytest.raises(PublishError, match=r"rejected the rules \(500\).*\nthis is what Prometheus has now"):
         publish(server, A)
     assert (live(server), Store(server.directory).observe().state) == (None, State())
