@@ -167,7 +167,12 @@ def test_no_secret_is_in_any_output_or_file(
     {
         "publish": "no server named: pass --grafana URL",
         "rollback": "no server named: pass --grafana URL",
-        "publish --prometheus http://h": "no rules directory: pass --rules-dir DIR",
+        "publish --prometheus http://h": "no directory: pass --prometheus-dir DIR for configuration and rules, or",
+        "publish --rules-dir . --prometheus-dir .": "--rules-dir and --prometheus-dir exclude each other: pass one",
+        "publish --prometheus-dir . --skip-config-check": "--skip-config-check is for --rules-dir: omit it",
+        "publish --alertmanager http://h": "no directory for Alertmanager: pass --alertmanager-dir DIR, where",
+        "publish --blackbox http://h": "no directory for the blackbox exporter: pass --blackbox-dir DIR, where its",
+        "rollback --blackbox-dir . --blackbox-user me": "--blackbox-user needs a password: pass --blackbox-password-file",
         "publish --rules-dir . --reload http": "--reload http needs a server: pass --prometheus URL",
         "publish --rules-dir . --reload signal": "--reload signal needs a process: pass --pid",
         "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs a password: pass",

@@ -13,12 +13,13 @@ from support.artefacts import default_artefacts, default_subjects
 from support.grafana import TOKEN, Grafana, grafana
 from support.ruler import TOKEN as RULER_TOKEN
 from support.ruler import Ruler, ruler
-from support.stand_in import RELOAD, StandIn, beside_commands
+from support.stand_in import RELOAD, StandIn, beside_commands, scraping
 
 from boxwatch.cli import main
 from boxwatch.commands import execute, progress
 from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
+from boxwatch.topology import default
 
 # Plus the mark's group.
 BOARDS, GROUPS = len(small.boards()), len(small.groups()) + 1
@@ -69,6 +70,7 @@ def test_both_are_published_and_rolled_back_in_one_run(boards: Grafana, rules: S
 def test_the_default_deployment_is_published_whole(boards: Grafana, rules: StandIn, both: Call) -> None:
     """Without a topology file, the bundled default is published in full."""
     Path("topology.yaml").unlink()
+    rules.config = scraping(default.load().topology)
 
     done = both("publish", "--yes")
 

@@ -343,7 +343,8 @@ def test_killed_at_any_moment_configuration_and_rules_belong_together(
     left = {path.name for path in (box.directory / ".boxwatch").iterdir()}
     assert left == {"current", "lock", "releases", "sets", "state.json"}
     figures = f"{kills} kills in {dict(moments)}; a publish takes {usual:.2f} s; looks {dict(witness.seen)}; "
-    figures += f"{witness.reloads} reloads by others"
+    rejected = box.log.read_text(encoding="utf-8").count("this_is_another_release")
+    figures += f"{witness.reloads} reloads by others, {rejected} of them rejected by a guard"
     record_property("figures", figures)
     print(figures)  # noqa: T201 - shown by pytest -s, to be quoted
     assert witness.wrong == []

@@ -20,6 +20,8 @@ import pytest
 import yaml
 
 from boxwatch.publish import http, read_back
+from boxwatch.stack import prometheus as configuration
+from boxwatch.topology.model import Topology
 from support import small
 
 RELOAD, RULES, CONFIG = "/-/reload", "/api/v1/rules", "/api/v1/status/config"
@@ -36,6 +38,7 @@ class StandIn:
         asked: `METHOD path` of every request, in order.
         sent: the Authorization header of every request.
         rule_files: `rule_files` of its configuration.
+        config: the rest of its configuration.
         never: no rule is ever evaluated, and all are reported as healthy, as in vmalert.
     """
 
@@ -52,6 +55,7 @@ class StandIn:
         self.evaluation = 0
         self.never = False
         self.rule_files = ["/etc/prometheus/rules/*.yaml"]
+        self.config: dict[str, Any] = {}
 
     def load(self) -> None:
         """Load the rules on disk, as on a reload or start."""
@@ -129,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.double.load()
             body = b"x" * 9
         elif self.path == CONFIG:
-            document = {"rule_files": self.double.rule_files}
+            document = {**self.double.config, "rule_files": self.double.rule_files}
             body = json.dumps({"status": "success", "data": {"yaml": yaml.safe_dump(document)}}).encode()
         else:
             body = json.dumps(self.double.shown(fault)).encode()
@@ -168,7 +172,14 @@ def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     (folder / "rules").mkdir()
     small.write(folder)
     with prometheus(folder / "rules") as double:
+        double.config = scraping(small.topology())
         yield double
+
+
+def scraping(topology: Topology) -> dict[str, Any]:
+    """The generated configuration of Prometheus."""
+    found: dict[str, Any] = yaml.safe_load(configuration.files(topology)["prometheus/prometheus.yml"])
+    return found
 
 
 @contextlib.contextmanager
