@@ -172,7 +172,7 @@ def test_no_secret_is_in_any_output_or_file(
         "publish --prometheus-dir . --skip-config-check": "--skip-config-check is for --rules-dir: omit it",
         "publish --alertmanager http://h": "no directory for Alertmanager: pass --alertmanager-dir DIR, where",
         "publish --blackbox http://h": "no directory for the blackbox exporter: pass --blackbox-dir DIR, where its",
-        "rollback --blackbox-dir . --blackbox-user me": "--blackbox-user needs a password: pass --blackbox-password-file",
+        "rollback --blackbox-dir . --blackbox-user me": "--blackbox-user needs a password: pass",
         "publish --rules-dir . --reload http": "--reload http needs a server: pass --prometheus URL",
         "publish --rules-dir . --reload signal": "--reload signal needs a process: pass --pid",
         "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs a password: pass",
