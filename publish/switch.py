@@ -35,6 +35,7 @@ class Server:
         confirm: waits until the server runs exactly this content (None for no content), for so many seconds, and
             returns closing remarks; None if the server cannot be asked.
         timeout: seconds for reload and read-back; a restore may take as long again.
+        manual: whether the live file was changed manually, so that the publish may be what repairs it.
     """
 
     who: str
@@ -42,6 +43,7 @@ class Server:
     reload: Reload
     confirm: Confirm | None
     timeout: float
+    manual: bool = False
 
 
 def apply(server: Server, store: Store, seen: Observed, new: bytes | None, watch: Watch | None = None) -> str:
@@ -83,7 +85,7 @@ def apply(server: Server, store: Store, seen: Observed, new: bytes | None, watch
 
 def _refuse_broken(server: Server, now: Observed) -> None:
     """Refuse to publish to a server that fails to reload what it has, which a publish is not meant to repair."""
-    if not server.reload.waits or now.cut_off or now.manual:
+    if not server.reload.waits or now.cut_off or server.manual:
         return
     try:
         server.reload(server.timeout)

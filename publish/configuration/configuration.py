@@ -83,15 +83,18 @@ def plan(target: Target, new: Bundle, *, overwrite: bool = False) -> Plan:
     live = Bundle.unpacked(seen.live) if seen.live is not None else None
     desired = digest(new.packed())
     manual: tuple[str, ...] = ()
-    if seen.manual and digest(seen.live) != desired and live and not _is_built(kind, live):
-        manual = tuple(_manual(kind, store, seen, live))
+    notes: list[str] = []
+    if seen.manual and digest(seen.live) != desired and live:
+        if _is_built(kind, live):
+            notes.append(f"{store.live} was written by `boxwatch build`; publish takes it over")
+        else:
+            manual = tuple(_manual(kind, store, seen, live))
     if manual and not overwrite:
         what = (
             "nothing was changed: carry the change over into the topology, then pass --overwrite-changed "
             f"(a rollback restores it); to keep a configuration of your own, omit --{kind.option}-dir"
         )
         raise PublishError("\n".join([f"{manual[0]}; {what}", *manual[1:]]))
-    notes: list[str] = []
     needed = digest(seen.live) != desired or seen.cut_off
     if seen.cut_off:
         notes.append("the last publish was interrupted; this one completes or undoes it")
@@ -137,7 +140,7 @@ def apply(target: Target, plan: Plan) -> str:
                 store.clean()
         return ""
     confirm = _confirmation(target, target.client) if target.client else None
-    server = switch.Server(target.kind.who, "configuration", target.reload, confirm, target.timeout)
+    server = switch.Server(target.kind.who, "configuration", target.reload, confirm, target.timeout, bool(plan.manual))
     return switch.apply(server, store, plan.seen, plan.new.packed())
 
 

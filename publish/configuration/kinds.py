@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from boxwatch.checks.alertmanager import amtool
 from boxwatch.errors import PublishError
 from boxwatch.publish import compare
 from boxwatch.publish.configuration.bundle import Bundle
@@ -48,6 +49,12 @@ class Kind:
 
 
 def _alertmanager(files: Mapping[str, bytes]) -> Bundle:
+    """Checked by amtool where it is on the PATH and new enough."""
+    tool = amtool.path()
+    findings = list(amtool.check(files, tool)) if tool and not amtool.too_old(files, tool) else []
+    if findings:
+        said = "\n".join(f"{one.message}: {one.hint}" for one in findings)
+        raise PublishError(f"{said}\nnothing was published")
     config, template = files["alertmanager/alertmanager.yml"], files["alertmanager/boxwatch.tmpl"]
     path = f"{_TEMPLATES}/boxwatch-{hashlib.sha256(config + template).hexdigest()[:16]}.tmpl"
     made, count = re.subn(rb"^- boxwatch\.tmpl$", f"- {path}".encode(), config, flags=re.MULTILINE)

@@ -158,7 +158,9 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
                 store.clean()
         return ""
     confirm = _confirmation(target, plan.failing)
-    there = switch.Server("Prometheus", "configuration and rules", target.reload, confirm, target.timeout)
+    there = switch.Server(
+        "Prometheus", "configuration and rules", target.reload, confirm, target.timeout, bool(plan.manual)
+    )
     return switch.apply(there, store, plan.seen, plan.new.packed(), watch)
 
 

@@ -185,7 +185,9 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
                 store.clean()
         return ""
 
-    server = switch.Server("Prometheus", "rules", target.reload, confirmation(target, plan.failing), target.timeout)
+    server = switch.Server(
+        "Prometheus", "rules", target.reload, confirmation(target, plan.failing), target.timeout, bool(plan.manual)
+    )
     return switch.apply(server, store, plan.seen, plan.new.content if plan.new else None, watch)
 
 
