@@ -8,6 +8,7 @@ exporter exposes. Target addresses and service discovery are the user's.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -19,7 +20,7 @@ from boxwatch.promql import nodes
 from boxwatch.promql.parse import tree_of
 from boxwatch.promql.selectors import Selector, selectors
 from boxwatch.publish.compare import milliseconds, parsed
-from boxwatch.publish.rule_set import Rule, RuleSet
+from boxwatch.publish.rule_set import MARK_GROUP, Rule, RuleSet
 
 # As Prometheus completes them.
 _RELABELLING = {"separator": ";", "regex": "(.*)", "replacement": "$1", "action": "replace"}
@@ -106,19 +107,23 @@ def _of_job(name: str, ours: _Config, live: _Config, intervals: tuple[str, str],
 
 
 def _lacking(ours: Iterable[_Config], live: Iterable[_Config], text: str) -> Iterator[_Config]:
-    """Our entries that are not in the live list, in order; the live list may have others between them."""
-    rest = [_complete(one) for one in live]
-    for entry in ours:
-        wanted = _complete(entry)
-        if wanted in rest:
-            rest = rest[rest.index(wanted) + 1 :]
-        elif _is_needed(entry, text):
-            yield entry
+    """Our entries that are not in the live list, in our order; the live list may have others between them."""
+    entries = list(ours)
+    wanted, there = ([_complete(one) for one in each] for each in (entries, live))
+    matcher = difflib.SequenceMatcher(None, wanted, there, autojunk=False)
+    found = {block.a + at for block in matcher.get_matching_blocks() for at in range(block.size)}
+    yield from (one for at, one in enumerate(entries) if at not in found and _is_needed(one, text))
 
 
-def _complete(entry: _Config) -> dict[str, str]:
-    made = {**_RELABELLING, **{key: value for key, value in entry.items() if value not in (None, [])}}
-    return {key: str(value) for key, value in made.items()}
+def _complete(entry: _Config) -> tuple[tuple[str, str], ...]:
+    made: dict[str, object] = {
+        **_RELABELLING,
+        **{key: value for key, value in entry.items() if value not in (None, [])},
+    }
+    if "replacement" not in entry and {"separator", "regex", "action"} <= set(entry):
+        # Prometheus shows every default, and leaves out an empty replacement.
+        made["replacement"] = ""
+    return tuple(sorted((key, str(value)) for key, value in made.items()))
 
 
 def _is_needed(entry: _Config, text: str) -> bool:
@@ -146,7 +151,7 @@ def _is_discovered(job: _Config) -> bool:
 
 def _evaluation(ours: _Config, live: _Config, rules: RuleSet) -> Iterator[str]:
     wanted, there = (_interval(each, "evaluation_interval") for each in (ours, live))
-    depends = any("interval" not in group.fields for group in rules.groups)
+    depends = any("interval" not in group.fields for group in rules.groups if group.name != MARK_GROUP)
     if depends and (milliseconds(there) or 0) > (milliseconds(wanted) or 0):
         yield f"rules are evaluated every {there}, which is too rarely:"
         yield f"  global: {{evaluation_interval: {wanted}}}"

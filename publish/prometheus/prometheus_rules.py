@@ -185,10 +185,9 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
                 store.clean()
         return ""
 
-    server = switch.Server(
-        "Prometheus", "rules", target.reload, confirmation(target, plan.failing), target.timeout, bool(plan.manual)
-    )
-    return switch.apply(server, store, plan.seen, plan.new.content if plan.new else None, watch)
+    confirm = confirmation(target, plan.failing)
+    there = switch.Server("Prometheus", "rules", target.reload, confirm, target.timeout, bool(plan.manual))
+    return switch.apply(there, store, plan.seen, plan.new.content if plan.new else None, watch)
 
 
 def confirmation(target: Target, failing: frozenset[tuple[str, str]]) -> switch.Confirm | None:

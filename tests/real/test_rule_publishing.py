@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from support import publisher, rule_sets
+from support.artefacts import default_artefacts
 from support.programs import free_port, get, running, wait_for
 
 from boxwatch.cli import main
@@ -120,13 +122,44 @@ def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, pr
     program("promtool")
     where = ["--prometheus", box.url, "--rules-dir", str(box.rules), "--yes"]
 
-    done = CliRunner().invoke(main, ["publish", *where])
+    refused = CliRunner().invoke(main, ["publish", *where])
+    assert (refused.exit_code, "scrape_configs lacks the job" in refused.stderr, box.groups) == (1, True, [])
+    done = CliRunner().invoke(main, ["publish", *where, "--skip-config-check"])
 
     assert done.exit_code == 0, done.output
     assert len(box.groups) == len([line for line in done.stdout.splitlines() if line.startswith("  + ")]) + 1
     assert {rule["health"] for group in box.groups for rule in group["rules"]} == {"ok"}
     assert CliRunner().invoke(main, ["rollback", *where]).exit_code == 0
     assert box.groups == []
+
+
+def test_rules_alone_need_a_configuration_that_has_ours(box: _Box) -> None:
+    """Merged into the user's own; a line that is missing there is named, as YAML to add."""
+    ours = yaml.safe_load(default_artefacts()["prometheus/prometheus.yml"])
+    config = box.rules.parent / "prometheus.yml"
+    own = {"job_name": "own", "static_configs": [{"targets": ["127.0.0.1:1"]}]}
+    ours["scrape_configs"].insert(0, own)
+    where = ["--prometheus", box.url, "--rules-dir", str(box.rules)]
+    cadvisor = next(job for job in ours["scrape_configs"] if job["job_name"] == "cadvisor")
+    entry = next(one for one in cadvisor["metric_relabel_configs"] if one.get("replacement") == "worker")
+    place = cadvisor["metric_relabel_configs"].index(entry)
+    cadvisor["metric_relabel_configs"].remove(entry)
+    config.write_text(yaml.safe_dump(ours), encoding="utf-8")
+
+    box.target.reload(_TIMEOUT)
+    refused = CliRunner().invoke(main, ["publish", *where, "--yes"])
+    assert refused.exit_code == 1
+    assert "Error: job cadvisor lacks in metric_relabel_configs, in this order:" in refused.stderr
+    assert "regex: worker(-[0-9]+)?" in refused.stderr
+    assert refused.stderr.count("target_label") == 1
+    assert box.groups == []
+
+    cadvisor["metric_relabel_configs"].insert(place, entry)
+    config.write_text(yaml.safe_dump(ours), encoding="utf-8")
+    box.target.reload(_TIMEOUT)
+    done = CliRunner().invoke(main, ["publish", *where, "--yes"])
+    assert done.exit_code == 0, done.output
+    assert box.groups != []
 
 
 def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:

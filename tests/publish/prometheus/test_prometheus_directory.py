@@ -28,6 +28,7 @@ from boxwatch.publish.store_state import digest
 
 A, B, C, D = (releases.release(name) for name in "ABCD")
 _STEPS = 70
+_EACH = {str(at): at for at in range(_STEPS)}
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ def test_a_publish_has_fewer_steps_than_are_tried(server: StandIn, monkeypatch: 
     assert 30 < len(steps) < _STEPS
 
 
-@pytest.mark.parametrize("at", range(_STEPS))
+@pytest.mark.parametrize("at", rotation.sampled(_EACH, 20, "killed"))
 def test_killed_at_any_step_configuration_and_rules_belong_together_and_the_next_run_repairs(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -155,7 +156,7 @@ def test_killed_at_any_step_configuration_and_rules_belong_together_and_the_next
     assert len(list((own / "releases").iterdir())) == 2, "the live release, and the one a rollback needs"
 
 
-@pytest.mark.parametrize("at", range(_STEPS))
+@pytest.mark.parametrize("at", rotation.sampled(_EACH, 12, "first"))
 def test_a_first_publish_killed_at_any_step_leaves_a_directory_that_loads(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -174,7 +175,7 @@ def test_a_first_publish_killed_at_any_step_leaves_a_directory_that_loads(
     assert _on_disk(server) == (("B", "B") if confirmed else ("A", ""))
 
 
-@pytest.mark.parametrize("at", range(0, _STEPS, 3))
+@pytest.mark.parametrize("at", rotation.sampled(_EACH, 10, "full disk"))
 def test_a_disk_that_fills_up_at_any_step_leaves_a_whole_release(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -215,15 +216,21 @@ def test_every_release_rejects_the_configuration_of_any_other(server: StandIn, f
 _FAULTS = ("refuse", "locked", "busy", "cut", "lost", "empty", "garbage", "html")
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
-@pytest.mark.parametrize("times", [1, 50], ids=lambda times: f"{times}×")
-@pytest.mark.parametrize(
-    ("path", "skip"), [(RULES, 0), (CONFIG_PATH, 0), (RELOAD, 0), (RELOAD, 1), (CONFIG_PATH, 1), (RULES, 1)]
-)
-def test_a_fault_at_any_request_leaves_no_partial_publish(
-    server: StandIn, path: str, skip: int, times: int, fault: str
-) -> None:
+_CASES = {
+    f"{fault} {times}× at {name}": (fault, times, path, skip)
+    for fault in _FAULTS
+    for times in (1, 50)
+    for name, path, skip in (
+        ("rules", RULES, 0), ("configuration", CONFIG_PATH, 0), ("reload before", RELOAD, 0), ("reload", RELOAD, 1),
+        ("read-back of configuration", CONFIG_PATH, 1), ("read-back of rules", RULES, 1),
+    )
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", rotation.sampled(_CASES, 24, "faults"))
+def test_a_fault_at_any_request_leaves_no_partial_publish(server: StandIn, case: tuple[str, int, str, int]) -> None:
     """The old or the new release is on disk, and loaded where that is claimed; then publish and rollback converge."""
+    fault, times, path, skip = case
     _publish(server, A)
     server.faults[path] = ["ok"] * skip + [fault] * times
 
