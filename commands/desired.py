@@ -86,7 +86,10 @@ class Desired:
         built = catalogue.build(loaded.topology)
         operations: list[Operation] = []
         any_changes = how.overwrite or writing is None
-        files = {**catalogue.rule_files(built), **scraping.files(loaded.topology)} if target or ruler else {}
+        files: dict[str, bytes] = {}
+        if target or ruler:
+            own = options.extra_rules(loaded, built=built)
+            files = {**catalogue.rule_files(built), **own.rules, **scraping.files(loaded.topology)}
         if configured:
             made_here = {**probes.files(loaded.topology), **alertmanager.files(built)}
             operations += [configuration.operation(each, made_here, overwrite=any_changes) for each in configured]

@@ -49,7 +49,9 @@ def missing(config: bytes, rules: RuleSet, live: _Config) -> tuple[str, ...]:
     lines: list[str] = []
     for job in _maps(ours.get("scrape_configs")):
         name = str(job.get("job_name"))
-        if not any(_uses(one, name, sources.get(name) or frozenset()) for one in selected):
+        if not any(
+            _uses(one, label, sources.get(label) or frozenset()) for one in selected for label in _job_labels(job)
+        ):
             continue
         if name not in jobs:
             lines += _lines("scrape_configs lacks the job", [job])
@@ -57,6 +59,15 @@ def missing(config: bytes, rules: RuleSet, live: _Config) -> tuple[str, ...]:
             lines += _of_job(name, job, jobs[name], (_interval(ours), _interval(live)), text)
     lines += _evaluation(ours, live, rules)
     return tuple(lines)
+
+
+def _job_labels(job: _Config) -> frozenset[str]:
+    """The values of the label `job` on a job's targets, which in a shared Prometheus is not the job's name."""
+    labels = [group.get("labels") for group in _maps(job.get("static_configs"))]
+    name = str(job.get("job_name"))
+    return frozenset(str(own.get("job", name)) if isinstance(own, dict) else name for own in labels) or frozenset(
+        {name}
+    )
 
 
 def _uses(selector: Selector, job: str, sources: Iterable[scraped.Source]) -> bool:

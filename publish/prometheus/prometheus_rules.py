@@ -231,7 +231,13 @@ def _manual(store: Store, seen: Observed) -> Iterator[str]:
 def _config_lacks(client: Client, timeout: float, new: RuleSet, config: bytes, *, only_note: bool) -> tuple[str, ...]:
     """What the running configuration lacks for these rules; refused, since they would fire falsely."""
     text = server.configuration(client, timeout)
-    lacking = needs.missing(config, new, compare.parsed(text)) if text is not None else ()
+    if text is None:
+        return ()
+    live, unread = server.with_files(compare.parsed(text))
+    lacking = needs.missing(config, new, live)
+    if lacking and unread:
+        files = ", ".join(unread)
+        return (f"not compared with the running configuration: the jobs in {files} cannot be read here",)
     if not lacking:
         return ()
     head = "Prometheus' running configuration lacks what these rules need"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from support import deployments, rotation, small
 from support.topologies import complete
 
 from boxwatch.publish import rule_set
-from boxwatch.publish.prometheus import needs
+from boxwatch.publish.prometheus import needs, server
 from boxwatch.publish.rule_set import RuleSet
 from boxwatch.rules import catalogue as rules
 from boxwatch.stack import prometheus
@@ -182,3 +183,23 @@ def test_a_job_is_needed_if_a_rule_selects_it_by_name(matcher: str, *, needed: b
     found = _lacking(small.topology(), lambda live: live["scrape_configs"].remove(_job(live, "redis")), one)
 
     assert bool(found) is needed
+
+
+def test_a_shared_prometheus_has_our_jobs_under_other_names() -> None:
+    """Their targets keep the label `job`, which rules select."""
+    shared = complete().in_shared_stack()
+
+    assert _lacking(shared, lambda _: None) == []
+    found = _lacking(shared, lambda live: live["scrape_configs"].remove(_job(live, f"{shared.name}/redis")))
+    assert found[:2] == ["scrape_configs lacks the job:", f"  - job_name: {shared.name}/redis"]
+
+
+def test_jobs_in_files_of_their_own_are_read(tmp_path: Path) -> None:
+    """Prometheus shows only the names of those files; one that cannot be read here is named."""
+    (tmp_path / "ours.yml").write_bytes(b"scrape_configs: [{job_name: a}]")
+    (tmp_path / "broken.yml").write_bytes(b"[]")
+    config = {"scrape_configs": [{"job_name": "b"}], "scrape_config_files": [f"{tmp_path}/*.yml", "/nowhere/x.yml"]}
+
+    live, unread = server.with_files(config)
+
+    assert (live["scrape_configs"], unread) == ([{"job_name": "b"}, {"job_name": "a"}], ("/nowhere/x.yml",))
