@@ -17,7 +17,7 @@ from boxwatch.commands.servers import Servers, servers
 @options.as_json
 @quiet
 def diff(*, desired: Desired, servers: Servers, as_json: bool, quiet: bool) -> None:
-    """Show what publishing would change, panel by panel and rule by rule; exit 3 on differences, else 0.
+    """Show what publishing would change, panel by panel, job by job and rule by rule; exit 3 on differences, else 0.
 
     Shows real differences only: dashboards are compared in Grafana's canonical form. Drift is shown from both sides:
     the manual change and ours.
@@ -25,7 +25,8 @@ def diff(*, desired: Desired, servers: Servers, as_json: bool, quiet: bool) -> N
     \b
     Example:
       boxwatch diff --grafana https://grafana.example.com --grafana-token-file token
-      boxwatch diff --prometheus http://localhost:9090 --rules-dir /etc/prometheus/rules
+      boxwatch diff --prometheus http://localhost:9090 --prometheus-dir /etc/prometheus
+      boxwatch diff --alertmanager http://localhost:9093 --alertmanager-dir /etc/alertmanager
       boxwatch diff staging.yaml --grafana https://grafana.example.com --json
     """
     output = Output(as_json=as_json, quiet=quiet)

@@ -37,12 +37,12 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
     """Roll back the last publish byte for byte, with the same safeguards. Needs no topology.
 
     Dashboards: changed and deleted ones are restored, created ones deleted; the next rollback reverts the publish
-    before. Rules: a second rollback restores the newer rules; a killed publish is undone.
+    before. Configuration and rules: a second rollback restores the newer ones; a killed publish is undone.
 
     \b
     Example:
       boxwatch rollback --grafana https://grafana.example.com --grafana-token-file token
-      boxwatch rollback --rules-dir /etc/prometheus/rules --prometheus http://localhost:9090
+      boxwatch rollback --prometheus-dir /etc/prometheus --prometheus http://localhost:9090
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
     from boxwatch.publish.ruler import ruler_rules as ruling

@@ -84,10 +84,10 @@ def plan(target: Target, new: Bundle, *, overwrite: bool = False) -> Plan:
     desired = digest(new.packed())
     manual: tuple[str, ...] = ()
     notes: list[str] = []
-    if seen.manual and digest(seen.live) != desired and live:
-        if _is_built(kind, live):
+    if seen.manual and live:
+        if seen.state == State() and live.config.startswith(kind.header):
             notes.append(f"{store.live} was written by `boxwatch build`; publish takes it over")
-        else:
+        elif digest(seen.live) != desired:
             manual = tuple(_manual(kind, store, seen, live))
     if manual and not overwrite:
         what = (
@@ -95,7 +95,8 @@ def plan(target: Target, new: Bundle, *, overwrite: bool = False) -> Plan:
             f"(a rollback restores it); to keep a configuration of your own, omit --{kind.option}-dir"
         )
         raise PublishError("\n".join([f"{manual[0]}; {what}", *manual[1:]]))
-    needed = digest(seen.live) != desired or seen.cut_off
+    # A file that is right already is recorded as ours, so that later changes to it are known to be manual.
+    needed = digest(seen.live) != desired or seen.cut_off or seen.manual
     if seen.cut_off:
         notes.append("the last publish was interrupted; this one completes or undoes it")
     if target.client:
@@ -180,11 +181,6 @@ def _anonymous(bundle: Bundle | None) -> tuple[bytes | None, list[bytes]]:
     for path in bundle.files:
         config = config.replace(path.encode(), b"boxwatch.tmpl")
     return config, list(bundle.files.values())
-
-
-def _is_built(kind: Kind, live: Bundle) -> bool:
-    """Whether the file is as `boxwatch build` writes it: generated, and not from a publish."""
-    return live.config.startswith(kind.header) and not live.files
 
 
 def _manual(kind: Kind, store: ConfigStore, seen: Observed, live: Bundle) -> Iterator[str]:

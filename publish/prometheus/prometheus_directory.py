@@ -95,7 +95,7 @@ def plan(target: Target, new: Release, *, overwrite: bool = False) -> Plan:
     manual: tuple[str, ...] = ()
     notes: list[str] = []
     if seen.manual and digest(seen.live) != desired and live:
-        if live.rules is None and live.config.startswith(_GENERATED):
+        if live.rules is None and live.config.startswith(_GENERATED) and not live.guards:
             notes.append(
                 f"{store.live} was written by `boxwatch build` and becomes a link; its rules are loaded from another "
                 "path, so alerts start over once"

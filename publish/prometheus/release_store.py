@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from boxwatch.errors import PublishError
@@ -57,10 +57,10 @@ class ReleaseStore(Store):
         if release.rules is None:
             atomic.replace(staged, release.config)
             return
-        folder = self._releases / digest(content)
-        (folder / "rules").mkdir(parents=True, exist_ok=True)
         files = {CONFIG: release.config, RULES: release.rules}
         files |= {f"rules/{name}": _GUARD for name in release.guards}
+        folder = self._folder(digest(content), files)
+        (folder / "rules").mkdir(parents=True, exist_ok=True)
         files |= {f"rules/{name}": _FOREIGN for name in self._guards(entered) - release.guards}
         for name, wanted in files.items():
             if read(folder / name) != wanted:
@@ -69,6 +69,14 @@ class ReleaseStore(Store):
             atomic.sync(each)
         _link(staged, folder.relative_to(self._own))
         _link(self._entry, _LINK)
+
+    def _folder(self, name: str, files: Mapping[str, bytes]) -> Path:
+        """Where a release goes: never into the live directory, should somebody have edited files there."""
+        live = self._own / self._current.readlink() if self._current.is_symlink() else None
+        folder = self._releases / name
+        if folder == live and any(read(folder / path) != content for path, content in files.items()):
+            return self._releases / f"{name}.again"
+        return folder
 
     def _guards(self, entered: State) -> frozenset[str]:
         """The guards of every release that may have been live lately."""
@@ -94,7 +102,7 @@ class ReleaseStore(Store):
         needed = {*state.known, state.previous}
         if self._releases.is_dir():
             live = self._current.readlink().name if self._current.is_symlink() else ""
-            yield from (each for each in self._releases.iterdir() if each.name not in {*needed, live})
+            yield from (each for each in self._releases.iterdir() if each.name != live and each.name not in needed)
         if state.before is None and os.path.lexists(self._entry):
             yield self._entry
 

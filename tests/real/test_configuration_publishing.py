@@ -113,7 +113,8 @@ def test_both_are_published_compared_and_rolled_back(rig: _Rig) -> None:
     shown = rig.run("diff")
     assert shown.exit_code == 3
     assert "+ alertmanager.yml / people" in shown.stdout
-    assert f"{rig.blackbox.directory}/blackbox.yml: up to date" in shown.stdout
+    assert f"{rig.blackbox.directory}/blackbox.yml: 0 added, 0 changed, 0 removed" in shown.stdout
+    assert "blackbox.yml was written by `boxwatch build`; publish takes it over" in shown.stderr
     done = rig.run("publish", "--yes")
 
     assert done.exit_code == 0, done.output
@@ -200,6 +201,24 @@ def test_a_configuration_of_ones_own_is_not_replaced(rig: _Rig) -> None:
     assert "mine" in _page(f"{target.client.url}/config")
 
 
+def test_a_published_file_that_was_edited_is_not_replaced(rig: _Rig) -> None:
+    """Although it still says that boxwatch generated it; the refusal lists what changed."""
+    assert rig.run("publish", "--yes").exit_code == 0
+    for target, old, new in ((rig.blackbox, b"9s", b"8s"), (rig.alertmanager, b"5m", b"6m")):
+        path = target.directory / target.kind.file
+        path.write_bytes(path.read_bytes().replace(old, new, 1))
+
+    refused = rig.run("publish", "--yes")
+    assert refused.exit_code == 1
+    assert "manually: blackbox.yml / http: timeout 9s → 8s" in refused.stderr
+    shown = rig.run("diff")
+    assert shown.exit_code == 3
+    assert "blackbox.yml / http: timeout 8s → 9s" in shown.stdout
+    assert "alertmanager.yml: resolve_timeout 6m → 5m" in shown.stdout
+    assert rig.run("publish", "--yes", "--overwrite-changed").exit_code == 0
+    assert rig.run("diff").exit_code == 0
+
+
 def test_json_lists_the_changes_of_each_server(rig: _Rig) -> None:
     """Under the server's name."""
     topology = Path("topology.yaml")
@@ -210,4 +229,4 @@ def test_json_lists_the_changes_of_each_server(rig: _Rig) -> None:
     assert set(said) == {"Alertmanager", "blackbox exporter"}
     added = {"kind": "added", "group": "alertmanager.yml", "rule": "people", "details": []}
     assert added in said["Alertmanager"]["changes"]
-    assert (said["Alertmanager"]["done"], said["blackbox exporter"]["needed"]) == (False, False)
+    assert (said["Alertmanager"]["done"], said["blackbox exporter"]["needed"]) == (False, True)

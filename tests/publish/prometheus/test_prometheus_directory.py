@@ -282,6 +282,32 @@ def test_manual_changes_are_refused_and_restored_by_a_rollback(server: StandIn, 
     assert (server.directory / place).read_bytes() == edited
 
 
+def test_a_link_that_an_editor_replaced_by_a_file_is_a_manual_change(server: StandIn) -> None:
+    """Although the file still says that boxwatch generated it."""
+    _publish(server, A)
+    edited = (server.directory / CONFIG).read_bytes().replace(b"set: A", b"set: Z")
+    (server.directory / CONFIG).unlink()
+    (server.directory / CONFIG).write_bytes(edited)
+
+    with pytest.raises(PublishError, match=r"was changed manually.*carry the change over"):
+        _publish(server, B)
+
+
+def test_files_edited_in_the_live_release_are_restored_elsewhere(server: StandIn) -> None:
+    """Rewriting them in place would not be atomic."""
+    _publish(server, A)
+    live = (server.directory / ".boxwatch/current").readlink()
+    (server.directory / CONFIG).write_bytes((server.directory / CONFIG).read_bytes() + b"# edited\n")
+
+    _publish(server, A, overwrite=True)
+    assert (server.directory / ".boxwatch/current").readlink().name == f"{live.name}.again"
+    assert (_loaded(server), _on_disk(server)) == (("A", "A"), ("A", "A"))
+    _publish(server, B)
+    _publish(server, A)
+    assert (server.directory / ".boxwatch/current").readlink() == live
+    assert len(list((server.directory / ".boxwatch/releases").iterdir())) == 2
+
+
 def test_many_manual_changes_are_counted(server: StandIn) -> None:
     """The first ten are shown."""
     _publish(server, A)
