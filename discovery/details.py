@@ -68,7 +68,7 @@ def _listening(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
     notes = []
     if also and owners != [draft.name]:
         numbers = listed([str(port) for port in also])
-        notes.append(f"Listens on {numbers} inside its container; a topology knows each port once: {listed(owners)}.")
+        notes.append(f"It listens on {numbers} too, which {listed(owners)} lists: a server has each port once.")
     return replace(draft, ports=(*draft.ports, *_free(inner, draft, taken))).remarked("ports", *notes)
 
 

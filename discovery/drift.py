@@ -15,7 +15,7 @@ from boxwatch.errors import InputError
 from boxwatch.topology import kinds
 from boxwatch.topology.fields import LARGEST_MEMORY, SMALLEST_MEMORY
 from boxwatch.topology.model import Selector, Server, Service, Topology
-from boxwatch.topology.units import KIB, human_memory
+from boxwatch.topology.units import KIB, MIB, human_memory
 from boxwatch.topology.wording import counted, listed
 
 # What differs.
@@ -170,7 +170,7 @@ def _server(server: Server, host: Host) -> Iterator[Difference]:
             planned=server.cpus,
             found=host.cpus,
         )
-    if host.memory is not None and not _REPORTED * server.memory <= host.memory <= server.memory:
+    if host.memory is not None and not _REPORTED * server.memory <= host.memory < server.memory + MIB:
         yield Difference(
             what=SERVER,
             server=server.name,

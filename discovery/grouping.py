@@ -13,9 +13,12 @@ from boxwatch.discovery.classify import COOLIFY, OPTIONAL, OTHER, OWN, PROXY, TR
 from boxwatch.discovery.draft import Draft, Part
 from boxwatch.discovery.model import DEPLOYED, UUID, Container, LeftOut
 from boxwatch.topology import kinds
+from boxwatch.topology.units import MIB
 from boxwatch.topology.wording import counted, listed
 
 _Key = tuple[str, ...]
+# nginx that only forwards connections.
+_PROXY_MEMORY: Final = 32 * MIB
 _NUMBERED: Final = re.compile(r"(?P<base>.*[^0-9-])-?(?P<number>[0-9]{1,4})")
 
 
@@ -157,7 +160,7 @@ def _database_proxy(proxy: Container, database: Container, server: str) -> Draft
     return Draft(
         kind=OTHER,
         servers=(server,),
-        parts=(Part(containers=(proxy,)),),
+        parts=(Part(containers=(proxy,), memory=_PROXY_MEMORY),),
         base=f"{base}-proxy",
         project=database.labels.project,
         environment=database.labels.environment,

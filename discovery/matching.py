@@ -1,7 +1,7 @@
 """Which service of a topology a container belongs to, by the rules that scraping applies.
 
-The first matching selector wins, in the order of the file, and a preview of a pull request belongs to none
-(`boxwatch.stack.containers` says the same to Prometheus; a test compares the two).
+Of several services the last one of the file wins, of the selectors of one service the first, and a preview of a pull
+request belongs to none (`boxwatch.stack.containers` says the same to Prometheus; a test compares the two).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Matcher:
     """The selectors of the services of one server."""
 
     def __init__(self, services: Iterable[Service]) -> None:
-        """Compile them, in the order of the file."""
+        """Compile them, those first that win."""
         self._rules = [
             (Place(service.name, selector.component or ""), _compiled(selector))
-            for service in services
+            for service in reversed(tuple(services))
             for selector in service.selectors
         ]
 

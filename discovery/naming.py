@@ -12,6 +12,8 @@ from boxwatch.discovery.draft import Draft, Part
 from boxwatch.exporters.coolify.slug import slug
 from boxwatch.topology.forms import LONGEST_NAME
 
+# Leaves room for `-exporter`, a component of the monitoring stack.
+_LONGEST: Final = LONGEST_NAME - len("-exporter")
 # Where a name occurs in several environments, this one keeps it.
 _MAIN: Final = "production"
 _BARE: Final = re.compile(r"[^a-z0-9]+")
@@ -24,7 +26,7 @@ def valid(text: str, otherwise: str) -> str:
         return otherwise
     if not plain[0].isalpha():
         plain = f"{otherwise}-{plain}"
-    return plain[:LONGEST_NAME].rstrip("-")
+    return plain[:_LONGEST].rstrip("-")
 
 
 def unique(names: Iterable[str]) -> list[str]:
@@ -35,7 +37,7 @@ def unique(names: Iterable[str]) -> list[str]:
         chosen, number = name, 2
         while chosen in taken:
             end = f"-{number}"
-            chosen, number = f"{name[: LONGEST_NAME - len(end)].rstrip('-')}{end}", number + 1
+            chosen, number = f"{name[: _LONGEST - len(end)].rstrip('-')}{end}", number + 1
         taken.add(chosen)
         found.append(chosen)
     return found

@@ -39,9 +39,9 @@ def summary(report: Report) -> str:
 
 def show_found(topology: DraftTopology, console: Console) -> None:
     """Print every container with its service and kind, what could not be classified, and what is left out."""
-    table = _table("Container", "Service", "Kind")
+    table = _table("Service", "Kind", "Container")
     for container, service, kind, _ in _rows(topology):
-        table.add_row(Text(container), Text(service), Text(kind, "yellow" if kind == OTHER else ""))
+        table.add_row(Text(service), Text(kind, "yellow" if kind == OTHER else ""), Text(container))
     console.print(table)
     for title, rows in (
         ("Kind other", [(draft.name, " ".join(draft.notes)) for draft in topology.services if draft.kind == OTHER]),

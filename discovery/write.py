@@ -13,7 +13,7 @@ from boxwatch.topology.units import GIB, KIB, MIB, TIB
 from boxwatch.topology.wording import counted, visible
 
 _WIDTH: Final = 118
-_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*(?:\([A-Za-z0-9\[\]+-]+\)\?)?")
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*")
 # Words that YAML 1.1 takes for something else than text.
 _READ_AS_OTHER: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 _HEADER: Final = """\

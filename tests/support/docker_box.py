@@ -322,11 +322,11 @@ def info(**changes: object) -> Record:
 DISK: Final = {"Blocks": 120000000, "BlockSize": 4096}
 
 
-def stream(containers: list[Record], *others: Record) -> str:
-    """Everything that the documented command prints, one document after another."""
-    return "\n".join(json.dumps(document) for document in (*others, containers))
+def joined(documents: Iterable[object]) -> str:
+    """Documents one after another, as Docker prints them."""
+    return "\n".join(json.dumps(document) for document in documents)
 
 
 def output(containers: list[Record]) -> str:
     """The output of the documented command for a server."""
-    return stream(containers, info(), *stats(containers), DISK)
+    return joined([info(), *stats(containers), DISK, containers])
