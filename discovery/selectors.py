@@ -45,17 +45,12 @@ def select(drafts: Sequence[Draft]) -> list[Draft]:
     choices = [_choose(draft, FAMILY) for draft in drafts]
     for server in sorted({server for draft in drafts for server in draft.servers}):
         here = [number for number, draft in enumerate(drafts) if server in draft.servers]
-        while (
-            strict := _to_tighten([drafts[number] for number in here], [choices[number] for number in here])
-        ) is not None:
-            number = here[strict]
-            choices[number] = _choose(drafts[number], choices[number].step + 1)
+        while loose := _to_tighten([drafts[number] for number in here], [choices[number] for number in here]):
+            for position in loose:
+                number = here[position]
+                choices[number] = _choose(drafts[number], choices[number].step + 1)
     return [
-        replace(
-            draft,
-            selectors=choice.keys,
-            notes=(*draft.notes, *_warning(choice, draft)),
-        )
+        replace(draft, selectors=choice.keys, notes=(*draft.notes, *_warning(choice, draft)))
         for draft, choice in zip(drafts, choices, strict=True)
     ]
 
@@ -68,30 +63,43 @@ def _warning(choice: _Choice, draft: Draft) -> Iterator[str]:
         )
 
 
-def _to_tighten(drafts: Sequence[Draft], choices: Sequence[_Choice]) -> int | None:
-    """Position of a service whose selectors match containers of another, or fail to match its own; None for none."""
+def _to_tighten(drafts: Sequence[Draft], choices: Sequence[_Choice]) -> set[int]:
+    """Positions of services whose selectors match containers of another, or fail to match their own."""
     models = [_model(draft, choice) for draft, choice in zip(drafts, choices, strict=True)]
     position = {draft.name: number for number, draft in enumerate(drafts)}
+
+    def loose(*names: str) -> set[int]:
+        return {position[name] for name in names if choices[position[name]].step < NAMES}
+
     claims = [
         overlaps.claim(model.name, index, selector)
         for model in models
         for index, selector in enumerate(model.selectors)
     ]
     for overlap in overlaps.overlaps(claims):
-        for claim in (overlap.second, overlap.first):
-            if choices[position[claim.service]].step < NAMES:
-                return position[claim.service]
-    matcher = Matcher(models)
+        first, second = overlap.first, overlap.second
+        if first.patterns.keys() == second.patterns.keys():
+            found = loose(first.service, second.service)
+        else:
+            # The one that says less is the one that takes too much.
+            less, more = sorted((first, second), key=lambda claim: len(claim.patterns))
+            found = loose(less.service) or loose(more.service)
+        if found:
+            return found
+    return _misplaced(drafts, Matcher(models), loose)
+
+
+def _misplaced(drafts: Sequence[Draft], matcher: Matcher, loose: Callable[..., set[int]]) -> set[int]:
+    """The services to tighten so that a container that matches another than its own will match its own."""
     for draft in drafts:
         for part in draft.parts:
             for container in part.containers:
                 place = matcher.place(container)
-                if place == Place(draft.name, part.name):
-                    continue
-                for name in (place.service if place else draft.name, draft.name):
-                    if choices[position[name]].step < NAMES:
-                        return position[name]
-    return None
+                if place != Place(draft.name, part.name):
+                    found = loose(place.service if place else draft.name) or loose(draft.name)
+                    if found:
+                        return found
+    return set()
 
 
 def _model(draft: Draft, choice: _Choice) -> Service:

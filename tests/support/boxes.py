@@ -98,7 +98,7 @@ def _of_coolify(draw: Draw[Any]) -> list[Record]:
 
 def _of_others(draw: Draw[Any]) -> list[Record]:
     """Containers that Coolify did not start, or of which its labels do not tell."""
-    make = draw(
+    make: Callable[[Draw[Any], str, str], list[Record]] = draw(
         st.sampled_from((_plain, _oddly_named, _plain_compose, _one_off, _swarm, _raw, _helper, _oddly_labelled))
     )
     return make(draw, draw(st.sampled_from(NAMES)), draw(st.sampled_from(IMAGES)))
