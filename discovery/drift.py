@@ -212,6 +212,8 @@ def _replicas(server: str, service: Service, part: Selector, found: Sequence[Con
     name = _named(service, part)
     if service.replicas == 0:
         message = f"{name} is parked, and {counted(number, 'replica')} of it run{'s' * (number == 1)}."
+    elif number == 0:
+        message = f"{name} does not run, and the topology says {counted(service.replicas, 'replica')}."
     else:
         message = f"{name} runs in {counted(number, 'replica')}, and the topology says {service.replicas}."
     yield Difference(
