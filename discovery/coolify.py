@@ -137,7 +137,7 @@ class _Reading:
 
     def _list(self, source: str) -> list[Fields]:
         self._wait()
-        return self.api.records(source, f"/{source}", lambda fields: fields)
+        return self.api.records(source, f"/{source}", lambda fields: None if fields.uuid() is None else fields)
 
     def _document(self, source: str, uuid: str) -> Fields:
         self._wait()
@@ -147,10 +147,7 @@ class _Reading:
         """Names of project and environment, as containers have them, by the environment's id."""
         found: dict[int, tuple[str, str]] = {}
         for listed in self._list("projects"):
-            uuid = listed.uuid()
-            if uuid is None:
-                continue
-            project = self._document("projects", uuid)
+            project = self._document("projects", listed.uuid() or "")
             for environment in project.children("environments"):
                 identity = environment.integer("id")
                 if identity is not None:

@@ -95,8 +95,10 @@ def _base(key: _Key, first: Container, groups: Mapping[_Key, object]) -> str:
         return key[1].rpartition("_")[2]
     if key[0] == "compose":
         siblings = [one for one in groups if one[:2] == key[:2]]
+        if len(siblings) == 1:
+            return first.title or key[2]
         named = first.title or ("" if UUID.fullmatch(key[1]) else key[1])
-        return f"{named}-{key[2]}" if named and named != key[2] and len(siblings) > 1 else key[2]
+        return f"{named}-{key[2]}" if named not in ("", key[2]) else key[2]
     return first.title or first.name
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from support import docker_box as box
 from support.docker_box import Record
@@ -174,14 +172,20 @@ def test_what_is_unknown_of_a_server_is_to_be_filled_in() -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", [{"cpus": 5000}, {"memory": 1}, {"memory": 2**60}, {"disk": 1}, {"disk": 10**17}], ids=str
+    ("key", "host"),
+    [
+        ("cpus", Host(containers=(PROMETHEUS,), cpus=5000)),
+        ("memory", Host(containers=(PROMETHEUS,), memory=1)),
+        ("memory", Host(containers=(PROMETHEUS,), memory=2**60)),
+        ("disk", Host(containers=(PROMETHEUS,), disk=1)),
+        ("disk", Host(containers=(PROMETHEUS,), disk=10**17)),
+    ],
 )
-def test_nonsense_is_unknown(nonsense: dict[str, int]) -> None:
+def test_nonsense_is_unknown(key: str, host: Host) -> None:
     """A daemon that cannot be reached reports 0."""
-    usual = {"cpus": 8, "memory": 32 * GIB, "disk": 500 * 10**9}
-    (server,) = discover.discover([replace(Host(containers=(PROMETHEUS,)), **{**usual, **nonsense})]).servers
+    (server,) = discover.discover([host]).servers
 
-    assert server.notes[next(iter(nonsense))].startswith("TO FILL IN")
+    assert server.notes[key].startswith("TO FILL IN")
 
 
 def test_a_second_server_needs_an_address() -> None:
