@@ -42,7 +42,7 @@ def planned(drafts: Sequence[Draft], server: str, name: str) -> Draft | None:
         servers=(server,),
         base=MONITORING,
         parts=tuple(Part(name=part, memory=memory) for part, memory in (*_PARTS, *_exporters(drafts))),
-        notes=("What boxwatch needs: it does not run yet. Its components are the services of its compose file.",),
+        notes=("The monitoring stack, which does not run yet. Its components are the services of its compose file.",),
     )
 
 

@@ -86,8 +86,8 @@ def _head(topology: DraftTopology) -> Iterator[str]:
     sources = " and ".join(topology.sources)
     running = counted(sum(len(draft.containers) for draft in topology.services), "container")
     found = f"Discovered from {sources}: {running} in {counted(len(topology.services), 'service')}."
-    left = f"{len(topology.left_out)} more are left out; the end of this file says why."
-    yield from _comment([found, left] if topology.left_out else [found], 0)
+    left = f"Left out: {len(topology.left_out)}, listed at the end with the reasons."
+    yield from _comment([found, left], 0)
 
 
 def _joined(blocks: Iterable[Iterable[str]]) -> Iterator[str]:

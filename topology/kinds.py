@@ -325,7 +325,9 @@ NAMES: Final[tuple[str, ...]] = tuple(kind.name for kind in KINDS)
 _BY_NAME: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in KINDS})
 
 
-_BY_IMAGE: Final[Mapping[str, Kind]] = MappingProxyType({image: kind for kind in KINDS for image in kind.images})
+_BY_IMAGE: Final[Mapping[str, Kind]] = MappingProxyType(
+    {image: kind for kind in reversed(KINDS) for image in kind.images}
+)
 _BY_COOLIFY_TYPE: Final[Mapping[str, Kind]] = MappingProxyType(
     {name: kind for kind in KINDS for name in kind.coolify_types}
 )

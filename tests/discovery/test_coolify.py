@@ -27,7 +27,7 @@ from boxwatch.topology.units import GIB
 URL = "https://coolify.example.com"
 # Answers of a Coolify that says nothing about its resources.
 REFUSALS = {
-    "address_not_allowed": "the exporter's address is not in Allowed IPs",
+    "address_not_allowed": "the address of this request is not in Allowed IPs",
     "ability_missing": "the token lacks the `read` ability",
     "api_disabled": "Coolify's API is disabled in its settings",
     "html_error": "answered 500",
