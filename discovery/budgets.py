@@ -20,8 +20,9 @@ from boxwatch.topology.units import GIB, MIB, human_memory
 from boxwatch.topology.validation.warnings import SENSIBLE_HEADROOM
 from boxwatch.topology.wording import counted
 
-# One measurement says nothing of the busiest hour.
-MARGIN: Final = Fraction(3, 2)
+# One measurement says nothing of the busiest hour: half as much again, and for what is small this much more.
+_MARGIN: Final = Fraction(3, 2)
+_SMALL_MARGIN: Final = 128 * MIB
 # Nothing is planned below what it uses at this moment and a little more.
 _LEAST_MARGIN: Final = Fraction(11, 10)
 # Without a measurement, a container with a limit is expected to use at least this share of it.
@@ -60,6 +61,10 @@ def rounded(size: int) -> int:
     """The next larger round number."""
     step = next((step for most, step in _STEPS if size <= most), GIB)
     return -(-size // step) * step
+
+
+def _with_margin(used: int) -> int:
+    return rounded(max(int(used * _MARGIN), used + _SMALL_MARGIN))
 
 
 def wanted(drafts: Sequence[Draft]) -> dict[str, int]:
@@ -105,7 +110,7 @@ def _unit(place: tuple[int, int], draft: Draft, part: Part) -> _Unit:
         floor = int(used * _LEAST_MARGIN) if used else int(limit * _LEAST_SHARE)
         return _Unit(place, part.replicas, limit, min(max(floor, _LEAST), limit), limit, used, assumed=False)
     usual = part.memory or _usual(draft)
-    amount = rounded(max(int(used * MARGIN), _LEAST)) if used else usual
+    amount = _with_margin(used) if used else usual
     floor = int(used * _LEAST_MARGIN) if used else int(usual * _LEAST_SHARE)
     return _Unit(place, part.replicas, amount, min(max(floor, _LEAST), amount), 0, used, assumed=True)
 
@@ -148,7 +153,7 @@ def _fit(units: Sequence[_Unit], server: ServerDraft) -> tuple[list[_Unit], str]
 
 def _near_use(unit: _Unit) -> _Unit:
     """A budget from what is used, in place of one from the limit."""
-    amount = min(unit.amount, rounded(max(int(unit.used * MARGIN), _LEAST))) if unit.used else unit.amount
+    amount = min(unit.amount, _with_margin(unit.used)) if unit.used else unit.amount
     return replace(unit, amount=amount, assumed=unit.assumed or amount < unit.limit)
 
 

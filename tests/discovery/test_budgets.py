@@ -43,7 +43,7 @@ def test_a_limit_is_the_budget() -> None:
 
 
 def test_without_a_limit_the_budget_is_what_is_used_and_a_margin() -> None:
-    """Half as much again, in round numbers; the plan says assumed."""
+    """Half as much again, in round numbers; the plan says assumed. What is small may double without an alert."""
     draft = _service("web", _host(box.container("web", "app"), used={"web": "410MiB"}))
 
     assert (draft.memory, draft.assumed, draft.limit) == (640 * MIB, True, "none")
@@ -70,7 +70,7 @@ def test_replicas_have_the_budget_of_the_largest() -> None:
     names = [str(one["Name"])[1:] for one in containers]
     draft = _service("web", _host(*containers, used={names[0]: "100MiB", names[1]: "200MiB"}))
 
-    assert (draft.memory, draft.replicas) == (320 * MIB, 2)
+    assert (draft.memory, draft.replicas) == (352 * MIB, 2)
     assert _remark(draft) == "Each uses up to 200 MB; the budget is that and a margin."
 
 
@@ -199,3 +199,10 @@ def test_a_second_server_needs_an_address() -> None:
 
     assert [(server.name, server.address) for server in found] == [("one", ""), ("two", "10.0.0.2"), ("two-2", "two-2")]
     assert found[2].notes["address"].startswith("TO FILL IN")
+
+
+def test_the_margin_of_what_is_small_is_large() -> None:
+    """A Redis of 12 MB that grows to 20 is no news."""
+    draft = _service("tiny", _host(box.container("tiny", "app"), used={"tiny": "12MiB"}))
+
+    assert draft.memory == 160 * MIB
