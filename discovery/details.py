@@ -40,7 +40,8 @@ def _published(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
     """Ports of the server, which belong to one service each; unlike those inside of containers."""
     published = {port.port: port.public for one in draft.containers for port in one.published}
     entry = [port for port in _ENTRY_POINTS if published.get(port)] if _is_proxy(draft) else []
-    if draft.kind == COOLIFY and not published:
+    if draft.kind == COOLIFY and not any(one.published or one.listens for one in draft.containers):
+        # Its API says nothing of its own ports.
         published = {_COOLIFY_PORT: False}
     ports = _free(entry or sorted(published), draft, taken)
     public = sorted(port for port, anyone in published.items() if anyone and port not in entry)

@@ -66,8 +66,8 @@ def _on_several_servers(drafts: Sequence[Draft]) -> list[Draft]:
         )
         same = found.get(key)
         if same is None or set(draft.servers) & set(same.servers):
-            key = (*key, draft.servers) if same else key
-            found[key] = draft
+            # On one server two of a kind are two services, whatever their names.
+            found[(*key, len(found)) if same else key] = draft
         else:
             found[key] = same.joined(draft)
     return list(found.values())
