@@ -6,11 +6,11 @@ Its memory is monitored like any service's. No alert here can fire when Promethe
 
 from __future__ import annotations
 
-from boxwatch.rules import names
+from boxwatch.rules import deployment, names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.event_rate import often
+from boxwatch.rules.patterns.event_rate import event_rate_alert
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 
 ID = "monitoring"
@@ -35,18 +35,33 @@ def subject(topology: Topology) -> Subject:
                     _missed(topology),
                     _storage(topology),
                     _config(topology),
-                    _series(topology),
+                    # The capacity of a shared Prometheus is planned by others.
+                    *(() if topology.stack.shared else (_series(topology),)),
                 ),
             ),
         ),
     )
 
 
+def _our_groups(topology: Topology) -> str:
+    """The matcher of our groups in Prometheus' metrics about rules, where it has others."""
+    return f', rule_group=~".+;{deployment.group(topology, ".+")}"' if topology.stack.shared else ""
+
+
+def _group(topology: Topology) -> str:
+    return f"rules/host.yaml;{deployment.group(topology, 'host')}"
+
+
+def _another_group(topology: Topology) -> dict[str, str] | None:
+    return {"rule_group": "rules/others.yaml;host"} if topology.stack.shared else None
+
+
 def _rules(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusRuleFailures",
-        f'prometheus_rule_evaluation_failures_total{{job="{names.JOB_PROMETHEUS}"}}',
+        f'prometheus_rule_evaluation_failures_total{{job="{names.JOB_PROMETHEUS}"{_our_groups(topology)}}}',
+        wrong=_another_group(topology),
         by=f"{names.SERVER}, rule_group",
         wait=5 * _MINUTE,
         threshold=3,
@@ -54,8 +69,8 @@ def _rules(topology: Topology) -> Alert:
         severity="critical",
         summary="Rules fail to evaluate, so their alerts cannot fire.",
         description="Rules of {{ $labels.rule_group }} fail in Prometheus on {{ $labels.server }}.",
-        text="Rules of rules/host.yaml;host fail in Prometheus on main.",
-        labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
+        text=f"Rules of {_group(topology)} fail in Prometheus on main.",
+        labels={"job": names.JOB_PROMETHEUS, "rule_group": _group(topology)},
         hidden="instance",
         runbook=Runbook(
             meaning="Prometheus cannot evaluate a rule, so its alerts do not fire. Any outage that they would report "
@@ -76,7 +91,7 @@ def _rules(topology: Topology) -> Alert:
 
 
 def _delivery(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "AlertmanagerNotificationsFailing",
         f'alertmanager_notifications_failed_total{{job="{names.JOB_ALERTMANAGER}"}}',
@@ -107,7 +122,7 @@ def _delivery(topology: Topology) -> Alert:
 
 
 def _sending(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusNotificationsFailing",
         f'prometheus_notifications_errors_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -136,10 +151,11 @@ def _sending(topology: Topology) -> Alert:
 
 
 def _missed(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusMissedEvaluations",
-        f'prometheus_rule_group_iterations_missed_total{{job="{names.JOB_PROMETHEUS}"}}',
+        f'prometheus_rule_group_iterations_missed_total{{job="{names.JOB_PROMETHEUS}"{_our_groups(topology)}}}',
+        wrong=_another_group(topology),
         by=f"{names.SERVER}, rule_group",
         wait=15 * _MINUTE,
         threshold=3,
@@ -147,8 +163,8 @@ def _missed(topology: Topology) -> Alert:
         severity="warning",
         summary="Prometheus skips rule evaluations.",
         description="Prometheus on {{ $labels.server }} skips evaluations of {{ $labels.rule_group }}.",
-        text="Prometheus on main skips evaluations of rules/host.yaml;host.",
-        labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
+        text=f"Prometheus on main skips evaluations of {_group(topology)}.",
+        labels={"job": names.JOB_PROMETHEUS, "rule_group": _group(topology)},
         hidden="instance",
         runbook=Runbook(
             meaning="Evaluating the group takes longer than its interval. Alerts fire late.",
@@ -164,7 +180,7 @@ def _missed(topology: Topology) -> Alert:
 
 
 def _storage(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusStorageFailing",
         f'prometheus_tsdb_compactions_failed_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -194,8 +210,8 @@ def _storage(topology: Topology) -> Alert:
 
 def _config(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ConfigurationRejected", 10 * _MINUTE)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
     metrics = {
         names.JOB_PROMETHEUS: "prometheus_config_last_reload_successful",
         names.JOB_ALERTMANAGER: "alertmanager_config_last_reload_successful",
@@ -203,7 +219,7 @@ def _config(topology: Topology) -> Alert:
     }
 
     def loaded(value: float, job: str, **labels: str) -> Series:
-        return world.scraped(metrics[job], flat(value, world.count), **{"job": job, **labels})
+        return fixtures.scraped(metrics[job], flat(value, fixtures.count), **{"job": job, **labels})
 
     either = "\n  or\n  ".join(f'{metric}{{job="{job}"}}' for job, metric in metrics.items())
     return Alert(
@@ -225,7 +241,7 @@ def _config(topology: Topology) -> Alert:
         dashboard=ID,
         panel="Rules",
         fires=tuple(
-            world.fires(
+            fixtures.fires(
                 f"fires for {job} when it rejected its configuration, not for the others",
                 (
                     loaded(0, job),
@@ -239,7 +255,7 @@ def _config(topology: Topology) -> Alert:
             for job in metrics
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent while all configurations are loaded", tuple(loaded(1, job) for job in metrics), late
             ),
         ),
@@ -249,12 +265,12 @@ def _config(topology: Topology) -> Alert:
 def _series(topology: Topology) -> Alert:
     wait = topology.alerts.wait("PrometheusSeriesHigh", 15 * _MINUTE)
     most = topology.alerts.threshold("PrometheusSeriesHigh", SERIES_HELD)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def held(value: float, **labels: str) -> Series:
-        values = f"{value:.10g}x{world.count}"
-        return world.scraped("prometheus_tsdb_head_series", values, **{"job": names.JOB_PROMETHEUS, **labels})
+        values = f"{value:.10g}x{fixtures.count}"
+        return fixtures.scraped("prometheus_tsdb_head_series", values, **{"job": names.JOB_PROMETHEUS, **labels})
 
     return Alert(
         alert="PrometheusSeriesHigh",
@@ -284,12 +300,12 @@ def _series(topology: Topology) -> Alert:
         dashboard=ID,
         panel="Series and memory of Prometheus",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires above the threshold, not for another server",
                 (held(most * 1.1), held(most / 2, instance="second"), held(most * 0.9, server="second")),
                 late,
                 Expected({"server": "main"}, f"Prometheus on main holds {most * 1.1:.0f} series."),
             ),
         ),
-        silent=(world.silent("stays silent at the threshold", (held(most),), late),),
+        silent=(fixtures.silent("stays silent at the threshold", (held(most),), late),),
     )
