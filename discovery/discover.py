@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from boxwatch.discovery import budgets, details, grouping, naming, selectors, servers, stack
+from boxwatch.discovery import budgets, details, docker, grouping, naming, selectors, servers, stack
 from boxwatch.discovery.draft import Draft, DraftTopology
 from boxwatch.discovery.model import Host, LeftOut
 from boxwatch.errors import InputError
@@ -23,7 +23,8 @@ def discover(hosts: Sequence[Host], name: str = "") -> DraftTopology:
     sources = tuple(dict.fromkeys(source for host in hosts for source in host.sources))
     if not any(host.containers for host in hosts):
         raise InputError(
-            f"{' and '.join(sources) or 'the input'}: has no containers: is this the server, and Docker running?"
+            f"{' and '.join(sources) or 'the input'}: has no containers: run this as root on the server, where Docker "
+            f"runs: {docker.COMMAND}"
         )
     found = servers.drafted(hosts)
     drafts: list[Draft] = []

@@ -167,7 +167,10 @@ def test_a_warning_about_the_plan_is_shown() -> None:
         (("init", "--name", "x"), "--name needs --from-docker or --from-coolify."),
         (("init", "--ca-file", "x"), "--token-file and --ca-file need --from-coolify."),
         (("init", "--from-docker", "missing.json"), "'missing.json': No such file or directory"),
-        (("init", "--from-docker", "empty.json"), "empty.json: has no containers: is this the server, and Docker runn"),
+        (
+            ("init", "--from-docker", "empty.json"),
+            "empty.json: has no containers: run this as root on the server, where Docker runs: docker info -f",
+        ),
         (("discover", "--check", "missing.yaml", "--from-docker", "empty.json"), "missing.yaml: does not exist"),
         (("init", "--from-coolify", "http://127.0.0.1:1", "--token-file", "empty.json"), "contains no token"),
     ],
