@@ -122,12 +122,15 @@ class _Reading:
             )
             for server in servers
         ]
-        placed = {one.uuid for one in resources if one.servers} | set().union(*of_server.values())
+        if not found:
+            raise BoxwatchError(f"{named}: the token's team has no server")
+        placed = set().union(*of_server.values())
         lost = tuple(
-            LeftOut(one.title, "Coolify names no server for it") for one in resources if one.uuid not in placed
+            LeftOut(one.title, "Coolify names no server for it")
+            for one in resources
+            if one.uuid not in placed and of_server.keys().isdisjoint(one.servers)
         )
-        if found:
-            found[0] = replace(found[0], unseen=(*found[0].unseen, *lost))
+        found[0] = replace(found[0], unseen=(*found[0].unseen, *lost))
         return tuple(replace(host, sources=(named,)) for host in sorted(found, key=lambda host: host.address != ""))
 
     def _wait(self) -> None:

@@ -113,7 +113,11 @@ def _choose(draft: Draft, step: int) -> _Choice:
         found = [_keys(draft, part, at) for part in draft.parts]
         if all(found):
             return _Choice(at, tuple((number, keys) for number, each in enumerate(found) for keys in each))
-    literal = [(number, {"name": names}) for number, part in enumerate(draft.parts) for names in _names(part, _literal)]
+    literal = [
+        (number, {"name": names})
+        for number, part in enumerate(draft.parts)
+        for names in (_names(part, _literal) or [_escaped(f"{draft.name}-{part.name}")])
+    ]
     return _Choice(NAMES, tuple(literal))
 
 
@@ -182,8 +186,6 @@ def _stable(container: Container) -> str:
 
 def _names(part: Part, pattern: Callable[[Container], str]) -> list[str]:
     """Patterns for the names of a part's containers, each as long as a pattern may be."""
-    if not part.containers:
-        return [_escaped(part.name)]
     found: list[str] = []
     for text in sorted({pattern(container) for container in part.containers}):
         if found and len(found[-1]) + 1 + len(text) <= LONGEST_PATTERN:

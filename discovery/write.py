@@ -58,10 +58,7 @@ def memory(size: int) -> str:
 
 
 def _disk(size: int) -> str:
-    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
-        if size >= factor:
-            return f"{size // factor}{unit}"
-    return str(size)
+    return f"{size // 10**9}GB" if size >= 10**9 else f"{size // 10**6}MB"
 
 
 def quoted(value: str) -> str:

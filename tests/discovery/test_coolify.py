@@ -388,3 +388,31 @@ def test_a_server_without_a_uuid_is_left_to_coolify(hand: HandClock) -> None:
     api = Api(wire, FixedToken(TOKEN), RateLimiter(120, clock), clock, Counts())
     with pytest.raises(BoxwatchError, match="no record of the response can be parsed"):
         coolify.read(api, URL)
+
+
+def test_a_team_without_servers_is_an_error(hand: HandClock) -> None:
+    """There is nothing to write."""
+    with pytest.raises(BoxwatchError, match=f"^{URL}: the token's team has no server$"):
+        _read(FakeCoolify(lambda: hand.now), hand)
+
+
+def test_what_is_no_address_is_none(hand: HandClock) -> None:
+    """Coolify lets people write what they like."""
+    found = _one(
+        hand, lambda fake, at: fake.add_application("web", at, fqdn="http://[x, ftp://a.example.com,,https://b c")
+    )
+
+    assert next(draft for draft in found.services if draft.name == "web").url == ""
+
+
+def test_a_proxy_that_is_not_running_is_not_planned(hand: HandClock) -> None:
+    """Nor an agent that is switched off."""
+
+    def stop(fake: FakeCoolify, environment: int) -> None:
+        fake.add_application("web", environment)
+        fake.servers[0]["proxy"] = {"type": "NONE", "status": "exited"}
+        fake.servers[0]["settings"]["is_sentinel_enabled"] = False
+
+    found = _one(hand, stop)
+    assert "traefik" not in [draft.name for draft in found.services]
+    assert "sentinel" not in [part.name for draft in found.services for part in draft.parts]
