@@ -47,6 +47,7 @@ def discover(hosts: Sequence[Host], name: str = "") -> DraftTopology:
         services=tuple(drafts),
         left_out=tuple(sorted(set(left_out))),
         sources=sources,
+        stores=stack.stores(drafts),
     )
 
 

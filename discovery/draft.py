@@ -129,6 +129,7 @@ class DraftTopology:
         services: its services.
         left_out: what is in no service, with the reason.
         sources: where all this is from.
+        stores: services with a Prometheus, or one like it, that runs already.
     """
 
     name: str
@@ -136,3 +137,4 @@ class DraftTopology:
     services: tuple[Draft, ...]
     left_out: tuple[LeftOut, ...]
     sources: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()

@@ -26,6 +26,11 @@ _EXPORTER: Final = 48 * MIB
 _EXPORTERS: Final = {"redis": 32 * MIB, "coolify": 64 * MIB}
 
 
+def stores(drafts: Sequence[Draft]) -> tuple[str, ...]:
+    """Names of the services that store metrics."""
+    return tuple(draft.name for draft in drafts if any(one.repository in _STORES for one in draft.containers))
+
+
 def planned(drafts: Sequence[Draft], server: str, name: str) -> Draft | None:
     """The stack as a service of the server; None if one runs.
 
@@ -34,7 +39,7 @@ def planned(drafts: Sequence[Draft], server: str, name: str) -> Draft | None:
         server: the server for it.
         name: its name, which no other service has.
     """
-    if any(one.repository in _STORES for draft in drafts for one in draft.containers):
+    if stores(drafts):
         return None
     return Draft(
         name=name,

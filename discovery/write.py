@@ -10,7 +10,7 @@ from typing import Final
 
 from boxwatch.discovery.draft import Draft, DraftTopology, Part, ServerDraft
 from boxwatch.topology.units import GIB, KIB, MIB, TIB
-from boxwatch.topology.wording import counted, visible
+from boxwatch.topology.wording import counted, listed, visible
 
 _WIDTH: Final = 118
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9._/-]*")
@@ -43,6 +43,7 @@ def text(topology: DraftTopology) -> str:
             "services:",
             *_joined(_service(draft) for draft in topology.services),
             "",
+            *_shared(topology),
             *_left_out(topology),
             "",
         ]
@@ -156,6 +157,14 @@ def _selector(keys: dict[str, str], part: Part) -> Iterator[str]:
             yield f"memory: {memory(part.memory)}"
         if part.optional:
             yield "optional: true"
+
+
+def _shared(topology: DraftTopology) -> Iterator[str]:
+    if topology.stores:
+        yield from _comment(
+            [f"A Prometheus runs already: {listed(topology.stores)}. docs/shared.md says how to use it:"], 0
+        )
+        yield from ("# stack:", "#   shared: true", "")
 
 
 def _left_out(topology: DraftTopology) -> Iterator[str]:

@@ -8,7 +8,7 @@ import pytest
 from support import docker_box as box
 from support.docker_box import Record
 
-from boxwatch.discovery import discover, docker
+from boxwatch.discovery import discover, docker, write
 from boxwatch.discovery.draft import Draft, DraftTopology
 from boxwatch.topology.units import GIB
 
@@ -318,6 +318,9 @@ def test_no_monitoring_stack_is_planned_where_one_runs() -> None:
     found = _discovered([box.container("prometheus", "prom/prometheus:v3")])
 
     assert _kinds(found) == {"prometheus": "monitoring"}
+    assert (
+        "# A Prometheus runs already: prometheus. docs/shared.md says how to use it:\n# stack:\n#   shared: true\n"
+    ) in write.text(found)
 
 
 @pytest.mark.parametrize(
