@@ -70,7 +70,10 @@ def _listening(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
     if also and owners != [draft.name]:
         numbers = listed([str(port) for port in also])
         notes.append(f"It listens on {numbers} too, which {listed(owners)} lists: a server has each port once.")
-    return replace(draft, ports=(*draft.ports, *_free(inner, draft, taken))).remarked("ports", *notes)
+    ports = (*draft.ports, *_free(inner, draft, taken))
+    # Clients use the usual one, whatever else is published.
+    usual = kinds.of(draft.kind).port
+    return replace(draft, ports=tuple(sorted(ports, key=lambda port: port != usual))).remarked("ports", *notes)
 
 
 def _free(ports: Sequence[int], draft: Draft, taken: dict[tuple[str, int], str]) -> tuple[int, ...]:

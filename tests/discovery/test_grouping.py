@@ -352,3 +352,19 @@ def test_a_port_belongs_to_one_service() -> None:
 
     assert {name: draft.ports for name, draft in found.items()} == {"a": (), "b": (), "c": (3000,)}
     assert found["a"].remarks[0] == ("ports", "It listens on 3000 too, which c lists: a server has each port once.")
+
+
+def test_the_usual_port_of_a_database_comes_first() -> None:
+    """Its exporter connects to it, whatever is published on the server."""
+    draft = _only(box.container("db", "postgres:16", exposes=[5432], publishes={4000: "127.0.0.1"}))
+
+    assert draft.ports == (5432, 4000)
+
+
+@pytest.mark.parametrize(("memory", "prometheus"), [(4 * GIB, 448), (8 * GIB, 896)])
+def test_a_small_server_gets_a_small_stack(memory: int, prometheus: int) -> None:
+    """Half of 4 GB would be too much for monitoring; in MB."""
+    host = docker.read(box.joined([[box.container("app", "app")], box.info(MemTotal=memory)]), "box.json")
+    stack = next(draft for draft in discover.discover([host]).services if draft.kind == "monitoring")
+
+    assert stack.parts[0].memory == prometheus * 2**20
