@@ -368,3 +368,20 @@ def test_a_small_server_gets_a_small_stack(memory: int, prometheus: int) -> None
     stack = next(draft for draft in discover.discover([host]).services if draft.kind == "monitoring")
 
     assert stack.parts[0].memory == prometheus * 2**20
+
+
+@pytest.mark.parametrize(
+    ("project", "names"), [("tools", ["tools-app", "tools-db"]), ("u" * 24, ["app", "db"]), ("app", ["app", "app-db"])]
+)
+def test_services_of_one_compose_project_bear_its_name(project: str, names: list[str]) -> None:
+    """Unless it is a uuid of Coolify's, or the same."""
+    containers = [
+        box.container(
+            f"{project}-{service}-1",
+            "thing",
+            {"com.docker.compose.project": project, "com.docker.compose.service": service},
+        )
+        for service in ("app", "db")
+    ]
+
+    assert sorted(_services(*containers)) == names
