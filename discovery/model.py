@@ -115,8 +115,12 @@ class Container:
 
     @property
     def of_compose_file(self) -> bool:
-        """Whether it is a service of somebody's compose file; for others Coolify repeats the container's name."""
-        return self.labels.compose_service not in ("", self.name, self.labels.compose_project)
+        """Whether it is a service of somebody's compose file; for others Coolify repeats the container's name.
+
+        A database's name is its uuid, and its service's too.
+        """
+        service = self.labels.compose_service
+        return service not in ("", self.name) and UUID.fullmatch(service) is None
 
     @property
     def repository(self) -> str:
