@@ -38,7 +38,9 @@ def _is_proxy(draft: Draft) -> bool:
 
 def _published(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
     """Ports of the server, which belong to one service each; unlike those inside of containers."""
-    published = {port.port: port.public for one in draft.containers for port in one.published}
+    published: dict[int, bool] = {}
+    for port in (port for one in draft.containers for port in one.published):
+        published[port.port] = published.get(port.port, False) or port.public
     entry = [port for port in _ENTRY_POINTS if published.get(port)] if _is_proxy(draft) else []
     if draft.kind == COOLIFY and not any(one.published or one.listens for one in draft.containers):
         # Its API says nothing of its own ports.
@@ -63,7 +65,10 @@ def _listening(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
     """Ports inside of containers, where no other service has the same number: a topology knows each port once."""
     if draft.kind == COOLIFY or _is_proxy(draft):
         return draft
-    inner = sorted({port for one in draft.containers for port in one.listens} - set(draft.ports))
+    usual = kinds.of(draft.kind).port
+    # Those that lead to a port of the server are that port; clients inside use the usual one all the same.
+    mapped = {port.inner for one in draft.containers for port in one.published} - {usual}
+    inner = sorted({port for one in draft.containers for port in one.listens} - mapped - set(draft.ports))
     also = [port for port in inner if any((server, port) in taken for server in draft.servers)]
     owners = sorted({taken[server, port] for server in draft.servers for port in also if (server, port) in taken})
     notes = []
@@ -71,8 +76,6 @@ def _listening(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
         numbers = listed([str(port) for port in also])
         notes.append(f"It listens on {numbers} too, which {listed(owners)} lists: a server has each port once.")
     ports = (*draft.ports, *_free(inner, draft, taken))
-    # Clients use the usual one, whatever else is published.
-    usual = kinds.of(draft.kind).port
     return replace(draft, ports=tuple(sorted(ports, key=lambda port: port != usual))).remarked("ports", *notes)
 
 

@@ -200,16 +200,15 @@ def _ports_of(ports: _Node) -> set[int]:
 
 def _published(ports: _Node) -> set[Published]:
     """Ports on the server, from `{"5432/tcp": [{"HostIp": "0.0.0.0", "HostPort": "5432"}]}`."""
-    public: dict[int, bool] = {}
-    for bindings in ports.values():
+    public: dict[tuple[int, int], bool] = {}
+    for key, bindings in ports.items():
+        inner = next(iter(_ports_of({key: None})), 0)
         for binding in bindings if isinstance(bindings, list) else ():
-            if not isinstance(binding, dict):
-                continue
-            address, port = _text(binding, "HostIp"), _number(binding, "HostPort")
-            if 0 < port <= _LAST_PORT:
+            if isinstance(binding, dict) and 0 < (port := _number(binding, "HostPort")) <= _LAST_PORT:
+                address = _text(binding, "HostIp")
                 loopback = address.startswith("127.") or address == "::1"
-                public[port] = public.get(port, False) or not loopback
-    return {Published(port, anyone) for port, anyone in public.items()}
+                public[port, inner] = public.get((port, inner), False) or not loopback
+    return {Published(port, anyone, inner) for (port, inner), anyone in public.items()}
 
 
 def _urls(labels: _Node) -> Iterator[str]:

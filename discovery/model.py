@@ -58,10 +58,12 @@ class Published:
     Attributes:
         port: port on the server.
         public: whether it is published on an address that others can reach, not only on the loopback.
+        inner: port of the container; 0 if unknown.
     """
 
     port: int
     public: bool
+    inner: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ def test_limits_ports_and_addresses_are_read() -> None:
 
     assert one.limit == GIB
     assert one.listens == (3000, 8080, 9000)
-    assert one.published == (Published(8080, public=False), Published(9000, public=True))
+    assert one.published == (Published(8080, public=False, inner=8080), Published(9000, public=True, inner=9000))
     assert one.urls == ("https://shop.example.com",)
 
 

@@ -356,9 +356,14 @@ def test_a_port_belongs_to_one_service() -> None:
 
 def test_the_usual_port_of_a_database_comes_first() -> None:
     """Its exporter connects to it, whatever is published on the server."""
-    draft = _only(box.container("db", "postgres:16", exposes=[5432], publishes={4000: "127.0.0.1"}))
+    draft = _only(box.container("db", "postgres:16", publishes={5432: "127.0.0.1@4000"}))
 
     assert draft.ports == (5432, 4000)
+
+
+def test_a_port_that_is_published_is_that_of_the_server() -> None:
+    """Port 80 of the container is 9001 of the server, and nothing listens on 80 there."""
+    assert _only(box.container("site", "nginx:1", publishes={80: "127.0.0.1@9001"}, exposes=[81])).ports == (9001, 81)
 
 
 @pytest.mark.parametrize(("memory", "prometheus"), [(4 * GIB, 448), (8 * GIB, 896)])

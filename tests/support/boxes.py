@@ -50,7 +50,11 @@ def _common(draw: Draw[Any]) -> dict[str, Any]:
         "limit": draw(st.sampled_from(LIMITS)),
         "exposes": draw(st.lists(st.sampled_from(PORTS), max_size=2, unique=True)),
         "publishes": draw(
-            st.dictionaries(st.sampled_from(PORTS), st.sampled_from(("0.0.0.0", "127.0.0.1", "::", "")), max_size=1)  # noqa: S104
+            st.dictionaries(
+                st.sampled_from(PORTS),
+                st.sampled_from(("0.0.0.0", "127.0.0.1", "::", "", "127.0.0.1@7001", "::@80")),
+                max_size=1,
+            )  # noqa: S104
         ),
     }
 

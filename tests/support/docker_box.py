@@ -44,8 +44,11 @@ def container(  # noqa: PLR0913 - what Docker tells of a container
     publishes: Mapping[int, str] | None = None,
     args: Iterable[str] = (),
 ) -> Record:
-    """A container as `docker inspect` describes it. `publishes` is port → address on the server."""
-    bindings = {f"{port}/tcp": [{"HostIp": at, "HostPort": str(port)}] for port, at in (publishes or {}).items()}
+    """A container as `docker inspect` describes it.
+
+    `publishes` is port → address on the server, or address@port if it is another port there.
+    """
+    bindings = {f"{port}/tcp": [_binding(port, at)] for port, at in (publishes or {}).items()}
     ports: dict[str, object] = {**{f"{port}/tcp": None for port in exposes}, **bindings}
     return {
         "Id": name.encode().hex().ljust(64, "0")[:64],
@@ -82,6 +85,11 @@ def container(  # noqa: PLR0913 - what Docker tells of a container
         },
         "NetworkSettings": {"Ports": ports},
     }
+
+
+def _binding(port: int, at: str) -> dict[str, str]:
+    address, _, other = at.rpartition("@")
+    return {"HostIp": address, "HostPort": other} if address else {"HostIp": at, "HostPort": str(port)}
 
 
 def _place(name: str, project: str, environment: str) -> dict[str, str]:
