@@ -52,9 +52,9 @@ def _common(draw: Draw[Any]) -> dict[str, Any]:
         "publishes": draw(
             st.dictionaries(
                 st.sampled_from(PORTS),
-                st.sampled_from(("0.0.0.0", "127.0.0.1", "::", "", "127.0.0.1@7001", "::@80")),
+                st.sampled_from(("0.0.0.0", "127.0.0.1", "::", "", "127.0.0.1@7001", "::@80")),  # noqa: S104 - Docker's notation
                 max_size=1,
-            )  # noqa: S104
+            )
         ),
     }
 
