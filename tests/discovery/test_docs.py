@@ -12,7 +12,7 @@ from support import docker_box as box
 from boxwatch.discovery import docker
 
 PAGE = (Path(__file__).parents[2] / "docs/discover.md").read_text(encoding="utf-8")
-TRANSCRIPT = (Path(__file__).parents[1] / "transcripts/0024_discover.txt").read_text(encoding="utf-8")
+TRANSCRIPT = (Path(__file__).parents[1] / "transcripts/0025_discover.txt").read_text(encoding="utf-8")
 # Stands in for Docker's client on the server.
 CLIENT = """\
 #!/bin/sh
