@@ -210,12 +210,16 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     end = begin + timeout
     # A rule that fails once is read again: right after a load a sample may be out of order, which passes.
     failed: dict[tuple[str, str], Loaded] = {}
+    problem = ""
     while True:
         try:
             found = running(client, min(_TIMEOUT, max(_PAUSE, end - time.monotonic())), source, deployment)
-        except PublishError:
+        except PublishError as error:
             # The server may be restarting.
             if time.monotonic() + _PAUSE >= end:
+                if problem:
+                    # What was read before says more than that the last request had no time left.
+                    raise PublishError(problem) from error
                 raise
             time.sleep(_PAUSE)
             continue
