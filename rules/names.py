@@ -10,6 +10,7 @@ from __future__ import annotations
 # Labels. `server` is a target label on every job. `service`, `component` and `resource` are made at scrape time
 # (boxwatch.stack.containers): the first two from the topology's selectors; `resource` is the name in Coolify or in the
 # compose file, empty for a container without such labels.
+DEPLOYMENT = "deployment"  # only in a shared Prometheus
 SERVER = "server"
 SERVICE = "service"
 COMPONENT = "component"
@@ -135,6 +136,7 @@ DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until 
 DEVICE_INODES_FREE = "device:inodes_free:ratio"
 DEVICE_READ_ONLY = "device:read_only:bool"
 # Requests as counted by Traefik (rules/requests/requests.py). `server` is the one whose Traefik responded.
+UUID_RUNNING = "uuid:containers_running:bool"  # 1; a resource of Coolify with a running container
 UUID_SERVICE = "uuid:service:last1d"  # 1; maps a Coolify resource to its planned service
 ROUTER_SERVICE = "router:service:last5m"  # 1; maps a Traefik router to its planned service
 CODE_REQUESTS = "code:requests:rate5m"  # by (server, service, code)
