@@ -96,7 +96,8 @@ def _measured(topology: Topology) -> Measured:
         series=tuple(
             fixtures.container("container_start_time_seconds", flat(7, fixtures.count), name, service="")
             for name in (*named, f"web-{found['app']}")
-        ),
+        )
+        + (fixtures.container("container_start_time_seconds", flat(7, fixtures.count), _uuid(7), job="other"),),
         interval=fixtures.interval,
     )
 
@@ -165,6 +166,7 @@ def _outdated(topology: Topology) -> Alert:
                 (
                     *exited,
                     state(first, value=0, instance="c:2"),
+                    state(first, instance="c:3"),
                     # It runs, and Coolify knows; it does not run; another account's.
                     state(_uuid(3), "running"),
                     state(_uuid(3), value=0),
@@ -178,6 +180,15 @@ def _outdated(topology: Topology) -> Alert:
                 Expected(
                     about_account(),
                     "Coolify (account team, exporter on main) calls 2 of its resources exited whose containers run.",
+                ),
+            ),
+            fixtures.fires(
+                "fires for a single one",
+                (*exited, *runs(first)),
+                late,
+                Expected(
+                    about_account(),
+                    "Coolify (account team, exporter on main) calls 1 of its resources exited whose containers run.",
                 ),
             ),
         ),
