@@ -124,7 +124,7 @@ def test_what_has_a_default_may_be_left_out(section: Section, key: Key) -> None:
 
 @pytest.mark.parametrize(("section", "key"), [pair for pair in KEYS if pair[1].type.startswith("whole number, ")])
 def test_whole_numbers_have_the_range_that_the_page_says(section: Section, key: Key) -> None:
-    """The first and the last are allowed, and those beside them are not."""
+    """The first and the last are allowed, and their neighbours are not."""
     del section
     least, most = map(int, re.findall(r"\d+", key.type))
     for value in (least, most):
