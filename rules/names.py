@@ -162,6 +162,5 @@ SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
 TARGET_WORKED = "target:worked:bool"  # by (server, service, job): it answered Prometheus
 SERVICE_REACHED = "service:reached:bool"  # by (server, service, job): its exporter reached it
 SERVER_CONTAINERS_SEEN = "server:containers_seen:bool"  # cAdvisor named containers
-SERVER_LABELS_SEEN = "server:container_labels_seen:bool"  # containers showed Coolify's label
 # Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # share of the connections available to clients

@@ -93,11 +93,13 @@ def _measured(topology: Topology) -> Measured:
         expr=f'{names.UUID_RUNNING}{{{coolify.UUID}!=""}}',
         at=5 * _MINUTE,
         samples=tuple(sample(names.UUID_RUNNING, 1, uuid=uuid) for uuid in found.values()),
-        series=tuple(
-            fixtures.container("container_start_time_seconds", flat(7, fixtures.count), name, service="")
-            for name in (*named, f"web-{found['app']}")
-        )
-        + (fixtures.container("container_start_time_seconds", flat(7, fixtures.count), _uuid(7), job="other"),),
+        series=(
+            *(
+                fixtures.container("container_start_time_seconds", flat(7, fixtures.count), name, service="")
+                for name in (*named, f"web-{found['app']}")
+            ),
+            fixtures.container("container_start_time_seconds", flat(7, fixtures.count), _uuid(7), job="other"),
+        ),
         interval=fixtures.interval,
     )
 
