@@ -1,4 +1,4 @@
-"""What several commands share: which topology is meant, and JSON."""
+"""Options shared by commands: the topology, JSON output, and applying a plan."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from boxwatch.topology.model import Topology
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-# The classic form of dashboards, and dashboards.schema_v2.resource.VERSIONS, which is not loaded for its names alone.
+# The classic schema, and dashboards.schema_v2.resource.VERSIONS, which would be slow to import for its names alone.
 SCHEMAS = ("v1", "v2", "v2beta1")
-# Where a topology is looked for when none is named.
+# The topology file used if none is named.
 HERE = "topology.yaml"
 
 
@@ -131,7 +131,7 @@ def as_json(command: Command) -> Command:
 
 
 def plan(command: Command) -> Command:
-    """`--dry-run` and `--yes`, of commands that change something elsewhere."""
+    """`--dry-run` and `--yes`, for commands that change a server."""
     command = click.option("--yes", is_flag=True, help="Apply without confirmation.")(command)
     return click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")(command)
 
