@@ -6,7 +6,7 @@ groups, no query_offset.
 
 from __future__ import annotations
 
-from boxwatch.rules import yaml
+from boxwatch.rules import alert_labels, yaml
 from boxwatch.rules.alert_text import annotations_of
 from boxwatch.rules.model import Alert, Record, Subject
 from boxwatch.topology.model import Topology
@@ -31,6 +31,6 @@ def _rule(topology: Topology, rule: Record | Alert) -> dict[str, object]:
         "alert": rule.alert,
         "expr": rule.expr,
         **wait,
-        "labels": {"severity": rule.severity, **rule.labels},
+        "labels": alert_labels.labels(topology, rule),
         "annotations": annotations_of(topology, rule),
     }

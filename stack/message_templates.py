@@ -36,6 +36,24 @@ Dashboard: {{ . }}{{ end }}
 {{ end }}{{ template "boxwatch.alert" $alert }}{{ end }}
 {{- end }}
 
+{{ define "boxwatch.paragraphs" -}}
+{{ range $index, $alert := .Alerts }}{{ if $index }}
+
+{{ end }}**{{ if eq .Status "resolved" }}Resolved: {{ end }}{{ .Annotations.summary }}**
+{{- with .Annotations.description }}
+
+{{ . }}{{ end }}
+{{- if .Labels.server }}
+
+Where: {{ template "boxwatch.place" .Labels }}{{ end }}
+{{- with .Annotations.runbook_url }}
+
+[What to do]({{ . }}){{ end }}
+{{- with .Annotations.dashboard_url }}
+
+[Dashboard]({{ . }}){{ end }}{{ end }}
+{{- end }}
+
 {{ define "boxwatch.html" -}}
 {{ range .Alerts }}<p>{{ if eq .Status "resolved" }}Resolved: {{ end }}<b>{{ .Annotations.summary }}</b>
 {{- with .Annotations.description }}<br>{{ . }}{{ end }}
@@ -45,3 +63,21 @@ Dashboard: {{ . }}{{ end }}
 {{ end }}
 {{- end }}
 """
+
+# For ntfy, which renders them with Alertmanager's JSON, whose keys are in lower case. It refuses messages of more than
+# 4,096 bytes and knows no named templates: so few alerts, so much of each. `\\n` is a new line there; parts that an
+# alert lacks are left out.
+NTFY_ALERTS: Final = 4
+NTFY_TITLE: Final = (
+    '{{ if eq .status "firing" }}{{ with .commonLabels.severity }}{{ . }}{{ else }}firing{{ end }}'
+    "{{ else }}resolved{{ end }}{{ with .commonLabels.alertname }} {{ . }}{{ end }}"
+    "{{ with .commonLabels.server }}: {{ with $.commonLabels.service }}{{ . }} on {{ end }}{{ . }}{{ end }}"
+)
+NTFY_MESSAGE: Final = (
+    "{{ range $index, $alert := .alerts }}{{ if $index }}\\n\\n{{ end }}"
+    '{{ if eq .status "resolved" }}Resolved: {{ end }}{{ with .annotations.summary }}{{ printf "%.150s" . }}{{ end }}'
+    '{{ with .annotations.description }}\\n{{ printf "%.350s" . }}{{ end }}'
+    '{{ with .annotations.runbook_url }}\\nWhat to do: {{ printf "%.200s" . }}{{ end }}'
+    '{{ with .annotations.dashboard_url }}\\nDashboard: {{ printf "%.200s" . }}{{ end }}'
+    "{{ end }}"
+)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.rules import names, yaml
+from boxwatch.rules import alert_labels, names, yaml
 from boxwatch.rules.alert_text import expected_annotations
 from boxwatch.rules.model import ALWAYS_FIRING, Case, Measured, Record, Series, Subject
 from boxwatch.rules.proofs import decoys
@@ -78,7 +78,7 @@ def _test(topology: Topology, together: list[Pack]) -> dict[str, object]:
 def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
     expected = [
         {
-            "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
+            "exp_labels": alert_labels.labels_of(topology, alert, one.labels),
             "exp_annotations": expected_annotations(topology, alert, one),
         }
         for alert, one in pack.expects
