@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from support import deployments, rotation
 from support.artefacts import complete_alerts
-from support.notified import Labels, everything, meant, plain, receiver, receivers, wanted
+from support.deployments import LABEL_VALUES
+from support.notified import Labels, everything, meant, plain, receiver, receivers, said, wanted
 
 from boxwatch.checks.alertmanager import alertmanager_file
 from boxwatch.rules import alert_labels
@@ -77,6 +78,19 @@ def test_every_alert_of_any_deployment_reaches_exactly_the_receivers_that_the_fi
         # Without rules there is no Watchdog, and no route for it.
         if labels["alertname"] != "Watchdog":
             assert receivers(route, labels) == meant(document, labels), (labels, text)
+
+
+@pytest.mark.parametrize("value", LABEL_VALUES)
+def test_a_value_is_no_regular_expression(value: str) -> None:
+    """A list of values becomes one, in which a dot or a bar means itself."""
+    values = [other for other in LABEL_VALUES if other != value]
+    for some in (values[:2], values[-2:], values):
+        file = alertmanager.configuration(said(routes=[{"labels": {"team": some}, "to": "dba"}]), ())
+        route = alertmanager_file.read("a.yml", file).route
+        assert route is not None
+        labels = {"alertname": "Mine", "severity": "critical"}
+        assert receiver(route, {**labels, "team": value}) == "night"
+        assert all(receiver(route, {**labels, "team": one}) == "dba" for one in some)
 
 
 @pytest.mark.parametrize("whole", rotation.WHOLE)

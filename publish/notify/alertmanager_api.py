@@ -1,0 +1,182 @@
+"""What is asked of a live Alertmanager: its configuration, its alerts, and its counters of notifications.
+
+Its API reports no notification's fate. The counters do, by integration (`email`, `webhook`, …), and by receiver too if the
+feature flag receiver-name-in-metrics is on.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from boxwatch.checks.alertmanager import alertmanager_file
+from boxwatch.errors import BoxwatchError, PublishError
+from boxwatch.publish.http import Answer, Client
+from boxwatch.rules import names
+
+_OK: Final = 200
+_REFUSED: Final = frozenset({401, 403, 407})
+_SUFFIX: Final = "_configs"
+# Counters since 0.25; the label `reason` since 0.27.
+_METRICS: Final = {
+    "alertmanager_notifications_total": "started",
+    "alertmanager_notifications_failed_total": "given_up",
+    "alertmanager_notification_requests_total": "requests",
+    "alertmanager_notification_requests_failed_total": "failures",
+}
+_SAMPLE: Final = re.compile(r"(?P<name>alertmanager_notification\w+)\{(?P<labels>[^}]*)\} (?P<value>\S+)")
+_LABEL: Final = re.compile(r'(\w+)="((?:\\.|[^"\\])*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Notifications of one integration since Alertmanager started.
+
+    Attributes:
+        started: notifications that Alertmanager began to send.
+        given_up: those that it gave up.
+        requests: attempts that are over; a failed one is repeated unless the receiver rejects it.
+        failures: attempts that failed.
+        reasons: given-up notifications by reason; empty before Alertmanager 0.27.
+    """
+
+    started: int = 0
+    given_up: int = 0
+    requests: int = 0
+    failures: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def since(self, before: Counters) -> Counters:
+        """The difference to an earlier reading.
+
+        Raises:
+            PublishError: a counter is lower than before.
+        """
+        found = Counters(
+            self.started - before.started,
+            self.given_up - before.given_up,
+            self.requests - before.requests,
+            self.failures - before.failures,
+            {key: value for key, count in self.reasons.items() if (value := count - before.reasons.get(key, 0))},
+        )
+        if min(found.started, found.given_up, found.requests, found.failures) < 0:
+            raise PublishError("Alertmanager was restarted during the test: run it again")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live Alertmanager's version and receivers for test alerts.
+
+    Attributes:
+        version: its version.
+        receivers: receiver → its integrations, each with the number of its configurations, for every receiver that has a
+            route for test alerts.
+    """
+
+    version: str
+    receivers: Mapping[str, Mapping[str, int]]
+
+
+class Alertmanager:
+    """A live Alertmanager."""
+
+    def __init__(self, client: Client, timeout: float) -> None:
+        """Nothing is sent yet.
+
+        Args:
+            client: sends JSON.
+            timeout: seconds for each request.
+        """
+        self._client, self._timeout = client, timeout
+        self.url = client.url
+
+    def live(self) -> Live:
+        """Its version, and the receivers that its configuration has routes for.
+
+        Raises:
+            PublishError: it does not answer, or is no Alertmanager.
+        """
+        status = self._json("/api/v2/status")
+        try:
+            version, written = str(status["versionInfo"]["version"]), str(status["config"]["original"])
+            file = alertmanager_file.read("its configuration", written.encode())
+        except (TypeError, KeyError, BoxwatchError) as error:
+            raise PublishError(f"{self.url} does not answer as an Alertmanager does: is it the right URL?") from error
+        tested = {
+            value
+            for route in (file.route.routes if file.route else ())
+            for label, operator, value in route.matchers
+            if label == names.TEST_RECEIVER and operator == "="
+        }
+        receivers = {name: dict(_integrations(node)) for name, node in file.receivers() if name in tested}
+        return Live(version, receivers)
+
+    def post(self, alerts: Iterable[Mapping[str, object]]) -> None:
+        """Send alerts. Doing it twice does no harm.
+
+        Raises:
+            PublishError: it refuses them.
+        """
+        body = json.dumps(list(alerts)).encode()
+        self._answered(self._client.ask("POST", "/api/v2/alerts", self._timeout, body=body))
+
+    def states(self, label: str, value: str) -> dict[str, str]:
+        """Test receiver → state of its alert (`unprocessed`, `active` or `suppressed`), of the alerts with a label.
+
+        Raises:
+            PublishError: it does not answer.
+        """
+        found = self._json(f"/api/v2/alerts?{urllib.parse.urlencode({'filter': f'{label}={json.dumps(value)}'})}")
+        try:
+            return {str(one["labels"][names.TEST_RECEIVER]): str(one["status"]["state"]) for one in found}
+        except (TypeError, KeyError) as error:
+            raise PublishError(f"{self.url} lists its alerts in an unknown form") from error
+
+    def counters(self, receiver: str) -> dict[str, Counters]:
+        """Integration → its counters: of this receiver if Alertmanager tells them apart, else of all.
+
+        Raises:
+            PublishError: it does not answer, or has no such counters.
+        """
+        answer = self._answered(self._client.ask("GET", "/metrics", self._timeout))
+        found: dict[str, Counter[str]] = {}
+        reasons: dict[str, Counter[str]] = {}
+        for match in _SAMPLE.finditer(answer.body.decode(errors="replace")):
+            labels = dict(_LABEL.findall(match["labels"]))
+            name, integration = _METRICS.get(match["name"]), labels.get("integration")
+            if name is None or integration is None or labels.get("receiver_name", receiver) != receiver:
+                continue
+            count = int(float(match["value"]))
+            found.setdefault(integration, Counter())[name] += count
+            if "reason" in labels:
+                reasons.setdefault(integration, Counter())[labels["reason"]] += count
+        if not found:
+            raise PublishError(f"{self.url}/metrics has no counters of notifications")
+        return {key: Counters(**counts, reasons=reasons.get(key, {})) for key, counts in found.items()}
+
+    def _json(self, path: str) -> Any:  # noqa: ANN401 - a document of somebody else's
+        answer = self._answered(self._client.ask("GET", path, self._timeout))
+        try:
+            return json.loads(answer.body)
+        except (ValueError, RecursionError) as error:
+            raise PublishError(f"{self.url} does not answer as an Alertmanager does: is it the right URL?") from error
+
+    def _answered(self, answer: Answer) -> Answer:
+        if answer.status in _REFUSED:
+            raise PublishError(f"{self.url}: authentication failed ({answer.status}){self._client.said(answer)}")
+        if answer.status != _OK:
+            raise PublishError(f"{self.url} answered {answer.status}{self._client.said(answer)}: is it the right URL?")
+        return answer
+
+
+def _integrations(receiver: alertmanager_file.Node) -> Iterator[tuple[str, int]]:
+    for key, value in alertmanager_file.fields(receiver).items():
+        count = len(alertmanager_file.items(value))
+        if key.endswith(_SUFFIX) and count:
+            yield key.removesuffix(_SUFFIX), count
