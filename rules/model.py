@@ -167,6 +167,7 @@ class Alert:
         panel: title of the panel there that shows it; empty for the whole dashboard.
         labels: labels beside the severity.
         counts: seconds for which the condition must hold where the query counts that itself, and `wait` is 0.
+        shortest_wait: the shortest `for` that its query allows, seconds.
         instead: why it takes no other `for` from the topology, or not every one, and what to change instead.
     """
 
@@ -185,6 +186,7 @@ class Alert:
     panel: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     counts: int = 0
+    shortest_wait: int = 0
     instead: str = ""
 
     def __post_init__(self) -> None:

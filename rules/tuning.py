@@ -62,7 +62,7 @@ def _group(topology: Topology, make: Make, subject: Subject, group: Group) -> Gr
 
 
 def _tuned(topology: Topology, make: Make, subject: Subject, twins: tuple[Alert, ...]) -> Iterator[Alert]:
-    """The alerts of one name for all services that have no tuning of their own, and those of each that has."""
+    """The alerts of one name: for all services without tuning of their own, then for each service with it."""
     name = twins[0].alert
     tuning = topology.alerts.rules.get(name, _NOTHING_CHANGES)
     common = _with(twins, tuning)
@@ -78,7 +78,7 @@ def _tuned(topology: Topology, make: Make, subject: Subject, twins: tuple[Alert,
         there = make(topology.model_copy(update={"alerts": topology.alerts.tuned(name, merged)}))
         made = [one for one in _of(there) if one.alert == name]
         for alert in _with(tuple(made[namesakes.index(twin)] for twin in twins), merged):
-            yield _only(alert, service)
+            yield _only(alert, service, alone=merged.threshold != tuning.threshold)
 
 
 def _of(subject: Subject | None) -> tuple[Alert, ...]:
@@ -86,14 +86,14 @@ def _of(subject: Subject | None) -> tuple[Alert, ...]:
 
 
 def _with(twins: tuple[Alert, ...], tuning: Tuning) -> tuple[Alert, ...]:
-    """The alerts of one name as the tuning wants them: one where a critical alert and its warning become as grave."""
+    """The tuned alerts of one name; a critical alert and its warning merge where they get the same severity."""
     if not tuning.enabled:
         return ()
     changed = tuple(
         replace(alert, severity=tuning.severity or alert.severity, labels={**alert.labels, **tuning.labels})
         for alert in twins
     )
-    return (paging.whatever_the_urgency(*changed),) if tuning.severity and len(twins) > 1 else changed
+    return (paging.merged(*changed),) if tuning.severity and len(twins) > 1 else changed
 
 
 def _without(alert: Alert, services: tuple[str, ...]) -> Alert:
@@ -102,17 +102,25 @@ def _without(alert: Alert, services: tuple[str, ...]) -> Alert:
     return replace(alert, expr=_held(alert.expr, "unless", f"{names.SERVICE_INFO}{{service{matcher}}}"))
 
 
-def _only(alert: Alert, service: str) -> Alert:
-    """The alert for one service alone, its cases told of that service.
+def _only(alert: Alert, service: str, *, alone: bool) -> Alert:
+    """The alert for one service, with its cases about that service.
 
-    The rule itself says whose it is, in the label that the alert has anyway: so no two rules have the same name and
-    labels, which Prometheus' linter takes for a slip.
+    The rule sets the service label that the alert has anyway, so that no two rules have the same name and labels, which
+    promtool's linter reports as duplicates.
+
+    Args:
+        alert: the alert with the tuning of the service.
+        service: the service's name.
+        alone: whether to leave out decoys of other services, because these have another threshold: what is silent for
+            this service may fire for them.
     """
     told = alert.fires[0].expects[0].labels[names.SERVICE]
 
     def of_service(case: Case) -> Case:
         case = _on_another_server(case, service)
         renamed = tuple(replace(one, series=_swap_labels(one.series, told, service)) for one in case.series)
+        if alone:
+            renamed = tuple(one for one in renamed if _SERVICE.search(one.series) is None or _is_of(one, service))
         expects = tuple(
             Expected(
                 labels={key: _swap(text, told, service) if key in _NAMED else text for key, text in one.labels.items()},
@@ -131,8 +139,16 @@ def _only(alert: Alert, service: str) -> Alert:
         expr=_held(alert.expr, "and", f'{names.SERVICE_INFO}{{service="{service}"}}'),
         labels={names.SERVICE: service, **alert.labels},
         fires=fires,
-        silent=tuple(map(of_service, alert.silent)),
+        silent=tuple(
+            case
+            for case in map(of_service, alert.silent)
+            if not alone or any(_is_of(one, service) for one in case.series)
+        ),
     )
+
+
+def _is_of(one: Series, service: str) -> bool:
+    return f'service="{service}"' in one.series
 
 
 def _on_another_server(case: Case, name: str) -> Case:
@@ -233,7 +249,8 @@ def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[
         hint = f"write {meant:.6g}%" if tuning.threshold <= _ALL else f"write a share, such as {meant:.6g}%"
         yield Issue((*path, "threshold"), f"{tuning.threshold:g} is over 100%; this alert compares a share", hint)
     if tuning.wait is not None and made.patience != tuning.wait:
-        hint = alert.instead or f"write {units.format_duration(made.patience)}"
+        more = " or more" if tuning.wait < made.patience else ""
+        hint = alert.instead or f"write {units.format_duration(made.patience)}{more}"
         yield Issue((*path, "for"), "is not how this alert waits", hint)
 
 

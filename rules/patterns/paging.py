@@ -36,18 +36,24 @@ def by_urgency(
     )
 
 
-def whatever_the_urgency(critical: Alert, warning: Alert) -> Alert:
-    """One alert in place of both of `by_urgency`, where the topology gives them the same severity."""
+def merged(critical: Alert, warning: Alert) -> Alert:
+    """One alert in place of a critical alert and its warning, where the topology gives them the same severity.
+
+    Two rules with the same name and labels are duplicates for promtool's linter.
+    """
+    one = common(critical.expr)
+    if one != common(warning.expr):
+        one = f"{_OPEN}{_indent(critical.expr)}\n)\nor\n{_OPEN}{_indent(warning.expr)}\n)"
     return replace(
         critical,
-        expr=common(critical.expr),
+        expr=one,
         fires=(*critical.fires, *warning.fires),
         silent=(*critical.silent, *warning.silent),
     )
 
 
 def common(expr: str) -> str:
-    """The query of an alert without the part that says whom it wakes."""
+    """The expression of an alert without the part that decides whether it pages."""
     for end in (_PAGES, _WAKES_NOBODY):
         if expr.endswith(end):
             return textwrap.dedent(expr.removeprefix(_OPEN).removesuffix(end))

@@ -14,7 +14,7 @@ from support.patience import lengthened, patient_alerts
 from support.topologies import a_service, a_topology, complete
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import catalogue, names
+from boxwatch.rules import catalogue, crossed, names
 from boxwatch.rules.model import Alert
 from boxwatch.rules.replicas import replica_health
 from boxwatch.topology.load import parse
@@ -26,6 +26,10 @@ from boxwatch.topology.units import format_duration
 def _changed(**rules: object) -> Topology:
     """Two services, and what is said of alerts."""
     return a_topology(services=(a_service(), a_service("api")), alerts={"rules": rules})
+
+
+def _tuned(**rules: object) -> Topology:
+    return complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
 
 
 def _made(topology: Topology, name: str) -> list[Alert]:
@@ -133,7 +137,7 @@ def test_the_heartbeat_that_somebody_waits_for_stays() -> None:
 
     (refusal,) = _refusal(f"{{Watchdog: {{enabled: false}}}}}}\nnotifications: {waits}\n#")
 
-    assert refusal.startswith("a:4:38: alerts.rules.Watchdog.enabled: takes away what `a` waits for (`notifications.")
+    assert refusal.startswith("a:4:38: alerts.rules.Watchdog.enabled: disables what `a` waits for (`notifications.")
 
 
 def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
@@ -154,8 +158,8 @@ def test_an_unknown_alert_is_a_mistake_with_a_suggestion() -> None:
         ("ServiceReplacedOften: {for: 1m}", "change how many they are, `thresholds.replacements`)"),
         ("ServiceDown: {threshold: 3}", "is not what this alert goes by"),
         ("ServiceDown: {services: {web: {threshold: 3}}}", "is not what this alert goes by"),
-        ("HostDiskLow: {threshold: 15}", "15 is more than all, and this alert goes by a share (write 15%)"),
-        ("HostDiskLow: {threshold: 1500}", "this alert goes by a share (write a share, such as 15%)"),
+        ("HostDiskLow: {threshold: 15}", "15 is over 100%; this alert compares a share (write 15%)"),
+        ("HostDiskLow: {threshold: 1500}", "this alert compares a share (write a share, such as 15%)"),
     ],
 )
 def test_a_change_that_an_alert_does_not_take_is_a_mistake(change: str, message: str) -> None:
@@ -163,6 +167,12 @@ def test_a_change_that_an_alert_does_not_take_is_a_mistake(change: str, message:
     (refusal,) = _refusal(f"{{{change}}}")
 
     assert message in refusal
+
+
+def test_a_wait_too_short_for_a_query_is_refused_with_the_shortest() -> None:
+    """A burst that drains would fire meanwhile."""
+    with pytest.raises(TopologyError, match=r"BacklogGrowing\.for: is not how this alert waits \(write 15m or more\)"):
+        catalogue.build(_tuned(RabbitmqBacklogGrowing={"for": "14m"}))
 
 
 def test_a_program_is_refused_too() -> None:
@@ -244,17 +254,22 @@ def test_every_proof_follows_wait_and_threshold(
     chosen = _chosen(f"overlay {turn}", whole=whole)
     rules: dict[str, dict[str, object]] = {}
     alerts = {alert.alert: alert for subject in complete_subjects() for alert in subject.alerts}
+    # Both alerts of a pair get the same factor, so that their thresholds stay in order.
+    graver = {pair.mild.alert: pair.grave.alert for pair in crossed.pairs(complete_subjects())}
+    numbers = {name: number for number, name in enumerate(alerts, start=turn)}
     changing = {alert.alert for subject in complete_subjects() if subject.id in chosen for alert in subject.alerts}
-    for number, (name, alert) in enumerate(alerts.items(), start=turn):
+    for name, alert in alerts.items():
         if name not in changing:
             continue
         changed: dict[str, object] = {}
         if name in patient:
-            seconds = max(wait(alert.patience), replica_health.SHORTEST_GRACE if alert.counts else 0)
+            shortest = alert.shortest_wait or (replica_health.SHORTEST_GRACE if alert.counts else 0)
+            seconds = max(wait(alert.patience), shortest)
             changed["for"] = format_duration(seconds) if seconds else "0s"
         if alert.threshold is not None:
             # As one would write it, not as binary fractions multiply.
-            scaled = round(alert.threshold * _FACTORS[number % len(_FACTORS)], 6)
+            factor = _FACTORS[numbers[graver.get(name, name)] % len(_FACTORS)]
+            scaled = round(alert.threshold * factor, 6)
             changed["threshold"] = min(scaled, 1) if alert.threshold < 1 else scaled
         rules[name] = changed
     topology = complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
@@ -312,6 +327,31 @@ def test_every_alert_can_be_changed_and_is_proven_changed(
     _prove(topology, program("promtool"), tmp_path, () if whole else (*chosen, "everything"))
     made = {alert.alert for subject in catalogue.subjects(topology) for alert in subject.alerts}
     assert made == {alert.alert for subject in complete_subjects() for alert in subject.alerts}
+
+
+@pytest.mark.parametrize("whole", rotation.WHOLE)
+@pytest.mark.parametrize("factor", [0.7, 1.4])
+def test_one_service_may_have_another_threshold(
+    factor: float, program: Callable[[str], str], tmp_path: Path, *, whole: bool
+) -> None:
+    """What is silent for this service may fire for the others, and the other way round."""
+    base = complete()
+    one = next(service.name for service in base.services if service.faces_users)
+    chosen = _chosen(f"threshold {factor}", whole=whole)
+    rules = {
+        alert.alert: {"services": {one: {"threshold": min(round(alert.threshold * factor, 6), 1e6)}}}
+        for subject in complete_subjects()
+        if subject.id in chosen
+        for alert in subject.alerts
+        if alert.threshold is not None
+        and _about_services(alert)
+        and (alert.threshold * factor < 1 or alert.threshold > 1)
+    }
+    topology = base.model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
+
+    _prove(topology, program("promtool"), tmp_path, () if whole else (*chosen, "everything"))
+    tuned = [alert for subject in catalogue.subjects(topology) for alert in subject.alerts if alert.alert in rules]
+    assert {alert.alert for alert in tuned if alert.labels.get(names.SERVICE) == one} == set(rules)
 
 
 def _about_services(alert: Alert) -> bool:
