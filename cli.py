@@ -24,6 +24,7 @@ from boxwatch.commands import (
     exporter,
     init,
     modernise,
+    notify,
     publish,
     pull,
     rollback,
@@ -117,6 +118,7 @@ COMMANDS = (
     rollback.rollback,
     backup.backup,
     pull.pull,
+    notify.notify,
     exporter.exporter,
     completion.completion,
 )

@@ -1,7 +1,7 @@
 """What is asked of a live Alertmanager: its configuration, its alerts, and its counters of notifications.
 
-Its API reports no notification's fate. The counters do, by integration (`email`, `webhook`, …), and by receiver too if the
-feature flag receiver-name-in-metrics is on.
+Its API does not report what became of a notification. The counters do, by integration (`email`, `webhook`, …), and by
+receiver too if the feature flag receiver-name-in-metrics is on.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from boxwatch.checks.alertmanager import alertmanager_file
+from boxwatch.checks.yaml_tree import Node
 from boxwatch.errors import BoxwatchError, PublishError
 from boxwatch.publish.http import Answer, Client
 from boxwatch.rules import names
@@ -30,6 +31,9 @@ _METRICS: Final = {
     "alertmanager_notification_requests_failed_total": "failures",
 }
 _SAMPLE: Final = re.compile(r"(?P<name>alertmanager_notification\w+)\{(?P<labels>[^}]*)\} (?P<value>\S+)")
+# Its place in the cluster, and the default of --cluster.peer-timeout.
+_POSITION: Final = re.compile(r"^alertmanager_peer_position (\d+)$", re.MULTILINE)
+_PEER_TIMEOUT: Final = 15.0
 _LABEL: Final = re.compile(r'(\w+)="((?:\\.|[^"\\])*)"')
 
 
@@ -50,6 +54,20 @@ class Counters:
     requests: int = 0
     failures: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def delivered(self) -> int:
+        """Notifications that receivers accepted."""
+        return self.requests - self.failures
+
+    @property
+    def under_way(self) -> int:
+        """Notifications that are neither delivered nor given up.
+
+        And the resolved ones since Alertmanager started for a receiver without `send_resolved`: it counts these, and
+        sends nothing.
+        """
+        return self.started - self.delivered - self.given_up
 
     def since(self, before: Counters) -> Counters:
         """The difference to an earlier reading.
@@ -75,8 +93,8 @@ class Live:
 
     Attributes:
         version: its version.
-        receivers: receiver → its integrations, each with the number of its configurations, for every receiver that has a
-            route for test alerts.
+        receivers: for every receiver that has a route for test alerts, its integrations, each with the number of its
+            configurations.
     """
 
     version: str
@@ -126,13 +144,14 @@ class Alertmanager:
         body = json.dumps(list(alerts)).encode()
         self._answered(self._client.ask("POST", "/api/v2/alerts", self._timeout, body=body))
 
-    def states(self, label: str, value: str) -> dict[str, str]:
-        """Test receiver → state of its alert (`unprocessed`, `active` or `suppressed`), of the alerts with a label.
+    def states(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Receiver under test → its alert's state (`unprocessed`, `active`, `suppressed`), of the alerts with labels.
 
         Raises:
             PublishError: it does not answer.
         """
-        found = self._json(f"/api/v2/alerts?{urllib.parse.urlencode({'filter': f'{label}={json.dumps(value)}'})}")
+        filters = [("filter", f"{label}={json.dumps(value)}") for label, value in labels.items()]
+        found = self._json(f"/api/v2/alerts?{urllib.parse.urlencode(filters)}")
         try:
             return {str(one["labels"][names.TEST_RECEIVER]): str(one["status"]["state"]) for one in found}
         except (TypeError, KeyError) as error:
@@ -160,6 +179,16 @@ class Alertmanager:
             raise PublishError(f"{self.url}/metrics has no counters of notifications")
         return {key: Counters(**counts, reasons=reasons.get(key, {})) for key, counts in found.items()}
 
+    def delay(self) -> float:
+        """Seconds by which it waits for other members of its cluster to notify first; 0 for a single one.
+
+        Raises:
+            PublishError: it does not answer.
+        """
+        answer = self._answered(self._client.ask("GET", "/metrics", self._timeout))
+        found = _POSITION.search(answer.body.decode(errors="replace"))
+        return _PEER_TIMEOUT * float(found[1]) if found else 0.0
+
     def _json(self, path: str) -> Any:  # noqa: ANN401 - a document of somebody else's
         answer = self._answered(self._client.ask("GET", path, self._timeout))
         try:
@@ -175,7 +204,7 @@ class Alertmanager:
         return answer
 
 
-def _integrations(receiver: alertmanager_file.Node) -> Iterator[tuple[str, int]]:
+def _integrations(receiver: Node) -> Iterator[tuple[str, int]]:
     for key, value in alertmanager_file.fields(receiver).items():
         count = len(alertmanager_file.items(value))
         if key.endswith(_SUFFIX) and count:
