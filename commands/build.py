@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     default="v1",
     help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
+@click.option("--fragments", is_flag=True, help="Build for a shared Prometheus and Alertmanager: implies stack.shared.")
 @options.extra
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
@@ -37,6 +38,7 @@ def build(  # noqa: PLR0913 - one for each option
     show_diff: bool,
     only_check: bool,
     schema: str,
+    fragments: bool,
     dashboards: Path | None,
     as_json: bool,
 ) -> None:
@@ -45,10 +47,14 @@ def build(  # noqa: PLR0913 - one for each option
     Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
     too: Python modules as described in docs/dashboards.md, or JSON of any schema version.
 
+    For a Prometheus, Alertmanager and Grafana that serve others too, --fragments adds the label `deployment` everywhere
+    and writes DIR/fragments, to merge into their configurations (docs/shared.md).
+
     \b
     Example:
       boxwatch build --out generated
       boxwatch build --out generated --diff
+      boxwatch build --out generated --fragments
       boxwatch build staging.yaml --out generated/staging --check
     """
     from boxwatch import assemble
@@ -56,7 +62,8 @@ def build(  # noqa: PLR0913 - one for each option
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
-    plan = directory.plan(assemble.assemble(loaded.topology, schema=schema, extra=extra), out)
+    deployed = loaded.topology.in_shared_stack() if fragments else loaded.topology
+    plan = directory.plan(assemble.assemble(deployed, schema=schema, extra=extra), out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

@@ -83,13 +83,17 @@ def test(
     from boxwatch.publish.http import Client
     from boxwatch.publish.notify.alertmanager_api import Alertmanager
     from boxwatch.publish.notify.receiver_test import ReceiverTest
+    from boxwatch.rules import deployment
 
-    receivers = _receivers(options.load(topology, ext_str), chosen)
+    loaded = options.load(topology, ext_str)
+    receivers = _receivers(loaded, chosen)
     login = credentials(
         _SERVER, server.alertmanager_user, server.alertmanager_password_file, server.alertmanager_token_file
     )
     client = Client(server.url, login, server.ca, {"Content-Type": "application/json"})
-    tests = ReceiverTest(Alertmanager(client, server.timeout), server.timeout)
+    tests = ReceiverTest(
+        Alertmanager(client, server.timeout), server.timeout, labels=deployment.labels(loaded.topology)
+    )
     found: list[Outcome] = []
     if not as_json:
         click.echo(_line(receivers, "RECEIVER", "INTEGRATION", "RESULT"))

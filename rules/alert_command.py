@@ -35,6 +35,8 @@ _PROGRAMS: Final = frozenset(
     }
 )  # fmt: skip
 _INSTANCE: Final = "instance"
+# Lists all containers of a server.
+ALL: Final = "docker ps -a"
 _NAMED: Final = "name=^<name>$"
 # What runbooks call what a label of the alert names.
 _PLACEHOLDERS: Final = {"NAME": names.NAME, "DEVICE": names.DEVICE, "URL": _INSTANCE}
@@ -96,10 +98,17 @@ def command(topology: Topology, alert: Alert) -> Text | None:
         return Text(f"curl -sv '<{_INSTANCE}>'")
     if names.SERVICE in labels:
         found = {service.name: _find(service) for service in _services(topology, alert) if service.containers}
-        without = "docker ps -a" if _is_sometimes_without_service(alert) else None
+        without = ALL if _is_sometimes_without_service(alert) else None
         general = _grep((f"<service>{_REPLICAS}",), _RESOURCE)
         return Text(general, {name: text for name, text in found.items() if text != general}, without)
     return _plain(written)
+
+
+def listing(topology: Topology, alert: Alert) -> dict[str, str]:
+    """Service → the command that lists its containers, for the services that the alert may be about."""
+    if names.SERVICE not in _labels(alert):
+        return {}
+    return {service.name: _find(service).replace("<service>", service.name) for service in _services(topology, alert)}
 
 
 def resource(topology: Topology, alert: Alert) -> Text | None:
@@ -138,7 +147,7 @@ def _is_about_a_container(alert: Alert, labels: frozenset[str]) -> bool:
 
 
 def _is_sometimes_without_service(alert: Alert) -> bool:
-    return any(not one.labels.get(names.SERVICE) for case in alert.fires for one in case.expects)
+    return f"with $labels.{names.SERVICE}" in alert.description
 
 
 def _plain(text: str) -> Text | None:
@@ -201,7 +210,8 @@ def _own(service: Service, pattern: str) -> str:
 def _grep(patterns: tuple[str, ...], label: str, where: str = "") -> str:
     """A list of containers, those with a value in the first column."""
     columns = (f'{{{{.Label "{label}"}}}} ' if label else "") + "{{.Names}} {{.Status}}"
-    pattern = patterns[0] if len(patterns) == 1 else f"({'|'.join(patterns)})"
+    pattern = "|".join(patterns)
+    pattern = f"({pattern})" if "|" in pattern else pattern
     return f"docker ps -a{where} --format '{columns}' | grep -P {shlex.quote(f'^{pattern} ')}"
 
 

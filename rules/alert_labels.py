@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 
-from boxwatch.rules import names
+from boxwatch.rules import deployment, names
 from boxwatch.rules.model import Alert
 from boxwatch.topology.model import Topology
 
@@ -24,7 +24,7 @@ def labels(topology: Topology, alert: Alert) -> dict[str, str]:
         special = _by_value(topology, key) if _is_about_services(alert) else ()
         if special or general:
             found[key] = _template(special, general)
-    return found
+    return found | deployment.labels(topology)
 
 
 def labels_of(topology: Topology, alert: Alert, instance: Mapping[str, str]) -> dict[str, str]:
@@ -36,6 +36,7 @@ def labels_of(topology: Topology, alert: Alert, instance: Mapping[str, str]) -> 
         **alert.labels,
         **{key: value for key, value in added.items() if value},
         **instance,
+        **deployment.labels(topology),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from boxwatch.rules import alert_command, names
+from boxwatch.rules import alert_command, deployment, names
 from boxwatch.rules.dashboard_uid import uid
 from boxwatch.rules.model import Alert, Expected
 from boxwatch.rules.panel_id import panel_id
@@ -24,7 +24,7 @@ _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
 def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
     """Summary, description, runbook page and dashboard link of an alert."""
-    found = {"summary": alert.summary, "description": alert.description}
+    found = {"summary": alert.summary, "description": deployment.text(topology, alert.description)}
     found |= {key: text.template() for key, text in _composed(topology, alert).items()}
     page = f"{alert.alert}.md"
     if topology.urls.runbooks:

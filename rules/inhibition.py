@@ -41,11 +41,16 @@ class Inhibition:
     but: tuple[str, ...]
     equal: tuple[str, ...]
 
-    def config(self) -> dict[str, object]:
-        """The rule as an entry of `inhibit_rules`."""
+    def config(self, ours: Mapping[str, str] = MappingProxyType({})) -> dict[str, object]:
+        """The rule as an entry of `inhibit_rules`.
+
+        Args:
+            ours: labels that all alerts of the deployment carry.
+        """
+        both = [f'{label}="{value}"' for label, value in ours.items()]
         return {
-            "source_matchers": [_named(self.sources), f'severity="{self.severity}"', *self.matchers],
-            "target_matchers": [_named(self.targets), f'severity=~"{"|".join(self.severities)}"', *self.but],
+            "source_matchers": [*both, _named(self.sources), f'severity="{self.severity}"', *self.matchers],
+            "target_matchers": [*both, _named(self.targets), f'severity=~"{"|".join(self.severities)}"', *self.but],
             "equal": list(self.equal),
         }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 # Labels. `server` is a target label on every job. `service`, `component` and `resource` are made at scrape time
 # (boxwatch.stack.containers): the first two from the topology's selectors; `resource` is the name in Coolify or in the
 # compose file, empty for a container without such labels.
+DEPLOYMENT = "deployment"  # only in a shared Prometheus
 SERVER = "server"
 SERVICE = "service"
 COMPONENT = "component"

@@ -15,9 +15,9 @@ LONGEST_WAIT: Final = 7 * 86400
 OWN_LABELS: Final = frozenset(
     {
         "account", "alertmanager", "alertname", "backup", "collector", "component", "coolify_server", "datasource",
-        "datname", "device", "environment", "field", "instance", "integration", "job", "mount", "name", "port",
-        "project", "queue", "reason", "resource", "router", "rule_group", "sans", "server", "service", "severity",
-        "slot_name", "source", "state", "uuid", "vhost",
+        "datname", "deployment", "device", "environment", "field", "instance", "integration", "job", "mount",
+        "name", "port", "project", "queue", "reason", "resource", "router", "rule_group", "sans", "server",
+        "service", "severity", "slot_name", "source", "state", "uuid", "vhost",
     }
 )  # fmt: skip
 # Labels of test alerts (`boxwatch notify test`).
@@ -54,7 +54,8 @@ def _seconds(text: str) -> float:
         size = units.parse_disk(text)
     except Unfit:
         raise Unfit("is not a number, a share or a time", "write a number, 85% or 14d") from None
-    raise Unfit("is a size, and a threshold is a number", f"write {size}, its bytes")
+    hint = f"write {size}, its bytes" if 0 < size < LARGEST_THRESHOLD else "write a number, 85% or 14d"
+    raise Unfit("is a size, and a threshold is a number", hint)
 
 
 @fields.suggesting

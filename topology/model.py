@@ -281,6 +281,10 @@ class Topology(Model):
         }
         return tuple((name, place) for name, place in places.items() if place not in taken)
 
+    def in_shared_stack(self) -> Topology:
+        """The same deployment on a Prometheus, Alertmanager and Grafana that serve others too."""
+        return self.model_copy(update={"stack": self.stack.model_copy(update={"shared": True})})
+
     @property
     def home(self) -> Server:
         """The server that runs Prometheus: the one without an address, or the first if all have one."""

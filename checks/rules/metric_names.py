@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
+from boxwatch.exporters.catalogue.metrics import SHARED_LABEL
 from boxwatch.promql import nodes
 from boxwatch.promql.labels import result_labels
 from boxwatch.promql.selectors import Labels, selectors
@@ -45,7 +46,7 @@ def _of_selectors(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
             continue
         labels = known.labels_of(selector.name)
         # `{x=""}` asks for the series without the label, so it need not exist.
-        for label in sorted(selector.labels - selector.absent - (labels or selector.labels)):
+        for label in sorted(selector.labels - selector.absent - (labels or selector.labels) - {SHARED_LABEL}):
             yield f"{selector.name} has no label {label}", _meant_label(label, labels)
 
 

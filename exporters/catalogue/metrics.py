@@ -34,6 +34,8 @@ SCRAPE = "scrape"
 # Labels that our scrape configuration (boxwatch.stack) adds to every series. An exporter's own label of the
 # same name becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
 TARGET_LABELS = frozenset({"server", "job", "instance"})
+# One that it adds where Prometheus is shared (`stack.shared`), for matchers only: no join may depend on it.
+SHARED_LABEL = "deployment"
 _OF_PROBE = frozenset({"service", "port", "expected"})
 # Labels that metric relabelling adds for one exporter, and the label names or prefixes that it drops.
 ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -118,7 +120,7 @@ class Metric:
 
     def lacks(self, label: str) -> tuple[str, ...]:
         """Versions that have the metric without this label; none for a label that our scrape configuration adds."""
-        if label in TARGET_LABELS or label in ADDED_LABELS.get(self.exporter, ()):
+        if label == SHARED_LABEL or label in TARGET_LABELS or label in ADDED_LABELS.get(self.exporter, ()):
             return ()
         if label not in self.stored_labels:
             return self.versions

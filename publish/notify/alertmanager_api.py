@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from boxwatch.checks.alertmanager import alertmanager_file
+from boxwatch.checks.alertmanager.alertmanager_file import Route
 from boxwatch.checks.yaml_tree import Node
 from boxwatch.errors import BoxwatchError, PublishError
 from boxwatch.publish.http import Answer, Client
@@ -93,12 +94,24 @@ class Live:
 
     Attributes:
         version: its version.
-        receivers: for every receiver that has a route for test alerts, its integrations, each with the number of its
-            configurations.
+        receivers: what test alerts call a receiver → the receiver, if there is a route for them.
     """
 
     version: str
-    receivers: Mapping[str, Mapping[str, int]]
+    receivers: Mapping[str, LiveReceiver]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReceiver:
+    """A receiver of a live Alertmanager.
+
+    Attributes:
+        name: its name there, which begins with the deployment's in a shared Alertmanager.
+        integrations: its integrations, each with the number of its configurations.
+    """
+
+    name: str
+    integrations: Mapping[str, int]
 
 
 class Alertmanager:
@@ -114,8 +127,11 @@ class Alertmanager:
         self._client, self._timeout = client, timeout
         self.url = client.url
 
-    def live(self) -> Live:
+    def live(self, labels: Mapping[str, str]) -> Live:
         """Its version, and the receivers that its configuration has routes for.
+
+        Args:
+            labels: the labels of the test alerts besides the receiver.
 
         Raises:
             PublishError: it does not answer, or is no Alertmanager.
@@ -126,14 +142,11 @@ class Alertmanager:
             file = alertmanager_file.read("its configuration", written.encode())
         except (TypeError, KeyError, BoxwatchError) as error:
             raise PublishError(f"{self.url} does not answer as an Alertmanager does: is it the right URL?") from error
-        tested = {
-            value
-            for route in (file.route.routes if file.route else ())
-            for label, operator, value in route.matchers
-            if label == names.TEST_RECEIVER and operator == "="
-        }
-        receivers = {name: dict(_integrations(node)) for name, node in file.receivers() if name in tested}
-        return Live(version, receivers)
+        integrations = {name: dict(_integrations(node)) for name, node in file.receivers()}
+        tested = _tested(file.route, labels) if file.route else ()
+        return Live(
+            version, {test: LiveReceiver(name, integrations[name]) for test, name in tested if name in integrations}
+        )
 
     def post(self, alerts: Iterable[Mapping[str, object]]) -> None:
         """Send alerts. Doing it twice does no harm.
@@ -202,6 +215,18 @@ class Alertmanager:
         if answer.status != _OK:
             raise PublishError(f"{self.url} answered {answer.status}{self._client.said(answer)}: is it the right URL?")
         return answer
+
+
+def _tested(route: Route, labels: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(value of the test alerts' label, receiver) of the routes for test alerts that these labels lead to."""
+    for below in route.routes:
+        if any(
+            label in labels and operator == "=" and labels[label] != value for label, operator, value in below.matchers
+        ):
+            continue
+        tests = [value for label, operator, value in below.matchers if label == names.TEST_RECEIVER and operator == "="]
+        yield from ((value, below.receiver) for value in tests)
+        yield from _tested(below, labels)
 
 
 def _integrations(receiver: Node) -> Iterator[tuple[str, int]]:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from boxwatch.publish.notify.alertmanager_api import Alertmanager, Counters
+from boxwatch.publish.notify.alertmanager_api import Alertmanager, Counters, LiveReceiver
 from boxwatch.rules import names
 
 Result = Literal["delivered", "failed", "suppressed", "unclear", "not sent", "not published"]
@@ -87,12 +87,14 @@ class ReceiverTest:
         alertmanager: the live Alertmanager.
         timeout: seconds to wait for each receiver.
         clock: the time.
+        labels: labels that all alerts of the deployment carry.
         run_id: marks the test alerts of this run.
     """
 
     alertmanager: Alertmanager
     timeout: float
     clock: Clock = field(default_factory=Clock)
+    labels: Mapping[str, str] = field(default_factory=dict)
     run_id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def run(self, receivers: Iterable[str]) -> Generator[tuple[Outcome, ...], None, None]:
@@ -106,7 +108,7 @@ class ReceiverTest:
         Raises:
             PublishError: Alertmanager does not answer, or was restarted.
         """
-        there, delay = self.alertmanager.live().receivers, self.alertmanager.delay()
+        there, delay = self.alertmanager.live(self.labels).receivers, self.alertmanager.delay()
         sent: list[dict[str, str]] = []
         # Integration → until when Alertmanager may still be repeating a failed test.
         busy: dict[str, float] = {}
@@ -136,26 +138,27 @@ class ReceiverTest:
     def _tested(
         self,
         receiver: str,
-        integrations: Mapping[str, int],
+        live: LiveReceiver,
         sent: list[dict[str, str]],
         busy: dict[str, float],
         delay: float,
     ) -> tuple[Outcome, ...]:
         """The outcomes of a receiver: those of the last test, if the ones before were unclear."""
         for attempt in range(1, _ATTEMPTS + 1):
-            self.clock.sleep(max(0.0, *(busy.get(one, 0) - self.clock.now() for one in integrations)))
+            self.clock.sleep(max(0.0, *(busy.get(one, 0) - self.clock.now() for one in live.integrations)))
             labels = {
+                **self.labels,
                 "alertname": ALERT,
                 "severity": "test",
                 names.TEST_RECEIVER: receiver,
                 _RUN: self.run_id,
                 _NUMBER: str(len(sent) + 1),
             }
-            before = self.alertmanager.counters(receiver)
+            before = self.alertmanager.counters(live.name)
             # Remembered first: a request whose answer is lost may have been received.
             sent.append(labels)
             self.alertmanager.post([_alert(labels, timedelta(seconds=2 * self.timeout + 60))])
-            found = self._watched(labels, integrations, before, delay)
+            found = self._watched(labels, live, before, delay)
             if any(one.result != "delivered" for one in found):
                 # Alertmanager repeats it while it fires. What is delivered is resolved at the end, because messages
                 # that something is resolved would be counted in the next test.
@@ -170,16 +173,16 @@ class ReceiverTest:
             self.alertmanager.post(ended)
 
     def _watched(
-        self, labels: Mapping[str, str], integrations: Mapping[str, int], before: Mapping[str, Counters], delay: float
+        self, labels: Mapping[str, str], live: LiveReceiver, before: Mapping[str, Counters], delay: float
     ) -> tuple[Outcome, ...]:
         """The outcomes of one test alert, as soon as all are known or the time is over."""
-        receiver, begin = labels[names.TEST_RECEIVER], self.clock.now()
+        receiver, integrations, begin = labels[names.TEST_RECEIVER], live.integrations, self.clock.now()
         found: dict[str, Outcome] = {}
         started: dict[str, float] = {}
         active: float | None = None
         while len(found) < len(integrations):
             state = self.alertmanager.states({_RUN: self.run_id, _NUMBER: labels[_NUMBER]}).get(receiver, "")
-            counters = self.alertmanager.counters(receiver)
+            counters = self.alertmanager.counters(live.name)
             now = self.clock.now()
             for integration, number in integrations.items():
                 counted = counters.get(integration, Counters()).since(before.get(integration, Counters()))

@@ -130,6 +130,7 @@ def _plan_exceeded(topology: Topology) -> Alert:
             "The plan is no longer true.",
             first_look=(
                 "Dashboard *Overview*, panel *RAM by service*: what is over its plan?",
+                "`docker stats --no-stream` on the server: the same of each container, now.",
                 "Is *ContainerOutsidePlan* or *ServerMemoryOverheadExceeded* firing?",
             ),
             action=(

@@ -77,7 +77,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             wait=0,
             severity="critical",
             summary="A service or one of its components has no running container.",
-            description=f"No container of {SERVICE} is running.",
+            description=f"No container of {SERVICE} is running; planned: {_PLANNED}.",
             dashboard="service",
             panel="Replicas running",
             runbook=Runbook(

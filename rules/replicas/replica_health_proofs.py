@@ -96,12 +96,12 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
     outage = _Outage.of(topology, grace)
     fixtures, begin, due = outage.fixtures, outage.begin, outage.due
     who = "" if pages else ", for a service that does not page"
-    text = "No container of {} is running."
+    text = "No container of {} is running; planned: {}."
     web = fixtures.service(pages=pages)
     # A second service that runs, so that cAdvisor demonstrably works.
     other = (*fixtures.service("api", pages=pages), *runs(fixtures, "api-1", "api-2", service="api"))
     gone = (*web, *other, fixtures.container(_START, outage.gone()), fixtures.container(_START, outage.gone(), "web-2"))
-    expected = Expected(of_service(), text.format("web on main"))
+    expected = Expected(of_service(), text.format("web on main", 2))
     fires = (
         fixtures.fires(
             f"fires for the service whose last replica stopped, not for the others{who}", gone, due, expected
@@ -117,7 +117,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
             f"fires for a service of one replica that never started{who}",
             (*fixtures.service("api", replicas=1, pages=pages), *runs(fixtures, "web-1")),
             due,
-            Expected(of_service("api"), text.format("api on main")),
+            Expected(of_service("api"), text.format("api on main", 1)),
         ),
         fixtures.fires(
             f"fires on the server where the service is down, not where it runs{who}",
@@ -128,7 +128,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
                 *runs(fixtures, "api-1", service="api", server="second"),
             ),
             due,
-            Expected({"server": "second", "service": "web"}, text.format("web on second")),
+            Expected({"server": "second", "service": "web"}, text.format("web on second", 2)),
         ),
         fixtures.fires(
             f"fires for the missing component{who}",
@@ -138,7 +138,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
                 *runs(fixtures, "coolify", service="coolify", component="app", resource=""),
             ),
             due,
-            Expected(of_service("coolify", component="database"), text.format("coolify/database on main")),
+            Expected(of_service("coolify", component="database"), text.format("coolify/database on main", 1)),
         ),
     )
     silent = (

@@ -15,7 +15,7 @@ from support.programs import serving
 
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
-from boxwatch.publish.notify.alertmanager_api import Alertmanager, Counters, Live
+from boxwatch.publish.notify.alertmanager_api import Alertmanager, Counters, Live, LiveReceiver
 from boxwatch.publish.notify.receiver_test import Clock, Outcome, ReceiverTest
 from boxwatch.rules import names
 
@@ -73,9 +73,10 @@ class Simulated(Alertmanager):
     begun: list[float] = field(default_factory=list)
     ended: list[int] = field(default_factory=list)
 
-    def live(self) -> Live:
+    def live(self, labels: Mapping[str, str]) -> Live:
         """A version and the receiver."""
-        return Live("0.25.0", {"night": {"webhook": len(self.own[0])}})
+        assert labels == {}
+        return Live("0.25.0", {"night": LiveReceiver("night", {"webhook": len(self.own[0])})})
 
     def delay(self) -> float:
         """As the real one says."""
@@ -253,7 +254,7 @@ def test_the_configuration_and_the_counters_are_read() -> None:
     """Of this receiver alone where Alertmanager tells them apart."""
     with serving(_served(status=json.dumps(_STATUS), metrics=_METRICS)) as port:
         alertmanager = Alertmanager(Client(f"http://127.0.0.1:{port}"), 5)
-        assert alertmanager.live() == Live("0.25.0", {"a": {"webhook": 2}})
+        assert alertmanager.live({}) == Live("0.25.0", {"a": LiveReceiver("a", {"webhook": 2})})
         assert alertmanager.delay() == 30
         assert alertmanager.counters("a") == {"webhook": Counters(3, 2, 4, 2, {"clientError": 1, "other": 1})}
 
