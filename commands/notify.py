@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _SERVER = "alertmanager"
 _COLOURS = {"delivered": "green", "unclear": "yellow"}
-_NO_RECEIVERS = "has no `notifications`, so there is nobody to notify: add them (docs/notifications.md)"
+_NO_RECEIVERS = "is missing, so there is nobody to notify"
+_ADD_THEM = "add receivers: docs/notifications.md"
 
 _OPTIONS: tuple[Option, ...] = (
     click.option("--alertmanager", "url", metavar="URL", required=True, help="The live Alertmanager."),
@@ -130,7 +131,7 @@ def _receivers(loaded: Loaded, chosen: tuple[str, ...]) -> dict[str, str]:
 
     said = loaded.topology.notifications
     if said is None:
-        raise TopologyError((Problem(loaded.source, 0, 0, "notifications", _NO_RECEIVERS),))
+        raise TopologyError((Problem(loaded.source, 0, 0, "notifications", _NO_RECEIVERS, _ADD_THEM),))
     used = receivers.used(said)
     for name in chosen:
         if name not in used.values():

@@ -27,6 +27,8 @@ _LABEL: Final = re.compile(r"<(\w+)(?:\|(\w+))?>")
 # The end of the default selector, NAME-1 and so on.
 _REPLICAS: Final = "(-[0-9]+)?"
 _LITERAL: Final = re.compile(r"[A-Za-z0-9_-]+")
+# What Docker is to expand, and Prometheus is not: from the first braces of a text to the last.
+_BRACES: Final = re.compile(r"\{\{[^<`]*\}\}")
 _SNIPPET: Final = re.compile(r"`([^`]+)`")
 _PROGRAMS: Final = frozenset(
     {
@@ -240,7 +242,7 @@ def _place(service: Service) -> str:
 
 def _template(text: str) -> str:
     """A text as Go's template: its braces as they are, its labels expanded."""
-    escaped = re.sub(r"\{\{|\}\}", lambda match: f'{{{{ "{match[0]}" }}}}', text)
+    escaped = _BRACES.sub(lambda match: f"{{{{ `{match[0]}` }}}}", text)
     return _LABEL.sub(
         lambda match: (
             f"{{{{ or $labels.{match[1]} $labels.{match[2]} }}}}" if match[2] else f"{{{{ $labels.{match[1]} }}}}"

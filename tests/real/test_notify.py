@@ -145,7 +145,7 @@ def test_what_cannot_be_tested_is_a_usage_error(rig: Rig, tmp_path: Path) -> Non
     silent = tmp_path / "topology.yaml"
     silent.write_text(rig.topology.read_text(encoding="utf-8").partition("notifications")[0], encoding="utf-8")
     nobody = CliRunner().invoke(main, ["notify", "test", str(silent), "--alertmanager", rig.url])
-    assert (nobody.exit_code, "has no `notifications`" in nobody.stderr) == (2, True)
+    assert (nobody.exit_code, "notifications: is missing, so there is nobody to notify" in nobody.stderr) == (2, True)
     away = f"http://127.0.0.1:{free_port()}"
     gone = CliRunner().invoke(main, ["notify", "test", str(rig.topology), "--alertmanager", away, "--timeout", "1"])
     assert (gone.exit_code, "Traceback" in gone.output) == (1, False)
