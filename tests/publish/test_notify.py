@@ -280,3 +280,28 @@ def test_alerts_in_an_unknown_form_are_an_error() -> None:
     page = {"/api/v2/alerts?filter=a%3D%22b%22": '[{"labels": {}}]'}
     with serving(page) as port, pytest.raises(PublishError, match="in an unknown form"):
         Alertmanager(Client(f"http://127.0.0.1:{port}"), 5).states({"a": "b"})
+
+
+_SHARED = """
+route:
+  receiver: blackhole
+  routes:
+  - receiver: mvp/night
+    matchers: ['deployment="mvp"']
+    routes: [{receiver: mvp/night, matchers: ['boxwatch_test_receiver="night"']}]
+  - receiver: staging/night
+    matchers: ['deployment="staging"']
+    routes:
+    - {receiver: staging/night, matchers: ['boxwatch_test_receiver="night"']}
+    - {receiver: staging/gone, matchers: ['boxwatch_test_receiver="gone"']}
+receivers: [{name: blackhole}, {name: mvp/night, email_configs: [{to: a}]}, {name: staging/night, slack_configs: [{}]}]
+"""
+
+
+@pytest.mark.parametrize(("deployment", "integration"), [("mvp", "email"), ("staging", "slack")])
+def test_in_a_shared_alertmanager_a_deployment_tests_its_own_receivers(deployment: str, integration: str) -> None:
+    """Two of them may call a receiver the same."""
+    status = {"versionInfo": {"version": "0.28.1"}, "config": {"original": _SHARED}}
+    with serving(_served(status=json.dumps(status))) as port:
+        found = Alertmanager(Client(f"http://127.0.0.1:{port}"), 5).live({"deployment": deployment})
+    assert found.receivers == {"night": LiveReceiver(f"{deployment}/night", {integration: 1})}

@@ -167,3 +167,12 @@ def test_a_runbook_that_speaks_of_a_container_says_how_to_find_it() -> None:
             assert "`NAME` is the container's name" in page.sections["First look"], name
     assert "- web: `docker ps -a --format" in pages["ServiceCrashLooping"].sections["First look"]
     assert "- web: `" not in pages["RedisDown"].sections["First look"]
+
+
+def test_a_planned_number_is_that_of_the_deployment() -> None:
+    """In a shared Prometheus another one may have a service of the same name."""
+    (down, *_) = (one for one in complete_alerts() if one.alert == "ServiceDown")
+    shared = a_topology(stack={"shared": True})
+    looked_up = 'printf `component:replicas:desired{deployment="test",server=%q'
+    assert looked_up in alert_text.annotations_of(shared, down)["description"]
+    assert looked_up not in alert_text.annotations_of(a_topology(), down)["description"]

@@ -17,7 +17,7 @@ from support.deployments import LABEL_VALUES
 from support.notified import Labels, everything, meant, plain, receiver, receivers, said, wanted
 
 from boxwatch.checks.alertmanager import alertmanager_file
-from boxwatch.rules import alert_labels
+from boxwatch.rules import alert_labels, deployment
 from boxwatch.stack import alertmanager
 from boxwatch.topology.model import Topology
 
@@ -61,7 +61,7 @@ def _fired(topology: Topology) -> Iterator[Labels]:
             labels = {"server": topology.servers[0].name, **({"service": service.name} if service else {})}
             if name in labelled:
                 labels = alert_labels.labels_of(topology, labelled[name], labels)
-            yield {**labels, "alertname": name, "severity": severity}
+            yield {**labels, **deployment.labels(topology), "alertname": name, "severity": severity}
 
 
 @settings(rotation.examples(25), suppress_health_check=_PLENTY, phases=[Phase.explicit, Phase.reuse, Phase.generate])

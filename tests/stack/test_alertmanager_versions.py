@@ -49,7 +49,8 @@ def _version(tool: str) -> Version:
 def _refusal(tool: str, topology: Topology, folder: Path) -> str:
     """What amtool has against the configuration; empty if it loads."""
     for name, content in alertmanager.files(catalogue.build(topology)).items():
-        (folder / Path(name).name).write_bytes(content)
+        if name.startswith("alertmanager/"):
+            (folder / Path(name).name).write_bytes(content)
     command = [tool, "check-config", "alertmanager.yml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr if done.returncode else ""

@@ -91,7 +91,14 @@ def receiver(route: alertmanager_file.Route, labels: Labels) -> str:
 
 
 def meant(document: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
-    """The receivers that the text of a topology names for these labels, read as a person reads it."""
+    """The receivers that the text of a topology names for these labels, by their names in Alertmanager."""
+    found = _meant(document, labels)
+    shared = document.get("stack", {}).get("shared", False)
+    return tuple(name if name == "blackhole" or not shared else f"{document['name']}/{name}" for name in found)
+
+
+def _meant(document: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
+    """As a person reads it."""
     told = document["notifications"]
     if labels["alertname"] == "Watchdog":
         return (f"{told['watchdog']}/heartbeat",) if "watchdog" in told else ("blackhole",)
