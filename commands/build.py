@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 )
 @click.option("--fragments", is_flag=True, help="Build for a shared Prometheus and Alertmanager: implies stack.shared.")
 @options.extra
+@options.rules
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
     topology: Path | None,
@@ -40,12 +41,14 @@ def build(  # noqa: PLR0913 - one for each option
     schema: str,
     fragments: bool,
     dashboards: Path | None,
+    rules: Path | None,
     as_json: bool,
 ) -> None:
     """Generate rules with their proofs, dashboards, configuration and runbooks in DIR.
 
     Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
-    too: Python modules as described in docs/dashboards.md, or JSON of any schema version.
+    too: Python modules as described in docs/dashboards.md, or JSON of any schema version. So are your own rules, as
+    described in docs/own-rules.md.
 
     For a Prometheus, Alertmanager and Grafana that serve others too, --fragments adds the label `deployment` everywhere
     and writes DIR/fragments, to merge into their configurations (docs/shared.md).
@@ -62,8 +65,9 @@ def build(  # noqa: PLR0913 - one for each option
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
+    own = options.extra_rules(loaded, rules)
     deployed = loaded.topology.in_shared_stack() if fragments else loaded.topology
-    plan = directory.plan(assemble.assemble(deployed, schema=schema, extra=extra), out)
+    plan = directory.plan(assemble.assemble(deployed, schema=schema, extra=extra, own=own), out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

@@ -83,7 +83,8 @@ class Wanted:
         built = catalogue.build(loaded.topology)
         sides: list[Side] = []
         if target or ruler:
-            rules = publishing.rules_of(catalogue.rule_files(built))
+            own = options.extra_rules(loaded, built=built)
+            rules = publishing.rules_of({**catalogue.rule_files(built), **own.rules})
         any_rules = how.overwrite or writing is None
         if target:
             sides.append(PrometheusSide(target, publishing.plan(target, rules, overwrite=any_rules)))

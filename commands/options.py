@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from boxwatch.checks.extra_rules import ExtraRules
+    from boxwatch.exporters.catalogue.metrics import Catalogue
     from boxwatch.grafana.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.load import Loaded
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -54,12 +57,67 @@ def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, No
     """
     from boxwatch.dashboards import extra
 
+    folder = folder or _beside(loaded, extra.FOLDER, "dashboards")
+    return {} if folder is None else extra.dashboards(folder, loaded.topology)
+
+
+def rules(command: Command) -> Command:
+    """`--rules`, as `rules`: a folder for `extra_rules`."""
+    return click.option(
+        "--rules",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Directory of your own rules and their tests (extra-rules next to the topology).",
+    )(command)
+
+
+def extra_rules(loaded: Loaded, folder: Path | None = None, built: Built | None = None) -> ExtraRules:
+    """The user's own rules and tests, from the given folder or else the one next to the topology, if it exists.
+
+    `built` are the rules of the topology, if they are built already.
+
+    Raises:
+        BoxwatchError: a file is invalid, or a name is one of ours.
+    """
+    from boxwatch.checks import extra_rules as reading
+    from boxwatch.rules import catalogue
+
+    folder = folder or _beside(loaded, reading.FOLDER, "rules")
     if folder is None:
-        folder = Path(loaded.source).parent / extra.FOLDER
-        if not Path(loaded.source).exists() or not folder.is_dir():
-            return {}
-        click.echo(f"Your own dashboards: {folder}", err=True)
-    return extra.dashboards(folder, loaded.topology)
+        return reading.NOTHING
+    return reading.read(folder, catalogue.rule_files(built or catalogue.build(loaded.topology)))
+
+
+def metrics(command: Command) -> Command:
+    """`--metrics`, as `metrics`: a folder for `extra_metrics`."""
+    return click.option(
+        "--metrics",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Directory of your recorded metrics (extra-metrics next to the topology); see `boxwatch record`.",
+    )(command)
+
+
+def extra_metrics(loaded: Loaded, folder: Path | None = None) -> Catalogue:
+    """Recorded metrics of the user's applications, from the given folder or else the one next to the topology.
+
+    Raises:
+        BoxwatchError: a recording is invalid.
+    """
+    from boxwatch.exporters.catalogue import applications
+    from boxwatch.exporters.catalogue.metrics import NO_METRICS
+
+    folder = folder or _beside(loaded, applications.FOLDER, "metrics")
+    return NO_METRICS if folder is None else applications.read(folder)
+
+
+def _beside(loaded: Loaded, name: str, what: str) -> Path | None:
+    """A folder next to the topology, if it exists; report that it is used."""
+    folder = Path(loaded.source).parent / name
+    if not Path(loaded.source).exists() or not folder.is_dir():
+        return None
+    click.echo(f"Your own {what}: {folder}", err=True)
+    return folder
 
 
 def as_json(command: Command) -> Command:

@@ -174,7 +174,7 @@ class Client:
             watchdog = threading.Timer(max(0, end - time.monotonic()), _cut, [connection.sock])
             watchdog.start()
             try:
-                return self._exchange(connection, method, path, body)
+                answer = self._exchange(connection, method, path, body)
             except (OSError, http.client.HTTPException) as error:
                 if time.monotonic() >= end:
                     raise late from error
@@ -182,6 +182,10 @@ class Client:
             finally:
                 watchdog.cancel()
                 watchdog.join()
+        # A response without a length ends with the connection, so one that was cut off looks whole.
+        if time.monotonic() >= end:
+            raise late
+        return answer
 
     def _connection(self, seconds: float) -> http.client.HTTPConnection:
         between = self._proxy

@@ -222,20 +222,20 @@ class Topology(Model):
     """The services that run on them, by name."""
     thresholds: Thresholds = Thresholds()
     """Thresholds for the alerts of all services."""
-    labels: Labels = Field(default_factory=Frozen)
-    """Labels of all alerts of this deployment, unless a service or `alerts.rules` sets the same label."""
-    alerts: Alerts = Alerts()
-    """Grace periods of alerts, and tuning of single alerts."""
     objectives: Objectives = Objectives()
     """Service level objectives of all user-facing services."""
     latency_buckets: Buckets = TRAEFIK_BUCKETS
     """Bucket bounds of Traefik's histogram in seconds, as in its `--metrics.prometheus.buckets`. Default: Traefik's."""
+    labels: Labels = Field(default_factory=Frozen)
+    """Labels of all alerts of this deployment, unless a service or `alerts.rules` sets the same label."""
+    alerts: Alerts = Alerts()
+    """Grace periods of alerts, and tuning of single alerts."""
+    notifications: Notifications | None = None
+    """Receivers and routes of alerts. Default: no notifications; alerts are only displayed."""
     stack: Stack = Stack()
     """Addresses of the monitoring stack's components."""
     urls: Urls = Urls()
     """Public URLs for links in alerts."""
-    notifications: Notifications | None = None
-    """Receivers and routes of alerts. Default: no notifications; alerts are only displayed."""
 
     def services_on(self, server: str) -> tuple[Service, ...]:
         """The services planned on one server, in the order of the file."""

@@ -16,6 +16,8 @@ from boxwatch.promql.walk import every
 
 ID = "metric_names"
 
+_RECORD = "correct the name, or record the page that exposes it: boxwatch record URL"
+
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     """Rules on unknown metrics, which can never fire."""
@@ -41,7 +43,7 @@ def _of_selectors(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
         if not known.exists(selector.name):
             yield (
                 f"no exporter exposes and no rule records {selector.name}",
-                _meant(known.closest(selector.name)) or "correct the name, or record the exporter's page",
+                _meant(known.closest(selector.name)) or _RECORD,
             )
             continue
         labels = known.labels_of(selector.name)

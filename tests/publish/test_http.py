@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.rawserver import raw_server
 from support.stand_in import RELOAD, RULES, StandIn, prometheus
 
 from boxwatch.errors import PublishError
@@ -186,3 +188,22 @@ def test_certificates_that_are_none_are_refused(tmp_path: Path) -> None:
         Client("https://localhost", ca=tmp_path / "ca.pem")
     with pytest.raises(PublishError, match="No such file or directory"):
         Client("https://localhost", ca=tmp_path / "none.pem")
+
+
+def test_a_response_without_a_length_that_does_not_end_in_time_is_none() -> None:
+    """It ends with the connection, which we cut ourselves: what came until then is not the whole."""
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(100):
+            connection.sendall(b"x")
+            time.sleep(0.05)
+
+    with raw_server(drip) as server, pytest.raises(PublishError, match=r"no whole answer within 0\.3 s"):
+        Client(server.url).ask("GET", "/", 0.3)
+
+
+def test_a_response_without_a_length_that_ends_is_whole() -> None:
+    """As HTTP/1.0 servers answer."""
+    with raw_server(b"HTTP/1.0 200 OK\r\n\r\nwhole") as server:
+        assert Client(server.url).ask("GET", "/", 5).body == b"whole"

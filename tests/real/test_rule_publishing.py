@@ -129,6 +129,26 @@ def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, pr
     assert box.groups == []
 
 
+def test_rules_of_ones_own_are_evaluated_with_ours(box: _Box, program: Program) -> None:
+    """Those of the examples, in the same set: a rollback removes both, and no second file is needed."""
+    program("promtool")
+    topology = Path(__file__).parents[2] / "examples" / "topology.yaml"
+    where = ["--prometheus", box.url, "--rules-dir", str(box.rules), "--yes"]
+
+    done = CliRunner().invoke(main, ["publish", str(topology), *where])
+
+    assert done.exit_code == 0, done.output
+    own = [rule for group in box.groups if group["name"].startswith("orders") for rule in group["rules"]]
+    assert [(rule["name"], rule["health"]) for rule in own] == [
+        ("service:orders:rate5m", "ok"),
+        ("OrdersStopped", "ok"),
+    ]
+    assert {group["file"] for group in box.groups} == {str(box.rules / "boxwatch.yaml")}
+    assert CliRunner().invoke(main, ["diff", str(topology), *where[:-1]]).exit_code == 0
+    assert CliRunner().invoke(main, ["rollback", *where]).exit_code == 0
+    assert box.groups == []
+
+
 def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
     """The error quotes Prometheus, and the old set is on disk and loaded."""
     box.publish(rule_sets.files("A"))
