@@ -46,7 +46,7 @@ def fetch(url: str, seconds: float, credentials: Credentials | None = None, ca: 
     # The client's URL ends without a slash. Without a path, Prometheus' own default is meant.
     slash = "/" if base.endswith("/") else ""
     path = "/metrics" if base.rstrip("/").count("/") == _SLASHES else slash
-    answer = client.ask("GET", path + (f"?{query}" if query else ""), seconds, attempts=1)
+    answer = client.request("GET", path + (f"?{query}" if query else ""), seconds, attempts=1)
     return _text(client.url + path, answer)
 
 

@@ -284,7 +284,7 @@ def test_a_server_that_is_slow_or_gone_is_left_in_time(tmp_path: Path, monkeypat
             threading.Event().wait(0.1)
 
     with raw_server(drip) as server:
-        assert "no whole answer within 1 s" in _record(server.url, "--timeout", "1").stderr
+        assert "no complete response within 1 s" in _record(server.url, "--timeout", "1").stderr
     result = _record(server.url)
     assert (result.exit_code, "Connection refused" in result.stderr) == (1, True)
     with raw_server(b"nonsense\r\n\r\n") as server:

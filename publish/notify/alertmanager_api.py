@@ -155,7 +155,7 @@ class Alertmanager:
             PublishError: it refuses them.
         """
         body = json.dumps(list(alerts)).encode()
-        self._answered(self._client.ask("POST", "/api/v2/alerts", self._timeout, body=body))
+        self._answered(self._client.request("POST", "/api/v2/alerts", self._timeout, body=body))
 
     def states(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Receiver under test → its alert's state (`unprocessed`, `active`, `suppressed`), of the alerts with labels.
@@ -176,7 +176,7 @@ class Alertmanager:
         Raises:
             PublishError: it does not answer, or has no such counters.
         """
-        answer = self._answered(self._client.ask("GET", "/metrics", self._timeout))
+        answer = self._answered(self._client.request("GET", "/metrics", self._timeout))
         found: dict[str, Counter[str]] = {}
         reasons: dict[str, Counter[str]] = {}
         for match in _SAMPLE.finditer(answer.body.decode(errors="replace")):
@@ -198,12 +198,12 @@ class Alertmanager:
         Raises:
             PublishError: it does not answer.
         """
-        answer = self._answered(self._client.ask("GET", "/metrics", self._timeout))
+        answer = self._answered(self._client.request("GET", "/metrics", self._timeout))
         found = _POSITION.search(answer.body.decode(errors="replace"))
         return _PEER_TIMEOUT * float(found[1]) if found else 0.0
 
     def _json(self, path: str) -> Any:  # noqa: ANN401 - a document of somebody else's
-        answer = self._answered(self._client.ask("GET", path, self._timeout))
+        answer = self._answered(self._client.request("GET", path, self._timeout))
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError) as error:
@@ -211,9 +211,13 @@ class Alertmanager:
 
     def _answered(self, answer: Answer) -> Answer:
         if answer.status in _REFUSED:
-            raise PublishError(f"{self.url}: authentication failed ({answer.status}){self._client.said(answer)}")
+            raise PublishError(
+                f"{self.url}: authentication failed ({answer.status}){self._client.server_message(answer)}"
+            )
         if answer.status != _OK:
-            raise PublishError(f"{self.url} answered {answer.status}{self._client.said(answer)}: is it the right URL?")
+            raise PublishError(
+                f"{self.url} answered {answer.status}{self._client.server_message(answer)}: is it the right URL?"
+            )
         return answer
 
 
