@@ -249,7 +249,7 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                 false_alarms="Several manual restarts within minutes; before cAdvisor 0.57, redeploys under a name "
                 "that stays. A blind spot: cAdvisor has no restart counter, so a process that lives for less than the "
                 "scrape interval shows in few scrapes or none. *ServiceDown* or *ServiceReplicasMissing* fires "
-                "instead, and for containers outside the plan only *DockerStartChurn*.",
+                "instead, and for containers outside the plan only what the Docker engine counts, where it is scraped.",
             ),
             fires=(fixtures.fires("fires at the threshold", restarts(most), at, *expected),),
             silent=silent,
