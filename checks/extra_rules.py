@@ -20,7 +20,9 @@ import yaml
 from boxwatch.checks.rules import rule_file
 from boxwatch.checks.yaml_tree import Node, parse
 from boxwatch.errors import BoxwatchError, Problem
+from boxwatch.promql import nodes
 from boxwatch.promql.parse import problem_of
+from boxwatch.promql.selectors import Selector, selectors
 from boxwatch.rules.yaml import dump
 
 # Next to the topology.
@@ -80,12 +82,14 @@ class _File:
         return Problem(self.name, node.line, node.column, path, message, hint)
 
 
-def read(folder: Path, ours: Mapping[str, bytes]) -> ExtraRules:
+def read(folder: Path, ours: Mapping[str, bytes], labels: Mapping[str, str] = MappingProxyType({})) -> ExtraRules:
     """The rules and tests in a folder and the folders below it, without files whose names begin with `_` or a dot.
 
     Args:
         folder: the folder, as the user named it.
         ours: path → content of the rule files of the deployment.
+        labels: labels that every rule of the deployment must set, as in a Prometheus that serves others too: routes
+            match alerts by them, and two deployments may record the same series.
 
     Raises:
         BoxwatchError: the folder or a file cannot be read, is neither a rule file nor a test file, would not load in
@@ -100,9 +104,10 @@ def read(folder: Path, ours: Mapping[str, bytes]) -> ExtraRules:
             problems.append(error.problem)
     rules = [file for file in files if file.built.startswith(RULES)]
     tests = [file for file in files if file.built.startswith(TESTS)]
-    problems += [*_same_place(files), *(problem for file in rules for problem in _rule_problems(file))]
+    problems += [*_same_place(files), *(problem for file in rules for problem in _rule_problems(file, labels))]
     problems += [problem for file in tests for problem in _test_problems(file)]
-    problems += _collisions([file for file in rules if _fields(file.root)["groups"].items is not None], ours)
+    listed = [file for file in rules if _fields(file.root)["groups"].items is not None]
+    problems += [*_collisions(listed, ours), *_unscoped(listed, ours, labels)]
     places = {file.relative: file.built for file in rules}
     made: dict[str, bytes] = {}
     for file in tests if not problems else ():
@@ -179,7 +184,7 @@ def _same_place(files: Iterable[_File]) -> Iterator[Problem]:
 # Rule files.
 
 
-def _rule_problems(file: _File) -> Iterator[Problem]:
+def _rule_problems(file: _File, labels: Mapping[str, str]) -> Iterator[Problem]:
     yield from _unknown(file, file.root, "", frozenset({"groups"}))
     groups = _fields(file.root)["groups"]
     if groups.items is None:
@@ -200,6 +205,7 @@ def _rule_problems(file: _File) -> Iterator[Problem]:
             continue
         for position, rule in enumerate(rules.items):
             yield from _of_rule(file, rule, f"{path}.rules.{position}")
+            yield from _lacking(file, rule, f"{path}.rules.{position}", labels)
 
 
 def _of_rule(file: _File, rule: Node, path: str) -> Iterator[Problem]:
@@ -220,6 +226,33 @@ def _of_rule(file: _File, rule: Node, path: str) -> Iterator[Problem]:
     yield from _query(file, rule, path)
     yield from _durations(file, rule, path, ("for", "keep_firing_for"))
     yield from _labels(file, rule, path, ("labels", "annotations"))
+
+
+def _lacking(file: _File, rule: Node, path: str, labels: Mapping[str, str]) -> Iterator[Problem]:
+    """Labels of the deployment that a rule does not set."""
+    section = _fields(rule).get("labels")
+    said = {} if section is None else _fields(section)
+    for name, value in labels.items():
+        if name not in said or said[name].text != value:
+            message = f"has no label {name}: {value}, required in a shared Prometheus"
+            yield file.problem(section or rule, path, message, f"write `labels: {{{name}: {value}}}`")
+
+
+def _unscoped(files: Iterable[_File], ours: Mapping[str, bytes], labels: Mapping[str, str]) -> Iterator[Problem]:
+    """Queries on series of ours that would read those of other deployments too, and call them this one's."""
+    recorded = {rule.name for path, content in ours.items() for rule in rule_file.read(path, content).records}
+    for file in files:
+        for rule in rule_file.read(file.name, file.content).rules:
+            line, column = rule.places.get("expr", (rule.line, rule.column))
+            read_here = [one for one in selectors(rule.tree) if one.name in recorded] if rule.tree is not None else []
+            for label, value in labels.items():
+                for name in dict.fromkeys(one.name for one in read_here if not _selects(one, label, value)):
+                    message = f"{name} is recorded by every deployment in a shared Prometheus"
+                    yield Problem(file.name, line, column, "", message, f'write {name}{{{label}="{value}"}}')
+
+
+def _selects(selector: Selector, label: str, value: str) -> bool:
+    return any((one.name, one.op, one.value) == (label, nodes.MatchOp.Equal, value) for one in selector.matchers)
 
 
 def _collisions(files: Iterable[_File], ours: Mapping[str, bytes]) -> Iterator[Problem]:

@@ -65,8 +65,8 @@ def build(  # noqa: PLR0913 - one for each option
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
-    own = options.extra_rules(loaded, rules)
     deployed = loaded.topology.in_shared_stack() if fragments else loaded.topology
+    own = options.extra_rules(loaded, rules, topology=deployed)
     plan = directory.plan(assemble.assemble(deployed, schema=schema, extra=extra, own=own), out)
     if show_diff:
         for line in directory.diff(plan):

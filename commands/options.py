@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boxwatch.grafana.tree import Node
     from boxwatch.rules.built import Built
     from boxwatch.topology.load import Loaded
+    from boxwatch.topology.model import Topology
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 # The classic schema, and dashboards.schema_v2.resource.VERSIONS, which would be slow to import for its names alone.
@@ -57,7 +58,7 @@ def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, No
     """
     from boxwatch.dashboards import extra
 
-    folder = folder or _beside(loaded, extra.FOLDER, "dashboards")
+    folder = folder or _next_to(loaded, extra.FOLDER, "dashboards")
     return {} if folder is None else extra.dashboards(folder, loaded.topology)
 
 
@@ -71,21 +72,25 @@ def rules(command: Command) -> Command:
     )(command)
 
 
-def extra_rules(loaded: Loaded, folder: Path | None = None, built: Built | None = None) -> ExtraRules:
+def extra_rules(
+    loaded: Loaded, folder: Path | None = None, built: Built | None = None, topology: Topology | None = None
+) -> ExtraRules:
     """The user's own rules and tests, from the given folder or else the one next to the topology, if it exists.
 
-    `built` are the rules of the topology, if they are built already.
+    `built` are the rules of the topology, if they are built already; `topology` is the deployment, if it is not as
+    loaded.
 
     Raises:
         BoxwatchError: a file is invalid, or a name is one of ours.
     """
     from boxwatch.checks import extra_rules as reading
-    from boxwatch.rules import catalogue
+    from boxwatch.rules import catalogue, deployment
 
-    folder = folder or _beside(loaded, reading.FOLDER, "rules")
+    folder = folder or _next_to(loaded, reading.FOLDER, "rules")
     if folder is None:
         return reading.NOTHING
-    return reading.read(folder, catalogue.rule_files(built or catalogue.build(loaded.topology)))
+    made = built or catalogue.build(topology or loaded.topology)
+    return reading.read(folder, catalogue.rule_files(made), deployment.labels(made.topology))
 
 
 def metrics(command: Command) -> Command:
@@ -107,11 +112,11 @@ def extra_metrics(loaded: Loaded, folder: Path | None = None) -> Catalogue:
     from boxwatch.exporters.catalogue import applications
     from boxwatch.exporters.catalogue.metrics import NO_METRICS
 
-    folder = folder or _beside(loaded, applications.FOLDER, "metrics")
+    folder = folder or _next_to(loaded, applications.FOLDER, "metrics")
     return NO_METRICS if folder is None else applications.read(folder)
 
 
-def _beside(loaded: Loaded, name: str, what: str) -> Path | None:
+def _next_to(loaded: Loaded, name: str, what: str) -> Path | None:
     """A folder next to the topology, if it exists; report that it is used."""
     folder = Path(loaded.source).parent / name
     if not Path(loaded.source).exists() or not folder.is_dir():

@@ -88,6 +88,10 @@ _WORSE: Final = (
     Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
     Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
     Cause(("ServiceErrorsHigh",), ("AvailabilityBudgetBurnsFast", "AvailabilityBudgetBurnsSlowly"), SERVICE),
+    # A URL that fails is what users see of these, and it is seen first (boxwatch.rules.patterns.consequence).
+    Cause(
+        ("ProbeFailed",), ("ServiceAllReplicasUnhealthy", "ServiceErrorsHigh", "AvailabilityBudgetBurnsFast"), SERVICE
+    ),
     Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
     Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
     Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),
@@ -104,7 +108,8 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
         Cause(
             ("ServiceDown",),
             (*_REQUESTS, *backing, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
-             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow"),
+             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "TargetNeverUp", "ServiceNeverReached",
+             "ScrapeSlow"),
             SERVICE,
         ),
         # Without the proxy, no service on its server can be reached.
@@ -142,7 +147,7 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
 
 def _unseen(job: str, subjects: tuple[str, ...], equal: tuple[str, ...]) -> Cause:
     """The consequences of a job's target being down: nothing is known of these subjects."""
-    return Cause(("TargetDown",), subjects, equal, (f'job="{job}"',))
+    return Cause(("TargetDown", "TargetNeverUp"), subjects, equal, (f'job="{job}"',))
 
 
 def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibition, ...]:

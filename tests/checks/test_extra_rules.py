@@ -200,6 +200,40 @@ def test_alerts_without_a_test_are_listed(program: Program, monkeypatch: pytest.
         assert f"no test: extra-rules/shop.yaml: ShopMemoryHigh: in which it {what}\n" in result.stdout
 
 
+def test_in_a_shared_prometheus_every_rule_says_whose_it_is(here: Path) -> None:
+    """Its alerts are routed by the label, and two deployments may record the same series."""
+    Path("topology.yaml").write_text(f"{small.TEXT}stack: {{shared: true}}\n", encoding="utf-8")
+    lacking = "has no label deployment: mvp, required in a shared Prometheus"
+    for words in (("build", "--out", "out"), ("check",), ("test",)):
+        result = _run(*words)
+        assert result.exit_code == 1
+        assert (
+            f"extra-rules/shop.yaml:5:9: groups.0.rules.0: {lacking} (write `labels: {{deployment: mvp}}`)"
+            in result.stderr
+        )
+        assert f"extra-rules/shop.yaml:12:17: groups.1.rules.0: {lacking}" in result.stderr
+    labelled = RULES.replace("{severity", "{deployment: mvp, severity").replace(
+        "  - name: shop alerts", "        labels: {deployment: mvp}\n  - name: shop alerts"
+    )
+    _write(here / "extra-rules", **{"shop.yaml": labelled})
+    result = _run("build", "--out", "out")
+    assert result.exit_code == 1
+    read = "extra-rules/shop.yaml:6:15: service:memory_used_bytes:sum is recorded by every deployment in a shared"
+    assert f'{read} Prometheus (write service:memory_used_bytes:sum{{deployment="mvp"}})' in result.stderr
+    labelled = labelled.replace("bytes:sum", 'bytes:sum{deployment="mvp"}')
+    _write(here / "extra-rules", **{"shop.yaml": labelled})
+    assert _run("build", "--out", "out").exit_code == 0
+    Path("topology.yaml").write_text(small.TEXT, encoding="utf-8")
+    _write(here / "extra-rules", **{"shop.yaml": labelled.replace("deployment: mvp, ", "deployment: other, ")})
+    result = _run("build", "--out", "out", "--fragments")
+    assert (result.exit_code, result.stderr.count(lacking)) == (1, 1)
+    _write(here / "extra-rules", **{"shop.yaml": labelled.replace('{deployment="mvp"} ', '{deployment!="mvp"} ')})
+    result = _run("build", "--out", "out", "--fragments")
+    assert (result.exit_code, result.stderr.count("is recorded by every deployment")) == (1, 2)
+    _write(here / "extra-rules", **{"shop.yaml": RULES})
+    assert _run("build", "--out", "out").exit_code == 0
+
+
 def test_every_name_of_ours_is_refused(tmp_path: Path) -> None:
     """Each alert, series and group of a deployment with everything."""
     ours = catalogue.rule_files(catalogue.build(complete()))

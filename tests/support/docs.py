@@ -40,7 +40,7 @@ def command_line() -> str:
             "| 0 | success |\n"
             "| 1 | findings; outdated output (`--check`); a failed operation |\n"
             "| 2 | usage error or invalid topology |\n"
-            "| 3 | differences: `boxwatch diff`, `boxwatch modernise --check` |"
+            "| 3 | differences: `boxwatch diff`, `boxwatch discover --check`, `boxwatch modernise --check` |"
         ),
         "## Environment",
         (

@@ -86,20 +86,20 @@ def forms() -> dict[str, tuple[str, list[object]]]:
     """Type → how it is written, and examples: of every type that needs explaining."""
     found: dict[str, tuple[str, list[object]]] = {}
 
-    def look(node: object) -> None:
+    def visit(node: object) -> None:
         if isinstance(node, dict):
             kind, _, how = str(node.get("$comment", "")).partition(": ")
             if how:
                 found.setdefault(kind.partition(",")[0], (how, node.get("examples", [])))
             for inner in node.values():
-                look(inner)
+                visit(inner)
         elif isinstance(node, list):
             for inner in node:
-                look(inner)
+                visit(inner)
 
     schema = json_schema()
-    look({key: value for key, value in schema.items() if key != "definitions"})
-    look(schema["definitions"])
+    visit({key: value for key, value in schema.items() if key != "definitions"})
+    visit(schema["definitions"])
     return dict(sorted(found.items()))
 
 

@@ -16,6 +16,7 @@ from boxwatch.errors import TopologyError
 from boxwatch.exporters.catalogue.metrics import COOLIFY, versions_of
 from boxwatch.stack import containers
 from boxwatch.topology import kinds
+from boxwatch.topology.container_labels import COOLIFY_PULL_REQUEST
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
 from boxwatch.topology.schema import json_schema
@@ -124,7 +125,7 @@ def test_what_has_a_default_may_be_left_out(section: Section, key: Key) -> None:
 
 @pytest.mark.parametrize(("section", "key"), [pair for pair in KEYS if pair[1].type.startswith("whole number, ")])
 def test_whole_numbers_have_the_range_that_the_page_says(section: Section, key: Key) -> None:
-    """The first and the last are allowed, and those beside them are not."""
+    """The first and the last are allowed, and their neighbours are not."""
     del section
     least, most = map(int, re.findall(r"\d+", key.type))
     for value in (least, most):
@@ -183,7 +184,7 @@ def test_every_kind_has_a_row_with_what_it_is_and_where_it_is_scraped() -> None:
 def test_the_docker_command_shows_what_selectors_compare() -> None:
     """The labels that the scrape configuration relabels, but for the one of previews."""
     labels = set(topology_page.labels().values())
-    assert labels == set(containers.WHITELISTED_LABELS) - {containers.COOLIFY_PULL_REQUEST}
+    assert labels == set(containers.WHITELISTED_LABELS) - {COOLIFY_PULL_REQUEST}
     assert topology_page.docker_command() in PAGE
     assert all(f'{{{{.Label "{label}"}}}}' in topology_page.docker_command() for label in labels)
     assert re.findall(r"\\.", topology_page.docker_command()) == [r"\t"] * len(labels)
