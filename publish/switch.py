@@ -90,14 +90,13 @@ def _refuse_broken(server: Server, now: Observed) -> None:
     try:
         server.reload(server.timeout)
     except PublishError as error:
-        raise PublishError(
-            f"{error}\nthis is what {server.who} has now, before any change; nothing was changed: correct it first"
-        ) from error
+        problem = f"{server.who} failed to reload what it has now, before any change"
+        raise PublishError(f"{error}\n{problem}; nothing was changed: correct that first") from error
 
 
 def _confirm(server: Server, content: bytes | None, end: float, watch: Watch | None = None) -> str:
     if server.confirm is None:
-        return f"not read back: no {server.who} URL was given"
+        return f"not read back: no {server.who.removeprefix('the ')} URL was given"
     return server.confirm(content, max(LEAST, end - time.monotonic()), watch)
 
 

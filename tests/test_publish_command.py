@@ -215,3 +215,30 @@ def test_a_process_is_given_by_number_or_by_file(server: StandIn, pid: str) -> N
     assert done.exit_code == 1
     assert "process 999999999 does not exist" in done.stderr
     assert not (server.directory / "boxwatch.yaml").exists()
+
+
+def test_configuration_is_published_without_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For Prometheus, Alertmanager and the blackbox exporter in one run; something else reloads them."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    small.write(tmp_path)
+    where = [word for name in ("prometheus", "alertmanager", "blackbox") for word in (f"--{name}-dir", name)]
+    for name in ("prometheus", "alertmanager", "blackbox"):
+        Path(name).mkdir()
+
+    assert CliRunner().invoke(main, ["diff", *where]).exit_code == 3
+    done = CliRunner().invoke(main, ["publish", *where, "--yes"])
+
+    assert done.exit_code == 0, done.output
+    order = [
+        done.stdout.index(f"Done: {file}") for file in ("blackbox.yml is on", "alertmanager.yml is", "configuration")
+    ]
+    assert order == sorted(order), "each after what it depends on"
+    assert {path.name for path in (*Path("alertmanager").glob("*.yml"), *Path("blackbox").glob("*.yml"))} == {
+        "alertmanager.yml",
+        "blackbox.yml",
+    }
+    assert Path("prometheus/prometheus.yml").is_symlink()
+    assert CliRunner().invoke(main, ["diff", *where]).exit_code == 0
+    refused = CliRunner().invoke(main, ["rollback", *where, "--yes"])
+    assert "had no prometheus.yml before" in refused.stderr

@@ -170,7 +170,7 @@ def _changes(kind: Kind, old: Bundle | None, new: Bundle) -> Iterator[Change]:
     before, after = (_anonymous(bundle) for bundle in (old, new))
     if before[0] != after[0]:
         yield from config_changes.changes(kind.file, before[0], after[0])
-    if before[1] != after[1] and old is not None:
+    if before[1] and before[1] != after[1]:
         yield Change("changed", "boxwatch.tmpl")
 
 

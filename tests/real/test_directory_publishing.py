@@ -219,7 +219,7 @@ def test_a_server_that_fails_its_own_reload_is_reported_as_that(box: _Box) -> No
     broken = box.directory / ".boxwatch/current/rules" / next(iter(releases.release("A").guards))
     broken.write_text("nonsense: 1\n", encoding="utf-8")
 
-    with pytest.raises(PublishError, match=r"(?s)rejected the .*this is what Prometheus has now, before any change"):
+    with pytest.raises(PublishError, match=r"(?s)rejected the .*Prometheus failed to reload what it has now"):
         box.publish(releases.release("B"))
 
     assert box.on_disk() == ("A", "A")

@@ -16,6 +16,8 @@ from support.published import Killed
 from support.stand_in import CONFIG as CONFIG_PATH
 from support.stand_in import FLAGS, RELOAD, RULES, StandIn, prometheus
 
+from boxwatch.checks.finding import Finding
+from boxwatch.checks.rules import promtool
 from boxwatch.errors import PublishError
 from boxwatch.publish import http, lock, read_back, switch
 from boxwatch.publish.http import Client
@@ -136,7 +138,7 @@ def test_a_publish_has_fewer_steps_than_are_tried(server: StandIn, monkeypatch: 
     assert 30 < len(steps) < _STEPS
 
 
-@pytest.mark.parametrize("at", rotation.sampled(_EACH, 20, "killed"))
+@pytest.mark.parametrize("at", rotation.sampled(_EACH, 12, "killed"))
 def test_killed_at_any_step_configuration_and_rules_belong_together_and_the_next_run_repairs(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -156,7 +158,7 @@ def test_killed_at_any_step_configuration_and_rules_belong_together_and_the_next
     assert len(list((own / "releases").iterdir())) == 2, "the live release, and the one a rollback needs"
 
 
-@pytest.mark.parametrize("at", rotation.sampled(_EACH, 12, "first"))
+@pytest.mark.parametrize("at", rotation.sampled(_EACH, 6, "first"))
 def test_a_first_publish_killed_at_any_step_leaves_a_directory_that_loads(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -175,7 +177,7 @@ def test_a_first_publish_killed_at_any_step_leaves_a_directory_that_loads(
     assert _on_disk(server) == (("B", "B") if confirmed else ("A", ""))
 
 
-@pytest.mark.parametrize("at", rotation.sampled(_EACH, 10, "full disk"))
+@pytest.mark.parametrize("at", rotation.sampled(_EACH, 5, "full disk"))
 def test_a_disk_that_fills_up_at_any_step_leaves_a_whole_release(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
@@ -227,7 +229,7 @@ _CASES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("case", rotation.sampled(_CASES, 24, "faults"))
+@pytest.mark.parametrize("case", rotation.sampled(_CASES, 12, "faults"))
 def test_a_fault_at_any_request_leaves_no_partial_publish(server: StandIn, case: tuple[str, int, str, int]) -> None:
     """The old or the new release is on disk, and loaded where that is claimed; then publish and rollback converge."""
     fault, times, path, skip = case
@@ -444,7 +446,7 @@ def test_a_second_publisher_learns_who_holds_the_lock(server: StandIn) -> None:
         publishing.apply(_target(server), plan)
 
 
-@rotation.examples(25)
+@rotation.examples(10)
 @given(st.lists(st.sampled_from(["A", "B", "C", "rollback", "refused", "edit"]), max_size=7))
 def test_after_any_history_disk_and_prometheus_agree(
     tmp_path_factory: pytest.TempPathFactory, history: list[str]
@@ -474,3 +476,27 @@ def test_after_any_history_disk_and_prometheus_agree(
                 now, before = (step, step), now
             assert _on_disk(server) == now
             assert _loaded(server) == now
+
+
+def test_without_promtool_queries_are_parsed_and_with_it_the_configuration_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a check finds is not published."""
+    files = {**rule_sets.files("A"), "prometheus/prometheus.yml": releases.config("A")}
+    monkeypatch.setattr(promtool, "path", lambda: None)
+    assert publishing.release_of(files) == A
+    finding = Finding(
+        "prometheus/prometheus.yml", "", "promtool", "error", "promtool check rejects it", "no such field"
+    )
+    monkeypatch.setattr(promtool, "path", lambda: "promtool")
+    monkeypatch.setattr(
+        promtool, "check", lambda made, _: iter([finding] if "prometheus/prometheus.yml" in made else [])
+    )
+    with pytest.raises(PublishError, match=r"check rejects it: no such field\nnothing was published"):
+        publishing.release_of(files)
+
+
+def test_a_configuration_without_rule_files_is_no_release() -> None:
+    """The rules would not be loaded."""
+    with pytest.raises(PublishError, match=r"prometheus\.yml must list its rule_files once"):
+        Release.of(b"global: {}\n", b"")

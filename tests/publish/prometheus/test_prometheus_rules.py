@@ -12,6 +12,7 @@ from support.published import A, B, live, loaded, publish, target_of
 from support.stand_in import CONFIG, RELOAD, RULES, StandIn
 
 from boxwatch.errors import PublishError
+from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
 from boxwatch.publish.reload import ExternalReload, HttpReload
@@ -148,6 +149,27 @@ def test_a_server_that_fails_to_reload_is_reported_before_anything_is_written(se
     """Its error must not be blamed on the new rules."""
     server.faults[RELOAD] = ["refuse"]
 
-    with pytest.raises(PublishError, match=r"rejected the rules \(500\).*\nthis is what Prometheus has now"):
+    with pytest.raises(PublishError, match=r"rejected the rules \(500\).*\nPrometheus failed to reload what it has"):
         publish(server, A)
     assert (live(server), Store(server.directory).observe().state) == (None, State())
+
+
+def test_rules_whose_needs_are_not_met_are_refused_or_noted(server: StandIn) -> None:
+    """With the lines to add; a file of jobs that cannot be read here makes it a note."""
+    config = b"scrape_configs: [{job_name: node, static_configs: [{targets: [a]}]}]\n"
+    new = rule_set.merge(rule_sets.files("A", extra={"alert": "Down", "expr": 'up{job="node"} == 0'}))
+    target = target_of(server)
+
+    with pytest.raises(PublishError, match=r"(?s)lacks what these rules need; nothing was .*\n  - job_name: node"):
+        publishing.plan(target, new, config=config)
+    noted = publishing.plan(target, new, config=config, only_note=True)
+    assert noted.notes[:2] == (
+        "Prometheus' running configuration lacks what these rules need:",
+        "scrape_configs lacks the job:",
+    )
+    server.config = {"scrape_config_files": ["/nowhere/jobs.yml"]}
+    assert publishing.plan(target, new, config=config).notes == (
+        "not compared with the running configuration: the jobs in /nowhere/jobs.yml cannot be read here",
+    )
+    server.faults[CONFIG] = ["html"]
+    assert publishing.plan(target, new, overwrite=True, config=config).notes == ()

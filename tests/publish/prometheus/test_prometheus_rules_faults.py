@@ -54,7 +54,7 @@ def test_incomplete_or_failing_rules_are_rolled_back(server: StandIn, fault: str
     server.faults[RULES] = ["ok", *[fault] * 2] if fault == "sick" else ["ok", *[fault] * 30]
 
     with pytest.raises(PublishError, match=said):
-        publish(server, B, timeout=0.2)
+        publish(server, B)
 
     server.faults[RULES] = []
     assert live(server) == A.content
