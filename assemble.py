@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.grafana.tree import Node
 from boxwatch.rules import catalogue as rules
-from boxwatch.stack import alertmanager, probes, prometheus
+from boxwatch.stack import alertmanager, compose, coolify, page, probes, prometheus, provisioning
 from boxwatch.topology.model import Topology
 
 
 def assemble(
-    topology: Topology, *, schema: str = "v1", extra: Mapping[str, Node] = dashboards.NOTHING
+    topology: Topology, *, schema: str = "v1", extra: Mapping[str, Node] = dashboards.NOTHING, stack: bool = True
 ) -> dict[str, bytes]:
     """Generate every output file of a topology, keyed by path below the output directory and sorted by path.
 
@@ -22,6 +22,7 @@ def assemble(
         topology: the deployment.
         schema: dashboard schema version: `v1`, which every Grafana reads, or one of `schema_v2.resource.VERSIONS`.
         extra: the user's own dashboards, by name.
+        stack: include the monitoring stack's compose file, provisioning and page, if the topology plans one.
 
     Raises:
         BoxwatchError: an extra dashboard shares its name, uid or title with another.
@@ -30,4 +31,8 @@ def assemble(
     made = {**rules.files(built), **prometheus.files(topology)}
     made |= {**probes.files(topology), **alertmanager.files(built)}
     made |= {f"grafana/dashboards/{name}": content for name, content in dashboards.files(built, schema, extra).items()}
+    if stack and (composed := compose.files(topology)):
+        made |= {**composed, **provisioning.files(topology)}
+        made |= coolify.files(topology, made)
+        made |= page.files(topology, made)
     return dict(sorted(made.items()))

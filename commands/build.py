@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     default="v1",
     help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
+@click.option("--no-stack", is_flag=True, help="Leave out the compose file of the monitoring stack.")
 @options.extra
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
@@ -37,10 +38,11 @@ def build(  # noqa: PLR0913 - one for each option
     show_diff: bool,
     only_check: bool,
     schema: str,
+    no_stack: bool,
     dashboards: Path | None,
     as_json: bool,
 ) -> None:
-    """Generate rules with their proofs, dashboards, configuration and runbooks in DIR.
+    """Generate rules with their proofs, dashboards, configuration, runbooks and the stack's compose file in DIR.
 
     Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
     too: Python modules as described in docs/dashboards.md, or JSON of any schema version.
@@ -53,10 +55,16 @@ def build(  # noqa: PLR0913 - one for each option
     """
     from boxwatch import assemble
     from boxwatch.publish import directory
+    from boxwatch.stack import compose
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
-    plan = directory.plan(assemble.assemble(loaded.topology, schema=schema, extra=extra), out)
+    if not no_stack:
+        compose.check(loaded)
+        if advice := compose.advice(loaded):
+            options.warn(advice)
+    made = assemble.assemble(loaded.topology, schema=schema, extra=extra, stack=not no_stack)
+    plan = directory.plan(made, out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from boxwatch.errors import Problem
     from boxwatch.grafana.tree import Node
     from boxwatch.topology.load import Loaded
 
@@ -96,8 +97,13 @@ def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
 
         catalogue.check(loaded)
     for warning in loaded.warnings:
-        click.echo(f"{click.style('Warning', fg='yellow', bold=True)}: {warning}", err=True)
+        warn(warning)
     return loaded
+
+
+def warn(warning: Problem) -> None:
+    """Print a warning with its place."""
+    click.echo(f"{click.style('Warning', fg='yellow', bold=True)}: {warning}", err=True)
 
 
 def print_json(document: object) -> None:
