@@ -124,7 +124,7 @@ def _inline(part: Part, made: Mapping[str, bytes]) -> dict[str, bytes]:
     """Path → content of the files that a part reads, with its rules packed into few."""
     found = {
         path: content
-        for path, content in made.items()
+        for path, content in sorted(made.items())
         if path.partition("/")[0] in part.config and path.startswith(_READ) and not path.startswith(_RULES)
     }
     if alertmanager.PATH in found:
@@ -133,7 +133,7 @@ def _inline(part: Part, made: Mapping[str, bytes]) -> dict[str, bytes]:
         old, new = (path.rpartition("/")[2].encode() for path in (alertmanager.TEMPLATE, template))
         found[alertmanager.PATH] = found[alertmanager.PATH].replace(b"- " + old + b"\n", b"- " + new + b"\n", 1)
     if "prometheus" in part.config:
-        rules = [content for path, content in made.items() if path.startswith(_RULES)]
+        rules = [content for path, content in sorted(made.items()) if path.startswith(_RULES)]
         found |= {f"{_RULES}rules-{number}.yaml": packed for number, packed in enumerate(_packed(rules), start=1)}
     return found
 

@@ -1,0 +1,66 @@
+"""Topologies with a monitoring stack, drawn and named, and what is built of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from boxwatch.errors import TopologyError
+from boxwatch.stack import compose, coolify
+from boxwatch.topology import default
+from boxwatch.topology.load import Loaded, parse
+from support import deployments
+
+STACK: Final = "monitoring"
+
+
+def minimal() -> Loaded:
+    """The smallest topology that `boxwatch init` writes."""
+    return parse(default.text(minimal=True), "topology.yaml")
+
+
+@st.composite
+def planned(draw: st.DrawFn) -> Loaded:
+    """A deployment nobody thought of, in which a stack is planned and fits."""
+    document = json.loads(draw(deployments.deployments()))
+    servers = document["servers"]
+    home = next((name for name, server in servers.items() if "address" not in server), next(iter(servers)))
+    document["services"] = {
+        # The first of its kind plans the stack.
+        STACK: {"kind": "monitoring", "server": home, "memory": draw(st.sampled_from(("2g", "3000m", "8g")))},
+        **{name: service for name, service in document["services"].items() if service["kind"] != "monitoring"},
+    }
+    loaded = deployments.accepted(json.dumps(document, indent=1))
+    assume(loaded is not None and refusal(loaded) == ())
+    assert loaded is not None
+    return loaded
+
+
+def refusal(loaded: Loaded) -> tuple[str, ...]:
+    """Why no stack can be built; nothing if it can."""
+    try:
+        compose.check(loaded)
+    except TopologyError as error:
+        return tuple(str(problem) for problem in error.problems)
+    return ()
+
+
+def document(made: Mapping[str, bytes], path: str = compose.PATH) -> Any:  # noqa: ANN401 - a YAML document
+    """A compose file of a build."""
+    return yaml.safe_load(made[path])
+
+
+def pasted(made: Mapping[str, bytes]) -> str:
+    """The self-contained file of a build."""
+    return made[coolify.PATH].decode()
+
+
+def variables(text: str) -> set[str]:
+    """Variables that a compose file requires, defaults aside."""
+    return {name for name, operator in re.findall(r"(?<!\$)\$\{([A-Z0-9_]+)(:?[-?])?", text) if "-" not in operator}
