@@ -69,7 +69,9 @@ def check(  # noqa: PLR0913 - one for each option
     if given:
         found = catalogue.of_files(given, rules.rule_files(rules.build(loaded.topology)), interval)
     else:
-        made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards))
+        extra = options.extra_dashboards(loaded, dashboards)
+        # No check reads the compose file.
+        made = assemble.assemble(loaded.topology, extra=extra, stack=False)
         found = catalogue.run(made, interval, _progress if sys.stderr.isatty() else None)
     found = found.without(disabled)
     for line in report.lines(found, style):

@@ -1,0 +1,132 @@
+"""`boxwatch build` and the stack: what it refuses, what it advises, and how to go without."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from boxwatch.cli import main
+from boxwatch.stack import compose, coolify, page
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _topology(here: Path, *, memory: str = "2g", **more: Any) -> None:  # noqa: ANN401 - keys of a topology
+    document = {
+        "name": "test",
+        "servers": {"main": {"cpus": 4, "memory": "16g", "disk": "100GB"}},
+        "services": {
+            "monitoring": {"kind": "monitoring", "server": "main", "memory": memory},
+            **more.pop("services", {}),
+        },
+        **more,
+    }
+    (here / "topology.yaml").write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+
+def _build(*options: str) -> Result:
+    return CliRunner().invoke(main, ["build", "--out", "generated", *options])
+
+
+def test_a_build_writes_the_stack(here: Path) -> None:
+    """The compose file at the top, so that its paths are those of the build."""
+    done = CliRunner().invoke(main, ["build", "--out", "generated"])
+
+    assert done.exit_code == 0, done.output
+    for path in (compose.PATH, coolify.PATH, page.PATH, "grafana/provisioning/datasources/boxwatch.yaml"):
+        assert (here / "generated" / path).is_file(), path
+
+
+def test_a_plan_that_is_too_small_writes_nothing(here: Path) -> None:
+    """The error has the place, the sum and both ways out."""
+    _topology(here, memory="512m")
+    done = _build()
+
+    assert done.exit_code == 2
+    assert "topology.yaml:14:14: services.monitoring.memory: 512 MB is less than the parts of the stack" in done.output
+    assert "= 776 MB (raise it to 776m, or build with --no-stack" in done.output
+    assert not (here / "generated").exists()
+
+
+def test_no_stack_leaves_it_out(here: Path) -> None:
+    """Whoever runs Prometheus already builds rules and dashboards alone, whatever monitoring gets."""
+    _topology(here, memory="512m")
+    done = _build("--no-stack")
+
+    assert done.exit_code == 0, done.output
+    assert not (here / "generated" / compose.PATH).exists()
+    assert not (here / "generated" / "stack").exists()
+    assert (here / "generated" / "prometheus" / "prometheus.yml").is_file()
+
+
+def test_containers_that_the_topology_does_not_list_are_named(here: Path) -> None:
+    """Otherwise each would be compared with the memory of the whole service."""
+    _topology(here)
+    done = _build()
+
+    assert done.exit_code == 0, done.output
+    assert "services.monitoring: does not list the components prometheus, alertmanager, " in done.output
+    assert "(stack/README.md has the lines to add)" in done.output
+
+
+def test_a_complete_topology_gets_no_advice(here: Path) -> None:
+    """The bundled one lists every container."""
+    done = _build()
+
+    assert "Warning" not in done.output
+    assert here.exists()
+
+
+def test_an_exporter_with_the_name_of_another_container_is_refused(here: Path) -> None:
+    """A database called `node` would have an exporter called node-exporter."""
+    _topology(here, services={"node": {"kind": "postgres", "server": "main", "memory": "1g"}})
+    done = _build()
+
+    assert done.exit_code == 2
+    assert (
+        "services.node: has an exporter with the name of another container of the stack, node-exporter" in done.output
+    )
+    assert "(rename the service)" in done.output
+
+
+def test_secrets_in_directories_of_the_image_are_refused(here: Path) -> None:
+    """A mount over /etc would take the program's own files away."""
+    _topology(
+        here,
+        services={
+            "minio": {"kind": "minio", "server": "main", "memory": "1g", "metrics_token_file": "/etc/token"},
+        },
+        notifications={
+            "receivers": {"night": {"telegram": {"chat_id": -1, "token_file": "/telegram"}}},
+            "critical": "night",
+            "warning": "night",
+        },
+    )
+    done = _build()
+
+    assert done.exit_code == 2
+    assert "services.minio.metrics_token_file: has a secret in a directory of the image" in done.output
+    assert "notifications.receivers.night: has a secret in a directory of the image" in done.output
+    assert done.output.count("(use /run/secrets/NAME)") == 2
+    assert "/telegram" not in done.output
+
+
+def test_the_stack_is_removed_with_its_service(here: Path) -> None:
+    """A build without a planned stack takes the old compose file away."""
+    _topology(here)
+    _build()
+    document = json.loads((here / "topology.yaml").read_text(encoding="utf-8"))
+    document["services"] = {"web": {"kind": "web", "server": "main", "memory": "1g"}}
+    (here / "topology.yaml").write_text(json.dumps(document), encoding="utf-8")
+
+    assert _build().exit_code == 0
+    assert not (here / "generated" / compose.PATH).exists()
