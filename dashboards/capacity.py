@@ -109,7 +109,7 @@ def _history() -> Graph:
 
 def _beside() -> Graph:
     return Graph(
-        title="Beside the services",
+        title="Memory outside services",
         description="Memory outside the planned services: the system with its builds, and unplanned containers. "
         "Healthy: system and builds below the dashed line, nothing outside the plan.",
         unit="bytes",

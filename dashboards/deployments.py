@@ -142,7 +142,7 @@ def _last() -> Table:
 def _ages() -> Graph:
     moved, created = coolify.DEPLOYMENT_PROGRESS, coolify.DEPLOYMENTS_OLDEST
     return Graph(
-        title="Deployments that run or wait",
+        title="Running and queued deployments",
         description="Time since a running deployment made progress, and since the oldest queued one was requested. "
         "Healthy: short.",
         unit="dtdurations",
@@ -199,7 +199,7 @@ def _ended() -> Graph:
 def _answers() -> States:
     up, source = f"{coolify.UP}{{{_AT}}}", f"{coolify.SOURCE_SUCCESS}{{{_AT}}}"
     return States(
-        title="Coolify answers",
+        title="Coolify API availability",
         description="Whether Coolify answers the exporter, in total and for each endpoint. Healthy: green throughout.",
         unit="none",
         scale=scale.none_known("Red is no answer: the affected values are unknown, and the alert says why."),

@@ -79,7 +79,7 @@ def _first_answer(built: Built) -> tuple[Stat, ...]:
             queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), several),),
         ),
         Stat(
-            title="Disks missing",
+            title="Missing disks",
             description="Missing members of RAID arrays. Healthy: 0; a server without arrays has none.",
             unit="none",
             scale=scale.none_is_good(colours.NEAR),

@@ -34,7 +34,7 @@ def _disk_free(built: Built) -> Graph:
     low = thresholds.of(built.thresholds, "HostDiskLow")
     critical = thresholds.of(built.thresholds, "HostDiskCritical")
     return Graph(
-        title="Disk space free",
+        title="Free disk space",
         description="Space that services can still write to, by disk. Healthy: a level line far above the dashed one.",
         unit="percentunit",
         scale=scale.lines("The dashed line is the threshold of HostDiskLow, the solid line that of HostDiskCritical."),
@@ -69,7 +69,7 @@ def _inodes(built: Built) -> Graph:
     topology = built.topology
     low = thresholds.of(built.thresholds, "HostInodesLow")
     graph = Graph(
-        title="Inodes free",
+        title="Free inodes",
         description="Each file takes one inode. Healthy: far above the dashed line; btrfs and zfs report none.",
         unit="percentunit",
         scale=scale.lines("The dashed line is the threshold of HostInodesLow."),
@@ -105,7 +105,7 @@ def _disk_bytes(topology: Topology) -> Graph:
 
 def _read_only(topology: Topology) -> States:
     return States(
-        title="Disks that are read-only",
+        title="Read-only disks",
         description="Whether the kernel can write to each disk. Healthy: one colour throughout.",
         unit="none",
         scale=scale.none_known("Red is read-only: after an error, or on purpose, which the topology does not state."),

@@ -113,7 +113,7 @@ def _connections(built: Built) -> Graph:
     near = thresholds.of(built.thresholds, "HostConntrackNearLimit")
     full = thresholds.of(built.thresholds, "HostConntrackFull")
     return Graph(
-        title="Connections tracked",
+        title="Tracked connections",
         description="Share of the kernel's connection table in use. Healthy: far below the dashed line.",
         unit="percentunit",
         scale=scale.lines(
@@ -147,7 +147,7 @@ def _clock(built: Built) -> Graph:
 
 def _collectors(topology: Topology) -> States:
     return States(
-        title="Collectors that fail",
+        title="Failing collectors",
         description="The node_exporter collectors that alerts depend on. Healthy: one colour throughout.",
         unit="none",
         scale=scale.none_known(

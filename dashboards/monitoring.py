@@ -152,7 +152,7 @@ def _rules() -> Graph:
 
 def _scrapes(topology: Topology) -> Graph:
     graph = Graph(
-        title="Time of a scrape",
+        title="Scrape duration",
         description="The slowest targets. Healthy: far below the dashed line.",
         unit="s",
         scale=scale.lines("The dashed line is the threshold of the alert."),

@@ -120,7 +120,7 @@ def _plan(topology: Topology) -> Bars:
 
 def _memory() -> Graph:
     return Graph(
-        title="Where the RAM goes",
+        title="RAM by service",
         description="Memory of the chosen servers by service, as counted against budgets. Healthy: a stack below the "
         "dashed line.",
         unit="bytes",

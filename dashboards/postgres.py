@@ -215,7 +215,7 @@ def _archived() -> Graph:
         for end, legend in (("archived", "archived, {{service}}"), ("failed", "failed, {{service}}"))
     )
     return Graph(
-        title="WAL archived and failed",
+        title="WAL archiving",
         description="WAL files a second. Healthy: no failures; no line without an archive.",
         unit="cps",
         scale=backing_services.uncoloured("PostgresArchiveFailing fires on any lasting failure"),
@@ -225,7 +225,7 @@ def _archived() -> Graph:
 
 def _slots(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
-        title="WAL kept by slots",
+        title="WAL retained by slots",
         description="WAL not yet read by replicas and other consumers. Healthy: near 0, or no line without slots.",
         unit="bytes",
         scale=backing_services.says("PostgresSlotRetainsWal"),

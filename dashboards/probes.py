@@ -123,7 +123,7 @@ def _unanswered() -> Stat:
 
 def _answers() -> States:
     return States(
-        title="Answers",
+        title="URL availability",
         description="Whether each public URL answers as expected. Healthy: green throughout.",
         unit="none",
         scale=scale.none_known("Red is an error or no answer, as in the alert; a gap means that the prober was down."),
@@ -167,7 +167,7 @@ def _certificates(topology: Topology) -> Table:
 
 def _time(topology: Topology) -> Graph:
     graph = Graph(
-        title="Time to answer",
+        title="Request duration",
         description="Mean duration of whole requests over ten minutes, redirects included. Healthy: far below the "
         "dashed line.",
         unit="s",
@@ -181,7 +181,7 @@ def _time(topology: Topology) -> Graph:
 def _phases() -> Graph:
     phases = f"avg_over_time(probe_http_duration_seconds{{{_URLS}}}[10m])"
     return Graph(
-        title="Where the time goes",
+        title="Request duration by phase",
         description="DNS look-up, connection, TLS, processing by the application, transfer; for the slowest URL. "
         "Healthy: short.",
         unit="s",

@@ -167,7 +167,7 @@ def _exhaustion(topology: Topology) -> Graph:
 
 def _limit_share(topology: Topology) -> Graph:
     return Graph(
-        title="Share of the limit that cannot be reclaimed",
+        title="Unreclaimable share of the limit",
         description="The OOM killer's measure: memory without page cache, against Docker's limit. Healthy: below the "
         "line.",
         unit="percentunit",

@@ -66,8 +66,8 @@ def _budget() -> Scale:
 def _least(part: slo.Part) -> Stat:
     noun = _NOUNS[part]
     return Stat(
-        title=f"Least {noun} budget",
-        description=f"Error budget of 30 days left for {noun}, of the service with the least. Healthy: above 0.",
+        title=f"Lowest {noun} budget",
+        description=f"Error budget of 30 days left for {noun}, of the service with the lowest. Healthy: above 0.",
         unit="percentunit",
         scale=_budget(),
         queries=(Query(f"bottomk(1, {_of(part.left)})", _NAME),),
@@ -77,8 +77,8 @@ def _least(part: slo.Part) -> Stat:
 def _kept(part: slo.Part) -> Stat:
     kept = "did not fail" if part is slo.AVAILABILITY else "were answered in time"
     return Stat(
-        title=f"Least {_NOUNS[part]}",
-        description=f"Share of the requests of 30 days that {kept}, of the service with the least. Healthy: as "
+        title=f"Lowest {_NOUNS[part]}",
+        description=f"Share of the requests of 30 days that {kept}, of the service with the lowest. Healthy: as "
         "promised.",
         unit="percentunit",
         scale=scale.none_known("The topology's objectives differ by service, so nothing is coloured."),
@@ -125,7 +125,7 @@ def _promises(topology: Topology) -> Table:
 def _left(part: slo.Part) -> Graph:
     noun = _NOUNS[part]
     return Graph(
-        title=f"Left of the {noun} budget",
+        title=f"Remaining {noun} budget",
         description=f"Error budget of 30 days left for {noun}. Healthy: above 0 and not falling.",
         unit="percentunit",
         scale=_budget(),
@@ -139,7 +139,7 @@ def _burn(part: slo.Part) -> Graph:
     pairs = (*FAST, *SLOW)
     limits = ", ".join(f"{pair.factor:g} over {pair.long} and {pair.short}" for pair in pairs)
     return Graph(
-        title=f"How fast the {noun} budget goes",
+        title=f"{noun.capitalize()} burn rate",
         description="Multiples of the rate at which the budget would last a month. Healthy: below 1.",
         unit="none",
         scale=scale.lines(f"The alerts fire from {limits}, as in Google's SRE documentation."),

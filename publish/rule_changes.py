@@ -12,7 +12,7 @@ from boxwatch.topology import units
 
 Kind = Literal["added", "changed", "removed"]
 _CONSTANT = re.compile(r"vector\(([0-9]{1,18})\)")
-# The unit is part of a record's name.
+# A record's name contains its unit.
 _UNITS: tuple[tuple[str, Callable[[int], str]], ...] = (
     ("_bytes:", units.human_memory),
     ("_seconds:", units.format_duration),
@@ -84,7 +84,7 @@ def _group(old: Group, new: Group) -> Iterator[Change]:
             yield Change("added", new.name, title)
         elif after is None:
             yield Change("removed", new.name, title)
-        elif details := tuple(_fields(before.fields, after.fields)):
+        elif details := tuple(_fields(before.fields, after.fields, record=after.name)):
             yield Change("changed", new.name, title, details)
     kept = [(before, after) for before, after in pairs if before and after]
     # Rules of a group are evaluated in order, so another order is another group.
@@ -125,27 +125,27 @@ def _labels(rule: Rule) -> str:
     return f"{{{text}}}"
 
 
-def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "") -> Iterator[str]:
+def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "", *, record: str = "") -> Iterator[str]:
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
         if isinstance(before, dict | None) and isinstance(after, dict | None):
             yield from _fields(before or {}, after or {}, "label " if key == "labels" else "")
-        elif key == "expr" and (said := _constant(str(new.get("record")), str(before), str(after))):
+        elif key == "expr" and (said := _constant(record, str(before), str(after))):
             yield said
         else:
             yield _words(path + {"expr": "expression"}.get(key, key), before, after)
 
 
 def _constant(record: str, old: str, new: str) -> str:
-    """A number of the plan that changes, in the unit in which people plan: `4 GB → 5 GB`; empty for any other."""
+    """A changed constant of the plan in the unit people plan in: `4 GB → 5 GB`; empty for any other expression."""
     before, after = _CONSTANT.fullmatch(old), _CONSTANT.fullmatch(new)
     unit = next((unit for part, unit in _UNITS if part in record), None)
     if unit is None or before is None or after is None:
         return ""
     words = unit(int(before[1])), unit(int(after[1]))
-    # What rounds to the same has to be told in bytes.
+    # Two values that round to the same text are shown in bytes.
     return f"{words[0]} → {words[1]}" if words[0] != words[1] else ""
 
 

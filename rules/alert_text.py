@@ -1,4 +1,4 @@
-"""What an alert says and links to."""
+"""Annotations of alerts: texts, and links to runbook and dashboard."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from boxwatch.topology.model import Topology
 # The dashboards that alerts link to.
 SERVICE_DASHBOARD = "service"
 OVERVIEW_DASHBOARD = "overview"
-# What they are called in Grafana; boxwatch.checks.rules.alert_links holds the runbooks against what was built. A
-# dashboard with the name of its kind has the kind's title.
+# Their titles in Grafana; boxwatch.checks.rules.alert_links compares the runbooks with the generated dashboards. A
+# dashboard named after a kind has the kind's title.
 _TITLES = {"slo": "SLO", **{kind.name: kind.title for kind in KINDS if kind.name == kind.dashboard}}
 
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
 
 def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
-    """Summary and description, the runbook's page, and the dashboard on which it can be seen."""
+    """Summary, description, runbook page and dashboard link of an alert."""
     found = {"summary": alert.summary, "description": alert.description}
     page = f"{alert.alert}.md"
     if topology.urls.runbooks:
         found["runbook_url"] = f"{topology.urls.runbooks.rstrip('/')}/{page}"
     else:
-        # Not a link, but the place to look: beside the rules, in what `boxwatch build` wrote.
+        # Not a link, but a path in the output of `boxwatch build`, next to the rules.
         found["runbook"] = f"runbooks/{page}"
     if topology.urls.grafana:
         found["dashboard_url"] = f"{topology.urls.grafana.rstrip('/')}/d/{_dashboard(topology, alert)}"
@@ -37,7 +37,7 @@ def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
 
 
 def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -> dict[str, str]:
-    """The annotations of one firing instance: the proof states its description, labels in links are filled in."""
+    """The annotations of one firing instance: the description of the proof, and links with its labels filled in."""
     filled = {
         key: _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
         for key, text in annotations_of(topology, alert).items()
@@ -47,12 +47,12 @@ def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Where an alert can be seen.
+    """The dashboard and panel that show an alert.
 
     Attributes:
-        title: the dashboard's.
-        panel: the panel's; empty for the whole dashboard.
-        url: with Grafana's address where the topology has it, the path below it otherwise: `/d/boxwatch-host`.
+        title: title of the dashboard.
+        panel: title of the panel; empty for the whole dashboard.
+        url: full URL if the topology has Grafana's address, otherwise only the path: `/d/boxwatch-host`.
     """
 
     title: str
@@ -61,7 +61,7 @@ class Shown:
 
 
 def shown(topology: Topology, alert: Alert) -> Shown:
-    """Where an alert can be seen, whatever instance of it."""
+    """The dashboard and panel that show an alert, for all of its instances."""
     dashboard = _dashboard_id(alert)
     view = f"?viewPanel={panel_id(alert.panel)}" if alert.panel else ""
     root = topology.urls.grafana.rstrip("/") if topology.urls.grafana else ""
@@ -73,14 +73,14 @@ def shown(topology: Topology, alert: Alert) -> Shown:
 
 
 def _dashboard_id(alert: Alert) -> str:
-    """The alert's own dashboard; else the service's for what knows a service, and the overview for the rest."""
+    """The alert's own dashboard, else the service dashboard if its description names a service, else the overview."""
     if alert.dashboard:
         return alert.dashboard
     return SERVICE_DASHBOARD if f"$labels.{names.SERVICE}" in alert.description else OVERVIEW_DASHBOARD
 
 
 def _dashboard(topology: Topology, alert: Alert) -> str:
-    """The uid of its dashboard, with what the alert is about chosen there, and its panel."""
+    """The uid of the alert's dashboard, with its server and service as variables, and its panel."""
     labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
     chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
     if alert.panel:

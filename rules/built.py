@@ -1,4 +1,4 @@
-"""The rules of a deployment, built once: whatever is rendered or drawn from them is given this value."""
+"""The rules of a deployment, built once and passed to everything that renders them or draws dashboards."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from boxwatch.topology.model import Topology
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A topology and the rules that follow from it.
+    """A topology and its rules.
 
     Attributes:
         topology: the deployment.
-        subjects: its rules by subject, in the order of triage, tuned as `alerts.rules` asks.
-        thresholds: alert → the number it compares with, for every alert that has one. Alerts that the topology switches
-            off are included, because dashboards draw their lines all the same.
+        subjects: its rules by subject, in the order of triage, with the overrides of `alerts.rules` applied.
+        thresholds: alert → threshold, for every alert that has one. Alerts that the topology switches off are included,
+            because dashboards still draw their lines.
     """
 
     topology: Topology

@@ -1,4 +1,4 @@
-"""Every subject, in the order of triage: what is recorded, then outages, then saturation, then the plan."""
+"""Every subject, in the order of triage: recorded series, outages, saturation, the plan."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ SUBJECTS: tuple[Make, ...] = (
 
 
 def build(topology: Topology) -> Built:
-    """The rules of a topology. Each subject is made once; those of systems that it does not have are left out.
+    """The rules of a topology. Each subject is made once; those of absent systems are left out.
 
     Raises:
-        TopologyError: `alerts.rules` names what there is not, or changes what an alert does not take.
+        TopologyError: `alerts.rules` names an unknown alert, or changes something that the alert does not support.
     """
     tuning.refuse(tuning.issues(topology, SUBJECTS), None, topology.name)
     made = [(make, subject) for make in SUBJECTS if (subject := make(topology)) is not None]
@@ -81,16 +81,16 @@ def build(topology: Topology) -> Built:
 
 
 def subjects(topology: Topology) -> tuple[Subject, ...]:
-    """The subjects of a topology, as it wants them.
+    """The subjects of a topology, with its overrides applied.
 
     Raises:
-        TopologyError: as `build`.
+        TopologyError: as for `build`.
     """
     return build(topology).subjects
 
 
 def check(loaded: Loaded) -> None:
-    """Hold `alerts.rules` of a file against the alerts that there are.
+    """Validate `alerts.rules` of a file against the existing alerts.
 
     Raises:
         TopologyError: every issue, with its place.
@@ -104,12 +104,12 @@ def files(built: Built) -> dict[str, bytes]:
 
 
 def rule_files(built: Built) -> dict[str, bytes]:
-    """Path → content of the rule files, one a subject."""
+    """Path → content of the rule files, one per subject."""
     return {f"prometheus/rules/{subject.id}.yaml": rule_file(built.topology, subject) for subject in built.subjects}
 
 
 def test_files(built: Built) -> dict[str, bytes]:
-    """Path → content of the proofs of all rules, as promtool tests beside the rule files."""
+    """Path → content of the proofs of all rules, as promtool tests next to the rule files."""
     topology, made = built.topology, built.subjects
     by_id = {subject.id: subject for subject in made}
     found = {
@@ -121,15 +121,15 @@ def test_files(built: Built) -> dict[str, bytes]:
     }
     if concerned := healthy_day.concerned(made):
         found["ordinary-1m.yaml"] = promtool.everything_file(topology, concerned, healthy_day.days(topology, made))
-    found["everything-30s.yaml"] = promtool.everything_file(topology, made, deploys.ordinary_days(topology))
+    found["everything-30s.yaml"] = promtool.everything_file(topology, made, deploys.healthy_days(topology))
     return {f"prometheus/tests/{name}": content for name, content in found.items()}
 
 
 def runbook_files(built: Built) -> dict[str, bytes]:
-    """Path → content of the runbook pages, one an alert name, and of their index."""
+    """Path → content of the runbook pages, one per alert name, and of their index."""
     return {f"runbooks/{name}": content for name, content in pages(built.topology, built.subjects).items()}
 
 
 def runbooks(built: Built) -> dict[str, Page]:
-    """Alert name → what is told of it, in the order of triage."""
+    """Alert name → runbook page, in the order of triage."""
     return book(built.topology, built.subjects)

@@ -1,4 +1,4 @@
-"""The uid of a dashboard: links in alerts and between dashboards name it, and bookmarks survive a rebuild."""
+"""Dashboard uids: stable, so that links in alerts, links between dashboards and bookmarks survive a rebuild."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import zlib
 from boxwatch.topology.model import Topology
 
 PREFIX = "boxwatch"
-# Grafana refuses more (`POST /api/dashboards/db`: uid of at most 40 characters).
+# Grafana's limit (`POST /api/dashboards/db`: a uid has at most 40 characters).
 LONGEST = 40
-# The deployment that the default topology names; its dashboards have the short uids.
+# Name of the deployment in the default topology; its dashboards have short uids.
 _DEFAULT = "mvp"
 
 
 def is_default(topology: Topology) -> bool:
-    """Whether this is the deployment that needs no telling apart."""
+    """Whether this is the default deployment, whose dashboards have short uids."""
     return topology.name == _DEFAULT
 
 
 def uid(topology: Topology, dashboard_id: str) -> str:
-    """`boxwatch-ID`, or `boxwatch-DEPLOYMENT-ID` for every deployment but the default's: several share one Grafana.
+    """`boxwatch-ID`, or `boxwatch-DEPLOYMENT-ID` for all but the default deployment: several can share one Grafana.
 
-    An id has no hyphen, so no two pairs of deployment and id share a uid. A name that is too long is cut and told
-    apart by its checksum.
+    An id contains no hyphen, so no two pairs of deployment and id share a uid. A name that is too long is cut and made
+    unique by its checksum.
     """
     return _uid(topology.name, dashboard_id)
 
 
 def may_belong(deployment: str, uid: str) -> bool:
-    """Whether a uid is one that a deployment of that name gives to its dashboards.
+    """Whether a deployment of that name could have given this uid to a dashboard.
 
-    A dashboard beside the topology takes the name of its file, hyphens included, so that `boxwatch-a-b` may be the
-    default deployment's, or that of a deployment called `a`: that it may belong to one is no proof.
+    This is no proof that it did: a user's own dashboard is named after its file, hyphens included, so `boxwatch-a-b`
+    may belong to the default deployment or to one called `a`.
     """
     return uid == _uid(deployment, uid.rpartition("-")[2])
 

@@ -1,8 +1,8 @@
-"""What is not told because its cause is: Alertmanager's inhibition rules.
+"""Alertmanager's inhibition rules: alerts that are not sent while their cause is firing.
 
-A critical alert is silenced by critical ones only. A warning may be in a quiet time, or tuned away, and then nobody
-would be told of either. Every rule names the labels in which cause and consequence agree, and only alerts of the
-deployment, so that none silences more than was meant.
+Only critical alerts inhibit critical ones. A warning may be muted or switched off, and then nobody would be notified of
+either. Every rule lists the labels that must be equal on cause and consequence, and only alerts of the deployment, so
+that none inhibits more than intended.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ class Inhibition:
     """One of Alertmanager's inhibition rules.
 
     Attributes:
-        sources: the alerts that silence, by name.
-        severity: of the sources.
-        matchers: what else is true of the sources.
-        targets: the alerts that are silenced, by name.
-        severities: of the targets.
-        but: what else is true of the targets.
-        equal: labels in which both agree.
+        sources: the inhibiting alerts, by name.
+        severity: severity of the sources.
+        matchers: further matchers of the sources.
+        targets: the inhibited alerts, by name.
+        severities: severities of the targets.
+        but: further matchers of the targets.
+        equal: labels that must be equal on both.
     """
 
     sources: tuple[str, ...]
@@ -42,7 +42,7 @@ class Inhibition:
     equal: tuple[str, ...]
 
     def config(self) -> dict[str, object]:
-        """As an entry of `inhibit_rules`."""
+        """The rule as an entry of `inhibit_rules`."""
         return {
             "source_matchers": [_named(self.sources), f'severity="{self.severity}"', *self.matchers],
             "target_matchers": [_named(self.targets), f'severity=~"{"|".join(self.severities)}"', *self.but],
@@ -50,7 +50,7 @@ class Inhibition:
         }
 
 
-# What an alert of a severity silences.
+# Severities that an alert of a severity inhibits.
 _SILENCED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"critical": ("critical", "warning", "info"), "warning": ("warning", "info")}
 )
@@ -59,7 +59,7 @@ _SEEN_BY_CADVISOR: Final = (
     "outside_plan", "ServerMemoryPlanExceeded", "ServerMemoryOverheadExceeded",
 )  # fmt: skip
 _REQUESTS: Final = ("service_requests", "slo_burn")
-_MACHINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_PER_SERVER: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         names.JOB_NODE: ("host_memory", "host_disk", "host_load", "host_state", "host_clock"),
         names.JOB_DOCKER: ("docker_engine",),
@@ -68,17 +68,17 @@ _MACHINES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _STACK: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {names.JOB_GRAFANA: ("grafana",), names.JOB_BLACKBOX: ("probes", "exposure")}
 )
-# What a service tells of itself, and what one tells of others.
-_ENGINES = tuple(system for system in SYSTEMS if not system.kind.about_others)
-_WATCHERS = tuple(system for system in SYSTEMS if system.kind.about_others)
-# The worse one says it all.
+# Systems that report on themselves, and systems that report on others.
+_BACKING_SERVICES = tuple(system for system in SYSTEMS if not system.kind.about_others)
+_OBSERVERS = tuple(system for system in SYSTEMS if system.kind.about_others)
+# Of two alerts on the same problem, the worse one is enough.
 _WORSE: Final = (
     Cause(("HostMemoryCritical",), ("HostMemoryLow",), SERVER),
     Cause(("HostMemoryThrashing",), ("HostMemoryStalled", "HostSwapThrashing"), SERVER),
     Cause(("HostDiskCritical",), ("HostDiskLow", "HostDiskFilling"), (names.SERVER, names.DEVICE)),
     Cause(("HostInodesCritical",), ("HostInodesLow",), (names.SERVER, names.DEVICE)),
     Cause(("HostConntrackFull",), ("HostConntrackNearLimit",), SERVER),
-    *(cause for system in _ENGINES for cause in system.worse),
+    *(cause for system in _BACKING_SERVICES for cause in system.worse),
     Cause(("CertificateExpiring",), ("CertificateNotRenewed",), (*SERVICE, "instance")),
     Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
     Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
@@ -86,32 +86,32 @@ _WORSE: Final = (
     Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
     Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
     Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),
-    *(cause for system in _WATCHERS for cause in system.worse),
+    *(cause for system in _OBSERVERS for cause in system.worse),
 )
 
 
 def causes(topology: Topology) -> tuple[Cause, ...]:
-    """What explains what, whether or not the deployment has the alerts."""
+    """All causes with their consequences, whether or not the deployment has these alerts."""
     proxies = "|".join(service.name for service in topology.services_of("traefik"))
-    engines = tuple(subject for system in _ENGINES for subject in system.kind.rules)
+    backing = tuple(subject for system in _BACKING_SERVICES for subject in system.kind.rules)
     return (
         *_WORSE,
         Cause(
             ("ServiceDown",),
-            (*_REQUESTS, *engines, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
+            (*_REQUESTS, *backing, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
              "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow"),
             SERVICE,
         ),
-        # Without the proxy no service of its server answers anybody.
+        # Without the proxy, no service on its server can be reached.
         *(
             [Cause(("ServiceDown",), (*_REQUESTS, "ProbeFailed", "ProbeSlow"), SERVER, (f'service=~"{proxies}"',))]
             if proxies
             else []
         ),
-        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _ENGINES if system.kind.down),
-        # Who cannot see reports what is not so.
+        *(Cause(system.kind.down, system.kind.rules, SERVICE) for system in _BACKING_SERVICES if system.kind.down),
+        # A blind cAdvisor makes others report falsely.
         Cause(("ContainerMetricsMissing", "ContainerLabelsMissing"), _SEEN_BY_CADVISOR, SERVER),
-        # Of a server that Prometheus does not run on: then it is the server, most likely.
+        # On a server other than Prometheus' own: most likely the whole server is down.
         *(
             [
                 Cause(
@@ -122,11 +122,11 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
             if len(topology.servers) > 1
             else []
         ),
-        *(_unseen(job, system.kind.rules, SERVICE) for system in _ENGINES for job in system.kind.jobs),
-        *(_unseen(job, subjects, SERVER) for job, subjects in _MACHINES.items()),
+        *(_unseen(job, system.kind.rules, SERVICE) for system in _BACKING_SERVICES for job in system.kind.jobs),
+        *(_unseen(job, subjects, SERVER) for job, subjects in _PER_SERVER.items()),
         *(
             _unseen(job, (*system.kind.rules, *system.silences), SERVER)
-            for system in _WATCHERS
+            for system in _OBSERVERS
             for job in system.kind.jobs
         ),
         *(_unseen(job, subjects, SERVER) for job, subjects in _STACK.items()),
@@ -136,12 +136,12 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
 
 
 def _unseen(job: str, subjects: tuple[str, ...], equal: tuple[str, ...]) -> Cause:
-    """What cannot be told while the target of a job does not answer."""
+    """The consequences of a job's target being down: nothing is known of these subjects."""
     return Cause(("TargetDown",), subjects, equal, (f'job="{job}"',))
 
 
 def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibition, ...]:
-    """What is silenced by what in a deployment with these alerts."""
+    """The inhibition rules of a deployment with these alerts."""
     severities: dict[str, set[str]] = {}
     labels: dict[str, set[str]] = {}
     by_subject: dict[str, list[str]] = {}
@@ -158,7 +158,7 @@ def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibi
 
 
 def _own(severities: Mapping[str, set[str]], labels: Mapping[str, set[str]]) -> Iterator[Inhibition]:
-    """A critical alert silences the warning of the same name, where every label that tells them apart agrees."""
+    """A critical alert inhibits the warning of the same name if all identifying labels are equal."""
     alerts = tuple(name for name, known in severities.items() if "critical" in known and known & {"warning", "info"})
     if alerts:
         equal = ("alertname", *sorted(set().union(*(labels[name] for name in alerts))))

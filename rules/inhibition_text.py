@@ -1,6 +1,6 @@
-"""What a runbook says of other alerts: which of them silence this one, and which it silences.
+"""The runbook section on other alerts: those that inhibit this one, and those that it inhibits.
 
-Told from the inhibition rules of the same deployment (`boxwatch.rules.inhibition`), so that both say the same.
+Derived from the inhibition rules of the same deployment (`boxwatch.rules.inhibition`), so that both agree.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Iterable, Iterator
 
 from boxwatch.rules.inhibition import Inhibition
 
-_NOTHING = "No other alert silences it, and it silences none."
+_NOTHING = "It neither inhibits other alerts nor is inhibited by any."
 _SELF = "alertname"
 
-# The alerts on the other side, the labels in which both agree, what else is true of this one, and of the others.
+# The alerts on the other side, the labels that must be equal, further matchers of this alert, and of the others.
 _Line = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
-def told(alert: str, inhibitions: tuple[Inhibition, ...]) -> str:
-    """Markdown: what silences an alert in Alertmanager, and what it silences."""
+def section(alert: str, inhibitions: tuple[Inhibition, ...]) -> str:
+    """Markdown: the alerts that inhibit an alert in Alertmanager, and those that it inhibits."""
     by = _together(
         ((one.sources, one.equal, one.but, one.matchers), one) for one in inhibitions if _reached(alert, one)
     )
@@ -27,23 +27,23 @@ def told(alert: str, inhibitions: tuple[Inhibition, ...]) -> str:
     parts: list[str] = []
     if by:
         parts += [
-            "Alertmanager does not send it while one of these fires:",
+            "Inhibited while one of these fires:",
             "\n".join(_list(by)),
         ]
     if of:
-        parts += ["While it fires, Alertmanager does not send these:", "\n".join(_list(of))]
+        parts += ["While it fires, it inhibits these:", "\n".join(_list(of))]
     if any("warning" in severities for severities in (*by.values(), *of.values())):
-        parts.append("A warning silences no critical alert.")
+        parts.append("A warning never inhibits a critical alert.")
     return "\n\n".join(parts) or _NOTHING
 
 
 def _reached(alert: str, one: Inhibition) -> bool:
-    # That a critical alert silences its own warning is told where it silences.
+    # A critical alert that inhibits its own warning is listed only among those that it inhibits.
     return alert in one.targets and _SELF not in one.equal
 
 
 def _together(lines: Iterable[tuple[_Line, Inhibition]]) -> dict[_Line, list[str]]:
-    """Line → the severities of the one that silences."""
+    """Line → the severities of the inhibiting alert."""
     found: dict[_Line, list[str]] = {}
     for line, one in lines:
         found.setdefault(line, []).append(one.severity)

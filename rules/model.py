@@ -1,8 +1,8 @@
-"""Recording rules, alerts with their proofs and runbooks, and the groups that hold them.
+"""The model of rules: recording rules, alerts with their proofs and runbooks, groups and subjects.
 
-An `Alert` cannot be made without proof: at least one `Case` in which it fires and one close to it in which it stays
-silent. `boxwatch.rules.proofs.promtool` turns the cases into unit tests for promtool, `boxwatch.rules.runbook` the
-runbook into a page. Everything here is a frozen value; nothing reads a file, a clock or the environment.
+An `Alert` cannot be constructed without proof: at least one `Case` in which it fires and a similar one in which it
+stays silent. `boxwatch.rules.proofs.promtool` renders the cases as promtool unit tests, `boxwatch.rules.runbook` the
+runbook as a page. Everything here is a frozen value; nothing reads a file, a clock or the environment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from boxwatch.topology import units
 
 Severity = Literal["critical", "warning", "info", "none"]
 
-# The one alert that always fires, so that its absence is noticed; checks.alert_comparison knows it too.
+# The alert that always fires, so that its absence is noticed; checks.alert_comparison exempts it too.
 ALWAYS_FIRING = frozenset({"Watchdog"})
 
 # mixtool's alert-name-camelcase and alert-name-length, and Prometheus' own recording rule convention level:metric:op.
@@ -30,8 +30,8 @@ class Series:
     """One input series of a proof.
 
     Attributes:
-        series: metric name with its label matchers as written in exposition: `up{job="cadvisor",server="main"}`.
-        values: promtool's notation, one sample a minute: `1x10`, `0+60x5`, `1 _ _ 1`, `stale`.
+        series: metric name and labels as in the exposition format: `up{job="cadvisor",server="main"}`.
+        values: samples in promtool's notation, one per interval of the case: `1x10`, `0+60x5`, `1 _ _ 1`, `stale`.
     """
 
     series: str
@@ -40,11 +40,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One alert that must be firing, to the letter.
+    """One instance that must be firing, compared exactly.
 
     Attributes:
-        labels: every label beside `alertname` and the severity, which is the alert's own.
-        description: the description as the engineer reads it, after templating.
+        labels: all labels except `alertname` and the severity, which the alert adds.
+        description: the description after templating, as the engineer reads it.
     """
 
     labels: dict[str, str]
@@ -53,17 +53,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is in the database and what must follow from it.
+    """Input series and the instances of an alert that must fire for them.
 
     Attributes:
-        title: a sentence: "fires when half of the replicas are gone for longer than a deploy takes".
-        series: the input, all of it.
-        at: seconds after the first sample at which the alert is looked at.
-        expects: the alerts that fire then; empty means that it must be silent.
+        title: a predicate: "fires when half of the replicas are gone for longer than a deploy takes".
+        series: the complete input.
+        at: seconds after the first sample at which the alert is evaluated.
+        expects: the instances that fire then; empty means that the alert must be silent.
         interval: seconds between samples and between evaluations.
-        throughout: it must have been silent all the way until `at`, and not only then.
-        apart: other cases must not stand beside it, each on a server of its own, as they do otherwise
-            (boxwatch.rules.proofs.batching): for rules that look at all servers together.
+        throughout: the alert must stay silent from the first sample until `at`, not only at `at`.
+        apart: not batched with other cases (boxwatch.rules.proofs.batching): for rules that combine servers.
     """
 
     title: str
@@ -77,7 +76,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One sample that a query must return: all its labels, and its value."""
+    """A sample that a query must return: all its labels and its value."""
 
     labels: dict[str, str]
     value: float
@@ -85,14 +84,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A recording rule's proof: what a query returns, to the last label.
+    """The proof of a recording rule: the exact result of a query.
 
     Attributes:
-        title: a sentence about what is shown.
+        title: a sentence stating what is proven.
         expr: the query.
-        at: seconds after the first sample.
+        at: seconds after the first sample at which it is evaluated.
         samples: every sample that it returns; empty means none.
-        series: the input.
+        series: the complete input.
         interval: seconds between samples and between evaluations.
     """
 
@@ -106,13 +105,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """What the engineer who was woken needs, in the order in which it is needed. Markdown, without headings.
+    """Instructions for the engineer who was paged, in the order of use. Markdown, without headings.
 
     Attributes:
-        meaning: what is true when this fires, and what its users notice.
-        first_look: the first things to look at, one command or panel each.
+        meaning: what is wrong when this fires, and what users notice.
+        first_look: the first checks, one command or panel each.
         action: what to do, most likely cause first.
-        false_alarms: when it is known to fire without need, and what to change then; "None known." where none is.
+        false_alarms: known cases in which it fires needlessly, and what to change then; "None known." if there are
+            none.
     """
 
     meaning: str
@@ -128,8 +128,8 @@ class Record:
     Attributes:
         record: name, level:metric:operations.
         expr: PromQL.
-        labels: labels that are set on the result.
-        doc: what the number means, with its unit.
+        labels: labels set on the result.
+        doc: meaning of the number, with its unit.
     """
 
     record: str
@@ -138,7 +138,7 @@ class Record:
     labels: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a name that is not level:metric:operations.
+        """Reject a name that does not follow level:metric:operations.
 
         Raises:
             ValueError: the name breaks the convention.
@@ -149,25 +149,26 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alerting rule with everything that it owes to the person it wakes.
+    """An alerting rule with everything that the person it pages needs.
 
     Attributes:
         alert: name in CamelCase.
         expr: PromQL, with a comparison.
         wait: seconds for which the expression must hold (`for`).
-        severity: critical wakes someone, warning is a ticket, info is for dashboards, none is for machines.
-        summary: static sentence that groups the alert's instances.
+        severity: critical pages someone, warning opens a ticket, info is for dashboards, none is for software.
+        summary: static sentence that applies to all instances.
         description: templated sentence about one instance.
         runbook: what to do.
         fires: cases in which it fires.
-        silent: cases close to those in which it does not.
-        threshold: the number that it compares with, where `Alerts.threshold` may change it; None where it may not.
-        threshold_source: where that number comes from: a measurement, a document, a line of the topology.
-        dashboard: id of the dashboard on which it can be seen, `postgres`; empty for the service's or the overview.
-        panel: title of the panel there that shows it; empty for the whole dashboard.
-        labels: labels beside the severity.
-        counts: seconds for which the condition must hold where the query counts that itself, and `wait` is 0.
-        instead: why it takes no other `for` from the topology, or not every one, and what to change instead.
+        silent: similar cases in which it stays silent.
+        threshold: the number it compares with, if `Alerts.threshold` may override it; otherwise None.
+        threshold_source: origin of that number: a measurement, a document, a line of the topology.
+        dashboard: id of the dashboard that shows it, `postgres`; empty for the service dashboard or the overview.
+        panel: title of the panel that shows it; empty for the whole dashboard.
+        labels: labels besides the severity.
+        counts: seconds for which the condition must hold if the query counts them itself and `wait` is 0.
+        shortest_wait: the shortest `for` that its query allows, seconds.
+        instead: why the topology cannot override `for`, or not with every value, and what to change instead.
     """
 
     alert: str
@@ -185,13 +186,14 @@ class Alert:
     panel: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     counts: int = 0
+    shortest_wait: int = 0
     instead: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse an alert without proof, or one that breaks the mixin guide's style.
+        """Reject an alert without proof, or one that breaks the style of the mixin guide.
 
         Raises:
-            ValueError: what is missing.
+            ValueError: something is missing; the message says what.
         """
         if not self.fires or not all(case.expects for case in self.fires):
             raise ValueError(f"{self.alert} has no case that proves it fires")
@@ -207,13 +209,13 @@ class Alert:
             raise ValueError(f"the description of {self.alert} names no instance")
 
     @property
-    def patience(self) -> int:
-        """Seconds for which the condition must hold, whoever counts them."""
+    def effective_wait(self) -> int:
+        """Seconds for which the condition must hold, by `for` or counted by the query."""
         return self.counts or self.wait
 
     @property
     def takes_wait(self) -> bool:
-        """Whether the topology may change how long its condition must hold."""
+        """Whether the topology may override how long the condition must hold."""
         return self.counts > 0 or not self.instead
 
     @property
@@ -222,8 +224,8 @@ class Alert:
         return units.format_duration(self.wait)
 
 
-class Told(TypedDict):
-    """What people are told by an alert whose expression and proofs are made for it: keywords of `Alert`."""
+class AlertTexts(TypedDict):
+    """Texts of an alert whose expression and proofs a pattern makes: keyword arguments of `Alert`."""
 
     severity: Severity
     summary: str
@@ -237,9 +239,9 @@ class Group:
     """Rules that are evaluated together, in order.
 
     Attributes:
-        name: unique among all groups.
-        rules: recording rules or alerts, not mixed: vmalert evaluates a group's rules side by side, so no rule reads
-            what another of its group records.
+        name: name, unique among all groups.
+        rules: recording rules or alerts, not mixed. Because vmalert evaluates a group's rules in parallel, no rule
+            reads a series that another one in its group records.
     """
 
     name: str
@@ -248,14 +250,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One rule file: everything about one subject.
+    """All rules about one subject: one rule file.
 
     Attributes:
-        id: name of the module, the file, the golden and the page.
-        title: what it is about, for people.
-        groups: its groups, recording rules before the alerts that read them.
-        measured: proofs of its recording rules; those of the alerts are in the alerts.
-        reads: ids of the subjects whose recorded series its rules read, the plan's constants aside.
+        id: name of the module, the rule file, its stored copy and the page.
+        title: human-readable title.
+        groups: its groups, with recording rules before the alerts that read them.
+        measured: proofs of its recording rules; alerts carry their own.
+        reads: ids of the subjects whose recorded series its rules read, except the plan's constants.
     """
 
     id: str

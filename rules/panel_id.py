@@ -1,14 +1,14 @@
-"""The id of a panel, from its title: an alert links to the panel that shows it, whatever is added above.
+"""Panel ids, derived from titles, so that links from alerts stay valid when panels are added.
 
-Grafana keeps ids when a dashboard is stored and names panels by them in links (`?viewPanel=ID`). Counted from the top,
-an id would be another panel's as soon as somebody writes a new one, and every link in an old message would lie.
+Grafana keeps ids when it stores a dashboard, and links refer to panels by id (`?viewPanel=ID`). Ids counted from the
+top would shift with every new panel, and links in old messages would open the wrong one.
 """
 
 from __future__ import annotations
 
 import zlib
 
-# Four digits are read out and typed; of 25 titles two meet once in thirty dashboards, and then building says so.
+# Four digits can be read out and typed. With 25 titles, one dashboard in thirty has a collision; the build reports it.
 _LARGEST = 9999
 
 

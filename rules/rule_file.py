@@ -1,7 +1,7 @@
-"""A subject as Prometheus' rule file.
+"""Rendering of a subject as a Prometheus rule file.
 
-Only what Prometheus 2.42 knows is used, so that the same file loads from there to 3.x and in vmalert: no labels on
-groups, no query_offset.
+Only features of Prometheus 2.42 are used, so that the same file loads in every version from there to 3.x and in
+vmalert: no group labels, no query_offset.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Runbook pages, one an alert name, generated from what the alert itself carries."""
+"""Runbook pages, one per alert name, generated from the alerts themselves."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from boxwatch.rules import inhibition, inhibition_text, names
 from boxwatch.rules.alert_text import Shown, shown
 from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.patterns.fragments import number
-from boxwatch.rules.patterns.paging import WAKES_NOBODY
+from boxwatch.rules.patterns.paging import NON_PAGING
 from boxwatch.topology import units
 from boxwatch.topology.model import Topology
 
 _SEVERITIES = {
-    "critical": "critical: someone is woken",
-    "warning": "warning: a ticket for working hours",
-    "info": "info: shown on dashboards",
-    "none": "none: for machines that wait for it",
+    "critical": "critical: pages someone",
+    "warning": "warning: opens a ticket for working hours",
+    "info": "info: shown on dashboards only",
+    "none": "none: consumed by other software",
 }
-# What boxwatch.rules.patterns.paging and boxwatch.rules.tuning hold an alert to, at the end of its query.
+# Conditions that boxwatch.rules.patterns.paging and boxwatch.rules.tuning append to an alert's query.
 _QUIET = f"unless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
 _HELD = re.compile(rf'(and|unless) on \({names.BY_SERVICE}\) {names.SERVICE_INFO}\{{service=~?"([^"]*)"\}}')
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All that is told of one alert name.
+    """The runbook page of one alert name.
 
     Attributes:
-        variants: the alerts of that name: by severity, and by service where the topology makes a difference.
-        shown: where it can be seen.
-        sections: heading → Markdown, in the order in which they are needed.
+        variants: the alerts of that name: by severity, and by service where the topology has overrides.
+        shown: dashboard and panel that show it.
+        sections: heading → Markdown, in the order of use.
     """
 
     variants: tuple[Alert, ...]
@@ -46,12 +46,12 @@ class Page:
 
     @property
     def summary(self) -> str:
-        """One sentence."""
+        """The alert's summary, one sentence."""
         return self.variants[0].summary
 
     @property
     def severities(self) -> tuple[str, ...]:
-        """`critical: someone is woken`, one for each variant, and for which services."""
+        """`critical: pages someone`, one for each variant, with the services it applies to."""
         return tuple(dict.fromkeys(f"{_SEVERITIES[one.severity]}{_whose(one)}" for one in self.variants))
 
     @property
@@ -60,7 +60,7 @@ class Page:
         return tuple(dict.fromkeys(case.title for one in self.variants for case in (*one.fires, *one.silent)))
 
     def to_json(self) -> dict[str, object]:
-        """All of it for machines, `for` in seconds."""
+        """The page in machine-readable form; `for` in seconds."""
         alert = self.variants[0]
         return {
             "name": self.name,
@@ -78,7 +78,7 @@ class Page:
         }
 
     def markdown(self) -> str:
-        """The page as a file."""
+        """The page as Markdown."""
         parts = [f"# {self.name}", self.summary, "\n".join(f"- {text}" for text in self.severities)]
         for heading, text in self.sections.items():
             parts += [f"## {heading}", text]
@@ -86,21 +86,21 @@ class Page:
 
 
 def book(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, Page]:
-    """Alert name → what is told of it."""
+    """Alert name → runbook page."""
     silencing = inhibition.inhibitions(topology, subjects)
     found: dict[str, list[Alert]] = {}
     for subject in subjects:
         for alert in subject.alerts:
             found.setdefault(alert.alert, []).append(alert)
     return {
-        name: _page(topology, tuple(variants), inhibition_text.told(name, silencing))
+        name: _page(topology, tuple(variants), inhibition_text.section(name, silencing))
         for name, variants in found.items()
     }
 
 
 def pages(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, bytes]:
-    """File name → page, and an index of all of them."""
-    told = book(topology, subjects)
+    """File name → content: all pages, and an index."""
+    written = book(topology, subjects)
     index = [f"# Runbooks of {topology.name}", ""]
     listed: set[str] = set()
     for subject in subjects:
@@ -108,14 +108,14 @@ def pages(topology: Topology, subjects: tuple[Subject, ...]) -> dict[str, bytes]
         if not own:
             continue
         listed.update(own)
-        index += [f"## {subject.title}", "", "| alert | severity | what it says |", "|---|---|---|"]
+        index += [f"## {subject.title}", "", "| alert | severity | summary |", "|---|---|---|"]
         for name in own:
-            severity = ", ".join(dict.fromkeys(variant.severity for variant in told[name].variants))
-            index.append(f"| [{name}]({name}.md) | {severity} | {told[name].summary} |")
+            severity = ", ".join(dict.fromkeys(variant.severity for variant in written[name].variants))
+            index.append(f"| [{name}]({name}.md) | {severity} | {written[name].summary} |")
         index.append("")
     return {
         "README.md": ("\n".join(index).rstrip() + "\n").encode(),
-        **{f"{name}.md": page.markdown().encode() for name, page in told.items()},
+        **{f"{name}.md": page.markdown().encode() for name, page in written.items()},
     }
 
 
@@ -137,11 +137,11 @@ def _page(topology: Topology, variants: tuple[Alert, ...], others: str) -> Page:
             "To change it": _change(variants),
         },
     )
-    # What is proven of the common alert is proven again of its warning; once is enough to read.
+    # The warning repeats proofs of the critical alert; the page lists them once.
     page.sections["Proven"] = "\n".join(
         f"- {title}"
         for title in page.proofs
-        if not (title.endswith(WAKES_NOBODY) and title.removesuffix(WAKES_NOBODY) in page.proofs)
+        if not (title.endswith(NON_PAGING) and title.removesuffix(NON_PAGING) in page.proofs)
     )
     return page
 
@@ -151,11 +151,11 @@ def _numbered(steps: tuple[str, ...]) -> str:
 
 
 def _after(alert: Alert) -> str:
-    return f"for {alert.for_}" if alert.wait else "at once"
+    return f"for {alert.for_}" if alert.wait else "fires immediately"
 
 
 def _where(topology: Topology, place: Shown) -> str:
-    # Without Grafana's address there is nothing to follow, but a path to type behind it.
+    # Without Grafana's address there is no link, only a path to append to it.
     where = f"Dashboard *{place.title}*" + (f", panel *{place.panel}*" if place.panel else "")
     return f"{where}: <{place.url}>" if topology.urls.grafana else f"{where}: `{place.url}` in Grafana."
 
@@ -166,7 +166,7 @@ def _threshold(topology: Topology, alert: Alert) -> Iterator[str]:
     tuning = topology.alerts.rules.get(alert.alert)
     source = alert.threshold_source.rstrip(".")
     if tuning is not None and tuning.threshold is not None:
-        yield f"The threshold is {number(alert.threshold)}, as the topology says. Of boxwatch's own: {source}."
+        yield f"The threshold is {number(alert.threshold)}, set in the topology. Source of the default: {source}."
     else:
         yield f"The threshold is {number(alert.threshold)}: {source}."
 
@@ -177,21 +177,21 @@ def _change(variants: tuple[Alert, ...]) -> str:
     if alert.threshold is not None:
         lines.append(f"      threshold: {number(alert.threshold)}")
     if alert.takes_wait:
-        lines.append(f"      for: {units.format_duration(alert.patience)}" if alert.patience else "      for: 0s")
+        lines.append(
+            f"      for: {units.format_duration(alert.effective_wait)}" if alert.effective_wait else "      for: 0s"
+        )
     if len({variant.severity for variant in variants}) == 1 and alert.severity != "none":
         lines.append(f"      severity: {alert.severity}")
     lines.append("      labels: {}  # more labels, for routes")
     if names.SERVICE in alert.fires[0].expects[0].labels:
         lines.append("      services: {}  # NAME: {…} with the same keys, for one service")
     snippet = "\n".join(lines)
-    said = (
-        f"In the topology, the lines that you want to differ; these are the values in force.\n\n```yaml\n{snippet}\n```"
-    )
-    return said if alert.takes_wait else f"{said}\n\nThere is no `for`: {alert.instead}."
+    said = f"Put the lines to change into the topology. These are the values in force:\n\n```yaml\n{snippet}\n```"
+    return said if alert.takes_wait else f"{said}\n\n`for` cannot be changed: {alert.instead}."
 
 
 def _whose(alert: Alert) -> str:
-    """For which services a variant is: ` (services with `pages: false`)`; empty for all."""
+    """The services that a variant applies to: ` (services with `pages: false`)`; empty for all."""
     found: list[str] = []
     if _QUIET in alert.expr:
         outside = any(not one.labels.get(names.SERVICE) for case in alert.fires for one in case.expects)

@@ -1,4 +1,4 @@
-"""Every kind of service that there are rules about, in the order of triage."""
+"""Every kind of service with rules of its own, in the order of triage."""
 
 from __future__ import annotations
 

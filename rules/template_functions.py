@@ -1,6 +1,6 @@
-"""Numbers as Prometheus' template functions write them, for the descriptions that proofs expect.
+"""Prometheus' template functions for numbers, for the descriptions that proofs expect.
 
-Prometheus' own functions are the reference: promtool compares to the letter.
+Prometheus' own functions are the reference: promtool compares the texts exactly.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ _MINUTE = 60
 
 
 def percentage(ratio: float) -> str:
-    """What `humanizePercentage` makes of a ratio."""
+    """A ratio, formatted like `humanizePercentage`."""
     return f"{ratio * 100:.4g}%"
 
 
 def size(value: float) -> str:
-    """What `humanize1024` makes of a size, with its unit."""
+    """A size in bytes, formatted like `humanize1024`, with its unit."""
     prefixes = ("", "ki", "Mi", "Gi", "Ti", "Pi", "Ei")
     power = next((power for power in range(len(prefixes)) if value < KIB ** (power + 1)), len(prefixes) - 1)
     return f"{value / KIB**power:.4g}{prefixes[power]}B"
 
 
 def short(value: float) -> str:
-    """What `humanize` makes of a number from 1 up."""
+    """A number of at least 1, formatted like `humanize`."""
     prefixes = ("", "k", "M", "G", "T", "P", "E")
     power = next((power for power in range(len(prefixes)) if value < 1000 ** (power + 1)), len(prefixes) - 1)
     return f"{value / 1000**power:.4g}{prefixes[power]}"
 
 
 def duration(seconds: float) -> str:
-    """What `humanizeDuration` makes of seconds; what is below 0 lies behind."""
+    """Seconds, formatted like `humanizeDuration`; negative ones are in the past."""
     if seconds < 0:
         return f"-{duration(-seconds)}"
     if seconds >= _MINUTE:

@@ -1,8 +1,8 @@
-"""What the topology changes of single alerts (`alerts.rules`): on or off, threshold, patience, severity and labels.
+"""The topology's overrides of single alerts (`alerts.rules`): on or off, threshold, `for`, severity and labels.
 
-A subject reads thresholds and patience from the topology itself, cases included, so a changed alert is proven as it is.
-What differs for one service becomes an alert of the same name that is held to that service by the plan's constant,
-while the common one leaves the service out; its proof is the common one's with the service's name in it.
+Subjects read thresholds and `for` from the topology themselves, also in their cases, so an overridden alert is proven
+as it is. An override for one service becomes another alert of the same name, restricted to that service by the plan's
+constant, while the common alert leaves the service out. Its proof is that of the common alert, with the service's name.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _NOTHING_CHANGES = AlertTuning()
 
 
 def apply(topology: Topology, make: Make, subject: Subject) -> Subject | None:
-    """A subject with its alerts as the topology wants them; None when none of it is left.
+    """A subject with the topology's overrides applied; None if nothing of it is left.
 
-    A group that loses all its alerts is left out, and a subject that loses all its groups too.
+    A group that loses all its alerts is left out, and so is a subject that loses all its groups.
 
     Args:
         topology: the deployment.
-        make: makes the subject, and makes it again for each service whose alert differs.
-        subject: what it made of the topology.
+        make: the maker of the subject, called again for every service with overrides.
+        subject: the subject that it made of the topology.
     """
     if not any(alert.alert in topology.alerts.rules for alert in subject.alerts):
         return subject
@@ -62,7 +62,7 @@ def _group(topology: Topology, make: Make, subject: Subject, group: Group) -> Gr
 
 
 def _tuned(topology: Topology, make: Make, subject: Subject, twins: tuple[Alert, ...]) -> Iterator[Alert]:
-    """The alerts of one name for all services that have no tuning of their own, and those of each that has."""
+    """The alerts of one name: for all services without tuning of their own, then for each service with it."""
     name = twins[0].alert
     tuning = topology.alerts.rules.get(name, _NOTHING_CHANGES)
     common = _with(twins, tuning)
@@ -78,7 +78,7 @@ def _tuned(topology: Topology, make: Make, subject: Subject, twins: tuple[Alert,
         there = make(topology.model_copy(update={"alerts": topology.alerts.tuned(name, merged)}))
         made = [one for one in _of(there) if one.alert == name]
         for alert in _with(tuple(made[namesakes.index(twin)] for twin in twins), merged):
-            yield _only(alert, service)
+            yield _only(alert, service, alone=merged.threshold != tuning.threshold)
 
 
 def _of(subject: Subject | None) -> tuple[Alert, ...]:
@@ -86,37 +86,47 @@ def _of(subject: Subject | None) -> tuple[Alert, ...]:
 
 
 def _with(twins: tuple[Alert, ...], tuning: Tuning) -> tuple[Alert, ...]:
-    """The alerts of one name as the tuning wants them: one where a critical alert and its warning become as grave."""
+    """The tuned alerts of one name; a critical alert and its warning merge where they get the same severity."""
     if not tuning.enabled:
         return ()
     changed = tuple(
         replace(alert, severity=tuning.severity or alert.severity, labels={**alert.labels, **tuning.labels})
         for alert in twins
     )
-    return (paging.whatever_the_urgency(*changed),) if tuning.severity and len(twins) > 1 else changed
+    return (paging.merged(*changed),) if tuning.severity and len(twins) > 1 else changed
 
 
 def _without(alert: Alert, services: tuple[str, ...]) -> Alert:
-    """The alert for all but some services; these are `_only`'s."""
+    """The alert for all services but these, for which `_only` makes their own."""
     matcher = f'="{services[0]}"' if len(services) == 1 else f'=~"{"|".join(services)}"'
     return replace(alert, expr=_held(alert.expr, "unless", f"{names.SERVICE_INFO}{{service{matcher}}}"))
 
 
-def _only(alert: Alert, service: str) -> Alert:
-    """The alert for one service alone, its cases told of that service.
+def _only(alert: Alert, service: str, *, alone: bool) -> Alert:
+    """The alert for one service, with its cases about that service.
 
-    The rule itself says whose it is, in the label that the alert has anyway: so no two rules have the same name and
-    labels, which Prometheus' linter takes for a slip.
+    The rule sets the service label that the alert has anyway, so that no two rules have the same name and labels, which
+    promtool's linter reports as duplicates.
+
+    Args:
+        alert: the alert with the tuning of the service.
+        service: the service's name.
+        alone: whether to leave out decoys of other services, because these have another threshold: a case in which this
+            service is silent may fire for them.
     """
-    told = alert.fires[0].expects[0].labels[names.SERVICE]
+    original = alert.fires[0].expects[0].labels[names.SERVICE]
 
     def of_service(case: Case) -> Case:
         case = _on_another_server(case, service)
-        renamed = tuple(replace(one, series=_swap_labels(one.series, told, service)) for one in case.series)
+        renamed = tuple(replace(one, series=_swap_labels(one.series, original, service)) for one in case.series)
+        if alone:
+            renamed = tuple(one for one in renamed if _SERVICE.search(one.series) is None or _is_of(one, service))
         expects = tuple(
             Expected(
-                labels={key: _swap(text, told, service) if key in _NAMED else text for key, text in one.labels.items()},
-                description=_word(told).sub(service, one.description),
+                labels={
+                    key: _swap(text, original, service) if key in _NAMED else text for key, text in one.labels.items()
+                },
+                description=_word(original).sub(service, one.description),
             )
             for one in case.expects
         )
@@ -131,12 +141,20 @@ def _only(alert: Alert, service: str) -> Alert:
         expr=_held(alert.expr, "and", f'{names.SERVICE_INFO}{{service="{service}"}}'),
         labels={names.SERVICE: service, **alert.labels},
         fires=fires,
-        silent=tuple(map(of_service, alert.silent)),
+        silent=tuple(
+            case
+            for case in map(of_service, alert.silent)
+            if not alone or any(_is_of(one, service) for one in case.series)
+        ),
     )
 
 
+def _is_of(one: Series, service: str) -> bool:
+    return f'service="{service}"' in one.series
+
+
 def _on_another_server(case: Case, name: str) -> Case:
-    """The case with the server of this name called otherwise: a text that names both could not be told in two."""
+    """The case with a server of this name renamed: in a text that names both, they could not be distinguished."""
     other = f"{name}-server"
 
     def moved(one: Expected) -> Expected:
@@ -153,7 +171,7 @@ def _on_another_server(case: Case, name: str) -> Case:
     )
 
 
-# Labels whose values the cases make of the service's name.
+# Labels whose values the cases derive from the service's name.
 _NAMED = frozenset({names.SERVICE, names.NAME, names.RESOURCE})
 
 
@@ -166,7 +184,7 @@ def _swap_labels(text: str, one: str, other: str) -> str:
 
 
 def _swap(text: str, one: str, other: str) -> str:
-    """The text with two words in each other's place, so that no two things get one name."""
+    """The text with two words swapped, so that no two services get the same name."""
     return _word(one, other).sub(lambda match: other if match[1] == one else one, text)
 
 
@@ -175,7 +193,7 @@ def _word(*words: str) -> re.Pattern[str]:
 
 
 def _infos(case: Case, made: tuple[Series, ...]) -> tuple[Series, ...]:
-    """The plan's constant for every service of a case."""
+    """The plan's constant of every service in a case."""
     there = sorted(
         {
             (server[1], service[1])
@@ -211,10 +229,11 @@ def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
             continue
         alert, make = known[name]
         if name in ALWAYS_FIRING and not tuning.enabled and topology.notifications and topology.notifications.watchdog:
-            message = f"disables what `{topology.notifications.watchdog}` waits for (`notifications.watchdog`)"
+            receiver = topology.notifications.watchdog
+            message = f"disables the heartbeat that `{receiver}` expects (`notifications.watchdog`)"
             found.append(Issue((*path, "enabled"), message, "delete one of the two"))
         if tuning.services and names.SERVICE not in alert.fires[0].expects[0].labels:
-            message = "differs by service, and this alert is not about a service"
+            message = "cannot differ by service, because this alert is not about a service"
             found.append(Issue((*path, "services"), message, at_key=True))
         for where, one in ((path, tuning), *(((*path, "services", key), own) for key, own in tuning.services.items())):
             there = make(plain.model_copy(update={"alerts": plain.alerts.tuned(name, one)}))
@@ -223,25 +242,26 @@ def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
 
 
 def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[Issue]:
-    """What was asked for and is not there in the alert that was made."""
+    """Overrides that the alert does not support, because they had no effect on it."""
     if tuning.threshold is not None and alert.threshold is None:
-        hint = "its runbook says what it goes by; `thresholds`, `objectives` and `alerts` hold the numbers"
-        yield Issue((*path, "threshold"), "is not what this alert goes by", hint)
+        hint = "its runbook says what it compares; `thresholds`, `objectives` and `alerts` hold the numbers"
+        yield Issue((*path, "threshold"), "cannot be changed for this alert", hint)
     elif tuning.threshold is not None and alert.threshold is not None and alert.threshold < 1 < tuning.threshold:
         # A share above 100% is never reached, or always exceeded.
         meant = tuning.threshold if tuning.threshold <= _ALL else 100 * alert.threshold
         hint = f"write {meant:.6g}%" if tuning.threshold <= _ALL else f"write a share, such as {meant:.6g}%"
         yield Issue((*path, "threshold"), f"{tuning.threshold:g} is over 100%; this alert compares a share", hint)
-    if tuning.wait is not None and made.patience != tuning.wait:
-        hint = alert.instead or f"write {units.format_duration(made.patience)}"
-        yield Issue((*path, "for"), "is not how this alert waits", hint)
+    if tuning.wait is not None and made.effective_wait != tuning.wait:
+        more = " or more" if tuning.wait < made.effective_wait else ""
+        hint = alert.instead or f"write {units.format_duration(made.effective_wait)}{more}"
+        yield Issue((*path, "for"), "cannot be set to this value for this alert", hint)
 
 
 def refuse(found: tuple[Issue, ...], places: Places | None, file: str) -> None:
-    """Raise what is wrong, with its places where they are known.
+    """Raise the issues, with their places if these are known.
 
     Raises:
-        TopologyError: there is something wrong.
+        TopologyError: there are issues.
     """
     if found:
         whole = Place(file, 0, 0)

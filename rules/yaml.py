@@ -1,8 +1,8 @@
-"""YAML as people like to read it: keys in the order given, queries as blocks, nothing folded.
+"""Readable YAML: keys in the given order, queries as literal blocks, nothing folded.
 
-Proofs are megabytes of short strings, and PyYAML makes a node and an event of each. `_Writer` writes the plain ones
-itself, byte for byte as PyYAML does (a property test compares them), and leaves a document with anything unusual in it
-to PyYAML.
+Proofs are megabytes of short strings, and PyYAML makes a node and an event of each. `_Writer` writes ordinary documents
+itself, byte for byte as PyYAML does (a property test compares them), and leaves documents with anything unusual to
+PyYAML.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import re
 
 import yaml
 
-# From this column on, PyYAML breaks lines at spaces.
+# PyYAML breaks lines at spaces beyond this column.
 _WIDTH = 1000
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes a text of several lines as a literal block, and the same object twice rather than as an alias."""
+    """Writes multi-line strings as literal blocks, and repeated objects in full rather than as aliases."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the signature is PyYAML's
         return True
@@ -30,7 +30,7 @@ _Dumper.add_representer(str, _text)
 
 
 def dump(document: object, header: str) -> bytes:
-    """A document as YAML, UTF-8, below a comment of one or more lines. Same input, same bytes."""
+    """A document as UTF-8 YAML, below a comment of one or more lines. The same input gives the same bytes."""
     comment = "".join(f"# {line}".rstrip() + "\n" for line in header.splitlines())
     try:
         text = _Writer().document(document)
@@ -40,18 +40,18 @@ def dump(document: object, header: str) -> bytes:
 
 
 def by_pyyaml(document: object) -> str:
-    """The same by PyYAML alone, for documents with anything in them that is safe to dump."""
+    """A document as YAML by PyYAML alone: any document that is safe to dump."""
     return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
 
 
 class _UnusualError(Exception):
-    """A document has something in it that is left to PyYAML."""
+    """A document contains something that is left to PyYAML."""
 
 
 _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
-# Every other character is escaped, or ends a line.
+# PyYAML escapes these characters or treats them as line ends.
 _UNUSUAL = re.compile("[^\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff]")
-# What a plain string does not begin with.
+# Beginnings that a plain string must not have.
 _INDICATOR = re.compile(r"""[ #,\[\]{}&*!|>'"%@`]|[-?:]( |$)|---|\.\.\.""")
 _SPACE, _SPACE_IN_QUOTES = re.compile("(?<! ) (?! )"), re.compile("(?<! ) (?! |'$)")
 _UNUSUAL_BLOCK = re.compile(r"\s|.* \n|.*\s$", re.DOTALL)
@@ -59,7 +59,7 @@ _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
 
 class _Writer:
-    """Writes one document, and remembers how it wrote each string, since most occur more than once."""
+    """Writes one document, caching how each string is written, because most occur more than once."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -67,10 +67,10 @@ class _Writer:
         self._keys: dict[str, str] = {}
 
     def document(self, document: object) -> str:
-        """The whole of a mapping or a list.
+        """A complete document, which must be a mapping or a list.
 
         Raises:
-            _UnusualError: something in it is left to PyYAML.
+            _UnusualError: it contains something that is left to PyYAML.
         """
         if type(document) is dict and document:
             self._mapping(document, "", "")
@@ -81,7 +81,7 @@ class _Writer:
         return "\n".join(self._lines) + "\n"
 
     def _mapping(self, mapping: dict[object, object], head: str, pad: str) -> None:
-        """The entries of a mapping, the first behind `head` and the others behind `pad`."""
+        """The entries of a mapping, the first after `head` and the others after `pad`."""
         for key, value in mapping.items():
             name = f"{head}{self._key(key)}:"
             head = pad
@@ -121,7 +121,7 @@ class _Writer:
         known = self._known.get(text)
         if known is None:
             known = self._known[text] = _one_line(text) if "\n" not in text else _block(text)
-        # Nothing plain begins with it.
+        # No plain string begins with it.
         if known[0] == "|":
             return known.replace("\n", f"\n{pad}  ").replace(f"\n{pad}  \n", "\n\n")
         return known if column + len(known) <= _WIDTH else _folded(known, column, f"\n{pad}  ")
@@ -143,7 +143,7 @@ def _one_line(text: str) -> str:
 
 
 def _folded(written: str, column: int, line: str) -> str:
-    """A long string from a column on, with new lines where PyYAML begins them: for a single space beyond the width."""
+    """A long string starting at a column, broken where PyYAML breaks it: at single spaces beyond the width."""
     parts: list[str] = []
     single = _SPACE_IN_QUOTES if written.startswith("'") else _SPACE
     while space := single.search(written, max(0, _WIDTH + 1 - column)):

@@ -19,7 +19,7 @@ from boxwatch.errors import PublishError
 )
 def test_a_secret_in_place_of_its_file_is_not_printed(given: str) -> None:
     """Nor any part of it."""
-    with pytest.raises(PublishError, match="give its path, not the secret") as caught:
+    with pytest.raises(PublishError, match="pass its path, not the secret") as caught:
         connection.secret(Path(given), "UNSET")
 
     assert given[:10] not in str(caught.value)

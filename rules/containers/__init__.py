@@ -1,1 +1,1 @@
-"""Containers: their visibility, the pressure they are under, and the Docker engine."""
+"""Containers: visibility, memory stalls and CPU throttling, and the Docker engine."""

@@ -1,13 +1,13 @@
-"""The Docker engine: whether it runs, and how often it starts containers."""
+"""The Docker engine: availability, container starts and paused containers."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Sample, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.patterns.threshold import beyond
+from boxwatch.rules.patterns.threshold import threshold_alert
 from boxwatch.rules.patterns.threshold_proofs import last_pending, not_lasted
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat, series
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, series
 from boxwatch.topology.model import Topology
 
 ID = "docker_engine"
@@ -19,7 +19,7 @@ _STATES = "engine_daemon_container_states_containers"
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on the engine, where its own metrics are scraped."""
+    """Alerts on the engine; None where its own metrics are not scraped."""
     if not any(server.targets.docker for server in topology.servers):
         return None
     return Subject(
@@ -43,7 +43,7 @@ def _records() -> tuple[Record, ...]:
         Record(
             record=names.SERVER_CONTAINERS_PAUSED,
             expr=f'max by ({names.BY_SERVER}) ({_STATES}{{{_DOCKER},state="paused"}})',
-            doc="Containers that are paused: there, and frozen.",
+            doc="Paused containers: present, but frozen.",
         ),
     )
 
@@ -53,10 +53,10 @@ def _down(topology: Topology) -> Alert:
     wait = topology.alerts.wait(name, 3 * _MINUTE)
     pending = last_pending(wait, INTERVAL)
     after = pending + INTERVAL
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
     def engine(up: int, server: str = "main", **labels: str) -> Series:
-        return world.scraped("up", flat(up, world.count), server=server, **{"job": names.JOB_DOCKER, **labels})
+        return fixtures.scraped("up", flat(up, fixtures.count), server=server, **{"job": names.JOB_DOCKER, **labels})
 
     down = (engine(0), engine(1, job=names.JOB_NODE))
     return Alert(
@@ -67,49 +67,51 @@ def _down(topology: Topology) -> Alert:
             count by ({names.BY_SERVER}) ({names.SERVICE_REPLICAS_DESIRED} > 0)
         """),
         wait=wait,
-        # Containers that run go on for a while, but they find each other by the names that the engine answers
-        # (127.0.0.11 is served by dockerd: moby, libnetwork/resolver.go), so users notice with the next connection.
+        # Running containers continue for a while, but the engine resolves their names for each other (dockerd serves
+        # 127.0.0.11: moby, libnetwork/resolver.go), so users notice at the next connection.
         severity="critical",
-        summary="The Docker engine of a server does not answer.",
-        description="The Docker engine of {{ $labels.server }} does not answer.",
+        summary="A server's Docker engine is not responding.",
+        description="The Docker engine of {{ $labels.server }} is not responding.",
         runbook=Runbook(
-            meaning="Without the engine containers do not find each other by name, those that end are not started "
-            "again, health checks stop and Coolify can deploy nothing. cAdvisor goes on showing what it has seen.",
+            meaning="Without the engine, containers cannot resolve each other's names, stopped containers are not "
+            "restarted, health checks stop and Coolify cannot deploy. cAdvisor keeps showing the containers it knows.",
             first_look=(
-                "`systemctl status docker` and `journalctl -u docker -e` on the server.",
-                "`docker ps` answers? Then only the metrics do not: `curl ADDRESS:9323/metrics` from the server.",
+                "Run `systemctl status docker` and `journalctl -u docker -e` on the server.",
+                "Does `docker ps` respond? Then only the metrics are missing: run `curl ADDRESS:9323/metrics` there.",
                 "Is its disk full or read-only?",
             ),
             action=(
-                "`systemctl restart docker`; without `live-restore` in daemon.json this starts every container anew.",
-                "It does not start: its log names the line of daemon.json or the disk that it fails at.",
+                "`systemctl restart docker`; without `live-restore` in daemon.json this restarts every container.",
+                "It does not start: its log names the line of daemon.json or the disk at fault.",
             ),
-            false_alarms="The address in `metrics-addr` cannot be reached from Prometheus any more, as after a change "
-            "of the firewall or of the bridge. An upgrade of Docker takes less than this waits.",
+            false_alarms="Prometheus can no longer reach the address in `metrics-addr`, for example after a change to "
+            "the firewall or the bridge. A Docker upgrade takes less time than this alert waits.",
         ),
         fires=(
-            world.fires(
-                "fires where it is down, and not where it answers or nothing is planned",
+            fixtures.fires(
+                "fires where the engine is down, not where it responds or nothing is planned",
                 (
-                    *world.service(replicas=1),
-                    *world.service(server="second"),
+                    *fixtures.service(replicas=1),
+                    *fixtures.service(server="second"),
                     *down,
                     engine(1, "second"),
-                    # Scraped under two addresses, of which one answers.
+                    # Scraped at two addresses, one of which responds.
                     engine(0, "second", instance="172.17.0.1:9323"),
                     engine(0, "third"),
                 ),
                 after,
-                Expected({"server": "main"}, "The Docker engine of main does not answer."),
+                Expected({"server": "main"}, "The Docker engine of main is not responding."),
             ),
         ),
         silent=(
-            world.silent("is silent while it answers", (*world.service(), engine(1)), after),
-            world.silent("is silent where all services are parked", (*world.service(replicas=0), *down), after),
-            world.silent(
-                "is silent where it is not scraped", (*world.service(), engine(0, job=names.JOB_CADVISOR)), after
+            fixtures.silent("stays silent while the engine responds", (*fixtures.service(), engine(1)), after),
+            fixtures.silent(
+                "stays silent where all services are parked", (*fixtures.service(replicas=0), *down), after
             ),
-            *not_lasted(world, (*world.service(), *down), pending),
+            fixtures.silent(
+                "stays silent where it is not scraped", (*fixtures.service(), engine(0, job=names.JOB_CADVISOR)), after
+            ),
+            *not_lasted(fixtures, (*fixtures.service(), *down), pending),
         ),
         dashboard="host",
         panel="Docker engine",
@@ -117,34 +119,34 @@ def _down(topology: Topology) -> Alert:
 
 
 def _churn(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "DockerStartChurn",
-        # An hour, because a crash loop is slow in the end: Docker doubles its wait before each start up to a minute
-        # (moby, restartmanager), which makes less than 15 starts a quarter of an hour and nearly 60 an hour.
+        # An hour, because crash loops slow down: Docker doubles its delay before each restart, up to a minute (moby,
+        # restartmanager), which allows fewer than 15 starts in 15 minutes but nearly 60 in an hour.
         names.SERVER_CONTAINER_STARTS,
         wait=5 * _MINUTE,
         threshold=40,
-        source="one crash loop alone makes nearly 60; twenty deployments make 40",
+        source="a single crash loop causes nearly 60; twenty deployments cause 40",
         severity="warning",
-        summary="Docker starts containers all the time.",
+        summary="Docker keeps starting containers.",
         description='The Docker engine of {{ $labels.server }} started {{ $value | printf "%.4g" }} containers within'
         " an hour.",
         text=lambda value: f"The Docker engine of main started {value:.4g} containers within an hour.",
         runbook=Runbook(
-            meaning="Something is started again and again. *ServiceCrashLooping* tells of planned services whose "
-            "containers live long enough to be seen; this also tells of those that die within a second, and of "
-            "containers outside the plan.",
+            meaning="Something keeps restarting. *ServiceCrashLooping* covers planned services whose containers live "
+            "long enough to be scraped; this alert also covers containers that die within a second and containers "
+            "outside the plan.",
             first_look=(
                 "`docker ps -a --format '{{.Names}} {{.Status}}' | grep -iE 'restarting|seconds'` on the server.",
-                "`docker events --since 10m --filter event=start` names what is started.",
+                "`docker events --since 10m --filter event=start` lists the containers being started.",
             ),
             action=(
-                "Read its log (`docker logs NAME`), fix or stop it: `docker update --restart=no NAME`.",
-                "Deployments: a script that deploys too often, or a retry that does not stop.",
+                "Read its log (`docker logs NAME`), then fix it or stop it: `docker update --restart=no NAME`.",
+                "Deployments: look for a script that deploys too often, or an endless retry.",
             ),
-            false_alarms="An hour with some twenty deployments: each starts a helper and the new container. Raise the "
-            "threshold in `alerts.rules` if yours are like that.",
+            false_alarms="An hour with some twenty deployments, each of which starts a helper and the new container. "
+            "If that is normal for you, raise the threshold in `alerts.rules`.",
         ),
         panel="Container starts",
     )
@@ -155,36 +157,36 @@ def _paused(topology: Topology) -> Alert:
     wait = topology.alerts.wait(name, 30 * _MINUTE)
     pending = last_pending(wait, INTERVAL)
     after = pending + INTERVAL
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
     def paused(count: int, server: str = "main") -> Series:
-        return series(names.SERVER_CONTAINERS_PAUSED, flat(count, world.count), server=server)
+        return series(names.SERVER_CONTAINERS_PAUSED, flat(count, fixtures.count), server=server)
 
     return Alert(
         alert=name,
         expr=f"{names.SERVER_CONTAINERS_PAUSED} > 0",
         wait=wait,
         severity="warning",
-        summary="Containers are paused, and nobody goes on with them.",
-        description="{{ $value }} containers on {{ $labels.server }} are paused.",
+        summary="Containers have been left paused.",
+        description="Paused containers on {{ $labels.server }}: {{ $value }}.",
         runbook=Runbook(
-            meaning="A paused container is there, with its memory and its ports, and answers nothing: cAdvisor counts "
-            "it as running, so *ServiceDown* is silent.",
-            first_look=("`docker ps --filter status=paused` on the server.",),
-            action=("`docker unpause NAME`; find the backup or the person that paused it.",),
-            false_alarms="A backup that pauses a container for longer than this waits.",
+            meaning="A paused container keeps its memory and its ports but does not respond. cAdvisor counts it as "
+            "running, so *ServiceDown* stays silent.",
+            first_look=("Run `docker ps --filter status=paused` on the server.",),
+            action=("Run `docker unpause NAME`; find the backup or the person that paused it.",),
+            false_alarms="A backup that pauses a container for longer than this alert waits.",
         ),
         fires=(
-            world.fires(
-                "fires where containers are paused, and not where they run",
+            fixtures.fires(
+                "fires where a container is paused, not where all run",
                 (paused(1), paused(0, "second")),
                 after,
-                Expected({"server": "main"}, "1 containers on main are paused."),
+                Expected({"server": "main"}, "Paused containers on main: 1."),
             ),
         ),
         silent=(
-            world.silent("is silent where none is paused", (paused(0),), after),
-            *not_lasted(world, (paused(1),), pending),
+            fixtures.silent("stays silent where no container is paused", (paused(0),), after),
+            *not_lasted(fixtures, (paused(1),), pending),
         ),
         dashboard="host",
         panel="Docker engine",
@@ -192,25 +194,25 @@ def _paused(topology: Topology) -> Alert:
 
 
 def _measured(topology: Topology) -> tuple[Measured, ...]:
-    """Four starts a minute since half an hour after the start, and containers in several states."""
-    world = World(length=3 * _HOUR, thresholds=topology.thresholds, interval=_MINUTE)
+    """Four starts a minute from minute 30 on, and containers in several states."""
+    fixtures = Fixtures(length=3 * _HOUR, thresholds=topology.thresholds, interval=_MINUTE)
 
     def starts(every_minute: int, **labels: str) -> Series:
-        values = f"1x30 {1 + every_minute}+{every_minute}x{world.count - 31}"
-        return world.scraped(_STARTS, values, **{"job": names.JOB_DOCKER, "action": "start", **labels})
+        values = f"1x30 {1 + every_minute}+{every_minute}x{fixtures.count - 31}"
+        return fixtures.scraped(_STARTS, values, **{"job": names.JOB_DOCKER, "action": "start", **labels})
 
     def state(count: int, **labels: str) -> Series:
-        return world.scraped(
-            _STATES, flat(count, world.count), **{"job": names.JOB_DOCKER, "state": "paused", **labels}
+        return fixtures.scraped(
+            _STATES, flat(count, fixtures.count), **{"job": names.JOB_DOCKER, "state": "paused", **labels}
         )
 
     parts = (
         starts(4),
         starts(2, instance="172.17.0.1:9323"),
         starts(1, server="second"),
-        # Docker was restarted in the last hour, and counts from the start.
-        world.scraped(
-            _STARTS, f"0+4x129 0+4x{world.count - 130}", job=names.JOB_DOCKER, action="start", server="third"
+        # Docker was restarted within the last hour, which resets its counter.
+        fixtures.scraped(
+            _STARTS, f"0+4x129 0+4x{fixtures.count - 130}", job=names.JOB_DOCKER, action="start", server="third"
         ),
         starts(50, action="create"),
         starts(50, job="other"),
@@ -222,15 +224,15 @@ def _measured(topology: Topology) -> tuple[Measured, ...]:
     )
     return tuple(
         Measured(
-            title=f"{record} comes out as it should",
+            title=f"{record} has the expected value for each server",
             expr=f"round({record})",
             at=2 * _HOUR + 45 * _MINUTE,
             samples=tuple(Sample({"server": server}, value) for server, value in values.items()),
             series=parts,
-            interval=world.interval,
+            interval=fixtures.interval,
         )
         for record, values in (
-            # From the end to the start of a counter no time passes that could be counted.
+            # A reset loses the increase between the last sample before it and the first one after it.
             (names.SERVER_CONTAINER_STARTS, {"main": 240, "second": 60, "third": 236}),
             (names.SERVER_CONTAINERS_PAUSED, {"main": 2, "second": 0}),
         )

@@ -9,7 +9,7 @@ from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules.coolify.coolify_proofs import BY_ACCOUNT, JOB, about_account, closed, of_account, source, watched
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 
 ID = "coolify"
@@ -51,8 +51,8 @@ def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
 ) -> Alert:
     """An alert on some of the reasons why the exporter gets nothing from Coolify."""
     wait = topology.alerts.wait(alert, default)
-    world = World(length=4 * wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    fires, silent = closed(world, wait, reasons, says)
+    fixtures = Fixtures(length=4 * wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    fires, silent = closed(fixtures, wait, reasons, says)
     return Alert(
         alert=alert,
         expr=f"max by ({BY_ACCOUNT}, {coolify.REASON}) ({coolify.DOWN_REASON}{{{JOB},{_one_of(reasons)}}}) == 1",
@@ -63,7 +63,7 @@ def _down(  # noqa: PLR0913 - what the four alerts about a closed API differ in
         " ({{ $labels.reason }}), so its deployments and resources are not monitored.",
         runbook=runbook,
         dashboard="deployments",
-        panel="Coolify answers",
+        panel="Coolify API availability",
         fires=fires,
         silent=silent,
     )
@@ -169,10 +169,10 @@ def _rate_limited(topology: Topology) -> Alert:
 
 def _source(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifySourceFailing", 15 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
-    up = of_account(world, coolify.UP, flat(1, world.count))
-    failing = source(world, "history", flat(0, world.count))
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
+    up = of_account(fixtures, coolify.UP, flat(1, fixtures.count))
+    failing = source(fixtures, "history", flat(0, fixtures.count))
     return Alert(
         alert="CoolifySourceFailing",
         expr=expr(f"""
@@ -199,19 +199,19 @@ def _source(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         dashboard="deployments",
-        panel="Coolify answers",
+        panel="Coolify API availability",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the source and the account that fail, not for the others",
                 (
                     up,
                     failing,
-                    source(world, "history", instance="coolify-exporter:2"),
-                    source(world, "servers"),
-                    of_account(world, coolify.UP, flat(0, world.count), instance="coolify-exporter:2"),
-                    of_account(world, coolify.UP, flat(1, world.count), instance="coolify-exporter:3"),
-                    of_account(world, coolify.UP, flat(1, world.count), account="second"),
-                    source(world, "history", account="second"),
+                    source(fixtures, "history", instance="coolify-exporter:2"),
+                    source(fixtures, "servers"),
+                    of_account(fixtures, coolify.UP, flat(0, fixtures.count), instance="coolify-exporter:2"),
+                    of_account(fixtures, coolify.UP, flat(1, fixtures.count), instance="coolify-exporter:3"),
+                    of_account(fixtures, coolify.UP, flat(1, fixtures.count), account="second"),
+                    source(fixtures, "history", account="second"),
                 ),
                 late,
                 Expected(
@@ -221,14 +221,14 @@ def _source(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent while every source is read", (up, source(world, "history")), late),
-            world.silent(
+            fixtures.silent("stays silent while every source is read", (up, source(fixtures, "history")), late),
+            fixtures.silent(
                 "stays silent while no source is read, which has its own alert",
                 (
-                    of_account(world, coolify.UP, flat(0, world.count)),
+                    of_account(fixtures, coolify.UP, flat(0, fixtures.count)),
                     failing,
-                    of_account(world, coolify.UP, flat(1, world.count), account="second"),
-                    of_account(world, coolify.UP, flat(1, world.count), server="second"),
+                    of_account(fixtures, coolify.UP, flat(1, fixtures.count), account="second"),
+                    of_account(fixtures, coolify.UP, flat(1, fixtures.count), server="second"),
                 ),
                 late,
             ),
@@ -238,17 +238,17 @@ def _source(topology: Topology) -> Alert:
 
 def _unparsed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyValuesUnparsed", 0)
-    world = World(length=wait + 180 * _MINUTE, thresholds=topology.thresholds)
-    hour = world.steps_of(60 * _MINUTE)
+    fixtures = Fixtures(length=wait + 180 * _MINUTE, thresholds=topology.thresholds)
+    hour = fixtures.steps_of(60 * _MINUTE)
 
-    def counted(values: str, **labels: str) -> Series:
+    def counter(values: str, **labels: str) -> Series:
         more = {"source": "statuses", "field": "status", **labels}
-        return of_account(world, coolify.UNPARSED, values, **more)
+        return of_account(fixtures, coolify.UNPARSED, values, **more)
 
     at = wait + 50 * _MINUTE
     # A restart, then nothing new for most of the hour.
-    begin, rising = 4, world.steps_of(at - 45 * _MINUTE) - 4
-    values = f"900x{begin - 1} 0+1x{rising} {rising}x{world.count}"
+    begin, rising = 4, fixtures.steps_of(at - 45 * _MINUTE) - 4
+    values = f"900x{begin - 1} 0+1x{rising} {rising}x{fixtures.count}"
     return Alert(
         alert="CoolifyValuesUnparsed",
         expr=f"sum by ({BY_ACCOUNT}, {coolify.SOURCE}, field) (increase({coolify.UNPARSED}{{{JOB}}}[1h])) > 0",
@@ -268,16 +268,16 @@ def _unparsed(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         dashboard="deployments",
-        panel="Coolify answers",
+        panel="Coolify API availability",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the field with unparsed values, not for the others",
                 (
-                    counted(values),
-                    counted(flat(5, world.count), instance="coolify-exporter:2"),
-                    counted(flat(5, world.count), field="type"),
-                    counted(flat(5, world.count), source="servers"),
-                    counted(flat(5, world.count), account="second"),
+                    counter(values),
+                    counter(flat(5, fixtures.count), instance="coolify-exporter:2"),
+                    counter(flat(5, fixtures.count), field="type"),
+                    counter(flat(5, fixtures.count), source="servers"),
+                    counter(flat(5, fixtures.count), account="second"),
                 ),
                 at,
                 Expected(
@@ -288,12 +288,12 @@ def _unparsed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent when the count stays", (counted(flat(5, world.count)),), at),
-            world.silent(
+            fixtures.silent("stays silent when the count stays", (counter(flat(5, fixtures.count)),), at),
+            fixtures.silent(
                 "stays silent an hour after the last one",
-                (counted(f"0x10 3x{world.count - 11}"),),
-                world.interval * 10 + 65 * _MINUTE,
+                (counter(f"0x10 3x{fixtures.count - 11}"),),
+                fixtures.interval * 10 + 65 * _MINUTE,
             ),
-            world.silent("stays silent when the exporter restarts", (counted(f"9x{hour} 0x{hour}"),), 90 * _MINUTE),
+            fixtures.silent("stays silent when the exporter restarts", (counter(f"9x{hour} 0x{hour}"),), 90 * _MINUTE),
         ),
     )

@@ -20,7 +20,7 @@ from boxwatch.rules.coolify.coolify_proofs import (
 )
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.rules.template_functions import duration
 from boxwatch.topology.model import Topology
 
@@ -45,25 +45,27 @@ def subject(topology: Topology) -> Subject | None:
     )
 
 
-def _backup(world: World, metric: str, values: str, **labels: str) -> Series:
-    return of_resource(world, metric, values, **{**_LABELS, "uuid": "db-uuid", **labels})
+def _backup(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    return of_resource(fixtures, metric, values, **{**_LABELS, "uuid": "db-uuid", **labels})
 
 
-def _near(world: World, metric: str, value: float, **labels: str) -> tuple[Series, ...]:
+def _near(fixtures: Fixtures, metric: str, value: float, **labels: str) -> tuple[Series, ...]:
     """Decoys: other schedules, each of which differs in one label."""
-    return tuple(_backup(world, metric, flat(value, world.count), **{**labels, label: "other"}) for label in _DIFFERENT)
+    return tuple(
+        _backup(fixtures, metric, flat(value, fixtures.count), **{**labels, label: "other"}) for label in _DIFFERENT
+    )
 
 
 def _failed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("BackupFailed", 2 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def result(value: float = 1, name: str = "failed", **labels: str) -> Series:
-        return _backup(world, coolify.BACKUP_RESULT, flat(value, world.count), **{"result": name, **labels})
+        return _backup(fixtures, coolify.BACKUP_RESULT, flat(value, fixtures.count), **{"result": name, **labels})
 
     def enabled(value: float = 1, **labels: str) -> Series:
-        return _backup(world, coolify.BACKUP_ENABLED, flat(value, world.count), **labels)
+        return _backup(fixtures, coolify.BACKUP_ENABLED, flat(value, fixtures.count), **labels)
 
     return Alert(
         alert="BackupFailed",
@@ -88,13 +90,13 @@ def _failed(topology: Topology) -> Alert:
         dashboard="deployments",
         panel="Backups",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the schedule whose last run failed, not for the others",
                 (
                     result(),
                     result(0, instance="c:2"),
                     result(1, instance="c:3"),
-                    *_near(world, coolify.BACKUP_RESULT, 0, result="failed"),
+                    *_near(fixtures, coolify.BACKUP_RESULT, 0, result="failed"),
                     result(1, "success", backup="weekly"),
                     result(1, "unknown", backup="weekly"),
                     enabled(),
@@ -105,10 +107,10 @@ def _failed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent after a successful run", (result(0), result(1, "success"), enabled()), late),
-            world.silent(
+            fixtures.silent("stays silent after a successful run", (result(0), result(1, "success"), enabled()), late),
+            fixtures.silent(
                 "stays silent for a disabled schedule while others are enabled",
-                (result(), enabled(0), *_near(world, coolify.BACKUP_ENABLED, 1)),
+                (result(), enabled(0), *_near(fixtures, coolify.BACKUP_ENABLED, 1)),
                 late,
             ),
         ),
@@ -118,23 +120,23 @@ def _failed(topology: Topology) -> Alert:
 def _old(topology: Topology) -> Alert:
     wait = topology.alerts.wait("BackupTooOld", 15 * _MINUTE)
     factor = topology.alerts.threshold("BackupTooOld", 1.5)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
     # Long enough for the alert's wait to be short beside it, whatever the factor.
     interval = 100 * (late + 60)
     allowed = int(factor * interval)
 
     def done(age: float, **labels: str) -> Series:
-        return _backup(world, coolify.BACKUP_SUCCESS, always(world, age), **labels)
+        return _backup(fixtures, coolify.BACKUP_SUCCESS, always(fixtures, age), **labels)
 
     def schedule(seconds: float = interval, enabled: float = 1, /, **labels: str) -> tuple[Series, ...]:
         return (
-            _backup(world, coolify.BACKUP_INTERVAL, flat(seconds, world.count), **labels),
-            _backup(world, coolify.BACKUP_ENABLED, flat(enabled, world.count), **labels),
+            _backup(fixtures, coolify.BACKUP_INTERVAL, flat(seconds, fixtures.count), **labels),
+            _backup(fixtures, coolify.BACKUP_ENABLED, flat(enabled, fixtures.count), **labels),
         )
 
     old = allowed + 60
-    read = well_read(world, "databases")
+    read = well_read(fixtures, "databases")
     others = tuple({label: "other"} for label in _DIFFERENT)
     return Alert(
         alert="BackupTooOld",
@@ -164,7 +166,7 @@ def _old(topology: Topology) -> Alert:
         dashboard="deployments",
         panel="Backups",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the schedule without a new backup, not for the others",
                 (
                     done(old),
@@ -179,20 +181,20 @@ def _old(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
-            world.silent(
+            fixtures.silent("stays silent at one and a half intervals", (done(allowed), *schedule(), *read), late),
+            fixtures.silent(
                 "stays silent until the longer of two exposed intervals has passed",
                 (done(old), *schedule(), *schedule(2 * interval, instance="c:2"), *read),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent for a disabled schedule while others are enabled",
-                (done(old), *schedule(interval, 0), *_near(world, coolify.BACKUP_ENABLED, 1), *read),
+                (done(old), *schedule(interval, 0), *_near(fixtures, coolify.BACKUP_ENABLED, 1), *read),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while databases cannot be read, which has its own alert",
-                (done(old), *schedule(), *unread(world, "databases")),
+                (done(old), *schedule(), *unread(fixtures, "databases")),
                 late,
             ),
         ),

@@ -25,7 +25,7 @@ from boxwatch.rules.coolify.coolify_proofs import (
 )
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
 from boxwatch.rules.template_functions import duration
 from boxwatch.topology.model import Topology
 
@@ -47,13 +47,13 @@ def subject(topology: Topology) -> Subject | None:
 
 def _failed(topology: Topology) -> Alert:
     wait = topology.alerts.wait("DeploymentFailed", 2 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def result(values: str, name: str = "failed", **labels: str) -> Series:
-        return of_resource(world, coolify.DEPLOYMENT_RESULT, values, result=name, **labels)
+        return of_resource(fixtures, coolify.DEPLOYMENT_RESULT, values, result=name, **labels)
 
-    failed, well = flat(1, world.count), flat(0, world.count)
+    failed, well = flat(1, fixtures.count), flat(0, fixtures.count)
     return Alert(
         alert="DeploymentFailed",
         # The last finished deployment or rollback; the exporter excludes restarts and previews of pull requests. Not
@@ -80,7 +80,7 @@ def _failed(topology: Topology) -> Alert:
         dashboard="deployments",
         panel="Last deployment",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the application whose last deployment failed, with its service, not for the others",
                 (
                     result(failed, service="web"),
@@ -96,7 +96,7 @@ def _failed(topology: Topology) -> Alert:
                 late,
                 Expected(about_resource(service="web"), "The last deployment of store/live/shop on main failed."),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires for an application outside the plan",
                 (result(failed),),
                 late,
@@ -104,12 +104,14 @@ def _failed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent once a later deployment has succeeded",
-                (result(steps((1, 10), (0, world.count))), result(steps((0, 10), (1, world.count)), "finished")),
-                late + 10 * world.interval,
+                (result(steps((1, 10), (0, fixtures.count))), result(steps((0, 10), (1, fixtures.count)), "finished")),
+                late + 10 * fixtures.interval,
             ),
-            world.silent("stays silent for a cancelled deployment", (result(well), result(failed, "cancelled")), late),
+            fixtures.silent(
+                "stays silent for a cancelled deployment", (result(well), result(failed, "cancelled")), late
+            ),
         ),
     )
 
@@ -117,18 +119,18 @@ def _failed(topology: Topology) -> Alert:
 def _stuck(topology: Topology) -> Alert:
     wait = topology.alerts.wait("DeploymentStuck", 5 * _MINUTE)
     threshold = topology.alerts.threshold("DeploymentStuck", 1800)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def moved(age: float, status: str = "in_progress", **labels: str) -> Series:
         """A deployment whose last progress was `age` seconds before the evaluation."""
         return of_resource(
-            world, coolify.DEPLOYMENT_PROGRESS, flat(int(late - age), world.count), status=status, **labels
+            fixtures, coolify.DEPLOYMENT_PROGRESS, flat(int(late - age), fixtures.count), status=status, **labels
         )
 
     # Old from the beginning.
     old = int(threshold) + late + 60
-    stuck, read = moved(old, service="web"), source(world, "deployments")
+    stuck, read = moved(old, service="web"), source(fixtures, "deployments")
     says = f"A deployment of store/live/shop on main has made no progress for {duration(old)}."
     return Alert(
         alert="DeploymentStuck",
@@ -162,9 +164,9 @@ def _stuck(topology: Topology) -> Alert:
         threshold=threshold,
         threshold_source="half of the 3600 s after which Coolify 4.3 kills a deployment (dynamic_timeout)",
         dashboard="deployments",
-        panel="Deployments that run or wait",
+        panel="Running and queued deployments",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the stuck deployment, not for one that makes progress",
                 (
                     stuck,
@@ -174,29 +176,37 @@ def _stuck(topology: Topology) -> Alert:
                         moved(0, **{"service": "web", label: "other"})
                         for label in ("account", "project", "environment", "resource", "uuid", "service", "server")
                     ),
-                    *well_read(world, "deployments"),
+                    *well_read(fixtures, "deployments"),
                 ),
                 late,
                 Expected(about_resource(service="web"), says),
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent at the threshold",
-                (of_resource(world, coolify.DEPLOYMENT_PROGRESS, always(world, threshold), status="in_progress"), read),
+                (
+                    of_resource(
+                        fixtures, coolify.DEPLOYMENT_PROGRESS, always(fixtures, threshold), status="in_progress"
+                    ),
+                    read,
+                ),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while deployments cannot be read, which has its own alert",
-                (stuck, *unread(world, "deployments")),
+                (stuck, *unread(fixtures, "deployments")),
                 late,
             ),
-            world.silent("stays silent for a queued deployment", (moved(old, "queued"), read), late),
-            world.never(
+            fixtures.silent("stays silent for a queued deployment", (moved(old, "queued"), read), late),
+            fixtures.never(
                 "stays silent for a long build that makes progress",
                 (
                     of_resource(
-                        world, coolify.DEPLOYMENT_PROGRESS, f"0+{world.interval}x{world.count}", status="in_progress"
+                        fixtures,
+                        coolify.DEPLOYMENT_PROGRESS,
+                        f"0+{fixtures.interval}x{fixtures.count}",
+                        status="in_progress",
                     ),
                     read,
                 ),
@@ -208,17 +218,17 @@ def _stuck(topology: Topology) -> Alert:
 def _queued(topology: Topology) -> Alert:
     wait = topology.alerts.wait("DeploymentQueueOld", 5 * _MINUTE)
     threshold = topology.alerts.threshold("DeploymentQueueOld", 900)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def asked(age: float, status: str = "queued", **labels: str) -> Series:
         """A queue whose oldest deployment was requested `age` seconds before the evaluation."""
-        values = flat(int(late - age), world.count)
+        values = flat(int(late - age), fixtures.count)
         more = {"coolify_server": "box", "status": status, **labels}
-        return of_account(world, coolify.DEPLOYMENTS_OLDEST, values, **more)
+        return of_account(fixtures, coolify.DEPLOYMENTS_OLDEST, values, **more)
 
     old = int(threshold) + late + 60
-    read = source(world, "deployments")
+    read = source(fixtures, "deployments")
     return Alert(
         alert="DeploymentQueueOld",
         expr=expr(f"""
@@ -234,7 +244,7 @@ def _queued(topology: Topology) -> Alert:
             meaning="Pushed changes are not deployed: too many deployments at once (the server builds two at a time by "
             "default), one ahead of it is stuck, or Coolify's queue does not run.",
             first_look=(
-                "Dashboard *Deployments*, panel *Deployments that run or wait*: what runs, and since when?",
+                "Dashboard *Deployments*, panel *Running and queued deployments*: what runs, and since when?",
                 "Coolify, *Settings → Horizon* or `docker logs coolify`: do the workers run?",
             ),
             action=(
@@ -247,16 +257,16 @@ def _queued(topology: Topology) -> Alert:
         threshold=threshold,
         threshold_source="most applications' builds ahead of it finish within 15 minutes",
         dashboard="deployments",
-        panel="Deployments that run or wait",
+        panel="Running and queued deployments",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server whose queue is old, not for the others",
                 (
                     asked(old),
                     asked(0, instance="coolify-exporter:2"),
                     *(asked(0, **{label: "other"}) for label in ("account", "coolify_server", "server")),
                     asked(old + 900, "in_progress", coolify_server="second"),
-                    *well_read(world, "deployments"),
+                    *well_read(fixtures, "deployments"),
                 ),
                 late,
                 Expected(
@@ -267,13 +277,13 @@ def _queued(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent at the threshold",
                 (
                     of_account(
-                        world,
+                        fixtures,
                         coolify.DEPLOYMENTS_OLDEST,
-                        always(world, threshold),
+                        always(fixtures, threshold),
                         coolify_server="box",
                         status="queued",
                     ),
@@ -282,11 +292,11 @@ def _queued(topology: Topology) -> Alert:
                 ),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while deployments cannot be read, which has its own alert",
-                (asked(old), *unread(world, "deployments")),
+                (asked(old), *unread(fixtures, "deployments")),
                 late,
             ),
-            world.silent("stays silent for a running deployment", (asked(old, "in_progress"), read), late),
+            fixtures.silent("stays silent for a running deployment", (asked(old, "in_progress"), read), late),
         ),
     )

@@ -16,21 +16,21 @@ _BACKUP = {coolify.BACKUP: "nightly"}
 
 def coolify_itself(hours: Hours) -> tuple[Series, ...]:
     """One account with a server, a resource outside the plan, and a backup every night."""
-    world = hours.world
+    fixtures = hours.fixtures
     away = hours.brief(4, "CoolifyUnreachable")
     failing = hours.brief(2, "CoolifySourceFailing")
     limited = hours.brief(1, "CoolifyRateLimited")
     return (
-        of_account(world, "up", hours.but(1, 0, hours.brief(2, "TargetDown"), UNSCRAPED)),
-        of_account(world, coolify.UP, hours.but(1, 0, away, _UPDATED)),
-        of_account(world, coolify.DOWN_REASON, hours.but(0, 1, away, _UPDATED), reason=coolify.UNREACHABLE),
-        of_account(world, coolify.DOWN_REASON, hours.but(0, 1, limited, UNSCRAPED + 8), reason=coolify.RATE_LIMITED),
-        of_account(world, coolify.DOWN_REASON, flat(0, world.count), reason=coolify.API_DISABLED),
+        of_account(fixtures, "up", hours.but(1, 0, hours.brief(2, "TargetDown"), UNSCRAPED)),
+        of_account(fixtures, coolify.UP, hours.but(1, 0, away, _UPDATED)),
+        of_account(fixtures, coolify.DOWN_REASON, hours.but(0, 1, away, _UPDATED), reason=coolify.UNREACHABLE),
+        of_account(fixtures, coolify.DOWN_REASON, hours.but(0, 1, limited, UNSCRAPED + 8), reason=coolify.RATE_LIMITED),
+        of_account(fixtures, coolify.DOWN_REASON, flat(0, fixtures.count), reason=coolify.API_DISABLED),
         *(
-            of_account(world, coolify.SOURCE_SUCCESS, hours.but(1, 0, failing, UNSCRAPED + 4), source=source)
+            of_account(fixtures, coolify.SOURCE_SUCCESS, hours.but(1, 0, failing, UNSCRAPED + 4), source=source)
             for source in coolify.SOURCES
         ),
-        of_account(world, coolify.UNPARSED, flat(3, world.count), source="history", field="status"),
+        of_account(fixtures, coolify.UNPARSED, flat(3, fixtures.count), source="history", field="status"),
         *_deployments(hours),
         *_resource(hours),
         *_server(hours),
@@ -39,87 +39,87 @@ def coolify_itself(hours: Hours) -> tuple[Series, ...]:
 
 
 def _deployments(hours: Hours) -> tuple[Series, ...]:
-    world = hours.world
+    fixtures = hours.fixtures
     failed = hours.brief(1, "DeploymentFailed")
 
     def waits(alert: str, samples: int, begun: int) -> str:
         """What is told of something from its beginning on, for less time than the alert gives it."""
-        short = int(min(samples, hours.most(alert, 60 * samples) // world.interval))
-        return f"_x{begun} {60 * begun}x{short} stale" if short else f"_x{world.count}"
+        short = int(min(samples, hours.most(alert, 60 * samples) // fixtures.interval))
+        return f"_x{begun} {60 * begun}x{short} stale" if short else f"_x{fixtures.count}"
 
     def result(name: str, values: str) -> Series:
-        return of_resource(world, coolify.DEPLOYMENT_RESULT, values, result=name)
+        return of_resource(fixtures, coolify.DEPLOYMENT_RESULT, values, result=name)
 
     return (
         result("finished", hours.but(1, 0, failed)),
         result("failed", hours.but(0, 1, failed)),
-        result("cancelled", flat(0, world.count)),
+        result("cancelled", flat(0, fixtures.count)),
         of_resource(
-            world, coolify.DEPLOYMENT_PROGRESS, waits("DeploymentStuck", 12, DEPLOYED - 12), status="in_progress"
+            fixtures, coolify.DEPLOYMENT_PROGRESS, waits("DeploymentStuck", 12, DEPLOYED - 12), status="in_progress"
         ),
-        of_box(world, coolify.DEPLOYMENTS_OLDEST, waits("DeploymentQueueOld", 6, DEPLOYED - 15), status="queued"),
+        of_box(fixtures, coolify.DEPLOYMENTS_OLDEST, waits("DeploymentQueueOld", 6, DEPLOYED - 15), status="queued"),
     )
 
 
 def _resource(hours: Hours) -> tuple[Series, ...]:
     """Outside the plan: stopped to be deployed again, then not healthy at once."""
-    world = hours.world
+    fixtures = hours.fixtures
     stopped = hours.brief(3, "CoolifyResourceStopped")
     starting = hours.brief(2, "CoolifyResourceDegraded")
     sick = hours.brief(4, "CoolifyResourceUnhealthy")
 
     def state(name: str, values: str) -> Series:
-        return of_resource(world, coolify.RESOURCE_STATE, values, state=name, type=coolify.APPLICATION)
+        return of_resource(fixtures, coolify.RESOURCE_STATE, values, state=name, type=coolify.APPLICATION)
 
     return (
         state("running", hours.but(1, 0, stopped + starting)),
         state("exited", hours.but(0, 1, stopped)),
         state("restarting", hours.but(0, 1, starting, DEPLOYED + stopped)),
         of_resource(
-            world,
+            fixtures,
             coolify.RESOURCE_HEALTH,
             hours.but(0, 1, sick, DEPLOYED + stopped + starting),
             state="unhealthy",
             type=coolify.APPLICATION,
         ),
-        of_resource(world, coolify.RESOURCE_RESTART_LIMIT_REACHED, flat(0, world.count)),
+        of_resource(fixtures, coolify.RESOURCE_RESTART_LIMIT_REACHED, flat(0, fixtures.count)),
     )
 
 
 def _server(hours: Hours) -> tuple[Series, ...]:
     """Not reached by one look at it; its Sentinel silent while Coolify is updated."""
-    world = hours.world
+    fixtures = hours.fixtures
     lost = hours.brief(1, "CoolifyServerUnreachable")
     unusable = hours.brief(1, "CoolifyServerUnusable")
     proxy = hours.brief(2, "CoolifyProxyNotRunning")
     pushed = 60 * _UPDATED - 30
     return (
-        of_box(world, coolify.SERVER_REACHABLE, hours.but(1, 0, lost, UNSCRAPED + 14)),
-        of_box(world, coolify.SERVER_USABLE, hours.but(1, 0, unusable, UNSCRAPED + 14)),
-        of_box(world, coolify.SERVER_SENTINEL_ENABLED, flat(1, world.count)),
-        of_box(world, coolify.SERVER_SENTINEL_INTERVAL, flat(60, world.count)),
+        of_box(fixtures, coolify.SERVER_REACHABLE, hours.but(1, 0, lost, UNSCRAPED + 14)),
+        of_box(fixtures, coolify.SERVER_USABLE, hours.but(1, 0, unusable, UNSCRAPED + 14)),
+        of_box(fixtures, coolify.SERVER_SENTINEL_ENABLED, flat(1, fixtures.count)),
+        of_box(fixtures, coolify.SERVER_SENTINEL_INTERVAL, flat(60, fixtures.count)),
         of_box(
-            world,
+            fixtures,
             coolify.SERVER_SENTINEL_PUSH,
-            f"-30+60x{_UPDATED} {pushed}x1 {pushed + 180}+60x{world.count - _UPDATED - 3}",
+            f"-30+60x{_UPDATED} {pushed}x1 {pushed + 180}+60x{fixtures.count - _UPDATED - 3}",
         ),
-        of_box(world, coolify.SERVER_PROXY_STATE, hours.but(0, 1, proxy, UNSCRAPED), state="restarting"),
-        of_box(world, coolify.SERVER_PROXY_STATE, hours.but(1, 0, proxy, UNSCRAPED), state="running"),
+        of_box(fixtures, coolify.SERVER_PROXY_STATE, hours.but(0, 1, proxy, UNSCRAPED), state="restarting"),
+        of_box(fixtures, coolify.SERVER_PROXY_STATE, hours.but(1, 0, proxy, UNSCRAPED), state="running"),
     )
 
 
 def _backup(hours: Hours) -> tuple[Series, ...]:
     """Last night's, nearly a day old; the next fails and is made again at once."""
-    world, at = hours.world, UNSCRAPED - 6
+    fixtures, at = hours.fixtures, UNSCRAPED - 6
     failed = hours.brief(1, "BackupFailed")
     old = int(_DAY * hours.most("BackupTooOld", 0.95)) - 60 * (at + failed + 1)
 
     def of(metric: str, values: str, **labels: str) -> Series:
-        return of_resource(world, metric, values, **_BACKUP, **labels)
+        return of_resource(fixtures, metric, values, **_BACKUP, **labels)
 
     return (
-        of(coolify.BACKUP_ENABLED, flat(1, world.count)),
-        of(coolify.BACKUP_INTERVAL, flat(_DAY, world.count)),
+        of(coolify.BACKUP_ENABLED, flat(1, fixtures.count)),
+        of(coolify.BACKUP_INTERVAL, flat(_DAY, fixtures.count)),
         of(coolify.BACKUP_RESULT, hours.but(0, 1, failed, at), result="failed"),
-        of(coolify.BACKUP_SUCCESS, f"{-old}x{at + failed - 1} {60 * (at + failed)}x{world.count - at - failed}"),
+        of(coolify.BACKUP_SUCCESS, f"{-old}x{at + failed - 1} {60 * (at + failed)}x{fixtures.count - at - failed}"),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import World, flat, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
 from boxwatch.topology.model import Topology
 
 JOB = f'job="{names.JOB_COOLIFY}"'
@@ -58,54 +58,54 @@ def unless_meaningless() -> str:
     )
 
 
-def of_account(world: World, metric: str, values: str, /, **labels: str) -> Series:
+def of_account(fixtures: Fixtures, metric: str, values: str, /, **labels: str) -> Series:
     """A series about the account."""
-    return world.scraped(metric, values, **{"job": names.JOB_COOLIFY, "account": "team", **labels})
+    return fixtures.scraped(metric, values, **{"job": names.JOB_COOLIFY, "account": "team", **labels})
 
 
-def source(world: World, name: str, values: str | None = None, /, **labels: str) -> Series:
+def source(fixtures: Fixtures, name: str, values: str | None = None, /, **labels: str) -> Series:
     """Whether a source is read well; all the time unless values are given."""
-    return of_account(world, coolify.SOURCE_SUCCESS, values or flat(1, world.count), source=name, **labels)
+    return of_account(fixtures, coolify.SOURCE_SUCCESS, values or flat(1, fixtures.count), source=name, **labels)
 
 
-def well_read(world: World, name: str) -> tuple[Series, ...]:
+def well_read(fixtures: Fixtures, name: str) -> tuple[Series, ...]:
     """A source that is read well, whatever others say of it: another exporter, another account, another server."""
     return (
-        source(world, name),
-        source(world, name, flat(0, world.count), instance="coolify-exporter:2"),
-        source(world, name, instance="coolify-exporter:3"),
-        source(world, name, account="other"),
-        source(world, name, server="other"),
+        source(fixtures, name),
+        source(fixtures, name, flat(0, fixtures.count), instance="coolify-exporter:2"),
+        source(fixtures, name, instance="coolify-exporter:3"),
+        source(fixtures, name, account="other"),
+        source(fixtures, name, server="other"),
     )
 
 
-def unread(world: World, name: str) -> tuple[Series, ...]:
+def unread(fixtures: Fixtures, name: str) -> tuple[Series, ...]:
     """A source that fails, while all others are read well, and this one elsewhere."""
     return (
-        source(world, name, flat(0, world.count)),
-        source(world, name, account="other"),
-        source(world, name, server="other"),
-        *(source(world, other) for other in coolify.SOURCES if other != name),
+        source(fixtures, name, flat(0, fixtures.count)),
+        source(fixtures, name, account="other"),
+        source(fixtures, name, server="other"),
+        *(source(fixtures, other) for other in coolify.SOURCES if other != name),
     )
 
 
-def of_box(world: World, metric: str, values: str, /, **labels: str) -> Series:
+def of_box(fixtures: Fixtures, metric: str, values: str, /, **labels: str) -> Series:
     """A series about the server `box` of Coolify."""
-    return of_account(world, metric, values, **{"coolify_server": "box", "uuid": "box-uuid", **labels})
+    return of_account(fixtures, metric, values, **{"coolify_server": "box", "uuid": "box-uuid", **labels})
 
 
-def of_resource(world: World, metric: str, values: str, /, **labels: str) -> Series:
+def of_resource(fixtures: Fixtures, metric: str, values: str, /, **labels: str) -> Series:
     """A series about the resource `shop`, outside the plan unless `service` is given."""
     resource = labels.get("resource", "shop")
     more = {"project": "store", "environment": "live", "resource": resource, "uuid": f"{resource}-uuid"}
-    return of_account(world, metric, values, **{**more, **labels})
+    return of_account(fixtures, metric, values, **{**more, **labels})
 
 
-def beside(world: World, metric: str, value: float, /, **labels: str) -> tuple[Series, ...]:
+def decoys(fixtures: Fixtures, metric: str, value: float, /, **labels: str) -> tuple[Series, ...]:
     """The same of other resources, each of which differs in one label from `shop`, and from another job."""
     different = ("job", "server", "account", "project", "environment", "resource", "uuid")
     return tuple(
-        of_resource(world, metric, flat(value, world.count), **{"uuid": "shop-uuid", **labels, label: "other"})
+        of_resource(fixtures, metric, flat(value, fixtures.count), **{"uuid": "shop-uuid", **labels, label: "other"})
         for label in (*different, *(["service"] if "service" in labels else []))
     )
 
@@ -127,48 +127,50 @@ def about_resource(resource: str = "shop", **labels: str) -> dict[str, str]:
     )
 
 
-def always(world: World, age: float) -> str:
+def always(fixtures: Fixtures, age: float) -> str:
     """A moment that is always as long ago."""
-    return f"{-int(age)}+{world.interval}x{world.count}"
+    return f"{-int(age)}+{fixtures.interval}x{fixtures.count}"
 
 
-def closed(world: World, wait: int, reasons: tuple[str, ...], says: str) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+def closed(
+    fixtures: Fixtures, wait: int, reasons: tuple[str, ...], says: str
+) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
     """Cases in which Coolify gives the exporter nothing for each of some reasons, and cases close to them."""
 
     def reason(name: str, values: str | None = None, **labels: str) -> Series:
-        return of_account(world, coolify.DOWN_REASON, values or flat(1, world.count), reason=name, **labels)
+        return of_account(fixtures, coolify.DOWN_REASON, values or flat(1, fixtures.count), reason=name, **labels)
 
     def fires(name: str) -> Case:
-        return world.fires(
+        return fixtures.fires(
             f"fires for {name}, for the account that it is true of, not for the other",
             (
                 reason(name),
                 # The same Coolify, asked by others.
-                reason(name, flat(0, world.count), instance="coolify-exporter:2"),
-                reason(name, flat(1, world.count), instance="coolify-exporter:3"),
-                reason(name, flat(0, world.count), account="second"),
+                reason(name, flat(0, fixtures.count), instance="coolify-exporter:2"),
+                reason(name, flat(1, fixtures.count), instance="coolify-exporter:3"),
+                reason(name, flat(0, fixtures.count), account="second"),
             ),
-            world.late(wait),
+            fixtures.late(wait),
             Expected(
                 about_account(reason=name),
                 f"Coolify account team on main: {says} ({name}), so its deployments and resources are not monitored.",
             ),
         )
 
-    before, short = world.steps_of(600), max(world.steps_of(wait) - 1, 0)
+    before, short = fixtures.steps_of(600), max(fixtures.steps_of(wait) - 1, 0)
     return tuple(map(fires, reasons)), (
-        world.silent(
+        fixtures.silent(
             "stays silent while Coolify answers",
-            tuple(reason(name, flat(0, world.count)) for name in coolify.REASONS),
-            world.late(wait),
+            tuple(reason(name, flat(0, fixtures.count)) for name in coolify.REASONS),
+            fixtures.late(wait),
         ),
-        world.silent(
+        fixtures.silent(
             "stays silent for states with their own alert",
             tuple(reason(name) for name in coolify.REASONS if name not in reasons),
-            world.late(wait),
+            fixtures.late(wait),
         ),
-        world.never(
+        fixtures.never(
             "stays silent for an outage of Coolify shorter than the `for`",
-            tuple(reason(name, steps((0, before), (1, short), (0, world.count))) for name in reasons),
+            tuple(reason(name, steps((0, before), (1, short), (0, fixtures.count))) for name in reasons),
         ),
     )

@@ -14,7 +14,7 @@ from boxwatch.rules.coolify.coolify_proofs import (
     JOB,
     RESOURCE,
     about_resource,
-    beside,
+    decoys,
     of_resource,
     unless_meaningless,
     watched,
@@ -22,7 +22,7 @@ from boxwatch.rules.coolify.coolify_proofs import (
 from boxwatch.rules.coolify.coolify_resources_proofs import about, meaningless, others, stopped
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -88,22 +88,22 @@ def _stopped(topology: Topology) -> Alert:
 
 def _degraded(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyResourceDegraded", 15 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def state(name: str, values: str | None = None, **labels: str) -> Series:
-        return of_resource(world, coolify.RESOURCE_STATE, values or flat(1, world.count), state=name, **labels)
+        return of_resource(fixtures, coolify.RESOURCE_STATE, values or flat(1, fixtures.count), state=name, **labels)
 
     def fires(name: str) -> Case:
-        return world.fires(
-            f"fires for a resource outside the plan that is {name}, and not for a planned one",
+        return fixtures.fires(
+            f"fires for a resource outside the plan that is {name}, not for a planned one",
             (
                 state(name),
-                state(name, flat(0, world.count), instance="c:2"),
+                state(name, flat(0, fixtures.count), instance="c:2"),
                 state(name, instance="c:3"),
                 state(name, service="web", resource="web"),
-                *about(world),
-                *others(world),
+                *about(fixtures),
+                *others(fixtures),
             ),
             late,
             Expected(about_resource(state=name), f"store/live/shop (Coolify on main) is {name}."),
@@ -138,22 +138,22 @@ def _degraded(topology: Topology) -> Alert:
         panel=_PANEL,
         fires=(fires("degraded"), fires("restarting")),
         silent=(
-            world.silent("stays silent for one that starts", (state("starting"), *about(world)), late),
-            *meaningless(world, (state("degraded"),), late),
+            fixtures.silent("stays silent for one that starts", (state("starting"), *about(fixtures)), late),
+            *meaningless(fixtures, (state("degraded"),), late),
         ),
     )
 
 
 def _unhealthy(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyResourceUnhealthy", 15 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def health(name: str, values: str | None = None, **labels: str) -> Series:
-        return of_resource(world, coolify.RESOURCE_HEALTH, values or flat(1, world.count), state=name, **labels)
+        return of_resource(fixtures, coolify.RESOURCE_HEALTH, values or flat(1, fixtures.count), state=name, **labels)
 
     def runs(value: float = 1, **labels: str) -> Series:
-        return of_resource(world, coolify.RESOURCE_STATE, flat(value, world.count), state="running", **labels)
+        return of_resource(fixtures, coolify.RESOURCE_STATE, flat(value, fixtures.count), state="running", **labels)
 
     return Alert(
         alert="CoolifyResourceUnhealthy",
@@ -184,60 +184,60 @@ def _unhealthy(topology: Topology) -> Alert:
         dashboard="deployments",
         panel=_PANEL,
         fires=(
-            world.fires(
-                "fires for the resource outside the plan that is unhealthy, and not for a planned one",
+            fixtures.fires(
+                "fires for the resource outside the plan that is unhealthy, not for a planned one",
                 (
                     health("unhealthy"),
-                    health("unhealthy", flat(0, world.count), instance="c:2"),
+                    health("unhealthy", flat(0, fixtures.count), instance="c:2"),
                     health("unhealthy", instance="c:3"),
                     health("unhealthy", service="web", resource="web"),
                     runs(),
                     runs(service="web", resource="web"),
-                    *about(world),
-                    *others(world),
+                    *about(fixtures),
+                    *others(fixtures),
                 ),
                 late,
                 Expected(about_resource(), "store/live/shop (Coolify on main) runs and fails its health check."),
             ),
         ),
         silent=(
-            world.silent("stays silent without a health check", (health("unknown"), runs(), *about(world)), late),
-            world.silent(
+            fixtures.silent("stays silent without a health check", (health("unknown"), runs(), *about(fixtures)), late),
+            fixtures.silent(
                 "stays silent for one that has stopped, while others run",
                 (
                     health("unhealthy"),
                     runs(0),
-                    of_resource(world, coolify.RESOURCE_STATE, flat(1, world.count), state="exited"),
-                    *beside(world, coolify.RESOURCE_STATE, 1, state="running"),
-                    *about(world),
+                    of_resource(fixtures, coolify.RESOURCE_STATE, flat(1, fixtures.count), state="exited"),
+                    *decoys(fixtures, coolify.RESOURCE_STATE, 1, state="running"),
+                    *about(fixtures),
                 ),
                 late,
             ),
-            world.never(
+            fixtures.never(
                 "stays silent for the minutes after a deployment in which Coolify's state is outdated",
                 (
                     of_resource(
-                        world,
+                        fixtures,
                         coolify.RESOURCE_HEALTH,
-                        steps((0, 20), (1, min(10, max(world.steps_of(wait) - 1, 0))), (0, world.count)),
+                        steps((0, 20), (1, min(10, max(fixtures.steps_of(wait) - 1, 0))), (0, fixtures.count)),
                         state="unhealthy",
                     ),
                     runs(),
-                    *about(world),
+                    *about(fixtures),
                 ),
             ),
-            *meaningless(world, (health("unhealthy"), runs()), late),
+            *meaningless(fixtures, (health("unhealthy"), runs()), late),
         ),
     )
 
 
 def _given_up(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyRestartLimitReached", 2 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def reached(value: float, **labels: str) -> Series:
-        return of_resource(world, coolify.RESOURCE_RESTART_LIMIT_REACHED, flat(value, world.count), **labels)
+        return of_resource(fixtures, coolify.RESOURCE_RESTART_LIMIT_REACHED, flat(value, fixtures.count), **labels)
 
     return Alert(
         alert="CoolifyRestartLimitReached",
@@ -263,13 +263,13 @@ def _given_up(topology: Topology) -> Alert:
         dashboard="deployments",
         panel=_PANEL,
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the application that was stopped, with its service, not for the others",
                 (
                     reached(1, service="web"),
                     reached(0, service="web", instance="c:2"),
                     reached(1, service="web", instance="c:3"),
-                    *beside(world, coolify.RESOURCE_RESTART_LIMIT_REACHED, 0, service="web"),
+                    *decoys(fixtures, coolify.RESOURCE_RESTART_LIMIT_REACHED, 0, service="web"),
                 ),
                 late,
                 Expected(
@@ -277,5 +277,5 @@ def _given_up(topology: Topology) -> Alert:
                 ),
             ),
         ),
-        silent=(world.silent("stays silent below the limit", (reached(0),), late),),
+        silent=(fixtures.silent("stays silent below the limit", (reached(0),), late),),
     )

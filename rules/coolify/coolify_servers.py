@@ -10,7 +10,7 @@ from boxwatch.rules.coolify.coolify_proofs import BY_BOX, JOB, about_box, of_box
 from boxwatch.rules.coolify.coolify_servers_proofs import near, sentinel
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 
 ID = "coolify_servers"
@@ -38,11 +38,11 @@ def subject(topology: Topology) -> Subject | None:
 
 def _unreachable(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyServerUnreachable", 10 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def reached(value: float, **labels: str) -> Series:
-        return of_box(world, coolify.SERVER_REACHABLE, flat(value, world.count), **labels)
+        return of_box(fixtures, coolify.SERVER_REACHABLE, flat(value, fixtures.count), **labels)
 
     return Alert(
         alert="CoolifyServerUnreachable",
@@ -68,26 +68,26 @@ def _unreachable(topology: Topology) -> Alert:
         dashboard="deployments",
         panel=_PANEL,
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server that is not reached, not for the others",
-                (reached(0), reached(1, instance="c:2"), *near(world, coolify.SERVER_REACHABLE, 1)),
+                (reached(0), reached(1, instance="c:2"), *near(fixtures, coolify.SERVER_REACHABLE, 1)),
                 late,
                 Expected(about_box(), "Coolify cannot reach server box (Coolify on main)."),
             ),
         ),
-        silent=(world.silent("stays silent while it is reached", (reached(1), reached(0, job="other")), late),),
+        silent=(fixtures.silent("stays silent while it is reached", (reached(1), reached(0, job="other")), late),),
     )
 
 
 def _unusable(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyServerUnusable", 15 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def server(usable: float, reachable: float = 1, **labels: str) -> tuple[Series, ...]:
         return (
-            of_box(world, coolify.SERVER_USABLE, flat(usable, world.count), **labels),
-            of_box(world, coolify.SERVER_REACHABLE, flat(reachable, world.count), **labels),
+            of_box(fixtures, coolify.SERVER_USABLE, flat(usable, fixtures.count), **labels),
+            of_box(fixtures, coolify.SERVER_REACHABLE, flat(reachable, fixtures.count), **labels),
         )
 
     return Alert(
@@ -109,21 +109,21 @@ def _unusable(topology: Topology) -> Alert:
         dashboard="deployments",
         panel=_PANEL,
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the server that cannot be used, not for the others",
                 (
                     *server(0),
-                    of_box(world, coolify.SERVER_USABLE, flat(1, world.count), instance="c:2"),
-                    *near(world, coolify.SERVER_USABLE, 1),
-                    *near(world, coolify.SERVER_REACHABLE, 0),
+                    of_box(fixtures, coolify.SERVER_USABLE, flat(1, fixtures.count), instance="c:2"),
+                    *near(fixtures, coolify.SERVER_USABLE, 1),
+                    *near(fixtures, coolify.SERVER_REACHABLE, 0),
                 ),
                 late,
                 Expected(about_box(), "Coolify reaches server box (Coolify on main), but cannot use it."),
             ),
         ),
         silent=(
-            world.silent("stays silent while it can be used", (*server(1), *server(0, job="other")), late),
-            world.silent("stays silent while it is not reached, which has its own alert", server(0, 0), late),
+            fixtures.silent("stays silent while it can be used", (*server(1), *server(0, job="other")), late),
+            fixtures.silent("stays silent while it is not reached, which has its own alert", server(0, 0), late),
         ),
     )
 
@@ -167,14 +167,14 @@ def _sentinel(topology: Topology) -> Alert:
 
 def _proxy(topology: Topology) -> Alert:
     wait = topology.alerts.wait("CoolifyProxyNotRunning", 15 * _MINUTE)
-    world = World(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def proxy(state: str, value: float = 1, **labels: str) -> Series:
-        return of_box(world, coolify.SERVER_PROXY_STATE, flat(value, world.count), state=state, **labels)
+        return of_box(fixtures, coolify.SERVER_PROXY_STATE, flat(value, fixtures.count), state=state, **labels)
 
     wrong = ("exited", "degraded", "restarting", "paused")
-    read = well_read(world, "server_details")
+    read = well_read(fixtures, "server_details")
     return Alert(
         alert="CoolifyProxyNotRunning",
         # Lists the bad states, because a server without a proxy is "unknown".
@@ -200,14 +200,14 @@ def _proxy(topology: Topology) -> Alert:
         dashboard="deployments",
         panel=_PANEL,
         fires=tuple(
-            world.fires(
+            fixtures.fires(
                 f"fires for the server whose proxy is {state}, not for the others",
                 (
                     proxy(state),
                     proxy(state, 0, instance="c:2"),
                     proxy(state, 1, instance="c:3"),
-                    *near(world, coolify.SERVER_PROXY_STATE, 0, state=state),
-                    *near(world, coolify.SERVER_REACHABLE, 0),
+                    *near(fixtures, coolify.SERVER_PROXY_STATE, 0, state=state),
+                    *near(fixtures, coolify.SERVER_REACHABLE, 0),
                     *read,
                 ),
                 late,
@@ -218,19 +218,19 @@ def _proxy(topology: Topology) -> Alert:
             for state in wrong
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent while it runs, starts or is not there",
                 (proxy("running"), proxy("starting"), proxy("unknown"), proxy("exited", 0), *read),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while the server is not reached, which has its own alert",
-                (proxy("exited"), of_box(world, coolify.SERVER_REACHABLE, flat(0, world.count)), *read),
+                (proxy("exited"), of_box(fixtures, coolify.SERVER_REACHABLE, flat(0, fixtures.count)), *read),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent while servers cannot be read, which has its own alert",
-                (proxy("exited"), *unread(world, "server_details")),
+                (proxy("exited"), *unread(fixtures, "server_details")),
                 late,
             ),
         ),

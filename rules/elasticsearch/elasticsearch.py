@@ -5,9 +5,9 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, scraped, selector
-from boxwatch.rules.patterns.backing_services_proofs import unanswered, untold
+from boxwatch.rules.patterns.backing_services_proofs import unanswered, unexposed
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -39,7 +39,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "ElasticsearchDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
     proven = unanswered(bench, _REACHED, "Elasticsearch db on main does not answer its exporter.", **_OF_CLUSTER)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('min', _UP)} == 0",
@@ -99,7 +99,7 @@ def _red(topology: Topology) -> tuple[Alert, Alert]:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE))
     text = "Elasticsearch db on main is red: primary shards are not allocated."
     silent = (bench.silent("stays silent for a yellow cluster", _health(bench, "yellow")),)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('max', selector(_STATUS, _JOB, _RED))} == 1",
@@ -173,7 +173,7 @@ def _yellow(topology: Topology) -> Alert:
         ),
         fires=(
             bench.fires(
-                "fires for a yellow cluster of two, and not for the green one",
+                "fires for a yellow cluster of two, not for the green one",
                 _health(bench, "yellow", nodes=2),
                 "Elasticsearch db on main is yellow: some replicas are not assigned to any node.",
             ),
@@ -189,7 +189,7 @@ def _missing(topology: Topology) -> Alert:
     name = "ElasticsearchMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
     text = "The target of Elasticsearch db on main answers without metrics of the cluster's health."
-    proven = untold(bench, _NODES, text, reached=_REACHED, **_OF_CLUSTER)
+    proven = unexposed(bench, _NODES, text, reached=_REACHED, **_OF_CLUSTER)
     return Alert(
         alert=name,
         # All series about health and nodes end when Elasticsearch stops, and alerts that compare them fall silent.

@@ -8,7 +8,7 @@ from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.patterns.backing_services_proofs import Proven, exceeds, falls, rises
 from boxwatch.rules.patterns.fragments import number
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -46,7 +46,7 @@ def _heap(topology: Topology) -> Alert:
     def use(share: float, service: str) -> tuple[Series, ...]:
         # A saw-tooth that swings by an eighth either way every minute.
         high, low = share * GIB * 9 / 8, share * GIB * 7 / 8
-        teeth = " ".join([f"{low!r} {high!r}"] * (bench.world.count // 2 + 1))
+        teeth = " ".join([f"{low!r} {high!r}"] * (bench.fixtures.count // 2 + 1))
         return (
             bench.series(_USED, teeth, service, area="heap", **_NODE),
             bench.flat(_USED, share * GIB / 2, service, area="heap", **_NODE, instance="second:9114"),
@@ -128,7 +128,7 @@ def _rejected(topology: Topology) -> Alert:
     text = "Elasticsearch db on main rejects requests because its queues are full."
     own = bench.rising(_REJECTED, 9, "other", type="management", name="one")
     searches, writes, bulks = (
-        rises(bench, _REJECTED, text, beside=(own,), type=kind, name="one") for kind in ("search", "write", "bulk")
+        rises(bench, _REJECTED, text, decoys=(own,), type=kind, name="one") for kind in ("search", "write", "bulk")
     )
     return Alert(
         alert=name,
@@ -188,7 +188,7 @@ def _flood(topology: Topology) -> tuple[Alert, Alert]:
     proven = _disk_proof(
         bench, threshold, "Node one of Elasticsearch db on main has {} of its disk left, and stops writing at 5%."
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=_left(threshold),

@@ -16,14 +16,14 @@ _JOB = kinds.of(_NAME).job
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
     """Two nodes, one of which is redeployed and recovers its shards."""
-    world, service = hours.world, "search"
+    fixtures, service = hours.fixtures, "search"
     gap, known = exporter_restarts(hours, _JOB, service)
     down = hours.brief(1, "ElasticsearchDown", "ElasticsearchRed")
     # While the redeployed node recovers its shards, replicas are missing.
     yellow = hours.brief(12, "ElasticsearchReplicasUnassigned")
 
     def of(metric: str, values: str, **labels: str) -> Series:
-        return world.scraped(metric, values, job=_JOB, service=service, **labels)
+        return fixtures.scraped(metric, values, job=_JOB, service=service, **labels)
 
     node = {"name": "node-1"}
     disk = {**node, "mount": "/usr/share/elasticsearch/data"}
@@ -49,10 +49,15 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
         ),
         of("elasticsearch_jvm_memory_max_bytes", hours.level(GIB, down, gap), area="heap", **node),
         # Both counters restart from zero.
-        of("elasticsearch_breakers_tripped", f"3x{DEPLOYED - 1} 0x{world.count - DEPLOYED}", breaker="parent", **node),
+        of(
+            "elasticsearch_breakers_tripped",
+            f"3x{DEPLOYED - 1} 0x{fixtures.count - DEPLOYED}",
+            breaker="parent",
+            **node,
+        ),
         of(
             "elasticsearch_thread_pool_rejected_count",
-            f"12x{DEPLOYED - 1} 0x{world.count - DEPLOYED}",
+            f"12x{DEPLOYED - 1} 0x{fixtures.count - DEPLOYED}",
             type="write",
             **node,
         ),

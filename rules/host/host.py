@@ -1,4 +1,4 @@
-"""Servers as measured: CPU, memory, pressure, disks, network."""
+"""Servers as recorded series: CPU, memory, pressure, disks, network."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from boxwatch.topology.model import Topology
 
 ID = "host"
 
-# Filesystems that keep data on a disk of this server. Not tmpfs, overlay and squashfs, which are RAM, a view of
-# another, or full by nature; and not /boot, which three kernels fill to 80 % and whose fullness no user ever notices.
+# Filesystems that store data on a disk of this server. Not tmpfs, overlay and squashfs, which are RAM, views of other
+# filesystems, or full by nature; nor /boot, which three kernels fill to 80 % and which no user ever misses.
 _DISKS = f'{NODE},fstype=~"ext3|ext4|xfs|btrfs|zfs",mountpoint!~"/boot(/.*)?"'
-# Bridges and the ends of the containers' cables count their traffic a second time, and come and go with each deploy.
+# Bridges and containers' veth devices count traffic a second time, and come and go with each deploy.
 WIRES = f'{NODE},device!~"lo|docker0|veth.*|br-.*"'
 
 
 def subject(topology: Topology) -> Subject:
-    """The recorded series of servers that the alerts and the dashboards read."""
+    """The recorded series of servers that alerts and dashboards read."""
     return Subject(
         id=ID,
         title="Servers as measured",
         groups=(Group(name="host", rules=(*_pressure(), *_saturation(), *_network(), *_disks())),),
-        measured=host_proofs.beside((*host_proofs.measured(topology), *host_disk_proofs.measured(topology))),
+        measured=host_proofs.with_decoys((*host_proofs.measured(topology), *host_disk_proofs.measured(topology))),
     )
 
 
@@ -51,7 +51,7 @@ def _saturation() -> tuple[Record, ...]:
     return (
         Record(
             record=names.SERVER_CPU_USED,
-            # The average over the CPUs of what they spent idle; waiting for a disk leaves a CPU free for others.
+            # Idle time averaged over the CPUs; a CPU that waits for a disk is free for other work.
             expr=expr(f"""
                 1 - sum by ({names.BY_SERVER}) (
                   avg by ({names.BY_SERVER}, mode) (rate(node_cpu_seconds_total{{{NODE},mode=~"idle|iowait"}}[5m]))
@@ -61,8 +61,8 @@ def _saturation() -> tuple[Record, ...]:
         ),
         Record(
             record=names.SERVER_MEMORY_AVAILABLE,
-            # The kernel's own estimate: what it can give without swapping, page cache counted as far as it can go. It
-            # leaves out the cache of ZFS, which shrinks under pressure down to its minimum.
+            # The kernel's own estimate of the memory it can provide without swapping, including reclaimable page cache.
+            # It leaves out the ZFS cache, which shrinks to its minimum under pressure.
             expr=expr(f"""
                 min by ({names.BY_SERVER}) (
                   node_memory_MemAvailable_bytes{{{NODE}}}
@@ -76,8 +76,8 @@ def _saturation() -> tuple[Record, ...]:
         ),
         Record(
             record=names.SERVER_SWAPPED,
-            # Pages that go out alone make room for better use, and pages that come in alone are wanted again; only both
-            # at once is memory that is not enough. `or` makes it the lower of the two.
+            # Pages that only go out make room for better use, and pages that only come in are needed again; only both
+            # at once mean too little memory. `or` yields the lower of the two rates.
             expr=expr(f"""
                 max by ({names.BY_SERVER}) (rate(node_vmstat_pswpin{{{NODE}}}[5m]))
                   < on ({names.BY_SERVER})
@@ -93,7 +93,7 @@ def _saturation() -> tuple[Record, ...]:
                 max by ({names.BY_SERVER}) (node_nf_conntrack_entries{{{NODE}}})
                 / on ({names.BY_SERVER}) min by ({names.BY_SERVER}) (node_nf_conntrack_entries_limit{{{NODE}}})
             """),
-            doc="Share of the kernel's table of tracked connections that is in use.",
+            doc="Share of the kernel's connection tracking table in use.",
         ),
     )
 
@@ -103,7 +103,7 @@ def _network() -> tuple[Record, ...]:
         Record(
             record=name,
             expr=f"sum by ({names.BY_SERVER}) (rate(node_network_{metric}_bytes_total{{{WIRES}}}[5m]))",
-            doc=f"Bytes a second that the server {what} on its own network devices.",
+            doc=f"Bytes per second that the server {what} on its own network devices.",
         )
         for name, metric, what in (
             (names.SERVER_NETWORK_RECEIVED, "receive", "received"),
@@ -113,10 +113,10 @@ def _network() -> tuple[Record, ...]:
 
 
 def _disks() -> tuple[Record, ...]:
-    """By device: a bind mount shows the same device once more, and /etc/hosts of a container does too."""
+    """Disks by device: a bind mount shows the same device again, and so does /etc/hosts in a container."""
     free = f"min by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{_DISKS}}})"
-    # What stands beside it is chosen by its devices.
-    beside = f"on ({names.BY_DEVICE})"
+    # Other operands need no filter: the join selects the devices.
+    by_device = f"on ({names.BY_DEVICE})"
     return (
         Record(
             record=names.DEVICE_DISK_SIZE,
@@ -125,37 +125,37 @@ def _disks() -> tuple[Record, ...]:
         ),
         Record(
             record=names.DEVICE_DISK_FREE,
-            expr=f"{free}\n/ {beside} max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{NODE}}})",
+            expr=f"{free}\n/ {by_device} max by ({names.BY_DEVICE}) (node_filesystem_size_bytes{{{NODE}}})",
             doc="Share of the disk that services can still write to; the root user's reserve is not counted.",
         ),
         Record(
             record=names.DEVICE_DISK_EXHAUSTION,
-            # A whole day, so that what comes and goes every day (backups, images that are built and pruned) is no
-            # trend; and only where half a day of it is known.
+            # A full day, so that daily cycles (backups, images built and pruned) are no trend; and only if at least
+            # half a day of samples exists.
             expr=expr(f"""
                 {free}
-                / {beside} (
+                / {by_device} (
                   max by ({names.BY_DEVICE}) (-deriv(node_filesystem_avail_bytes{{{NODE}}}[1d])) > 0
                 )
-                and {beside}
+                and {by_device}
                 count by ({names.BY_DEVICE}) (node_filesystem_avail_bytes{{{NODE}}} offset 12h)
             """),
             doc="Seconds until the disk is full if the trend of the last day continues; absent unless it is filling.",
         ),
         Record(
             record=names.DEVICE_INODES_FREE,
-            # btrfs and zfs make inodes as they need them and report 0 of 0.
+            # btrfs and zfs create inodes on demand and report 0 of 0.
             expr=expr(f"""
                 min by ({names.BY_DEVICE}) (node_filesystem_files_free{{{_DISKS}}})
-                / {beside} (max by ({names.BY_DEVICE}) (node_filesystem_files{{{NODE}}}) > 0)
+                / {by_device} (max by ({names.BY_DEVICE}) (node_filesystem_files{{{NODE}}}) > 0)
             """),
             doc="Share of the disk's inodes that are free.",
         ),
         Record(
             record=names.DEVICE_READ_ONLY,
-            # A bind mount may be read-only on purpose; when the kernel stops writing after an error, every mount of the
-            # device says so (Linux, fs/proc_namespace.c: ro if the mount or its superblock is).
+            # A bind mount may be read-only on purpose. If the kernel stops writing after an error, every mount of the
+            # device is read-only (Linux, fs/proc_namespace.c: ro if the mount or its superblock is).
             expr=f"min by ({names.BY_DEVICE}) (node_filesystem_readonly{{{_DISKS}}})",
-            doc="1 when no mount of the disk can be written to.",
+            doc="1 if no mount of the disk is writable.",
         ),
     )

@@ -6,7 +6,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import NODE, expr, number
 from boxwatch.rules.patterns.threshold_proofs import last_pending, not_lasted
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, binary, steps
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, binary, steps
 from boxwatch.topology.model import Topology
 
 ID = "host_clock"
@@ -24,27 +24,27 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _node(world: World, metric: str, values: str, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+def _node(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    return fixtures.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
-def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
-    """A world that ends when what began with it fires; then, and the last evaluation before."""
+def _fixtures(topology: Topology, wait: int) -> tuple[Fixtures, int, int]:
+    """Fixtures that end when a condition that holds throughout fires; that time, and the evaluation before it."""
     pending = last_pending(wait, INTERVAL)
-    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
+    return Fixtures(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
 
 
 def _unsynchronised(topology: Topology) -> Alert:
     name = "HostClockUnsynchronised"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    hour = World(length=10 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
-    _, after, pending = _world(topology, wait)
-    # In sync at the very start, and not any more after two samples.
+    hour = Fixtures(length=10 * _DAY, thresholds=topology.thresholds, interval=_HOUR)
+    _, after, pending = _fixtures(topology, wait)
+    # Synchronised at first, and no longer after two samples.
     late, early = after + 2 * INTERVAL, pending + 2 * INTERVAL
-    short = World(length=late, thresholds=topology.thresholds)
+    short = Fixtures(length=late, thresholds=topology.thresholds)
 
-    def clock(world: World, *states: tuple[float | None, int], **labels: str) -> Series:
-        return _node(world, "node_timex_sync_status", steps(*states), **labels)
+    def clock(fixtures: Fixtures, *states: tuple[float | None, int], **labels: str) -> Series:
+        return _node(fixtures, "node_timex_sync_status", steps(*states), **labels)
 
     expected = Expected({"server": "main"}, "The clock of main is no longer synchronised.")
 
@@ -52,9 +52,9 @@ def _unsynchronised(topology: Topology) -> Alert:
 
     return Alert(
         alert=name,
-        # A clock that the hypervisor keeps looks the same to the kernel as one that nobody keeps: only a server that
-        # was in sync within the last week can have lost it. The kernel clears the flag when its estimate of the error
-        # passes 16 seconds, nine hours after the last correction (Linux, kernel/time/ntp.c, 500 ppm).
+        # To the kernel, a clock kept by the hypervisor looks like one that nobody keeps: only a server that was in sync
+        # within the last week can have lost synchronisation. The kernel clears the flag when its error estimate exceeds
+        # 16 seconds, nine hours after the last correction (Linux, kernel/time/ntp.c, 500 ppm).
         expr=expr(f"""
             max by ({names.BY_SERVER}) (node_timex_sync_status{{{NODE}}}) == 0
             and on ({names.BY_SERVER})
@@ -65,9 +65,11 @@ def _unsynchronised(topology: Topology) -> Alert:
         summary="A server's clock is no longer synchronised.",
         description="The clock of {{ $labels.server }} is no longer synchronised.",
         runbook=Runbook(
-            meaning="The time service stopped or reaches no server, so the clock drifts by up to seconds a day. "
-            "After a minute or two tokens and signed URLs (MinIO, logins) are refused.",
-            first_look=("`timedatectl` on the server; `chronyc tracking` or `systemctl status systemd-timesyncd`.",),
+            meaning="The time service stopped or reaches no time server, so the clock drifts by up to seconds a day. "
+            "Once it is a minute or two off, tokens and signed URLs (MinIO, logins) are rejected.",
+            first_look=(
+                "Run `timedatectl` on the server, and `chronyc tracking` or `systemctl status systemd-timesyncd`.",
+            ),
             action=(
                 "Start the time service (`systemctl enable --now chrony`).",
                 "If it runs but reaches no server, allow outbound UDP port 123.",
@@ -81,7 +83,7 @@ def _unsynchronised(topology: Topology) -> Alert:
                     clock(short, (1, 2), (0, short.count)),
                     clock(short, (1, short.count + 1), server="second"),
                     clock(short, (0, short.count + 1), server="third"),
-                    # Scraped twice, and one of them cannot tell.
+                    # Scraped twice, and one of the scrapes cannot tell.
                     clock(short, (0, short.count + 1), server="second", instance=_AGAIN),
                     clock(short, (0, short.count + 1), instance=_AGAIN),
                     clock(short, (1, 2), (0, short.count), server="fourth"),
@@ -107,14 +109,14 @@ def _unsynchronised(topology: Topology) -> Alert:
 def _skewed(topology: Topology) -> Alert:
     name = "HostClockSkewed"
     wait, threshold = topology.alerts.wait(name, 5 * _MINUTE), topology.alerts.threshold(name, 10)
-    world, after, pending = _world(topology, wait)
+    fixtures, after, pending = _fixtures(topology, wait)
 
-    def told(offset: float, server: str = "main", **labels: str) -> Series:
-        """What a server's clock says: the time of each sample is its number times the interval."""
-        return _node(world, "node_time_seconds", f"{offset}+{INTERVAL}x{world.count}", server=server, **labels)
+    def clock(offset: float, server: str = "main", **labels: str) -> Series:
+        """The time on a server's clock; the time of each sample is its index times the interval."""
+        return _node(fixtures, "node_time_seconds", f"{offset}+{INTERVAL}x{fixtures.count}", server=server, **labels)
 
     far, near = int(2 * threshold) + 1, binary(threshold / 2)
-    # Exact when it is added to the time of a sample.
+    # Exact when added to the time of a sample.
     just, at, short = (binary(threshold * part) for part in (129 / 128, 1, 127 / 128))
 
     def text(seconds: float) -> str:
@@ -122,47 +124,47 @@ def _skewed(topology: Topology) -> Alert:
 
     return Alert(
         alert=name,
-        # The time of the sample is when Prometheus asked.
+        # The timestamp of the sample is the start of the scrape.
         expr=expr(f"""
             max by ({names.BY_SERVER}) (abs(node_time_seconds{{{NODE}}} - timestamp(node_time_seconds{{{NODE}}})))
               > {number(threshold)}
         """),
         wait=wait,
         severity="warning",
-        summary="A server's clock is wrong.",
+        summary="A server's clock differs from the clock of Prometheus.",
         description="The clock of {{ $labels.server }} is"
         ' {{ $value | printf "%.4g" }} seconds off the clock of Prometheus.',
         runbook=Runbook(
-            meaning="Either the server's clock is wrong or that of the server on which Prometheus runs. Tokens and "
-            "signed URLs are refused, and logs do not fit together. One server alone cannot see this of itself.",
-            first_look=("`date -u` on both servers, beside a clock that you trust.",),
-            action=("`timedatectl` there; start the time service, or let it correct at once: `chronyc makestep`.",),
+            meaning="Either the server's clock is wrong, or the clock of the server that runs Prometheus. Tokens and "
+            "signed URLs are rejected, and timestamps in logs do not match. A single server cannot detect this itself.",
+            first_look=("Run `date -u` on both servers, and compare with a clock that you trust.",),
+            action=("Start the time service on the wrong one, or correct its clock at once: `chronyc makestep`.",),
             false_alarms="A scrape of node_exporter that takes longer than this many seconds.",
         ),
         fires=(
-            world.fires(
-                "fires for the server whose clock is ahead, and not for the one that is nearly right",
-                (told(far), told(near, "second"), told(near, instance=_AGAIN)),
+            fixtures.fires(
+                "fires for the server whose clock is ahead, not for one that is nearly right",
+                (clock(far), clock(near, "second"), clock(near, instance=_AGAIN)),
                 after,
                 Expected({"server": "main"}, text(far)),
             ),
-            world.fires(
-                "fires for a clock that is behind", (told(-far),), after, Expected({"server": "main"}, text(far))
+            fixtures.fires(
+                "fires for a clock that is behind", (clock(-far),), after, Expected({"server": "main"}, text(far))
             ),
-            world.fires(
+            fixtures.fires(
                 "fires just beyond the threshold",
-                (told(just),),
+                (clock(just),),
                 after,
                 Expected({"server": "main"}, text(just)),
             ),
         ),
         silent=(
-            world.silent("is silent just short of the threshold", (told(short),), after),
-            world.silent("is silent at exactly the threshold", (told(at),), after),
-            *not_lasted(world, (told(far),), pending),
+            fixtures.silent("stays silent just short of the threshold", (clock(short),), after),
+            fixtures.silent("stays silent at exactly the threshold", (clock(at),), after),
+            *not_lasted(fixtures, (clock(far),), pending),
         ),
         threshold=threshold,
-        threshold_source="less than the 30 seconds that most tokens allow for, and more than a slow scrape",
+        threshold_source="less than the 30 seconds that most tokens tolerate, and more than a slow scrape",
         dashboard="host",
         panel="Clock",
     )

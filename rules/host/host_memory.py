@@ -1,7 +1,7 @@
-"""Memory of the server itself: little left, stalls, thrashing.
+"""Server memory: low, stalled, thrashing.
 
-The kernel's own numbers, so that they hold whatever uses the memory: containers, builds, or what runs beside both.
-What is planned and what is used against it has subjects of its own.
+These alerts use the kernel's own numbers, which hold whatever uses the memory: containers, builds or other processes.
+Other subjects compare memory with the plan.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Severity, Subject
-from boxwatch.rules.patterns.threshold import beyond
+from boxwatch.rules.patterns.threshold import threshold_alert
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 
@@ -19,27 +19,27 @@ ID = "host_memory"
 _MINUTE = 60
 
 _WHO_TAKES_IT = (
-    "Dashboard *Host*, panel *Memory in use*: containers, or what is beside them?",
-    "Dashboard *Capacity*: which service is over its plan, what runs outside it?",
+    "Dashboard *Host*, panel *Memory in use*: is it used by containers or outside them?",
+    "Dashboard *Capacity*: which service is over its plan, and what runs outside the plan?",
 )
 _MAKE_ROOM = (
-    "Stop what can wait: a build (`docker ps | grep coolify-helper`), an import, a preview.",
-    "Restart the service that leaks, in a moment that you choose; the kernel chooses the largest process instead.",
-    "Nothing is over its plan: the plan is too large for the server. Move a service, or get more memory.",
+    "Stop whatever can wait: a build (`docker ps | grep coolify-helper`), an import, a preview.",
+    "Restart the leaking service at a moment of your choosing; otherwise the kernel kills the largest process.",
+    "Nothing is over its plan: the plan is too large for the server. Move a service, or add memory.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """A number of a server that a warning and a critical alert are about.
+    """A number of a server with a warning and a critical alert.
 
     Attributes:
         record: the recorded series.
-        says: the description, with places for the server and the value.
-        first_look: of both runbooks.
-        false_alarms: of both runbooks.
-        panel: that shows it.
-        below: it is bad below a threshold.
+        says: the description, with placeholders for the server and the value.
+        first_look: first checks in both runbooks.
+        false_alarms: false alarms in both runbooks.
+        panel: panel that shows it.
+        below: fires below the threshold rather than above it.
     """
 
     record: str
@@ -54,26 +54,26 @@ _AVAILABLE = _Number(
     record=names.SERVER_MEMORY_AVAILABLE,
     says="Server {} has only {} of its memory available.",
     first_look=_WHO_TAKES_IT,
-    false_alarms="None known: MemAvailable is the kernel's own estimate of what it can give without swapping.",
+    false_alarms="None known: MemAvailable is the kernel's own estimate of the memory it can provide without swapping.",
     panel="Memory in use",
     below=True,
 )
 _STALLED = _Number(
     record=names.SERVER_MEMORY_STALLED,
-    says="On {} every process waited for memory in {} of the time.",
+    says="All processes on {} were waiting for memory {} of the time.",
     first_look=(
-        "`cat /proc/pressure/memory` on the server: the line `full`, and whether it grows now.",
-        "Is *ContainerMemoryStalled* firing? Then one container's limit is too tight, and not the server.",
+        "`cat /proc/pressure/memory` on the server: is `total` in the line `full` growing now?",
+        "Is *ContainerMemoryStalled* firing? Then a container's limit is too tight, not the server's memory.",
         *_WHO_TAKES_IT,
     ),
-    false_alarms="None known. A kernel without pressure stall information (`psi=0`, or none of CONFIG_PSI) never "
-    "fires it.",
+    false_alarms="None known. It never fires on a kernel without pressure stall information (`psi=0`, or built without "
+    "CONFIG_PSI).",
     panel="Memory pressure",
 )
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on a server whose memory runs out."""
+    """Alerts on a server that is running out of memory."""
     return Subject(
         id=ID,
         title="Memory of the server",
@@ -88,10 +88,10 @@ def subject(topology: Topology) -> Subject:
                         "critical",
                         wait=3 * _MINUTE,
                         threshold=0.05,
-                        source="1.6 GB of 32: about what one replica more, or one large query, takes at once",
+                        source="1.6 GB of 32: roughly what another replica or a large query takes at once",
                         summary="A server has almost no memory left.",
-                        meaning="With the next burst the kernel starts to kill the largest process, which is usually a "
-                        "database. Page cache is counted as available, so nothing is left to take back.",
+                        meaning="At the next burst, the kernel starts to kill the largest process, usually a database. "
+                        "Page cache already counts as available, so nothing is left to reclaim.",
                     ),
                     _pair(
                         topology,
@@ -102,7 +102,7 @@ def subject(topology: Topology) -> Subject:
                         threshold=0.1,
                         source="node_exporter's mixin warns at 90 % in use (memoryHighUtilizationThreshold)",
                         summary="A server has little memory left.",
-                        meaning="The headroom for traffic spikes and builds is gone. Page cache is counted as "
+                        meaning="The headroom for traffic spikes and builds is gone. Page cache already counts as "
                         "available.",
                     ),
                     _pair(
@@ -112,12 +112,12 @@ def subject(topology: Topology) -> Subject:
                         "critical",
                         wait=5 * _MINUTE,
                         threshold=0.4,
-                        source="systemd-oomd starts to kill at 60 % (DefaultMemoryPressureLimit); before that users "
+                        source="systemd-oomd starts killing at 60 % (DefaultMemoryPressureLimit); before that, users "
                         "wait twice as long for everything",
-                        summary="A server does little but wait for memory.",
-                        meaning="For nearly half of the time no process of the server gets on, because all of them "
-                        "wait for memory: the kernel evicts what is needed a moment later. Every answer takes "
-                        "seconds, and a login may too.",
+                        summary="A server is thrashing: all its processes spend much of their time waiting for memory.",
+                        meaning="Nearly half of the time, no process on the server makes progress, because all of them "
+                        "wait for memory: the kernel evicts pages that are needed a moment later. Every response takes "
+                        "seconds, and so may a login.",
                     ),
                     _pair(
                         topology,
@@ -126,11 +126,11 @@ def subject(topology: Topology) -> Subject:
                         "warning",
                         wait=10 * _MINUTE,
                         threshold=0.1,
-                        source="a healthy server shows less than 0.01: a tenth of the time is lost by everyone",
+                        source="a healthy server shows less than 0.01; at 0.1, everyone loses a tenth of the time",
                         summary="A server loses time waiting for memory.",
-                        meaning="For a tenth of the time no process of the server gets on, because all of them wait "
-                        "for memory. It shows before memory is full: page cache that is needed is evicted and read "
-                        "again.",
+                        meaning="More than a tenth of the time, no process on the server makes progress, because all "
+                        "of them wait for memory. This begins before memory is full: page cache is evicted and read "
+                        "back.",
                     ),
                     _swapping(topology),
                 ),
@@ -152,8 +152,8 @@ def _pair(  # noqa: PLR0913 - what differs between two alerts on one number
     summary: str,
     meaning: str,
 ) -> Alert:
-    """One of the two alerts on a number."""
-    return beyond(
+    """The warning or the critical alert on a number."""
+    return threshold_alert(
         topology,
         name,
         of.record,
@@ -171,24 +171,24 @@ def _pair(  # noqa: PLR0913 - what differs between two alerts on one number
 
 
 def _swapping(topology: Topology) -> Alert:
-    return beyond(
+    return threshold_alert(
         topology,
         "HostSwapThrashing",
         names.SERVER_SWAPPED,
         wait=15 * _MINUTE,
         threshold=500,
-        source="2 MB a second in each direction, as pages of 4 KiB",
+        source="2 MB per second in each direction, in pages of 4 KiB",
         severity="warning",
-        summary="A server moves memory to swap and back all the time.",
-        description='Server {{ $labels.server }} moves {{ $value | printf "%.4g" }} pages a second to swap and back.',
-        text=lambda value: f"Server main moves {value:.4g} pages a second to swap and back.",
+        summary="A server keeps moving memory to swap and back.",
+        description='Server {{ $labels.server }} moves {{ $value | printf "%.4g" }} pages per second to swap and back.',
+        text=lambda value: f"Server main moves {value:.4g} pages per second to swap and back.",
         runbook=Runbook(
-            meaning="What is needed does not fit into memory: pages go to swap and are wanted again at once. This is "
-            "for kernels that do not tell how long processes wait (`psi=0`); others fire *HostMemoryStalled* too.",
-            first_look=("`vmstat 5` on the server, columns si and so.", *_WHO_TAKES_IT),
+            meaning="The working set does not fit into memory: pages go to swap and are needed again at once. This "
+            "alert covers kernels that do not report stalls (`psi=0`); on others *HostMemoryStalled* fires too.",
+            first_look=("`vmstat 5` on the server: columns si and so.", *_WHO_TAKES_IT),
             action=_MAKE_ROOM,
-            false_alarms="None known: traffic in one direction alone, which is how the kernel parks what nobody uses, "
-            "does not count, and a server without swap has none.",
+            false_alarms="None known: traffic in only one direction, by which the kernel parks unused pages, does not "
+            "count, and a server without swap has none.",
         ),
         panel="Swap traffic",
     )

@@ -1,4 +1,4 @@
-"""What the recorded series of servers must come out as, those of disks aside."""
+"""Proofs of the recorded series of servers, except disks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Sample, Series
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 _MINUTE = 60
-# A second exporter that tells of the same server: it must change no number by being added to the first.
+# A second exporter of the same server, which must not be added to the first.
 _AGAIN = "node-exporter-again:9100"
 
 
@@ -21,13 +21,13 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
     return (*_rates(topology), *_shares(topology))
 
 
-def beside(found: tuple[Measured, ...]) -> tuple[Measured, ...]:
-    """The same proofs, with the same series of other jobs beside them."""
+def with_decoys(found: tuple[Measured, ...]) -> tuple[Measured, ...]:
+    """The same proofs, with the same series of other jobs as decoys."""
     return tuple(replace(one, series=(*one.series, *_elsewhere(one))) for one in found)
 
 
 def _elsewhere(one: Measured) -> Iterator[Series]:
-    """The same series of another job, once with far too much and once with nothing, which must not matter."""
+    """Decoys: the same series of other jobs, with absurdly high, falling and zero values."""
     count = one.at // one.interval + 1
     for other in one.series:
         if "_x" not in other.values:
@@ -36,17 +36,17 @@ def _elsewhere(one: Measured) -> Iterator[Series]:
         yield Series(other.series.replace(f'"{names.JOB_NODE}"', '"nothing"'), f"0x{count}")
 
 
-def node(world: World, metric: str, values: str, **labels: str) -> Series:
-    """A metric of node_exporter with labels of its own."""
-    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+def node(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    """A metric of node_exporter, with further labels."""
+    return fixtures.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
 def _rates(topology: Topology) -> tuple[Measured, ...]:
-    """Counters of a server that is scraped twice, and of another."""
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    """Counters of a server that is scraped twice, and of other servers."""
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds)
 
     def grows(metric: str, per_second: float, **labels: str) -> Series:
-        return node(world, metric, f"0+{per_second * world.interval}x{world.count}", **labels)
+        return node(fixtures, metric, f"0+{per_second * fixtures.interval}x{fixtures.count}", **labels)
 
     pressures = {
         names.SERVER_CPU_WAITING: "node_pressure_cpu_waiting_seconds_total",
@@ -75,7 +75,7 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
         grows("node_vmstat_pswpout", 80, server="third"),
         grows("node_vmstat_pswpout", 60, server="third", instance=_AGAIN),
     )
-    # Two CPUs that are idle for 0.5 and 0.25 of the time and wait for a disk for 0.25 and 0.
+    # Two CPUs that are idle 0.5 and 0.25 of the time, and wait for a disk 0.25 and 0 of the time.
     cpus = (
         grows("node_cpu_seconds_total", 0.5, cpu="0", mode="idle"),
         grows("node_cpu_seconds_total", 0.25, cpu="1", mode="idle"),
@@ -97,22 +97,22 @@ def _rates(topology: Topology) -> tuple[Measured, ...]:
         )
     )
     return (
-        *(_by_server(world, name, {"main": 0.25, "second": 0.5}, pressed) for name in pressures),
-        _by_server(world, names.SERVER_SWAPPED, {"main": 128, "second": 16, "third": 80}, swapped),
-        _by_server(world, names.SERVER_CPU_USED, {"main": 0.5, "second": 0}, cpus),
-        _by_server(world, names.SERVER_NETWORK_RECEIVED, {"main": 1024, "second": 16}, wires),
-        _by_server(world, names.SERVER_NETWORK_SENT, {"main": 3072, "second": 48}, wires),
-        *_window(world),
+        *(_by_server(fixtures, name, {"main": 0.25, "second": 0.5}, pressed) for name in pressures),
+        _by_server(fixtures, names.SERVER_SWAPPED, {"main": 128, "second": 16, "third": 80}, swapped),
+        _by_server(fixtures, names.SERVER_CPU_USED, {"main": 0.5, "second": 0}, cpus),
+        _by_server(fixtures, names.SERVER_NETWORK_RECEIVED, {"main": 1024, "second": 16}, wires),
+        _by_server(fixtures, names.SERVER_NETWORK_SENT, {"main": 3072, "second": 48}, wires),
+        *_window(fixtures),
     )
 
 
-def _window(world: World) -> tuple[Measured, ...]:
-    """A rate that began ten minutes in, looked at four minutes later: 4/5 of it, in windows of five minutes."""
+def _window(fixtures: Fixtures) -> tuple[Measured, ...]:
+    """Rates that begin at minute 10, evaluated four minutes later: windows of five minutes show 4/5 of them."""
     begins = 20
 
     def later(metric: str, per_second: float, **labels: str) -> Series:
-        step = per_second * world.interval
-        return node(world, metric, f"0x{begins} {step}+{step}x{world.count - begins - 1}", **labels)
+        step = per_second * fixtures.interval
+        return node(fixtures, metric, f"0x{begins} {step}+{step}x{fixtures.count - begins - 1}", **labels)
 
     expected = {
         names.SERVER_CPU_WAITING: (later("node_pressure_cpu_waiting_seconds_total", 0.5), 0.4),
@@ -124,7 +124,7 @@ def _window(world: World) -> tuple[Measured, ...]:
         names.SERVER_NETWORK_RECEIVED: (later("node_network_receive_bytes_total", 100, device="eth0"), 80),
         names.SERVER_NETWORK_SENT: (later("node_network_transmit_bytes_total", 100, device="eth0"), 80),
     }
-    # Both ways, each the busier one on one server.
+    # In both directions, each of them the busier one on one server.
     swapped = (
         later("node_vmstat_pswpin", 100),
         later("node_vmstat_pswpout", 200),
@@ -135,54 +135,53 @@ def _window(world: World) -> tuple[Measured, ...]:
     servers = {names.SERVER_SWAPPED: ("main", "second")}
     return tuple(
         Measured(
-            title=f"{name} is about the last five minutes",
-            # Rounded to tenths: Prometheus 3 leaves out the sample on the window's left edge, which 2 counts.
+            title=f"{name} covers the last five minutes",
+            # Rounded to tenths: Prometheus 3 leaves out the sample on the window's left edge, which 2 includes.
             expr=f"round({name} * 100 / {value}, 10)",
-            at=begins * world.interval + 4 * _MINUTE,
+            at=begins * fixtures.interval + 4 * _MINUTE,
             samples=tuple(Sample(labels={"server": server}, value=100) for server in servers.get(name, ("main",))),
             series=parts,
-            interval=world.interval,
+            interval=fixtures.interval,
         )
         for name, value in {**{name: value for name, (_, value) in expected.items()}, names.SERVER_SWAPPED: 80}.items()
     )
 
 
-def _by_server(world: World, name: str, values: dict[str, float], parts: tuple[Series, ...]) -> Measured:
+def _by_server(fixtures: Fixtures, name: str, values: dict[str, float], parts: tuple[Series, ...]) -> Measured:
     return Measured(
-        title=f"{name} comes out as it should",
-        # Rounded: a rate is not exact to the last bit.
+        title=f"{name} has the expected value for each server",
+        # Rounded, because rates carry rounding errors.
         expr=f"round({name}, 0.001)",
         at=15 * _MINUTE,
         samples=tuple(Sample(labels={"server": server}, value=value) for server, value in values.items()),
         series=parts,
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
 def _shares(topology: Topology) -> tuple[Measured, ...]:
-    world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=15 * _MINUTE, thresholds=topology.thresholds)
 
     def part(of: str, whole: str, share: float, size: int, **labels: str) -> tuple[Series, ...]:
         return (
-            node(world, of, flat(share * size, world.count), **labels),
-            node(world, whole, flat(size, world.count), **labels),
+            node(fixtures, of, flat(share * size, fixtures.count), **labels),
+            node(fixtures, whole, flat(size, fixtures.count), **labels),
         )
 
     memory = ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes")
     cached = (
         *part("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", 0.125, 32 * GIB),
-        node(world, "node_zfs_arc_size", flat(9 * GIB, world.count)),
-        node(world, "node_zfs_arc_c_min", flat(GIB, world.count)),
-        # No more than its minimum: nothing can be taken back.
-        # Of a size of which each byte shows.
+        node(fixtures, "node_zfs_arc_size", flat(9 * GIB, fixtures.count)),
+        node(fixtures, "node_zfs_arc_c_min", flat(GIB, fixtures.count)),
+        # Below its minimum: nothing can be reclaimed. The server is so small that every byte shows.
         *part(*memory, 0.125, 64, server="second"),
-        node(world, "node_zfs_arc_size", flat(1, world.count), server="second"),
-        node(world, "node_zfs_arc_c_min", flat(2, world.count), server="second"),
-        # Without ZFS, and with it by one of two scrapes.
+        node(fixtures, "node_zfs_arc_size", flat(1, fixtures.count), server="second"),
+        node(fixtures, "node_zfs_arc_c_min", flat(2, fixtures.count), server="second"),
+        # Without ZFS; and with ZFS in only one of two scrapes.
         *part(*memory, 0.5, 32 * GIB, server="third"),
         *part(*memory, 0.5, 32 * GIB, server="fourth"),
-        node(world, "node_zfs_arc_size", flat(9 * GIB, world.count), server="fourth"),
-        node(world, "node_zfs_arc_c_min", flat(GIB, world.count), server="fourth"),
+        node(fixtures, "node_zfs_arc_size", flat(9 * GIB, fixtures.count), server="fourth"),
+        node(fixtures, "node_zfs_arc_c_min", flat(GIB, fixtures.count), server="fourth"),
         *part(*memory, 0.25, 32 * GIB, server="fourth", instance=_AGAIN),
     )
     conntrack = ("node_nf_conntrack_entries", "node_nf_conntrack_entries_limit")
@@ -197,15 +196,15 @@ def _shares(topology: Topology) -> tuple[Measured, ...]:
         )
     )
     return (
-        _by_server(world, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
+        _by_server(fixtures, names.SERVER_MEMORY_AVAILABLE, {"main": 0.125, "second": 0.75}, parts),
         replace(
             _by_server(
-                world,
+                fixtures,
                 names.SERVER_MEMORY_AVAILABLE,
                 {"main": 0.375, "second": 0.125, "third": 0.5, "fourth": 0.25},
                 cached,
             ),
-            title="the cache of ZFS is available down to its minimum",
+            title="the ZFS cache counts as available down to its minimum",
         ),
-        _by_server(world, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
+        _by_server(fixtures, names.SERVER_CONNTRACK, {"main": 1, "second": 0.75}, parts),
     )

@@ -1,4 +1,4 @@
-"""Whether a server is whole: its arrays of disks, what its exporter reads, and reboots."""
+"""Server state: disk arrays, failed disks, failing collectors of node_exporter, reboots."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import NODE, expr, number
 from boxwatch.rules.patterns.threshold_proofs import last_pending
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat
 from boxwatch.rules.template_functions import duration
 from boxwatch.topology.model import Topology
 
 ID = "host_state"
 
 _MINUTE = 60
-# What the rules read and every Linux has. Others fail where there is nothing to read: mdadm without an array, conntrack
-# without the module, bonding, nvme (measured on 1.5.0 to 1.11.1).
+# Collectors that the rules need and every Linux supports. Others fail if there is nothing to read: mdadm without an
+# array, conntrack without its module, bonding, nvme (measured on 1.5.0 to 1.11.1).
 COLLECTORS = ("cpu", "diskstats", "filesystem", "meminfo", "netdev", "stat", "time", "timex", "vmstat")
 _AGAIN = "node-exporter-again:9100"
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on servers that are not as they were set up."""
+    """Alerts on servers that deviate from their set-up."""
     return Subject(
         id=ID,
         title="State of the server",
@@ -39,33 +39,33 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _node(world: World, metric: str, values: str, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
+def _node(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    return fixtures.scraped(metric, values, **{"job": names.JOB_NODE, "instance": "node-exporter:9100", **labels})
 
 
-def _world(topology: Topology, wait: int) -> tuple[World, int, int]:
-    """A world that ends when what began with it fires; then, and the last evaluation before."""
+def _fixtures(topology: Topology, wait: int) -> tuple[Fixtures, int, int]:
+    """Fixtures that end when a condition that holds throughout fires; that time, and the evaluation before it."""
     pending = last_pending(wait, INTERVAL)
-    return World(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
+    return Fixtures(length=pending + INTERVAL, thresholds=topology.thresholds), pending + INTERVAL, pending
 
 
 def _raid(topology: Topology) -> Alert:
     name = "HostRaidDegraded"
     wait = topology.alerts.wait(name, 5 * _MINUTE)
-    world, after, _ = _world(topology, wait)
+    fixtures, after, _ = _fixtures(topology, wait)
 
     def array(required: int, active: int, failed: int = 0, **labels: str) -> tuple[Series, ...]:
         where = {"device": "md2", **labels}
         return (
-            _node(world, "node_md_disks_required", flat(required, world.count), **where),
-            _node(world, "node_md_disks", flat(active, world.count), state="active", **where),
-            _node(world, "node_md_disks", flat(failed, world.count), state="failed", **where),
-            _node(world, "node_md_disks", flat(0, world.count), state="spare", **where),
+            _node(fixtures, "node_md_disks_required", flat(required, fixtures.count), **where),
+            _node(fixtures, "node_md_disks", flat(active, fixtures.count), state="active", **where),
+            _node(fixtures, "node_md_disks", flat(failed, fixtures.count), state="failed", **where),
+            _node(fixtures, "node_md_disks", flat(0, fixtures.count), state="spare", **where),
         )
 
     return Alert(
         alert=name,
-        # `active` are the members that hold all data: one that is being rebuilt is not among them.
+        # `active` counts members with complete data: one that is being rebuilt is not included.
         expr=expr(f"""
             max by ({names.BY_DEVICE}) (node_md_disks_required{{{NODE}}})
               - on ({names.BY_DEVICE})
@@ -73,81 +73,80 @@ def _raid(topology: Topology) -> Alert:
               > 0
         """),
         wait=wait,
-        # Nobody notices, and that is what the array is for. The second disk fails in the same night once in many
-        # thousand times.
+        # Users notice nothing, which is the purpose of an array. The second disk fails in the same night once in many
+        # thousand cases.
         severity="warning",
-        summary="An array of disks has lost a member.",
-        description="Array {{ $labels.device }} of {{ $labels.server }} has {{ $value }} of its disks missing.",
+        summary="A disk array is degraded.",
+        description="Array {{ $labels.device }} of {{ $labels.server }} is missing {{ $value }} of its disks.",
         runbook=Runbook(
-            meaning="The data is there and everything works, but the next disk that fails takes it away. On a Hetzner "
-            "dedicated server the arrays are RAID 1 of two disks, so the other disk is now the only copy.",
+            meaning="All data is available and everything works, but the next disk failure may destroy it. On a "
+            "Hetzner dedicated server, arrays are RAID 1 of two disks, so the other disk is now the only copy.",
             first_look=(
-                "`cat /proc/mdstat` on the server: `[U_]` has a hole; `recovery =` means that it is being rebuilt.",
-                "`smartctl -a /dev/nvme0n1` (and nvme1n1, sda, sdb): which disk has errors, and its serial number.",
-                "Does last night's backup exist, and can it be read?",
+                "`cat /proc/mdstat` on the server: `_` in `[U_]` is the missing disk; `recovery =` means rebuilding.",
+                "`smartctl -a /dev/nvme0n1` (and nvme1n1, sda, sdb): which disk has errors? Note its serial number.",
+                "Does last night's backup exist, and is it readable?",
             ),
             action=(
-                "Order the replacement (Hetzner: Robot, *Support*, *Server disk*, with the serial number).",
-                "Before it: `mdadm /dev/md2 --fail /dev/nvme1n1p3 --remove /dev/nvme1n1p3`, for each array.",
-                "After it: copy the partition table, `mdadm /dev/md2 --add PARTITION`, install the boot loader there.",
-                "The disk is well and only fell out: `mdadm --re-add`, and replace it the second time.",
+                "Order a replacement (Hetzner: Robot, *Support*, *Server disk*, with the serial number).",
+                "Before the swap: `mdadm /dev/md2 --fail /dev/nvme1n1p3 --remove /dev/nvme1n1p3`, for each array.",
+                "After the swap: copy the partition table, `mdadm /dev/md2 --add PARTITION`, install the boot loader.",
+                "The disk is healthy and only dropped out: `mdadm --re-add`; replace it if it happens again.",
             ),
-            false_alarms="An array that was made with a member `missing` on purpose. The monthly check of arrays does "
-            "not count.",
+            false_alarms="An array created with a `missing` member on purpose. The monthly array check does not count.",
         ),
         fires=(
-            world.fires(
-                "fires for the array without one of its disks, and not for the others",
+            fixtures.fires(
+                "fires for the array with a missing disk, not for the others",
                 (
                     *array(2, 1, 1),
                     *array(2, 2, device="md1"),
                     *array(2, 2, server="second"),
-                    # A spare that failed: nothing is missing.
+                    # A spare failed: nothing is missing.
                     *array(2, 2, 1, server="second", device="md1"),
-                    # Another exporter that calls something else so.
+                    # A different exporter with a metric of the same name.
                     *array(2, 0, server="second", job="storage"),
                 ),
                 after,
-                Expected({"server": "main", "device": "md2"}, "Array md2 of main has 1 of its disks missing."),
+                Expected({"server": "main", "device": "md2"}, "Array md2 of main is missing 1 of its disks."),
             ),
-            world.fires(
-                "fires for what the worse of two exporters of a server says",
+            fixtures.fires(
+                "fires for the worse of two exporters on a server",
                 (*array(4, 3), *array(3, 2, instance=_AGAIN)),
                 after,
-                Expected({"server": "main", "device": "md2"}, "Array md2 of main has 2 of its disks missing."),
+                Expected({"server": "main", "device": "md2"}, "Array md2 of main is missing 2 of its disks."),
             ),
         ),
         silent=(
-            world.silent("is silent for a whole array", array(2, 2), after),
-            world.silent("is silent where there is no array", array(2, 2, server="second"), after),
-            world.silent("is silent while a member is added to an array that has all", array(2, 3), after),
+            fixtures.silent("stays silent for a complete array", array(2, 2), after),
+            fixtures.silent("stays silent where there is no array", array(2, 2, server="second"), after),
+            fixtures.silent("stays silent while a member is added to a complete array", array(2, 3), after),
         ),
         dashboard="host",
-        panel="Disks missing",
+        panel="Missing disks",
     )
 
 
 def _inactive(topology: Topology) -> Alert:
     name = "HostRaidInactive"
     wait = topology.alerts.wait(name, 2 * _MINUTE)
-    world, after, pending = _world(topology, wait)
+    fixtures, after, pending = _fixtures(topology, wait)
 
     def state(inactive: int, **labels: str) -> tuple[Series, ...]:
         return tuple(
-            _node(world, "node_md_state", flat(value, world.count), **{"device": "md2", "state": of, **labels})
+            _node(fixtures, "node_md_state", flat(value, fixtures.count), **{"device": "md2", "state": of, **labels})
             for of, value in (("active", 1 - inactive), ("inactive", inactive))
         )
 
     return Alert(
         alert=name,
-        # An inactive array requires no disks, so it is not degraded either.
+        # An inactive array requires no disks, so HostRaidDegraded does not fire.
         expr=f'max by ({names.BY_DEVICE}) (node_md_state{{{NODE},state="inactive"}}) == 1',
         wait=wait,
         severity="critical",
-        summary="An array of disks is inactive.",
-        description="Array {{ $labels.device }} of {{ $labels.server }} is inactive: nothing on it can be read.",
+        summary="A disk array is inactive.",
+        description="Array {{ $labels.device }} of {{ $labels.server }} is inactive: its data cannot be accessed.",
         runbook=Runbook(
-            meaning="The kernel has stopped the array, or could not start it: too many members are missing, or they "
+            meaning="The kernel has stopped the array or could not start it: too many members are missing, or they "
             "disagree. No data on it can be read or written.",
             first_look=(
                 "`cat /proc/mdstat` on the server, and `mdadm --detail` of the array: which members are left?",
@@ -155,31 +154,31 @@ def _inactive(topology: Topology) -> Alert:
                 "`mdadm --examine` of each member: how far apart are their event counts?",
             ),
             action=(
-                "Stop what writes there. Copy the members before you try anything, if the data matters.",
-                "All members are there: `mdadm --stop` the array, then `mdadm --assemble --scan`.",
+                "Stop everything that writes to it. If the data matters, copy the members before trying anything.",
+                "All members are present: `mdadm --stop` the array, then `mdadm --assemble --scan`.",
                 "Too many have failed: replace the disks and restore the last backup.",
             ),
-            false_alarms="An array that was stopped on purpose and is still known to the kernel.",
+            false_alarms="An array that was stopped on purpose but is still known to the kernel.",
         ),
         fires=(
-            world.fires(
-                "fires for the inactive array, and not for the others",
+            fixtures.fires(
+                "fires for the inactive array, not for the others",
                 (
                     *(*state(1), *state(1, instance="third:9100"), *state(0, instance=_AGAIN)),
                     *(*state(0, device="md1"), *state(1, job="storage", device="x")),
                 ),
                 after,
                 Expected(
-                    {"server": "main", "device": "md2"}, "Array md2 of main is inactive: nothing on it can be read."
+                    {"server": "main", "device": "md2"}, "Array md2 of main is inactive: its data cannot be accessed."
                 ),
             ),
         ),
         silent=(
-            world.silent("is silent for an active array", state(0), after),
-            world.silent("is silent when it has not lasted", state(1), pending),
+            fixtures.silent("stays silent for an active array", state(0), after),
+            fixtures.silent("stays silent until it has lasted", state(1), pending),
         ),
         dashboard="host",
-        panel="Disks missing",
+        panel="Missing disks",
     )
 
 
@@ -187,19 +186,19 @@ def _gone(topology: Topology) -> Alert:
     name = "HostDiskGone"
     wait = topology.alerts.wait(name, 5 * _MINUTE)
     pending = 5 * INTERVAL + last_pending(wait, INTERVAL)
-    world = World(length=pending + INTERVAL, thresholds=topology.thresholds)
-    failing = f"0x4 1x{world.count}"
+    fixtures = Fixtures(length=pending + INTERVAL, thresholds=topology.thresholds)
+    failing = f"0x4 1x{fixtures.count}"
 
     def disk(error: str, size: str, **labels: str) -> tuple[Series, ...]:
         where = {"device": "/dev/sdb1", "mountpoint": "/data", "fstype": "ext4", **labels}
         return (
-            _node(world, "node_filesystem_device_error", error, **where),
-            _node(world, "node_filesystem_size_bytes", size, **where),
+            _node(fixtures, "node_filesystem_device_error", error, **where),
+            _node(fixtures, "node_filesystem_size_bytes", size, **where),
         )
 
     broken = disk(failing, "100x4 stale")
     hour, day = 3600, 24
-    weeks = World(length=(wait // hour + 12 * day) * hour, thresholds=topology.thresholds, interval=hour)
+    weeks = Fixtures(length=(wait // hour + 12 * day) * hour, thresholds=topology.thresholds, interval=hour)
     silent_since = tuple(
         _node(weeks, metric, values, device="/dev/sdb1", mountpoint="/data", fstype="ext4")
         for metric, values in (
@@ -209,8 +208,8 @@ def _gone(topology: Topology) -> Alert:
     )
     return Alert(
         alert=name,
-        # Its other series end with the first failed statfs, so every alert on them falls silent. What never answered is
-        # a mount that the exporter may not read.
+        # The disk's other series end with the first failed statfs, so every alert on them falls silent. A mount that
+        # never responded is one that the exporter has no permission to read.
         expr=expr(f"""
             max by ({names.BY_DEVICE}) (node_filesystem_device_error{{{NODE}}}) == 1
             and on ({names.BY_DEVICE})
@@ -220,48 +219,51 @@ def _gone(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="critical",
-        summary="A disk has stopped answering.",
-        description="Disk {{ $labels.device }} of {{ $labels.server }} does not answer any more.",
+        summary="A disk has stopped responding.",
+        description="Disk {{ $labels.device }} of {{ $labels.server }} no longer responds.",
         runbook=Runbook(
-            meaning="The filesystem is mounted and the kernel gets no answer about it: the disk, its cable or "
-            "controller, or the network storage behind it has failed. Alerts on its free space are silent meanwhile.",
+            meaning="The filesystem is mounted, but the kernel gets no response from it: the disk, its cable or "
+            "controller, or the network storage behind it has failed. Meanwhile, alerts on its free space stay silent.",
             first_look=(
-                "`df` on the server: does it hang, or say `Input/output error`?",
+                "`df` on the server: does it hang, or report `Input/output error`?",
                 "`dmesg -T | tail -100`: is the device offline, or does it time out?",
-                "`lsblk` and `smartctl -a` of the disk: is it still there?",
+                "`lsblk` and `smartctl -a` of the disk: is it still present?",
             ),
             action=(
-                "Network storage: bring its server or the way to it back, and mount it again.",
-                "A local disk: stop what uses it, have it replaced, and restore the last backup.",
+                "Network storage: restore its server or the connection to it, and remount it.",
+                "A local disk: stop everything that uses it, replace it, and restore the last backup.",
             ),
-            false_alarms="A mount of FUSE or of a container that the exporter could read and no longer may.",
+            false_alarms="A mount of FUSE or of a container that the exporter used to be able to read.",
         ),
         fires=(
-            world.fires(
-                "fires for the disk that answered once, and not for what never did",
+            fixtures.fires(
+                "fires for a disk that used to respond, not for a mount that never did",
                 (
                     *broken,
-                    *disk(flat(0, world.count), flat(100, world.count), device="/dev/sda1"),
-                    *disk(flat(0, world.count), flat(100, world.count), server="second"),
-                    _node(world, "node_filesystem_device_error", flat(1, world.count), device="fuse"),
+                    *disk(flat(0, fixtures.count), flat(100, fixtures.count), device="/dev/sda1"),
+                    *disk(flat(0, fixtures.count), flat(100, fixtures.count), server="second"),
+                    _node(fixtures, "node_filesystem_device_error", flat(1, fixtures.count), device="fuse"),
                     *disk(failing, "100x4 stale", job="storage", device="/dev/sdc1"),
-                    # Its other mount fails, too; what never did is called like one that another server or job knows.
+                    # Its other mount fails too. The mount that never responded is named like one of another server and
+                    # one of another job that did.
                     *disk(failing, "100x4 stale", mountpoint="/srv"),
-                    *disk(flat(0, world.count), flat(100, world.count), server="second", device="fuse"),
-                    _node(world, "node_filesystem_size_bytes", flat(100, world.count), job="storage", device="fuse"),
+                    *disk(flat(0, fixtures.count), flat(100, fixtures.count), server="second", device="fuse"),
+                    _node(
+                        fixtures, "node_filesystem_size_bytes", flat(100, fixtures.count), job="storage", device="fuse"
+                    ),
                 ),
                 pending + INTERVAL,
-                Expected({"server": "main", "device": "/dev/sdb1"}, "Disk /dev/sdb1 of main does not answer any more."),
+                Expected({"server": "main", "device": "/dev/sdb1"}, "Disk /dev/sdb1 of main no longer responds."),
             ),
             *(
                 [
                     weeks.fires(
-                        "fires for six days after it answered",
+                        "fires for six days after the disk last responded",
                         silent_since,
                         6 * day * hour,
                         Expected(
                             {"server": "main", "device": "/dev/sdb1"},
-                            "Disk /dev/sdb1 of main does not answer any more.",
+                            "Disk /dev/sdb1 of main no longer responds.",
                         ),
                     )
                 ]
@@ -270,27 +272,30 @@ def _gone(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("is silent when it has not lasted", broken, pending),
-            weeks.silent("is silent when it last answered more than a week ago", silent_since, 8 * day * hour),
-            world.silent(
-                "is silent while one of its mounts answers",
-                (*broken, *disk(flat(0, world.count), flat(100, world.count), mountpoint="/srv")),
+            fixtures.silent("stays silent until it has lasted", broken, pending),
+            weeks.silent("stays silent once the disk last responded over a week ago", silent_since, 8 * day * hour),
+            fixtures.silent(
+                "stays silent while one of the disk's mounts responds",
+                (*broken, *disk(flat(0, fixtures.count), flat(100, fixtures.count), mountpoint="/srv")),
                 pending + INTERVAL,
             ),
         ),
         dashboard="host",
-        panel="Disk space free",
+        panel="Free disk space",
     )
 
 
 def _collector(topology: Topology) -> Alert:
     name = "HostCollectorFailing"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world, after, _ = _world(topology, wait)
+    fixtures, after, _ = _fixtures(topology, wait)
 
     def collector(success: int, collector: str, **labels: str) -> Series:
         return _node(
-            world, "node_scrape_collector_success", flat(success, world.count), **{"collector": collector, **labels}
+            fixtures,
+            "node_scrape_collector_success",
+            flat(success, fixtures.count),
+            **{"collector": collector, **labels},
         )
 
     return Alert(
@@ -302,21 +307,20 @@ def _collector(topology: Topology) -> Alert:
         """),
         wait=wait,
         severity="warning",
-        summary="The exporter of a server cannot read something that the alerts need.",
-        description="On {{ $labels.server }} node_exporter cannot read what collector {{ $labels.collector }} is for.",
+        summary="A collector of node_exporter that alerts depend on is failing.",
+        description="Collector {{ $labels.collector }} of node_exporter on {{ $labels.server }} is failing.",
         runbook=Runbook(
-            meaning="The exporter answers, but a part of what it should tell is missing, so alerts on that part stay "
-            "silent.",
-            first_look=("node_exporter's log (`docker logs node-exporter`): the line `collector failed`.",),
+            meaning="node_exporter responds, but some of its metrics are missing, so alerts on them stay silent.",
+            first_look=("Look for `collector failed` in node_exporter's log (`docker logs node-exporter`).",),
             action=(
                 "In a container: mount / as /host read-only with `rslave`, and start it with `--path.rootfs=/host`.",
-                "A disk that does not answer blocks `filesystem`: see `dmesg -T`.",
+                "A disk that does not respond blocks `filesystem`: check `dmesg -T`.",
             ),
-            false_alarms="None known: only collectors that every Linux has are looked at.",
+            false_alarms="None known: only collectors that every Linux supports count.",
         ),
         fires=(
-            world.fires(
-                "fires for each collector that fails, and not for those that have nothing to read",
+            fixtures.fires(
+                "fires for each failing collector, not for those with nothing to read",
                 (
                     *(collector(0, one) for one in COLLECTORS),
                     *(collector(1, one, server="second") for one in COLLECTORS),
@@ -326,31 +330,31 @@ def _collector(topology: Topology) -> Alert:
                 *(
                     Expected(
                         {"server": "main", "collector": one},
-                        f"On main node_exporter cannot read what collector {one} is for.",
+                        f"Collector {one} of node_exporter on main is failing.",
                     )
                     for one in COLLECTORS
                 ),
             ),
-            world.fires(
-                "fires when one of two exporters of a server fails",
+            fixtures.fires(
+                "fires when the collector fails in one of two exporters on a server",
                 (collector(0, "cpu"), collector(1, "cpu", instance=_AGAIN)),
                 after,
                 Expected(
                     {"server": "main", "collector": "cpu"},
-                    "On main node_exporter cannot read what collector cpu is for.",
+                    "Collector cpu of node_exporter on main is failing.",
                 ),
             ),
         ),
         silent=(
-            world.silent(
-                "is silent while all work",
+            fixtures.silent(
+                "stays silent while all collectors work",
                 (*(collector(1, one) for one in COLLECTORS), collector(0, "cpu", job="windows")),
                 after,
             ),
-            world.silent("is silent where there is nothing to read", (collector(0, "mdadm"),), after),
+            fixtures.silent("stays silent for a collector with nothing to read", (collector(0, "mdadm"),), after),
         ),
         dashboard="host",
-        panel="Collectors that fail",
+        panel="Failing collectors",
     )
 
 
@@ -358,62 +362,62 @@ def _rebooted(topology: Topology) -> Alert:
     name = "HostRebooted"
     threshold = topology.alerts.threshold(name, 10 * _MINUTE)
     after = 10 * _MINUTE
-    world = World(length=after, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
-    # As it comes out of the subtraction, to the last bit.
+    # Exactly as the subtraction yields it.
     nearly = after - (after - threshold * 0.99)
 
     def up(seconds: float, server: str = "main", **labels: str) -> Series:
-        """A server that will have been up for so long when it is looked at."""
-        return _node(world, "node_boot_time_seconds", flat(after - seconds, world.count), server=server, **labels)
+        """A server that has been up for this long when the alert is evaluated."""
+        return _node(fixtures, "node_boot_time_seconds", flat(after - seconds, fixtures.count), server=server, **labels)
 
     return Alert(
         alert=name,
-        # Against the clock and not by changes(): the kernel's boot time moves by a second when the clock is corrected.
+        # Compared with time() rather than by changes(), because the boot time shifts by a second when the clock is
+        # corrected.
         expr=f"time() - max by ({names.BY_SERVER}) (node_boot_time_seconds{{{NODE}}}) < {number(threshold)}",
         wait=0,
         severity="info",
-        summary="A server was started a moment ago.",
-        description="Server {{ $labels.server }} was started {{ $value | humanizeDuration }} ago.",
+        summary="A server has rebooted.",
+        description="Server {{ $labels.server }} booted {{ $value | humanizeDuration }} ago.",
         runbook=Runbook(
-            meaning="It is told so that what else happens at that time has an explanation: every service was down for "
-            "a few minutes.",
+            meaning="The reboot explains other alerts at that time: every service was down for a few minutes.",
             first_look=(
-                "`last -x reboot shutdown | head` on the server: was it asked to?",
-                "`journalctl -b -1 -e`: the last lines before; nothing at the end means power or a kernel panic.",
+                "`last -x reboot shutdown | head` on the server: was the reboot requested?",
+                "`journalctl -b -1 -e`: a log that ends without a shutdown means power loss or a kernel panic.",
             ),
             action=(
-                "Nobody asked for it: look for a kernel panic or a fault of the hardware, and ask the provider.",
-                "Check that every service came back: *ServiceDown* tells.",
+                "It was not requested: look for a kernel panic or a hardware fault, and ask the provider.",
+                "Check that every service came back; *ServiceDown* fires for those that did not.",
             ),
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
-                "fires for the server that was started, and not for those that have been up for longer",
+            fixtures.fires(
+                "fires for the server that rebooted, not for those that have been up longer",
                 (up(threshold / 2), up(1.01 * threshold, "second"), up(3 * threshold, instance=_AGAIN)),
                 after,
-                Expected({"server": "main"}, f"Server main was started {duration(threshold / 2)} ago."),
+                Expected({"server": "main"}, f"Server main booted {duration(threshold / 2)} ago."),
             ),
-            world.fires(
-                "fires just before it is too long ago",
+            fixtures.fires(
+                "fires just before the threshold",
                 (up(nearly),),
                 after,
-                Expected({"server": "main"}, f"Server main was started {duration(nearly)} ago."),
+                Expected({"server": "main"}, f"Server main booted {duration(nearly)} ago."),
             ),
         ),
         silent=(
-            # Where the difference is exact.
+            # Only if the difference is exact.
             *(
-                [world.silent("is silent when it is exactly too long ago", (up(threshold),), after)]
+                [fixtures.silent("stays silent at exactly the threshold", (up(threshold),), after)]
                 if after - (after - threshold) == threshold
                 else []
             ),
-            world.silent("is silent when it is too long ago", (up(threshold * 1.01),), after),
+            fixtures.silent("stays silent beyond the threshold", (up(threshold * 1.01),), after),
         ),
         threshold=threshold,
-        threshold_source="long enough to be found beside what else happened then",
+        threshold_source="long enough to be seen next to other alerts of that time",
         dashboard="host",
         panel="Time since boot",
-        instead="it is true for as long as its threshold says, and told from the first moment: change `threshold`",
+        instead="it fires from the boot until the threshold: change `threshold`",
     )

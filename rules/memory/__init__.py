@@ -1,1 +1,1 @@
-"""Memory: use against budget, limit and plan, and where it is heading."""
+"""Memory: use compared with budget, limit and plan, and its trend."""

@@ -1,4 +1,4 @@
-"""RAM: what containers, services and servers use, held against budget, limit and plan."""
+"""RAM in use by containers, services and servers, compared with budget, limit and plan."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from boxwatch.topology.model import Topology
 ID = "memory"
 
 _WORKING_SET = f"container_memory_working_set_bytes{{{CONTAINERS}}}"
-# Working set still holds active page cache; without it remains what the kernel cannot take back (anonymous memory,
-# shared memory, kernel memory): that is what the OOM killer judges. cAdvisor has the metric since 0.50.
+# The working set includes active page cache. Without it, only memory that the kernel cannot reclaim is left (anonymous,
+# shared and kernel memory), which is what the OOM killer judges. cAdvisor has had the metric since 0.50.
 _UNRECLAIMABLE = (
     f"{_WORKING_SET}\n  - container_memory_total_active_file_bytes{{{CONTAINERS}}}"
 )  # fmt: skip
@@ -36,17 +36,17 @@ def _containers() -> tuple[Record, ...]:
         Record(
             record=names.CONTAINER_MEMORY_WORKING_SET,
             expr=per_container(_WORKING_SET),
-            doc="What docker stats shows as memory of the container, bytes.",
+            doc="Memory of the container as docker stats shows it, bytes.",
         ),
         Record(
             record=names.CONTAINER_MEMORY_UNRECLAIMABLE,
             expr=per_container(f"\n  {_UNRECLAIMABLE}\n"),
-            doc="Memory that the kernel cannot take back from the container, bytes: what the OOM killer judges.",
+            doc="Memory of the container that the kernel cannot reclaim, bytes; the OOM killer judges by it.",
         ),
         Record(
             record=names.CONTAINER_MEMORY_USED,
-            # `and` picks the services whose page cache is left out; `or` gives all others, and everything where
-            # cAdvisor is too old for the metric, their working set.
+            # `and` selects the services whose page cache is left out; `or` adds the working set of all others, and of
+            # every service where cAdvisor is too old for the metric.
             expr=expr(f"""
                 (
                   max by ({names.BY_CONTAINER}) (
@@ -58,13 +58,13 @@ def _containers() -> tuple[Record, ...]:
                 or
                 {per_container(_WORKING_SET)}
             """),
-            doc="Memory that is held against the container's budget, bytes: the working set, for services whose page"
-            " cache is reclaimable without active page cache.",
+            doc="Memory counted towards the container's budget, bytes: the working set, minus active page cache for"
+            " services whose page cache is reclaimable.",
         ),
         Record(
             record=names.CONTAINER_MEMORY_LIMIT,
             expr=per_container(f"container_spec_memory_limit_bytes{{{CONTAINERS}}}"),
-            doc="Memory limit that is in force for the container, bytes; 0 is none.",
+            doc="Memory limit in force for the container, bytes; 0 means none.",
         ),
         Record(
             record=names.CONTAINER_OOM_EVENTS,
@@ -84,13 +84,13 @@ def _services() -> tuple[Record, ...]:
         ),
         Record(
             record=names.CONTAINER_MEMORY_LIMIT_RATIO,
-            # A limit of 0 is no limit, and no share of it.
+            # A limit of 0 means no limit, so there is no ratio.
             expr=f"{names.CONTAINER_MEMORY_UNRECLAIMABLE} / ({names.CONTAINER_MEMORY_LIMIT} > 0)",
-            doc="Share of its limit that the container uses and the kernel cannot take back.",
+            doc="Share of its limit that the container uses and the kernel cannot reclaim.",
         ),
         Record(
             record=names.CONTAINER_MEMORY_EXHAUSTION,
-            # `group_right`: several containers share one budget. Only for what still grows and is not there yet.
+            # `group_right`: several containers share one budget. Only for containers that grow and are below it.
             expr=expr(f"""
                 (
                   {names.COMPONENT_MEMORY_BUDGET}
@@ -99,20 +99,20 @@ def _services() -> tuple[Record, ...]:
                 )
                 / (deriv({used}[6h]) > 0)
             """),
-            doc="Seconds until the container reaches its budget if the trend of the last six hours goes on.",
+            doc="Seconds until the container reaches its budget if the trend of the last six hours continues.",
         ),
         Record(
             record=names.SERVICE_MEMORY_USED,
             expr=f'sum by ({names.BY_SERVICE}) ({used}{{service!=""}})',
-            doc="Memory that is held against the service's budget, all its containers, bytes.",
+            doc="Memory counted towards the service's budget, all its containers, bytes.",
         ),
         Record(
             record=names.SERVICE_MEMORY_BUDGET_RATIO,
-            # The sum is repeated: rules of one group do not read each other (vmalert evaluates them side by side).
-            # A parked service has a budget of 0 and no share of it.
+            # The sum is repeated because rules of a group do not read each other (vmalert evaluates them in parallel).
+            # A parked service has a budget of 0, so there is no ratio.
             expr=f'sum by ({names.BY_SERVICE}) ({used}{{service!=""}})\n'
             f"  / on ({names.BY_SERVICE}) ({names.SERVICE_MEMORY_BUDGET} > 0)",
-            doc="Share of the service's budget, all replicas together, that its containers use.",
+            doc="Share of the service's budget for all replicas that its containers use together.",
         ),
     )
 
@@ -124,32 +124,32 @@ def _servers() -> tuple[Record, ...]:
         Record(
             record=names.SERVER_MEMORY_TOTAL,
             expr=f"max by ({names.BY_SERVER}) ({total})",
-            doc="RAM that the kernel reports, bytes; a little less than the machine was sold with.",
+            doc="RAM that the kernel reports, bytes; slightly less than the server was sold with.",
         ),
         Record(
             record=names.SERVER_MEMORY_USED,
             expr=f"max by ({names.BY_SERVER}) ({total} - {available})",
-            doc="RAM of the server that is in use and cannot be taken back, bytes.",
+            doc="RAM of the server in use and not reclaimable, bytes.",
         ),
         Record(
             record=names.SERVER_MEMORY_CONTAINERS,
             expr=f"sum by ({names.BY_SERVER}) ({used})",
-            doc="Memory of all containers as held against budgets, bytes.",
+            doc="Memory of all containers as counted towards budgets, bytes.",
         ),
         Record(
             record=names.SERVER_MEMORY_UNPLANNED,
-            # 0 and not nothing while all containers are planned, so that a panel shows 0.
+            # 0 rather than no series while all containers are planned, so that panels show 0.
             expr=expr(f"""
                 sum by ({names.BY_SERVER}) ({used}{{service="",resource!="{names.BUILD_RESOURCE}"}})
                 or on ({names.BY_SERVER})
                 0 * {named_containers()}
             """),
-            doc="Memory of containers that are not in the plan, builds left out, bytes.",
+            doc="Memory of containers outside the plan, except builds, bytes.",
         ),
         Record(
             record=names.SERVER_MEMORY_OVERHEAD,
-            # Builds count as overhead, as the plan says. Both sides leave page cache out. Not below 0: the two
-            # exporters are not read at the same instant.
+            # Builds count as overhead, as in the plan. Both sides leave out page cache. Clamped to 0, because the two
+            # exporters are not scraped at the same instant.
             expr=expr(f"""
                 clamp_min(
                   max by ({names.BY_SERVER}) ({total} - {available})
@@ -160,6 +160,6 @@ def _servers() -> tuple[Record, ...]:
                   0
                 )
             """),
-            doc="RAM in use beside the containers: operating system, Docker, builds, bytes.",
+            doc="RAM in use outside containers: operating system, Docker and builds, bytes.",
         ),
     )

@@ -1,11 +1,11 @@
-"""RAM budget: containers and services that near it, exceed it, or will reach it soon."""
+"""RAM budget: containers and services that are close to it or exceed it."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, expr
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, of_service, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB, MIB
@@ -18,7 +18,7 @@ _ACTIVE_FILE = "container_memory_total_active_file_bytes"
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on what a service uses of its budget."""
+    """Alerts on containers and services that use up their budget."""
     return Subject(
         id=ID,
         title="RAM budget",
@@ -36,28 +36,28 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _memory(world: World, values: str, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
-    return (world.container(_WORKING_SET, values, name, **labels),)
+def _memory(fixtures: Fixtures, values: str, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+    return (fixtures.container(_WORKING_SET, values, name, **labels),)
 
 
-def _two_of_web(world: World, first: str, second: str) -> tuple[Series, ...]:
-    return (*world.service(), *_memory(world, first), *_memory(world, second, "web-2"))
+def _two_of_web(fixtures: Fixtures, first: str, second: str) -> tuple[Series, ...]:
+    return (*fixtures.service(), *_memory(fixtures, first), *_memory(fixtures, second, "web-2"))
 
 
 def _near_budget(topology: Topology) -> Alert:
     name = "ContainerMemoryNearBudget"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     share = topology.thresholds.memory_near_budget
     near, below = int(GIB * (share + 1) / 2), int(GIB * share) - MIB
-    # So many bytes of a budget of 10⁹ are the share to the last digit.
+    # With a budget of 10⁹ bytes, the share is exact to the last digit.
     exactly, budget = round(1e9 * share), 10**9
     percent = percentage(near / GIB)
     database = {"service": "postgres", "resource": "postgres"}
     cached = (
-        *world.service("postgres", replicas=1, page_cache_reclaimable=True),
-        *_memory(world, flat(near, world.count), "pg", **database),
+        *fixtures.service("postgres", replicas=1, page_cache_reclaimable=True),
+        *_memory(fixtures, flat(near, fixtures.count), "pg", **database),
     )
     return Alert(
         alert=name,
@@ -70,30 +70,30 @@ def _near_budget(topology: Topology) -> Alert:
         dashboard="service",
         panel="Memory of each replica",
         runbook=Runbook(
-            meaning="One replica has used nearly as much RAM as the plan gives it, and goes on to. Nothing is broken "
-            "yet. For databases, search and object storage, page cache does not count here.",
+            meaning="One replica uses nearly all the RAM that the plan allows it. Nothing is broken yet. For "
+            "databases, search and object storage, page cache does not count here.",
             first_look=(
                 "Dashboard *Service*, panel *Memory of each replica*: one replica or all of them? Since when?",
                 "`docker stats` on the server shows the same number (for services whose page cache counts).",
             ),
             action=(
-                "All replicas grew together with traffic: raise `memory` in the topology, and the limit in Coolify.",
+                "All replicas grew with traffic: raise `memory` in the topology and the limit in Coolify.",
                 "One replica only: look for a stuck job or a hot key; restart that replica.",
-                "A steady climb since the last deploy: a leak. Roll back, or plan a restart until it is fixed.",
+                "A steady climb since the last deploy is a leak: roll back, or restart regularly until it is fixed.",
             ),
-            false_alarms="Services that fill their memory on purpose (a cache with a maximum below the budget). Raise "
+            false_alarms="Services that fill their memory on purpose, such as a cache capped below its budget. Raise "
             "`thresholds.memory_near_budget` for that service.",
         ),
         fires=(
-            world.fires(
-                "fires for the one replica that is near its budget, and not for the other",
-                _two_of_web(world, flat(near, world.count), flat(below, world.count)),
+            fixtures.fires(
+                "fires for the replica near its budget, not for the other",
+                _two_of_web(fixtures, flat(near, fixtures.count), flat(below, fixtures.count)),
                 late,
                 Expected(of_container(), f"Container web-1 of web on main uses {percent} of its memory budget."),
             ),
-            world.fires(
-                "fires for a database whose memory without page cache is near the budget",
-                (*cached, *(world.container(_ACTIVE_FILE, flat(0, world.count), "pg", **database),)),
+            fixtures.fires(
+                "fires for a database near its budget even without page cache",
+                (*cached, *(fixtures.container(_ACTIVE_FILE, flat(0, fixtures.count), "pg", **database),)),
                 late,
                 Expected(
                     of_container("pg", "postgres", resource="postgres"),
@@ -102,25 +102,25 @@ def _near_budget(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
-                "is silent at exactly the share",
-                (*world.service(memory=budget), *_memory(world, flat(exactly, world.count))),
+            fixtures.silent(
+                "stays silent at exactly the share",
+                (*fixtures.service(memory=budget), *_memory(fixtures, flat(exactly, fixtures.count))),
                 late,
             ),
-            world.silent(
-                "is silent just below the share",
-                _two_of_web(world, flat(below, world.count), flat(below, world.count)),
+            fixtures.silent(
+                "stays silent just below the share",
+                _two_of_web(fixtures, flat(below, fixtures.count), flat(below, fixtures.count)),
                 late,
             ),
-            *world.not_yet(
-                "is silent while it has not lasted for long enough",
-                _two_of_web(world, steps((below, 10), (near, world.count - 9)), flat(below, world.count)),
+            *fixtures.not_yet(
+                "stays silent until it has lasted long enough",
+                _two_of_web(fixtures, steps((below, 10), (near, fixtures.count - 9)), flat(below, fixtures.count)),
                 wait,
                 10 * _MINUTE,
             ),
-            world.silent(
-                "is silent for a database that is full of page cache",
-                (*cached, *(world.container(_ACTIVE_FILE, flat(GIB // 2, world.count), "pg", **database),)),
+            fixtures.silent(
+                "stays silent for a database full of page cache",
+                (*cached, *(fixtures.container(_ACTIVE_FILE, flat(GIB // 2, fixtures.count), "pg", **database),)),
                 late,
             ),
         ),
@@ -130,50 +130,50 @@ def _near_budget(topology: Topology) -> Alert:
 def _over_budget(topology: Topology) -> Alert:
     name = "ContainerMemoryOverBudget"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
     over = GIB + GIB // 4
     return Alert(
         alert=name,
         expr=f"{names.CONTAINER_MEMORY_BUDGET_RATIO} > 1",
         wait=wait,
         severity="warning",
-        summary="A container uses more memory than the plan gives it.",
+        summary="A container uses more memory than planned.",
         description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
         dashboard="service",
         panel="Memory of each replica",
         runbook=Runbook(
-            meaning="One replica uses more RAM than planned. That can only last when its limit is missing or higher "
-            "than the budget, so it takes what other services were promised.",
+            meaning="One replica uses more RAM than planned. This can last only if its limit is missing or higher than "
+            "the budget, so it takes memory planned for other services.",
             first_look=(
                 "Is *ContainerMemoryLimitMissing* or *ContainerMemoryLimitDrifted* firing for it too?",
-                "`boxwatch topology` and dashboard *Overview*: how much headroom has the server left?",
+                "`boxwatch topology` and dashboard *Overview*: how much headroom does the server have left?",
             ),
             action=(
                 "Set the limit in Coolify (Resource limits, memory) to the budget; the next deploy applies it.",
-                "If the service really needs more, raise `memory` in the topology, so that the plan is true again.",
+                "If the service really needs more, raise `memory` in the topology to make the plan true again.",
             ),
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
-                "fires for the replica that is over its budget",
-                _two_of_web(world, flat(over, world.count), flat(GIB // 2, world.count)),
+            fixtures.fires(
+                "fires for the replica over its budget",
+                _two_of_web(fixtures, flat(over, fixtures.count), flat(GIB // 2, fixtures.count)),
                 late,
                 Expected(of_container(), "Container web-1 of web on main uses 125% of its memory budget."),
             ),
         ),
         silent=(
-            world.silent(
-                "is silent at exactly the budget",
-                _two_of_web(world, flat(GIB, world.count), flat(GIB, world.count)),
+            fixtures.silent(
+                "stays silent at exactly the budget",
+                _two_of_web(fixtures, flat(GIB, fixtures.count), flat(GIB, fixtures.count)),
                 late,
             ),
-            world.silent(
-                "is silent while a rolling deploy runs one replica more, each within its budget",
+            fixtures.silent(
+                "stays silent while a rolling deploy runs an extra replica, each within its budget",
                 (
-                    *_two_of_web(world, flat(GIB * 0.8, world.count), flat(GIB * 0.8, world.count)),
-                    *_memory(world, flat(GIB * 0.8, world.count), "web-3"),
+                    *_two_of_web(fixtures, flat(GIB * 0.8, fixtures.count), flat(GIB * 0.8, fixtures.count)),
+                    *_memory(fixtures, flat(GIB * 0.8, fixtures.count), "web-3"),
                 ),
                 late,
             ),
@@ -184,65 +184,65 @@ def _over_budget(topology: Topology) -> Alert:
 def _service_over_budget(topology: Topology) -> Alert:
     name = "ServiceMemoryOverBudget"
     wait = topology.alerts.wait(name, 15 * _MINUTE)
-    world = World(length=wait + 15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
-    # A deploy of ten minutes, or as long a one as it bears.
-    deploy = min(10, world.early(wait) // _MINUTE + 1)
+    fixtures = Fixtures(length=wait + 15 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
+    # A deploy of ten minutes, or as long as the alert tolerates.
+    deploy = min(10, fixtures.early(wait) // _MINUTE + 1)
     used = names.CONTAINER_MEMORY_USED
 
     def coolify(each: float) -> tuple[Series, ...]:
-        parts = [world.service("coolify", replicas=1, memory=GIB)]
+        parts = [fixtures.service("coolify", replicas=1, memory=GIB)]
         parts += [
-            _memory(world, flat(GIB * each, world.count), name, service="coolify", component=name, resource="")
+            _memory(fixtures, flat(GIB * each, fixtures.count), name, service="coolify", component=name, resource="")
             for name in ("app", "database")
         ]
         return tuple(one for part in parts for one in part)
 
     return Alert(
         alert=name,
-        # With a single container the container's own alert says the same.
+        # For a single container, ContainerMemoryOverBudget says the same.
         expr=expr(f"""
             {names.SERVICE_MEMORY_BUDGET_RATIO} > 1
             and on ({names.BY_SERVICE}) count by ({names.BY_SERVICE}) ({used}) > 1
         """),
         wait=wait,
         severity="warning",
-        summary="All containers of a service together use more memory than the plan gives the service.",
+        summary="The containers of a service together use more memory than planned.",
         description="Service {{ $labels.service }} on {{ $labels.server }} uses"
         " {{ $value | humanizePercentage }} of its memory budget.",
         dashboard="service",
         panel="Memory of each replica",
         runbook=Runbook(
-            meaning="The containers of the service add up to more than replicas × memory of the plan: more replicas "
-            "than planned, replicas over their own budget, or components that grew.",
+            meaning="The containers of the service add up to more than the planned replicas × memory: there are too "
+            "many replicas, replicas over their own budget, or components that grew.",
             first_look=(
                 "Dashboard *Service*, panels *Replicas running* and *Memory of each replica*.",
-                "Is a deploy stuck with old and new containers side by side (`docker ps`)?",
+                "Is a deploy stuck with old and new containers running side by side (`docker ps`)?",
             ),
             action=(
                 "Remove containers that a failed deploy left behind.",
-                "If the service really needs more, raise `memory` or `replicas` in the topology and check the sum.",
+                "If the service really needs more, raise `memory` or `replicas` in the topology and check the total.",
             ),
-            false_alarms="None known: a rolling deploy doubles the use for minutes only.",
+            false_alarms="None known: a rolling deploy doubles memory use for minutes only.",
         ),
         fires=(
-            world.fires(
-                "fires for a service of several components, no single one of which is over a budget",
+            fixtures.fires(
+                "fires for a service of several components, none of them over a budget of its own",
                 coolify(0.6),
                 late,
                 Expected(of_service("coolify"), "Service coolify on main uses 120% of its memory budget."),
             ),
         ),
         silent=(
-            world.silent("is silent when the components just fit", coolify(0.5), late),
+            fixtures.silent("stays silent when the components fit exactly", coolify(0.5), late),
             *(
                 (
-                    world.silent(
-                        "is silent through a rolling deploy that doubles the containers for minutes",
+                    fixtures.silent(
+                        "stays silent through a rolling deploy that doubles the containers for minutes",
                         (
-                            *_two_of_web(world, flat(GIB * 0.9, world.count), flat(GIB * 0.9, world.count)),
-                            *_memory(world, steps((None, 5), (GIB * 0.9, deploy)), "web-1b"),
-                            *_memory(world, steps((None, 5), (GIB * 0.9, deploy)), "web-2b"),
+                            *_two_of_web(fixtures, flat(GIB * 0.9, fixtures.count), flat(GIB * 0.9, fixtures.count)),
+                            *_memory(fixtures, steps((None, 5), (GIB * 0.9, deploy)), "web-1b"),
+                            *_memory(fixtures, steps((None, 5), (GIB * 0.9, deploy)), "web-2b"),
                         ),
                         (4 + deploy) * _MINUTE,
                     ),
@@ -250,13 +250,13 @@ def _service_over_budget(topology: Topology) -> Alert:
                 if wait
                 else ()
             ),
-            world.silent(
-                "is silent for a single container, which has an alert of its own",
-                # Beside it a service with two containers, none of which is over anything.
+            fixtures.silent(
+                "stays silent for a single container, which has its own alert",
+                # Decoy: a service with two containers, neither of them over its budget.
                 (
-                    *world.service("coolify", replicas=1),
-                    *_memory(world, flat(GIB * 1.5, world.count), "coolify", service="coolify"),
-                    *_two_of_web(world, flat(GIB / 2, world.count), flat(GIB / 2, world.count)),
+                    *fixtures.service("coolify", replicas=1),
+                    *_memory(fixtures, flat(GIB * 1.5, fixtures.count), "coolify", service="coolify"),
+                    *_two_of_web(fixtures, flat(GIB / 2, fixtures.count), flat(GIB / 2, fixtures.count)),
                 ),
                 late,
             ),

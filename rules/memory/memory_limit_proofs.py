@@ -1,9 +1,9 @@
-"""What the alert on drifted memory limits fires on, and what it is silent on."""
+"""Proofs of the alert on drifted memory limits."""
 
 from __future__ import annotations
 
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import World, flat, of_container
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -12,46 +12,54 @@ _LIMIT = "container_spec_memory_limit_bytes"
 
 
 def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """Limits around the planned one; so many bytes off are allowed, and so many seconds."""
-    world = World(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
-    late = world.late(wait) + _MINUTE
+    """Limits around the planned one.
+
+    Args:
+        topology: the topology whose thresholds apply.
+        wait: seconds before the alert fires.
+        tolerance: bytes by which a limit may differ from the plan.
+    """
+    fixtures = Fixtures(length=wait + 10 * _MINUTE, thresholds=topology.thresholds, interval=_MINUTE)
+    late = fixtures.late(wait) + _MINUTE
 
     def limited(*limits: int) -> tuple[Series, ...]:
         return (
-            *world.service(),
+            *fixtures.service(),
             *(
-                world.container(_LIMIT, flat(size, world.count), f"web-{number}")
+                fixtures.container(_LIMIT, flat(size, fixtures.count), f"web-{number}")
                 for number, size in enumerate(limits, start=1)
             ),
         )
 
     fires = (
-        world.fires(
-            "fires for a limit above and for one below the plan, and not for the right one",
+        fixtures.fires(
+            "fires for limits above and below the plan, not for the planned one",
             limited(2 * GIB, GIB, GIB // 2),
             late,
             Expected(
                 of_container(),
-                "Container web-1 of web on main has a memory limit of 2GiB, and the plan says another.",
+                "Container web-1 of web on main has a memory limit of 2GiB, which differs from the plan.",
             ),
             Expected(
                 of_container("web-3"),
-                "Container web-3 of web on main has a memory limit of 512MiB, and the plan says another.",
+                "Container web-3 of web on main has a memory limit of 512MiB, which differs from the plan.",
             ),
         ),
-        world.fires(
-            "fires just above what rounding explains",
+        fixtures.fires(
+            "fires for a difference just larger than rounding",
             limited(GIB - tolerance - 65536),
             late,
             Expected(
                 of_container(),
-                "Container web-1 of web on main has a memory limit of 1023MiB, and the plan says another.",
+                "Container web-1 of web on main has a memory limit of 1023MiB, which differs from the plan.",
             ),
         ),
     )
     silent = (
-        world.silent("is silent at the most that rounding explains", limited(GIB + tolerance), late),
-        world.silent("is silent for a limit that was rounded to pages", limited(GIB - 65536, GIB), late),
-        world.silent("is silent for a missing limit, which has an alert of its own", limited(0), late),
+        fixtures.silent(
+            "stays silent for the largest difference that rounding explains", limited(GIB + tolerance), late
+        ),
+        fixtures.silent("stays silent for a limit rounded to whole pages", limited(GIB - 65536, GIB), late),
+        fixtures.silent("stays silent for a missing limit, which has its own alert", limited(0), late),
     )
     return fires, silent

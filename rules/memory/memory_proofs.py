@@ -1,10 +1,10 @@
-"""What the recorded memory series must come out as, on a server with a bit of everything."""
+"""Proofs of the recorded memory series, on a server with every kind of container."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Sample, Series
-from boxwatch.rules.proofs.fixtures import World, flat, sample, series
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -13,8 +13,8 @@ _MINUTE, _HOUR = 60, 3600
 
 def measured(topology: Topology) -> tuple[Measured, ...]:
     """The proofs of the recorded memory series."""
-    world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
-    parts = _box(world)
+    fixtures = Fixtures(length=15 * _MINUTE, thresholds=topology.thresholds)
+    parts = _box(fixtures)
     web1, web2, side = _labels("web-1", "web"), _labels("web-2", "web"), _labels("web-side", "web", component="side")
     pg, pg_side = _labels("pg", "postgres"), _labels("pg-side", "postgres", component="side")
     build, parked = _labels("x7k2", "", names.BUILD_RESOURCE), _labels("parked-1", "parked")
@@ -24,7 +24,7 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
     container = {
         names.CONTAINER_MEMORY_WORKING_SET: ((web1, 1.0), (pg, 4), (pg_side, 0.5), (far, 4), *same),
         names.CONTAINER_MEMORY_UNRECLAIMABLE: ((web1, 0.75), (pg, 1), (pg_side, 0.25), (far, 3), *same),
-        # Page cache counts for web, and on the second server, and not for postgres on the first.
+        # Page cache counts for web and on the second server, but not for postgres on the first.
         names.CONTAINER_MEMORY_USED: ((web1, 1.0), (pg, 1), (pg_side, 0.25), (far, 4), *same),
         names.CONTAINER_MEMORY_LIMIT: ((web1, 1.0), (web2, 0), (side, 0.25)),
     }
@@ -44,12 +44,12 @@ def measured(topology: Topology) -> tuple[Measured, ...]:
         names.SERVER_MEMORY_USED: ((main, 8), (second, 1.5)),
         names.SERVER_MEMORY_CONTAINERS: ((main, 4.375), (second, 4)),
         names.SERVER_MEMORY_UNPLANNED: ((main, 0.375), (second, 0)),
-        # 8 used, of which containers without the build hold 3.125; on the second less than its container holds.
+        # 8 in use, 3.125 of them by containers other than the build; on the second, less than its container uses.
         names.SERVER_MEMORY_OVERHEAD: ((main, 4.875), (second, 0)),
     }
     return (
-        *(_shows(world, parts, name, rows, GIB) for name, rows in {**container, **total}.items()),
-        *(_shows(world, parts, name, rows, 1) for name, rows in ratio.items()),
+        *(_shows(fixtures, parts, name, rows, GIB) for name, rows in {**container, **total}.items()),
+        *(_shows(fixtures, parts, name, rows, 1) for name, rows in ratio.items()),
         *_without_active_file(topology),
         *_over_time(topology),
     )
@@ -69,14 +69,14 @@ def _service(service: str) -> dict[str, str]:
 _Rows = tuple[tuple[dict[str, str], float], ...]
 
 
-def _shows(world: World, parts: tuple[Series, ...], name: str, rows: _Rows, unit: int) -> Measured:
+def _shows(fixtures: Fixtures, parts: tuple[Series, ...], name: str, rows: _Rows, unit: int) -> Measured:
     return Measured(
-        title=f"{name} comes out as it should",
+        title=f"{name} has the expected values",
         expr=name,
         at=5 * _MINUTE,
         samples=tuple(sample(name, value * unit, **labels) for labels, value in rows),
         series=parts,
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
@@ -86,7 +86,7 @@ _OOM = "container_oom_events_total"
 # name, working set and active page cache in GiB, labels
 _CONTAINERS: tuple[tuple[str, float, float, dict[str, str]], ...] = (
     ("web-1", 1.0, 0.25, {}),
-    # Another scrape of it, a moment ago.
+    # Another, earlier scrape of the same container.
     ("web-1", 0.5, 0.25, {"instance": "again:8080"}),
     ("web-2", 0.5, 0, {}),
     ("web-side", 0.125, 0, {"component": "side"}),
@@ -101,18 +101,18 @@ _CONTAINERS: tuple[tuple[str, float, float, dict[str, str]], ...] = (
 )
 
 
-def _box(world: World) -> tuple[Series, ...]:
-    """Replicas of web, a database full of page cache, a build, containers outside the plan, and two servers."""
+def _box(fixtures: Fixtures) -> tuple[Series, ...]:
+    """Replicas of web, a database full of page cache, a build and containers outside the plan, on two servers."""
 
     def constant(metric: str, gib: float, name: str = "web-1", **labels: str) -> Series:
-        return world.container(metric, flat(gib * GIB, world.count), name, **labels)
+        return fixtures.container(metric, flat(gib * GIB, fixtures.count), name, **labels)
 
     return (
-        *world.service(),
-        *world.service("postgres", replicas=1, memory=4 * GIB, page_cache_reclaimable=True),
-        world.constant(names.SERVICE_PAGE_CACHE_RECLAIMABLE, 0, server="second", service="postgres"),
-        # A parked service has a budget of 0, and no share of it.
-        *world.service("parked", replicas=0),
+        *fixtures.service(),
+        *fixtures.service("postgres", replicas=1, memory=4 * GIB, page_cache_reclaimable=True),
+        fixtures.constant(names.SERVICE_PAGE_CACHE_RECLAIMABLE, 0, server="second", service="postgres"),
+        # A parked service has a budget of 0, so there is no ratio.
+        *fixtures.service("parked", replicas=0),
         *(constant(_WORKING_SET, size, name, **labels) for name, size, _, labels in _CONTAINERS),
         *(constant(_ACTIVE_FILE, size, name, **labels) for name, _, size, labels in _CONTAINERS),
         *(constant(_START, 0, name, **labels) for name, _, _, labels in _CONTAINERS),
@@ -120,48 +120,48 @@ def _box(world: World) -> tuple[Series, ...]:
         constant(_LIMIT, 0.5, instance="again:8080"),
         constant(_LIMIT, 0, "web-2"),
         constant(_LIMIT, 0.25, "web-side", component="side"),
-        # Servers of which cAdvisor knows nothing, or nothing but raw cgroups.
+        # Servers where cAdvisor shows nothing, or only raw cgroups.
         constant(_START, 0, server="third", job="other"),
         constant(_START, 0, "", server="fourth"),
-        *_kernel(world, 31, 23),
-        *_kernel(world, 30, 23, instance="again:9100"),
-        *_kernel(world, 16, 14.5, server="second"),
+        *_kernel(fixtures, 31, 23),
+        *_kernel(fixtures, 30, 23, instance="again:9100"),
+        *_kernel(fixtures, 16, 14.5, server="second"),
     )
 
 
-def _kernel(world: World, total: float, available: float, **labels: str) -> tuple[Series, ...]:
-    """What node_exporter says of a server's memory, in GiB."""
+def _kernel(fixtures: Fixtures, total: float, available: float, **labels: str) -> tuple[Series, ...]:
+    """A server's memory according to node_exporter, in GiB."""
     of = {"job": names.JOB_NODE, "instance": "node-exporter:9100", "server": "main", **labels}
     return (
-        series("node_memory_MemTotal_bytes", flat(total * GIB, world.count), **of),
-        series("node_memory_MemAvailable_bytes", flat(available * GIB, world.count), **of),
+        series("node_memory_MemTotal_bytes", flat(total * GIB, fixtures.count), **of),
+        series("node_memory_MemAvailable_bytes", flat(available * GIB, fixtures.count), **of),
     )
 
 
 def _without_active_file(topology: Topology) -> tuple[Measured, ...]:
-    world = World(length=15 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=15 * _MINUTE, thresholds=topology.thresholds)
     only = (
-        *world.service("postgres", replicas=1, memory=4 * GIB, page_cache_reclaimable=True),
-        world.container(_WORKING_SET, flat(GIB, world.count), "pg", service="postgres"),
+        *fixtures.service("postgres", replicas=1, memory=4 * GIB, page_cache_reclaimable=True),
+        fixtures.container(_WORKING_SET, flat(GIB, fixtures.count), "pg", service="postgres"),
     )
     name = names.CONTAINER_MEMORY_USED
     return (
         Measured(
-            title="memory in use is the working set where cAdvisor is too old to tell page cache",
+            title="memory in use is the working set where cAdvisor is too old to report page cache",
             expr=name,
             at=5 * _MINUTE,
             samples=(sample(name, GIB, **_labels("pg", "postgres")),),
             series=only,
-            interval=world.interval,
+            interval=fixtures.interval,
         ),
     )
 
 
 def _over_time(topology: Topology) -> tuple[Measured, ...]:
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=30 * _MINUTE, thresholds=topology.thresholds)
     return (
         Measured(
-            title="OOM kills are counted over ten minutes, and through a start over of the count",
+            title="OOM kills are counted over ten minutes, across counter resets",
             # Rounded, because increase() extrapolates to the edges of its window.
             expr=f"round({names.CONTAINER_OOM_EVENTS})",
             at=12 * _MINUTE,
@@ -172,42 +172,42 @@ def _over_time(topology: Topology) -> tuple[Measured, ...]:
                 Sample(labels=_labels("web-side", "web", component="side"), value=0),
             ),
             series=(
-                world.container(_OOM, f"0x8 2x{world.count - 9}"),
-                world.container(_OOM, f"0x8 1x{world.count - 9}", instance="again:8080"),
-                world.container(_OOM, flat(0, world.count), "web-2"),
-                world.container(_OOM, f"5x15 1x{world.count - 16}", "web-3"),
-                world.container(_OOM, flat(0, world.count), "web-side", component="side"),
+                fixtures.container(_OOM, f"0x8 2x{fixtures.count - 9}"),
+                fixtures.container(_OOM, f"0x8 1x{fixtures.count - 9}", instance="again:8080"),
+                fixtures.container(_OOM, flat(0, fixtures.count), "web-2"),
+                fixtures.container(_OOM, f"5x15 1x{fixtures.count - 16}", "web-3"),
+                fixtures.container(_OOM, flat(0, fixtures.count), "web-side", component="side"),
             ),
-            interval=world.interval,
+            interval=fixtures.interval,
         ),
         *_exhaustion(topology),
     )
 
 
 def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
-    """The trend of containers with a budget of 1 GiB each, after seven hours."""
-    world = World(length=8 * _HOUR, thresholds=topology.thresholds, interval=10 * _MINUTE)
+    """The trend of containers with a budget of 1 GiB each, evaluated after seven hours."""
+    fixtures = Fixtures(length=8 * _HOUR, thresholds=topology.thresholds, interval=10 * _MINUTE)
     name, at = names.CONTAINER_MEMORY_EXHAUSTION, 7 * _HOUR
-    step = world.interval * 1000
+    step = fixtures.interval * 1000
     end, late = GIB // 2 + at * 1000, GIB // 2 + 12 * step
     parts = (
-        *world.service(),
-        world.container(_WORKING_SET, f"{GIB // 2}+{step}x{world.count}"),
-        # Shrinks; stays; is at its budget to the byte; lacks one byte.
-        world.container(_WORKING_SET, f"{GIB // 2}-{step}x{world.count}", "web-2"),
-        world.container(_WORKING_SET, flat(GIB // 2, world.count), "web-3"),
-        world.container(_WORKING_SET, f"{GIB - at * 1000}+{step}x{world.count}", "web-4"),
-        world.container(_WORKING_SET, f"{GIB - 1 - at * 1000}+{step}x{world.count}", "web-5"),
+        *fixtures.service(),
+        fixtures.container(_WORKING_SET, f"{GIB // 2}+{step}x{fixtures.count}"),
+        # Shrinking; flat; exactly at its budget; one byte below it.
+        fixtures.container(_WORKING_SET, f"{GIB // 2}-{step}x{fixtures.count}", "web-2"),
+        fixtures.container(_WORKING_SET, flat(GIB // 2, fixtures.count), "web-3"),
+        fixtures.container(_WORKING_SET, f"{GIB - at * 1000}+{step}x{fixtures.count}", "web-4"),
+        fixtures.container(_WORKING_SET, f"{GIB - 1 - at * 1000}+{step}x{fixtures.count}", "web-5"),
     )
     others = (
-        *world.service(),
-        # Half a byte a second, and 1000 bytes a second for two hours only.
-        world.container(_WORKING_SET, f"{GIB // 2}+{world.interval // 2}x{world.count}", "slow"),
-        world.container(_WORKING_SET, f"{GIB // 2}x29 {GIB // 2}+{step}x12 {late}x6", "late"),
+        *fixtures.service(),
+        # Half a byte per second, and 1000 bytes per second for only two hours.
+        fixtures.container(_WORKING_SET, f"{GIB // 2}+{fixtures.interval // 2}x{fixtures.count}", "slow"),
+        fixtures.container(_WORKING_SET, f"{GIB // 2}x29 {GIB // 2}+{step}x12 {late}x6", "late"),
     )
     return (
         Measured(
-            title="the time until the budget is reached is what the trend leaves, and none for what does not grow",
+            title="the time until the budget is reached follows the trend; it is absent without growth",
             expr=f"round({name})",
             at=at,
             samples=(
@@ -215,11 +215,11 @@ def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
                 Sample(labels=_labels("web-5", "web"), value=0),
             ),
             series=parts,
-            interval=world.interval,
+            interval=fixtures.interval,
         ),
         Measured(
-            title="the slightest growth is a trend, and the trend is that of six hours",
-            # Over six hours the slope is 270 bytes a second, over three it would be 730.
+            title="the slightest growth counts as a trend, taken over six hours",
+            # Over six hours the slope is 270 bytes per second; over three it would be 730.
             expr=f'{name}{{name="slow"}} > bool 0 or {name}{{name="late"}} > bool {(GIB - late) / 450}',
             at=at,
             samples=(
@@ -227,6 +227,6 @@ def _exhaustion(topology: Topology) -> tuple[Measured, ...]:
                 Sample(labels=_labels("late", "web"), value=1),
             ),
             series=others,
-            interval=world.interval,
+            interval=fixtures.interval,
         ),
     )

@@ -1,4 +1,4 @@
-"""Memory trend: containers that will reach their budget soon if they go on as they do."""
+"""Memory trend: containers that will soon reach their budget if their growth continues."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypedDict
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, expr, per_container
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -21,7 +21,7 @@ _USED = "container_memory_working_set_bytes"
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on where memory is going."""
+    """Alerts on memory growth."""
     return Subject(
         id=ID,
         title="Memory trend",
@@ -34,8 +34,9 @@ def _exhaustion_predicted(topology: Topology) -> Alert:
     used, by = names.CONTAINER_MEMORY_USED, names.BY_COMPONENT
     return Alert(
         alert="ContainerMemoryExhaustionPredicted",
-        # Three guards against growth that is no leak: a container's first six hours are warm-up, small containers have
-        # far to go, and what was higher in the day before (the peak over a day that ended six hours ago) is daily load.
+        # Three guards against growth that is not a leak: the first six hours of a container are warm-up, a container
+        # below half of its budget has far to go, and growth that stays below the peak of the previous day (the day that
+        # ended six hours ago) is daily load.
         expr=expr(f"""
             (
               {names.CONTAINER_MEMORY_EXHAUSTION}
@@ -49,27 +50,27 @@ def _exhaustion_predicted(topology: Topology) -> Alert:
         """),
         wait=30 * _MINUTE,
         severity="warning",
-        summary="A container's memory grows so that it will reach its budget soon.",
+        summary="A container will soon reach its memory budget if its growth continues.",
         description=f"Container {CONTAINER} will reach its memory budget in"
-        ' {{ $value | printf "%.1f" }} hours if the trend of the last six hours goes on.',
+        ' {{ $value | printf "%.1f" }} hours if the trend of the last six hours continues.',
         dashboard="service",
         panel="Time until the budget is reached",
         runbook=Runbook(
-            meaning="Memory has grown for six hours in a container that is not new, is above half of its budget, and "
-            "is higher than in the whole day before. At this rate it is full within the time of the topology's "
-            "`memory_exhausted_within`.",
+            meaning="The memory of a container more than six hours old has grown for six hours, exceeds half of its "
+            "budget and is higher than on the whole previous day. At this rate, the budget is reached within the "
+            "topology's `memory_exhausted_within`.",
             first_look=(
                 "Dashboard *Service*, panel *Memory of each replica*, over two days: a straight climb is a leak.",
                 "What was deployed when the climb began?",
             ),
             action=(
                 "A leak: roll back, or restart the replicas one by one at a quiet hour until it is fixed.",
-                "More load for good: raise `memory` in the topology and the limit in Coolify.",
+                "Permanently higher load: raise `memory` in the topology and the limit in Coolify.",
             ),
-            false_alarms="Load that is higher than on any hour of the day before, such as a Monday after a Sunday.",
+            false_alarms="Load higher than at any hour of the previous day, such as on a Monday.",
         ),
         **_exhaustion_proof(topology),
-        instead="a trend over six hours is its patience: change how soon memory must run out, "
+        instead="its query already looks at six hours: change how soon memory must run out, "
         "`thresholds.memory_exhausted_within`",
     )
 
@@ -79,40 +80,40 @@ class _Proof(TypedDict):
     silent: tuple[Case, ...]
 
 
-# A climb begins at hour 24, and is looked at when it has gone on for seven hours and a half.
+# A climb begins at hour 24 and is evaluated after seven and a half hours.
 _BEGIN, _LOOK = 24 * _HOUR, 31 * _HOUR + 30 * _MINUTE
-# At a shorter horizon nothing that is at half of its budget can be predicted to reach it by a trend of six hours.
+# With a shorter horizon, no six-hour trend can predict that a container at half of its budget will reach it.
 _WIDE = 12 * _HOUR
 
 
 def _exhaustion_proof(topology: Topology) -> _Proof:
-    # Days of samples, a quarter of an hour apart: the trend needs hours, and a proof should take milliseconds.
-    world = World(length=34 * _HOUR, thresholds=topology.thresholds, interval=15 * _MINUTE)
+    # Samples every 15 minutes: the trend needs more than a day of them, and a proof should take milliseconds.
+    fixtures = Fixtures(length=34 * _HOUR, thresholds=topology.thresholds, interval=15 * _MINUTE)
     within = topology.thresholds.memory_exhausted_within
-    # A climb of whole bytes a second, of which half of the time that is warned of is left when it is looked at; less
-    # where it would not have been near enough for as long as the alert waits.
+    # A climb of whole bytes per second. At the evaluation, half of the horizon is left, or less if the prediction would
+    # otherwise not have been below the horizon for the alert's wait.
     climbed, left = _LOOK - _BEGIN, min(within // 2, within - 45 * _MINUTE)
     slope = int(GIB * 0.4 / (climbed + left)) or 1
     before = int(GIB * 0.6)
     budget = before + slope * (climbed + left)
-    shapes = _Shapes(world, before, slope, budget)
+    shapes = _Shapes(fixtures, before, slope, budget)
     too_slow = slope * (climbed + left) / (climbed + within) * 0.8
 
     def grows(values: str, name: str = "web-1", *, born: int = 0, **labels: str) -> tuple[Series, ...]:
         return (
-            world.container(_USED, values, name, **labels),
-            world.container(_START, flat(born, world.count), name, **labels),
+            fixtures.container(_USED, values, name, **labels),
+            fixtures.container(_START, flat(born, fixtures.count), name, **labels),
         )
 
     def parts(values: str, born: int = 0) -> tuple[Series, ...]:
-        return (*world.service(memory=budget), *grows(values, born=born))
+        return (*fixtures.service(memory=budget), *grows(values, born=born))
 
     def elsewhere(called: str, values: str, born: int = 0) -> tuple[Series, ...]:
-        """A container of the same name on another server, in another service, and as another component."""
+        """Containers of the same name on another server, in another service and as another component."""
         return (
-            *world.service(memory=budget, server=called),
-            *world.service(called, memory=budget),
-            *world.service(component=called, memory=budget)[-2:],
+            *fixtures.service(memory=budget, server=called),
+            *fixtures.service(called, memory=budget),
+            *fixtures.service(component=called, memory=budget)[-2:],
             *grows(values, born=born, server=called),
             *grows(values, born=born, service=called),
             *grows(values, born=born, component=called),
@@ -122,7 +123,7 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
         return Expected(
             of_container(name, **labels),
             f"Container {name} of {of} on main will reach its memory budget in {hours:.1f} hours"
-            " if the trend of the last six hours goes on.",
+            " if the trend of the last six hours continues.",
         )
 
     old_enough = 24 * _HOUR + 45 * _MINUTE
@@ -131,26 +132,28 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
     at_half = shapes.to_half()
     return _Proof(
         fires=(
-            world.fires(
-                "fires for what climbs above everything of the day before, and for nothing beside it",
+            fixtures.fires(
+                "fires for a climb above the previous day's peak, not for the decoys",
                 (
                     *parts(shapes.climb(slope, earlier=2 * before), born=15 * _HOUR),
-                    # Scraped a second time, and known to another job since a moment ago.
+                    # Scraped a second time, and just started according to another job.
                     *grows(shapes.climb(slope, earlier=2 * before), born=15 * _HOUR, instance="again:8080"),
-                    world.container(_START, flat(_LOOK, world.count), job="other"),
-                    # Old enough for half an hour; a part of its own.
-                    *world.service(component="side", memory=budget)[-2:],
+                    fixtures.container(_START, flat(_LOOK, fixtures.count), job="other"),
+                    # Old enough since half an hour ago; a component of its own.
+                    *fixtures.service(component="side", memory=budget)[-2:],
                     *grows(shapes.climb(slope), "web-side", born=old_enough, component="side"),
-                    # Its twin, which does not grow.
-                    *grows(flat(before // 2, world.count), "web-2"),
-                    # Young ones: of the same resource, of another, everywhere; one was seen by an older scrape.
+                    # Another replica, which does not grow.
+                    *grows(flat(before // 2, fixtures.count), "web-2"),
+                    # New containers: of the same resource, of another one and elsewhere; an older scrape shows one.
                     *grows(shapes.since(25 * _HOUR), "web-1-new", born=25 * _HOUR, resource="web-1"),
                     *grows(shapes.since(25 * _HOUR), born=25 * _HOUR, resource="other"),
-                    world.container(_START, flat(0, world.count), "web-1-new", resource="web-1", instance="again"),
+                    fixtures.container(
+                        _START, flat(0, fixtures.count), "web-1-new", resource="web-1", instance="again"
+                    ),
                     *elsewhere("young", shapes.since(25 * _HOUR), born=25 * _HOUR),
-                    # Those that do not grow, and one that grows slowly.
-                    *elsewhere("flat", flat(before, world.count)),
-                    *world.service("api", memory=budget),
+                    # Containers that do not grow, and one that grows slowly.
+                    *elsewhere("flat", flat(before, fixtures.count)),
+                    *fixtures.service("api", memory=budget),
                     *grows(shapes.climb(too_slow / 2), "api", service="api", resource="api"),
                 ),
                 _LOOK,
@@ -159,8 +162,8 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
             ),
             *(
                 (
-                    world.fires(
-                        "fires above half of the budget, and not at half",
+                    fixtures.fires(
+                        "fires above half of the budget, not at half",
                         (
                             *parts(shapes.climb(steep, small)),
                             *grows(at_half, "web-1-low", resource="web-1"),
@@ -176,30 +179,30 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
             ),
         ),
         silent=(
-            world.silent(
-                "is silent a quarter of an hour after it became six hours old",
+            fixtures.silent(
+                "stays silent 15 minutes after the container turned six hours old",
                 parts(shapes.climb(slope), born=25 * _HOUR),
                 _LOOK,
             ),
-            world.silent("is silent when the climb is too slow to matter", parts(shapes.climb(too_slow)), _LOOK),
-            world.silent(
-                "is silent while the container is younger than six hours",
+            fixtures.silent("stays silent for a climb too slow to matter", parts(shapes.climb(too_slow)), _LOOK),
+            fixtures.silent(
+                "stays silent while the container is younger than six hours",
                 parts(shapes.since(26 * _HOUR), born=26 * _HOUR),
                 _LOOK,
             ),
-            world.silent("is silent while half of the budget is used", parts(at_half), _LOOK),
+            fixtures.silent("stays silent at half of the budget", parts(at_half), _LOOK),
             *(
-                world.silent(
-                    f"is silent for a climb that came {when} as well, beside a twin that does not grow",
+                fixtures.silent(
+                    f"stays silent for a climb that also occurred {when}, next to a replica that does not grow",
                     (
                         *parts(shapes.climb(slope, peak_at=hour * _HOUR)),
-                        *world.service(component="side", memory=budget)[-2:],
+                        *fixtures.service(component="side", memory=budget)[-2:],
                         *grows(shapes.climb(slope, peak_at=hour * _HOUR), "web-side", component="side"),
-                        *grows(flat(before // 2, world.count), "web-2"),
+                        *grows(flat(before // 2, fixtures.count), "web-2"),
                     ),
                     _LOOK,
                 )
-                for when, hour in (("the morning before", 5), ("in the night", 22))
+                for when, hour in (("the previous morning", 5), ("the previous night", 22))
             ),
         ),
     )
@@ -207,36 +210,36 @@ def _exhaustion_proof(topology: Topology) -> _Proof:
 
 @dataclass(frozen=True, slots=True)
 class _Shapes:
-    """How memory goes: values of series, in bytes and bytes a second."""
+    """Courses of memory use, as values of series; sizes in bytes, slopes in bytes per second."""
 
-    world: World
+    fixtures: Fixtures
     before: int
     slope: int
     budget: int
 
     def climb(self, slope: float, start: int = 0, *, earlier: int = 0, peak_at: int = 0) -> str:
-        """Flat, then up from hour 24; more of it in the first half hour, or a peak as high as it gets at some time."""
-        low, step = start or self.before, int(slope * self.world.interval)
-        lead, rise = self.world.steps_of(_BEGIN), self.world.steps_of(_LOOK - _BEGIN)
+        """Flat, then rising from hour 24; `earlier` bytes in the first half hour, or a peak of full height."""
+        low, step = start or self.before, int(slope * self.fixtures.interval)
+        lead, rise = self.fixtures.steps_of(_BEGIN), self.fixtures.steps_of(_LOOK - _BEGIN)
         values = [low] * lead
-        up = f"{low}+{step}x{self.world.count - lead}"
+        up = f"{low}+{step}x{self.fixtures.count - lead}"
         if earlier:
             values[:2] = [earlier, earlier]
         if peak_at:
-            # It stays at its height for longer than the alert waits.
-            rise -= self.world.steps_of(45 * _MINUTE)
-            values[self.world.steps_of(peak_at)] = low + step * rise
-            up = f"{low}+{step}x{rise} {low + step * rise}x{self.world.count - lead - rise - 1}"
+            # It stays at the top for longer than the alert waits.
+            rise -= self.fixtures.steps_of(45 * _MINUTE)
+            values[self.fixtures.steps_of(peak_at)] = low + step * rise
+            up = f"{low}+{step}x{rise} {low + step * rise}x{self.fixtures.count - lead - rise - 1}"
         runs = [(value, len(list(same))) for value, same in itertools.groupby(values)]
         return f"{steps(*runs)} {up}"
 
     def since(self, born: int) -> str:
-        """Up from the first moment."""
-        lead = self.world.steps_of(born)
-        return f"_x{lead} {self.before}+{self.slope * self.world.interval}x{self.world.count - lead}"
+        """Rising from the start of the container."""
+        lead = self.fixtures.steps_of(born)
+        return f"_x{lead} {self.before}+{self.slope * self.fixtures.interval}x{self.fixtures.count - lead}"
 
     def to_half(self) -> str:
-        """From nothing to half of the budget, which it reaches well before it is looked at."""
-        lead, rise = self.world.steps_of(_BEGIN), self.world.steps_of(_LOOK - _BEGIN - 45 * _MINUTE)
+        """From 0 to half of the budget, reached well before the evaluation."""
+        lead, rise = self.fixtures.steps_of(_BEGIN), self.fixtures.steps_of(_LOOK - _BEGIN - 45 * _MINUTE)
         half = self.budget / 2
-        return f"0x{lead - 1} 0+{half / rise}x{rise - 1} {half}x{self.world.count - lead - rise}"
+        return f"0x{lead - 1} 0+{half / rise}x{rise - 1} {half}x{self.fixtures.count - lead - rise}"

@@ -18,11 +18,11 @@ from boxwatch.rules.patterns.backing_services import (
     by_service,
     scraped,
     selector,
-    silent_exporter,
+    without_metrics,
 )
-from boxwatch.rules.patterns.backing_services_proofs import unanswered, untold
+from boxwatch.rules.patterns.backing_services_proofs import unanswered, unexposed
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -47,7 +47,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "MinioDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
     proven = unanswered(bench, "up", "MinIO db on main does not answer.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('min', selector('up', _JOB))} == 0",
@@ -106,7 +106,7 @@ def _quorum(topology: Topology) -> tuple[Alert, Alert]:
     well = (bench.flat(_HEALTH, 1),)
     well_v3 = (bench.flat(_QUORUM_V3, 3), bench.flat(_HEALTH_V3, 1))
     text = "MinIO db on main has too few drives online to write."
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             # v3 omits a health of 0, but always exposes the required quorum.
@@ -161,8 +161,8 @@ def _missing(topology: Topology) -> Alert:
     name = "MinioMetricsMissing"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 10 * MINUTE))
     text = "The target of MinIO db on main answers without metrics of the cluster."
-    v2, v3 = (untold(bench, metric, text) for metric in (_TOTAL, _TOTAL_V3))
-    exposed = silent_exporter(_JOB, selector(_TOTAL, _JOB))
+    v2, v3 = (unexposed(bench, metric, text) for metric in (_TOTAL, _TOTAL_V3))
+    exposed = without_metrics(_JOB, selector(_TOTAL, _JOB))
     return Alert(
         alert=name,
         expr=f"{exposed}\nunless on ({names.BY_SERVICE}) {selector(_TOTAL_V3, _JOB)}",

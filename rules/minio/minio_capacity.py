@@ -157,7 +157,7 @@ def _errors(topology: Topology) -> Alert:
         return (
             *first[4:],
             *(
-                bench.series(metric, f"0 {72 * rate!r}+{rate!r}x{bench.world.count}")
+                bench.series(metric, f"0 {72 * rate!r}+{rate!r}x{bench.fixtures.count}")
                 for metric, rate in zip((_ERRORS[version], _REQUESTS[version]), rates, strict=True)
             ),
         )

@@ -16,16 +16,16 @@ _JOB = kinds.of(_NAME).job
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
     """A redeployment after which one drive returns late."""
-    world, service = hours.world, "files"
+    fixtures, service = hours.fixtures, "files"
     down = hours.brief(1, "MinioDown", "MinioQuorumLost", "TargetDown")
 
     def of(metric: str, values: str, **labels: str) -> Series:
-        return world.scraped(metric, values, job=_JOB, service=service, **labels)
+        return fixtures.scraped(metric, values, job=_JOB, service=service, **labels)
 
     failed = 3000 * hours.most("MinioErrorsHigh", 0.01)
     free = hours.least("MinioCapacityLow", 0.5)
     return (
-        world.constant(names.SERVICE_PAGES, 1, server="main", service=service),
+        fixtures.constant(names.SERVICE_PAGES, 1, server="main", service=service),
         # MinIO exposes its metrics itself.
         of("up", hours.but(1, 0, down)),
         of("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 1.5), 0, 0)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
-from boxwatch.rules.patterns.event_rate import often
+from boxwatch.rules.patterns.event_rate import event_rate_alert
 from boxwatch.topology.model import Topology
 
 ID = "grafana"
@@ -19,7 +19,7 @@ def subject(topology: Topology) -> Subject:
 
 
 def _errors(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "GrafanaErrors",
         f'grafana_http_request_duration_seconds_count{{{_JOB},status_code=~"5.."}}',
@@ -48,7 +48,7 @@ def _errors(topology: Topology) -> Alert:
 
 
 def _sources(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "GrafanaDatasourceErrors",
         # Mistyped queries are 400s.

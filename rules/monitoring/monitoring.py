@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.event_rate import often
+from boxwatch.rules.patterns.event_rate import event_rate_alert
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 
 ID = "monitoring"
@@ -43,7 +43,7 @@ def subject(topology: Topology) -> Subject:
 
 
 def _rules(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusRuleFailures",
         f'prometheus_rule_evaluation_failures_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -76,7 +76,7 @@ def _rules(topology: Topology) -> Alert:
 
 
 def _delivery(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "AlertmanagerNotificationsFailing",
         f'alertmanager_notifications_failed_total{{job="{names.JOB_ALERTMANAGER}"}}',
@@ -107,7 +107,7 @@ def _delivery(topology: Topology) -> Alert:
 
 
 def _sending(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusNotificationsFailing",
         f'prometheus_notifications_errors_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -136,7 +136,7 @@ def _sending(topology: Topology) -> Alert:
 
 
 def _missed(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusMissedEvaluations",
         f'prometheus_rule_group_iterations_missed_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -164,7 +164,7 @@ def _missed(topology: Topology) -> Alert:
 
 
 def _storage(topology: Topology) -> Alert:
-    return often(
+    return event_rate_alert(
         topology,
         "PrometheusStorageFailing",
         f'prometheus_tsdb_compactions_failed_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -194,8 +194,8 @@ def _storage(topology: Topology) -> Alert:
 
 def _config(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ConfigurationRejected", 10 * _MINUTE)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
     metrics = {
         names.JOB_PROMETHEUS: "prometheus_config_last_reload_successful",
         names.JOB_ALERTMANAGER: "alertmanager_config_last_reload_successful",
@@ -203,7 +203,7 @@ def _config(topology: Topology) -> Alert:
     }
 
     def loaded(value: float, job: str, **labels: str) -> Series:
-        return world.scraped(metrics[job], flat(value, world.count), **{"job": job, **labels})
+        return fixtures.scraped(metrics[job], flat(value, fixtures.count), **{"job": job, **labels})
 
     either = "\n  or\n  ".join(f'{metric}{{job="{job}"}}' for job, metric in metrics.items())
     return Alert(
@@ -225,7 +225,7 @@ def _config(topology: Topology) -> Alert:
         dashboard=ID,
         panel="Rules",
         fires=tuple(
-            world.fires(
+            fixtures.fires(
                 f"fires for {job} when it rejected its configuration, not for the others",
                 (
                     loaded(0, job),
@@ -239,7 +239,7 @@ def _config(topology: Topology) -> Alert:
             for job in metrics
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent while all configurations are loaded", tuple(loaded(1, job) for job in metrics), late
             ),
         ),
@@ -249,12 +249,12 @@ def _config(topology: Topology) -> Alert:
 def _series(topology: Topology) -> Alert:
     wait = topology.alerts.wait("PrometheusSeriesHigh", 15 * _MINUTE)
     most = topology.alerts.threshold("PrometheusSeriesHigh", SERIES_HELD)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def held(value: float, **labels: str) -> Series:
-        values = f"{value:.10g}x{world.count}"
-        return world.scraped("prometheus_tsdb_head_series", values, **{"job": names.JOB_PROMETHEUS, **labels})
+        values = f"{value:.10g}x{fixtures.count}"
+        return fixtures.scraped("prometheus_tsdb_head_series", values, **{"job": names.JOB_PROMETHEUS, **labels})
 
     return Alert(
         alert="PrometheusSeriesHigh",
@@ -284,12 +284,12 @@ def _series(topology: Topology) -> Alert:
         dashboard=ID,
         panel="Series and memory of Prometheus",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires above the threshold, not for another server",
                 (held(most * 1.1), held(most / 2, instance="second"), held(most * 0.9, server="second")),
                 late,
                 Expected({"server": "main"}, f"Prometheus on main holds {most * 1.1:.0f} series."),
             ),
         ),
-        silent=(world.silent("stays silent at the threshold", (held(most),), late),),
+        silent=(fixtures.silent("stays silent at the threshold", (held(most),), late),),
     )

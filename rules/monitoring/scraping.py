@@ -11,7 +11,7 @@ from dataclasses import replace
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
 from boxwatch.topology.model import Topology
 
 ID = "scraping"
@@ -37,18 +37,18 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _target(world: World, metric: str, values: str, **labels: str) -> Series:
-    return world.scraped(metric, values, **{"job": "redis", "service": "cache", **labels})
+def _target(fixtures: Fixtures, metric: str, values: str, **labels: str) -> Series:
+    return fixtures.scraped(metric, values, **{"job": "redis", "service": "cache", **labels})
 
 
 def _down(topology: Topology) -> Alert:
     wait = topology.alerts.wait("TargetDown", 5 * _MINUTE)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
-    short = max(world.steps_of(wait) - 1, 0)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
+    short = max(fixtures.steps_of(wait) - 1, 0)
 
     def up(value: float, **labels: str) -> Series:
-        return _target(world, "up", flat(value, world.count), **labels)
+        return _target(fixtures, "up", flat(value, fixtures.count), **labels)
 
     return Alert(
         alert="TargetDown",
@@ -76,7 +76,7 @@ def _down(topology: Topology) -> Alert:
         dashboard="monitoring",
         panel="Targets",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the target that is down, not for the others",
                 (up(0), up(1, instance="second"), *(up(1, **other) for other in _OTHERS)),
                 late,
@@ -84,14 +84,15 @@ def _down(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent while the target is up", (up(1),), late),
-            world.silent(
+            fixtures.silent("stays silent while the target is up", (up(1),), late),
+            fixtures.silent(
                 "stays silent for jobs with their own alert",
                 tuple(up(0, job=job) for job in (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)),
                 late,
             ),
-            world.never(
-                "stays silent while it restarts", (_target(world, "up", steps((1, 20), (0, short), (1, world.count))),)
+            fixtures.never(
+                "stays silent while it restarts",
+                (_target(fixtures, "up", steps((1, 20), (0, short), (1, fixtures.count))),),
             ),
         ),
     )
@@ -99,11 +100,11 @@ def _down(topology: Topology) -> Alert:
 
 def _prober(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ProberDown", 5 * _MINUTE)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def up(value: float, job: str, **labels: str) -> Series:
-        return _target(world, "up", flat(value, world.count), **{"job": job, "service": "", **labels})
+        return _target(fixtures, "up", flat(value, fixtures.count), **{"job": job, "service": "", **labels})
 
     return Alert(
         alert="ProberDown",
@@ -132,7 +133,7 @@ def _prober(topology: Topology) -> Alert:
         dashboard="monitoring",
         panel="Targets",
         fires=tuple(
-            world.fires(
+            fixtures.fires(
                 f"fires for job {job} of a server without probe results, not for the other",
                 (
                     up(0, job),
@@ -151,14 +152,14 @@ def _prober(topology: Topology) -> Alert:
             for job in _PROBES.split("|")
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent while one of its targets is probed",
                 (up(0, names.JOB_PROBE), up(1, names.JOB_PROBE, instance="second")),
                 late,
             ),
             # One prober serves all servers, so its outage would silence cases evaluated in the same batch.
             replace(
-                world.silent(
+                fixtures.silent(
                     "stays silent while the exporter itself is down, which has its own alert",
                     (up(0, names.JOB_PROBE), up(0, names.JOB_BLACKBOX, server="second")),
                     late,
@@ -171,13 +172,13 @@ def _prober(topology: Topology) -> Alert:
 
 def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: str) -> tuple[tuple[Case, ...], Case]:
     """Cases of a target's metric above its threshold, and at it."""
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def is_(value: float, **labels: str) -> Series:
-        return _target(world, metric, flat(value, world.count), **labels)
+        return _target(fixtures, metric, flat(value, fixtures.count), **labels)
 
-    fires = world.fires(
+    fires = fixtures.fires(
         "fires for the target above the threshold, not for the others",
         (
             is_(threshold * 1.1),
@@ -188,13 +189,13 @@ def _cases(topology: Topology, wait: int, metric: str, threshold: float, text: s
         late,
         Expected(_LABELS, text),
     )
-    return (fires,), world.silent("stays silent at the threshold", (is_(threshold),), late)
+    return (fires,), fixtures.silent("stays silent at the threshold", (is_(threshold),), late)
 
 
 def _slow(topology: Topology) -> Alert:
     wait = topology.alerts.wait("ScrapeSlow", 15 * _MINUTE)
     seconds = topology.alerts.threshold("ScrapeSlow", SLOW)
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     text = f"A scrape of redis of cache on main takes {seconds * 1.1:.1f} s."
     of_other = {"job": "postgres", "instance": "redis-exporter:1"}
     fires, silent = _cases(topology, wait, "scrape_duration_seconds", seconds, text)
@@ -213,7 +214,7 @@ def _slow(topology: Topology) -> Alert:
         description=f'A scrape of {_TARGET} takes {{{{ printf "%.1f" $value }}}} s.',
         runbook=Runbook(
             meaning="Scrapes time out after 10 s (Prometheus' default), and the target then counts as down.",
-            first_look=("Dashboard *Monitoring*, panel *Time of a scrape*: since when? Since a deployment?",),
+            first_look=("Dashboard *Monitoring*, panel *Scrape duration*: since when? Since a deployment?",),
             action=(
                 "A database's exporter: the database is slow; see its dashboard.",
                 "cAdvisor: set the flags named in prometheus.yml; without them it exports every label.",
@@ -224,32 +225,32 @@ def _slow(topology: Topology) -> Alert:
         threshold=seconds,
         threshold_source="seconds: half of Prometheus' default scrape_timeout",
         dashboard="monitoring",
-        panel="Time of a scrape",
+        panel="Scrape duration",
         fires=(
             *fires,
-            world.fires(
+            fixtures.fires(
                 "fires while other targets are down",
                 (
-                    _target(world, "scrape_duration_seconds", flat(seconds * 1.1, world.count)),
-                    _target(world, "up", flat(1, world.count)),
+                    _target(fixtures, "scrape_duration_seconds", flat(seconds * 1.1, fixtures.count)),
+                    _target(fixtures, "up", flat(1, fixtures.count)),
                     *(
-                        _target(world, "up", flat(0, world.count), **other)
+                        _target(fixtures, "up", flat(0, fixtures.count), **other)
                         for other in (*_OTHERS, {"instance": "x:1"}, of_other)
                     ),
                 ),
-                world.late(wait),
+                fixtures.late(wait),
                 Expected(_LABELS, text),
             ),
         ),
         silent=(
             silent,
-            world.silent(
+            fixtures.silent(
                 "stays silent for a target that times out, which is down",
                 tuple(
-                    _target(world, metric, flat(value, world.count))
+                    _target(fixtures, metric, flat(value, fixtures.count))
                     for metric, value in (("scrape_duration_seconds", seconds * 2), ("up", 0))
                 ),
-                world.late(wait),
+                fixtures.late(wait),
             ),
         ),
     )

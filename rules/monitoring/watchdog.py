@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Subject
-from boxwatch.rules.proofs.fixtures import World
+from boxwatch.rules.proofs.fixtures import Fixtures
 from boxwatch.topology.model import Topology
 
 ID = "watchdog"
@@ -11,11 +11,11 @@ ID = "watchdog"
 
 def subject(topology: Topology) -> Subject:
     """The dead man's switch."""
-    world = World(length=3600, thresholds=topology.thresholds)
-    return Subject(id=ID, title="Watchdog", groups=(Group(name=ID, rules=(_watchdog(topology.name, world),)),))
+    fixtures = Fixtures(length=3600, thresholds=topology.thresholds)
+    return Subject(id=ID, title="Watchdog", groups=(Group(name=ID, rules=(_watchdog(topology.name, fixtures),)),))
 
 
-def _watchdog(name: str, world: World) -> Alert:
+def _watchdog(name: str, fixtures: Fixtures) -> Alert:
     says = Expected({}, "The alerts of this deployment are evaluated and sent (1). This one always fires.")
     return Alert(
         alert="Watchdog",
@@ -49,8 +49,8 @@ def _watchdog(name: str, world: World) -> Alert:
         dashboard="monitoring",
         panel="Rules",
         fires=(
-            world.fires("fires from the first evaluation", (), 0, says),
-            world.fires("keeps firing without any series", (), 3000, says),
+            fixtures.fires("fires from the first evaluation", (), 0, says),
+            fixtures.fires("keeps firing without any series", (), 3000, says),
         ),
         silent=(),
         instead="it always fires",

@@ -1,1 +1,1 @@
-"""Alert patterns that several systems share: a threshold, an event rate, missing metrics, who is paged."""
+"""Alert patterns that several systems share: thresholds, event rates, missing metrics, paging."""

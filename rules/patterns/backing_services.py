@@ -1,8 +1,8 @@
-"""What the subjects of databases, caches and stores share: selectors, texts, and makers of their cases.
+"""Parts that rules on databases, caches and stores share: selectors, texts, and builders of their cases.
 
-Their targets carry `server` and `service` as labels, so every rule about them says `by (server, service)` and reads one
-job. The cases stand at times that follow from the alert's wait, and at values that follow from its threshold, because a
-topology may change both.
+Their targets carry the labels `server` and `service`, so every rule about them aggregates by (server, service) and
+reads one job. The times and values of the cases are derived from the alert's wait and threshold, because a topology may
+change both.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat, of_service
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, of_service
 from boxwatch.topology.model import Topology
 
 MINUTE = 60
-# What is a rate is a rounding off. Times this, no threshold that people write ends in a five that may go either way.
+# Rates carry rounding errors. Multiplied by this, no threshold that people write ends in a 5 that may round either way.
 ABOVE = 1.1234567
 _BURST = 8 * MINUTE // INTERVAL
-# A text's words for what an alert is about, as every engine has them.
+# The service an alert is about, for texts: "db on main".
 WHERE = "{{ $labels.service }} on {{ $labels.server }}"
 
 
@@ -28,12 +28,12 @@ def selector(metric: str, job: str, matchers: str = "") -> str:
 
 
 def risen(counter: str, alive: str, window: str) -> str:
-    """The series of a counter that rose within a window, those that were born in it included.
+    """The series of a counter that increased within a window, including those that first appeared in it.
 
-    `increase()` needs two samples, and a counter with a label for the kind of event appears with its first event. It
-    was born within the window if it is there now and `alive`, a gauge of the same page, was 1 more often than that:
-    what comes with a target that was just added, restarted or not reached may be old, and what a restart forgets is
-    gone. What is born as zero has not risen; compare the sum.
+    `increase()` needs two samples, but a counter with a label for the kind of event appears with its first event. It
+    appeared within the window if it exists now and has fewer samples than `alive`, a gauge of the same target, has
+    samples of 1. Counters that appear together with a new, restarted or unreachable target do not count, because their
+    events may be old. A counter that appears at 0 has not increased: compare the sum.
     """
     return (
         f"increase({counter}[{window}]) > 0\n"
@@ -47,32 +47,32 @@ def risen(counter: str, alive: str, window: str) -> str:
 
 
 def by_service(aggregation: str, inside: str, *labels: str) -> str:
-    """One value a service of a server, or one for each value of further labels there."""
+    """One value per service and server, or per combination of further labels."""
     return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({inside})"
 
 
 def scraped(topology: Topology, kind: str) -> bool:
-    """Whether Prometheus is told anything of this kind of service."""
+    """Whether Prometheus scrapes any service of this kind."""
     return any(topology.metrics_of(service) for service in topology.services_of(kind))
 
 
-def silent_exporter(job: str, tells: str) -> str:
-    """The services whose target answers Prometheus without a sample that tells of the engine."""
-    return f"{by_service('max', selector('up', job))} == 1\nunless on ({names.BY_SERVICE}) {tells}"
+def without_metrics(job: str, metric: str) -> str:
+    """The services whose target is up but exposes no sample of `metric`, a metric of the service itself."""
+    return f"{by_service('max', selector('up', job))} == 1\nunless on ({names.BY_SERVICE}) {metric}"
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where the cases of one alert are made.
+    """Builder of the cases of one alert.
 
-    The service is `db` on `main`; the others of its kind are named in the case.
+    The service is `db` on `main`; cases name other services of its kind.
 
     Attributes:
-        topology: whose thresholds hold.
+        topology: the topology whose thresholds apply.
         job: the scrape job.
         wait: seconds for which the alert's expression must hold.
-        window: seconds that a window of the expression needs to fill before.
-        shown: labels of the alert beside its server and service.
+        window: seconds that a range in the expression takes to fill before that.
+        shown: labels of the alert besides its server and service.
     """
 
     topology: Topology
@@ -83,55 +83,55 @@ class Bench:
 
     @property
     def due(self) -> int:
-        """When the alert has just held for long enough, in whole samples."""
+        """Seconds after which the alert has just held for long enough, in whole samples."""
         return max(self.window - -self.wait // INTERVAL * INTERVAL, MINUTE)
 
     @property
-    def world(self) -> World:
-        """Long enough for what comes after the alert is due."""
-        return World(length=self.due + 30 * MINUTE + self.window, thresholds=self.topology.thresholds)
+    def fixtures(self) -> Fixtures:
+        """Fixtures that last well beyond the time at which the alert is due."""
+        return Fixtures(length=self.due + 30 * MINUTE + self.window, thresholds=self.topology.thresholds)
 
     def flat(self, metric: str, value: float, service: str = "db", **labels: str) -> Series:
-        """A series that does not change."""
-        return self.series(metric, flat(value, self.world.count), service, **labels)
+        """A constant series."""
+        return self.series(metric, flat(value, self.fixtures.count), service, **labels)
 
     def rising(self, metric: str, each: float, service: str = "db", *, first: float = 0, **labels: str) -> Series:
-        """A counter that rises by as much with each sample, one every 30 s."""
-        return self.series(metric, f"{first:g}+{each!r}x{self.world.count}", service, **labels)
+        """A counter that increases by `each` with every sample, one every 30 s."""
+        return self.series(metric, f"{first:g}+{each!r}x{self.fixtures.count}", service, **labels)
 
     def bursts(self, metric: str, each: float, service: str = "db", *, before: str = "", **labels: str) -> Series:
         """A counter that jumps every eight minutes, the first time between its first two samples.
 
-        A window of ten minutes sees every jump and one of five does not, which a steady counter cannot tell. `before`
-        are samples ahead of that, such as those of a life before a restart.
+        A window of ten minutes sees every jump and one of five does not, a difference that a steady counter does not
+        show. `before` is a prefix of samples, such as those from before a restart.
         """
-        jumps = self.world.count // _BURST + 1
+        jumps = self.fixtures.count // _BURST + 1
         runs = (f"{each * number:.15g}x{_BURST - 1}" for number in range(1, jumps + 1))
         return self.series(metric, f"{before} 0 {' '.join(runs)}".strip(), service, **labels)
 
     def series(self, metric: str, values: str, service: str = "db", **labels: str) -> Series:
         """A series of the job, in promtool's notation."""
-        return self.world.scraped(metric, values, job=self.job, service=service, **labels)
+        return self.fixtures.scraped(metric, values, job=self.job, service=service, **labels)
 
     def foreign(self, metric: str, value: float, **labels: str) -> Series:
-        """The same name at a target of another kind that belongs to the service, such as its probe."""
-        values = flat(value, self.world.count)
-        return self.world.scraped(metric, values, job=names.JOB_PROBE_PORTS, **{"service": "db", **labels})
+        """A decoy: the same metric from a target of another job that belongs to the service, such as its probe."""
+        values = flat(value, self.fixtures.count)
+        return self.fixtures.scraped(metric, values, job=names.JOB_PROBE_PORTS, **{"service": "db", **labels})
 
     def pages(self, service: str = "db", *, wakes: bool = True, server: str = "main") -> Series:
-        """Whether an outage of a service wakes someone."""
-        return self.world.constant(names.SERVICE_PAGES, int(wakes), server=server, service=service)
+        """The recorded constant that says whether an outage of a service pages someone."""
+        return self.fixtures.constant(names.SERVICE_PAGES, int(wakes), server=server, service=service)
 
     def fires(self, title: str, parts: tuple[Series, ...], text: str, *, after: int = 0, **labels: str) -> Case:
-        """A case in which the alert fires for `db` when it is due, or some seconds after."""
-        return self.world.fires(
+        """A case in which the alert fires for `db` when it is due, or `after` seconds later."""
+        return self.fixtures.fires(
             title, parts, self.due + after, Expected(of_service("db", **self.shown, **labels), text)
         )
 
     def later(self, seconds: int) -> int:
-        """How long after it is due so many seconds have passed; 0 when they have then."""
+        """Seconds from when the alert is due until `seconds` of the case have passed; 0 if they already have."""
         return max(seconds - self.due, 0)
 
     def silent(self, title: str, parts: tuple[Series, ...], after: int = 0) -> Case:
-        """A case in which it is silent when it is due, or some seconds after."""
-        return self.world.silent(title, parts, self.due + after)
+        """A case in which the alert is silent when it is due, or `after` seconds later."""
+        return self.fixtures.silent(title, parts, self.due + after)

@@ -1,6 +1,6 @@
-"""Cases that alerts of several engines share: it does not answer, tells nothing, a counter rises, a value is high.
+"""Cases that alerts on several backing services share: down, metrics missing, counter increases, value out of range.
 
-Each stands beside an `other` service of the same kind on the same server, which is well.
+Each case includes an `other`, healthy service of the same kind on the same server.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from boxwatch.rules.proofs.fixtures import INTERVAL
 
 _LATELY = 8 * MINUTE
 _SECOND, _THIRD = "second:1", "third:1"
-# Ends of titles: for services that wake someone, and for those that do not.
-_LOUD, _QUIET = "", " for a service that wakes nobody"
+# Ends of titles: for services that page someone, and for those that do not.
+_PAGING, _NON_PAGING = "", ", for a service that does not page"
 
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """The cases of an alert, and of its warning for services that wake nobody."""
+    """The cases of an alert, and of its warning for services that do not page."""
 
     fires: tuple[Case, ...]
     silent: tuple[Case, ...]
@@ -29,49 +29,57 @@ class Proven:
 
 
 def _both(bad: Callable[[str], Case], good: Callable[[str], tuple[Case, ...]]) -> Proven:
-    return Proven((bad(_LOUD),), good(_LOUD), (bad(_QUIET),), good(_QUIET))
+    return Proven((bad(_PAGING),), good(_PAGING), (bad(_NON_PAGING),), good(_NON_PAGING))
 
 
 def _with(proven: Proven, also: Callable[[str], Case]) -> Proven:
-    return replace(proven, fires=(*proven.fires, also(_LOUD)), warning_fires=(*proven.warning_fires, also(_QUIET)))
+    return replace(
+        proven, fires=(*proven.fires, also(_PAGING)), warning_fires=(*proven.warning_fires, also(_NON_PAGING))
+    )
 
 
-def _wakes(bench: Bench, whom: str) -> tuple[Series, ...]:
-    return tuple(bench.pages(service, wakes=whom == _LOUD) for service in ("db", "other"))
+def _pages(bench: Bench, ending: str) -> tuple[Series, ...]:
+    return tuple(bench.pages(service, wakes=ending == _PAGING) for service in ("db", "other"))
 
 
 def _elsewhere(bench: Bench, metric: str, service: str, labels: dict[str, str]) -> tuple[Series, ...]:
-    """0 where the labels differ; nothing where there are none."""
+    """The metric at 0 with other values of the labels; nothing if there are no labels."""
     return (bench.flat(metric, 0, service, **dict.fromkeys(labels, "another")),) if labels else ()
 
 
 def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
-    """The exporter says 0 of whether it reaches its engine."""
+    """The service is down: its target reports 0 in a metric that is 1 while it is up."""
 
-    def told(first: Series, whom: str) -> tuple[Series, ...]:
+    def parts(first: Series, ending: str) -> tuple[Series, ...]:
         return (
             first,
             bench.flat(metric, 1, instance=_SECOND, **labels),
             bench.flat(metric, 1, "other", **labels),
             *_elsewhere(bench, metric, "other", labels),
             *((bench.foreign("up", 0),) if metric == "up" else (bench.flat("up", 1), bench.flat("up", 1, "other"))),
-            *_wakes(bench, whom),
+            *_pages(bench, ending),
         )
 
-    restarted = f"1x4 {'0 ' * (bench.wait // INTERVAL)}1x{bench.world.count}"
+    restarted = f"1x4 {'0 ' * (bench.wait // INTERVAL)}1x{bench.fixtures.count}"
 
-    def bad(whom: str) -> Case:
-        title = f"fires for the one that does not answer, and not for the other{whom}"
-        return bench.fires(title, told(bench.flat(metric, 0, **labels), whom), text)
+    def bad(ending: str) -> Case:
+        title = f"fires for the service that is down, not for the other{ending}"
+        return bench.fires(title, parts(bench.flat(metric, 0, **labels), ending), text)
 
-    def good(whom: str) -> tuple[Case, ...]:
-        gone = (bench.silent(f"is silent when the exporter is gone{whom}", (bench.flat("up", 0), bench.pages())),)
+    def good(ending: str) -> tuple[Case, ...]:
+        gone = (
+            bench.silent(
+                f"stays silent when the exporter itself is down{ending}", (bench.flat("up", 0), bench.pages())
+            ),
+        )
         return (
-            bench.silent(f"is silent while it answers{whom}", told(bench.flat(metric, 1, **labels), whom)),
+            bench.silent(
+                f"stays silent while the service is up{ending}", parts(bench.flat(metric, 1, **labels), ending)
+            ),
             *gone[: metric != "up"],
             bench.silent(
-                f"is silent after a restart that was shorter than the wait{whom}",
-                told(bench.series(metric, restarted, **labels), whom),
+                f"stays silent after a restart shorter than the wait{ending}",
+                parts(bench.series(metric, restarted, **labels), ending),
                 bench.wait // INTERVAL * INTERVAL,
             ),
         )
@@ -80,7 +88,7 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
 
 
 def _down_elsewhere(bench: Bench, reached: str, labels: dict[str, str]) -> tuple[Series, ...]:
-    """Of others it is said that they are down, and of this one by others."""
+    """Decoys: other services that are down, and this one down according to other targets."""
     return (
         bench.flat(reached, 0, "third", **labels),
         bench.flat(reached, 0, server="second", **labels),
@@ -89,17 +97,17 @@ def _down_elsewhere(bench: Bench, reached: str, labels: dict[str, str]) -> tuple
     )
 
 
-def untold(bench: Bench, metric: str, text: str, *, reached: str = "", **labels: str) -> Proven:
-    """The target answers and does not tell of its engine.
+def unexposed(bench: Bench, metric: str, text: str, *, reached: str = "", **labels: str) -> Proven:
+    """The target is up but exposes no metrics of its service.
 
-    `reached` is the metric by which it says that the engine is down, if it does; the labels are that one's.
+    `reached` is the metric, if any, by which the exporter reports that the service is down; `labels` are its labels.
     """
     other = (bench.flat("up", 1, "other"), bench.flat(metric, 1, "other", **labels))
     up, down = bench.flat("up", 1), bench.flat(reached, 0, **labels)
     return Proven(
         fires=(
             bench.fires(
-                "fires for the target without metrics of its service, and not for the other",
+                "fires for the target without metrics of its service, not for the other",
                 (
                     up,
                     bench.flat("up", 1, instance=_SECOND),
@@ -114,59 +122,64 @@ def untold(bench: Bench, metric: str, text: str, *, reached: str = "", **labels:
         ),
         silent=(
             bench.silent(
-                "is silent when the target does not answer", (bench.flat("up", 0), bench.foreign("up", 1), *other)
+                "stays silent while the target is down", (bench.flat("up", 0), bench.foreign("up", 1), *other)
             ),
-            *([bench.silent("is silent while the engine is down", (up, down, *other))] if reached else []),
+            *(
+                [bench.silent("stays silent while the exporter reports the service down", (up, down, *other))]
+                if reached
+                else []
+            ),
         ),
     )
 
 
-def rises(bench: Bench, metric: str, text: str, *, beside: tuple[Series, ...] = (), **labels: str) -> Proven:
-    """A counter rises at all; labels are those that the rule looks for, and what is beside must not matter.
+def rises(bench: Bench, metric: str, text: str, *, decoys: tuple[Series, ...] = (), **labels: str) -> Proven:
+    """A counter increases at all.
 
-    The rule's window has to be ten minutes, and its bench's half a minute: the counter's first rise.
+    The rule's window must be ten minutes, and that of its bench half a minute: the counter's first increase. `labels`
+    are those that the rule selects; the series in `decoys` must not matter.
     """
 
-    def told(values: Series, whom: str) -> tuple[Series, ...]:
+    def parts(values: Series, ending: str) -> tuple[Series, ...]:
         return (
             values,
             bench.flat(metric, 7, instance=_SECOND, **labels),
             bench.flat(metric, 7, "other", **labels),
-            *beside,
-            *_wakes(bench, whom),
+            *decoys,
+            *_pages(bench, ending),
         )
 
-    def bad(whom: str) -> Case:
-        # Less than one at a time: more than none is enough. There was a restart, too.
+    def bad(ending: str) -> Case:
+        # By less than one: any increase is enough. The counter was reset before.
         series = bench.bursts(metric, 0.5, before="15 15.5", **labels)
-        title = f"fires for the one whose counter rises, and not for the other{whom}"
-        return bench.fires(title, told(series, whom), text)
+        title = f"fires for the service whose counter increases, not for the other{ending}"
+        return bench.fires(title, parts(series, ending), text)
 
-    def good(whom: str) -> tuple[Case, ...]:
-        over, back = f"0+1x4 4x{bench.world.count}", f"15x3 0x{bench.world.count}"
+    def good(ending: str) -> tuple[Case, ...]:
+        over, back = f"0+1x4 4x{bench.fixtures.count}", f"15x3 0x{bench.fixtures.count}"
         return (
             bench.silent(
-                f"is silent once it is over{whom}",
-                told(bench.series(metric, over, **labels), whom),
+                f"stays silent once the counter has stopped{ending}",
+                parts(bench.series(metric, over, **labels), ending),
                 bench.later(14 * MINUTE),
             ),
             bench.silent(
-                f"is silent when a restart sets the counter back{whom}",
-                told(bench.series(metric, back, **labels), whom),
+                f"stays silent when a restart resets the counter{ending}",
+                parts(bench.series(metric, back, **labels), ending),
             ),
         )
 
-    def lately(whom: str) -> Case:
-        title = f"fires eight minutes after the last time{whom}"
+    def lately(ending: str) -> Case:
+        title = f"fires eight minutes after the last increase{ending}"
         return bench.fires(
             title,
-            told(bench.series(metric, f"15 16x{bench.world.count}", **labels), whom),
+            parts(bench.series(metric, f"15 16x{bench.fixtures.count}", **labels), ending),
             text,
             after=bench.later(_LATELY),
         )
 
     proven = _both(bad, good)
-    # With a longer wait a single time is never enough.
+    # With a longer wait, a single increase is never enough.
     return _with(proven, lately) if bench.due <= _LATELY else proven
 
 
@@ -181,11 +194,11 @@ def exceeds(
     """A value is above a threshold.
 
     Args:
-        bench: where.
-        use: makes the series of a service with a value.
-        threshold: the rule's.
+        bench: builder of the cases.
+        use: makes the series that give a service a value.
+        threshold: the threshold of the rule.
         text: the description for a value.
-        exact: whether the rule makes exactly the value of it: averages and rates are a rounding off.
+        exact: whether the rule yields exactly that value; averages and rates carry rounding errors.
     """
     edge = threshold if exact else threshold * 0.96875
     return _beyond(bench, use, (threshold * 1.125, edge, threshold / 2), text)
@@ -194,7 +207,7 @@ def exceeds(
 def falls(
     bench: Bench, use: Callable[[float, str], tuple[Series, ...]], threshold: float, text: Callable[[float], str]
 ) -> Proven:
-    """A value is below a threshold; as `exceeds`."""
+    """A value is below a threshold; arguments as for `exceeds`."""
     return _beyond(bench, use, (threshold * 0.875, threshold, threshold * 1.5), text)
 
 
@@ -204,17 +217,17 @@ def _beyond(
     values: tuple[float, float, float],
     text: Callable[[float], str],
 ) -> Proven:
-    """Values: one that fires, the last that does not, and that of the other service."""
+    """The cases for three values: one that fires, the last that does not, and that of the other service."""
     bad_, edge, well = values
 
-    def told(value: float, whom: str) -> tuple[Series, ...]:
-        return (*use(value, "db"), *use(well, "other"), *_wakes(bench, whom))
+    def parts(value: float, ending: str) -> tuple[Series, ...]:
+        return (*use(value, "db"), *use(well, "other"), *_pages(bench, ending))
 
-    def bad(whom: str) -> Case:
-        title = f"fires for the one that is beyond, and not for the other{whom}"
-        return bench.fires(title, told(bad_, whom), text(bad_))
+    def bad(ending: str) -> Case:
+        title = f"fires for the service beyond the threshold, not for the other{ending}"
+        return bench.fires(title, parts(bad_, ending), text(bad_))
 
-    def good(whom: str) -> tuple[Case, ...]:
-        return (bench.silent(f"is silent at the threshold{whom}", told(edge, whom)),)
+    def good(ending: str) -> tuple[Case, ...]:
+        return (bench.silent(f"stays silent at the threshold{ending}", parts(edge, ending)),)
 
     return _both(bad, good)

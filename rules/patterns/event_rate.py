@@ -1,11 +1,11 @@
-"""Alerts on events that are counted: more often than a threshold in ten minutes."""
+"""Alerts on event rates: more events in ten minutes than a threshold."""
 
 from __future__ import annotations
 
 from typing import Unpack
 
-from boxwatch.rules.model import Alert, Case, Expected, Series, Told
-from boxwatch.rules.proofs.fixtures import World
+from boxwatch.rules.model import Alert, AlertTexts, Case, Expected, Series
+from boxwatch.rules.proofs.fixtures import Fixtures
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -13,7 +13,7 @@ _MINUTE = 60
 _WINDOW = 10 * _MINUTE
 
 
-def often(  # noqa: PLR0913 - what one counter differs in from another
+def event_rate_alert(  # noqa: PLR0913 - all that differs between counters
     topology: Topology,
     alert: str,
     selector: str,
@@ -27,24 +27,24 @@ def often(  # noqa: PLR0913 - what one counter differs in from another
     hidden: str = "",
     wrong: dict[str, str] | None = None,
     dashboard: str = "monitoring",
-    **told: Unpack[Told],
+    **texts: Unpack[AlertTexts],
 ) -> Alert:
-    """An alert on events that come too often.
+    """An alert on events that occur too often.
 
     Args:
-        topology: whose waits and thresholds.
+        topology: overrides of wait and threshold.
         alert: name.
         selector: the counter, with its matchers.
         by: labels of the alert.
-        wait: seconds, unless the topology says otherwise.
-        threshold: events in ten minutes, unless the topology says otherwise.
-        source: where that number comes from.
+        wait: seconds, unless the topology overrides them.
+        threshold: events in ten minutes, unless the topology overrides them.
+        source: origin of the threshold.
         text: the description of the instance that the cases expect.
         labels: the job, and the labels of that instance.
         hidden: a label that is summed over.
-        wrong: labels and values of what is not counted.
-        dashboard: on which the panel is.
-        told: the rest of the alert.
+        wrong: labels and values of events that do not count.
+        dashboard: dashboard of the panel.
+        texts: the remaining fields of the alert.
     """
     wait = topology.alerts.wait(alert, wait)
     threshold = topology.alerts.threshold(alert, threshold)
@@ -68,11 +68,11 @@ def often(  # noqa: PLR0913 - what one counter differs in from another
         dashboard=dashboard,
         fires=fires,
         silent=silent,
-        **told,
+        **texts,
     )
 
 
-def _cases(  # noqa: PLR0913 - what one counter differs in from another
+def _cases(  # noqa: PLR0913 - all that differs between counters
     topology: Topology,
     wait: int,
     threshold: float,
@@ -84,31 +84,31 @@ def _cases(  # noqa: PLR0913 - what one counter differs in from another
     hidden: str = "",
     wrong: dict[str, str] | None = None,
 ) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """Events that come more often than the threshold in ten minutes, and as often as it.
+    """Events that occur more often than the threshold, and less often.
 
     Args:
-        topology: whose thresholds.
-        wait: seconds for which they must.
+        topology: the topology whose thresholds apply.
+        wait: seconds for which the alert waits.
         threshold: events in ten minutes.
         metric: the counter.
         labels: the job, and the labels of the alert.
         text: the description.
-        by: the labels of the alert; one label with another value is another place.
+        by: the labels of the alert; a different value of any of them is another instance.
         hidden: a label that is summed over.
-        wrong: labels and values of what is not counted.
+        wrong: labels and values of events that do not count.
     """
-    world = World(length=wait + 120 * _MINUTE, thresholds=topology.thresholds)
-    steps = _WINDOW // world.interval
+    fixtures = Fixtures(length=wait + 120 * _MINUTE, thresholds=topology.thresholds)
+    steps = _WINDOW // fixtures.interval
 
     def rising(events: float, **more: str) -> Series:
-        """So many events in ten minutes."""
-        return world.scraped(metric, f"0+{events / steps:.10g}x{world.count}", **{**labels, **more})
+        """A counter with a number of events per ten minutes."""
+        return fixtures.scraped(metric, f"0+{events / steps:.10g}x{fixtures.count}", **{**labels, **more})
 
-    # Extrapolation to the window's edges adds up to one in twenty, in some versions: there is room for that.
+    # The margin covers extrapolation to the window's edges, which adds up to 5 % in some versions.
     above, below = threshold * 1.13, threshold * 0.87
     about = {key: value for key, value in {"server": "main", **labels}.items() if key in by}
     expected = Expected(about, text)
-    # The window is full then, and the alert has waited.
+    # By then the window is full, and the alert has waited.
     full = _WINDOW + wait + _MINUTE
     halves: tuple[Series, ...]
     if hidden:
@@ -117,28 +117,31 @@ def _cases(  # noqa: PLR0913 - what one counter differs in from another
         halves = (rising(above / 2), rising(above / 2, instance="second"))
     others = tuple(rising(below, **{label: "other"}) for label in by)
     uncounted = (rising(99 * above, **wrong),) if wrong else ()
-    restart = world.steps_of(full - _WINDOW // 2)
+    restart = fixtures.steps_of(full - _WINDOW // 2)
     each = above / steps
     return (
-        world.fires(
-            "fires for what is counted together, and not for the others", (*halves, *others, *uncounted), full, expected
+        fixtures.fires(
+            "fires for events summed over series, not for other instances",
+            (*halves, *others, *uncounted),
+            full,
+            expected,
         ),
-        world.fires(
-            "fires when it is restarted in between",
+        fixtures.fires(
+            "fires across a counter reset",
             (
-                world.scraped(
-                    metric, f"900+{1.2 * each:.10g}x{restart - 1} 0+{1.2 * each:.10g}x{world.count}", **labels
+                fixtures.scraped(
+                    metric, f"900+{1.2 * each:.10g}x{restart - 1} 0+{1.2 * each:.10g}x{fixtures.count}", **labels
                 ),
             ),
             full,
             expected,
         ),
     ), (
-        world.silent("is silent for fewer events than that", (rising(below), *uncounted), full + _WINDOW),
-        world.silent("is silent while it has not lasted", (rising(above),), _WINDOW + wait - 2 * _MINUTE),
-        world.silent(
-            "is silent when it was restarted and counts nothing",
-            (world.scraped(metric, f"900x{restart - 1} 0x{world.count}", **labels),),
+        fixtures.silent("stays silent for fewer events", (rising(below), *uncounted), full + _WINDOW),
+        fixtures.silent("stays silent until it has lasted", (rising(above),), _WINDOW + wait - 2 * _MINUTE),
+        fixtures.silent(
+            "stays silent when the counter is reset and does not increase",
+            (fixtures.scraped(metric, f"900x{restart - 1} 0x{fixtures.count}", **labels),),
             full,
         ),
     )

@@ -1,7 +1,7 @@
-"""Pieces of PromQL that several subjects share, and the wording that goes with them.
+"""Fragments of PromQL that several subjects share, and the texts that go with them.
 
-Everything is grouped by what identifies it on any number of servers, so that a second server changes no rule, and
-constants join with `on (…)` on just those labels.
+Everything is grouped by labels that identify it on any number of servers, so that a second server changes no rule, and
+constants are joined with `on (…)` on exactly those labels.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ import textwrap
 
 from boxwatch.rules import names
 
-# Raw cgroups have no name; a scrape of cAdvisor without them is what the stack's configuration stores, and the matcher
-# keeps the rules right for who scrapes with another one.
+# Raw cgroups have no name. The stack's scrape configuration drops them; this matcher keeps rules correct without it.
 CONTAINERS = f'job="{names.JOB_CADVISOR}",name!=""'
 PLANNED = f'{CONTAINERS},service!=""'
 NODE = f'job="{names.JOB_NODE}"'
 TRAEFIK = f'job="{names.JOB_TRAEFIK}"'
 
-# How the texts of alerts call what they are about. `component` is absent where a replica is one container.
+# The subject of an alert, for texts. `component` is absent where a replica is a single container.
 SERVICE = "{{ $labels.service }}{{ with $labels.component }}/{{ . }}{{ end }} on {{ $labels.server }}"
 CONTAINER = (
     "{{ $labels.name }}{{ with $labels.service }} of {{ . }}{{ end }}{{ with $labels.component }}/{{ . }}{{ end }}"
@@ -26,29 +25,30 @@ CONTAINER = (
 
 
 def expr(text: str) -> str:
-    """A PromQL text as it is written in the source, without its indentation."""
+    """A PromQL query as written in the source, without its indentation."""
     return textwrap.dedent(text).strip()
 
 
 def per_container(selector: str) -> str:
-    """One value a container, whatever else the series carries (instance, image, device)."""
+    """One value per container, whatever other labels its series have (instance, image, device)."""
     return f"max by ({names.BY_CONTAINER}) ({selector})"
 
 
 def named_containers() -> str:
-    """How many containers cAdvisor names on each server; no result for a server on which it is blind.
+    """Number of containers that cAdvisor names on each server; no result for servers where it is blind.
 
-    Counted on the start time, which carries no timestamp of its own, so that removed containers leave with the next
-    scrape (cAdvisor 0.60, lib/metrics/prometheus.go).
+    Counts start times, which carry no timestamp of their own, so that removed containers disappear with the next scrape
+    (cAdvisor 0.60, lib/metrics/prometheus.go).
     """
     return f"count by ({names.BY_SERVER}) (container_start_time_seconds{{{CONTAINERS}}})"
 
 
 def labelled_containers() -> str:
-    """How many containers of each server show the Coolify label by which services are recognised.
+    """Number of containers on each server with the Coolify label by which services are recognised.
 
-    Where cAdvisor exports the compose label alone, the resource is the compose service: Coolify calls that like the
-    container, or a service that the plan recognises by it or by its name has it. Neither shows that resources are seen.
+    Where cAdvisor exports only the compose label, the resource is the compose service: either Coolify gave it the name
+    of the container, or it belongs to a service that the plan recognises by compose label or by name. Neither proves
+    that Coolify's label is exported.
     """
     resources = f'container_start_time_seconds{{{CONTAINERS},{names.RESOURCE}!=""'
     alike = (
@@ -67,7 +67,7 @@ def labelled_containers() -> str:
 
 
 def labels_missing() -> str:
-    """Containers of each server on which services are recognised by a label of Coolify's and none shows one."""
+    """Containers of each server where services are recognised by Coolify's label but no container has it."""
     desired = f'{names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}}'
     return "\n".join(
         (
@@ -81,12 +81,12 @@ def labels_missing() -> str:
 
 
 def number(value: float) -> str:
-    """The shortest exact notation of a number."""
+    """A number in its shortest exact notation."""
     return str(int(value)) if value == int(value) else repr(value)
 
 
 def nothing_runs() -> str:
-    """Services of which a component that should run has no container: what *ServiceDown* fires for, after its grace."""
+    """Services with a desired component that has no container: *ServiceDown* fires for them after its grace."""
     return (
         f"({names.COMPONENT_REPLICAS_RUNNING} == 0"
         f" and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0)"

@@ -1,46 +1,46 @@
-"""Targets that answer Prometheus and tell nothing of their engine, where one metric says whether that is up."""
+"""Alerts on targets that are up but expose no metrics of their service, where a metric says whether that is up."""
 
 from __future__ import annotations
 
 from boxwatch.rules.model import Alert, Runbook
-from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, selector, silent_exporter
-from boxwatch.rules.patterns.backing_services_proofs import untold
+from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, selector, without_metrics
+from boxwatch.rules.patterns.backing_services_proofs import unexposed
 from boxwatch.topology.model import Topology
 
 
-def metrics_missing(  # noqa: PLR0913 - what one engine differs in from another
-    topology: Topology, alert: str, engine: str, *, job: str, up: str, noun: str, exporter: str, dashboard: str
+def metrics_missing(  # noqa: PLR0913 - all that differs between services
+    topology: Topology, alert: str, product: str, *, job: str, up: str, noun: str, exporter: str, dashboard: str
 ) -> Alert:
-    """An alert on targets without the metric that says whether the engine is up, for then no other alert can fire.
+    """An alert on targets without the metric that says whether the service is up: no other alert could fire.
 
     Args:
-        topology: whose waits.
+        topology: overrides of the wait.
         alert: name.
-        engine: what people call it: `Redis`.
+        product: the product's name: `Redis`.
         job: the scrape job.
-        up: the metric, `redis_up`; what is before the underscore begins the names of all.
-        noun: what one of them is called.
-        exporter: what to do when it is the right exporter that tells nothing.
-        dashboard: of the engine.
+        up: the metric, `redis_up`; the part before the underscore is the prefix of all its metrics.
+        noun: what an instance is called: `database`.
+        exporter: the action if the right exporter exposes nothing.
+        dashboard: dashboard of the service.
     """
     bench = Bench(topology, job, topology.alerts.wait(alert, 10 * MINUTE))
     prefix = up.partition("_")[0]
-    proven = untold(
-        bench, up, f"The target of {engine} db on main answers but exposes no {engine} metrics.", reached=up
+    proven = unexposed(
+        bench, up, f"The target of {product} db on main answers but exposes no {product} metrics.", reached=up
     )
     return Alert(
         alert=alert,
-        expr=silent_exporter(job, selector(up, job)),
+        expr=without_metrics(job, selector(up, job)),
         wait=bench.wait,
         severity="warning",
-        summary=f"The {engine} target exposes no {engine} metrics.",
-        description=f"The target of {engine} {WHERE} answers but exposes no {engine} metrics.",
+        summary=f"The {product} target exposes no {product} metrics.",
+        description=f"The target of {product} {WHERE} answers but exposes no {product} metrics.",
         dashboard=dashboard,
         runbook=Runbook(
-            meaning=f"Prometheus reaches the target, and there is no `{up}` on its page. None of the alerts on this "
+            meaning=f"Prometheus scrapes the target successfully, but it does not expose `{up}`. No alert on this "
             f"{noun} can fire now.",
-            first_look=(f"`curl -s TARGET/metrics | grep ^{prefix}_` from Prometheus' network: what answers there?",),
-            action=("Another program has the port: correct `metrics` of the service in the topology.", exporter),
+            first_look=(f"Run `curl -s TARGET/metrics | grep ^{prefix}_` in Prometheus' network: what responds?",),
+            action=("Another program uses the port: correct `metrics` of the service in the topology.", exporter),
             false_alarms="None known.",
         ),
         fires=proven.fires,

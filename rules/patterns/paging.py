@@ -1,7 +1,7 @@
-"""Who is woken: the same alert as critical for services that page, and as a warning for those that do not.
+"""Paging: the same alert as critical for services that page, and as a warning for those that do not.
 
-The name, the texts and the runbook are the same; the severity differs with the recorded constant of the service, so a
-topology decides it and no rule names a service. Containers outside the plan never page.
+Name, texts and runbook are the same. The severity depends on a recorded constant of the service, so the topology
+decides it and no rule names a service. Containers outside the plan never page.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from dataclasses import replace
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Series
 
-# What a title ends in that says of a warning what the same title without it says of the critical alert.
-WAKES_NOBODY = ", for a service that wakes nobody"
+# End of the title of a warning's proof; without it, it is the title of the critical alert's proof.
+NON_PAGING = ", for a service that does not page"
 
 _OPEN = "(\n"
 _PAGES = f"\n)\nand on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
-_WAKES_NOBODY = f"\n)\nunless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
+_NON_PAGING = f"\n)\nunless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
 
 
-def by_urgency(
+def by_paging(
     alert: Alert, *, warning_fires: tuple[Case, ...], warning_silent: tuple[Case, ...]
 ) -> tuple[Alert, Alert]:
-    """A critical alert, and its warning for services that wake nobody, with that one's own proof."""
+    """A critical alert, and its warning for services that do not page, with proofs of its own."""
     return (
         replace(alert, expr=f"{_OPEN}{_indent(alert.expr)}{_PAGES}"),
         replace(
             alert,
-            expr=f"{_OPEN}{_indent(alert.expr)}{_WAKES_NOBODY}",
+            expr=f"{_OPEN}{_indent(alert.expr)}{_NON_PAGING}",
             severity="warning",
             fires=warning_fires,
             silent=warning_silent,
@@ -36,28 +36,34 @@ def by_urgency(
     )
 
 
-def whatever_the_urgency(critical: Alert, warning: Alert) -> Alert:
-    """One alert in place of both of `by_urgency`, where the topology gives them the same severity."""
+def merged(critical: Alert, warning: Alert) -> Alert:
+    """One alert in place of a critical alert and its warning, where the topology gives them the same severity.
+
+    Two rules with the same name and labels are duplicates for promtool's linter.
+    """
+    one = common(critical.expr)
+    if one != common(warning.expr):
+        one = f"{_OPEN}{_indent(critical.expr)}\n)\nor\n{_OPEN}{_indent(warning.expr)}\n)"
     return replace(
         critical,
-        expr=common(critical.expr),
+        expr=one,
         fires=(*critical.fires, *warning.fires),
         silent=(*critical.silent, *warning.silent),
     )
 
 
 def common(expr: str) -> str:
-    """The query of an alert without the part that says whom it wakes."""
-    for end in (_PAGES, _WAKES_NOBODY):
+    """The expression of an alert without the part that decides whether it pages."""
+    for end in (_PAGES, _NON_PAGING):
         if expr.endswith(end):
             return textwrap.dedent(expr.removeprefix(_OPEN).removesuffix(end))
     return expr
 
 
-def quietly(cases: tuple[Case, ...]) -> tuple[Case, ...]:
-    """The same cases for services that wake nobody: those whose constant says so, at every sample."""
+def non_paging(cases: tuple[Case, ...]) -> tuple[Case, ...]:
+    """The same cases for services that do not page, which their recorded constant says at every sample."""
     return tuple(
-        replace(case, title=f"{case.title}{WAKES_NOBODY}", series=tuple(map(_quiet, case.series))) for case in cases
+        replace(case, title=f"{case.title}{NON_PAGING}", series=tuple(map(_quiet, case.series))) for case in cases
     )
 
 

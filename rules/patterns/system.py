@@ -1,4 +1,4 @@
-"""What the rules know of one kind of service beside its record (`boxwatch.topology.kinds`): one `System` a kind."""
+"""Rules on one kind of service, in addition to its record (`boxwatch.topology.kinds`): one `System` per kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from boxwatch.topology import kinds
 from boxwatch.topology.kinds import Kind
 from boxwatch.topology.model import Topology
 
-# Labels in which a cause and its consequences agree.
+# Labels that must be equal on a cause and its consequences.
 SERVER: Final = (names.SERVER,)
 SERVICE: Final = (names.SERVER, names.SERVICE)
 CONTAINER: Final = (*SERVICE, names.RESOURCE, names.NAME)
@@ -22,14 +22,14 @@ CONTAINER: Final = (*SERVICE, names.RESOURCE, names.NAME)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """An alert, and what need not be told while it is.
+    """Alerts, and their consequences, which need no notification while they fire.
 
     Attributes:
-        alerts: the causes, by name.
-        consequences: alerts, by name, or subjects with all their alerts, by id.
-        equal: labels in which both agree.
-        matchers: what else is true of the cause.
-        but: what else is true of the consequences.
+        alerts: the causes, by alert name.
+        consequences: alerts, by name, or all alerts of subjects, by id.
+        equal: labels that must be equal on both.
+        matchers: further matchers of the causes.
+        but: further matchers of the consequences.
     """
 
     alerts: tuple[str, ...]
@@ -39,31 +39,31 @@ class Cause:
     but: tuple[str, ...] = ()
 
 
-# The title of a healthy day that databases, caches and queues share: what happens to all of them.
-MAINTENANCE: Final = "while databases are deployed again, vacuumed and saved"
+# The title of the healthy day that databases, caches and queues share.
+MAINTENANCE: Final = "while databases are redeployed, vacuumed and saved"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """The rules on one kind of service, and what else is peculiar to it.
+    """The rules on one kind of service, and whatever else is specific to it.
 
     Attributes:
-        name: of the kind.
-        subjects: makers of its subjects, in the order of triage; `rules` of the kind names them.
-        healthy_day: makes series of hours in which much happens and nothing is wrong.
-        during: title of that day; systems with the same title have one in common.
-        beside: ids of further subjects that the day is about.
-        worse: which of its alerts says all that another one does.
-        blinds: which of its alerts means that others report what is not so.
-        silences: ids of further subjects that know nothing while its target is down.
-        relabelling: makes the rules of Prometheus' `metric_relabel_configs` for its jobs; None where none are needed.
+        name: name of the kind.
+        subjects: makers of its subjects, in the order of triage; the kind's `rules` lists their ids.
+        healthy_day: makes series of busy hours in which nothing is wrong.
+        during: title of that day; systems with the same title share one.
+        related: ids of further subjects that the day exercises.
+        worse: alerts that make another of its alerts redundant.
+        blinds: alerts during which others report falsely.
+        silences: ids of further subjects that have no data while its target is down.
+        relabelling: makes Prometheus' `metric_relabel_configs` for its jobs; None if none are needed.
     """
 
     name: str
     subjects: tuple[Callable[[Topology], Subject | None], ...]
     healthy_day: Callable[[Hours], tuple[Series, ...]]
     during: str = MAINTENANCE
-    beside: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
     worse: tuple[Cause, ...] = ()
     blinds: tuple[Cause, ...] = ()
     silences: tuple[str, ...] = ()
@@ -71,5 +71,5 @@ class System:
 
     @property
     def kind(self) -> Kind:
-        """Its record."""
+        """The record of its kind."""
         return kinds.of(self.name)

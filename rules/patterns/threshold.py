@@ -1,17 +1,17 @@
-"""Alerts on one recorded number of a server that goes beyond a threshold."""
+"""Alerts on a recorded number of a server that crosses a threshold."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Unpack
 
-from boxwatch.rules.model import Alert, Told
+from boxwatch.rules.model import Alert, AlertTexts
 from boxwatch.rules.patterns import threshold_proofs
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.topology.model import Topology
 
 
-def beyond(  # noqa: PLR0913 - what one number differs in from another
+def threshold_alert(  # noqa: PLR0913 - all that differs between numbers
     topology: Topology,
     alert: str,
     record: str,
@@ -23,25 +23,25 @@ def beyond(  # noqa: PLR0913 - what one number differs in from another
     below: bool = False,
     labels: dict[str, str] | None = None,
     dashboard: str = "host",
-    **told: Unpack[Told],
+    **texts: Unpack[AlertTexts],
 ) -> Alert:
-    """An alert on a recorded number that is above a threshold, or below it.
+    """An alert on a recorded number above, or below, a threshold.
 
     Args:
-        topology: whose waits and thresholds.
+        topology: overrides of wait and threshold.
         alert: name.
-        record: the recorded series, one for each server, or for each of a server's things that the labels name.
-        wait: seconds, unless the topology says otherwise.
-        threshold: unless the topology says otherwise.
-        source: where that number comes from.
-        text: the description of the instance on server `main` that the cases expect, with a value.
-        below: it fires below the threshold, and not above it.
-        labels: labels of that instance beside its server.
-        dashboard: on which the panel is.
-        told: the rest of the alert.
+        record: the recorded series, one per server, or per combination of the labels on a server.
+        wait: seconds, unless the topology overrides them.
+        threshold: the threshold, unless the topology overrides it.
+        source: origin of the threshold.
+        text: the description, for a value, of the instance on server `main` that the cases expect.
+        below: fires below the threshold rather than above it.
+        labels: labels of that instance besides its server.
+        dashboard: dashboard of the panel.
+        texts: the remaining fields of the alert.
     """
     wait, threshold = topology.alerts.wait(alert, wait), topology.alerts.threshold(alert, threshold)
-    fires, silent = threshold_proofs.crossing(
+    fires, silent = threshold_proofs.cases(
         topology.thresholds,
         threshold_proofs.recorded(record, **(labels or {})),
         wait=wait,
@@ -59,5 +59,5 @@ def beyond(  # noqa: PLR0913 - what one number differs in from another
         threshold=threshold,
         threshold_source=source,
         dashboard=dashboard,
-        **told,
+        **texts,
     )

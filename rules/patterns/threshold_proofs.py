@@ -1,4 +1,4 @@
-"""Proofs of an alert that compares one number of a server with a threshold, whatever threshold and patience are."""
+"""Proofs of alerts that compare a number of a server with a threshold, for any threshold and `for`."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import math
 from collections.abc import Callable
 
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import INTERVAL, World, flat, series
+from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, series
 from boxwatch.topology.settings import Thresholds
 
 _MINUTE = 60
 
-# Value and server → the input that gives a server that value.
-Make = Callable[[World, float, str], tuple[Series, ...]]
+# Value and server → the series that give the server that value.
+Make = Callable[[Fixtures, float, str], tuple[Series, ...]]
 
 
 def recorded(name: str, /, **labels: str) -> Make:
-    """Makes a recorded series of a server, so that its value is exact."""
-    return lambda world, value, server: (series(name, flat(value, world.count), server=server, **labels),)
+    """A maker of a server's recorded series, whose value is therefore exact."""
+    return lambda fixtures, value, server: (series(name, flat(value, fixtures.count), server=server, **labels),)
 
 
 def last_pending(wait: int, interval: int) -> int:
-    """Seconds after which what began at an evaluation is still pending at the last evaluation before it fires."""
+    """Seconds from the evaluation at which an alert becomes pending to the last one before it fires."""
     return (math.ceil(wait / interval) - 1) * interval
 
 
-def not_lasted(world: World, bad: tuple[Series, ...], pending: int) -> tuple[Case, ...]:
-    """The case of what is bad and has not been for long enough; none for an alert that does not wait."""
-    return (world.silent("is silent when it has not lasted", bad, pending),) if pending > 0 else ()
+def not_lasted(fixtures: Fixtures, bad: tuple[Series, ...], pending: int) -> tuple[Case, ...]:
+    """The case in which a bad state has not lasted long enough; none for an alert that does not wait."""
+    return (fixtures.silent("stays silent until it has lasted", bad, pending),) if pending > 0 else ()
 
 
-def crossing(  # noqa: PLR0913 - a proof is about all of these
+def cases(  # noqa: PLR0913 - a proof depends on all of these
     thresholds: Thresholds,
     make: Make,
     *,
@@ -40,42 +40,42 @@ def crossing(  # noqa: PLR0913 - a proof is about all of these
     below: bool = False,
     labels: dict[str, str] | None = None,
 ) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """The firing and the silent cases of an alert that compares one number of a server with a threshold.
+    """The firing and the silent cases of an alert that compares a number of a server with a threshold.
 
     Args:
-        thresholds: those of the topology.
-        make: makes the input of one server. The value must come out exactly.
-        wait: for how long it must last, seconds.
+        thresholds: thresholds of the topology.
+        make: makes the series of a server, which must yield the value exactly.
+        wait: seconds for which the alert waits.
         threshold: the number.
-        text: the description of server `main` with a value.
-        below: it fires below the threshold, and not above it.
-        labels: labels of the alert beside the server.
+        text: the description of server `main` for a value.
+        below: fires below the threshold rather than above it.
+        labels: labels of the alert besides the server.
     """
-    # At the very evaluation at which it must fire, so that no longer wait passes.
+    # At the very evaluation at which it must fire, so that a longer wait fails the proof.
     after = last_pending(wait, INTERVAL) + INTERVAL
-    world = World(length=after + _MINUTE, thresholds=thresholds)
+    fixtures = Fixtures(length=after + _MINUTE, thresholds=thresholds)
     sign = -1 if below else 1
     bad, just, good = (threshold * (1 + sign * part) for part in (0.5, 0.01, -0.01))
     expected = {"server": "main", **(labels or {})}
-    pending = last_pending(wait, world.interval)
+    pending = last_pending(wait, fixtures.interval)
     fires = (
-        world.fires(
-            "fires for the server that is beyond it, and not for those that are near it",
-            (*make(world, bad, "main"), *make(world, good, "second"), *make(world, threshold, "third")),
+        fixtures.fires(
+            "fires for the server beyond the threshold, not for those close to it",
+            (*make(fixtures, bad, "main"), *make(fixtures, good, "second"), *make(fixtures, threshold, "third")),
             after,
             Expected(expected, text(bad)),
         ),
-        world.fires(
+        fixtures.fires(
             "fires just beyond the threshold",
-            (*make(world, just, "main"), *make(world, threshold, "second")),
+            (*make(fixtures, just, "main"), *make(fixtures, threshold, "second")),
             after,
             Expected(expected, text(just)),
         ),
     )
     silent = (
-        world.silent("is silent just short of the threshold", make(world, good, "main"), after),
-        world.silent("is silent at exactly the threshold", make(world, threshold, "main"), after),
-        world.silent("is silent where nothing is known", make(world, threshold, "second"), after),
-        *not_lasted(world, make(world, bad, "main"), pending),
+        fixtures.silent("stays silent just short of the threshold", make(fixtures, good, "main"), after),
+        fixtures.silent("stays silent at exactly the threshold", make(fixtures, threshold, "main"), after),
+        fixtures.silent("stays silent for a server without the series", make(fixtures, threshold, "second"), after),
+        *not_lasted(fixtures, make(fixtures, bad, "main"), pending),
     )
     return fires, silent

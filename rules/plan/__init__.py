@@ -1,1 +1,1 @@
-"""The plan: its constants, the servers held against it, and containers outside it."""
+"""The plan: its constants, servers compared with it, and containers outside it."""

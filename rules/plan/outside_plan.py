@@ -1,11 +1,11 @@
-"""What runs and nobody planned."""
+"""Containers outside the plan."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import World, flat
+from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
@@ -24,21 +24,21 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _container(world: World, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
-    return (world.container("container_memory_working_set_bytes", flat(gib * GIB, world.count), name, **labels),)
+def _container(fixtures: Fixtures, gib: float, name: str = "web-1", **labels: str) -> tuple[Series, ...]:
+    return (fixtures.container("container_memory_working_set_bytes", flat(gib * GIB, fixtures.count), name, **labels),)
 
 
 def _outside_plan(topology: Topology) -> Alert:
     name = "ContainerOutsidePlan"
     wait = topology.alerts.wait(name, 60 * _MINUTE)
-    world = World(length=wait + 20 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds, interval=5 * _MINUTE)
+    late = fixtures.late(wait)
     used = names.CONTAINER_MEMORY_USED
     return Alert(
         alert=name,
-        # By resource where Coolify or compose gives one: it stays the same through deploys, a container's name does
-        # not, and the hour would start again with each deploy.
-        # Without their labels all containers look unplanned. When the labels come back the hour begins then.
+        # By resource where Coolify or compose provides one: it survives deploys, while a container's name does not, so
+        # that the hour would start over with each deploy.
+        # Without labels every container looks unplanned. The hour begins when the labels are back.
         expr=expr(f"""
             (
               sum by ({names.BY_SERVER}, {names.RESOURCE}) (
@@ -51,30 +51,30 @@ def _outside_plan(topology: Topology) -> Alert:
         + f"\nunless on ({names.BY_SERVER}) {names.SERVER_LABELS_MISSING}",
         wait=wait,
         severity="info",
-        summary="A container runs that is not in the plan.",
+        summary="A container outside the plan is running.",
         description="Container {{ or $labels.resource $labels.name }} on {{ $labels.server }} is not in the plan"
         " and uses {{ $value | humanize1024 }}B of memory.",
         dashboard="capacity",
         panel="Containers outside the plan",
         runbook=Runbook(
-            meaning="Something runs that no line of the topology accounts for: a forgotten experiment, a preview of a "
-            "pull request, a new service that nobody planned, or a planned one whose selector does not match.",
-            first_look=("`docker ps` on the server; Coolify's list of resources.",),
+            meaning="No line of the topology accounts for this container: a forgotten experiment, a pull request's "
+            "preview, an unplanned new service, or a planned one whose selector does not match.",
+            first_look=("`docker ps` on the server, and Coolify's list of resources: what is it?",),
             action=(
-                "Remove what is not needed.",
-                "Add what is needed to the topology, with its RAM.",
-                "It belongs to a planned service: correct the `containers` selector of that service.",
+                "It is not needed: remove it.",
+                "It is needed: add it to the topology, with its RAM.",
+                "It belongs to a planned service: correct that service's `containers` selector.",
             ),
-            false_alarms="Previews of pull requests that are kept for long, and proxies for public database ports.",
+            false_alarms="Long-lived previews of pull requests, and proxies for public database ports.",
         ),
         fires=(
-            world.fires(
-                "fires for a forgotten container and for an unplanned Coolify resource, by resource",
+            fixtures.fires(
+                "fires for a forgotten container and, once per resource, for an unplanned Coolify resource",
                 (
-                    *_container(world, 1),
-                    *_container(world, 0.5, "adminer", service="", resource=""),
-                    *_container(world, 0.25, "abc-1", service="", resource="shop"),
-                    *_container(world, 0.25, "abc-2", service="", resource="shop"),
+                    *_container(fixtures, 1),
+                    *_container(fixtures, 0.5, "adminer", service="", resource=""),
+                    *_container(fixtures, 0.25, "abc-1", service="", resource="shop"),
+                    *_container(fixtures, 0.25, "abc-2", service="", resource="shop"),
                 ),
                 late,
                 Expected(
@@ -88,35 +88,35 @@ def _outside_plan(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent(
-                "is silent for planned containers, with a resource and without",
-                (*_container(world, 1), *_container(world, 1, "coolify", service="coolify", resource="")),
+            fixtures.silent(
+                "stays silent for planned containers, with or without a resource",
+                (*_container(fixtures, 1), *_container(fixtures, 1, "coolify", service="coolify", resource="")),
                 late,
             ),
-            world.silent(
-                "is silent for a container that holds no memory yet",
-                _container(world, 0, "job", service="", resource=""),
+            fixtures.silent(
+                "stays silent for a container that uses no memory yet",
+                _container(fixtures, 0, "job", service="", resource=""),
                 late,
             ),
-            world.silent(
-                "is silent for Coolify's build containers",
-                _container(world, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
+            fixtures.silent(
+                "stays silent for Coolify's build containers",
+                _container(fixtures, 1, "x7k2", service="", resource=names.BUILD_RESOURCE),
                 late,
             ),
-            world.silent(
-                "is silent while the labels are missing by which planned containers are recognised",
+            fixtures.silent(
+                "stays silent while the labels that identify planned containers are missing",
                 (
-                    *world.service(),
-                    world.container(
-                        "container_start_time_seconds", flat(7, world.count), "u1", service="", resource=""
+                    *fixtures.service(),
+                    fixtures.container(
+                        "container_start_time_seconds", flat(7, fixtures.count), "u1", service="", resource=""
                     ),
-                    *_container(world, 1, "u1", service="", resource=""),
+                    *_container(fixtures, 1, "u1", service="", resource=""),
                 ),
                 late,
             ),
-            *world.not_yet(
-                "is silent for a one-off job that ends in time",
-                _container(world, 1, "backup", service="", resource=""),
+            *fixtures.not_yet(
+                "stays silent for a one-off job that ends before the wait is over",
+                _container(fixtures, 1, "backup", service="", resource=""),
                 wait,
             ),
         ),

@@ -1,7 +1,7 @@
-"""The plan as recorded constants: what the topology says, where dashboards and alerts can join on it.
+"""The plan as recorded constants: the topology's numbers, for dashboards and alerts to join on.
 
-A second server or a new budget changes this file and no other rule. `vector(…)` has no labels of its own, so each
-constant is one rule whose labels say whose it is.
+A second server or a new budget changes this rule file and no other. `vector(…)` has no labels, so each constant is a
+rule of its own whose labels name the server, service and component.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ID = names.PLAN_SUBJECT
 
 
 def subject(topology: Topology) -> Subject:
-    """All constants of a topology, and the proof that they come out as planned."""
+    """All constants of a topology, and the proof that they are recorded as planned."""
     constants = (
         *(constant for server in topology.servers for constant in _server(topology, server)),
         *(
@@ -61,8 +61,8 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-# Above this many constants their promtool test would take longer than all proofs together; the constants of a large
-# plan are made by the same lines as those of a small one.
+# Above this many constants, their promtool test would take longer than all proofs together; the same code makes the
+# constants of small and large plans.
 _MEASURED_AT_MOST = 1000
 
 _Constant = tuple[str, dict[str, str], float]
@@ -78,25 +78,25 @@ DOCS: dict[str, str] = {
     names.SERVER_MEMORY_RESERVED: "RAM kept for the operating system, Docker and builds, bytes.",
     names.SERVER_MEMORY_BUDGET: "RAM planned for all services of the server, bytes.",
     names.SERVER_MEMORY_PLANNED: "RAM planned for all services and the reserve, bytes.",
-    names.SERVICE_INFO: "Always 1; says which kind of service it is.",
+    names.SERVICE_INFO: "Always 1; its label `kind` is the kind of service.",
     names.SERVICE_REPLICAS_DESIRED: "Replicas that should run.",
     names.SERVICE_MEMORY_BUDGET: "RAM planned for all replicas together, bytes.",
-    names.SERVICE_PAGES: "1 when an outage wakes someone, 0 when it makes a ticket.",
-    names.SERVICE_PAGE_CACHE_RECLAIMABLE: "1 when page cache is left out of what is held against the budget.",
-    names.SERVICE_NEAR_BUDGET: "Share of its budget at which a container is near it.",
-    names.SERVICE_NEAR_LIMIT: "Share of its limit at which the OOM killer is close.",
-    names.SERVICE_EXHAUSTED_WITHIN: "Seconds within which a trend that reaches the budget is reported.",
-    names.SERVICE_RESTARTS_THRESHOLD: "Restarts of one container within 15 minutes that make a crash loop.",
-    names.SERVICE_REPLACEMENTS_THRESHOLD: "Times an hour that each replica may be replaced.",
-    names.SERVICE_ROUTERS: "Names in Traefik that the topology tells: routers, else compose services; 0 for none.",
-    names.SERVICE_AVAILABILITY: "Share of requests that must not fail with a 5xx, where users were promised one.",
-    names.SERVICE_LATENCY: "Share of requests that must be answered in time, where users were promised one.",
+    names.SERVICE_PAGES: "1 if an outage pages someone, 0 if it opens a ticket.",
+    names.SERVICE_PAGE_CACHE_RECLAIMABLE: "1 if page cache does not count towards the budget.",
+    names.SERVICE_NEAR_BUDGET: "Share of its budget above which a container is near it.",
+    names.SERVICE_NEAR_LIMIT: "Share of its limit above which a container risks an OOM kill.",
+    names.SERVICE_EXHAUSTED_WITHIN: "Horizon in seconds: a trend that reaches the budget sooner is reported.",
+    names.SERVICE_RESTARTS_THRESHOLD: "Restarts of one container within 15 minutes that count as a crash loop.",
+    names.SERVICE_REPLACEMENTS_THRESHOLD: "Replacements per replica and hour that are tolerated.",
+    names.SERVICE_ROUTERS: "Number of names in Traefik given by the topology: routers, else compose services.",
+    names.SERVICE_AVAILABILITY: "Objective: share of requests that must not fail with a 5xx, if there is one.",
+    names.SERVICE_LATENCY: "Objective: share of requests that must be answered in time, if there is one.",
     names.SERVICE_LATENCY_WITHIN: (
-        "Seconds within which an answer is in time; le is the bucket of Traefik's histogram, in both notations."
+        "Objective: response time in seconds; le is the bucket of Traefik's histogram, in both notations."
     ),
     names.COMPONENT_REPLICAS_DESIRED: "Containers of this component that should run.",
     names.COMPONENT_MEMORY_BUDGET: "RAM planned for one container of this component, bytes.",
-    names.COMPONENT_MEMORY_LIMIT: "Memory limit that Docker should enforce on one container, bytes.",
+    names.COMPONENT_MEMORY_LIMIT: "Memory limit that Docker should enforce for one container, bytes.",
 }
 
 
@@ -152,13 +152,13 @@ def _component(labels: dict[str, str], service: Service, component: Selector) ->
         )
         identified = {names.IDENTIFIED_BY: by}
         yield names.COMPONENT_REPLICAS_DESIRED, {**part, **identified}, service.replicas
-    # One container is one replica only where a replica has one component; else each component needs its own budget.
+    # With a single component, one container is one replica; otherwise each component needs its own budget.
     budget = service.memory if len(service.components) == 1 else component.memory
     if budget is None:
         return
     yield names.COMPONENT_MEMORY_BUDGET, part, budget
     if service.limit == "none":
         return
-    # A stated limit is that of a replica; of a component's own limit only its memory is known.
+    # A stated limit applies to a replica; for a component of several, its memory is the limit.
     limit = budget if service.limit is None or len(service.components) > 1 else service.limit
     yield names.COMPONENT_MEMORY_LIMIT, part, limit

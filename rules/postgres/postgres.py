@@ -8,7 +8,7 @@ from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_se
 from boxwatch.rules.patterns.backing_services_proofs import unanswered
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -37,7 +37,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     bench = Bench(topology, _JOB, wait)
 
     proven = unanswered(bench, "pg_up", "PostgreSQL db on main does not accept its exporter's connections.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="PostgresDown",
             expr=f"{by_service('min', _UP)} == 0",

@@ -184,7 +184,7 @@ def _deadlocks(topology: Topology) -> Alert:
         rise = f"{each * factor / 2!r}"
         return (
             bench.series(
-                _DEADLOCKS, f"{10 * threshold!r}+{rise}x9 0+{rise}x{bench.world.count}", datname="app", datid="1"
+                _DEADLOCKS, f"{10 * threshold!r}+{rise}x9 0+{rise}x{bench.fixtures.count}", datname="app", datid="1"
             ),
             bench.rising(_DEADLOCKS, each * factor / 2, datname="app", datid="2"),
             bench.rising(_DEADLOCKS, each / 2, datname="second", datid="3"),
@@ -226,7 +226,7 @@ def _deadlocks(topology: Topology) -> Alert:
             bench.silent("stays silent just below the threshold", deadlocks(0.9)),
             bench.silent(
                 "stays silent once many deadlocks are over",
-                (bench.series(_DEADLOCKS, f"0 0 {10 * threshold:g}x{bench.world.count}", datname="app", datid="1"),),
+                (bench.series(_DEADLOCKS, f"0 0 {10 * threshold:g}x{bench.fixtures.count}", datname="app", datid="1"),),
                 after=bench.window,
             ),
         ),

@@ -35,7 +35,7 @@ def rollbacks(bench: Bench, threshold: float, floor: float) -> tuple[tuple[Case,
         )
 
     def more_and_more(metric: str, each: float) -> Series:
-        counted = " ".join(f"{each * sample**2!r}" for sample in range(bench.world.count))
+        counted = " ".join(f"{each * sample**2!r}" for sample in range(bench.fixtures.count))
         return bench.series(metric, counted, datname="app", datid="1")
 
     fires = (

@@ -6,8 +6,8 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Measured, Record, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.patterns.fragments import number
-from boxwatch.rules.patterns.paging import by_urgency
-from boxwatch.rules.proofs.fixtures import World, flat, sample
+from boxwatch.rules.patterns.paging import by_paging
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -65,11 +65,11 @@ def _used(bench: Bench, connections: float, service: str = "db") -> tuple[Series
 
 
 def _measured(topology: Topology) -> Measured:
-    world = World(length=MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=MINUTE, thresholds=topology.thresholds)
     bench = Bench(topology, _JOB, wait=0)
     # A second exporter of the same server: its settings count once.
     twice = tuple(
-        world.scraped(metric, flat(value, 2), job=_JOB, service="db", instance="second:9187")
+        fixtures.scraped(metric, flat(value, 2), job=_JOB, service="db", instance="second:9187")
         for metric, value in ((_MAX, _FREE), (_RESERVED, 1))
     )
     return Measured(
@@ -81,7 +81,7 @@ def _measured(topology: Topology) -> Measured:
             sample(names.SERVICE_POSTGRES_CONNECTIONS, 0.25, server="main", service="other"),
         ),
         series=(*_used(bench, _FREE / 2), *twice, *_used(bench, _FREE / 4, "other")),
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
@@ -100,7 +100,7 @@ def _exhausted(topology: Topology) -> tuple[Alert, Alert]:
         )
 
     text = f"PostgreSQL db on main uses {percentage(high)} of the connections available to clients."
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{names.SERVICE_POSTGRES_CONNECTIONS} > {number(threshold)}",

@@ -95,7 +95,7 @@ def _slot(topology: Topology) -> Alert:
         description=f"Slot {{{{ $labels.slot_name }}}} of PostgreSQL {WHERE} retains {{{{ $value | humanize1024 }}}}B "
         "of WAL.",
         dashboard=DASHBOARD,
-        panel="WAL kept by slots",
+        panel="WAL retained by slots",
         threshold=threshold,
         threshold_source="1 % of the default deployment's disk, and five times `max_wal_size`",
         runbook=Runbook(
@@ -135,7 +135,7 @@ def _archive(topology: Topology) -> Alert:
         summary="PostgreSQL cannot archive its WAL.",
         description=f"PostgreSQL {WHERE} fails to archive its WAL.",
         dashboard=DASHBOARD,
-        panel="WAL archived and failed",
+        panel="WAL archiving",
         runbook=Runbook(
             meaning="`archive_command` keeps failing. Restores from the archive end at the last archived file, and the "
             "WAL waiting for it fills the disk.",
@@ -158,12 +158,12 @@ def _archive(topology: Topology) -> Alert:
             bench.silent("stays silent for failures of long ago", (bench.flat(_FAILED, 15), *ok)),
             bench.silent(
                 "stays silent once it works again",
-                (bench.series(_FAILED, f"0+1x4 4x{bench.world.count}"), *ok),
+                (bench.series(_FAILED, f"0+1x4 4x{bench.fixtures.count}"), *ok),
                 after=bench.later(14 * MINUTE),
             ),
             bench.silent(
                 "stays silent when a restart resets the counter",
-                (bench.series(_FAILED, f"15x3 0x{bench.world.count}"),),
+                (bench.series(_FAILED, f"15x3 0x{bench.fixtures.count}"),),
             ),
         ),
     )

@@ -16,13 +16,13 @@ _JOB = kinds.of(_NAME).job
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
     """A restarted exporter, a vacuum, and a nightly dump that keeps its snapshot open."""
-    world, service = hours.world, "db"
+    fixtures, service = hours.fixtures, "db"
     gap, known = exporter_restarts(hours, _JOB, service)
     down = hours.brief(1, "PostgresDown")
     unread, then = hours.brief(1, "PostgresMetricsIncomplete"), UNSCRAPED - 8
 
     def of(metric: str, values: str, **labels: str) -> Series:
-        return world.scraped(metric, values, job=_JOB, service=service, **labels)
+        return fixtures.scraped(metric, values, job=_JOB, service=service, **labels)
 
     def longest(seconds: float, state: str, backend: str = "client backend", application: str = "web") -> Series:
         labels = {"datname": "shop", "state": state, "backend_type": backend, "application_name": application}
@@ -32,10 +32,12 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
     rollbacks = hours.most("PostgresRollbacksHigh", 0.05)
     deadlock = 1 if hours.most("PostgresDeadlocks", 1) == 1 else 0
     # A failure stays visible for ten minutes.
-    archive = 1 if hours.patience("PostgresArchiveFailing") > 12 * 60 else 0
+    archive = 1 if hours.tolerance("PostgresArchiveFailing") > 12 * 60 else 0
     return (
         *known,
-        of("pg_up", steps((1, DEPLOYED), (0, down), (1, UNSCRAPED - DEPLOYED - down), (None, gap), (1, world.count))),
+        of(
+            "pg_up", steps((1, DEPLOYED), (0, down), (1, UNSCRAPED - DEPLOYED - down), (None, gap), (1, fixtures.count))
+        ),
         of("pg_exporter_last_scrape_error", hours.but(0, 1, unread, then)),
         of("pg_scrape_collector_success", hours.but(1, 0, unread, then), collector="stat_database"),
         of("pg_settings_max_connections", hours.level(100, down, gap)),
@@ -49,7 +51,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
         longest(9_000, "idle in transaction", application="pg_dump"),
         of("pg_stat_database_xact_commit", hours.counter(6000, down, gap), datname="shop"),
         of("pg_stat_database_xact_rollback", hours.counter(6000 * rollbacks, down, gap), datname="shop"),
-        of("pg_stat_database_deadlocks", f"0x{DEPLOYED - 8} {deadlock}x6 _x{down} 0x{world.count}", datname="shop"),
+        of("pg_stat_database_deadlocks", f"0x{DEPLOYED - 8} {deadlock}x6 _x{down} 0x{fixtures.count}", datname="shop"),
         # Until vacuum freezes the oldest rows.
         of(
             "pg_database_wraparound_age_datfrozenxid_seconds",
@@ -62,7 +64,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
             slot_name="standby",
         ),
         of("pg_replication_lag_seconds", hours.wave(0, hours.most("PostgresReplicationLag", 9), down, gap)),
-        of("pg_stat_archiver_failed_count", f"0x{UNSCRAPED + gap + 2} {archive}x{world.count}"),
+        of("pg_stat_archiver_failed_count", f"0x{UNSCRAPED + gap + 2} {archive}x{fixtures.count}"),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.patterns.fragments import expr, nothing_runs
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.probes import exposure_proofs
 from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
@@ -86,7 +86,7 @@ def _exposed(topology: Topology) -> tuple[Alert, Alert]:
 def _unanswered(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("PortUnanswered", max(topology.alerts.outage_grace, 2 * _MINUTE))
     critical, warning = (exposure_proofs.unanswered(topology, wait, pages=pages) for pages in (True, False))
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="PortUnanswered",
             # When no container of the service runs, ServiceDown fires instead.

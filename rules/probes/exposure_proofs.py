@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.probes.probes_proofs import Cases, early, quietly
-from boxwatch.rules.proofs.fixtures import World, flat, of_service, steps
+from boxwatch.rules.probes.probes_proofs import Cases, early, non_paging
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, steps
 from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 
@@ -27,23 +27,23 @@ class Proofs:
     silent: tuple[Case, ...]
 
 
-def _port(world: World, values: str, **labels: str) -> Series:
+def _port(fixtures: Fixtures, values: str, **labels: str) -> Series:
     more = {"job": names.JOB_PROBE_PORTS, "instance": f"203.0.113.7:{labels['port']}", **labels}
-    return world.scraped("probe_success", values, **more)
+    return fixtures.scraped("probe_success", values, **more)
 
 
 def exposed(topology: Topology, wait: int) -> Proofs:
     """Cases of closed ports that answer, on services with and without data, and cases of no exposure."""
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
 
     def answers(value: float, service: str = _NAME, port: str = "6379", **labels: str) -> Series:
         return _port(
-            world, flat(value, world.count), **{"service": service, "port": port, "expected": "closed", **labels}
+            fixtures, flat(value, fixtures.count), **{"service": service, "port": port, "expected": "closed", **labels}
         )
 
     def kind(service: str, kind: str, server: str = "main") -> Series:
-        return world.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
+        return fixtures.constant(names.SERVICE_INFO, 1, server=server, service=service, kind=kind)
 
     def says(service: str, port: str) -> Expected:
         of = f" of {service}" if service else ""
@@ -57,7 +57,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
     web = kind(_NAME, "api")
     return Proofs(
         critical=tuple(
-            world.fires(
+            fixtures.fires(
                 f"fires for the port of {service} that answers, not for closed ones",
                 (
                     answers(1, _NAME, port),
@@ -73,7 +73,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
             for service, port in _STORES.items()
         ),
         warning=(
-            world.fires(
+            fixtures.fires(
                 "is a warning for an application's port",
                 (
                     answers(1, _NAME, "3001"),
@@ -87,7 +87,7 @@ def exposed(topology: Topology, wait: int) -> Proofs:
                 late,
                 says(_NAME, "3001"),
             ),
-            world.fires(
+            fixtures.fires(
                 "is a warning for a port that belongs to no service",
                 (answers(1, "", "2375"), *databases),
                 late,
@@ -96,10 +96,10 @@ def exposed(topology: Topology, wait: int) -> Proofs:
         ),
         silent=(
             *early(
-                world, wait, "stays silent before it has answered for long enough", (answers(1, _NAME, "3001"), web)
+                fixtures, wait, "stays silent before it has answered for long enough", (answers(1, _NAME, "3001"), web)
             ),
-            world.silent("stays silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
-            world.silent(
+            fixtures.silent("stays silent while nothing answers", (*closed, kind(_NAME, "redis")), late),
+            fixtures.silent(
                 "stays silent for a port that is meant to be open, and for another job",
                 (
                     answers(1, expected="open"),
@@ -113,10 +113,10 @@ def exposed(topology: Topology, wait: int) -> Proofs:
                 ),
                 late,
             ),
-            world.silent(
+            fixtures.silent(
                 "stays silent when the prober does not work, which has its own alert",
-                (_port(world, "0x10 stale", service=_NAME, port="6379", expected="closed"), kind(_NAME, "redis")),
-                late + 10 * world.interval,
+                (_port(fixtures, "0x10 stale", service=_NAME, port="6379", expected="closed"), kind(_NAME, "redis")),
+                late + 10 * fixtures.interval,
             ),
         ),
     )
@@ -124,19 +124,19 @@ def exposed(topology: Topology, wait: int) -> Proofs:
 
 def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
     """Cases of open ports that do not answer, and cases with another cause."""
-    world = World(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
-    late = world.late(wait)
+    fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
     start = "container_start_time_seconds"
 
     def answers(values: float | str, service: str = "traefik", port: str = "443", **labels: str) -> Series:
-        text = values if isinstance(values, str) else flat(values, world.count)
-        return _port(world, text, **{"service": service, "port": port, "expected": "open", **labels})
+        text = values if isinstance(values, str) else flat(values, fixtures.count)
+        return _port(fixtures, text, **{"service": service, "port": port, "expected": "open", **labels})
 
     def runs(service: str = "traefik", *, containers: bool = True, replicas: int = 1) -> tuple[Series, ...]:
         return (
-            *world.service(service, pages=pages, replicas=replicas),
-            *([world.container(start, flat(7, world.count), service=service)] if containers else []),
-            world.container(start, flat(7, world.count), "redis-1", service="redis"),
+            *fixtures.service(service, pages=pages, replicas=replicas),
+            *([fixtures.container(start, flat(7, fixtures.count), service=service)] if containers else []),
+            fixtures.container(start, flat(7, fixtures.count), "redis-1", service="redis"),
         )
 
     says = Expected(
@@ -144,13 +144,13 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
     )
     well = (answers(1, port="80"), answers(1, "mail"), answers(1, server="second"))
     elsewhere = (
-        *world.service("traefik", server="second", pages=pages, replicas=1),
-        world.container(start, flat(7, world.count), "redis-1", service="redis", server="second"),
+        *fixtures.service("traefik", server="second", pages=pages, replicas=1),
+        fixtures.container(start, flat(7, fixtures.count), "redis-1", service="redis", server="second"),
     )
-    short = max(world.steps_of(wait) - 1, 0)
+    short = max(fixtures.steps_of(wait) - 1, 0)
     fires = (
-        world.fires(
-            quietly("fires for the port that does not answer, not for those that do", pages=pages),
+        fixtures.fires(
+            non_paging("fires for the port that does not answer, not for those that do", pages=pages),
             (
                 answers(0),
                 answers(1, instance="203.0.113.8:443"),
@@ -162,8 +162,8 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
             late,
             says,
         ),
-        world.fires(
-            quietly("fires for a service without planned containers", pages=pages),
+        fixtures.fires(
+            non_paging("fires for a service without planned containers", pages=pages),
             (answers(0), *runs(containers=False, replicas=0), *runs("mail", containers=False), *elsewhere),
             late,
             says,
@@ -171,30 +171,30 @@ def unanswered(topology: Topology, wait: int, *, pages: bool) -> Cases:
     )
     silent = (
         *early(
-            world,
+            fixtures,
             wait,
-            quietly("stays silent before it has failed for long enough", pages=pages),
+            non_paging("stays silent before it has failed for long enough", pages=pages),
             (answers(0), *runs()),
         ),
-        world.silent(quietly("stays silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
-        world.silent(
-            quietly("stays silent for a port that is meant to be closed, and for another job", pages=pages),
+        fixtures.silent(non_paging("stays silent while it answers", pages=pages), (answers(1), *well, *runs()), late),
+        fixtures.silent(
+            non_paging("stays silent for a port that is meant to be closed, and for another job", pages=pages),
             (answers(0, expected="closed"), answers(0, port="80", job="other"), *runs()),
             late,
         ),
-        world.silent(
-            quietly("stays silent when no container of the service runs, which has its own alert", pages=pages),
+        fixtures.silent(
+            non_paging("stays silent when no container of the service runs, which has its own alert", pages=pages),
             (answers(0), *runs(containers=False), *runs("mail")),
             late,
         ),
-        world.silent(
-            quietly("stays silent when the prober does not work, which has its own alert", pages=pages),
+        fixtures.silent(
+            non_paging("stays silent when the prober does not work, which has its own alert", pages=pages),
             (answers("1x10 stale"), *runs()),
-            late + 10 * world.interval,
+            late + 10 * fixtures.interval,
         ),
-        world.never(
-            quietly("stays silent while the proxy restarts", pages=pages),
-            (answers(steps((1, 20), (0, short), (1, world.count))), *runs()),
+        fixtures.never(
+            non_paging("stays silent while the proxy restarts", pages=pages),
+            (answers(steps((1, 20), (0, short), (1, fixtures.count))), *runs()),
         ),
     )
     return fires, silent

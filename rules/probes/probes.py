@@ -9,7 +9,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
 from boxwatch.rules.patterns.fragments import expr, nothing_runs
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.probes import probes_proofs
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -56,7 +56,7 @@ def subject(topology: Topology) -> Subject | None:
 def _failed(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait("ProbeFailed", max(topology.alerts.outage_grace, 2 * _MINUTE))
     critical, warning = (probes_proofs.failed(topology, wait, pages=pages) for pages in (True, False))
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="ProbeFailed",
             # The value is the HTTP status, 0 without an answer; one alert for both, because a failing service
@@ -99,7 +99,7 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
                 "can: run it elsewhere, and name it in `stack.blackbox`.",
             ),
             dashboard=ID,
-            panel="Answers",
+            panel="URL availability",
             fires=critical[0],
             silent=critical[1],
         ),
@@ -140,7 +140,7 @@ def _expiring(topology: Topology) -> tuple[Alert, Alert]:
     critical, warning = (
         probes_proofs.expiring(topology, wait, left, REMEMBERED, pages=pages) for pages in (True, False)
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="CertificateExpiring",
             expr=_left(left),
@@ -200,7 +200,7 @@ def _slow(topology: Topology) -> Alert:
         runbook=Runbook(
             meaning="The mean time of whole requests over ten minutes, redirects included. Users wait about as long.",
             first_look=(
-                "Dashboard *Probes*, panel *Where the time goes*: look-up, connection, TLS or the application?",
+                "Dashboard *Probes*, panel *Request duration by phase*: look-up, connection, TLS or the application?",
                 "Dashboard *Service*: is it the only slow service? Dashboard *Host*: is the CPU or the disk busy?",
             ),
             action=(
@@ -214,7 +214,7 @@ def _slow(topology: Topology) -> Alert:
         threshold_source="seconds: twice the limit for an uninterrupted train of thought (Nielsen, Response Times, "
         "1993)",
         dashboard=ID,
-        panel="Time to answer",
+        panel="Request duration",
         fires=fires,
         silent=silent,
     )

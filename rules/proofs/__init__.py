@@ -1,1 +1,1 @@
-"""What proofs are made of: fixtures, decoys, healthy days, and their rendering as promtool tests."""
+"""Building blocks of proofs: fixtures, decoys, healthy days, and their rendering as promtool tests."""

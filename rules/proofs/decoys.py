@@ -1,12 +1,11 @@
-"""What stands beside every proof and must not matter: the same names elsewhere.
+"""Decoys: series added to every proof that must not matter, with the same names but other labels.
 
-Without it a proof would not notice a matcher, a grouping label or a join label that is missing from the rule. Beside
-each case there are
-- two series of other jobs for every series with a `job`, one absurdly high and rising, one 0 (a counter's falls
-  instead, as if it were reset all the time); not for `up` and `scrape_…`, which are about any job;
-- two raw cgroups for every metric of cAdvisor, one as relabelling leaves it, one that was given the service by mistake;
-- another server, another service and another component in the plan, whose constants differ and which expect nothing to
-  run. A join that forgets a label finds two matches then, and Prometheus refuses the rule.
+Without them, a proof would not notice a matcher, a grouping label or a join label missing from the rule. Each case gets
+- for every series with a `job`, two series of other jobs: one absurdly high and rising, one at 0 (falling if it is a
+  counter, as if it were reset all the time); not for `up` and `scrape_…`, which rules read for any job;
+- for every metric of cAdvisor, two raw cgroups: one as relabelling leaves it, one wrongly labelled with the service;
+- in the plan, another server, service and component with different constants, none of which expects anything to run. A
+  join that forgets a label then finds two matches, and Prometheus fails the rule.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.proofs.fixtures import series
 
-_ELSEWHERE = "bystander"
-_LOW = "bystander-low"
-# More than any server has, and later than any start.
+_ELSEWHERE = "decoy"
+_LOW = "decoy-low"
+# More than any server has, and later than any start time.
 _ABSURD = 9_000_000_000_000_000
-# A sample apart: more than any threshold of a rate, too.
+# Increase per sample: a rate above any threshold, too.
 _STEP = 1_000_000_000_000
 _NAME = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\{(.*)\}", re.DOTALL)
 _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -47,12 +46,12 @@ _OF_COMPONENT = frozenset(
     {names.COMPONENT_REPLICAS_DESIRED, names.COMPONENT_MEMORY_BUDGET, names.COMPONENT_MEMORY_LIMIT}
 )
 _PLANNED = _OF_SERVICE | _OF_COMPONENT
-# What makes a planned service expect nothing.
+# Constants that are 0 for a planned service that expects nothing to run.
 _PARKED = frozenset({names.SERVICE_REPLICAS_DESIRED, names.COMPONENT_REPLICAS_DESIRED, names.SERVICE_MEMORY_BUDGET})
 
 
-def beside(case: Case) -> tuple[Series, ...]:
-    """The series to add to a case of an alert; those that the case has itself are left as they are."""
+def for_case(case: Case) -> tuple[Series, ...]:
+    """The series to add to a case of an alert, except those that the case contains itself."""
     length = case.at // case.interval + 1
     return _new(
         case.series,
@@ -64,8 +63,8 @@ def beside(case: Case) -> tuple[Series, ...]:
     )
 
 
-def beside_measured(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
-    """The series to add to a recording rule's proof, of so many steps: those that add nothing to any result."""
+def for_record(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
+    """The series to add to a recording rule's proof, `length` samples long: only those that yield no further result."""
     return _new(input_, lambda name, labels: (*_other_jobs(name, labels, length), *_cgroups(name, labels, length)))
 
 
@@ -76,7 +75,7 @@ def _new(input_: tuple[Series, ...], of: Callable[[str, dict[str, str]], tuple[S
 
 
 def _parts(one: Series) -> tuple[str, dict[str, str]]:
-    """Name and labels."""
+    """Metric name and labels of a series."""
     match = _NAME.fullmatch(one.series)
     return (match[1], dict(_LABEL.findall(match[2]))) if match else (one.series, {})
 
@@ -88,7 +87,7 @@ def _other_jobs(name: str, labels: dict[str, str], length: int) -> Iterator[Seri
         (_ELSEWHERE, f"{_ABSURD}+{_STEP}x{length}"),
         (_LOW, f"{_ABSURD}-{_STEP}x{length}" if _COUNTER.fullmatch(name) else f"0x{length}"),
     ):
-        # A container of another name, so that it would be one more.
+        # A container of another name, so that a rule would count one more.
         called = {"name": job} if name.startswith("container_") else {}
         yield series(name, values, **{**labels, "job": job, **called})
 

@@ -1,8 +1,8 @@
-"""Deploys as cAdvisor shows them, and other days on which nothing is wrong: what no alert may mistake for a fault.
+"""Deploys as cAdvisor shows them, and other healthy days, during which no alert may fire.
 
-Coolify's rolling deploy starts the new container, waits for its health check (5 s and up to ten times 5 s), stops the
-old one with 30 s of grace and removes it, one resource after the other (Coolify 4.3, ApplicationDeploymentJob); with a
-fixed port or name it stops the old one first. Each new container is a new series.
+Coolify's rolling deploy starts the new container, waits for its health check (5 s, then up to ten times 5 s), stops the
+old one with 30 s of grace and removes it, one resource after the other (Coolify 4.3, ApplicationDeploymentJob). With a
+fixed port or name, it stops the old container first. Each new container is a new series.
 """
 
 from __future__ import annotations
@@ -10,128 +10,129 @@ from __future__ import annotations
 import math
 
 from boxwatch.rules.model import Case, Series
-from boxwatch.rules.proofs.fixtures import World, flat, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 _MINUTE = 60
-# When the deploy begins.
+# The deploy begins here, seconds.
 _BEGIN = 10 * _MINUTE
 _LONGEST_GAP = 20 * _MINUTE
 _START = "container_start_time_seconds"
 
 
 def rolling(topology: Topology) -> Case:
-    """Both replicas of web replaced one after the other, each overlapping its successor for 90 s."""
-    return _world(topology).never("through a rolling deploy", _rolling(topology))
+    """Both replicas of web replaced one after the other, each overlapping its successor for up to 90 s."""
+    return _fixtures(topology).never("stays silent through a rolling deploy", _rolling(topology))
 
 
 def stop_and_start(topology: Topology) -> Case:
-    """Both replicas stopped before their successors are started: a real gap, shorter than the grace for outages."""
-    return _world(topology).never("through a deploy that stops the old containers first", _stop_and_start(topology))
+    """Both replicas stopped before their successors start: a real gap, shorter than the outage grace."""
+    title = "stays silent through a deploy that stops the old containers first"
+    return _fixtures(topology).never(title, _stop_and_start(topology))
 
 
-def ordinary_days(topology: Topology) -> tuple[Case, ...]:
-    """Cases on a whole server, in which no alert at all may fire."""
-    world = _world(topology)
+def healthy_days(topology: Topology) -> tuple[Case, ...]:
+    """Cases on a complete server, in which no alert at all may fire."""
+    fixtures = _fixtures(topology)
     server = _server(topology)
-    blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", 10 * _MINUTE) - world.interval)
+    blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", 10 * _MINUTE) - fixtures.interval)
     return (
-        world.never("through a rolling deploy", (*_rolling(topology), *server)),
-        world.never("through a deploy that stops the old containers first", (*_stop_and_start(topology), *server)),
-        world.never(
-            "while a build runs beside the services",
+        fixtures.never("through a rolling deploy", (*_rolling(topology), *server)),
+        fixtures.never("through a deploy that stops the old containers first", (*_stop_and_start(topology), *server)),
+        fixtures.never(
+            "while a build runs next to the services",
             (
-                *_two_of_web(world),
-                *_container(world, "x7k2", "coolify-helper", since=_BEGIN, until=_BEGIN + 600, service=""),
+                *_two_of_web(fixtures),
+                *_container(fixtures, "x7k2", "coolify-helper", since=_BEGIN, until=_BEGIN + 600, service=""),
                 *server,
             ),
         ),
         *(
-            (world.never("while cAdvisor is restarted and sees nothing for minutes", (*_gap(world, blind), *server)),)
+            (fixtures.never("while cAdvisor restarts and sees nothing for minutes", (*_gap(fixtures, blind), *server)),)
             if blind >= 0
             else ()
         ),
     )
 
 
-def _world(topology: Topology) -> World:
-    return World(length=45 * _MINUTE, thresholds=topology.thresholds)
+def _fixtures(topology: Topology) -> Fixtures:
+    return Fixtures(length=45 * _MINUTE, thresholds=topology.thresholds)
 
 
-def _two_of_web(world: World) -> tuple[Series, ...]:
+def _two_of_web(fixtures: Fixtures) -> tuple[Series, ...]:
     return (
-        *world.service(),
-        *_container(world, "web-1-old", "web-1"),
-        *_container(world, "web-2-old", "web-2"),
+        *fixtures.service(),
+        *_container(fixtures, "web-1-old", "web-1"),
+        *_container(fixtures, "web-2-old", "web-2"),
     )
 
 
 def _rolling(topology: Topology) -> tuple[Series, ...]:
-    world = _world(topology)
+    fixtures = _fixtures(topology)
     first, second = _BEGIN, _BEGIN + 3 * _MINUTE
-    # A deploy that lasts longer than the topology has patience for is alerted on, as it says.
-    starting = min(60, _borne(topology, ("ContainerUnhealthy", "ServiceAllReplicasUnhealthy"), world.interval))
-    overlap = min(90, _borne(topology, ("ServiceReplicasExtra", "ServiceMemoryOverBudget"), world.interval))
+    # A deploy longer than the topology's grace periods would fire alerts, and rightly so.
+    starting = min(60, _tolerated(topology, ("ContainerUnhealthy", "ServiceAllReplicasUnhealthy"), fixtures.interval))
+    overlap = min(90, _tolerated(topology, ("ServiceReplicasExtra", "ServiceMemoryOverBudget"), fixtures.interval))
     return (
-        *world.service(),
-        *_container(world, "web-1-old", "web-1", until=first + overlap),
-        *_container(world, "web-2-old", "web-2", until=second + overlap),
-        *_container(world, "web-1-new", "web-1", since=first, unready_for=starting),
-        *_container(world, "web-2-new", "web-2", since=second, unready_for=starting),
+        *fixtures.service(),
+        *_container(fixtures, "web-1-old", "web-1", until=first + overlap),
+        *_container(fixtures, "web-2-old", "web-2", until=second + overlap),
+        *_container(fixtures, "web-1-new", "web-1", since=first, unready_for=starting),
+        *_container(fixtures, "web-2-new", "web-2", since=second, unready_for=starting),
     )
 
 
-def _borne(topology: Topology, alerts: tuple[str, ...], interval: int) -> int:
-    """Seconds that may be filled with samples before one of these alerts fires; each waits for a grace or longer."""
-    patience = min(topology.alerts.wait(alert, topology.alerts.deploy_grace) for alert in alerts)
-    return patience // interval * interval
+def _tolerated(topology: Topology, alerts: tuple[str, ...], interval: int) -> int:
+    """Seconds, in whole samples, before the first of these alerts fires; each waits for the deploy grace by default."""
+    shortest = min(topology.alerts.wait(alert, topology.alerts.deploy_grace) for alert in alerts)
+    return shortest // interval * interval
 
 
 def _stop_and_start(topology: Topology) -> tuple[Series, ...]:
-    world = _world(topology)
+    fixtures = _fixtures(topology)
     alerts = topology.alerts
-    bears = alerts.wait("ServiceDown", alerts.outage_grace), alerts.wait("ServiceReplicasMissing", alerts.deploy_grace)
-    gap = min(*bears, _LONGEST_GAP) - world.interval
-    back = _BEGIN + max(gap, 0) // world.interval * world.interval
+    waits = alerts.wait("ServiceDown", alerts.outage_grace), alerts.wait("ServiceReplicasMissing", alerts.deploy_grace)
+    gap = min(*waits, _LONGEST_GAP) - fixtures.interval
+    back = _BEGIN + max(gap, 0) // fixtures.interval * fixtures.interval
     return (
-        *world.service(),
-        *_container(world, "web-1-old", "web-1", until=_BEGIN),
-        *_container(world, "web-2-old", "web-2", until=_BEGIN),
-        *_container(world, "web-1-new", "web-1", since=back),
-        *_container(world, "web-2-new", "web-2", since=back),
-        # The database keeps running, so that cAdvisor is seen to work.
-        *world.service("postgres", replicas=1),
-        *_container(world, "pg", "postgres", service="postgres"),
+        *fixtures.service(),
+        *_container(fixtures, "web-1-old", "web-1", until=_BEGIN),
+        *_container(fixtures, "web-2-old", "web-2", until=_BEGIN),
+        *_container(fixtures, "web-1-new", "web-1", since=back),
+        *_container(fixtures, "web-2-new", "web-2", since=back),
+        # The database keeps running, so that cAdvisor demonstrably works.
+        *fixtures.service("postgres", replicas=1),
+        *_container(fixtures, "pg", "postgres", service="postgres"),
     )
 
 
-def _gap(world: World, seconds: int) -> tuple[Series, ...]:
-    """Two replicas whose series are not there for some time, and of which one is found again a scrape later."""
-    lead, gone = world.steps_of(_BEGIN), world.steps_of(seconds)
-    rest = world.count - lead - gone - 1
+def _gap(fixtures: Fixtures, seconds: int) -> tuple[Series, ...]:
+    """Two replicas whose series are absent for `seconds`; one of them reappears a scrape later."""
+    lead, gone = fixtures.steps_of(_BEGIN), fixtures.steps_of(seconds)
+    rest = fixtures.count - lead - gone - 1
     gapped = tuple(
-        world.container(metric, f"{value}x{lead - 1} stale {steps((None, gone + late))} {value}x{rest}", name)
+        fixtures.container(metric, f"{value}x{lead - 1} stale {steps((None, gone + late))} {value}x{rest}", name)
         for late, name in enumerate(("web-1", "web-2"))
         for metric, value in ((_START, 7), ("container_memory_working_set_bytes", GIB // 2))
     )
-    return (*world.service(), *gapped)
+    return (*fixtures.service(), *gapped)
 
 
 def _server(topology: Topology) -> tuple[Series, ...]:
-    """A server of 32 GiB with a plan of 26, of which 8 are in use, or as many as the topology takes for few."""
-    world = _world(topology)
+    """A server of 32 GiB with a plan of 26; 8 in use, or less where the topology's thresholds require it."""
+    fixtures = _fixtures(topology)
     few = max(topology.alerts.threshold(alert, 0) for alert in ("HostMemoryLow", "HostMemoryCritical"))
     return (
-        *world.server(memory=32 * GIB, reserved=8 * GIB, budget=18 * GIB),
-        world.node("node_memory_MemTotal_bytes", flat(31 * GIB, world.count)),
-        world.node("node_memory_MemAvailable_bytes", flat(max(23, math.ceil(31 * few)) * GIB, world.count)),
-        world.node("node_vmstat_oom_kill", flat(0, world.count)),
+        *fixtures.server(memory=32 * GIB, reserved=8 * GIB, budget=18 * GIB),
+        fixtures.node("node_memory_MemTotal_bytes", flat(31 * GIB, fixtures.count)),
+        fixtures.node("node_memory_MemAvailable_bytes", flat(max(23, math.ceil(31 * few)) * GIB, fixtures.count)),
+        fixtures.node("node_vmstat_oom_kill", flat(0, fixtures.count)),
     )
 
 
-def _container(  # noqa: PLR0913 - a life has these dates
-    world: World,
+def _container(  # noqa: PLR0913 - the dates of a container's life
+    fixtures: Fixtures,
     name: str,
     resource: str,
     *,
@@ -141,23 +142,23 @@ def _container(  # noqa: PLR0913 - a life has these dates
     service: str = "web",
 ) -> tuple[Series, ...]:
     """The series of one container's life, as Prometheus stores them."""
-    begin = world.steps_of(since)
-    count = (world.count if until is None else world.steps_of(until)) - begin
+    begin = fixtures.steps_of(since)
+    count = (fixtures.count if until is None else fixtures.steps_of(until)) - begin
     end = " stale" if until is not None else ""
-    unready = world.steps_of(unready_for)
+    unready = fixtures.steps_of(unready_for)
     labels = {"resource": resource, "service": service}
-    # As full as may be without being near anything.
-    memory = GIB * 0.9 * min(world.thresholds.memory_near_budget, world.thresholds.memory_near_limit)
+    # As much memory as possible below all thresholds.
+    memory = GIB * 0.9 * min(fixtures.thresholds.memory_near_budget, fixtures.thresholds.memory_near_limit)
 
     def life(values: str) -> str:
         return f"{steps((None, begin))} {values}{end}".strip()
 
     return (
-        world.container(_START, life(steps((since, count))), name, **labels),
-        world.container("container_health_state", life(steps((0, unready), (1, count - unready))), name, **labels),
-        world.container("container_memory_working_set_bytes", life(steps((memory, count))), name, **labels),
-        world.container("container_memory_total_active_file_bytes", life(steps((0, count))), name, **labels),
-        world.container("container_spec_memory_limit_bytes", life(steps((GIB, count))), name, **labels),
-        world.container("container_cpu_usage_seconds_total", life(f"0+3x{count - 1}"), name, **labels),
-        world.container("container_oom_events_total", life(steps((0, count))), name, **labels),
+        fixtures.container(_START, life(steps((since, count))), name, **labels),
+        fixtures.container("container_health_state", life(steps((0, unready), (1, count - unready))), name, **labels),
+        fixtures.container("container_memory_working_set_bytes", life(steps((memory, count))), name, **labels),
+        fixtures.container("container_memory_total_active_file_bytes", life(steps((0, count))), name, **labels),
+        fixtures.container("container_spec_memory_limit_bytes", life(steps((GIB, count))), name, **labels),
+        fixtures.container("container_cpu_usage_seconds_total", life(f"0+3x{count - 1}"), name, **labels),
+        fixtures.container("container_oom_events_total", life(steps((0, count))), name, **labels),
     )

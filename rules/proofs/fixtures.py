@@ -1,9 +1,9 @@
-"""A small simulated server from which the proofs are written.
+"""Fixtures: a small simulated server on which the proofs are based.
 
-The proofs do not use the user's services: their inputs are a server `main` with a service `web` (two replicas of 1 GiB)
-and whatever a case adds, and the constants that a plan would record for them. So every alert is proven the same way
-for every topology, with the thresholds and waiting times of this topology, and the constants of the real plan have a
-proof of their own (boxwatch.rules.plan.plan). Samples come every `interval` seconds, as promtool's notation says.
+The proofs do not use the user's services. Their input is a server `main` with a service `web` (two replicas of 1 GiB),
+whatever a case adds, and the constants that a plan would record for these. So every alert is proven the same way for
+every topology, with the topology's thresholds and waits; the constants of the real plan have a proof of their own
+(boxwatch.rules.plan.plan). In promtool's notation, samples are `interval` seconds apart.
 """
 
 from __future__ import annotations
@@ -20,40 +20,40 @@ INTERVAL = 30
 
 
 def series(metric: str, values: str, /, **labels: str) -> Series:
-    """One series; labels that are empty are left out, as Prometheus does."""
+    """One series; empty labels are left out, as in Prometheus."""
     inside = ",".join([f'{key}="{labels[key]}"' for key in sorted(labels) if labels[key]])
     return Series(series=f"{metric}{{{inside}}}" if inside else metric, values=values)
 
 
 def flat(value: float, steps: int) -> str:
-    """The same value for all of a case's steps."""
+    """The same value at every step of a case."""
     return f"{value if value != int(value) else int(value)}x{steps}"
 
 
 def binary(value: float) -> float:
-    """The same to twenty binary digits, never more: sums and means of such numbers come out exactly.
+    """The value rounded down to twenty binary digits: sums and means of such numbers are exact.
 
-    A threshold that anybody may have chosen is not: six times 2.025 by six is not 2.025.
+    A threshold that a user chose need not be: six times 2.025 divided by six is not 2.025.
     """
     part, power = math.frexp(value)
     return math.ldexp(math.floor(part * 2**20), power - 20)
 
 
 def steps(*runs: tuple[float | None, int]) -> str:
-    """Values that change: (value, count) pairs; None is no sample."""
+    """A series of values from (value, count) pairs; None means no sample."""
     words = [f"_x{count}" if value is None else f"{int(value)}x{count - 1}" if count > 1 else f"{int(value)}"
              for value, count in runs if count]  # fmt: skip
     return " ".join(words)
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """A case's length and spacing, and makers of the series that exist all through it.
+class Fixtures:
+    """The length and sample interval of a case, with builders of series that span it and of the case itself.
 
     Attributes:
         length: seconds from the first sample to the last.
         interval: seconds between samples.
-        thresholds: those of the topology whose rules are proven.
+        thresholds: thresholds of the topology whose rules are proven.
     """
 
     length: int
@@ -62,21 +62,21 @@ class World:
 
     @property
     def count(self) -> int:
-        """Steps after the first sample."""
+        """Number of steps after the first sample."""
         return self.length // self.interval
 
     def steps_of(self, seconds: int) -> int:
-        """Steps that fill a time."""
+        """Number of steps in a duration."""
         return seconds // self.interval
 
     def late(self, wait: int) -> int:
-        """Seconds at which what is true from the first sample on has been so for longer than an alert waits."""
+        """Time at which a condition that holds from the first sample on has lasted longer than an alert's wait."""
         return (math.ceil(wait / self.interval) + 1) * self.interval
 
     def early(self, wait: int, begin: int = 0) -> int:
-        """Seconds at which what is true from `begin` on has not quite been so for as long as an alert waits.
+        """Time at which a condition that holds from `begin` on has not quite lasted for an alert's wait.
 
-        There is no such moment for an alert that does not wait; the result is then before `begin`.
+        There is no such time for an alert that does not wait; the result is then before `begin`.
         """
         return begin + (math.ceil(wait / self.interval) - 1) * self.interval
 
@@ -84,7 +84,7 @@ class World:
         """A recorded constant of the plan."""
         return series(name, flat(value, self.count), **labels)
 
-    def service(  # noqa: PLR0913 - each is one line of a plan
+    def service(  # noqa: PLR0913 - each is a line of a plan
         self,
         service: str = "web",
         *,
@@ -126,9 +126,9 @@ class World:
         )
 
     def container(self, metric: str, values: str, name: str = "web-1", /, **labels: str) -> Series:
-        """A metric of one container as it is stored after relabelling; labels as given, `web` on `main` otherwise.
+        """A metric of one container as stored after relabelling, by default of `web` on `main`.
 
-        `service=""` is a container outside the plan. The resource is the name unless it is given.
+        `service=""` is a container outside the plan. The resource defaults to the name.
         """
         return series(
             metric,
@@ -150,10 +150,10 @@ class World:
         return series(metric, values, job=names.JOB_NODE, instance="node-exporter:9100", server=server)
 
     def scraped(self, metric: str, values: str, /, *, job: str, **labels: str) -> Series:
-        """A metric of any other target as it is stored: on server `main`, with the labels given.
+        """A metric of any other target as stored: on server `main`, with the given labels.
 
-        The instance is made up from the job; rules do not join on it. For the job of a kind of service give `service`,
-        which is a target label there.
+        The instance is derived from the job; rules do not join on it. For the jobs of a kind of service, pass
+        `service`, which is a target label there.
         """
         return series(metric, values, **{"job": job, "instance": f"{job}-exporter:1", "server": "main", **labels})
 
@@ -166,7 +166,7 @@ class World:
         return Case(title=title, series=parts, at=at, interval=self.interval)
 
     def not_yet(self, title: str, parts: tuple[Series, ...], wait: int, begin: int = 0) -> tuple[Case, ...]:
-        """A case looked at when what is true from `begin` on has not quite been so for as long as the alert waits.
+        """A case evaluated when a condition that holds from `begin` on has not quite lasted for the alert's wait.
 
         None for an alert that does not wait.
         """

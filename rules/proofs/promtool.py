@@ -1,8 +1,8 @@
 """The proofs of a subject as unit tests for `promtool test rules`.
 
-One file for each spacing of samples, because promtool evaluates a whole file at one interval; one test for each case,
-with just the rules that it needs, so that a test costs milliseconds. The files pass on promtool 2.42 to 3.x: no window
-ends on a sample's edge, no fuzzy comparison, no filters by name.
+One file per sample interval, because promtool evaluates a whole file at one interval; one test per batch of cases, with
+only the rules that it needs, so that a test takes milliseconds. The files pass on promtool 2.42 to 3.x: no window ends
+exactly on a sample, and neither fuzzy comparison nor filters by name are used.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from boxwatch.rules import names, yaml
 from boxwatch.rules.alert_text import expected_annotations
 from boxwatch.rules.model import ALWAYS_FIRING, Case, Measured, Record, Series, Subject
 from boxwatch.rules.proofs import decoys
-from boxwatch.rules.proofs.batching import Pack, packs, side_by_side
+from boxwatch.rules.proofs.batching import Batch, batches, side_by_side
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
 
 def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) -> dict[str, bytes]:
-    """File name → promtool test file, for every spacing that the subject's proofs use.
+    """File name → promtool test file, one for every sample interval of the subject's proofs.
 
     Args:
         topology: the deployment.
-        subject: whose proofs.
-        read: the subjects that it reads (`Subject.reads`), in that order.
+        subject: the subject with the proofs.
+        read: the subjects that it reads, in the order of `Subject.reads`.
     """
     found: dict[int, list[dict[str, object]]] = {}
     for together in _by_input(subject.measured):
         found.setdefault(together[0].interval, []).append(_measured(together))
     for interval, test in _alerts(topology, subject):
         found.setdefault(interval, []).append(test)
-    # The cases bring the plan's constants as input, those of services that no topology has; only the plan's own proof
+    # The cases contain the plan's constants as input, for services that no topology has; only the plan's own proof
     # loads the plan.
     ids = (*subject.reads, subject.id)
     order = [group.name for one in (*read, subject) for group in one.groups if isinstance(group.rules[0], Record)]
@@ -51,45 +51,45 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
 
 
 def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[str, object]]]:
-    """(spacing of samples, test): looks at the same input share a test, whatever they look at."""
-    found: dict[tuple[int, tuple[Series, ...]], list[Pack]] = {}
+    """(sample interval, test): cases with the same input share a test, even those of different alerts."""
+    found: dict[tuple[int, tuple[Series, ...]], list[Batch]] = {}
     for name in dict.fromkeys(alert.alert for alert in subject.alerts):
-        for pack in packs(tuple(alert for alert in subject.alerts if alert.alert == name)):
-            found.setdefault((pack.case.interval, pack.case.series), []).append(pack)
+        for batch in batches(tuple(alert for alert in subject.alerts if alert.alert == name)):
+            found.setdefault((batch.case.interval, batch.case.series), []).append(batch)
     for (interval, _), together in found.items():
         yield interval, _test(topology, together)
 
 
-def _test(topology: Topology, together: list[Pack]) -> dict[str, object]:
-    last = max((pack.case for pack in together), key=lambda case: case.at)
+def _test(topology: Topology, together: list[Batch]) -> dict[str, object]:
+    last = max((batch.case for batch in together), key=lambda case: case.at)
     titles: dict[str, list[str]] = {}
-    for pack in together:
-        titles.setdefault(pack.title, []).append(pack.alert)
+    for batch in together:
+        titles.setdefault(batch.title, []).append(batch.alert)
     test: dict[str, object] = {
         "name": "; ".join(f"{', '.join(alerts)} {title}" for title, alerts in titles.items()),
         "interval": format_duration(last.interval),
-        "input_series": _series((*last.series, *decoys.beside(last))),
-        "alert_rule_test": [_rule_test(topology, pack) for pack in together],
+        "input_series": _series((*last.series, *decoys.for_case(last))),
+        "alert_rule_test": [_rule_test(topology, batch) for batch in together],
     }
-    throughout = [_never_fired(pack.case, pack.alert) for pack in together if pack.case.throughout]
+    throughout = [_never_fired(batch.case, batch.alert) for batch in together if batch.case.throughout]
     return {**test, "promql_expr_test": throughout} if throughout else test
 
 
-def _rule_test(topology: Topology, pack: Pack) -> dict[str, object]:
+def _rule_test(topology: Topology, batch: Batch) -> dict[str, object]:
     expected = [
         {
             "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
-        for alert, one in pack.expects
+        for alert, one in batch.expects
     ]
-    return {"eval_time": format_duration(pack.case.at), "alertname": pack.alert, "exp_alerts": expected}
+    return {"eval_time": format_duration(batch.case.at), "alertname": batch.alert, "exp_alerts": expected}
 
 
 def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
-    """Nothing was firing at any evaluation of the case: Prometheus records what fires as ALERTS.
+    """A test that nothing fired at any evaluation of the case; Prometheus records firing alerts as ALERTS.
 
-    What always fires is not meant.
+    Alerts that always fire do not count.
     """
     name = f'alertname="{alert}",' if alert else f'alertname!~"{"|".join(sorted(ALWAYS_FIRING))}",'
     window = format_duration(case.at + case.interval)
@@ -101,7 +101,7 @@ def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
 
 
 def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tuple[Case, ...]) -> bytes:
-    """Cases in which no alert of any subject may fire at any time, with all rules loaded."""
+    """A test file with all rules loaded: no alert of any subject may fire at any time in these cases."""
     measuring = [subject for subject in subjects if subject.id != names.PLAN_SUBJECT]
     day = side_by_side(cases)
     return yaml.dump(
@@ -123,7 +123,7 @@ def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tu
 
 
 def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
-    """Proofs on the same input share a test, since loading the rules costs most of one."""
+    """Proofs grouped by input: they share a test, because loading the rules dominates its cost."""
     found: dict[tuple[int, tuple[Series, ...]], list[Measured]] = {}
     for one in measured:
         found.setdefault((one.interval, one.series), []).append(one)
@@ -136,7 +136,7 @@ def _measured(together: tuple[Measured, ...]) -> dict[str, object]:
     return {
         "name": "; ".join(one.title for one in together),
         "interval": format_duration(first.interval),
-        "input_series": _series((*first.series, *decoys.beside_measured(first.series, length))),
+        "input_series": _series((*first.series, *decoys.for_record(first.series, length))),
         "promql_expr_test": [
             {
                 "expr": one.expr,

@@ -1,12 +1,12 @@
-"""RabbitMQ's queues: does each that has messages have consumers, does it drain, and are deliveries acknowledged.
+"""RabbitMQ queues: missing consumers, growing backlogs, unacknowledged deliveries.
 
 The rules read the page /metrics/detailed, families queue_coarse_metrics and queue_consumer_count: /metrics sums over
-all queues of a node, where a dead queue hides among busy ones, and /metrics/per-object has 23 series a queue.
+all queues of a node, where a dead queue hides among busy ones, and /metrics/per-object has 23 series per queue.
 
-A queue may be meant to wait: one for delays or dead letters has no consumers, and a stream keeps what was read. So only
-queues count that had a consumer within a day, and a stream is told apart by the work of its process, which no version
-reports for it (recorded on 3.10, 4.0 and 4.3; its type is on the page since 4.1 or later only). Reply queues, exclusive
-or deleted by themselves, are gone with their consumer, and their series with them.
+Some queues hold messages on purpose: delay and dead letter queues have no consumers, and a stream keeps messages after
+they are read. So only queues that had a consumer within a day count, and streams are recognised by the work of their
+process, which no version reports (recorded on 3.10, 4.0 and 4.3; the queue type is on the page only since 4.1 or
+later). Reply queues, exclusive or auto-deleted, disappear with their consumer, and so do their series.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _DAY = 24 * 60 * MINUTE
 
 
 def subject(topology: Topology) -> Subject | None:
-    """Alerts on single queues; None where no RabbitMQ is scraped."""
+    """Alerts on single queues; None if no RabbitMQ is scraped."""
     if not scraped(topology, "rabbitmq"):
         return None
     rules = (_unconsumed(topology), _growing(topology), _unacked(topology), _unseen(topology))
@@ -52,11 +52,11 @@ def _by_queue(inside: str) -> str:
 
 
 def _works() -> str:
-    """The queues that are no streams: their process has done anything since it started."""
+    """The queues that are not streams: their process has done some work since it started."""
     return by_service("group", f"{selector(_WORK, _JOB)} > 0", _VHOST, _QUEUE)
 
 
-def _told(  # noqa: PLR0913 - what one queue differs in from another
+def _queue(  # noqa: PLR0913 - all that differs between queues
     bench: Bench,
     ready: str,
     consumers: str,
@@ -66,38 +66,38 @@ def _told(  # noqa: PLR0913 - what one queue differs in from another
     instance: str = "",
     **labels: str,
 ) -> tuple[Series, ...]:
-    """What the page says of a queue: messages that wait, consumers, and the work of its process."""
+    """The series of a queue: ready messages, consumers, and the work of its process."""
     of = {**_ORDERS, **labels, **({"instance": instance} if instance else {})}
     return (
         bench.series(_READY, ready, service, **of),
         bench.series(_CONSUMERS, consumers, service, **of),
-        bench.series(_WORK, work or f"1x{bench.world.count}", service, **of),
+        bench.series(_WORK, work or f"1x{bench.fixtures.count}", service, **of),
     )
 
 
 def _unconsumed(topology: Topology) -> Alert:
     name = "RabbitmqQueueUnconsumed"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE), window=10 * MINUTE, shown=dict(_ORDERS))
-    count, wait = bench.world.count, bench.wait // INTERVAL
+    count, wait = bench.fixtures.count, bench.wait // INTERVAL
     some, none, one, left = f"1x{count}", f"0x{count}", f"1x{count}", f"1x19 0x{count}"
-    # Queues that have a consumer: another of the service, the same of another vhost, server or service. What is dead at
-    # another node is told by it.
-    beside = (
-        *_told(bench, some, one, queue="mails"),
-        *_told(bench, some, one, vhost="shop"),
-        *_told(bench, some, one, server="second"),
-        *_told(bench, some, one, "other"),
-        *_told(bench, f"3x{count}", left, instance="second:15692"),
-        # The same of another job, of whose queues nothing is known.
+    # Queues with a consumer: another one of the service, and the same one in another vhost, server or service. Another
+    # node reports the same lost consumer.
+    decoys = (
+        *_queue(bench, some, one, queue="mails"),
+        *_queue(bench, some, one, vhost="shop"),
+        *_queue(bench, some, one, server="second"),
+        *_queue(bench, some, one, "other"),
+        *_queue(bench, f"3x{count}", left, instance="second:15692"),
+        # Work of a queue reported by another job does not count.
         bench.foreign(_WORK, 9, vhost="/", queue="log"),
     )
-    # A consumer that comes back before the wait is over, after as long as one sample less.
+    # A consumer that comes back one sample before the wait is over.
     back = f"1x20 0x{max(wait - 2, 0)} 1x{count}"
     long = Bench(topology, _JOB, bench.wait, window=_DAY + 20 * MINUTE, shown=dict(_ORDERS))
     later = (long.due - _DAY * 2 // 3) // INTERVAL
     return Alert(
         alert=name,
-        # Of the day every five minutes is enough, and a fiftieth of the samples.
+        # Every five minutes of the day is enough, and reads a fraction of the samples.
         expr=expr(f"""
             max by ({names.BY_SERVICE}, {_VHOST}, {_QUEUE}) (
               {selector(_READY, _JOB)} > 0
@@ -113,54 +113,54 @@ def _unconsumed(topology: Topology) -> Alert:
         dashboard=DASHBOARD,
         panel="Queues without consumers",
         runbook=Runbook(
-            meaning="Within the last day something consumed this queue; now nothing does, and messages wait. Whatever "
-            "they ask for (mails, exports, payments) is not done.",
+            meaning="The queue had a consumer within the last day; now it has none, and messages are waiting. The work "
+            "they request (mails, exports, payments) is not done.",
             first_look=(
                 "The worker in Coolify: is it running, and when was it deployed? Its log says whether it connected.",
-                "`docker exec NAME rabbitmqctl list_queues -p VHOST name consumers messages`: is it this queue only?",
+                "`docker exec NAME rabbitmqctl list_queues -p VHOST name consumers messages`: is it only this queue?",
             ),
             action=(
-                "Start the worker, or take back the deploy that renamed the queue or lost the credentials.",
-                "Nobody needs the queue any more: delete it, and the binding that fills it.",
+                "Start the worker, or roll back the deploy that renamed the queue or lost the credentials.",
+                "Nobody needs the queue any more: delete it and the binding that fills it.",
             ),
-            false_alarms="A consumer that comes by plan and leaves again, such as a nightly job: raise `for` of this "
-            "alert beyond its pause. After a day without a consumer a queue counts as meant to wait, and this is over: "
-            "resolved then does not mean consumed.",
+            false_alarms="A consumer that comes and goes on schedule, such as a nightly job: raise `for` of this alert "
+            "beyond its pause. After a day without a consumer, the queue counts as one that waits on purpose, and the "
+            "alert resolves although nothing was consumed.",
         ),
         fires=(
             bench.fires(
-                "fires for the queue that lost its consumer, and not for the others",
-                (*_told(bench, some, left), *beside),
+                "fires for the queue that lost its consumer, not for the others",
+                (*_queue(bench, some, left), *decoys),
                 f"3 messages wait without a consumer in {_OF_ORDERS}.",
             ),
             long.fires(
-                "fires when its last consumer left less than a day ago",
-                _told(long, f"1x{long.world.count}", f"1x{later} 0x{long.world.count - later - 1}"),
+                "fires when the last consumer left less than a day ago",
+                _queue(long, f"1x{long.fixtures.count}", f"1x{later} 0x{long.fixtures.count - later - 1}"),
                 f"1 messages wait without a consumer in {_OF_ORDERS}.",
             ),
         ),
         silent=(
-            bench.silent("is silent while it has a consumer", (*_told(bench, some, one), *beside[:-4])),
-            bench.silent("is silent while nothing waits", _told(bench, none, left)),
-            bench.silent("is silent for a queue that is meant to wait: delays, dead letters", _told(bench, some, none)),
+            bench.silent("stays silent while the queue has a consumer", (*_queue(bench, some, one), *decoys[:-4])),
+            bench.silent("stays silent while the queue is empty", _queue(bench, none, left)),
+            bench.silent("stays silent for delay and dead letter queues", _queue(bench, some, none)),
             bench.silent(
-                "is silent for a stream, which keeps what was read",
-                (*_told(bench, some, left, queue="log", work=none), beside[-1]),
+                "stays silent for a stream, which keeps messages after they are read",
+                (*_queue(bench, some, left, queue="log", work=none), decoys[-1]),
             ),
-            bench.world.never("is silent while its consumer is deployed again", _told(bench, some, back)),
+            bench.fixtures.never("stays silent while the consumer is redeployed", _queue(bench, some, back)),
             bench.silent(
-                "is silent when the queue is deleted", _told(bench, "5x9 stale", "1 0x8 stale", work="7x9 stale")
+                "stays silent when the queue is deleted", _queue(bench, "5x9 stale", "1 0x8 stale", work="7x9 stale")
             ),
             long.silent(
-                "is silent when its last consumer left more than a day ago",
-                _told(long, f"5x{long.world.count}", f"1x9 0x{long.world.count - 10}"),
+                "stays silent when the last consumer left more than a day ago",
+                _queue(long, f"5x{long.fixtures.count}", f"1x9 0x{long.fixtures.count - 10}"),
             ),
         ),
     )
 
 
 def _peaks(stairs: str, peak: float) -> str:
-    """A single sample far above on every stair."""
+    """The same stairs, with a single sample far higher at the start of each."""
     return " ".join(
         f"{peak:.15g} {value}x{int(length) - 1}" if length else value
         for value, _, length in (run.partition("x") for run in stairs.split())
@@ -170,17 +170,20 @@ def _peaks(stairs: str, peak: float) -> str:
 def _growing(topology: Topology) -> Alert:
     name = "RabbitmqBacklogGrowing"
     threshold = topology.alerts.threshold(name, 1000)
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE), window=30 * MINUTE, shown=dict(_ORDERS))
-    count = bench.world.count
+    # A burst is in both windows for less than that.
+    shortest = 15 * MINUTE
+    wait = max(topology.alerts.wait(name, shortest), shortest)
+    bench = Bench(topology, _JOB, wait, window=30 * MINUTE, shown=dict(_ORDERS))
+    count = bench.fixtures.count
     one, none = f"1x{count}", f"0x{count}"
     run = 5 * MINUTE // INTERVAL
-    # The sample ten minutes before it is due, with which the shorter window begins: in the middle of a stair, because
-    # versions differ in whether it belongs to the window.
+    # The sample ten minutes before the alert is due, at which the shorter window begins. It lies within a stair,
+    # because versions differ in whether it belongs to the window.
     begins = bench.due // INTERVAL - 2 * run
     lead = (begins + run // 2) % run + 1
 
     def stairs(first: float, each: float, before: float | None = None) -> str:
-        """It grows every five minutes; the first sample may be another."""
+        """A backlog that grows every five minutes; `before` replaces the first sample."""
         higher = (f"{first + each * (stair + 1):.15g}x{run - 1}" for stair in range(count // run + 1))
         values = [f"{first if before is None else before:.15g}", *([f"{first:.15g}x{lead - 2}"] if lead > 1 else [])]
         return " ".join((*values, *higher))
@@ -192,15 +195,15 @@ def _growing(topology: Topology) -> Alert:
     each = threshold / 64
     first = threshold * 1.0625 - 4 * each
     steady = f"{threshold * 9:.15g}x{count}"
-    beside = (*_told(bench, steady, one, queue="mails"), *_told(bench, steady, one, "other"))
+    decoys = (*_queue(bench, steady, one, queue="mails"), *_queue(bench, steady, one, "other"))
     drains = f"0x20 {threshold * 9:.15g}-{threshold / 8:.15g}x72 0x{count}"
     batch = f"{threshold * 2:.15g}+{threshold / 4:.15g}x19"
-    text = f"{short(at(first, each))} messages or more wait in {_OF_ORDERS}, and the backlog grows."
+    text = f"At least {short(at(first, each))} messages wait in {_OF_ORDERS}, and the backlog is growing."
     ready, consumers = selector(_READY, _JOB), selector(_CONSUMERS, _JOB)
     return Alert(
         alert=name,
-        # Always more in the last ten minutes than ever in ten minutes before: a burst that drains falls back meanwhile,
-        # and one that stays is part of both after twenty minutes, before the wait is over.
+        # The minimum of the last ten minutes exceeds the maximum of an earlier ten minutes: a draining burst falls back
+        # in between, and one that stays is in both windows after twenty minutes, before the wait is over.
         expr=expr(f"""
             max by ({names.BY_SERVICE}, {_VHOST}, {_QUEUE}) (
               (min_over_time({ready}[10m]) > max_over_time({ready}[10m] offset 20m)) > {number(threshold)}
@@ -209,85 +212,88 @@ def _growing(topology: Topology) -> Alert:
             and {_works()}
         """),
         wait=bench.wait,
+        shortest_wait=shortest,
         severity="warning",
-        summary="A RabbitMQ queue grows although it has consumers.",
-        description=f"{{{{ $value | humanize }}}} messages or more wait in {_OF}, and the backlog grows.",
+        summary="A RabbitMQ queue keeps growing although it has consumers.",
+        description=f"At least {{{{ $value | humanize }}}} messages wait in {_OF}, and the backlog is growing.",
         dashboard=DASHBOARD,
         panel="Longest queues",
         threshold=threshold,
-        threshold_source="a backlog that a worker of 10 messages a second drains within two minutes; below, growth "
-        "does not matter",
+        threshold_source="a worker that handles 10 messages per second drains this backlog within two minutes; below "
+        "it, growth does not matter",
         runbook=Runbook(
-            meaning="Consumers are there and take less than is published, for longer than a burst lasts. What waits "
-            "is done ever later, and in the end RabbitMQ's memory or disk alarm blocks everybody who publishes.",
+            meaning="The queue has consumers, but they have taken less than is published for longer than a burst "
+            "lasts. Messages wait ever longer, and in the end RabbitMQ's memory or disk alarm blocks all publishers.",
             first_look=(
                 (
                     "Dashboard *RabbitMQ*, panels *Messages* and *Unacknowledged messages*: is more published, or less "
                     "acknowledged?"
                 ),
-                "The worker's log: errors that put messages back, or a slow database behind it?",
+                "The worker's log: errors that requeue messages, or a slow database behind it?",
             ),
             action=(
-                "More replicas of the worker, if what it waits for bears that.",
-                "Messages that fail are delivered again and again: give the queue a dead letter exchange and a limit.",
-                "Too much is published: find the publisher, and stop or slow it.",
+                "Add replicas of the worker, if the services it depends on can take the load.",
+                "Failing messages are redelivered endlessly: give the queue a dead letter exchange and a limit.",
+                "Too much is published: find the publisher, and stop it or slow it down.",
             ),
-            false_alarms="A batch that is published for more than half an hour and then worked off by plan: raise the "
-            "threshold above its size.",
+            false_alarms="A scheduled batch that is published for more than half an hour and then worked off: raise "
+            "the threshold above its size.",
         ),
         fires=(
             bench.fires(
-                "fires for the queue that grows, and not for the others",
+                "fires for the growing queue, not for the others",
                 (
-                    *_told(bench, stairs(first, each), one),
-                    *_told(bench, stairs(first - each / 2, each), one, instance="second:15692"),
-                    *beside,
+                    *_queue(bench, stairs(first, each), one),
+                    *_queue(bench, stairs(first - each / 2, each), one, instance="second:15692"),
+                    *decoys,
                 ),
                 text,
             ),
             bench.fires(
-                "fires when there was more than that long before",
-                _told(bench, stairs(first, each, 9 * first), one),
-                f"{short(at(first, each) + each)} messages or more wait in {_OF_ORDERS}, and the backlog grows.",
+                "fires even if the queue was longer some time ago",
+                _queue(bench, stairs(first, each, 9 * first), one),
+                f"At least {short(at(first, each) + each)} messages wait in {_OF_ORDERS}, and the backlog is growing.",
                 after=5 * MINUTE,
             ),
             bench.fires(
-                "fires when its consumers crash over and over",
-                (*_told(bench, stairs(first, each), " ".join(["1 0x16"] * (count // 18 + 1))), *beside),
+                "fires when the consumers keep crashing",
+                (*_queue(bench, stairs(first, each), " ".join(["1 0x16"] * (count // 18 + 1))), *decoys),
                 text,
             ),
         ),
         silent=(
-            bench.silent("is silent while a long queue stays as it is", (*_told(bench, steady, one), *beside)),
             bench.silent(
-                "is silent while it grows below the threshold",
-                _told(bench, stairs(threshold * 0.828125, each), one),
-            ),
-            bench.world.never("is silent while a burst drains", _told(bench, drains, one)),
-            bench.world.never(
-                "is silent while batches come and are worked off",
-                _told(bench, " ".join([batch] * (count // 20 + 1)), one),
+                "stays silent while the length of a long queue is constant", (*_queue(bench, steady, one), *decoys)
             ),
             bench.silent(
-                "is silent for a queue that nobody consumes: delays, dead letters",
-                _told(bench, stairs(first, each), none),
+                "stays silent while the queue grows below the threshold",
+                _queue(bench, stairs(threshold * 0.828125, each), one),
+            ),
+            bench.fixtures.never("stays silent while a burst drains", _queue(bench, drains, one)),
+            bench.fixtures.never(
+                "stays silent while batches arrive and are worked off",
+                _queue(bench, " ".join([batch] * (count // 20 + 1)), one),
             ),
             bench.silent(
-                "is silent while it has been above the threshold for less than the wait, and at it before",
-                _told(bench, stairs(threshold - (at(0, 1) - 3) * each, each), one),
+                "stays silent for delay and dead letter queues, which have no consumers",
+                _queue(bench, stairs(first, each), none),
             ),
             bench.silent(
-                "is silent when its consumers are gone for longer than they crash",
-                _told(bench, stairs(first, each), f"1x{(bench.due - 15 * MINUTE) // INTERVAL} 0x{count}"),
+                "stays silent while the queue has exceeded the threshold for less than the wait, from exactly there",
+                _queue(bench, stairs(threshold - (at(0, 1) - 3) * each, each), one),
             ),
             bench.silent(
-                "is silent while it has peaks that it does not exceed",
-                _told(bench, _peaks(stairs(first, each), 9 * threshold), one),
+                "stays silent once the consumers are gone rather than crashing",
+                _queue(bench, stairs(first, each), f"1x{(bench.due - 15 * MINUTE) // INTERVAL} 0x{count}"),
             ),
             bench.silent(
-                "is silent for a stream",
+                "stays silent while the queue stays below its earlier peaks",
+                _queue(bench, _peaks(stairs(first, each), 9 * threshold), one),
+            ),
+            bench.silent(
+                "stays silent for a stream",
                 (
-                    *_told(bench, stairs(first, each), one, work=none),
+                    *_queue(bench, stairs(first, each), one, work=none),
                     bench.foreign(_WORK, 9, **_ORDERS),
                 ),
             ),
@@ -309,41 +315,41 @@ def _unacked(topology: Topology) -> Alert:
         )
 
     proven = exceeds(
-        bench, use, threshold, lambda value: f"{short(value)} deliveries are not acknowledged in {_OF_ORDERS}."
+        bench, use, threshold, lambda value: f"{short(value)} deliveries are unacknowledged in {_OF_ORDERS}."
     )
-    brief = f"{threshold * 9:.15g}x{max(bench.wait // INTERVAL - 1, 0)} 0x{bench.world.count}"
+    brief = f"{threshold * 9:.15g}x{max(bench.wait // INTERVAL - 1, 0)} 0x{bench.fixtures.count}"
     return Alert(
         alert=name,
         expr=f"{_by_queue(selector(_UNACKED, _JOB))} > {number(threshold)}",
         wait=bench.wait,
         severity="warning",
-        summary="Consumers of a RabbitMQ queue do not acknowledge deliveries.",
-        description=f"{{{{ $value | humanize }}}} deliveries are not acknowledged in {_OF}.",
+        summary="Unacknowledged deliveries pile up in a RabbitMQ queue.",
+        description=f"{{{{ $value | humanize }}}} deliveries are unacknowledged in {_OF}.",
         dashboard=DASHBOARD,
         panel="Unacknowledged messages",
         threshold=threshold,
-        threshold_source="ten consumers with a prefetch of 100, the lower end of what RabbitMQ's documentation names",
+        threshold_source="ten consumers with a prefetch of 100, the low end of the range in RabbitMQ's documentation",
         runbook=Runbook(
-            meaning="Consumers took messages and neither acknowledge nor reject them. RabbitMQ keeps them in memory, "
-            "gives them to nobody else, and delivers all of them again when the consumer is gone.",
+            meaning="Consumers have taken messages but neither acknowledge nor reject them. RabbitMQ keeps them in "
+            "memory, gives them to no other consumer, and redelivers all of them once their consumer is gone.",
             first_look=(
-                "`docker exec NAME rabbitmqctl list_consumers -p VHOST`: how large is the prefetch, and who is it?",
+                "`docker exec NAME rabbitmqctl list_consumers -p VHOST`: which consumers, with which prefetch?",
                 "`docker exec NAME rabbitmqctl list_channels connection messages_unacknowledged`: one channel, or all?",
                 "The worker's log: does it hang, or acknowledge only at the end of a batch?",
             ),
             action=(
-                "A consumer without a prefetch limit took the whole queue: set one (`basic.qos`), and restart it.",
-                "It hangs: restart it. What it held is delivered again, so work may be done twice.",
-                "It never acknowledges: a deploy that lost the call; take it back.",
+                "A consumer without a prefetch limit took the whole queue: set one (`basic.qos`) and restart it.",
+                "It hangs: restart it. Its messages are redelivered, so work may be done twice.",
+                "It never acknowledges because a deploy lost the call: roll back.",
             ),
             false_alarms="Many consumers with a large prefetch under full load: raise the threshold above the sum of "
-            "their prefetches.",
+            "their prefetch counts.",
         ),
         fires=proven.fires,
         silent=(
             *proven.silent,
             bench.silent(
-                "is silent after a burst that was shorter than the wait",
+                "stays silent after a burst shorter than the wait",
                 (bench.series(_UNACKED, brief, **_ORDERS),),
                 bench.wait // INTERVAL * INTERVAL,
             ),
@@ -354,66 +360,68 @@ def _unacked(topology: Topology) -> Alert:
 def _unseen(topology: Topology) -> Alert:
     name = "RabbitmqQueuesUnseen"
     bench = Bench(topology, _BROKER, topology.alerts.wait(name, 10 * MINUTE))
-    world = bench.world
+    fixtures = bench.fixtures
 
     def seen(service: str = "db", job: str = _JOB, **labels: str) -> Series:
-        values = flat(0, world.count)
-        return world.scraped(_CONSUMERS, values, job=job, service=service, **{**_ORDERS, **labels})
+        values = flat(0, fixtures.count)
+        return fixtures.scraped(_CONSUMERS, values, job=job, service=service, **{**_ORDERS, **labels})
 
     other = (bench.flat(_QUEUES, 3, "other"), seen("other"))
     few = bench.flat(_QUEUES, 1)
 
     def apart(case: Case) -> Case:
-        """Servers share what is told of a service, so no other case may stand beside it."""
+        """Not batched, because the rule combines the servers of a service."""
         return replace(case, apart=True)
 
     return Alert(
         alert=name,
-        # Any node of the service will do: one that leads no queue shows none, and counts those of the cluster.
+        # Any node of the service will do: one that leads no queue exposes none, but counts those of the cluster.
         expr=expr(f"""
             {by_service("max", selector(_QUEUES, _BROKER))} > 0
             unless on ({names.SERVICE}) {selector(_CONSUMERS, _JOB)}
         """),
         wait=bench.wait,
         severity="warning",
-        summary="RabbitMQ has queues, but exports no metrics of single queues.",
-        description=f"The page about single queues of RabbitMQ {WHERE} shows none, and there are: "
+        summary="RabbitMQ has queues but exposes no metrics of single queues.",
+        description=f"RabbitMQ {WHERE} exposes no metrics of single queues, although it has "
         "{{ $value | humanize }}.",
         dashboard=DASHBOARD,
         runbook=Runbook(
-            meaning="/metrics counts queues, and /metrics/detailed tells of none of them. Alerts on single queues "
-            "cannot fire.",
+            meaning="/metrics counts queues, but /metrics/detailed lists none of them. Alerts on single queues cannot "
+            "fire.",
             first_look=(
-                "`curl -s 'TARGET/metrics/detailed?family=queue_consumer_count'` from Prometheus' network: which?",
+                "`curl -s 'TARGET/metrics/detailed?family=queue_consumer_count'` in Prometheus' network: any queues?",
                 f"Prometheus, *Targets*, job {_JOB}: is it up, and with which parameters?",
             ),
             action=(
-                "RabbitMQ before 3.9 has no such page: update it.",
-                "A proxy before RabbitMQ drops the query string: scrape RabbitMQ itself.",
+                "RabbitMQ before 3.9 has no such page: upgrade it.",
+                "A proxy in front of RabbitMQ drops the query string: scrape RabbitMQ directly.",
             ),
             false_alarms="None known.",
         ),
         fires=(
             apart(
                 bench.fires(
-                    "fires for the one whose queues are not told of, and not for the other",
+                    "fires for the service without metrics of single queues, not for the other",
                     (few, bench.flat(_QUEUES, 2, instance="second:15692"), seen(job=names.JOB_APP), *other),
-                    "The page about single queues of RabbitMQ db on main shows none, and there are: 2.",
+                    "RabbitMQ db on main exposes no metrics of single queues, although it has 2.",
                 )
             ),
             apart(
                 bench.fires(
                     "fires for a single queue",
                     (few, *other),
-                    "The page about single queues of RabbitMQ db on main shows none, and there are: 1.",
+                    "RabbitMQ db on main exposes no metrics of single queues, although it has 1.",
                 )
             ),
         ),
         silent=(
-            apart(bench.silent("is silent while it tells of its queues", (few, seen(), *other))),
+            apart(bench.silent("stays silent while single queues have metrics", (few, seen(), *other))),
             apart(
-                bench.silent("is silent while another node of the service tells of them", (few, seen(server="second")))
+                bench.silent(
+                    "stays silent while another node of the service exposes them", (few, seen(server="second"))
+                )
             ),
-            apart(bench.silent("is silent while there are no queues", (bench.flat(_QUEUES, 0), *other))),
+            apart(bench.silent("stays silent while there are no queues", (bench.flat(_QUEUES, 0), *other))),
         ),
     )

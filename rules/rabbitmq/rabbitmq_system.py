@@ -1,4 +1,4 @@
-"""RabbitMQ as one of the systems that are watched."""
+"""RabbitMQ as a monitored system: its subjects, healthy day and relabelling."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from boxwatch.topology.model import Topology
 
 _NAME = "rabbitmq"
 _JOB, _QUEUES = kinds.of(_NAME).jobs
-# No rule and no panel reads them: the Erlang runtime's 500 series, and two more for each queue.
+# Read by no rule or panel: the Erlang runtime's 500 series, and two further series per queue.
 _UNREAD = "(erlang|telemetry)_.*|rabbitmq_detailed_queue_(messages|info)"
 
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
-    """Its worker is deployed again, a burst is worked off, and dead letters, a delay and a stream wait for good."""
-    world, service = hours.world, "broker"
+    """A worker is redeployed, a burst drains, and dead letters, delayed messages and a stream stay in their queues."""
+    fixtures, service = hours.fixtures, "broker"
     down = hours.brief(1, "RabbitmqDown", "TargetDown")
     away = hours.brief(2, "RabbitmqQueueUnconsumed")
 
     def of(metric: str, values: str, job: str = _JOB, **labels: str) -> Series:
-        return world.scraped(metric, values, job=job, service=service, **labels)
+        return fixtures.scraped(metric, values, job=job, service=service, **labels)
 
     def queue(name: str, ready: str, consumers: str, work: str, unacked: str) -> tuple[Series, ...]:
-        told = {
+        metrics = {
             "messages_ready": ready,
             "messages_unacked": unacked,
             "consumers": consumers,
             "process_reductions_total": work,
         }
         labels = {"job": _QUEUES, "vhost": "/", "queue": name}
-        return tuple(of(f"rabbitmq_detailed_queue_{end}", values, **labels) for end, values in told.items())
+        return tuple(of(f"rabbitmq_detailed_queue_{end}", values, **labels) for end, values in metrics.items())
 
     works, idle = hours.counter(9000, down, 0), hours.level(0, down, 0)
     burst = 3 * hours.most("RabbitmqBacklogGrowing", 1000)
     held = hours.most("RabbitmqUnackedHigh", 250)
     return (
-        world.constant(names.SERVICE_PAGES, 1, server="main", service=service),
+        fixtures.constant(names.SERVICE_PAGES, 1, server="main", service=service),
         of("up", hours.but(1, 0, down)),
         of("up", hours.but(1, 0, down), _QUEUES),
         of("scrape_duration_seconds", hours.level(hours.most("ScrapeSlow", 0.1), 0, 0)),
@@ -63,7 +63,7 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
 
 
 def relabelling(_: Topology) -> list[Config]:
-    """Keep what is read: 1,000 queues are 4,000 series, and 23,000 on /metrics/per-object (measured on 4.0 and 4.3)."""
+    """Drop unread series: 1,000 queues are 4,000 series, or 23,000 on /metrics/per-object (measured on 4.0 and 4.3)."""
     return [relabel(["__name__"], _UNREAD, action="drop")]
 
 

@@ -9,7 +9,7 @@ from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_se
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unanswered
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
-from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
@@ -49,7 +49,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisDown"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
     proven = unanswered(bench, "redis_up", "Redis db on main does not accept its exporter's connections.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('min', _UP)} == 0",
@@ -91,11 +91,11 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
     wrong = bench.rising(_ERRORS, 9, "other", err="WRONGTYPE")
     full, unsaved = (
-        rises(bench, _ERRORS, "Redis db on main refuses writes.", beside=(wrong,), err=err)
+        rises(bench, _ERRORS, "Redis db on main refuses writes.", decoys=(wrong,), err=err)
         for err in ("OOM", "MISCONF")
     )
     born, old = _born(bench), _old(bench)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, '10m'))} > 0",
@@ -131,13 +131,13 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
         ),
         warning_fires=(
             *full.warning_fires,
-            *quietly(born),
+            *non_paging(born),
             replace(
                 unsaved.warning_fires[0],
                 title="is a warning for writes refused because a snapshot failed, for a service that does not page",
             ),
         ),
-        warning_silent=(*full.warning_silent, *quietly(old)),
+        warning_silent=(*full.warning_silent, *non_paging(old)),
     )
 
 
@@ -155,7 +155,7 @@ def _born(bench: Bench) -> tuple[Case, ...]:
     # With a longer wait a single time is never enough.
     if bench.due > _LATELY:
         return ()
-    count, late = bench.world.count, _WINDOW // INTERVAL
+    count, late = bench.fixtures.count, _WINDOW // INTERVAL
     up, text = bench.flat("redis_up", 1), "Redis db on main refuses writes."
 
     def fires(title: str, after: int, values: dict[str, str]) -> Case:
@@ -192,12 +192,12 @@ def _born(bench: Bench) -> tuple[Case, ...]:
 
 def _old(bench: Bench) -> tuple[Case, ...]:
     """What shows for the first time and is old, what is long over, and what is no refusal."""
-    count, late = bench.world.count, _WINDOW // INTERVAL
+    count, late = bench.fixtures.count, _WINDOW // INTERVAL
     old = bench.series(_ERRORS, f"_x{late} 145x{count}", err="OOM")
     up, pages = bench.flat("redis_up", 1), bench.pages()
     unknown = tuple(
         bench.silent(
-            f"is silent for old refusals when {title}",
+            f"stays silent for old refusals when {title}",
             (*known, *_elsewhere(bench), old, pages),
             bench.later(_WINDOW + _LATELY),
         )
@@ -210,11 +210,21 @@ def _old(bench: Bench) -> tuple[Case, ...]:
     others = tuple(
         bench.silent(title, (up, bench.series(_ERRORS, f"{values}x{count}", err=err), pages), bench.later(after))
         for title, values, err, after in (
-            ("is silent when the first refusals were too long ago", f"_x{late} 145", "OOM", 2 * _WINDOW + 4 * MINUTE),
-            ("is silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
-            ("is silent for old refusals that a restart forgets", f"145x{late} stale _", "OOM", _WINDOW + 4 * MINUTE),
-            ("is silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
-            ("is silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
+            (
+                "stays silent when the first refusals were too long ago",
+                f"_x{late} 145",
+                "OOM",
+                2 * _WINDOW + 4 * MINUTE,
+            ),
+            ("stays silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
+            (
+                "stays silent for old refusals that a restart forgets",
+                f"145x{late} stale _",
+                "OOM",
+                _WINDOW + 4 * MINUTE,
+            ),
+            ("stays silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
+            ("stays silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
         )
     )
     return (*unknown, *others)
@@ -225,7 +235,7 @@ def _connections(topology: Topology) -> tuple[Alert, Alert]:
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
     metric = "redis_rejected_connections_total"
     proven = rises(bench, metric, "Redis db on main is rejecting connections.")
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[10m])')} > 0",

@@ -47,7 +47,7 @@ def _near(topology: Topology) -> Alert:
 
     text = "Redis db on main uses {} of its maxmemory, and may not evict."
     proven = exceeds(bench, use, threshold, lambda share: text.format(percentage(share)))
-    full, beside = 1.25 * threshold, use(threshold / 2, "other")
+    full, decoys = 1.25 * threshold, use(threshold / 2, "other")
     return Alert(
         alert=name,
         # A cache that may evict is full all day by design.
@@ -84,10 +84,10 @@ def _near(topology: Topology) -> Alert:
             *proven.silent,
             bench.silent(
                 "stays silent for a cache that may evict",
-                (*use(full, "db", "allkeys-lru"), bench.foreign(_INFO, 1, maxmemory_policy="noeviction"), *beside),
+                (*use(full, "db", "allkeys-lru"), bench.foreign(_INFO, 1, maxmemory_policy="noeviction"), *decoys),
             ),
             bench.silent(
-                "stays silent without maxmemory, which has its own alert", (*use(full, "db", most=0), *beside)
+                "stays silent without maxmemory, which has its own alert", (*use(full, "db", most=0), *decoys)
             ),
         ),
     )
@@ -151,8 +151,8 @@ def _above_plan(topology: Topology) -> Alert:
             bench.flat(_MAX, share * GIB, service),
             bench.flat(_MAX, 1, service, instance="second:9121"),
             # Two replicas, 1 GiB each.
-            bench.world.constant(names.SERVICE_MEMORY_BUDGET, 2 * GIB, **planned),
-            bench.world.constant(names.SERVICE_REPLICAS_DESIRED, 2, **planned),
+            bench.fixtures.constant(names.SERVICE_MEMORY_BUDGET, 2 * GIB, **planned),
+            bench.fixtures.constant(names.SERVICE_REPLICAS_DESIRED, 2, **planned),
         )
 
     text = "The maxmemory of Redis db on main is {} of its planned memory."
@@ -206,21 +206,21 @@ def _thrashing(topology: Topology) -> Alert:
     def restarted(share: float) -> tuple[Series, ...]:
         """A high counter that starts again from the beginning in the hour before the alert is due."""
         each, until = share * keys / 120, bench.due // INTERVAL - 60
-        life = f"{10 * keys * threshold!r}+{each!r}x{until} {each!r}+{each!r}x{bench.world.count}"
+        life = f"{10 * keys * threshold!r}+{each!r}x{until} {each!r}+{each!r}x{bench.fixtures.count}"
         return (bench.series(_EVICTED, life), *evicted(0)[2:])
 
     def held(before: int, after: int, since: int) -> tuple[Series, ...]:
         """Keys of two databases whose number changes `since` seconds before the alert is due."""
         lead = (bench.due - since) // INTERVAL
         return tuple(
-            bench.series(_KEYS, f"{before // 2}x{lead} {after // 2}x{bench.world.count - lead - 1}", db=db)
+            bench.series(_KEYS, f"{before // 2}x{lead} {after // 2}x{bench.fixtures.count - lead - 1}", db=db)
             for db in ("db0", "db1")
         )
 
-    beside = evicted(threshold / 2, "other")
-    once = f"0 {10 * keys * threshold!r}x{bench.world.count}"
+    decoys = evicted(threshold / 2, "other")
+    once = f"0 {10 * keys * threshold!r}x{bench.fixtures.count}"
     # All at once, when the window is full.
-    late = f"0x{hour // INTERVAL - 1} {10 * keys * threshold!r}x{bench.world.count}"
+    late = f"0x{hour // INTERVAL - 1} {10 * keys * threshold!r}x{bench.fixtures.count}"
     return Alert(
         alert=name,
         # The most keys within the hour: a cache just deployed has few, and its predecessor did the evicting.
@@ -250,38 +250,38 @@ def _thrashing(topology: Topology) -> Alert:
         fires=(
             bench.fires(
                 "fires for the thrashing cache, not for the other",
-                (*evicted(threshold * ABOVE), *beside),
+                (*evicted(threshold * ABOVE), *decoys),
                 f"Redis db on main evicted {percentage(threshold * ABOVE)} of its number of keys within an hour.",
             ),
             bench.fires(
                 "fires for a thrashing cache that was restarted",
-                (*restarted(threshold * ABOVE), *beside),
+                (*restarted(threshold * ABOVE), *decoys),
                 f"Redis db on main evicted {percentage(threshold * ABOVE)} of its number of keys within an hour.",
             ),
             bench.fires(
                 "fires although there were more keys over an hour ago",
-                (*evicted(threshold * ABOVE)[:2], *held(9 * keys, keys, bench.wait + 2 * MINUTE), *beside),
+                (*evicted(threshold * ABOVE)[:2], *held(9 * keys, keys, bench.wait + 2 * MINUTE), *decoys),
                 f"Redis db on main evicted {percentage(threshold * ABOVE)} of its number of keys within an hour.",
                 after=hour,
             ),
         ),
         silent=(
-            bench.silent("stays silent just below the threshold", (*evicted(threshold * 0.96875), *beside)),
+            bench.silent("stays silent just below the threshold", (*evicted(threshold * 0.96875), *decoys)),
             bench.silent(
                 "stays silent before it has lasted", (bench.series(_EVICTED, late), *evicted(0)[2:]), after=-INTERVAL
             ),
             bench.silent(
                 "stays silent while a cache deployed without its keys refills",
-                (*evicted(threshold * 0.96875)[:2], *held(keys, keys // 60, hour + bench.wait - 2 * MINUTE), *beside),
+                (*evicted(threshold * 0.96875)[:2], *held(keys, keys // 60, hour + bench.wait - 2 * MINUTE), *decoys),
             ),
             bench.silent(
                 "stays silent for a mass eviction over an hour ago",
-                (bench.series(_EVICTED, once), *evicted(0)[2:], *beside),
+                (bench.series(_EVICTED, once), *evicted(0)[2:], *decoys),
                 after=MINUTE,
             ),
             bench.silent(
                 "stays silent when a restart resets the counter",
-                (bench.series(_EVICTED, f"{10 * keys}x9 0x{bench.world.count}"), *evicted(0)[2:], *beside),
+                (bench.series(_EVICTED, f"{10 * keys}x9 0x{bench.fixtures.count}"), *evicted(0)[2:], *decoys),
             ),
         ),
     )

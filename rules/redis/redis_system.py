@@ -16,21 +16,22 @@ _JOB = kinds.of(_NAME).job
 
 def healthy_day(hours: Hours) -> tuple[Series, ...]:
     """A full cache that is redeployed without its keys."""
-    world, service = hours.world, "cache"
+    fixtures, service = hours.fixtures, "cache"
     gap, known = exporter_restarts(hours, _JOB, service)
     down = hours.brief(1, "RedisDown")
 
     def of(metric: str, values: str, **labels: str) -> Series:
-        return world.scraped(metric, values, job=_JOB, service=service, **labels)
+        return fixtures.scraped(metric, values, job=_JOB, service=service, **labels)
 
     clients = 10_000 * hours.most("RedisClientsHigh", 0.02)
     # The cache is full and evicts most of its keys within the hour.
     keys, evicted = 200_000, 200_000 * hours.most("RedisCacheThrashing", 0.7) / DEPLOYED
     return (
         *known,
-        *world.service(service, replicas=1, memory=GIB),
+        *fixtures.service(service, replicas=1, memory=GIB),
         of(
-            "redis_up", steps((1, DEPLOYED), (0, down), (1, UNSCRAPED - DEPLOYED - down), (None, gap), (1, world.count))
+            "redis_up",
+            steps((1, DEPLOYED), (0, down), (1, UNSCRAPED - DEPLOYED - down), (None, gap), (1, fixtures.count)),
         ),
         of("redis_connected_clients", hours.wave(20, clients, down, gap)),
         of("redis_config_maxclients", hours.level(10_000, down, gap)),
@@ -44,15 +45,15 @@ def healthy_day(hours: Hours) -> tuple[Series, ...]:
         of("redis_errors_total", hours.counter(2, down, gap), err="WRONGTYPE"),
         # A snapshot that fails for lack of memory, and the next one, which succeeds.
         of("redis_rdb_last_bgsave_status", hours.but(1, 0, hours.brief(5, "RedisSavesFailing"), UNSCRAPED - 10)),
-        of("redis_aof_enabled", flat(0, world.count)),
-        of("redis_aof_last_write_status", flat(0, world.count)),
+        of("redis_aof_enabled", flat(0, fixtures.count)),
+        of("redis_aof_last_write_status", flat(0, fixtures.count)),
     )
 
 
 def _refilled(hours: Hours, keys: float, down: int, gap: int) -> str:
     """Full, then refilling from empty within two hours."""
     later, each = UNSCRAPED - DEPLOYED - down, keys / 120
-    last = hours.world.count - UNSCRAPED - gap
+    last = hours.fixtures.count - UNSCRAPED - gap
     again = f"{each:.10g}+{each:.10g}x{later - 1}"
     missing = [f" _x{count}" if count else "" for count in (down, gap)]
     return f"{keys}x{DEPLOYED - 1}{missing[0]} {again}{missing[1]} {each * (later + gap):.10g}+{each:.10g}x{last}"
@@ -61,7 +62,7 @@ def _refilled(hours: Hours, keys: float, down: int, gap: int) -> str:
 def _evicted(hours: Hours, each: float, down: int) -> str:
     """A steady rate while the cache is full, none while it refills."""
     missing = f" _x{down}" if down else ""
-    return f"90000+{each:.10g}x{DEPLOYED - 1}{missing} 0x{hours.world.count - DEPLOYED - down}"
+    return f"90000+{each:.10g}x{DEPLOYED - 1}{missing} 0x{hours.fixtures.count - DEPLOYED - down}"
 
 
 SYSTEM = System(

@@ -1,1 +1,1 @@
-"""Replicas: how many run, whether they are healthy, and whether they stay up."""
+"""Replicas: number, health and stability."""

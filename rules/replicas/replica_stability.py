@@ -1,13 +1,13 @@
-"""Replica stability: unhealthy, crash loops, and containers that are replaced too often."""
+"""Replica stability: failing health checks, crash loops, and containers replaced too often."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, SERVICE, expr, per_container
-from boxwatch.rules.patterns.paging import by_urgency
+from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
-from boxwatch.rules.proofs.fixtures import World, flat, of_container, of_service, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
 from boxwatch.rules.replicas import restarts_proofs
 from boxwatch.topology.model import Topology
 
@@ -19,7 +19,7 @@ _HEALTH = "container_health_state"
 
 
 def subject(topology: Topology) -> Subject:
-    """Alerts on containers that run and do not stay well."""
+    """Alerts on containers that run but do not stay healthy."""
     return Subject(
         id=ID,
         title="Replica stability",
@@ -38,9 +38,9 @@ def subject(topology: Topology) -> Subject:
     )
 
 
-def _states(world: World, *states: int, **labels: str) -> tuple[Series, ...]:
+def _states(fixtures: Fixtures, *states: int, **labels: str) -> tuple[Series, ...]:
     return tuple(
-        world.container(_HEALTH, flat(state, world.count), f"web-{number}", **labels)
+        fixtures.container(_HEALTH, flat(state, fixtures.count), f"web-{number}", **labels)
         for number, state in enumerate(states, start=1)
     )
 
@@ -48,18 +48,22 @@ def _states(world: World, *states: int, **labels: str) -> tuple[Series, ...]:
 def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceAllReplicasUnhealthy"
     grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
-    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     text = "All running containers of web on main fail their health check."
     silent = (
-        world.silent("is silent while one is healthy", (*world.service(), *_states(world, 0, 1)), grace + 600),
-        world.silent(
-            "is silent where one has no health check", (*world.service(), *_states(world, 0, -1)), grace + 600
+        fixtures.silent(
+            "stays silent while one is healthy", (*fixtures.service(), *_states(fixtures, 0, 1)), grace + 600
         ),
-        *world.not_yet("is silent while all may be starting", (*world.service(), *_states(world, 0, 0)), grace),
+        fixtures.silent(
+            "stays silent where one has no health check", (*fixtures.service(), *_states(fixtures, 0, -1)), grace + 600
+        ),
+        *fixtures.not_yet(
+            "stays silent while all may be starting", (*fixtures.service(), *_states(fixtures, 0, 0)), grace
+        ),
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=f"{names.COMPONENT_REPLICAS_HEALTHY} == 0",
@@ -70,22 +74,22 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
             dashboard="service",
             panel="Replicas running",
             runbook=Runbook(
-                meaning="The containers run, and none passes its health check. Traefik takes unhealthy containers out "
-                "of its routes, so users get 404 or 503.",
+                meaning="The containers run, but none passes its health check. Traefik removes unhealthy containers "
+                "from its routes, so users get 404 or 503.",
                 first_look=(
                     "`docker inspect --format '{{json .State.Health}}' NAME` shows the last results of the check.",
-                    "Is what they all need (database, cache) down?",
+                    "Is a shared dependency (database, cache) down?",
                 ),
                 action=(
-                    "Repair what they depend on, or roll back the last deployment.",
+                    "Repair the dependency, or roll back the last deployment.",
                     "The check itself is wrong (path, port, a tool that the image lacks): correct it in Coolify.",
                 ),
                 false_alarms="Services that take longer than `alerts.deploy_grace` to start.",
             ),
             fires=(
-                world.fires(
-                    "fires when no container passes",
-                    (*world.service(), *_states(world, 0, 0)),
+                fixtures.fires(
+                    "fires when no container passes its health check",
+                    (*fixtures.service(), *_states(fixtures, 0, 0)),
                     grace + 2 * _MINUTE,
                     Expected(of_service(), text),
                 ),
@@ -93,9 +97,9 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
             silent=silent,
         ),
         warning_fires=(
-            world.fires(
-                "is a warning for a service that wakes nobody",
-                (*world.service(pages=False), *_states(world, 0, 0)),
+            fixtures.fires(
+                "is a warning for a service that does not page",
+                (*fixtures.service(pages=False), *_states(fixtures, 0, 0)),
                 grace + 2 * _MINUTE,
                 Expected(of_service(), text),
             ),
@@ -107,7 +111,7 @@ def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
 def _unhealthy(topology: Topology) -> Alert:
     name = "ContainerUnhealthy"
     grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
-    world = World(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     return Alert(
         alert=name,
         expr=f"{per_container(f'{_HEALTH}{{{PLANNED}}}')} == 0",
@@ -118,23 +122,23 @@ def _unhealthy(topology: Topology) -> Alert:
         dashboard="service",
         panel="Replicas now",
         runbook=Runbook(
-            meaning="The container runs and its health check does not pass. Traefik sends it no requests; the other "
-            "replicas carry its share. Coolify does not report this.",
+            meaning="The container runs, but its health check does not pass. Traefik sends it no requests; the other "
+            "replicas carry its load. Coolify does not report this.",
             first_look=("`docker inspect --format '{{json .State.Health}}' NAME` shows the last results.",),
             action=(
                 "Restart the replica; if it comes back unhealthy, read its log.",
                 "All replicas at once: see *ServiceAllReplicasUnhealthy*.",
             ),
-            false_alarms="Services that take longer than `alerts.deploy_grace` to start. cAdvisor before 0.55 does "
+            false_alarms="Services that take longer than `alerts.deploy_grace` to start. Before 0.55, cAdvisor does "
             "not update the state.",
         ),
         fires=(
-            world.fires(
-                "fires for the unhealthy container, and not for the healthy one or the one without a check",
+            fixtures.fires(
+                "fires for the unhealthy containers, not for a healthy one or one without a check",
                 (
-                    *world.service(),
-                    *_states(world, 0, 1, -1),
-                    world.container(_HEALTH, flat(0, world.count), "web-side", component="side"),
+                    *fixtures.service(),
+                    *_states(fixtures, 0, 1, -1),
+                    fixtures.container(_HEALTH, flat(0, fixtures.count), "web-side", component="side"),
                 ),
                 grace + 2 * _MINUTE,
                 Expected(
@@ -148,23 +152,27 @@ def _unhealthy(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            *world.not_yet("is silent while it may be starting", (*world.service(), *_states(world, 0)), grace),
-            world.silent("is silent without a health check", (*world.service(), *_states(world, -1)), grace + 600),
-            world.silent(
-                "is silent when one of two scrapes still shows what was",
+            *fixtures.not_yet(
+                "stays silent while it may be starting", (*fixtures.service(), *_states(fixtures, 0)), grace
+            ),
+            fixtures.silent(
+                "stays silent without a health check", (*fixtures.service(), *_states(fixtures, -1)), grace + 600
+            ),
+            fixtures.silent(
+                "stays silent when only one of two scrapes shows the failure",
                 (
-                    *world.service(),
-                    *_states(world, 0, -1),
-                    *_states(world, 1, 1, instance="again:8080"),
+                    *fixtures.service(),
+                    *_states(fixtures, 0, -1),
+                    *_states(fixtures, 1, 1, instance="again:8080"),
                 ),
                 grace + 600,
             ),
-            world.silent(
-                "is silent for a container outside the plan, and for what is no container",
+            fixtures.silent(
+                "stays silent for a container outside the plan and for a raw cgroup",
                 (
-                    *world.service(),
-                    world.container(_HEALTH, flat(0, world.count), "adminer", service=""),
-                    world.container(_HEALTH, flat(0, world.count), "", resource="cgroup"),
+                    *fixtures.service(),
+                    fixtures.container(_HEALTH, flat(0, fixtures.count), "adminer", service=""),
+                    fixtures.container(_HEALTH, flat(0, fixtures.count), "", resource="cgroup"),
                 ),
                 grace + 600,
             ),
@@ -176,17 +184,17 @@ def _unhealthy(topology: Topology) -> Alert:
 
 def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
     most = topology.thresholds.restarts
-    # One restart every thirty seconds, all of them within a quarter of an hour where the threshold allows it.
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds, interval=min(30, max(1, 800 // most)))
-    at = 14 * _MINUTE // world.interval * world.interval
-    before = at // world.interval - most
+    # One restart every 30 seconds, or faster where the threshold would not fit into 15 minutes.
+    fixtures = Fixtures(length=30 * _MINUTE, thresholds=topology.thresholds, interval=min(30, max(1, 800 // most)))
+    at = 14 * _MINUTE // fixtures.interval * fixtures.interval
+    before = at // fixtures.interval - most
 
     def restarts(count: int, *, pages: bool = True) -> tuple[Series, ...]:
         starts = steps((0, before), *((number, 1) for number in range(1, count)))
         return (
-            *world.service(pages=pages),
-            world.container(_START, f"{starts} {count}x{world.count}"),
-            world.container(_START, f"{starts} {count}x{world.count}", "web-side", component="side"),
+            *fixtures.service(pages=pages),
+            fixtures.container(_START, f"{starts} {count}x{fixtures.count}"),
+            fixtures.container(_START, f"{starts} {count}x{fixtures.count}", "web-side", component="side"),
         )
 
     expected = tuple(
@@ -194,13 +202,13 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
     )
     silent = (
-        world.silent("is silent for one restart less", restarts(most - 1), at),
-        world.silent(
-            "is silent when a reboot restarts every replica once",
+        fixtures.silent("stays silent one restart below the threshold", restarts(most - 1), at),
+        fixtures.silent(
+            "stays silent when a reboot restarts every replica once",
             (
-                *world.service(replicas=most + 1),
+                *fixtures.service(replicas=most + 1),
                 *(
-                    world.container(_START, f"{steps((0, before), (1, 1))} 1x{world.count}", f"web-{number}")
+                    fixtures.container(_START, f"{steps((0, before), (1, 1))} 1x{fixtures.count}", f"web-{number}")
                     for number in range(most + 1 if most > 1 else 0)
                 ),
             ),
@@ -209,40 +217,40 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         deploys.rolling(topology),
         deploys.stop_and_start(topology),
     )
-    return by_urgency(
+    return by_paging(
         Alert(
             alert="ServiceCrashLooping",
             expr=f"{names.COMPONENT_RESTARTS}\n"
             f"  >= on ({names.BY_SERVICE}) group_left () {names.SERVICE_RESTARTS_THRESHOLD}",
             wait=0,
             severity="critical",
-            summary="A container of a service is restarted again and again.",
+            summary="A container of a service keeps restarting.",
             description=f"A container of {SERVICE} was restarted {{{{ $value }}}} times in the last 15 minutes.",
             dashboard="service",
             panel="Restarts in 15 minutes",
             runbook=Runbook(
-                meaning="A container ends and Docker starts it again. Between two ends it may look healthy, so the "
-                "count of replicas stays right while requests fail.",
+                meaning="A container exits and Docker restarts it. Between crashes it may look healthy, so the number "
+                "of replicas looks right while requests fail.",
                 first_look=(
-                    "`docker logs --tail 100 NAME`: the last lines before the end.",
-                    "`docker inspect --format '{{.State.ExitCode}} {{.State.OOMKilled}}' NAME`; 137 is a kill.",
+                    "`docker logs --tail 100 NAME`: the last lines before it exits.",
+                    "`docker inspect --format '{{.State.ExitCode}} {{.State.OOMKilled}}' NAME`; 137 means killed.",
                 ),
                 action=(
                     "It began with a deployment: roll back.",
                     "It was killed for lack of memory: see *ContainerOomKilled*.",
-                    "What it depends on is down: repair that first.",
+                    "A dependency is down: repair that first.",
                 ),
-                false_alarms="Several restarts by hand within minutes; before cAdvisor 0.57, redeploys under a name "
-                "that stays. Not seen: cAdvisor has no restart count, so a process that lives for less than the scrape "
-                "interval shows in few scrapes or none. *ServiceDown* may come instead.",
+                false_alarms="Several manual restarts within minutes; before cAdvisor 0.57, redeploys under a name "
+                "that stays. A blind spot: cAdvisor has no restart counter, so a process that lives for less than the "
+                "scrape interval shows in few scrapes or none. *ServiceDown* may fire instead.",
             ),
-            fires=(world.fires("fires at the number of restarts that makes a loop", restarts(most), at, *expected),),
+            fires=(fixtures.fires("fires at the threshold", restarts(most), at, *expected),),
             silent=silent,
-            instead="it counts restarts within 15 minutes and ends when they leave the window: change how many they "
-            "are, `thresholds.restarts`",
+            instead="it counts restarts within 15 minutes and resolves when they leave the window: change the number, "
+            "`thresholds.restarts`",
         ),
         warning_fires=(
-            world.fires("is a warning for a service that wakes nobody", restarts(most, pages=False), at, *expected),
+            fixtures.fires("is a warning for a service that does not page", restarts(most, pages=False), at, *expected),
         ),
         warning_silent=silent,
     )
@@ -263,26 +271,25 @@ def _replaced_often(topology: Topology) -> Alert:
         """),
         wait=5 * _MINUTE,
         severity="warning",
-        summary="The containers of a service are replaced again and again.",
+        summary="The containers of a service keep being replaced.",
         description=f"{{{{ $value }}}} containers of {SERVICE} were replaced or removed in the last hour.",
         dashboard="service",
         panel="Replacements in an hour",
         runbook=Runbook(
-            meaning="Something deploys the service over and over, or removes its containers. Each replacement costs "
-            "users a few slow or lost requests, and the server the memory of a build.",
+            meaning="Something keeps deploying the service or removing its containers. Each replacement costs users a "
+            "few slow or lost requests, and the server the memory of a build.",
             first_look=(
                 "Coolify, the resource's list of deployments: who or what starts them?",
                 "Dashboard *Service*, panel *Replacements in an hour*: since when?",
             ),
             action=(
                 "A webhook or pipeline in a loop: stop it at its source.",
-                "Deploys that fail and are retried: read the log of the last one.",
-                "You deploy that often: raise `thresholds.replacements`.",
+                "Failing deploys that are retried: read the log of the last one.",
+                "You do deploy that often: raise `thresholds.replacements`.",
             ),
             false_alarms="A busy afternoon of deployments.",
         ),
         fires=fires,
         silent=silent,
-        instead="it counts what was replaced within an hour, all at once or not: change how many they are, "
-        "`thresholds.replacements`",
+        instead="it counts replacements within an hour: change the number, `thresholds.replacements`",
     )

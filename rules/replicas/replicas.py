@@ -1,6 +1,6 @@
-"""Replicas: how many run, are healthy, restart and are replaced.
+"""Replicas as recorded series: running, healthy, restarted, replaced.
 
-A lost cAdvisor is told apart from lost replicas: a count is 0 only while cAdvisor shows that it can see, and absent
+Losing cAdvisor is not losing replicas: a count is 0 only while cAdvisor demonstrably sees containers, and absent
 otherwise.
 """
 
@@ -45,11 +45,11 @@ def _containers() -> tuple[Record, ...]:
         Record(
             record=names.CONTAINER_START_TIME,
             expr=per_container(f"{_START}{{{CONTAINERS}}}"),
-            doc="When the container was started, unix seconds; when it was created, before cAdvisor 0.57.",
+            doc="Start time of the container, Unix seconds; its creation time before cAdvisor 0.57.",
         ),
         Record(
             record=names.CONTAINER_CPU,
-            # One series a core on cgroup v1, one called `total` on v2: the sum is right on both.
+            # One series per core on cgroup v1, a single `total` on v2: the sum is right for both.
             expr=f"sum by ({names.BY_CONTAINER}) (rate({_CPU}{{{CONTAINERS}}}[5m]))",
             doc="CPU cores that the container uses.",
         ),
@@ -60,7 +60,7 @@ def _containers() -> tuple[Record, ...]:
                 or on ({names.BY_SERVER})
                 0 * {names.SERVER_MEMORY_PLAN}
             """),
-            doc="1 while cAdvisor names the containers of the server, 0 while it is blind or gone.",
+            doc="1 while cAdvisor names the containers of the server, 0 while it is blind or down.",
         ),
     )
 
@@ -69,9 +69,9 @@ def _components() -> tuple[Record, ...]:
     by = names.BY_COMPONENT
     desired = names.COMPONENT_REPLICAS_DESIRED
     running = f"count by ({by}) ({_START}{{{PLANNED}}})"
-    # A service that never started has no series to count, so the plan says which zeros to show: only on servers where
-    # cAdvisor names containers and, for those that are recognised by a label, shows labels of some container at all.
-    # A cAdvisor that was started without its label flags would otherwise look like an outage of everything.
+    # A service that never started has no series to count, so the zeros come from the plan: only on servers where
+    # cAdvisor names containers and, for services recognised by a label, exports the labels of any container at all.
+    # Otherwise a cAdvisor started without its label flags would look like an outage of everything.
     composed = f'count by ({names.BY_SERVER}) ({_START}{{{CONTAINERS},{names.RESOURCE}!=""}})'
     zero = (
         f'0 * max by ({by}) ({desired}{{{names.IDENTIFIED_BY}="label"}})\n'
@@ -87,26 +87,26 @@ def _components() -> tuple[Record, ...]:
         Record(
             record=names.COMPONENT_REPLICAS_RUNNING,
             expr=f"{running}\nor\n{zero}",
-            doc="Containers of the component that run; 0 when none does, absent while cAdvisor cannot tell.",
+            doc="Running containers of the component; 0 if there are none, absent while cAdvisor cannot see them.",
         ),
         Record(
             record=names.COMPONENT_REPLICAS_HEALTHY,
-            # 1 is healthy, -1 has no health check, 0 is starting or unhealthy (cAdvisor 0.55 and later).
+            # 1 is healthy, -1 means no health check, 0 is starting or unhealthy (cAdvisor 0.55 and later).
             expr=expr(f"""
                 count by ({by}) ({_HEALTH}{{{PLANNED}}} != 0)
                 or
                 0 * count by ({by}) ({_HEALTH}{{{PLANNED}}})
             """),
-            doc="Containers of the component that run and are not known to be unhealthy or starting.",
+            doc="Running containers of the component, except those known to be unhealthy or starting.",
         ),
         Record(
             record=names.COMPONENT_RESTARTS,
-            # Of one container: a reboot restarts every replica once, and is no crash loop. A restart changes the start
-            # time since cAdvisor 0.57 and sets the CPU counter back in every version (mostly: a start that costs more
-            # than the former life hides it), so the larger of the two counts. Usage and not user time, which can stay
-            # 0 (measured on cAdvisor 0.49 to 0.60). A deploy makes a new series, except under a name that stays
-            # (service stacks, databases, "consistent container names"): a new container has a new creation time,
-            # and what began with it is no restart. Before 0.57 there is no creation time: the start time is that.
+            # Per container, because a reboot restarts every replica once and is no crash loop. A restart changes the
+            # start time since cAdvisor 0.57 and resets the CPU counter in every version (usually: a start that uses
+            # more CPU than the previous life hides the reset), so the larger number counts. Total usage, not user time,
+            # which can stay 0 (measured on cAdvisor 0.49 to 0.60). A deploy makes a new series, except under a name
+            # that stays (service stacks, databases, "consistent container names"): there, the creation time tells a
+            # new container from a restart. Before 0.57 there is no creation time; the start time is the creation time.
             expr=expr(f"""
                 max by ({by}) (
                   clamp_min(
@@ -127,11 +127,11 @@ def _components() -> tuple[Record, ...]:
                   )
                 )
             """),
-            doc="Restarts in the last 15 minutes, of the component's container that had the most.",
+            doc="Restarts in the last 15 minutes of the component's most restarted container.",
         ),
         Record(
             record=names.COMPONENT_REPLACEMENTS,
-            # Containers that ran within the hour and are not there any more.
+            # Containers that ran within the last hour and are gone.
             expr=expr(f"""
                 count by ({by}) (
                   {per_container(f"max_over_time({_START}{{{PLANNED}}}[1h])")}
@@ -150,13 +150,13 @@ def _services() -> tuple[Record, ...]:
     return (
         Record(
             record=names.SERVICE_REPLICAS_RUNNING,
-            # A replica needs all its components, so there are as many as of the scarcest required one.
+            # A replica needs all its components, so the scarcest required component decides.
             expr=expr(f"""
                 min by ({names.BY_SERVICE}) (
                   {names.COMPONENT_REPLICAS_RUNNING}
                   and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED}
                 )
             """),
-            doc="Replicas of the service that run, complete with all required components.",
+            doc="Running replicas of the service, complete with all required components.",
         ),
     )

@@ -1,11 +1,11 @@
-"""What the recorded series of restarts and replacements must come out as, and what the alert on them fires on."""
+"""Proofs of the recorded restarts and replacements, and of the alert on replacements."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
 from boxwatch.rules.proofs import deploys
-from boxwatch.rules.proofs.fixtures import World, flat, of_service, sample, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, sample, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
@@ -15,48 +15,48 @@ _CPU = "container_cpu_usage_seconds_total"
 
 
 def shows(
-    world: World, title: str, expr: str, parts: tuple[Series, ...], *samples: Sample, at: int = 15 * _MINUTE
+    fixtures: Fixtures, title: str, expr: str, parts: tuple[Series, ...], *samples: Sample, at: int = 15 * _MINUTE
 ) -> Measured:
-    """The proof that a query comes out as some samples on some input."""
-    return Measured(title=title, expr=expr, at=at, samples=samples, series=parts, interval=world.interval)
+    """The proof that a query returns these samples for this input."""
+    return Measured(title=title, expr=expr, at=at, samples=samples, series=parts, interval=fixtures.interval)
 
 
 def of_part(service: str, component: str = "") -> dict[str, str]:
-    """The labels of a service on the first server, or of a part of it."""
+    """The labels of a service on the first server, or of one of its components."""
     return {"server": "main", "service": service, "component": component}
 
 
-def restarts(world: World) -> tuple[Measured, ...]:
-    """How often a container was restarted, by start time and by CPU counter."""
+def restarts(fixtures: Fixtures) -> tuple[Measured, ...]:
+    """Proofs of restarts, seen by start time and by CPU counter."""
     name = names.COMPONENT_RESTARTS
     at = 30 * _MINUTE
     # Four restarts: one long ago, and three at minutes 18, 21 and 24.
     starts = steps((5, 10), (10, 26), (200, 6), (400, 6), (600, 33))
     cpu = "0+1x9 0+1x25 0+1x5 0+1x5 0+1x32"
     often = " ".join(["0+1x3"] * 20)
-    # What is no container of the plan: outside it, and a raw cgroup.
+    # Decoys: a container outside the plan, and a raw cgroup.
     others = tuple(
-        world.container(metric, values, name, **labels)
+        fixtures.container(metric, values, name, **labels)
         for name, labels in (("adminer", {"service": ""}), ("", {"resource": "cgroup"}))
         for metric, values in ((_START, "0+1x80"), (_CPU, often))
     )
     return (
         shows(
-            world,
-            "restarts are seen by the start time",
+            fixtures,
+            "restarts are counted by the start time",
             name,
-            (world.container(_START, starts), world.container(_CPU, f"0+1x{world.count}"), *others),
+            (fixtures.container(_START, starts), fixtures.container(_CPU, f"0+1x{fixtures.count}"), *others),
             sample(name, 3, **of_part("web")),
             at=at,
         ),
         shows(
-            world,
-            "restarts are seen by the CPU counter where the start time is that of the creation",
+            fixtures,
+            "restarts are counted by the CPU counter where the start time is the creation time",
             name,
             (
-                world.container(_START, flat(10, world.count)),
-                world.container(_CPU, cpu),
-                world.container(_CPU, "0+1x50 0+1x25", "web-side", component="side"),
+                fixtures.container(_START, flat(10, fixtures.count)),
+                fixtures.container(_CPU, cpu),
+                fixtures.container(_CPU, "0+1x50 0+1x25", "web-side", component="side"),
                 *others,
             ),
             sample(name, 1, **of_part("web", "side")),
@@ -64,38 +64,38 @@ def restarts(world: World) -> tuple[Measured, ...]:
             at=at,
         ),
         shows(
-            world,
-            "restarts that every core's CPU counter shows are counted once",
+            fixtures,
+            "restarts visible in every core's CPU counter count once",
             name,
-            tuple(world.container(_CPU, cpu, cpu=core) for core in ("cpu00", "cpu01")),
+            tuple(fixtures.container(_CPU, cpu, cpu=core) for core in ("cpu00", "cpu01")),
             sample(name, 3, **of_part("web")),
             at=at,
         ),
         shows(
-            world,
-            "a new container under the old name is no restart, and its own restarts are",
+            fixtures,
+            "a new container under the old name is no restart, but its own restarts count",
             name,
             (
-                world.container(_START, starts),
-                world.container(_CREATION, steps((4, 36), (199, 45))),
-                world.container(_CPU, cpu),
-                # Whoever is redeployed without end is no crash loop: what is created as often as it starts.
-                world.container(_START, starts, "api-1", service="api"),
-                world.container(_CREATION, starts, "api-1", service="api"),
+                fixtures.container(_START, starts),
+                fixtures.container(_CREATION, steps((4, 36), (199, 45))),
+                fixtures.container(_CPU, cpu),
+                # Endless redeploys are no crash loop: a container created as often as it starts.
+                fixtures.container(_START, starts, "api-1", service="api"),
+                fixtures.container(_CREATION, starts, "api-1", service="api"),
             ),
             sample(name, 2, **of_part("web")),
             sample(name, 0, **of_part("api")),
             at=at,
         ),
         shows(
-            world,
-            "a restart that both show is one restart, and a deploy is none",
+            fixtures,
+            "a restart visible in both counts once, and a deploy does not count",
             name,
             (
-                world.container(_START, starts),
-                world.container(_CPU, cpu),
-                world.container(_START, steps((None, 40), (300, 30)), "web-2"),
-                world.container(_CPU, "_x40 0+1x29", "web-2"),
+                fixtures.container(_START, starts),
+                fixtures.container(_CPU, cpu),
+                fixtures.container(_START, steps((None, 40), (300, 30)), "web-2"),
+                fixtures.container(_CPU, "_x40 0+1x29", "web-2"),
             ),
             sample(name, 3, **of_part("web")),
             at=at,
@@ -103,42 +103,42 @@ def restarts(world: World) -> tuple[Measured, ...]:
     )
 
 
-def created(world: World) -> tuple[Measured, ...]:
-    """What is taken off for new containers under the old name, and for which containers."""
+def created(fixtures: Fixtures) -> tuple[Measured, ...]:
+    """Proofs that new containers under an old name are subtracted from the restarts, each from its own."""
     name = names.COMPONENT_RESTARTS
     starts = steps((5, 10), (10, 26), (200, 6), (400, 6), (600, 33))
     renewed = steps((4, 36), (199, 45))
 
     def part(component: str, start: str, *creations: str, **labels: str) -> tuple[Series, ...]:
-        """A container of a component and what each scrape says of its creation."""
+        """A container of a component, with its creation time according to each scrape."""
         called = f"web-{component}"
         return (
-            world.container(_START, start, called, component=component, **labels),
+            fixtures.container(_START, start, called, component=component, **labels),
             *(
-                world.container(_CREATION, values, called, component=component, instance=f"scrape{number}", **labels)
+                fixtures.container(_CREATION, values, called, component=component, instance=f"scrape{number}", **labels)
                 for number, values in enumerate(creations)
             ),
         )
 
     return (
         shows(
-            world,
-            "a new container is taken off once, whatever part it is, and only with its own time",
+            fixtures,
+            "a new container is subtracted once, for every component, by its own creation time",
             name,
             (
-                # What another job says of the same container does not count.
-                world.container(_START, starts),
-                *(world.container(metric, "0+1x80", job="other") for metric in (_START, _CREATION)),
-                world.container(_CPU, " ".join(["0+1x3"] * 20), job="other"),
-                # Two scrapes say the same; one has not seen it; it was created before the restarts that count.
+                # Metrics of another job about the same container do not count.
+                fixtures.container(_START, starts),
+                *(fixtures.container(metric, "0+1x80", job="other") for metric in (_START, _CREATION)),
+                fixtures.container(_CPU, " ".join(["0+1x3"] * 20), job="other"),
+                # Two scrapes agree; one has not seen it; it was created before the restarts in the window.
                 *part("twice", starts, renewed, renewed),
-                *part("once", starts, renewed, flat(4, world.count)),
+                *part("once", starts, renewed, flat(4, fixtures.count)),
                 *part("before", steps((4, 20), (50, 22), (90, 39)), steps((4, 20), (49, 61))),
-                # Its start is not seen.
-                *part("unseen", flat(10, world.count), renewed),
-                # The name went to another resource.
+                # Its start is not visible.
+                *part("unseen", flat(10, fixtures.count), renewed),
+                # The name moved to another resource.
                 *part("moved", "1x40 stale", resource="a"),
-                *part("moved", f"_x41 1x{world.count - 41}", resource="b"),
+                *part("moved", f"_x41 1x{fixtures.count - 41}", resource="b"),
             ),
             sample(name, 3, **of_part("web")),
             sample(name, 2, **of_part("web", "twice")),
@@ -149,12 +149,12 @@ def created(world: World) -> tuple[Measured, ...]:
             at=30 * _MINUTE,
         ),
         shows(
-            world,
-            "restarts of a container that is gone count on, by whichever of the two they were seen",
+            fixtures,
+            "restarts of a container that is gone still count, however they were seen",
             name,
             (
                 *part("started", f"{steps((5, 38), (9, 6))} stale"),
-                world.container(_CPU, "0+1x37 0+1x5 stale", "web-reset", component="reset"),
+                fixtures.container(_CPU, "0+1x37 0+1x5 stale", "web-reset", component="reset"),
             ),
             sample(name, 1, **of_part("web", "started")),
             sample(name, 1, **of_part("web", "reset")),
@@ -163,11 +163,11 @@ def created(world: World) -> tuple[Measured, ...]:
     )
 
 
-def replacements(world: World) -> Measured:
-    """How many containers are gone."""
+def replacements(fixtures: Fixtures) -> Measured:
+    """The proof of the number of containers replaced or removed."""
     name = names.COMPONENT_REPLACEMENTS
     return Measured(
-        title="replacements are the containers of the last hour that are gone",
+        title="replacements are containers of the last hour that are gone",
         expr=name,
         at=70 * _MINUTE,
         samples=(
@@ -178,62 +178,65 @@ def replacements(world: World) -> Measured:
         ),
         series=(
             # Gone for more than an hour, gone within the hour (twice), and running.
-            world.container(_START, "1x4 stale", "web-a"),
-            world.container(_START, "1x59 stale", "web-b"),
-            world.container(_START, "_x40 1x59 stale", "web-c"),
-            world.container(_START, f"_x80 1x{world.count - 80}", "web-d"),
-            world.container(_START, flat(1, world.count), "api-1", service="api"),
-            world.container(_START, "1x59 stale", "side-a", component="side"),
-            world.container(_START, flat(1, world.count), "other-a", component="other"),
-            # Outside the plan, gone and there; known to another job; a raw cgroup.
-            world.container(_START, "1x59 stale", "adminer", service=""),
-            world.container(_START, flat(1, world.count), "shell", service="", component="x"),
-            world.container(_START, flat(1, world.count), "web-b", job="other"),
-            world.container(_START, flat(1, world.count), "x", service="elsewhere", job="other"),
-            world.container(_START, flat(1, world.count), "", service="cgroup"),
+            fixtures.container(_START, "1x4 stale", "web-a"),
+            fixtures.container(_START, "1x59 stale", "web-b"),
+            fixtures.container(_START, "_x40 1x59 stale", "web-c"),
+            fixtures.container(_START, f"_x80 1x{fixtures.count - 80}", "web-d"),
+            fixtures.container(_START, flat(1, fixtures.count), "api-1", service="api"),
+            fixtures.container(_START, "1x59 stale", "side-a", component="side"),
+            fixtures.container(_START, flat(1, fixtures.count), "other-a", component="other"),
+            # Outside the plan, gone and present; seen by another job; a raw cgroup.
+            fixtures.container(_START, "1x59 stale", "adminer", service=""),
+            fixtures.container(_START, flat(1, fixtures.count), "shell", service="", component="x"),
+            fixtures.container(_START, flat(1, fixtures.count), "web-b", job="other"),
+            fixtures.container(_START, flat(1, fixtures.count), "x", service="elsewhere", job="other"),
+            fixtures.container(_START, flat(1, fixtures.count), "", service="cgroup"),
         ),
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
 def replaced_often(topology: Topology) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """Containers that are replaced as often as is too often, and less."""
+    """Containers replaced more often than the threshold, and as often."""
     most = topology.thresholds.replacements
-    world = World(length=80 * _MINUTE, thresholds=topology.thresholds, interval=60)
+    fixtures = Fixtures(length=80 * _MINUTE, thresholds=topology.thresholds, interval=60)
 
     def deployed(times: int) -> tuple[Series, ...]:
-        """One planned replica, replaced some times within the last hour."""
+        """One planned replica, replaced `times` times within the last hour."""
         return (
-            *world.service(replicas=1),
-            *(world.container(_START, f"_x20 7x{1 + number % 40} stale", f"web-{number}") for number in range(times)),
-            world.container(_START, f"_x61 7x{world.count - 61}", "web-last"),
+            *fixtures.service(replicas=1),
+            *(
+                fixtures.container(_START, f"_x20 7x{1 + number % 40} stale", f"web-{number}")
+                for number in range(times)
+            ),
+            fixtures.container(_START, f"_x61 7x{fixtures.count - 61}", "web-last"),
         )
 
     # All of them gone at minute 61.
     at_once = (
-        *world.service(replicas=1),
-        *(world.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
-        world.container(_START, flat(7, world.count), "web-last"),
+        *fixtures.service(replicas=1),
+        *(fixtures.container(_START, "7x60 stale", f"web-{number}") for number in range(most + 1)),
+        fixtures.container(_START, flat(7, fixtures.count), "web-last"),
     )
     expected = Expected(
         of_service(), f"{most + 1} containers of web on main were replaced or removed in the last hour."
     )
     fires = (
-        world.fires("fires above the number of replacements", deployed(most + 1), 70 * _MINUTE, expected),
-        world.fires("fires five minutes after the last of them", at_once, 66 * _MINUTE, expected),
+        fixtures.fires("fires above the threshold", deployed(most + 1), 70 * _MINUTE, expected),
+        fixtures.fires("fires five minutes after the last replacement", at_once, 66 * _MINUTE, expected),
     )
     silent = (
-        world.silent("is silent at the number of replacements", deployed(most), 70 * _MINUTE),
-        world.silent("is silent four minutes after the last of them", at_once, 65 * _MINUTE),
-        world.silent(
-            "is silent when as many were replaced over two hours",
+        fixtures.silent("stays silent at the threshold", deployed(most), 70 * _MINUTE),
+        fixtures.silent("stays silent four minutes after the last replacement", at_once, 65 * _MINUTE),
+        fixtures.silent(
+            "stays silent when the replacements are spread over two hours",
             (
-                *world.service(replicas=1),
+                *fixtures.service(replicas=1),
                 *(
-                    world.container(_START, "7x2 stale" if number % 2 else "_x40 7x2 stale", f"web-{number}")
+                    fixtures.container(_START, "7x2 stale" if number % 2 else "_x40 7x2 stale", f"web-{number}")
                     for number in range(most + 1)
                 ),
-                world.container(_START, flat(7, world.count), "web-last"),
+                fixtures.container(_START, flat(7, fixtures.count), "web-last"),
             ),
             70 * _MINUTE,
         ),

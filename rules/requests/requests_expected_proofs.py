@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Series
-from boxwatch.rules.proofs.fixtures import World, flat, of_service, sample, series, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, sample, series, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -17,52 +17,52 @@ _EXPECTED = names.SERVICE_REQUESTS_EXPECTED
 
 def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
     """The proofs of the recorded expectation."""
-    world = World(length=_AT, thresholds=topology.thresholds, interval=_SPARSE)
+    fixtures = Fixtures(length=_AT, thresholds=topology.thresholds, interval=_SPARSE)
 
     def known(service: str, replicas: int = 2, server: str = "main") -> tuple[Series, ...]:
         return (
-            world.constant(names.SERVICE_REPLICAS_DESIRED, replicas, server=server, service=service),
-            world.constant(names.UUID_SERVICE, 1, uuid=f"{service}-1", service=service),
-            world.constant(names.UUID_SERVICE, 1, uuid=f"{service}-2", service=service),
+            fixtures.constant(names.SERVICE_REPLICAS_DESIRED, replicas, server=server, service=service),
+            fixtures.constant(names.UUID_SERVICE, 1, uuid=f"{service}-1", service=service),
+            fixtures.constant(names.UUID_SERVICE, 1, uuid=f"{service}-2", service=service),
         )
 
     def named(service: str, server: str = "main") -> tuple[Series, ...]:
         return (
-            world.constant(names.SERVICE_REPLICAS_DESIRED, 1, server=server, service=service),
-            world.constant(names.SERVICE_ROUTERS, 1, server=server, service=service),
+            fixtures.constant(names.SERVICE_REPLICAS_DESIRED, 1, server=server, service=service),
+            fixtures.constant(names.SERVICE_ROUTERS, 1, server=server, service=service),
         )
 
     parts = {
-        *_seen(world, "main"),
-        *_seen(world, "second"),
+        *_seen(fixtures, "main"),
+        *_seen(fixtures, "second"),
         *known("web"),
-        _requests(world, "web", 2),
+        _requests(fixtures, "web", 2),
         *named("api"),
-        _requests(world, "api", 3),
+        _requests(fixtures, "api", 3),
         # At the limit, which is not steady.
         *known("quiet"),
-        _requests(world, "quiet", steady),
+        _requests(fixtures, "quiet", steady),
         *known("steady"),
-        _requests(world, "steady", steady * 1.1),
+        _requests(fixtures, "steady", steady * 1.1),
         *known("parked", 0),
-        _requests(world, "parked", 2),
+        _requests(fixtures, "parked", 2),
         # Without a known owner: the topology names no router.
-        world.constant(names.SERVICE_REPLICAS_DESIRED, 1, server="main", service="forgotten"),
-        world.constant(names.SERVICE_ROUTERS, 0, server="main", service="forgotten"),
-        _requests(world, "forgotten", 2),
+        fixtures.constant(names.SERVICE_REPLICAS_DESIRED, 1, server="main", service="forgotten"),
+        fixtures.constant(names.SERVICE_ROUTERS, 0, server="main", service="forgotten"),
+        _requests(fixtures, "forgotten", 2),
         *known("web", server="second"),
-        _requests(world, "web", 5, "second"),
-        world.constant(names.SERVICE_REPLICAS_DESIRED, 0, server="second", service="api"),
-        _requests(world, "api", 5, "second"),
+        _requests(fixtures, "web", 5, "second"),
+        fixtures.constant(names.SERVICE_REPLICAS_DESIRED, 0, server="second", service="api"),
+        _requests(fixtures, "api", 5, "second"),
         # Traefik exposes no metrics there.
         *known("web", server="third"),
-        *_seen(world, "third", job="other"),
-        _requests(world, "web", 7, "third"),
+        *_seen(fixtures, "third", job="other"),
+        _requests(fixtures, "web", 7, "third"),
     }
     # Only outside of the hour around this time yesterday, and only in it.
-    before = world.steps_of(_AT - _DAY) - 1
+    before = fixtures.steps_of(_AT - _DAY) - 1
     night = (
-        *_seen(world, "main"),
+        *_seen(fixtures, "main"),
         *known("day"),
         *known("night"),
         series(_REQUESTS, f"{steps((0, before))} 4 6 8 {steps((0, 80))}", **of_service("day")),
@@ -97,20 +97,20 @@ def measured(topology: Topology, steady: float) -> tuple[Measured, ...]:
 _REQUESTS = names.SERVICE_REQUESTS
 
 
-def _seen(world: World, server: str, job: str = names.JOB_TRAEFIK) -> tuple[Series, ...]:
-    return (world.scraped(_RELOADED, flat(9, world.count), job=job, server=server),)
+def _seen(fixtures: Fixtures, server: str, job: str = names.JOB_TRAEFIK) -> tuple[Series, ...]:
+    return (fixtures.scraped(_RELOADED, flat(9, fixtures.count), job=job, server=server),)
 
 
-def _requests(world: World, service: str, least: float, server: str = "main") -> Series:
+def _requests(fixtures: Fixtures, service: str, least: float, server: str = "main") -> Series:
     """More of them than the least at two of three samples."""
-    values = " ".join([f"{2 * least!r} {least!r} {4 * least!r}"] * (world.count // 3))
+    values = " ".join([f"{2 * least!r} {least!r} {4 * least!r}"] * (fixtures.count // 3))
     return series(_REQUESTS, values, server=server, service=service)
 
 
 def _weekly(topology: Topology, steady: float) -> Measured:
     """Services that differ by what they had in the hour around this time a week ago."""
     at, spacing = 8 * _DAY, 25 * _MINUTE
-    world = World(length=at, thresholds=topology.thresholds, interval=spacing)
+    fixtures = Fixtures(length=at, thresholds=topology.thresholds, interval=spacing)
     # Ages of that hour's samples, in spacings, and those just outside.
     hour = range((7 * _DAY - _HOUR // 2) // spacing, (7 * _DAY + _HOUR // 2) // spacing + 1)
     outside = (hour.start - 1, hour.stop)
@@ -121,14 +121,14 @@ def _weekly(topology: Topology, steady: float) -> Measured:
         by_age = {**dict.fromkeys(outside, 0.0), hour.stop - 1: then}
         values = " ".join(f"{by_age.get(last - step, 2.0)!r}" for step in range(last + 1))
         return (
-            world.constant(names.SERVICE_REPLICAS_DESIRED, 1, server=server, service=service),
-            world.constant(names.UUID_SERVICE, 1, uuid=f"{service}-1", service=service),
+            fixtures.constant(names.SERVICE_REPLICAS_DESIRED, 1, server=server, service=service),
+            fixtures.constant(names.UUID_SERVICE, 1, uuid=f"{service}-1", service=service),
             series(_REQUESTS, values, server=server, service=service),
         )
 
     parts = {
-        *_seen(world, "main"),
-        *_seen(world, "second"),
+        *_seen(fixtures, "main"),
+        *_seen(fixtures, "second"),
         *since("web", steady * 1.1),
         *since("api", steady),
         *since("web", steady, "second"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Sample, Series
-from boxwatch.rules.proofs.fixtures import World, flat, steps
-from boxwatch.rules.proofs.traffic import bucket, counted, known, planned, rising
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
+from boxwatch.rules.proofs.traffic import bucket, planned, requests_total, resource_info, rising
 from boxwatch.topology.model import Topology
 
 _MINUTE, _HOUR = 60, 3600
@@ -24,7 +24,7 @@ def measured(topology: Topology, *, promised: bool) -> tuple[Measured, ...]:
 
 
 def _shows(  # noqa: PLR0913 - a proof has these parts
-    title: str, world: World, parts: tuple[Series, ...], name: str, rows: _Rows, *, at: int = 15 * _MINUTE
+    title: str, fixtures: Fixtures, parts: tuple[Series, ...], name: str, rows: _Rows, *, at: int = 15 * _MINUTE
 ) -> Measured:
     return Measured(
         title=title,
@@ -33,26 +33,26 @@ def _shows(  # noqa: PLR0913 - a proof has these parts
         at=at,
         samples=tuple(Sample(labels=labels, value=value) for labels, value in rows),
         series=parts,
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
 def _ordinary(topology: Topology) -> tuple[Measured, ...]:
     """Two resources of web, an api that the topology names, two strangers, and a second server."""
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds)
 
     def flow(router: str, per_second: float, code: str = "200", /, **labels: str) -> Series:
-        return counted(world, router, rising(per_second, world), code, **labels)
+        return requests_total(fixtures, router, rising(per_second, fixtures), code, **labels)
 
     parts = (
-        *(planned(world, "web", server) for server in ("main", "second")),
-        planned(world, "api"),
+        *(planned(fixtures, "web", server) for server in ("main", "second")),
+        planned(fixtures, "api"),
         # Two accounts of Coolify see the first; what another exporter says of it is nothing to us.
-        known(world, "w1", "web"),
-        known(world, "w1", "web", account="other"),
-        known(world, "w1", "api", job="other"),
-        known(world, "w2", "web"),
-        known(world, "x9", ""),
+        resource_info(fixtures, "w1", "web"),
+        resource_info(fixtures, "w1", "web", account="other"),
+        resource_info(fixtures, "w1", "api", job="other"),
+        resource_info(fixtures, "w2", "web"),
+        resource_info(fixtures, "x9", ""),
         flow(_WEB, 2, uuid="w1"),
         flow(_WEB, 1, uuid="w1", method="POST"),
         flow(_WEB, 0.5, "502", uuid="w1"),
@@ -75,7 +75,7 @@ def _ordinary(topology: Topology) -> tuple[Measured, ...]:
     web, api, far = ({"server": s, "service": n} for s, n in (("main", "web"), ("main", "api"), ("second", "web")))
     title = "{} is that of the planned service, whatever number of routers and resources it has"
     return tuple(
-        _shows(title.format(name), world, parts, name, rows)
+        _shows(title.format(name), fixtures, parts, name, rows)
         for name, rows in {
             names.UUID_SERVICE: (({"uuid": "w1", "service": "web"}, 1), ({"uuid": "w2", "service": "web"}, 1)),
             names.ROUTER_SERVICE: (
@@ -107,24 +107,24 @@ def _ordinary(topology: Topology) -> tuple[Measured, ...]:
 
 def _slow(topology: Topology) -> tuple[Measured, ...]:
     """The objective of web is at one bucket, that of api at another whose name Prometheus 3 changed."""
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds)
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds)
 
     def flow(router: str, le: str, per_second: float, /, **labels: str) -> Series:
-        return bucket(world, router, le, rising(per_second, world), **labels)
+        return bucket(fixtures, router, le, rising(per_second, fixtures), **labels)
 
     def within(service: str, value: float, le: str) -> Series:
-        return world.constant(names.SERVICE_LATENCY_WITHIN, value, server="main", service=service, le=le)
+        return fixtures.constant(names.SERVICE_LATENCY_WITHIN, value, server="main", service=service, le=le)
 
     web, api = {"uuid": "w1"}, {"planned_service": "api"}
     parts = (
-        *(planned(world, service) for service in ("web", "api", "admin")),
-        planned(world, "web", "second"),
-        known(world, "w1", "web"),
-        counted(world, _WEB, rising(4, world), **web),
-        counted(world, "https-1-w1@docker", rising(1, world), **web),
-        counted(world, _API, rising(4, world), **api),
-        counted(world, "admin", rising(4, world), planned_service="admin"),
-        counted(world, _WEB, rising(4, world), **web, server="second"),
+        *(planned(fixtures, service) for service in ("web", "api", "admin")),
+        planned(fixtures, "web", "second"),
+        resource_info(fixtures, "w1", "web"),
+        requests_total(fixtures, _WEB, rising(4, fixtures), **web),
+        requests_total(fixtures, "https-1-w1@docker", rising(1, fixtures), **web),
+        requests_total(fixtures, _API, rising(4, fixtures), **api),
+        requests_total(fixtures, "admin", rising(4, fixtures), planned_service="admin"),
+        requests_total(fixtures, _WEB, rising(4, fixtures), **web, server="second"),
         within("web", 1.2, "1.2"),
         within("api", 5, "5"),
         within("api", 5, "5.0"),
@@ -162,24 +162,24 @@ def _slow(topology: Topology) -> tuple[Measured, ...]:
     return (
         _shows(
             "the histogram adds up over routers and codes",
-            world,
+            fixtures,
             parts,
             names.BUCKET_REQUESTS,
             tuple(({**labels, "le": le}, value) for labels, found in buckets for le, value in found.items()),
         ),
         _shows(
             "slow is what took longer than the service's own objective, and unknown without that bucket",
-            world,
+            fixtures,
             parts,
             names.SERVICE_REQUESTS_SLOW,
             ((of_web, 1), (of_api, 0.5)),
         ),
         _shows(
             "nothing is slow when the buckets of one scrape do not fit together",
-            world,
+            fixtures,
             (
-                planned(world, "web"),
-                counted(world, "web", rising(1, world), planned_service="web"),
+                planned(fixtures, "web"),
+                requests_total(fixtures, "web", rising(1, fixtures), planned_service="web"),
                 within("web", 1.2, "1.2"),
                 flow("web", "1.2", 2, planned_service="web"),
                 flow("web", "+Inf", 1, planned_service="web"),
@@ -192,17 +192,17 @@ def _slow(topology: Topology) -> tuple[Measured, ...]:
 
 def _without_coolify(topology: Topology) -> tuple[Measured, ...]:
     """The Coolify exporter stops after an hour, in whose first half it knew one resource by another name."""
-    world = World(length=27 * _HOUR, thresholds=topology.thresholds, interval=600)
+    fixtures = Fixtures(length=27 * _HOUR, thresholds=topology.thresholds, interval=600)
     shown, early = f"{steps((1, 6))} stale", f"{steps((1, 3))} stale"
     late = f"{steps((None, 3), (1, 3))} stale"
     parts = (
-        known(world, "w1", "web", shown),
-        known(world, "w1", "web", shown, account="other"),
-        known(world, "x9", "", shown),
-        known(world, "n1", "web", early),
-        known(world, "n1", "api", late),
+        resource_info(fixtures, "w1", "web", shown),
+        resource_info(fixtures, "w1", "web", shown, account="other"),
+        resource_info(fixtures, "x9", "", shown),
+        resource_info(fixtures, "n1", "web", early),
+        resource_info(fixtures, "n1", "api", late),
         # Of an account that still answers.
-        known(world, "k1", "api", account="third"),
+        resource_info(fixtures, "k1", "api", account="third"),
     )
     title, name = "a resource {} after Coolify was last asked", names.UUID_SERVICE
     still = ({"uuid": "k1", "service": "api"}, 1.0)
@@ -210,46 +210,46 @@ def _without_coolify(topology: Topology) -> tuple[Measured, ...]:
     # Renamed: of two services that are remembered it is one, and not both.
     renamed, one = f'count by (uuid) ({name}{{uuid="n1"}})', (({"uuid": "n1"}, 1.0),)
     return (
-        _shows(title.format("is known for a day"), world, parts, f'{name}{{uuid!="n1"}}', known_, at=24 * _HOUR),
-        _shows(title.format("has one service"), world, parts, renamed, one, at=24 * _HOUR),
-        _shows(title.format("is forgotten a day"), world, parts, name, (still,), at=25 * _HOUR + 600),
+        _shows(title.format("is known for a day"), fixtures, parts, f'{name}{{uuid!="n1"}}', known_, at=24 * _HOUR),
+        _shows(title.format("has one service"), fixtures, parts, renamed, one, at=24 * _HOUR),
+        _shows(title.format("is forgotten a day"), fixtures, parts, name, (still,), at=25 * _HOUR + 600),
     )
 
 
 def _changed(topology: Topology) -> tuple[Measured, ...]:
     """What was one service's a moment ago and is another's now, and what has just gone."""
-    world = World(length=30 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
-    half = world.count // 2
-    change = half * world.interval
-    before, after = f"{steps((5, half))} stale", f"{steps((None, half), (6, world.count - half))}"
+    fixtures = Fixtures(length=30 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
+    half = fixtures.count // 2
+    change = half * fixtures.interval
+    before, after = f"{steps((5, half))} stale", f"{steps((None, half), (6, fixtures.count - half))}"
     parts = (
-        *(planned(world, service) for service in ("web", "api")),
+        *(planned(fixtures, service) for service in ("web", "api")),
         # Renamed in Coolify half-way, so both are remembered.
-        known(world, "n1", "api", f"{steps((1, half))} stale"),
-        known(world, "n1", "web", steps((None, half), (1, half + 1))),
+        resource_info(fixtures, "n1", "api", f"{steps((1, half))} stale"),
+        resource_info(fixtures, "n1", "web", steps((None, half), (1, half + 1))),
         # Renamed to what belongs to no planned service: not remembered as web.
-        known(world, "o1", "web", f"{steps((1, half))} stale"),
-        known(world, "o1", "", steps((None, half), (1, half + 1))),
-        known(world, "g1", "web"),
-        counted(world, _NEW, flat(5, world.count), uuid="n1"),
+        resource_info(fixtures, "o1", "web", f"{steps((1, half))} stale"),
+        resource_info(fixtures, "o1", "", steps((None, half), (1, half + 1))),
+        resource_info(fixtures, "g1", "web"),
+        requests_total(fixtures, _NEW, flat(5, fixtures.count), uuid="n1"),
         # Named in the topology half-way: for five minutes both owners are in the window.
-        counted(world, _API, before, planned_service="web"),
-        counted(world, _API, after, planned_service="api"),
+        requests_total(fixtures, _API, before, planned_service="web"),
+        requests_total(fixtures, _API, after, planned_service="api"),
         # Their last containers went, and Traefik dropped their series.
-        counted(world, "gone@file", before, planned_service="web"),
-        counted(world, "https-0-g1@docker", before, uuid="g1"),
+        requests_total(fixtures, "gone@file", before, planned_service="web"),
+        requests_total(fixtures, "https-0-g1@docker", before, uuid="g1"),
     )
     main = {"server": "main"}
 
     def owned(title: str, minutes: int, *routers: str) -> Measured:
         rows = tuple(({**main, "router": router}, 1.0) for router in routers)
         look = f"count by (server, router) ({names.ROUTER_SERVICE})"
-        return _shows(title, world, parts, look, rows, at=change + minutes * _MINUTE)
+        return _shows(title, fixtures, parts, look, rows, at=change + minutes * _MINUTE)
 
     return (
         _shows(
             "a renamed resource is at once the new service's",
-            world,
+            fixtures,
             parts,
             names.UUID_SERVICE,
             (({"uuid": "n1", "service": "web"}, 1), ({"uuid": "g1", "service": "web"}, 1)),
@@ -270,20 +270,20 @@ def _changed(topology: Topology) -> tuple[Measured, ...]:
 
 def _window(topology: Topology) -> tuple[Measured, ...]:
     """A burst that ended almost five minutes ago: as many requests as the samples of the window span seconds."""
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
     span = 5 * _MINUTE // _UNEVEN * _UNEVEN
-    at = world.count * world.interval
-    before = world.count - span // _UNEVEN
-    burst = steps((9000, before + 1), (9000 + span, world.count - before))
+    at = fixtures.count * fixtures.interval
+    before = fixtures.count - span // _UNEVEN
+    burst = steps((9000, before + 1), (9000 + span, fixtures.count - before))
     parts = (
-        planned(world, "web"),
-        counted(world, "web", burst, planned_service="web"),
-        bucket(world, "web", "1.2", burst, planned_service="web"),
-        counted(world, "stranger", burst),
+        planned(fixtures, "web"),
+        requests_total(fixtures, "web", burst, planned_service="web"),
+        bucket(fixtures, "web", "1.2", burst, planned_service="web"),
+        requests_total(fixtures, "stranger", burst),
     )
     web = {"server": "main", "service": "web"}
     return tuple(
-        _shows(f"{name} looks back for five minutes", world, parts, name, ((labels, 1),), at=at)
+        _shows(f"{name} looks back for five minutes", fixtures, parts, name, ((labels, 1),), at=at)
         for name, labels in {
             names.CODE_REQUESTS: {**web, "code": "200"},
             names.BUCKET_REQUESTS: {**web, "le": "1.2"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Record, Runbook, Subject
 from boxwatch.rules.patterns.fragments import TRAEFIK, expr
-from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.requests import requests, requests_expected_proofs, service_requests_proofs
 from boxwatch.topology.model import Topology
 
@@ -56,8 +56,8 @@ def _expected() -> Record:
     # The hour around this time yesterday, and around this time a week ago.
     yesterday = f"min_over_time({names.SERVICE_REQUESTS}[1h] offset 23h30m)"
     last_week = f"min_over_time({names.SERVICE_REQUESTS}[1h] offset 167h30m)"
-    told = (f"{names.SERVICE_ROUTERS} > 0", names.UUID_SERVICE)
-    owners = " or ".join(f"max by ({names.SERVICE}) ({one})" for one in told)
+    sources = (f"{names.SERVICE_ROUTERS} > 0", names.UUID_SERVICE)
+    owners = " or ".join(f"max by ({names.SERVICE}) ({one})" for one in sources)
     return Record(
         record=names.SERVICE_REQUESTS_EXPECTED,
         # The hour's minimum, so that bursts do not pass for steady requests; last week's only where it is known. No
@@ -78,7 +78,7 @@ def _failing(topology: Topology) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait(name, 5 * _MINUTE)
     share = topology.alerts.threshold(name, FAILED_SHARE)
     proofs = service_requests_proofs.failing(topology, wait, share, FAILED_AT_LEAST)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=_share(names.SERVICE_REQUEST_ERRORS, share, FAILED_AT_LEAST),
@@ -112,8 +112,8 @@ def _failing(topology: Topology) -> tuple[Alert, Alert]:
             dashboard="traefik",
             panel="Failed requests",
         ),
-        warning_fires=quietly(proofs.fires),
-        warning_silent=quietly(proofs.silent),
+        warning_fires=non_paging(proofs.fires),
+        warning_silent=non_paging(proofs.silent),
     )
 
 
@@ -166,7 +166,7 @@ def _gone(topology: Topology) -> tuple[Alert, Alert]:
     share = topology.alerts.threshold(name, STOPPED_SHARE)
     proofs = service_requests_proofs.gone(topology, wait, share)
     expected = names.SERVICE_REQUESTS_EXPECTED
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             # A removed router takes its series along, so absent counts as stopped.
@@ -203,6 +203,6 @@ def _gone(topology: Topology) -> tuple[Alert, Alert]:
             dashboard="traefik",
             panel="Requests",
         ),
-        warning_fires=quietly(proofs.fires),
-        warning_silent=quietly(proofs.silent),
+        warning_fires=non_paging(proofs.fires),
+        warning_silent=non_paging(proofs.silent),
     )

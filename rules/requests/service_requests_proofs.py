@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import World, flat, of_service, series, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, series, steps
 from boxwatch.rules.proofs.traffic import due
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
@@ -40,13 +40,13 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
     topology: Topology, wait: int, share: float, at_least: int, part: str, text: str
 ) -> Proofs:
     interval, at = due(wait)
-    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at, thresholds=topology.thresholds, interval=interval)
 
     def rates(service: str, of_all: float, *, requests: float = _MANY, server: str = "main") -> tuple[Series, ...]:
         of = {"server": server, "service": service}
         return (
-            series(names.SERVICE_REQUESTS, flat(requests, world.count), **of),
-            series(part, flat(requests * of_all, world.count), **of),
+            series(names.SERVICE_REQUESTS, flat(requests, fixtures.count), **of),
+            series(part, flat(requests * of_all, fixtures.count), **of),
         )
 
     def expected(service: str, of_all: float, server: str = "main") -> Expected:
@@ -64,12 +64,12 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
         # Exact numbers, right at the limit.
         of = {"server": "main", "service": "web"}
         return (
-            series(names.SERVICE_REQUESTS, flat(all_of(count), world.count), **of),
-            series(part, flat(count / _WINDOW, world.count), **of),
+            series(names.SERVICE_REQUESTS, flat(all_of(count), fixtures.count), **of),
+            series(part, flat(count / _WINDOW, fixtures.count), **of),
         )
 
     plan = tuple(
-        world.constant(names.SERVICE_PAGES, 1, server=server, service=service)
+        fixtures.constant(names.SERVICE_PAGES, 1, server=server, service=service)
         for server, service in (("main", "web"), ("main", "api"), ("second", "web"), ("main", "admin"))
     )
 
@@ -82,13 +82,13 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
     )
     return Proofs(
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the service above the share, not for those at it",
                 (*plan, *many),
                 at,
                 expected("web", above),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires just above the minimum number",
                 (*plan, *few(at_least + 0.5)),
                 at,
@@ -96,14 +96,14 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
             ),
         ),
         silent=(
-            world.silent(
+            fixtures.silent(
                 "stays silent at just the share",
                 (*plan, *rates("web", share), *rates("web", 2 * share, server="second")[1:]),
                 at,
             ),
-            world.silent("stays silent at the minimum number", (*plan, *few(at_least)), at),
-            world.silent("stays silent for three requests at night", (*plan, *few(3)), at),
-            world.silent("stays silent without requests", (*plan, *rates("web", 0, requests=0)), at),
+            fixtures.silent("stays silent at the minimum number", (*plan, *few(at_least)), at),
+            fixtures.silent("stays silent for three requests at night", (*plan, *few(3)), at),
+            fixtures.silent("stays silent without requests", (*plan, *rates("web", 0, requests=0)), at),
         ),
     )
 
@@ -111,13 +111,13 @@ def _too_large(  # noqa: PLR0913, PLR0917 - what the two alerts differ by
 def gone(topology: Topology, wait: int, share: float) -> Proofs:
     """Cases of requests that have stopped."""
     interval, at = due(wait)
-    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at, thresholds=topology.thresholds, interval=interval)
 
     def plan(service: str = "web", server: str = "main", expected: float = 2) -> tuple[Series, ...]:
         """A service that wakes someone, and of which requests are expected."""
         return (
-            world.constant(names.SERVICE_PAGES, 1, server=server, service=service),
-            world.constant(names.SERVICE_REQUESTS_EXPECTED, expected, server=server, service=service),
+            fixtures.constant(names.SERVICE_PAGES, 1, server=server, service=service),
+            fixtures.constant(names.SERVICE_REQUESTS_EXPECTED, expected, server=server, service=service),
         )
 
     def gets(values: str, service: str = "web", server: str = "main") -> Series:
@@ -130,21 +130,23 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
         )
         return Expected(of_service(), text.format(least))
 
-    enough = flat(share * 2, world.count)
+    enough = flat(share * 2, fixtures.count)
     # What goes on beside it.
     others = (*plan("api"), gets(enough, "api"), *plan(server="second"), gets(enough, server="second"))
-    back = f"{steps((None, world.steps_of(wait)))} {enough}".strip()
+    back = f"{steps((None, fixtures.steps_of(wait)))} {enough}".strip()
     return Proofs(
         fires=(
-            world.fires("fires when the series is absent", (*plan(), *others), at, missed(2)),
-            world.fires("fires when no requests arrive", (*plan(), gets(flat(0, world.count)), *others), at, missed(2)),
-            world.fires(
+            fixtures.fires("fires when the series is absent", (*plan(), *others), at, missed(2)),
+            fixtures.fires(
+                "fires when no requests arrive", (*plan(), gets(flat(0, fixtures.count)), *others), at, missed(2)
+            ),
+            fixtures.fires(
                 "fires just below the share",
-                (*plan(), gets(flat(share * 2 * 0.9, world.count)), *others),
+                (*plan(), gets(flat(share * 2 * 0.9, fixtures.count)), *others),
                 at,
                 missed(2),
             ),
-            world.fires(
+            fixtures.fires(
                 "fires for a rate that would do for another service",
                 (*plan(expected=4), gets(enough), *others),
                 at,
@@ -152,8 +154,8 @@ def gone(topology: Topology, wait: int, share: float) -> Proofs:
             ),
         ),
         silent=(
-            world.silent("stays silent at the share", (*plan(), gets(enough)), at),
-            world.silent("stays silent when requests return in time", (*plan(), gets(back)), at),
-            world.silent("stays silent where none are expected", (*plan()[:1], gets(flat(0, world.count))), at),
+            fixtures.silent("stays silent at the share", (*plan(), gets(enough)), at),
+            fixtures.silent("stays silent when requests return in time", (*plan(), gets(back)), at),
+            fixtures.silent("stays silent where none are expected", (*plan()[:1], gets(flat(0, fixtures.count))), at),
         ),
     )

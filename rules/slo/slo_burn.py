@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
-from boxwatch.rules.patterns.paging import by_urgency, quietly
+from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.slo import slo, slo_burn_proofs
 from boxwatch.rules.slo.slo import AT_LEAST, FAST, MOST, SLOW, Burn
 from boxwatch.topology.model import Topology
@@ -112,7 +112,7 @@ def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
     wait = topology.alerts.wait(name, 2 * _MINUTE)
     text = f"of the requests to {{}} on {{}} {words.are}: the month's error budget lasts only days."
     fires, silent = slo_burn_proofs.cases(topology, wait, words.part, FAST, text)
-    return by_urgency(
+    return by_paging(
         Alert(
             alert=name,
             expr=_burns(words.part, FAST),
@@ -130,10 +130,10 @@ def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
             fires=fires,
             silent=silent,
             dashboard="slo",
-            panel=f"How fast the {words.noun} budget goes",
+            panel=_panel(words),
         ),
-        warning_fires=quietly(fires),
-        warning_silent=quietly(silent),
+        warning_fires=non_paging(fires),
+        warning_silent=non_paging(silent),
     )
 
 
@@ -165,7 +165,7 @@ def _slowly(topology: Topology, words: _Words) -> Alert:
         fires=fires,
         silent=silent,
         dashboard="slo",
-        panel=f"How fast the {words.noun} budget goes",
+        panel=_panel(words),
     )
 
 
@@ -173,8 +173,12 @@ def _description(text: str) -> str:
     return "{{ $value | humanizePercentage }} " + text.format("{{ $labels.service }}", "{{ $labels.server }}")
 
 
+def _panel(words: _Words) -> str:
+    return f"{words.noun.capitalize()} burn rate"
+
+
 def _burn_panel(words: _Words) -> str:
-    return f"Dashboard *SLO*, panel *How fast the {words.noun} budget goes*: since when, and is it still burning?"
+    return f"Dashboard *SLO*, panel *{_panel(words)}*: since when, and is it still burning?"
 
 
 def _false_alarms(words: _Words) -> str:

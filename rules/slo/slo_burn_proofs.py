@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import World, flat, series
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, series
 from boxwatch.rules.proofs.traffic import due
 from boxwatch.rules.slo.slo import AT_LEAST, MOST, Burn, Part
 from boxwatch.rules.template_functions import percentage
@@ -18,7 +18,7 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], text: str) -> Cases:
     """Firing and silent cases, separately for each pair of windows."""
     interval, at = due(wait)
-    world = World(length=at + interval, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at + interval, thresholds=topology.thresholds, interval=interval)
 
     def burns(  # noqa: PLR0913 - the values that differ
         pair: Burn,
@@ -35,11 +35,11 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         kept = {window: 0.0 for other in pairs for window in (other.long, other.short)}
         ratios = {**kept, pair.long: long, pair.short: short}
         return (
-            world.constant(names.SERVICE_PAGES, 1, **of),
-            world.constant(part.objective, promised, **of),
-            *(series(f"{part.ratio}{window}", flat(value, world.count), **of) for window, value in ratios.items()),
+            fixtures.constant(names.SERVICE_PAGES, 1, **of),
+            fixtures.constant(part.objective, promised, **of),
+            *(series(f"{part.ratio}{window}", flat(value, fixtures.count), **of) for window, value in ratios.items()),
             *(
-                series(f"{part.count}{other.long}", flat(counts if other is pair else 0, world.count), **of)
+                series(f"{part.count}{other.long}", flat(counts if other is pair else 0, fixtures.count), **of)
                 for other in pairs
             ),
         )
@@ -74,7 +74,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
     # Factor times what may fail is more than all requests.
     capped = tuple(pair for pair in pairs if pair.factor * (1 - _MODEST) > MOST)
     fires += [
-        world.fires(
+        fixtures.fires(
             f"fires for a low objective when nearly all requests of the last {pair.long} are bad",
             (
                 *burns(pair, long=0.95, short=0.95, promised=_MODEST),
@@ -87,7 +87,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         for pair in capped
     ]
     silent = [
-        world.silent(title, parts, at)
+        fixtures.silent(title, parts, at)
         for pair in pairs
         for title, parts in (
             (
@@ -104,7 +104,7 @@ def cases(topology: Topology, wait: int, part: Part, pairs: tuple[Burn, ...], te
         )
     ]
     silent.append(
-        world.silent(
+        fixtures.silent(
             "stays silent without an objective",
             tuple(one for one in burns(pairs[0], long=1, short=1) if not one.series.startswith(part.objective)),
             at,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Measured, Sample, Series
-from boxwatch.rules.proofs.fixtures import World, of_service, series
+from boxwatch.rules.proofs.fixtures import Fixtures, of_service, series
 from boxwatch.topology.model import Topology
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -47,7 +47,7 @@ def _window(row: list[float], seconds: int, spacing: int) -> float:
 
 
 def _rows(  # noqa: PLR0913, PLR0917 - a proof has these parts
-    world: World, title: str, name: str, found: dict[str, float], parts: tuple[Series, ...], at: int
+    fixtures: Fixtures, title: str, name: str, found: dict[str, float], parts: tuple[Series, ...], at: int
 ) -> Measured:
     return Measured(
         title=f"{name} {title}",
@@ -55,14 +55,14 @@ def _rows(  # noqa: PLR0913, PLR0917 - a proof has these parts
         at=at,
         samples=tuple(Sample(labels=of_service(service), value=value) for service, value in found.items()),
         series=parts,
-        interval=world.interval,
+        interval=fixtures.interval,
     )
 
 
 def _hourly(topology: Topology) -> Iterator[Measured]:
     """Two hours of requests, evaluated in the first and in the second minute of an hour."""
     at = 2 * _HOUR + 10
-    world = World(length=at + _MINUTE, thresholds=topology.thresholds, interval=_HOURLY)
+    fixtures = Fixtures(length=at + _MINUTE, thresholds=topology.thresholds, interval=_HOURLY)
     held = _HOUR // _HOURLY + 1
     found = (
         (names.SERVICE_REQUESTS, names.SERVICE_REQUESTS_HOURLY),
@@ -81,8 +81,8 @@ def _hourly(topology: Topology) -> Iterator[Measured]:
     )
     for rate, name in found:
         sums = {service: _window(row, _HOUR, _HOURLY) * topology.scrape_interval for service, row in rows[rate].items()}
-        yield _rows(world, "sums the hour before, in the first minute", name, sums, parts, at)
-        yield _rows(world, "is absent in the second minute", name, {}, parts, at + _HOURLY)
+        yield _rows(fixtures, "sums the hour before, in the first minute", name, sums, parts, at)
+        yield _rows(fixtures, "is absent in the second minute", name, {}, parts, at + _HOURLY)
 
 
 def _windows(topology: Topology) -> Iterator[Measured]:
@@ -92,7 +92,7 @@ def _windows(topology: Topology) -> Iterator[Measured]:
         (_DAYS, _LONG, (0, 2, 3, 6, 10, 50, 102, 104)),
     ):
         count = max(windows.values()) // spacing + 2
-        world = World(length=count * spacing, thresholds=topology.thresholds, interval=spacing)
+        fixtures = Fixtures(length=count * spacing, thresholds=topology.thresholds, interval=spacing)
         hourly = windows is _LONG
         all_ = {
             "web": _values(count, *((age, 16 + index % 3) for index, age in enumerate(ages)), (count, 99)),
@@ -122,21 +122,21 @@ def _windows(topology: Topology) -> Iterator[Measured]:
                     for service, row in some[ratio].items()
                     if service != "admin"
                 }
-                yield _rows(world, "is the share of the window", f"{ratio}{window}", found, parts, world.length)
+                yield _rows(fixtures, "is the share of the window", f"{ratio}{window}", found, parts, fixtures.length)
             for window in ("1d", "3d") if hourly else ("1h", "6h"):
                 factor = topology.scrape_interval / (60 if hourly else 1)
                 sums = {
                     service: round(_window(row, windows[window], spacing) * factor, 4)
                     for service, row in some[ratio].items()
                 }
-                yield _rows(world, "is the number in the window", f"{number}{window}", sums, parts, world.length)
+                yield _rows(fixtures, "is the number in the window", f"{number}{window}", sums, parts, fixtures.length)
 
 
 def _budgets(topology: Topology) -> Iterator[Measured]:
     """A month at constant rates: web has half its budget left, api has overdrawn its own."""
     spacing = _DAYS
-    world = World(length=5 * _DAY, thresholds=topology.thresholds, interval=spacing)
-    count = world.length // spacing
+    fixtures = Fixtures(length=5 * _DAY, thresholds=topology.thresholds, interval=spacing)
+    count = fixtures.length // spacing
     for (_, _, _, hourly), objective, left in zip(
         _PARTS,
         (names.SERVICE_AVAILABILITY, names.SERVICE_LATENCY),
@@ -149,11 +149,11 @@ def _budgets(topology: Topology) -> Iterator[Measured]:
             ),
             *_stored(hourly, {"web": [5.0] * count, "api": [75.0] * count, "other": [1.0] * count}),
             *(
-                world.constant(objective, value, server="main", service=service)
+                fixtures.constant(objective, value, server="main", service=service)
                 for service, value in _OBJECTIVES.items()
             ),
             # A decoy: another objective of the same service on another server.
-            world.constant(objective, 0.25, server="second", service="web"),
+            fixtures.constant(objective, 0.25, server="second", service="web"),
         )
         at = (count - 1) * spacing
-        yield _rows(world, "is the share of the month's budget left", left, {"web": 0.5, "api": -0.5}, parts, at)
+        yield _rows(fixtures, "is the share of the month's budget left", left, {"web": 0.5, "api": -0.5}, parts, at)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
-from boxwatch.rules.proofs.fixtures import World, flat, steps
-from boxwatch.rules.proofs.traffic import counted, due, planned
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
+from boxwatch.rules.proofs.traffic import due, planned, requests_total
 from boxwatch.rules.template_functions import duration, percentage
 from boxwatch.topology.model import Topology
 
@@ -22,20 +22,22 @@ Cases = tuple[tuple[Case, ...], tuple[Case, ...]]
 def blind(topology: Topology, wait: int) -> Cases:
     """Firing and silent cases of metrics that are absent."""
     interval, at = due(wait)
-    world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
 
     def runs(server: str = "main", *, kind: str = "traefik", service: str = "traefik") -> tuple[Series, ...]:
         return (
-            *world.service(service, server=server, replicas=1, identified_by="name"),
-            planned(world, service, server, kind),
-            world.container(_START, flat(7, world.count), f"{service}-a", service=service, server=server, resource=""),
+            *fixtures.service(service, server=server, replicas=1, identified_by="name"),
+            planned(fixtures, service, server, kind),
+            fixtures.container(
+                _START, flat(7, fixtures.count), f"{service}-a", service=service, server=server, resource=""
+            ),
         )
 
     def answers(server: str = "main", up: int = 1) -> Series:
-        return world.scraped("up", flat(up, world.count), job=names.JOB_TRAEFIK, server=server)
+        return fixtures.scraped("up", flat(up, fixtures.count), job=names.JOB_TRAEFIK, server=server)
 
     def reloaded(values: str = "", server: str = "main", job: str = names.JOB_TRAEFIK) -> Series:
-        return world.scraped(_RELOADED, values or flat(1000, world.count), job=job, server=server)
+        return fixtures.scraped(_RELOADED, values or flat(1000, fixtures.count), job=job, server=server)
 
     refused = (
         *runs(),
@@ -53,33 +55,33 @@ def blind(topology: Topology, wait: int) -> Cases:
     text = "Traefik (traefik) runs on {} but exposes no metrics: requests to the server's services are not monitored."
     of = {"server": "main", "service": "traefik"}
     expected = Expected(of, text.format("main"))
-    node = world.scraped("up", flat(1, world.count), job=names.JOB_NODE)
-    gap = f"{steps((1000, 10), (None, world.steps_of(wait)), (1000, 100))}"
+    node = fixtures.scraped("up", flat(1, fixtures.count), job=names.JOB_NODE)
+    gap = f"{steps((1000, 10), (None, fixtures.steps_of(wait)), (1000, 100))}"
     return (
-        world.fires(
+        fixtures.fires(
             "fires for the Traefik whose metrics are refused, and not for its neighbour", refused, at, expected
         ),
-        world.fires("fires when something else answers at its port", (*runs(), answers()), at, expected),
+        fixtures.fires("fires when something else answers at its port", (*runs(), answers()), at, expected),
     ), (
-        world.silent("stays silent while Traefik exposes its last reload", (*runs(), answers(), reloaded()), at),
-        world.silent(
+        fixtures.silent("stays silent while Traefik exposes its last reload", (*runs(), answers(), reloaded()), at),
+        fixtures.silent(
             "stays silent where Traefik is not scraped",
             (*runs(), *runs("second"), answers("second"), reloaded(server="second"), node),
             at,
         ),
-        world.silent(
+        fixtures.silent(
             "stays silent while Traefik does not run, which has its own alert",
             (*runs(kind="web", service="web"), *runs()[:-1], answers(up=0)),
             at,
         ),
-        world.never("stays silent through a gap that is a minute too short", (*runs(), answers(), reloaded(gap))),
+        fixtures.never("stays silent through a gap that is a minute too short", (*runs(), answers(), reloaded(gap))),
     )
 
 
 def stale(topology: Topology, wait: int) -> Cases:
     """Firing and silent cases of a Traefik that does not follow deployments."""
     interval, at = due(wait)
-    world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
 
     def deployed(  # noqa: PLR0913 - what a deployment is known by
         uuid: str, begun: int, *, finished: int = 1, account: str = "main", took: int = 90, server: str = "main"
@@ -90,23 +92,29 @@ def stale(topology: Topology, wait: int) -> Cases:
             coolify.DEPLOYMENT_DURATION: took,
         }
         return (
-            *(world.scraped(name, flat(value, world.count), **of) for name, value in values.items()),
-            world.scraped(coolify.DEPLOYMENT_RESULT, flat(finished, world.count), **of, result="finished"),
-            world.scraped(coolify.DEPLOYMENT_RESULT, flat(1 - finished, world.count), **of, result="failed"),
+            *(fixtures.scraped(name, flat(value, fixtures.count), **of) for name, value in values.items()),
+            fixtures.scraped(coolify.DEPLOYMENT_RESULT, flat(finished, fixtures.count), **of, result="finished"),
+            fixtures.scraped(coolify.DEPLOYMENT_RESULT, flat(1 - finished, fixtures.count), **of, result="failed"),
         )
 
     def routes(uuid: str, server: str = "main", job: str = names.JOB_TRAEFIK) -> tuple[Series, ...]:
         # Two codes and two domains of one resource are one resource.
         return tuple(
-            counted(
-                world, f"https-{domain}-{uuid}@docker", flat(5, world.count), code, uuid=uuid, server=server, job=job
+            requests_total(
+                fixtures,
+                f"https-{domain}-{uuid}@docker",
+                flat(5, fixtures.count),
+                code,
+                uuid=uuid,
+                server=server,
+                job=job,
             )
             for domain, code in ((0, "200"), (0, "404"), (1, "200"))
         )
 
     def reloaded(when: int, server: str = "main", instance: str = "") -> Series:
         more = {"instance": instance} if instance else {}
-        return world.scraped(_RELOADED, flat(when, world.count), job=names.JOB_TRAEFIK, server=server, **more)
+        return fixtures.scraped(_RELOADED, flat(when, fixtures.count), job=names.JOB_TRAEFIK, server=server, **more)
 
     expected = Expected(
         {"server": "main"},
@@ -124,9 +132,9 @@ def stale(topology: Topology, wait: int) -> Cases:
         *deployed("w3", 5000),
         reloaded(5001, "second"),
     )
-    fires = world.fires("fires where the last reload is older than a deployment", missed, at, expected)
+    fires = fixtures.fires("fires where the last reload is older than a deployment", missed, at, expected)
     silent = (
-        world.silent(
+        fixtures.silent(
             "stays silent when it reloaded while the deployment ran",
             (
                 *routes("s1"),
@@ -137,7 +145,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             ),
             at,
         ),
-        world.silent(
+        fixtures.silent(
             "stays silent for a deployment that failed",
             (
                 *routes("s1"),
@@ -155,7 +163,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             ),
             at,
         ),
-        world.silent(
+        fixtures.silent(
             "stays silent for a resource without a route",
             (
                 *deployed("s1", 5000),
@@ -166,7 +174,7 @@ def stale(topology: Topology, wait: int) -> Cases:
             ),
             at,
         ),
-        world.silent("stays silent without Coolify's metrics", (*routes("s1"), reloaded(1)), at),
+        fixtures.silent("stays silent without Coolify's metrics", (*routes("s1"), reloaded(1)), at),
     )
     # Deployments carry the server that Coolify runs on, whichever server serves them: only the uuid joins the two.
     return (replace(fires, apart=True),), tuple(replace(case, apart=True) for case in silent)
@@ -176,13 +184,13 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
     """Firing and silent cases of a certificate that is not renewed."""
     interval = 300
     at = max(-(-wait // interval), 1) * interval + 2 * interval
-    world = World(length=at + _HOUR, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at + _HOUR, thresholds=topology.thresholds, interval=interval)
     edge = round(least)
 
     def until(left: float, serial: str, sans: str = "example.com", server: str = "main") -> Series:
-        return world.scraped(
+        return fixtures.scraped(
             "traefik_tls_certs_not_after",
-            flat(round(at + left), world.count),
+            flat(round(at + left), fixtures.count),
             job=names.JOB_TRAEFIK,
             cn=sans,
             sans=sans,
@@ -203,7 +211,7 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
     )
     text = "The certificate for {} on main expires in {}."
     return (
-        world.fires(
+        fixtures.fires(
             "fires for what expires soon or has expired, by its newest certificate",
             fires,
             at,
@@ -211,9 +219,9 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
             Expected({"server": "main", "sans": "old.example.com"}, text.format("old.example.com", "-1h 0m 0s")),
         ),
     ), (
-        world.silent("stays silent before the `for` has passed", (until(edge - wait + interval, "1"),), at),
-        world.silent("stays silent at the threshold", (until(edge, "1"),), at),
-        world.silent(
+        fixtures.silent("stays silent before the `for` has passed", (until(edge - wait + interval, "1"),), at),
+        fixtures.silent("stays silent at the threshold", (until(edge, "1"),), at),
+        fixtures.silent(
             "stays silent for the old certificate of a renewed one",
             (until(1, "1"), until(edge + 60 * _DAY, "2")),
             at,
@@ -224,22 +232,22 @@ def certificate(topology: Topology, wait: int, least: float) -> Cases:
 def files(topology: Topology, wait: int, share: float) -> Cases:
     """Firing and silent cases of a Traefik that runs out of file descriptors."""
     interval, at = due(wait)
-    world = World(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at + 20 * interval, thresholds=topology.thresholds, interval=interval)
     most = 100_000
 
     def opened(count: float, server: str = "main", limit: int = most, instance: str = "a:1") -> tuple[Series, ...]:
         return tuple(
-            world.scraped(name, flat(value, world.count), job=names.JOB_TRAEFIK, server=server, instance=instance)
+            fixtures.scraped(name, flat(value, fixtures.count), job=names.JOB_TRAEFIK, server=server, instance=instance)
             for name, value in (("process_open_fds", round(count)), ("process_max_fds", limit))
         )
 
     edge = round(share * most)
     text = f"Traefik on main uses {percentage((edge + 1) / most)} of its file descriptors."
     return (
-        world.fires(
+        fixtures.fires(
             "fires for the Traefik that is near its limit, whatever the other's share is",
             (*opened(edge + 1), *opened(edge // 2, instance="b:1"), *opened(edge, "second")),
             at,
             Expected({"server": "main"}, text),
         ),
-    ), (world.silent("stays silent at just the share", opened(edge), at),)
+    ), (fixtures.silent("stays silent at just the share", opened(edge), at),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Sample, Series, Subject
 from boxwatch.rules.patterns.fragments import TRAEFIK, expr
-from boxwatch.rules.proofs.fixtures import World, flat, of_service, series, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, series, steps
 from boxwatch.rules.requests import requests
 from boxwatch.topology.model import Topology
 
@@ -62,34 +62,34 @@ def _unrouted() -> Record:
 def _measured(topology: Topology) -> tuple[Measured, ...]:
     """A burst almost five minutes ago: as many requests as the samples of the window span seconds, times a number."""
     span = 300 // _UNEVEN * _UNEVEN
-    world = World(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
-    at = world.count * _UNEVEN
-    before = world.count - span // _UNEVEN
+    fixtures = Fixtures(length=20 * _MINUTE, thresholds=topology.thresholds, interval=_UNEVEN)
+    at = fixtures.count * _UNEVEN
+    before = fixtures.count - span // _UNEVEN
 
-    def counted(level: str, per_second: int, code: str = "404", server: str = "main", **labels: str) -> Series:
-        values = steps((90000, before + 1), (90000 + per_second * span, world.count - before))
+    def counter(level: str, per_second: int, code: str = "404", server: str = "main", **labels: str) -> Series:
+        values = steps((90000, before + 1), (90000 + per_second * span, fixtures.count - before))
         of = {"job": names.JOB_TRAEFIK, "code": code, "server": server, "method": "GET", **labels}
-        return world.scraped(f"traefik_{level}_requests_total", values, **of)
+        return fixtures.scraped(f"traefik_{level}_requests_total", values, **of)
 
     reloaded = "traefik_config_last_reload_success"
     parts = (
         *(
-            world.scraped(reloaded, flat(9, world.count), job=names.JOB_TRAEFIK, server=f"{server}")
+            fixtures.scraped(reloaded, flat(9, fixtures.count), job=names.JOB_TRAEFIK, server=f"{server}")
             for server in ("main", "second", "third", "fourth")
         ),
-        counted("entrypoint", 6, entrypoint="https"),
-        counted("entrypoint", 2, entrypoint="http"),
-        counted("entrypoint", 64, "200", entrypoint="https"),
-        counted("service", 1, service="a@docker"),
-        counted("service", 4, service="b@docker"),
-        counted("service", 32, "200", service="a@docker"),
+        counter("entrypoint", 6, entrypoint="https"),
+        counter("entrypoint", 2, entrypoint="http"),
+        counter("entrypoint", 64, "200", entrypoint="https"),
+        counter("service", 1, service="a@docker"),
+        counter("service", 4, service="b@docker"),
+        counter("service", 32, "200", service="a@docker"),
         # No service ever answered 404 there.
-        counted("entrypoint", 7, entrypoint="https", server="second"),
+        counter("entrypoint", 7, entrypoint="https", server="second"),
         # The parts of one scrape do not fit together.
-        counted("entrypoint", 1, entrypoint="https", server="third"),
-        counted("service", 2, service="a@docker", server="third"),
+        counter("entrypoint", 1, entrypoint="https", server="third"),
+        counter("service", 2, service="a@docker", server="third"),
         # And no 404 at all.
-        counted("entrypoint", 2, "200", entrypoint="https", server="fourth"),
+        counter("entrypoint", 2, "200", entrypoint="https", server="fourth"),
     )
     return (
         Measured(
@@ -112,10 +112,10 @@ def _lost(topology: Topology) -> Alert:
     rate = topology.alerts.threshold(name, UNROUTED_RATE)
     interval = 60
     at = max(-(-wait // interval), 1) * interval
-    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at, thresholds=topology.thresholds, interval=interval)
 
     def lost(per_second: float, server: str = "main") -> Series:
-        return series(names.SERVER_REQUESTS_UNROUTED, flat(per_second, world.count), server=server)
+        return series(names.SERVER_REQUESTS_UNROUTED, flat(per_second, fixtures.count), server=server)
 
     return Alert(
         alert=name,
@@ -138,14 +138,14 @@ def _lost(topology: Topology) -> Alert:
         threshold=rate,
         threshold_source="requests per second; an estimate, not a measurement, of a rate that scanners rarely reach",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires on the server with too many, not on one at the rate",
                 (lost(rate * 1.1), lost(rate, "second")),
                 at,
                 Expected({"server": "main"}, f"{rate * 1.1:.3g} requests a second on main find no route."),
             ),
         ),
-        silent=(world.silent("stays silent at just the rate", (lost(rate),), at),),
+        silent=(fixtures.silent("stays silent at just the rate", (lost(rate),), at),),
         dashboard="traefik",
         panel="Requests without a route",
     )
@@ -157,10 +157,10 @@ def _outside(topology: Topology) -> Alert:
     rate = topology.alerts.threshold(name, UNPLANNED_RATE)
     interval = 300
     at = max(-(-wait // interval), 1) * interval
-    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at, thresholds=topology.thresholds, interval=interval)
 
     def through(router: str, per_second: float, server: str = "main") -> Series:
-        values = flat(per_second, world.count)
+        values = flat(per_second, fixtures.count)
         return series(names.ROUTER_REQUESTS_UNPLANNED, values, server=server, router=router)
 
     text = "Requests through {} on main belong to no planned service: {} a second."
@@ -193,14 +193,14 @@ def _outside(topology: Topology) -> Alert:
         threshold=rate,
         threshold_source="requests per second; six a minute, more than an external health check makes",
         fires=(
-            world.fires(
+            fixtures.fires(
                 "fires for the router with too many, not for one at the rate",
                 (through("x@file", rate * 1.1), through("y@file", rate), through("x@file", rate, "second")),
                 at,
                 Expected({"server": "main", "router": "x@file"}, text.format("x@file", f"{rate * 1.1:.3g}")),
             ),
         ),
-        silent=(world.silent("stays silent at just the rate", (through("x@file", rate),), at),),
+        silent=(fixtures.silent("stays silent at just the rate", (through("x@file", rate),), at),),
         dashboard="traefik",
         panel="Requests outside the plan",
     )
@@ -211,16 +211,16 @@ def _untimed(topology: Topology) -> Alert:
     wait = topology.alerts.wait(name, 30 * _MINUTE)
     interval = 300
     at = max(-(-wait // interval), 1) * interval
-    world = World(length=at, thresholds=topology.thresholds, interval=interval)
+    fixtures = Fixtures(length=at, thresholds=topology.thresholds, interval=interval)
 
     def service(
         name: str = "web", server: str = "main", *, promised: bool = True, timed: bool = False, requests: float = 1
     ) -> tuple[Series, ...]:
         of = {"server": server, "service": name}
         return (
-            series(names.SERVICE_REQUESTS, flat(requests, world.count), **of),
-            *(world.constant(names.SERVICE_LATENCY_WITHIN, 2, **of, le=le) for le in ("2", "2.0") if promised),
-            *((series(names.SERVICE_REQUESTS_SLOW, flat(0, world.count), **of),) if timed else ()),
+            series(names.SERVICE_REQUESTS, flat(requests, fixtures.count), **of),
+            *(fixtures.constant(names.SERVICE_LATENCY_WITHIN, 2, **of, le=le) for le in ("2", "2.0") if promised),
+            *((series(names.SERVICE_REQUESTS_SLOW, flat(0, fixtures.count), **of),) if timed else ()),
         )
 
     return Alert(
@@ -254,7 +254,7 @@ def _untimed(topology: Topology) -> Alert:
             false_alarms="None known.",
         ),
         fires=(
-            world.fires(
+            fixtures.fires(
                 (
                     "fires for the service without a bucket, not for those with one, without an objective or without "
                     "requests"
@@ -274,9 +274,9 @@ def _untimed(topology: Topology) -> Alert:
             ),
         ),
         silent=(
-            world.silent("stays silent where the bucket exists", service(timed=True), at),
-            world.silent("stays silent without an objective", service(promised=False), at),
-            world.silent("stays silent without requests", service(requests=0), at),
+            fixtures.silent("stays silent where the bucket exists", service(timed=True), at),
+            fixtures.silent("stays silent without an objective", service(promised=False), at),
+            fixtures.silent("stays silent without requests", service(requests=0), at),
         ),
         dashboard="traefik",
         panel="Slow requests",

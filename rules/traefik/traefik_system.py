@@ -65,7 +65,7 @@ SYSTEM = System(
     subjects=(traefik.subject, traefik_routes.subject),
     healthy_day=proxy,
     during="while a service is deployed behind the proxy, and the proxy restarted",
-    beside=("probes",),
+    related=("probes",),
     silences=("service_requests", "slo_burn"),
     relabelling=relabelling,
 )

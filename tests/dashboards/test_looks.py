@@ -113,7 +113,7 @@ def test_graphs_of_what_should_not_be_say_so_in_words(ours: dict[str, Node]) -> 
 
 def test_what_may_be_below_zero_is_seen_there(ours: dict[str, Node]) -> None:
     """An overspent budget fell out of its own graph."""
-    left = {name: panel for name, panel in _panels(ours, "timeseries") if "Left of the" in name}
+    left = {name: panel for name, panel in _panels(ours, "timeseries") if "Remaining " in name}
     assert len(left) == 2
     for panel in left.values():
         assert "min" not in _defaults(panel)

@@ -1,4 +1,4 @@
-"""What alerts say and link to."""
+"""Annotations of alerts: texts and links."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _URLS = {"grafana": "https://grafana.example.com", "runbooks": "https://git.exam
 
 
 def test_without_urls_the_runbook_is_named_and_nothing_is_linked() -> None:
-    """A link to nowhere is worse than none."""
+    """Without addresses, an alert has no links, only the path of its runbook."""
     assert annotations_of(a_topology(), _DOWN).keys() == {"summary", "description", "runbook"}
     assert annotations_of(a_topology(), _DOWN)["runbook"] == "runbooks/ServiceDown.md"
 
 
 def test_with_urls_an_alert_links_to_its_runbook_and_its_dashboard() -> None:
-    """At the panel that shows it, with what the alert is about chosen."""
+    """The dashboard link opens the panel, with the alert's server and service selected."""
     topology = a_topology(urls=_URLS)
 
     down, plan = annotations_of(topology, _DOWN), annotations_of(topology, _PLAN)
@@ -35,7 +35,7 @@ def test_with_urls_an_alert_links_to_its_runbook_and_its_dashboard() -> None:
 
 
 def test_a_proof_expects_links_with_the_labels_filled_in() -> None:
-    """As Prometheus fills them."""
+    """Labels in links are filled in as Prometheus does."""
     expected = Expected({"server": "main", "service": "web"}, "No container of web on main is running.")
 
     found = expected_annotations(a_topology(urls=_URLS), _DOWN, expected)

@@ -1,4 +1,4 @@
-"""A graver alert stays further away than the one that comes before it."""
+"""Crossed thresholds: a critical alert must not fire before the warning on the same number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from boxwatch.errors import TopologyError
 from boxwatch.rules import catalogue, crossed
 from boxwatch.topology.model import Topology
 
-# As one would write them down; a pair that is missing here is new, and one that is missing in the rules was told apart.
+# The expected pairs, written out: one missing here is new, and one missing in the rules is no longer recognised.
 _PAIRS = {
     ("HostMemoryCritical", "HostMemoryLow"),
     ("HostMemoryThrashing", "HostMemoryStalled"),
@@ -35,18 +35,18 @@ def _refused(**rules: object) -> list[str]:
 
 
 def _made(rules: dict[str, object]) -> float:
-    """The threshold for all services of the alert that is named first, where nothing is refused."""
+    """The threshold of the first alert for all services, if nothing is rejected."""
     return catalogue.build(_topology(rules)).thresholds[next(iter(rules))]
 
 
 def test_the_pairs_are_found_by_their_queries() -> None:
-    """Nobody has to remember them."""
+    """Pairs are derived from the queries, so that nobody has to maintain a list."""
     assert {(pair.grave.alert, pair.mild.alert) for pair in crossed.pairs(complete_subjects())} == _PAIRS
 
 
 @pytest.mark.parametrize("pair", crossed.pairs(complete_subjects()), ids=lambda pair: pair.grave.alert)
-def test_every_pair_is_refused_when_crossed_and_taken_when_equal(pair: crossed.Pair) -> None:
-    """Whichever of the two was moved; as grave as its warning is nothing that is not so."""
+def test_every_pair_is_rejected_if_crossed_and_accepted_if_equal(pair: crossed.Pair) -> None:
+    """Either threshold may be moved up to the other one, but not beyond it."""
     grave, mild = pair.grave, pair.mild
     far, near = grave.threshold or 0, mild.threshold or 0
     beyond = far * (0.9 if pair.below else 1.04)
@@ -57,8 +57,8 @@ def test_every_pair_is_refused_when_crossed_and_taken_when_equal(pair: crossed.P
     assert _made({grave.alert: {"threshold": beyond}, mild.alert: {"threshold": near}}) == pytest.approx(beyond)
 
 
-def test_the_message_names_both_and_the_way_out() -> None:
-    """At the threshold that the file has."""
+def test_the_message_names_both_alerts_and_the_limit() -> None:
+    """The error is at the threshold that the file sets."""
     assert _refused(HostDiskCritical={"threshold": "20%"}) == [
         (
             "alerts.rules.HostDiskCritical.threshold: 20% would have HostDiskCritical fire before HostDiskLow"
@@ -79,8 +79,8 @@ def test_the_message_names_both_and_the_way_out() -> None:
     ]
 
 
-def test_a_threshold_of_one_service_is_held_against_what_is_in_force_for_it() -> None:
-    """Its own where there is one, else that of all."""
+def test_a_service_threshold_is_compared_with_the_one_in_force_for_the_service() -> None:
+    """The other threshold is the service's own, if it has one, else the one for all services."""
     own = {"services": {"postgres": {"threshold": "75%"}}}
 
     assert _refused(PostgresConnectionsExhausted=own) == [
@@ -94,8 +94,8 @@ def test_a_threshold_of_one_service_is_held_against_what_is_in_force_for_it() ->
     assert _made({"PostgresConnectionsExhausted": own, "PostgresConnectionsHigh": lower}) == 0.95
 
 
-def test_an_alert_that_is_off_crosses_nothing() -> None:
-    """There is no other that it would come before."""
+def test_a_disabled_alert_is_never_crossed() -> None:
+    """A critical alert cannot fire before a warning that is disabled."""
     off = {"enabled": False}
 
     assert _made({"HostDiskCritical": {"threshold": "20%"}, "HostDiskLow": off}) == 0.2

@@ -1,4 +1,4 @@
-"""The ordinary hours come close to the alerts: were these less patient, or stricter, they would fire."""
+"""Healthy days come close to firing alerts: with shorter waits or stricter thresholds they would."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from support.artefacts import complete_subjects
-from support.patience import patient_alerts
 from support.topologies import a_service, a_topology, complete
+from support.waits import overridable_waits
 
 from boxwatch.rules import catalogue, healthy_day
-from boxwatch.rules.model import Subject
+from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.proofs.promtool import everything_file
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Alerts
+from boxwatch.topology.units import format_duration
 
 
 def _fired(topology: Topology, of: tuple[Subject, ...], promtool: str, place: Path) -> set[str]:
-    """The alerts of a topology that fire in the ordinary hours of some subjects."""
+    """The alerts of a topology that fire on the healthy days of some subjects."""
     concerned = healthy_day.concerned(catalogue.subjects(topology))
     (place / "rules").mkdir()
     (place / "tests").mkdir()
@@ -36,19 +37,27 @@ def _fired(topology: Topology, of: tuple[Subject, ...], promtool: str, place: Pa
     return found
 
 
+def _shortest(alert: Alert) -> str:
+    """The shortest `for` that an alert accepts."""
+    return format_duration(alert.shortest_wait) if alert.shortest_wait else "0s"
+
+
 def test_no_alert_fires(program: Callable[[str], str], tmp_path: Path) -> None:
-    """Of a deployment as it is."""
+    """No alert of the complete deployment fires on a healthy day."""
     assert _fired(complete(), complete_subjects(), program("promtool"), tmp_path) == set()
 
 
-def test_impatient_alerts_would_fire(program: Callable[[str], str], tmp_path: Path) -> None:
-    """Else the hours would prove nothing of them: without `for` most of those that wait are heard."""
-    patient = patient_alerts(complete_subjects())
-    of = {alert.alert for one in healthy_day.concerned(complete_subjects()) for alert in one.alerts if alert.wait}
-    alerts = Alerts.model_validate({"rules": {name: {"for": "0s"} for name in of & patient}})
-    impatient = complete().model_copy(update={"alerts": alerts})
+def test_alerts_without_for_would_fire(program: Callable[[str], str], tmp_path: Path) -> None:
+    """Without `for`, most alerts that wait fire, so the healthy days do prove something about them."""
+    overridable = overridable_waits(complete_subjects())
+    of = {
+        alert.alert: alert for one in healthy_day.concerned(complete_subjects()) for alert in one.alerts if alert.wait
+    }
+    rules = {name: {"for": _shortest(of[name])} for name in of.keys() & overridable}
+    alerts = Alerts.model_validate({"rules": rules})
+    without_for = complete().model_copy(update={"alerts": alerts})
 
-    found = _fired(impatient, complete_subjects(), program("promtool"), tmp_path)
+    found = _fired(without_for, complete_subjects(), program("promtool"), tmp_path)
     assert found >= {
         "PostgresDown", "PostgresMetricsIncomplete", "PostgresArchiveFailing", "RedisDown", "RedisSavesFailing",
         "ElasticsearchDown", "ElasticsearchRed", "ElasticsearchReplicasUnassigned", "MinioDown",
@@ -60,7 +69,7 @@ def test_impatient_alerts_would_fire(program: Callable[[str], str], tmp_path: Pa
 
 
 def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Path) -> None:
-    """What moves comes to half of its threshold, or more."""
+    """With a tenth of their thresholds, alerts fire on healthy days."""
     of = {
         alert.alert: alert
         for one in healthy_day.concerned(complete_subjects())
@@ -68,12 +77,12 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
         if alert.threshold is not None
     }
     rules = {
-        name: {"for": "0s", "threshold": alert.threshold * 0.1}
+        name: {"for": _shortest(alert), "threshold": alert.threshold * 0.1}
         for name, alert in of.items()
         if alert.threshold is not None and " < " not in alert.expr and not alert.counts
     }
-    patient = patient_alerts(complete_subjects())
-    for name in rules.keys() - patient:
+    overridable = overridable_waits(complete_subjects())
+    for name in rules.keys() - overridable:
         del rules[name]["for"]
     strict = complete().model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
 
@@ -87,15 +96,15 @@ def test_stricter_alerts_would_fire(program: Callable[[str], str], tmp_path: Pat
 
 
 def test_only_subjects_of_these_systems_are_concerned() -> None:
-    """The rest has its days in `everything`."""
+    """The other subjects have their healthy days in `everything`."""
     ids = {subject.id for subject in healthy_day.concerned(complete_subjects())}
 
     assert ids >= {rule for kind in KINDS for rule in kind.rules} | {"probes", "service_requests"}
     assert ids & {"replicas", "memory", "host_memory", "slo", "slo_burn", "plan"} == set()
 
 
-def test_a_deployment_has_the_hours_of_its_own_systems() -> None:
-    """Databases alone have theirs alone, and where there is none of all this there is no file."""
+def test_a_deployment_has_the_healthy_days_of_its_own_systems() -> None:
+    """A deployment with only databases has only their day; one without any system has no file."""
     path = "prometheus/tests/ordinary-1m.yaml"
     redis = catalogue.files(catalogue.build(a_topology(services=(a_service(), a_service("cache", kind="redis")))))[path]
 

@@ -1,4 +1,4 @@
-"""An alert cannot be made without what it owes to the person it wakes."""
+"""The model rejects alerts without proof and names that break conventions."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ _ALERT = Alert(
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else value,
 )
-def test_an_incomplete_alert_is_refused(change: dict[str, object], message: str) -> None:
-    """Each omission has its own sentence."""
+def test_an_incomplete_alert_is_rejected(change: dict[str, object], message: str) -> None:
+    """Each omission has a message of its own."""
     with pytest.raises(ValueError, match=message):
         replace(_ALERT, **change)  # type: ignore[arg-type]
 
 
 def test_waiting_time_is_written_as_prometheus_writes_it() -> None:
-    """`for` is a duration."""
+    """`for` is a duration in Prometheus' notation."""
     assert _ALERT.for_ == "1m30s"
 
 
 @pytest.mark.parametrize("name", ["errors", "Service:Errors:rate5m", "a:b:c:d", "service:errors rate"])
-def test_a_recorded_name_that_is_not_level_metric_operations_is_refused(name: str) -> None:
-    """Prometheus' own convention."""
+def test_a_recorded_name_that_is_not_level_metric_operations_is_rejected(name: str) -> None:
+    """Record names follow Prometheus' convention."""
     with pytest.raises(ValueError, match="level:metric:operations"):
         Record(record=name, expr="1", doc="One.")

@@ -1,4 +1,4 @@
-"""Mutation testing: what is changed in a rule, that the proofs are run against it, and what is reported."""
+"""Mutation testing: mutants of rules, the proofs run against them, and the report."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def _changed(query: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("subject", complete_subjects(), ids=lambda subject: subject.id)
-def test_a_query_that_is_not_changed_stays_the_same(subject: Subject) -> None:
-    """Else every mutant would be another query than it says."""
+def test_an_unchanged_query_is_rendered_unchanged(subject: Subject) -> None:
+    """Otherwise every mutant would differ in more than its mutation."""
     for expr in (rule.expr for rules in (subject.records, subject.alerts) for rule in rules):
         tree = parse(expr)
         assert parse(text_of(pieces_of(tree))).prettify() == tree.prettify()
 
 
-_MISTAKES = {
+_MUTATIONS = {
     "up > 3": {
         "> becomes >=": "up >= 3",
         "> becomes <": "up < 3",
@@ -102,20 +102,20 @@ _MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("query", _MISTAKES)
+@pytest.mark.parametrize("query", _MUTATIONS)
 def test_each_place_of_a_query_is_changed_on_its_own(query: str) -> None:
-    """All the changes, and no others."""
-    assert _changed(query) == _MISTAKES[query]
+    """A query has exactly these mutations."""
+    assert _changed(query) == _MUTATIONS[query]
 
 
 @pytest.mark.parametrize("query", ["a and count by (x) (b)", "a unless max by (x) (b)", "0 * sum by (x) (b)"])
-def test_what_only_has_to_be_there_is_not_changed_in_its_value(query: str) -> None:
-    """No proof could tell."""
+def test_operands_whose_value_does_not_matter_keep_their_aggregation(query: str) -> None:
+    """No proof could notice another aggregation if only the existence of a series matters."""
     assert not [what for what in _changed(query) if what.split()[0] in ("count", "max", "sum")]
 
 
-def test_every_mutant_of_a_rule_is_another_one() -> None:
-    """By name and by text, and with `for` longer and shorter."""
+def test_every_mutant_of_a_rule_is_unique() -> None:
+    """Mutants differ in name and query, or in `for`, which is tried longer and shorter."""
     subject = next(one for one in complete_subjects() if one.id == "memory_plan")
     found = list(mutants(subject))
 
@@ -133,8 +133,8 @@ def _silent(*_: int) -> None:
     pass
 
 
-def test_proofs_notice_a_threshold_and_not_a_change_of_words(program: Program) -> None:
-    """A mutant that says the same survives, one that does not is noticed."""
+def test_proofs_notice_another_threshold_but_not_an_equivalent_query(program: Program) -> None:
+    """An equivalent mutant survives; a different one is killed."""
     subjects = complete_subjects()
     subject = next(one for one in subjects if one.id == "memory_limit")
     first = next(one for one in mutants(subject) if one.rule == "ContainerMemoryLimitDrifted/warning")
@@ -147,8 +147,8 @@ def test_proofs_notice_a_threshold_and_not_a_change_of_words(program: Program) -
     assert survivors(program("promtool"), read, [same, other], 1, _silent) == (same,)
 
 
-def test_proofs_that_fail_anyway_notice_nothing(program: Program) -> None:
-    """Then every mutant would seem to be noticed."""
+def test_proofs_that_fail_without_mutation_are_an_error(program: Program) -> None:
+    """Otherwise every mutant would seem to be killed."""
     subjects = complete_subjects()
     read = proofs.read(complete())
     broken = replace(read, groups={**read.groups, "outside-plan": ({**read.groups["outside-plan"][0], "for": "9h"},)})
@@ -163,7 +163,7 @@ def _mutant(what: str, subject: str = "memory") -> Mutant:
 
 
 def test_the_report_counts_each_subject_and_lists_survivors() -> None:
-    """Equivalent mutants are not in the score."""
+    """The score leaves out equivalent mutants."""
     everyone = [*(_mutant(f"m{number}") for number in range(21)), _mutant("x", "replicas")]
     report = Report(everyone, everyone[:2], {everyone[0].key: "says the same"}, {everyone[1].key: "who would see"})
 
@@ -183,14 +183,14 @@ def test_the_report_counts_each_subject_and_lists_survivors() -> None:
 
 
 def test_one_subject_below_the_floor_is_not_good_enough() -> None:
-    """However good the others are, and the reasons."""
+    """A good total or reasons for survivors do not make up for one subject below the floor."""
     everyone = [*(_mutant(f"m{number}") for number in range(99)), _mutant("x", "replicas")]
 
     assert not Report(everyone, everyone[-1:], {}, {everyone[-1].key: "who would see"}).good
 
 
 def test_a_survivor_without_a_reason_is_not_good_enough() -> None:
-    """Also above the floor."""
+    """Even above the floor, every survivor needs a reason."""
     everyone = [_mutant(f"m{number}") for number in range(99)]
     report = Report(everyone, everyone[:1], {}, {})
 
@@ -199,8 +199,8 @@ def test_a_survivor_without_a_reason_is_not_good_enough() -> None:
     assert list(report.lines())[-1] == "    no reason in survivors.yaml: write a proof that notices it"
 
 
-def test_a_reason_for_a_mutant_that_is_noticed_is_stale() -> None:
-    """The list stays true; what was not tried is left alone."""
+def test_a_reason_for_a_killed_mutant_is_stale() -> None:
+    """Reasons for killed or vanished mutants are reported; those of subjects that were not tried are not."""
     same = {("memory", "rule", "gone"): "was equivalent", ("other", "rule", "m"): "was not tried"}
     known = {("memory", "rule", "killed"): "survived"}
     report = Report([_mutant("m0")], [], same, known)
@@ -214,15 +214,15 @@ def test_a_reason_for_a_mutant_that_is_noticed_is_stale() -> None:
 
 
 @pytest.mark.parametrize("path", [reasons.EQUIVALENT, reasons.SURVIVORS], ids=lambda path: path.stem)
-def test_every_mutant_that_has_a_reason_is_a_mutant(path: Path) -> None:
-    """A rule that was rewritten takes its entries with it."""
+def test_every_reason_is_about_an_existing_mutant(path: Path) -> None:
+    """Entries of a rewritten rule must be removed."""
     there = {one.key for subject in complete_subjects() for one in mutants(subject)}
 
     assert reasons.read(path).keys() - there == set()
 
 
-def test_a_mutant_that_is_listed_has_a_reason(tmp_path: Path) -> None:
-    """And is there once."""
+def test_every_listed_mutant_has_a_reason(tmp_path: Path) -> None:
+    """A listed mutant has a reason and is listed once."""
     path = tmp_path / "equivalent.yaml"
     entry = "- {subject: memory, rule: r, mutation: m, reason: '%s'}\n"
     path.write_text(entry % "", encoding="utf-8")
@@ -233,15 +233,15 @@ def test_a_mutant_that_is_listed_has_a_reason(tmp_path: Path) -> None:
         reasons.read(path)
 
 
-def test_an_unknown_subject_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit code 2, as for every wrong usage."""
+def test_an_unknown_subject_is_rejected_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown subject ends with exit code 2, as any usage error."""
     with pytest.raises(SystemExit, match="2"):
         main(["memroy"])
     assert "no such subject: memroy; there are replicas, memory" in capsys.readouterr().err
 
 
 def test_the_tool_runs_from_anywhere(tmp_path: Path, program: Program) -> None:
-    """As a script, on one alert, for programs."""
+    """The script runs in any directory, for one subject, with JSON output."""
     tool = Path(__file__).parents[2] / "tools" / "mutate.py"
     environment = {**os.environ, "PATH": f"{Path(program('promtool')).parent}:{os.environ['PATH']}"}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Every alert has its page, and the page says everything that the alert carries."""
+"""Runbooks: every alert has a page, and the page contains everything that the alert carries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from boxwatch.topology.settings import Alerts, Urls
 
 @pytest.mark.parametrize("alert", complete_alerts(), ids=lambda alert: f"{alert.alert}-{alert.severity}")
 def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
-    """Meaning, first look, action, false alarms, rule and proofs."""
+    """A page has all its sections in order, with the alert's summary, query, actions and false alarms."""
     page = complete_artefacts()[f"runbooks/{alert.alert}.md"].decode()
 
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
@@ -36,7 +36,7 @@ def test_a_page_says_what_it_means_and_what_to_do(alert: Alert) -> None:
 
 
 def test_the_index_lists_every_alert_once() -> None:
-    """In the order of triage."""
+    """The index lists alerts in the order of triage."""
     index = complete_artefacts()["runbooks/README.md"].decode()
 
     listed = re.findall(r"^\| \[(\w+)\]\(\1\.md\)", index, re.MULTILINE)
@@ -44,7 +44,7 @@ def test_the_index_lists_every_alert_once() -> None:
 
 
 def test_alerts_named_in_runbooks_exist() -> None:
-    """`see *ContainerOomKilled*` leads somewhere."""
+    """References such as `see *ContainerOomKilled*` lead to a page."""
     files = catalogue.files(catalogue.build(a_topology()))
     pages = {path.removeprefix("runbooks/").removesuffix(".md") for path in files if path.startswith("runbooks/")}
     named = {
@@ -59,7 +59,7 @@ def test_alerts_named_in_runbooks_exist() -> None:
 
 
 def _snippet(page: Page) -> dict[str, object]:
-    """What its page offers to put into `alerts.rules`."""
+    """The lines that a page offers for `alerts.rules`."""
     found = re.search(r"```yaml\n(.+?)```", page.sections["To change it"], re.DOTALL)
     assert found is not None
     rules = yaml.safe_load(found[1])["alerts"]["rules"]
@@ -72,8 +72,8 @@ def _tuned(topology: Topology, rules: dict[str, dict[str, object]]) -> Topology:
     return topology.model_copy(update={"alerts": Alerts.model_validate({"rules": rules})})
 
 
-def test_what_a_page_offers_to_change_are_the_values_in_force() -> None:
-    """Pasted into the topology as they are, they change nothing."""
+def test_a_page_offers_the_values_in_force() -> None:
+    """Pasted into the topology unchanged, the lines of a page change no rule."""
     book = catalogue.runbooks(catalogue.build(complete()))
     rules = {name: _snippet(page) for name, page in book.items()}
 
@@ -85,8 +85,8 @@ def test_what_a_page_offers_to_change_are_the_values_in_force() -> None:
     assert {path: same[path] for path in written} == {path: plain[path] for path in written}
 
 
-def test_a_page_offers_what_the_alert_takes() -> None:
-    """A threshold where it compares with one, `for` where it waits plainly, a severity where there is one."""
+def test_a_page_offers_only_what_can_be_changed() -> None:
+    """A page offers a threshold, `for` and a severity only where the alert supports an override."""
     book = catalogue.runbooks(catalogue.build(complete()))
 
     assert _snippet(book["PostgresConnectionsHigh"]).keys() == {
@@ -103,7 +103,7 @@ def test_a_page_offers_what_the_alert_takes() -> None:
 
 
 def test_a_page_leads_to_the_panel() -> None:
-    """By name, and by a link where Grafana's address is known."""
+    """A page names the panel, and links to it if Grafana's address is known."""
     there = complete().model_copy(update={"urls": Urls(grafana="https://grafana.example.com")})
     said = "Dashboard *PostgreSQL*, panel *Connections*: "
 
@@ -114,7 +114,7 @@ def test_a_page_leads_to_the_panel() -> None:
 
 
 def test_a_page_says_where_the_threshold_comes_from() -> None:
-    """From the topology, when that changes it."""
+    """A page says so if the topology changes the threshold, and still gives the source of the default."""
     rules: dict[str, dict[str, object]] = {"PostgresConnectionsHigh": {"threshold": "90%"}}
 
     own = catalogue.runbooks(catalogue.build(complete()))["PostgresConnectionsHigh"].sections["The rule"]
@@ -122,17 +122,17 @@ def test_a_page_says_where_the_threshold_comes_from() -> None:
         "The rule"
     ]
     assert "The threshold is 0.8: " in own
-    assert "The threshold is 0.9, as the topology says. Of boxwatch's own: " in changed
+    assert "The threshold is 0.9, set in the topology. Source of the default: " in changed
 
 
-def test_a_page_says_for_whom_each_severity_is() -> None:
-    """Who wakes nobody, and what the topology says of single services."""
+def test_a_page_says_to_which_services_each_severity_applies() -> None:
+    """A page lists non-paging services, and the services with overrides in the topology."""
     rules: dict[str, dict[str, object]] = {"ContainerMemoryLimitMissing": {"services": {"web": {"severity": "info"}}}}
     book = catalogue.runbooks(catalogue.build(_tuned(complete(), rules)))
 
     assert book["ServiceDown"].severities == (
-        "critical: someone is woken",
-        "warning: a ticket for working hours (services with `pages: false`)",
+        "critical: pages someone",
+        "warning: opens a ticket for working hours (services with `pages: false`)",
     )
     assert (
         book["ContainerOomKilled"]
@@ -140,13 +140,13 @@ def test_a_page_says_for_whom_each_severity_is() -> None:
         .endswith("(services with `pages: false`, and containers outside the plan)")
     )
     assert book["ContainerMemoryLimitMissing"].severities == (
-        "warning: a ticket for working hours (all but web)",
-        "info: shown on dashboards (only web)",
+        "warning: opens a ticket for working hours (all but web)",
+        "info: shown on dashboards only (only web)",
     )
 
 
-def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
-    """As Alertmanager is told: a dead service explains its burning budget, and the dead proxy that of all others."""
+def test_a_page_lists_inhibiting_and_inhibited_alerts() -> None:
+    """A page lists inhibitions: a service that is down explains its burn rate, a proxy that is down everybody's."""
     book = catalogue.runbooks(catalogue.build(complete()))
 
     slow = book["AvailabilityBudgetBurnsSlowly"].sections["Other alerts"]
@@ -160,11 +160,11 @@ def test_a_page_says_what_silences_the_alert_and_what_it_silences() -> None:
     assert "\n- critical: *HostDiskLow*, *HostDiskFilling*, with the same `server` and `device`" in disk
     down = book["ServiceDown"].sections["Other alerts"]
     assert "\n- critical: its own warning, with every other label the same\n" in down
-    assert book["Watchdog"].sections["Other alerts"] == "No other alert silences it, and it silences none."
+    assert book["Watchdog"].sections["Other alerts"] == "It neither inhibits other alerts nor is inhibited by any."
 
 
-def test_pages_and_alertmanager_say_the_same() -> None:
-    """Each pair of alerts of the inhibition rules is on both pages, and no page has another."""
+def test_pages_and_alertmanager_agree() -> None:
+    """Every pair of alerts in the inhibition rules is on both pages, and no page has any other."""
     document = yaml.safe_load(complete_artefacts()["alertmanager/alertmanager.yml"])
     names = re.compile(r'^alertname=~?"(.+)"$')
     silencing: set[tuple[str, str]] = set()

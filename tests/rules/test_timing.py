@@ -1,4 +1,4 @@
-"""What holds whenever it happens: births of counters, and the lag of one exporter behind another."""
+"""Alerts are right whatever the timing: first samples of counters, and the lag of one exporter behind another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REDIS = '{job="redis",server="main",service="redis",instance="r:1"'
 
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The rule files of a deployment that has all of them."""
+    """All rule files of the complete deployment."""
     directory = tmp_path_factory.mktemp("rules")
     for path, content in complete_artefacts().items():
         if path.startswith("prometheus/rules/"):
@@ -26,10 +26,10 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def _firing(  # noqa: PLR0913 - each is a part of one promtool test
+def _firing(  # noqa: PLR0913 - each is a part of a promtool test
     rules: Path, files: tuple[str, ...], alert: str, series: dict[str, str], looks: dict[int, bool], *, step: int = 30
 ) -> None:
-    """Fail unless the alert fires, or is silent, at each of the minutes."""
+    """Fail unless the alert fires, or is silent, at each of these seconds."""
     expr = f'count(ALERTS{{alertname="{alert}",alertstate="firing"}})'
     document = {
         "rule_files": [str(rules / f"{name}.yaml") for name in files],
@@ -60,10 +60,10 @@ _FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthChe
 
 @_FEW
 @given(born=st.integers(1, 40), value=st.integers(1, 10**6), error=st.sampled_from(["OOM", "MISCONF"]))
-def test_the_first_refusal_is_heard_whenever_it_comes_and_however_many_they_are(
+def test_the_first_refusals_fire_whenever_they_occur_and_however_many_there_are(
     rules: Path, born: int, value: int, error: str
 ) -> None:
-    """A counter that appears with its first event has risen by all that it shows, and is quiet ten minutes later."""
+    """A counter that appears with its first event counts as an increase, and the alert resolves ten minutes later."""
     series = {f"redis_up{_REDIS}}}": "1x90", f'redis_errors_total{_REDIS},err="{error}"}}': f"_x{born} {value}x80"}
     looks = {born * 30 - 30: False, born * 30 + 240: True, born * 30 + 900: False}
 
@@ -72,8 +72,8 @@ def test_the_first_refusal_is_heard_whenever_it_comes_and_however_many_they_are(
 
 @_FEW
 @given(born=st.integers(1, 40), value=st.integers(1, 10**6))
-def test_old_refusals_of_a_target_that_is_just_added_wake_nobody(rules: Path, born: int, value: int) -> None:
-    """Nobody knows when they were."""
+def test_old_refusals_of_a_newly_added_target_page_nobody(rules: Path, born: int, value: int) -> None:
+    """The refusals of a new target may be of any age."""
     series = {
         f"redis_up{_REDIS}}}": f"_x{born} 1x80",
         f'redis_errors_total{_REDIS},err="OOM"}}': f"_x{born} {value}x80",
@@ -91,7 +91,7 @@ def test_old_refusals_of_a_target_that_is_just_added_wake_nobody(rules: Path, bo
 def test_attributed_kills_are_not_the_servers_whatever_the_lag(
     rules: Path, lag: int, first: int, kills: list[int]
 ) -> None:
-    """A kill shows in cAdvisor up to a minute after it does in the kernel."""
+    """Kills that cAdvisor attributes never fire ServerOomKilled, although it lags the kernel by up to a minute."""
     total, values = 0, []
     for kill in kills:
         total += kill
@@ -106,10 +106,10 @@ def test_attributed_kills_are_not_the_servers_whatever_the_lag(
 
 @_FEW
 @given(probe=st.integers(0, 6), cadvisor=st.integers(0, 12), minutes=st.integers(5, 12))
-def test_a_proxy_that_stops_is_told_and_no_url_behind_it_whatever_the_phases(
+def test_a_stopped_proxy_fires_and_the_urls_behind_it_do_not_whatever_the_phases(
     rules: Path, probe: int, cadvisor: int, minutes: int
 ) -> None:
-    """The prober may see it at once, and cAdvisor's count 60 s later: a scrape, and the evaluation of the count."""
+    """The prober may notice at once, and the count of replicas 60 s later, after a scrape and a rule evaluation."""
     at, end = minutes * 12, 12 * 40
     of = 'server="main",service="web",instance="https://shop.example.com"'
     container = 'container_start_time_seconds{job="cadvisor",server="main",instance="c:8080"'

@@ -1,4 +1,4 @@
-"""YAML is written as PyYAML writes it, only faster."""
+"""The YAML writer: the same bytes as PyYAML, only faster."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from support.artefacts import complete_artefacts
 
 from boxwatch.rules import yaml
 
-# What a scanner, an emitter or a resolver of YAML looks at.
+# Text that matters to YAML's scanner, emitter or resolver.
 _WORDS = st.sampled_from(
     ["", " ", "\n", ":", "#", "-", "?", "'", '"', ",", "[", "]", "{", "}", "&", "*", "!", "|", ">", "%", "@", "`", "=",
      "<", "~", ".", "/", "\\", "\t", "\r", "\x00", "\x7f", "\x85", "\xa0", "é", "→", "\u2028", "\ufeff", "\ud7ff",
@@ -31,13 +31,13 @@ _DOCUMENTS = st.recursive(
 @example({"a": {"b": [["x\n\ny", []], {"on": "a: b", "c": {}}]}})
 @example([{"a": ["- b", "\nb", "b\n", "b \nc", " b"]}])
 def test_documents_are_written_as_pyyaml_writes_them(document: object) -> None:
-    """To the byte, whatever is in them."""
+    """Any document is written byte for byte as by PyYAML."""
     assert yaml.dump(document, "").decode() == yaml.by_pyyaml(document)
 
 
 @pytest.mark.parametrize("mark", [*",?:-#&*!|>'\"%@`{}[]=~.<+0y ", "---", "..."])
 def test_every_mark_is_quoted_where_pyyaml_quotes_it(mark: str) -> None:
-    """At the start, at the end and inside, with and without spaces around it."""
+    """Marks are quoted at the start, at the end and inside, with and without spaces around them."""
     spaced = [before + mark + behind for before in ("", " ") for behind in ("", " ")]
     texts = [start + one + end for one in spaced for start in ("", "a") for end in ("", "a")]
 
@@ -46,15 +46,15 @@ def test_every_mark_is_quoted_where_pyyaml_quotes_it(mark: str) -> None:
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), _TEXTS | st.lists(_TEXTS, max_size=3), max_size=4))
 def test_strings_are_written_as_pyyaml_writes_them(document: object) -> None:
-    """In mappings and in lists of mappings, as rules and proofs have them."""
+    """Strings are written as by PyYAML in mappings and lists of mappings, the shapes of rules and proofs."""
     assert yaml.dump({"tests": [document]}, "").decode() == yaml.by_pyyaml({"tests": [document]})
 
 
 @pytest.mark.parametrize(
     "path", sorted(path for path in complete_artefacts() if path.startswith("prometheus/") and path.endswith(".yaml"))
 )
-def test_built_files_read_back_and_are_written_again_as_they_are(path: str) -> None:
-    """No file of a build changes when PyYAML writes it."""
+def test_built_files_survive_reading_and_writing(path: str) -> None:
+    """No file of a build changes when PyYAML reads and writes it."""
     content = complete_artefacts()[path].decode()
     comment = "".join(line for line in content.splitlines(keepends=True) if line.startswith("# "))
 

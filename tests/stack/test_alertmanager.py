@@ -14,8 +14,11 @@ from support.topologies import complete
 
 from boxwatch.checks import catalogue
 from boxwatch.checks.alertmanager import alertmanager_file
+from boxwatch.rules.monitoring import watchdog
 from boxwatch.stack import alertmanager
 from boxwatch.topology.load import load
+
+_HEARTBEAT = (watchdog.subject(complete()),)
 
 
 def _document(content: bytes) -> Any:  # noqa: ANN401 - whatever YAML is there
@@ -24,7 +27,7 @@ def _document(content: bytes) -> Any:  # noqa: ANN401 - whatever YAML is there
 
 def test_the_heartbeat_is_sent_at_the_configured_interval() -> None:
     """Its resolved message is not sent, because it would count as a heartbeat."""
-    document = _document(alertmanager.configuration(said(heartbeat="2m"), ()))
+    document = _document(alertmanager.configuration(said(heartbeat="2m"), _HEARTBEAT))
     route = document["route"]["routes"][0]
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "1m30s")
     receiver = next(one for one in document["receivers"] if one["name"] == route["receiver"])
@@ -41,7 +44,7 @@ def test_without_notifications_nothing_is_sent_and_the_header_says_so() -> None:
 def test_quiet_times_continue_past_midnight_and_spare_critical_alerts() -> None:
     """Friday's quiet night ends on Saturday morning."""
     quiet = [{"days": ["friday"], "times": ["22:00-07:00"], "timezone": "Europe/Berlin"}]
-    document = _document(alertmanager.configuration(said(quiet=quiet), ()))
+    document = _document(alertmanager.configuration(said(quiet=quiet), _HEARTBEAT))
     assert document["time_intervals"][0]["time_intervals"] == [
         {
             "times": [{"start_time": "22:00", "end_time": "24:00"}],
@@ -63,7 +66,7 @@ def test_quiet_times_continue_past_midnight_and_spare_critical_alerts() -> None:
 def test_critical_alerts_are_muted_only_when_listed() -> None:
     """A quiet time spares them by default."""
     quiet = [{"days": ["friday"], "severities": ["critical"]}]
-    _, critical, warning, _ = _document(alertmanager.configuration(said(quiet=quiet), ()))["route"]["routes"]
+    _, critical, warning, _ = _document(alertmanager.configuration(said(quiet=quiet), _HEARTBEAT))["route"]["routes"]
     assert critical["mute_time_intervals"] == ["quiet-1"]
     assert "mute_time_intervals" not in warning
 

@@ -17,7 +17,7 @@ from boxwatch.rules import catalogue, names
 from boxwatch.rules.inhibition import Inhibition, inhibitions
 from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.patterns.system import System
-from boxwatch.rules.proofs.fixtures import World
+from boxwatch.rules.proofs.fixtures import Fixtures
 from boxwatch.rules.proofs.healthy_hours import Hours
 from boxwatch.rules.rule_file import rule_file
 from boxwatch.rules.systems import SYSTEMS
@@ -148,7 +148,7 @@ def _silenced(kind: Kind, alerts: frozenset[str]) -> Iterator[str]:
 
 def _day(kind: Kind, system: System) -> Iterator[str]:
     alerts = {alert.alert: alert for alert in _all(_subjects())}
-    hours = Hours(World(length=_DAY, thresholds=complete().thresholds, interval=60), alerts)
+    hours = Hours(Fixtures(length=_DAY, thresholds=complete().thresholds, interval=60), alerts)
     told = [series.series for series in system.healthy_day(hours)]
     for job in kind.jobs:
         if not any(f'job="{job}"' in one and not one.startswith(("up{", "scrape_")) for one in told):

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from boxwatch.errors import TopologyError
 from boxwatch.rules import catalogue, crossed, names
 from boxwatch.rules.model import ALWAYS_FIRING, Alert
+from boxwatch.rules.replicas.replica_health import SHORTEST_GRACE
 from boxwatch.topology import kinds
 from boxwatch.topology.load import Loaded, parse
 from boxwatch.topology.model import Topology
-from boxwatch.topology.units import format_duration
+from boxwatch.topology.units import format_duration, parse_duration
 
 FILE: Final = "topology.yaml"
 
@@ -163,9 +164,13 @@ def _change(alert: Alert, factors: Sequence[float]) -> st.SearchStrategy[Node]:
     if alert.threshold is not None:
         keys["threshold"] = st.sampled_from(factors).map(lambda factor: _scaled(alert.threshold or 1, factor))
     if alert.takes_wait:
-        # What the query counts for itself has a shortest time of its own.
-        keys["for"] = st.sampled_from(_WAITS[3:] if alert.counts else _WAITS)
+        shortest = alert.shortest_wait or (SHORTEST_GRACE if alert.counts else 0)
+        keys["for"] = st.sampled_from([wait for wait in _WAITS if _seconds(wait) >= shortest])
     return _some(keys)
+
+
+def _seconds(wait: str) -> int:
+    return 0 if wait == "0s" else parse_duration(wait)
 
 
 def _scaled(threshold: float, factor: float) -> float:

@@ -37,8 +37,17 @@ def test_a_scale_begins_where_its_alerts_do() -> None:
 
 
 def test_a_scale_follows_the_topology() -> None:
-    """This also holds where the topology swaps two alerts' thresholds."""
-    topology = _tuned(complete(), HostDiskLow=0.02, HostDiskCritical=0.2)
+    """Colours change where the tuned alerts fire."""
+    topology = _tuned(complete(), HostDiskLow=0.3, HostDiskCritical=0.2)
+
+    scale = thresholds.too_little(build(topology).thresholds, "HostDiskLow", "HostDiskCritical")
+
+    assert [value for value, _ in scale.steps] == [0, 0.2, 0.3]
+
+
+def test_one_threshold_for_both_alerts_has_one_colour_of_trouble() -> None:
+    """Amber would have no room between them."""
+    topology = _tuned(complete(), HostDiskLow=0.2, HostDiskCritical=0.2)
 
     scale = thresholds.too_little(build(topology).thresholds, "HostDiskLow", "HostDiskCritical")
 

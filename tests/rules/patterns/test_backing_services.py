@@ -1,4 +1,4 @@
-"""What the subjects of databases, caches and stores share."""
+"""Rules on databases, caches and stores."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _ENGINES = tuple(kind for kind in KINDS if kind.scraped and not kind.about_other
 
 
 @pytest.mark.parametrize("kind", _ENGINES, ids=lambda kind: kind.name)
-def test_there_are_rules_only_for_what_is_scraped(kind: Kind) -> None:
-    """A rule on metrics that nothing exposes could never fire."""
+def test_only_scraped_services_have_rules(kind: Kind) -> None:
+    """A service without metrics gets no rules, because they could never fire."""
     every = {subject for engine in _ENGINES for subject in engine.rules}
 
     def ids(**changes: object) -> set[str]:
@@ -24,8 +24,8 @@ def test_there_are_rules_only_for_what_is_scraped(kind: Kind) -> None:
     assert ids(metrics="none") == set()
 
 
-def test_engines_of_every_server_get_the_same_rules() -> None:
-    """A second server or service changes no rule about engines."""
+def test_services_of_every_server_get_the_same_rules() -> None:
+    """A second service of a kind changes no rule about the kind."""
     one = catalogue.files(catalogue.build(a_topology(name="mvp", services=(a_service("db", kind="postgres"),))))
     two = catalogue.files(
         catalogue.build(

@@ -1,4 +1,4 @@
-"""The plan's constants are what the topology says, for every server and service of it."""
+"""The plan's constants match the topology, for every server and service."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _constants(topology: Topology) -> dict[tuple[str, ...], str]:
 
 
 def test_budget_and_replicas_of_a_service() -> None:
-    """Per replica, and all replicas together."""
+    """Budgets and replicas are recorded per component and for the service as a whole."""
     found = _constants(a_topology(services=(a_service(replicas=2, memory="1g"),)))
 
     web = ("server=main", "service=web")
@@ -33,8 +33,8 @@ def test_budget_and_replicas_of_a_service() -> None:
     assert found[names.COMPONENT_REPLICAS_DESIRED, *web, "identified_by=label"] == "vector(2)"
 
 
-def test_sums_of_a_server() -> None:
-    """What is planned is all services and the reserve."""
+def test_totals_of_a_server() -> None:
+    """The planned memory of a server is that of all its services plus the reserve."""
     services = (a_service(replicas=2), a_service("db", kind="postgres", memory="4g"))
     found = _constants(a_topology(services=services))
 
@@ -45,7 +45,7 @@ def test_sums_of_a_server() -> None:
 
 
 def test_a_service_on_two_servers_is_planned_on_each() -> None:
-    """The same replicas and budget on both, and on no third one."""
+    """The service has the same replicas and budget on both servers, and none on a third."""
     servers = (a_server(), a_server("second"), a_server("third"))
     found = _constants(a_topology(servers=servers, services=(a_service(server=["main", "second"]),)))
 
@@ -54,8 +54,8 @@ def test_a_service_on_two_servers_is_planned_on_each() -> None:
     assert found[names.SERVER_MEMORY_BUDGET, "server=third"] == "vector(0)"
 
 
-def test_components_have_budgets_only_where_they_are_stated() -> None:
-    """A part of a replica is not held against the whole replica's budget."""
+def test_components_have_budgets_only_if_they_are_stated() -> None:
+    """A component of several is not compared with the budget of the whole replica."""
     selectors = [
         {"name": "box-app", "component": "app", "memory": "512m"},
         {"name": "box-db", "component": "database"},
@@ -77,7 +77,7 @@ def test_components_have_budgets_only_where_they_are_stated() -> None:
     ("limit", "expected"), [(None, f"vector({GIB})"), ("2g", f"vector({2 * GIB})"), ("none", None)]
 )
 def test_the_expected_limit(limit: str | None, expected: str | None) -> None:
-    """The budget, unless another one or none is stated."""
+    """The expected limit is the budget, unless the topology states another limit or none."""
     found = _constants(a_topology(services=(a_service(limit=limit),)))
 
     assert found.get((names.COMPONENT_MEMORY_LIMIT, "server=main", "service=web")) == expected
@@ -87,8 +87,8 @@ def test_the_expected_limit(limit: str | None, expected: str | None) -> None:
     ("kind", "cache", "pages"),
     [("web", "0", "1"), ("postgres", "1", "1"), ("monitoring", "1", "0"), ("coolify", "0", "0")],
 )
-def test_the_kind_decides_page_cache_and_who_is_woken(kind: str, cache: str, pages: str) -> None:
-    """Databases live in the page cache; nobody is woken for the tools."""
+def test_the_kind_decides_page_cache_and_paging(kind: str, cache: str, pages: str) -> None:
+    """Databases rely on page cache; tools do not page anybody."""
     found = _constants(a_topology(services=(a_service("it", kind=kind),)))
 
     assert found[names.SERVICE_PAGE_CACHE_RECLAIMABLE, "server=main", "service=it"] == f"vector({cache})"
@@ -96,7 +96,7 @@ def test_the_kind_decides_page_cache_and_who_is_woken(kind: str, cache: str, pag
 
 
 def test_a_threshold_of_a_service_is_its_own() -> None:
-    """The others keep the topology's."""
+    """A service's own threshold leaves those of other services unchanged."""
     services = (a_service(thresholds={"memory_near_budget": "97%"}), a_service("api"))
     found = _constants(a_topology(services=services, thresholds={"memory_near_budget": "80%", "restarts": 5}))
 
@@ -107,8 +107,8 @@ def test_a_threshold_of_a_service_is_its_own() -> None:
 
 
 @given(st.integers(min_value=1, max_value=12), st.integers(min_value=0, max_value=3))
-def test_the_number_of_rules_grows_with_the_number_of_services_and_no_faster(count: int, replicas: int) -> None:
-    """Replicas cost nothing; every service costs the same."""
+def test_the_number_of_rules_is_linear_in_the_number_of_services(count: int, replicas: int) -> None:
+    """Every service adds the same number of rules, whatever its replicas."""
     one = len(plan.subject(a_topology(services=(a_service("s", replicas=replicas, memory="64m"),))).records)
     services = tuple(a_service(f"s{chr(97 + number)}", replicas=replicas, memory="64m") for number in range(count))
     many = len(plan.subject(a_topology(services=services)).records)
@@ -117,8 +117,8 @@ def test_the_number_of_rules_grows_with_the_number_of_services_and_no_faster(cou
     assert many - of_the_server == count * (one - of_the_server)
 
 
-def test_promises_are_those_of_services_that_users_wait_for() -> None:
-    """A service's own before the topology's."""
+def test_only_user_facing_services_have_objectives() -> None:
+    """A service's own objectives take precedence over the topology's."""
     services = (
         a_service(objectives={"availability": "99.9%", "latency_within": "300ms"}),
         a_service("worker", kind="worker"),
@@ -134,7 +134,7 @@ def test_promises_are_those_of_services_that_users_wait_for() -> None:
     assert not any("service=worker" in key for key in found if key[0] == names.SERVICE_AVAILABILITY)
 
 
-def test_a_bound_of_whole_seconds_has_both_names_that_prometheus_gives_it() -> None:
+def test_a_bound_in_whole_seconds_is_recorded_in_both_notations() -> None:
     """Prometheus 3 stores le="5.0" where 2.x and VictoriaMetrics store le="5"."""
     found = _constants(a_topology(objectives={"latency_within": "5s"}))
 
@@ -142,8 +142,8 @@ def test_a_bound_of_whole_seconds_has_both_names_that_prometheus_gives_it() -> N
     assert bounds == ["le=5", "le=5.0"]
 
 
-def test_it_is_known_of_which_services_the_topology_tells_the_routers() -> None:
-    """By name, or as the parts of a compose resource."""
+def test_services_record_how_many_routers_the_topology_names() -> None:
+    """Routers are given by name, or by the compose services of a resource."""
     services = (
         a_service(routers=["shop", "shop-.*"]),
         a_service("stats", containers=({"compose_service": "grafana"},)),

@@ -1,4 +1,4 @@
-"""The proofs hold in the real promtool, for the default deployment and for topologies at the edges."""
+"""The proofs hold in the real promtool, for the default deployment and for extreme topologies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boxwatch.rules import catalogue
 
 Program = Callable[[str], str]
 
-# Other versions, where tools/promtools.sh could bring them.
+# Other versions, if tools/promtools.sh could install them.
 _OTHERS = sorted((Path(__file__).parents[3] / ".tools" / "promtools").glob("*/usr/bin/promtool"))
 
 
@@ -39,8 +39,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _write(complete_artefacts(), tmp_path_factory.mktemp("default"))
 
 
-# `boxwatch test` runs every proof, in files of its own (tests/test_test_command.py). That the files of a build stand
-# alone, and that other versions agree, is sampled.
+# `boxwatch test` runs every proof, in files of its own (tests/test_test_command.py). Only a sample checks that the
+# files of a build work on their own and that other versions agree.
 _FILES = sorted(f"tests/{Path(path).name}" for path in complete_artefacts() if path.startswith("prometheus/tests/"))
 
 
@@ -49,7 +49,7 @@ _FILES = sorted(f"tests/{Path(path).name}" for path in complete_artefacts() if p
 def test_the_files_of_a_build_hold_in_promtool(
     promtool: Path | None, built: Path, program: Program, *, whole: bool
 ) -> None:
-    """A window's left edge, native histograms and `deriv` differ between versions; an alert must not."""
+    """Versions differ in a window's left edge, native histograms and `deriv`; alerts must not."""
     files = _FILES if whole else rotation.sample(_FILES, 10, f"files for {promtool}")
 
     done = _test(str(promtool or program("promtool")), built, *files)
@@ -58,7 +58,7 @@ def test_the_files_of_a_build_hold_in_promtool(
 
 
 def test_every_rule_file_is_clean(built: Path, program: Program) -> None:
-    """All lints of promtool are fatal."""
+    """Promtool accepts every rule file with all lints fatal."""
     files = sorted((built / "rules").iterdir())
     command = [program("promtool"), "check", "rules", "--lint=all", "--lint-fatal", *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -67,7 +67,7 @@ def test_every_rule_file_is_clean(built: Path, program: Program) -> None:
 
 
 _EDGES = {
-    "patient and tight": {
+    "long waits, tight thresholds": {
         "alerts": {"deploy_grace": "30m", "outage_grace": "10m"},
         "thresholds": {
             "memory_near_budget": "99%",
@@ -78,7 +78,7 @@ _EDGES = {
         },
         "urls": {"grafana": "https://grafana.example.com", "runbooks": "https://git.example.com/books"},
     },
-    "impatient and loose": {
+    "short waits, loose thresholds": {
         "alerts": {"deploy_grace": "10s", "outage_grace": "10s"},
         "thresholds": {
             "memory_near_budget": "50%",
@@ -96,7 +96,7 @@ _EDGES = {
 def test_the_proofs_hold_whatever_the_thresholds(
     edge: dict[str, object], tmp_path: Path, program: Program, *, whole: bool
 ) -> None:
-    """A proof states its numbers relative to the topology's."""
+    """Proofs derive their numbers from the topology's thresholds and waits."""
     folder = _write(catalogue.files(catalogue.build(a_topology(**edge))), tmp_path)
     files = sorted(str(path.relative_to(folder)) for path in (folder / "tests").iterdir())
 
@@ -105,8 +105,8 @@ def test_the_proofs_hold_whatever_the_thresholds(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_without_patience_deploys_would_fire(built: Path, tmp_path: Path, program: Program) -> None:
-    """The proof that nothing fires through a deploy can fail: without any `for` it does, with names."""
+def test_without_for_deploys_would_fire(built: Path, tmp_path: Path, program: Program) -> None:
+    """The proof that nothing fires through a deploy can fail: without `for`, it does and names the alerts."""
     for path in (*(built / "rules").iterdir(), *(built / "tests").iterdir()):
         target = tmp_path / path.parent.name / path.name
         target.parent.mkdir(exist_ok=True)

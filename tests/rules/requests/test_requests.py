@@ -1,4 +1,4 @@
-"""Rules about requests, for deployments of every size and with every part missing."""
+"""Rules about requests, for deployments of any size and with any part missing."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def _made(topology: Topology) -> set[str]:
 
 
 def _servers(count: int) -> Topology:
-    """Servers that each have a Traefik and a service behind it."""
+    """Servers that each run a Traefik and a service behind it."""
     names = [f"server-{number}" for number in range(1, count + 1)]
     servers = tuple(a_server(name, **({"address": f"10.0.0.{n}"} if n else {})) for n, name in enumerate(names))
     services = (a_service("traefik", kind="traefik", server=names), a_service(server=names))
     return a_topology(servers=servers, services=services)
 
 
-def test_there_are_no_rules_on_requests_without_a_traefik_that_is_scraped() -> None:
-    """They would read what nothing exposes."""
+def test_without_a_scraped_traefik_there_are_no_rules_on_requests() -> None:
+    """The rules would read metrics that nothing exposes."""
     unseen = a_topology(services=(a_service("traefik", kind="traefik", metrics="none"), a_service()))
 
     assert _made(complete()) == OURS
@@ -41,16 +41,16 @@ def test_there_are_no_rules_on_requests_without_a_traefik_that_is_scraped() -> N
     assert not {"traefik.json", "slo.json"} & set(dashboards.files(catalogue.build(unseen)))
 
 
-def test_there_are_no_budgets_where_nothing_was_promised() -> None:
-    """Workers have no users who wait."""
+def test_without_objectives_there_are_no_error_budgets() -> None:
+    """Workers are not user-facing, so they have no objectives."""
     topology = without(complete(), "web", "admin", "api")
 
     assert _made(topology) == OURS - {"slo", "slo_burn"}
     assert "slo.json" not in dashboards.files(catalogue.build(topology))
 
 
-def test_deployments_are_compared_with_only_where_coolify_is_scraped() -> None:
-    """Else the alert could never fire."""
+def test_deployments_are_read_only_if_coolify_is_scraped() -> None:
+    """Otherwise the alert could never fire."""
     text = "coolify_deployment_last_finished_timestamp_seconds"
 
     assert text in complete_artefacts()["prometheus/rules/traefik.yaml"].decode()
@@ -66,7 +66,7 @@ def test_deployments_are_compared_with_only_where_coolify_is_scraped() -> None:
 def test_rules_on_requests_are_the_same_for_any_number_of_servers(
     count: int, program: Callable[[str], str], tmp_path: Path
 ) -> None:
-    """Only the plan grows, and Prometheus takes all of it."""
+    """With more servers only the plan grows, and promtool accepts every rule file."""
     one, many = catalogue.files(catalogue.build(_servers(1))), catalogue.files(catalogue.build(_servers(count)))
     rules = {path: text for path, text in many.items() if path.startswith("prometheus/rules/")}
 
@@ -83,8 +83,8 @@ def test_rules_on_requests_are_the_same_for_any_number_of_servers(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_alert_leads_to_a_panel_that_is_there() -> None:
-    """The one that shows what it is about."""
+def test_every_alert_leads_to_an_existing_panel() -> None:
+    """The panel that an alert names is on its dashboard."""
     topology = complete()
     panels = {
         name.removesuffix(".json"): {panel["title"] for panel in json.loads(text)["panels"]}

@@ -10,14 +10,14 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.settings import Tuning
 
 
-def patient_alerts(subjects: Iterable[Subject]) -> frozenset[str]:
+def overridable_waits(subjects: Iterable[Subject]) -> frozenset[str]:
     """Names of the alerts that declare an overridable `for`."""
     return frozenset(alert.alert for subject in subjects for alert in subject.alerts if alert.takes_wait)
 
 
 def lengthened(topology: Topology) -> frozenset[str]:
     """Names of the alerts whose `for` grows by a minute when the topology asks for it on every alert."""
-    before = {alert.alert: alert.patience for subject in catalogue.subjects(topology) for alert in subject.alerts}
+    before = {alert.alert: alert.effective_wait for subject in catalogue.subjects(topology) for alert in subject.alerts}
     alerts = topology.alerts
     for name, wait in before.items():
         alerts = alerts.tuned(name, Tuning.model_construct(wait=wait + 60))
@@ -28,5 +28,5 @@ def lengthened(topology: Topology) -> frozenset[str]:
         alert.alert
         for subject in made
         for alert in (subject.alerts if subject else ())
-        if alert.patience == before[alert.alert] + 60
+        if alert.effective_wait == before[alert.alert] + 60
     )
