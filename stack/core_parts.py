@@ -144,10 +144,14 @@ def _alertmanager(topology: Topology, port: int) -> Part:
 
 def secret_files(receiver: Receiver) -> Iterator[str]:
     """The files with secrets that a receiver names."""
-    for integration in receiver.model_dump(exclude_none=True).values():
-        for entry in integration if isinstance(integration, (list, tuple)) else (integration,):
-            if isinstance(entry, dict):
-                yield from (str(value) for key, value in entry.items() if key.endswith("_file"))
+    yield from _files(receiver.model_dump(exclude_none=True))
+
+
+def _files(value: object) -> Iterator[str]:
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        if key.endswith("_file"):
+            yield inner
+        yield from _files(inner)
 
 
 def _grafana(topology: Topology, port: int) -> Part:

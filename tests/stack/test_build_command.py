@@ -120,6 +120,17 @@ def test_secrets_in_directories_of_the_image_are_refused(here: Path) -> None:
     assert "/telegram" not in done.output
 
 
+def test_secrets_of_programs_that_run_elsewhere_are_theirs(here: Path) -> None:
+    """Nothing of the stack mounts them."""
+    _topology(
+        here,
+        services={"minio": {"kind": "minio", "server": "main", "memory": "1g", "metrics_token_file": "/etc/token"}},
+        stack={"prometheus": "10.0.0.9:9090"},
+    )
+
+    assert _build().exit_code == 0
+
+
 def test_the_stack_is_removed_with_its_service(here: Path) -> None:
     """A build without a planned stack takes the old compose file away."""
     _topology(here)

@@ -250,6 +250,11 @@ def test_a_dashboard_that_is_too_large_is_left_out_and_named() -> None:
     assert any("overview" in path for path in arrived)
 
 
+def test_without_a_planned_stack_there_is_nothing_to_paste() -> None:
+    """Whatever else was built."""
+    assert coolify.files(a_topology(), default_artefacts()) == {}
+
+
 def test_a_configuration_that_is_too_large_cannot_be_pasted() -> None:
     """Prometheus without its configuration is no stack: the page names the other ways."""
     made = {**default_artefacts(), "prometheus/prometheus.yml": b"x" * (coolify.LARGEST + 1)}

@@ -141,6 +141,11 @@ def test_a_stack_that_cannot_be_pasted_says_so() -> None:
     assert coolify.PATH.encode() not in text
 
 
+def test_without_a_planned_stack_there_is_no_page() -> None:
+    """There is nothing to start."""
+    assert page.files(a_topology(), {}) == {}
+
+
 def test_parts_that_run_elsewhere_leave_the_page_whole() -> None:
     """Prometheus and Grafana of one's own: nothing to log in to, and no target to list here."""
     text = _page(_with(stack={"prometheus": "10.0.0.9:9090", "grafana": "10.0.0.9:3000"}))
