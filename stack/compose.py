@@ -25,6 +25,7 @@ from boxwatch.stack.part import (
     SECRETS,
     Part,
     home_service,
+    host_port,
 )
 from boxwatch.stack.shares import Split, split
 from boxwatch.topology.load import Loaded
@@ -108,13 +109,17 @@ def advice(loaded: Loaded) -> Problem | None:
 
 
 def _name_clashes(topology: Topology) -> Iterator[Issue]:
-    """A service whose exporter would have the name of another part."""
-    own = {part.name for part in core_parts.parts(topology)}
+    """A service whose scrape target has the name of a container of the stack that does not measure it."""
+    owners: dict[str, str | None] = {part.name: None for part in core_parts.parts(topology)}
     for part in exporter_parts.parts(topology):
-        if part.name in own:
-            name = part.name.removesuffix("-exporter")
-            message = f"has an exporter with the name of another container of the stack, {part.name}"
-            yield Issue(("services", name), message, "rename the service", at_key=True)
+        owners.setdefault(part.name, part.name.removesuffix("-exporter"))
+    for service in topology.services:
+        for server, place in topology.metrics_of(service):
+            host, _ = host_port(place)
+            if server == topology.home.name and owners.get(host, service.name) != service.name:
+                message = f"is scraped at {place}, and {host} is another container of the stack"
+                hint = "rename the service, or set `metrics` to another host name"
+                yield Issue(("services", service.name), message, hint, at_key=True)
 
 
 def _shallow_secrets(topology: Topology, found: Sequence[Part]) -> Iterator[Issue]:

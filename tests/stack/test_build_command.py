@@ -86,16 +86,40 @@ def test_a_complete_topology_gets_no_advice(here: Path) -> None:
     assert here.exists()
 
 
-def test_an_exporter_with_the_name_of_another_container_is_refused(here: Path) -> None:
-    """A database called `node` would have an exporter called node-exporter."""
-    _topology(here, services={"node": {"kind": "postgres", "server": "main", "memory": "1g"}})
+@pytest.mark.parametrize(
+    ("name", "kind", "place"),
+    [
+        # Its exporter would be called node-exporter.
+        ("node", "postgres", "node-exporter:9187"),
+        # It is scraped itself.
+        ("cadvisor", "minio", "cadvisor:9000"),
+        ("grafana", "rabbitmq", "grafana:15692"),
+    ],
+)
+def test_a_service_that_is_called_like_a_container_of_the_stack_is_refused(
+    here: Path, name: str, kind: str, place: str
+) -> None:
+    """Prometheus would ask that container for the service's metrics."""
+    _topology(here, services={name: {"kind": kind, "server": "main", "memory": "1g"}})
     done = _build()
 
     assert done.exit_code == 2
-    assert (
-        "services.node: has an exporter with the name of another container of the stack, node-exporter" in done.output
+    host = place.partition(":")[0]
+    assert f"services.{name}: is scraped at {place}, and {host} is another container of the stack" in done.output
+    assert "(rename the service, or set `metrics` to another host name)" in done.output
+
+
+def test_the_exporter_of_another_service_is_another_container(here: Path) -> None:
+    """Also where the topology names it."""
+    _topology(
+        here,
+        services={
+            "db": {"kind": "postgres", "server": "main", "memory": "1g"},
+            "app": {"kind": "web", "server": "main", "memory": "1g", "metrics": "db-exporter:8000"},
+        },
     )
-    assert "(rename the service)" in done.output
+
+    assert "services.app: is scraped at db-exporter:8000" in _build().output
 
 
 def test_secrets_in_directories_of_the_image_are_refused(here: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from support import rotation, stacks
+from hypothesis import given
+from support import stacks
 from support.artefacts import complete_artefacts, default_artefacts
 from support.topologies import a_server, a_service, a_topology
 
@@ -22,10 +22,7 @@ from boxwatch.topology.units import parse_memory
 
 # A word that stands for a secret, in a variable of a program.
 _SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY", re.IGNORECASE)
-_drawn = settings(
-    rotation.examples(15),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+_drawn = stacks.drawn(15)
 
 
 def _services(topology: Topology) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from support import rotation, stacks
+from hypothesis import given
+from support import stacks
 from support.artefacts import complete_artefacts, default_artefacts
 from support.coolify_parser import Resource
 from support.programs import compose_program
@@ -92,10 +92,7 @@ def test_an_unknown_key_is_refused(tool: str, tmp_path: Path) -> None:
 def test_what_is_drawn_is_valid(tool: str, tmp_path: Path) -> None:
     """Both forms, of any topology."""
 
-    @settings(
-        rotation.examples(6),
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-    )
+    @stacks.drawn(6)
     @given(loaded=stacks.planned())
     def valid(loaded: Loaded) -> None:
         made = assemble(loaded.topology)

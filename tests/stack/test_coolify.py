@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
-from support import rotation, stacks
+from hypothesis import given
+from support import stacks
 from support.artefacts import complete_artefacts, default_artefacts
 from support.coolify_parser import ARGUMENT, DIRECTORY, UUID, Refused, Resource
 from support.topologies import a_service, a_topology
@@ -262,10 +262,7 @@ def test_a_configuration_that_is_too_large_cannot_be_pasted() -> None:
     assert coolify.files(_default(), made) == {}
 
 
-@settings(
-    rotation.examples(8),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+@stacks.drawn(8)
 @given(loaded=stacks.planned())
 def test_what_is_drawn_can_be_pasted(loaded: Loaded) -> None:
     """Every part of the stack is a service, all variables appear, and nothing is published."""

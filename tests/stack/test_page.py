@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from support import rotation, stacks
+from hypothesis import given
+from support import stacks
 from support.artefacts import complete_artefacts, default_artefacts
 from support.topologies import a_service, a_topology
 
@@ -155,10 +155,7 @@ def test_parts_that_run_elsewhere_leave_the_page_whole() -> None:
     assert "SIGHUP alertmanager blackbox-exporter" in text
 
 
-@settings(
-    rotation.examples(10),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
-)
+@stacks.drawn(10)
 @given(loaded=stacks.planned())
 def test_a_page_is_sound_markdown(loaded: Loaded) -> None:
     """Fences are closed, tables have as many cells as their head, and no line is broken by a placeholder."""

@@ -8,16 +8,25 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import yaml
-from hypothesis import assume
+from hypothesis import HealthCheck, Phase, assume, settings
 from hypothesis import strategies as st
 
 from boxwatch.errors import TopologyError
 from boxwatch.stack import compose, coolify
 from boxwatch.topology import default
 from boxwatch.topology.load import Loaded, parse
-from support import deployments
+from support import deployments, rotation
 
 STACK: Final = "monitoring"
+
+
+def drawn(number: int) -> settings:
+    """So many examples. Shrinking a failing one would take minutes: it is printed as it is."""
+    return settings(
+        rotation.examples(number),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    )
 
 
 def minimal() -> Loaded:
