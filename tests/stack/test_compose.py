@@ -242,12 +242,13 @@ def test_exporters_of_services_on_other_servers_are_left_out() -> None:
         services=(
             a_service("near", kind="postgres"),
             a_service("far", kind="postgres", server="second"),
+            a_service("named", kind="postgres", server="second", metrics="named-exporter:9187"),
             a_service("monitoring", kind="monitoring", memory="2g"),
         ),
     )
 
     assert "near-exporter" in _services(topology)
-    assert "far-exporter" not in _services(topology)
+    assert not {"far-exporter", "named-exporter"} & _services(topology).keys()
 
 
 def test_without_a_planned_stack_there_is_no_compose_file() -> None:
