@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from boxwatch.checks import extra_rules
 from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.grafana.tree import Node
 from boxwatch.rules import catalogue as rules
@@ -12,7 +13,12 @@ from boxwatch.topology.model import Topology
 
 
 def assemble(
-    topology: Topology, *, schema: str = "v1", extra: Mapping[str, Node] = dashboards.NOTHING, stack: bool = True
+    topology: Topology,
+    *,
+    schema: str = "v1",
+    extra: Mapping[str, Node] = dashboards.NOTHING,
+    own: extra_rules.ExtraRules = extra_rules.NOTHING,
+    stack: bool = True,
 ) -> dict[str, bytes]:
     """Generate every output file of a topology, keyed by path below the output directory and sorted by path.
 
@@ -22,13 +28,14 @@ def assemble(
         topology: the deployment.
         schema: dashboard schema version: `v1`, which every Grafana reads, or one of `schema_v2.resource.VERSIONS`.
         extra: the user's own dashboards, by name.
+        own: the user's own rules and their tests.
         stack: include the monitoring stack's compose file, provisioning and page, if the topology plans one.
 
     Raises:
         BoxwatchError: an extra dashboard shares its name, uid or title with another.
     """
     built = rules.build(topology)
-    made = {**rules.files(built), **prometheus.files(topology)}
+    made = {**rules.files(built), **own.files, **prometheus.files(topology)}
     made |= {**probes.files(topology), **alertmanager.files(built)}
     made |= {f"grafana/dashboards/{name}": content for name, content in dashboards.files(built, schema, extra).items()}
     if stack and (composed := compose.files(topology)):

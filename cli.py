@@ -1,8 +1,9 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 success; 1 findings, outdated output or a failed operation; 2 a usage error or an invalid topology;
-3 `boxwatch diff` or `boxwatch modernise --check` found differences; 130 Ctrl-C; 141 the reader of the output has closed
-it. Each command imports its libraries when it runs, so `--help` and completion respond instantly.
+3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences; 130 Ctrl-C; 141 the
+reader of the output has closed it. Each command imports its libraries when it runs, so `--help` and completion respond
+instantly.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from boxwatch.commands import (
     check,
     completion,
     diff,
+    discover,
     endings,
     explain,
     exporter,
@@ -26,6 +28,7 @@ from boxwatch.commands import (
     modernise,
     publish,
     pull,
+    record,
     rollback,
     schema,
     test,
@@ -78,7 +81,7 @@ def _endings() -> Iterator[None]:
         endings.read_by_nobody()
         raise click.exceptions.Exit(endings.PIPE_CLOSED) from None
     except BoxwatchError as error:
-        shown = _WrongInput if isinstance(error, TopologyError) else _Failure
+        shown = _WrongInput if error.exit_code == _WrongInput.exit_code else _Failure
         raise shown(str(error)) from error
 
 
@@ -105,11 +108,13 @@ def main() -> None:
 # In the order of use.
 COMMANDS = (
     init.init,
+    discover.discover,
     topology.topology,
     schema.schema,
     build.build,
     check.check,
     test.test,
+    record.record,
     explain.explain,
     modernise.modernise,
     diff.diff,

@@ -2,6 +2,7 @@
 
     BoxwatchError              1   a request could not be carried out
     ├── TopologyError          2   the input is invalid: all problems at once, each with its place
+    ├── InputError             2   a file or stream is not what it should be; quotes nothing of it
     ├── OutputError            1   a file could not be written, or is not ours to overwrite
     ├── PublishError           1   a live server refused or is unreachable; says what is in place
     └── ToolError              1   an external program (promtool) is missing or gave no verdict
@@ -20,6 +21,12 @@ class BoxwatchError(Exception):
     """A request could not be carried out; the message is addressed to the user."""
 
     exit_code: ClassVar[int] = 1
+
+
+class InputError(BoxwatchError):
+    """A file or stream other than a topology is not what it should be; the message quotes nothing of it."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class OutputError(BoxwatchError):

@@ -98,7 +98,7 @@ def on_stand_in(
     return median
 
 
-def boxwatch(wanted: list[dict[str, Any]], *, write: bool) -> Callable[[str], None]:
+def boxwatch(desired: list[dict[str, Any]], *, write: bool) -> Callable[[str], None]:
     """A diff, or a publish with its backup."""
 
     def work(url: str) -> None:
@@ -107,7 +107,7 @@ def boxwatch(wanted: list[dict[str, Any]], *, write: bool) -> Callable[[str], No
         from boxwatch.publish.grafana import apply, choose, http, plan
 
         api = choose.choose(http.Http(http.Access(url, TOKEN)))
-        made = plan.plan(api, wanted, deployment="mvp", folder="boxwatch")
+        made = plan.plan(api, desired, deployment="mvp", folder="boxwatch")
         if write:
             with tempfile.TemporaryDirectory() as folder:
                 apply.apply(api, made, url=url, backups=Path(folder))
@@ -115,14 +115,14 @@ def boxwatch(wanted: list[dict[str, Any]], *, write: bool) -> Callable[[str], No
     return work
 
 
-def naive(python: str, wanted: list[dict[str, Any]]) -> Callable[[str], None]:
+def naive(python: str, desired: list[dict[str, Any]]) -> Callable[[str], None]:
     """The loop; the start of its interpreter is part of it."""
 
     def work(url: str) -> None:
         from support.grafana import TOKEN
 
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-            json.dump(wanted, file)
+            json.dump(desired, file)
             file.flush()
             subprocess.run([python, "-c", _NAIVE, url, file.name, TOKEN], check=True)
 
@@ -133,14 +133,14 @@ def main() -> None:
     """Both cases, each beside the loop."""
     python = sys.argv[1] if len(sys.argv) > 1 else None
     for count, changed in ((50, 0), (500, 5)):
-        wanted = dashboards(count, changed)
+        desired = dashboards(count, changed)
         there = dashboards(count)
         for name, apis in (("/apis", ("v1beta1",)), ("/api", ())):
             how = f"{count} dashboards, {changed} changed, {name}"
-            ours = on_stand_in(there, boxwatch(wanted, write=False), f"boxwatch diff, {how}", apis)
-            writing = on_stand_in(there, boxwatch(wanted, write=True), f"boxwatch publish, {how}", apis)
+            ours = on_stand_in(there, boxwatch(desired, write=False), f"boxwatch diff, {how}", apis)
+            writing = on_stand_in(there, boxwatch(desired, write=True), f"boxwatch publish, {how}", apis)
         if python:
-            loop = on_stand_in(there, naive(python, wanted), f"loop over grafana-client, {count}, {changed} changed")
+            loop = on_stand_in(there, naive(python, desired), f"loop over grafana-client, {count}, {changed} changed")
             print(f"  the loop takes {loop / ours:.1f} times a diff, {loop / writing:.1f} times a publish")
 
 

@@ -45,6 +45,7 @@ from boxwatch.checks.rules import (
     vector_matching,
 )
 from boxwatch.checks.rules.known import Known, known
+from boxwatch.exporters.catalogue.metrics import NO_METRICS, Catalogue
 from boxwatch.grafana import document
 from boxwatch.promql.parse import tree_of
 
@@ -141,10 +142,23 @@ def about(check: str) -> str:
     return (_ABOUT[check] or check).strip().splitlines()[0]
 
 
-def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch | None = None) -> Report:
+def run(
+    files: Mapping[str, bytes],
+    scrape_interval: int,
+    watch: promtool.Watch | None = None,
+    *,
+    sources: Mapping[str, str] = MappingProxyType({}),
+    applications: Catalogue = NO_METRICS,
+) -> Report:
     """Runs every check over artefacts: path → content, as made by `assemble`.
 
-    `watch` is notified of promtool's progress, which takes most of the time.
+    Args:
+        files: path → content.
+        scrape_interval: seconds between samples.
+        watch: notified of promtool's progress, which takes most of the time.
+        sources: path → the user's own file that an artefact was made from, which findings name instead. Its links are
+            not judged: they may lead anywhere.
+        applications: metrics of the user's own applications.
 
     Raises:
         BoxwatchError: a file's content does not match its place, or promtool cannot be run.
@@ -152,8 +166,8 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
     rule_files = tuple(rule_file.read(path, content) for path, content in files.items() if path.startswith(_RULES))
     configuration = files.get(_CONFIGURATION)
     jobs = None if configuration is None else scraped.read(_CONFIGURATION, configuration)
-    names = known(rule_files, scrape_interval, jobs, link_targets.read(files))
-    findings = [*_rules(rule_files, names), *_dashboards(files, names)]
+    names = known(rule_files, scrape_interval, jobs, link_targets.read(files), applications)
+    findings = [*_rules(rule_files, names, sources), *_dashboards(files, names)]
     if configuration is not None and jobs is not None:
         findings += scraped.unrecorded(_CONFIGURATION, configuration, jobs)
     if _ALERTMANAGER in files:
@@ -169,22 +183,28 @@ def run(files: Mapping[str, bytes], scrape_interval: int, watch: promtool.Watch 
         said, why = _amtool(files)
         findings += said
         skipped += why
-    return Report(tuple(sorted(findings)), len(files), skipped)
+    named = (replace(one, file=sources.get(one.file, one.file)) for one in findings)
+    return Report(tuple(sorted(named)), len(files), skipped)
 
 
-def of_files(files: Mapping[str, bytes], planned: Mapping[str, bytes], scrape_interval: int) -> Report:
+def of_files(
+    files: Mapping[str, bytes],
+    planned: Mapping[str, bytes],
+    scrape_interval: int,
+    applications: Catalogue = NO_METRICS,
+) -> Report:
     """Checks rule files, dashboards and Alertmanager configurations of any origin: path → content.
 
     JSON is read as a dashboard, YAML with a `route` as an Alertmanager configuration. Their metrics may be exposed by
-    an exporter, recorded by one of the files, or recorded by the rules in `planned`, those of the deployment they are
-    for.
+    an exporter or one of the user's `applications`, recorded by one of the files, or recorded by the rules in
+    `planned`, those of the deployment they are for.
 
     Raises:
         BoxwatchError: a file is none of these.
     """
     ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
     theirs = tuple(rule_file.read(path, content) for path, content in files.items() if _is_rules(path, content))
-    names = known((*ours, *theirs), scrape_interval)
+    names = known((*ours, *theirs), scrape_interval, applications=applications)
     findings = [*_rules(theirs, names)]
     for path, content in files.items():
         if _is_json(path):
@@ -219,10 +239,11 @@ def _amtool(files: Mapping[str, bytes]) -> tuple[tuple[Finding, ...], tuple[str,
     return (), (why,)
 
 
-def _rules(files: tuple[rule_file.RuleFile, ...], names: Known) -> Iterator[Finding]:
+def _rules(files: tuple[rule_file.RuleFile, ...], names: Known, own: Collection[str] = ()) -> Iterator[Finding]:
+    without_links = replace(names, linked=None)
     for file in files:
         for module in RULE_CHECKS:
-            yield from module.check(file, names)
+            yield from module.check(file, without_links if file.path in own else names)
 
 
 def _dashboards(files: Mapping[str, bytes], names: Known) -> Iterator[Finding]:

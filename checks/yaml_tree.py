@@ -13,13 +13,19 @@ DEEPEST = 64
 
 @dataclass(slots=True)
 class Node:
-    """A scalar (`text`), a sequence (`items`) or a mapping (`fields`, by the text of the key), and its place from 1."""
+    """A scalar (`text`), a sequence (`items`) or a mapping (`fields`, by the text of the key), and its place from 1.
+
+    `plain` is a scalar without quotes, which may be a number; `repeated` are the keys that a mapping has twice, each
+    with its second value.
+    """
 
     line: int
     column: int = 0
     text: str | None = None
     items: list[Node] | None = None
     fields: dict[str, Node] | None = None
+    plain: bool = False
+    repeated: dict[str, Node] = field(default_factory=dict)
     key: str | None = field(default=None, repr=False)
 
     def add(self, child: Node) -> None:
@@ -29,6 +35,8 @@ class Node:
         elif self.fields is not None and self.key is None:
             self.key = child.text or ""
         elif self.fields is not None and self.key is not None:
+            if self.key in self.fields:
+                self.repeated[self.key] = child
             self.fields[self.key] = child
             self.key = None
 
@@ -71,7 +79,7 @@ def _node(event: yaml.Event, anchors: Mapping[str, Node]) -> Node | None:
                 raise ValueError(f"line {line} refers to *{event.anchor}, which is not there")
             return anchors[str(event.anchor)]
         case yaml.ScalarEvent():
-            return Node(line, column, text=str(event.value))
+            return Node(line, column, text=str(event.value), plain=event.implicit[0])
         case yaml.SequenceStartEvent():
             return Node(line, column, items=[])
         case yaml.MappingStartEvent():

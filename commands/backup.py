@@ -36,5 +36,5 @@ def backup(*, topology: Path | None, ext_str: tuple[str, ...], live: Live, backu
 
     deployment = options.load(topology, ext_str).topology.name
     ours = live.api.ours(deployment)
-    entries = [entry for entry in plan.together(look, ours, live.workers) if entry]
+    entries = [entry for entry in plan.in_parallel(look, ours, live.workers) if entry]
     click.echo(f"{len(entries)} backed up to {keeping.keep(entries, live.url, backups, deployment=deployment)}")

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
 @click.option("--no-stack", is_flag=True, help="Leave out the compose file of the monitoring stack.")
+@click.option("--fragments", is_flag=True, help="Build for a shared Prometheus and Alertmanager: implies stack.shared.")
 @options.extra
+@options.rules
 @options.as_json
 def build(  # noqa: PLR0913 - one for each option
     topology: Path | None,
@@ -39,18 +41,25 @@ def build(  # noqa: PLR0913 - one for each option
     only_check: bool,
     schema: str,
     no_stack: bool,
+    fragments: bool,
     dashboards: Path | None,
+    rules: Path | None,
     as_json: bool,
 ) -> None:
     """Generate rules with their proofs, dashboards, configuration, runbooks and the stack's compose file in DIR.
 
     Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
-    too: Python modules as described in docs/dashboards.md, or JSON of any schema version.
+    too: Python modules as described in docs/dashboards.md, or JSON of any schema version. So are your own rules, as
+    described in docs/own-rules.md.
+
+    For a Prometheus, Alertmanager and Grafana that serve others too, --fragments adds the label `deployment` everywhere
+    and writes DIR/fragments, to merge into their configurations (docs/shared.md).
 
     \b
     Example:
       boxwatch build --out generated
       boxwatch build --out generated --diff
+      boxwatch build --out generated --fragments
       boxwatch build staging.yaml --out generated/staging --check
     """
     from boxwatch import assemble
@@ -59,11 +68,15 @@ def build(  # noqa: PLR0913 - one for each option
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
-    if not no_stack:
+    deployed = loaded.topology.in_shared_stack() if fragments else loaded.topology
+    own = options.extra_rules(loaded, rules, topology=deployed)
+    # A shared Prometheus has a stack of its own.
+    stacked = not (no_stack or deployed.stack.shared)
+    if stacked:
         compose.check(loaded)
         if advice := compose.advice(loaded):
             options.warn(advice)
-    made = assemble.assemble(loaded.topology, schema=schema, extra=extra, stack=not no_stack)
+    made = assemble.assemble(deployed, schema=schema, extra=extra, own=own, stack=stacked)
     plan = directory.plan(made, out)
     if show_diff:
         for line in directory.diff(plan):

@@ -22,16 +22,20 @@ _FORMATS = ("text", "json", "github", "gitlab", "junit", "sarif")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[TOPOLOGY] [FILE]...")
 @options.ext_str
 @options.extra
+@options.rules
+@options.metrics
 @click.option("--format", "style", type=click.Choice(_FORMATS), default="text", help="Output format.")
 @click.option("--strict", is_flag=True, help="Also fail on warnings about the topology and on skipped checks.")
 @click.option("--disable", "disabled", multiple=True, metavar="CHECK", help="Skip the check with this id. Repeatable.")
 def check(  # noqa: PLR0913 - one for each option
+    *,
     paths: tuple[Path, ...],
     ext_str: tuple[str, ...],
     dashboards: Path | None,
+    rules: Path | None,
+    metrics: Path | None,
     style: str,
     disabled: tuple[str, ...],
-    *,
     strict: bool,
 ) -> None:
     """Check everything `build` would generate, or FILEs; exit 1 on findings.
@@ -41,7 +45,8 @@ def check(  # noqa: PLR0913 - one for each option
 
     FILE is a dashboard (JSON, exported or from Grafana's API), a rule file (YAML with `groups`), an Alertmanager
     configuration (YAML with `route`), or a directory of such files. Their queries may use series that the topology's
-    rules record.
+    rules record, and metrics of your own applications that `boxwatch record` has recorded in extra-metrics/ next to
+    the topology. Your own rules in extra-rules/ there are checked with ours.
 
     github and gitlab (Code Quality) show findings beside the lines of a change, sarif is for code scanning and junit
     for build servers. Without promtool or amtool what they would have said is a note, which fails with --strict.
@@ -55,7 +60,7 @@ def check(  # noqa: PLR0913 - one for each option
     """
     from boxwatch import assemble
     from boxwatch.checks import catalogue, report
-    from boxwatch.rules import catalogue as rules
+    from boxwatch.rules import catalogue as ours
 
     for name in disabled:
         if name not in catalogue.IDS:
@@ -65,14 +70,18 @@ def check(  # noqa: PLR0913 - one for each option
     topology, given = files.sort(paths)
     loaded = options.load(topology, ext_str)
     interval = loaded.topology.scrape_interval
+    own, applications = options.extra_rules(loaded, rules), options.extra_metrics(loaded, metrics)
     found: Report
     if given:
-        found = catalogue.of_files(given, rules.rule_files(rules.build(loaded.topology)), interval)
+        found = catalogue.of_files(
+            given, {**ours.rule_files(ours.build(loaded.topology)), **own.rules}, interval, applications
+        )
     else:
         extra = options.extra_dashboards(loaded, dashboards)
         # No check reads the compose file.
-        made = assemble.assemble(loaded.topology, extra=extra, stack=False)
-        found = catalogue.run(made, interval, _progress if sys.stderr.isatty() else None)
+        made = assemble.assemble(loaded.topology, extra=extra, own=own, stack=False)
+        watch = _progress if sys.stderr.isatty() else None
+        found = catalogue.run(made, interval, watch, sources=own.sources, applications=applications)
     found = found.without(disabled)
     for line in report.lines(found, style):
         click.echo(line)

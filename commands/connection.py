@@ -1,4 +1,4 @@
-"""Connection options of live servers: certificates, timeouts, secrets, and grouping options into one value."""
+"""Connection options of live servers: certificates, timeouts and secrets, grouped into one value."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 _LIKE_A_SECRET = re.compile(r"[^/.]{16,}|[^/]{40,}")
 _BACKUPS = Path(".boxwatch/backups")
 
-WAY_OPTIONS: tuple[Option, ...] = (
+CONNECTION_OPTIONS: tuple[Option, ...] = (
     click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private CA, PEM."),
     click.option(
         "--timeout",
@@ -37,8 +37,8 @@ WAY_OPTIONS: tuple[Option, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """The options as given."""
+class ConnectionSettings:
+    """The connection options as given."""
 
     ca: Path | None
     timeout: float
@@ -46,7 +46,7 @@ class Way:
 
 
 def collected(name: str, kind: Callable[..., Any], options: Sequence[Option]) -> Option:
-    """Decorate a command with options, passed to it as one value of `kind`, whose slots bear their names."""
+    """Decorate a command with options, passed to it as one value of `kind`, whose slots have the options' names."""
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(command)
@@ -118,13 +118,15 @@ def credentials(server: str, user: str | None, password_file: Path | None, token
     password_in, token_in = _variables(server)
     if user is not None:
         if token_file:
-            raise click.UsageError(f"Give --{server}-user or --{server}-token-file, not both.")
+            raise click.UsageError(f"--{server}-user and --{server}-token-file exclude each other: pass one")
         password = secret(password_file, password_in)
         if password is None:
-            raise click.UsageError(f"--{server}-user needs --{server}-password-file or ${password_in}.")
+            raise click.UsageError(
+                f"--{server}-user needs a password: pass --{server}-password-file or set ${password_in}"
+            )
         return Credentials.basic(user, password)
     if password_file:
-        raise click.UsageError(f"--{server}-password-file needs --{server}-user.")
+        raise click.UsageError(f"--{server}-password-file needs a user: pass --{server}-user")
     token = secret(token_file, token_in)
     return Credentials() if token is None else Credentials.bearer(token)
 

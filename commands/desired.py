@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands import connection, options, progress
+from boxwatch.commands import configuration, connection, options, progress, prometheus
 from boxwatch.commands.connection import Option
-from boxwatch.commands.grafana import GrafanaSide, made
-from boxwatch.commands.prometheus import PrometheusSide
-from boxwatch.commands.ruler import RulerSide
+from boxwatch.commands.grafana import GrafanaOperation, made
+from boxwatch.commands.ruler import RulerOperation
 
 if TYPE_CHECKING:
-    from boxwatch.commands.execute import Manner, Side
+    from boxwatch.commands.execute import Operation, Output
     from boxwatch.commands.grafana import Live
     from boxwatch.commands.servers import Servers
 
-WANTED_OPTIONS: tuple[Option, ...] = (
+DESIRED_OPTIONS: tuple[Option, ...] = (
     options.topology,
     click.option(
         "--folder", default="boxwatch", help="Grafana folder for new dashboards, created if missing (boxwatch)."
@@ -50,55 +49,70 @@ class Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """The options as given."""
+class Desired:
+    """The options of the desired state as given."""
 
     topology: Path | None
     ext_str: tuple[str, ...]
     folder: str
     prune: bool
 
-    def plans(self, servers: Servers, manner: Manner, writing: Writing | None = None) -> list[Side]:
+    def plans(self, servers: Servers, output: Output, writing: Writing | None = None) -> list[Operation]:
         """A plan for each server, in order of execution. Reads only.
 
-        Rules come first: dashboards read what they record, and not the other way round.
+        Each comes after what it depends on: Prometheus probes through the blackbox exporter and notifies Alertmanager,
+        and dashboards read the series that rules record.
 
         Args:
             servers: the named servers.
-            manner: how to print results.
+            output: how to print results.
             writing: None for a comparison, which shows manual changes instead of refusing them.
 
         Raises:
             PublishError: a server cannot be read or refuses the plan; nothing was written anywhere.
             click.UsageError: no server is named, or the options contradict each other.
         """
-        from boxwatch.publish.prometheus import prometheus_rules as publishing
+        from boxwatch.publish.prometheus import prometheus_rules
         from boxwatch.publish.ruler import ruler_rules as ruling
         from boxwatch.rules import catalogue
+        from boxwatch.stack import alertmanager, probes
+        from boxwatch.stack import prometheus as scraping
 
         servers.need()
         how = writing or Writing(Path(), overwrite=False, message="")
         target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
+        configured = servers.configured()
         loaded = options.load(self.topology, self.ext_str)
         built = catalogue.build(loaded.topology)
-        sides: list[Side] = []
+        operations: list[Operation] = []
+        any_changes = how.overwrite or writing is None
+        files: dict[str, bytes] = {}
         if target or ruler:
-            rules = publishing.rules_of(catalogue.rule_files(built))
-        any_rules = how.overwrite or writing is None
+            own = options.extra_rules(loaded, built=built)
+            files = {**catalogue.rule_files(built), **own.rules, **scraping.files(loaded.topology)}
+        if configured:
+            made_here = {**probes.files(loaded.topology), **alertmanager.files(built)}
+            operations += [configuration.operation(each, made_here, overwrite=any_changes) for each in configured]
         if target:
-            sides.append(PrometheusSide(target, publishing.plan(target, rules, overwrite=any_rules)))
+            comparing = writing is None
+            operations.append(
+                prometheus.operation(
+                    servers.prometheus_options, target, files, overwrite=how.overwrite, comparing=comparing
+                )
+            )
         if ruler:
-            sides.append(RulerSide(ruler, ruling.plan(ruler, rules, overwrite=any_rules)))
+            rules = prometheus_rules.rules_of(files)
+            operations.append(RulerOperation(ruler, ruling.plan(ruler, rules, overwrite=any_changes)))
         if live:
-            sides.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), manner, how))
-        return sides
+            operations.append(self._for_grafana(live, loaded.topology.name, made(loaded, built), output, how))
+        return operations
 
     def _for_grafana(
-        self, live: Live, deployment: str, boards: list[dict[str, object]], manner: Manner, how: Writing
-    ) -> GrafanaSide:
+        self, live: Live, deployment: str, boards: list[dict[str, object]], output: Output, how: Writing
+    ) -> GrafanaOperation:
         from boxwatch.publish.grafana import plan as planning
 
-        with progress.shown("dashboards read", hidden=manner.as_json or manner.quiet) as watch:
+        with progress.shown("dashboards read", hidden=output.as_json or output.quiet) as watch:
             plan = planning.plan(
                 live.api,
                 boards,
@@ -109,4 +123,4 @@ class Wanted:
                 workers=live.workers,
                 watch=watch,
             )
-        return GrafanaSide(live, plan, how.backups, how.message)
+        return GrafanaOperation(live, plan, how.backups, how.message)

@@ -6,18 +6,18 @@ import click
 
 from boxwatch.commands import options
 from boxwatch.commands.connection import collected, quiet
-from boxwatch.commands.desired import WANTED_OPTIONS, Wanted
-from boxwatch.commands.execute import Manner, compare
+from boxwatch.commands.desired import DESIRED_OPTIONS, Desired
+from boxwatch.commands.execute import Output, compare
 from boxwatch.commands.servers import Servers, servers
 
 
 @click.command(short_help="Show what publishing would change.")
-@collected("wanted", Wanted, WANTED_OPTIONS)
+@collected("desired", Desired, DESIRED_OPTIONS)
 @servers
 @options.as_json
 @quiet
-def diff(*, wanted: Wanted, servers: Servers, as_json: bool, quiet: bool) -> None:
-    """Show what publishing would change, panel by panel and rule by rule; exit 3 on differences, else 0.
+def diff(*, desired: Desired, servers: Servers, as_json: bool, quiet: bool) -> None:
+    """Show what publishing would change, panel by panel, job by job and rule by rule; exit 3 on differences, else 0.
 
     Shows real differences only: dashboards are compared in Grafana's canonical form. Drift is shown from both sides:
     the manual change and ours.
@@ -25,8 +25,9 @@ def diff(*, wanted: Wanted, servers: Servers, as_json: bool, quiet: bool) -> Non
     \b
     Example:
       boxwatch diff --grafana https://grafana.example.com --grafana-token-file token
-      boxwatch diff --prometheus http://localhost:9090 --rules-dir /etc/prometheus/rules
+      boxwatch diff --prometheus http://localhost:9090 --prometheus-dir /etc/prometheus
+      boxwatch diff --alertmanager http://localhost:9093 --alertmanager-dir /etc/alertmanager
       boxwatch diff staging.yaml --grafana https://grafana.example.com --json
     """
-    manner = Manner(as_json=as_json, quiet=quiet)
-    compare(wanted.plans(servers, manner), manner)
+    output = Output(as_json=as_json, quiet=quiet)
+    compare(desired.plans(servers, output), output)

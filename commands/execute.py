@@ -15,12 +15,12 @@ from boxwatch.errors import BoxwatchError, PublishError
 Say = Callable[[str], None]
 # (done, total).
 Watch = Callable[[int, int], None]
-MANNER_OPTIONS: tuple[connection.Option, ...] = (options.plan, options.as_json, connection.quiet)
+OUTPUT_OPTIONS: tuple[connection.Option, ...] = (options.plan, options.as_json, connection.quiet)
 # As in terraform: differences have an exit code distinct from failure.
 DIFFERS = 3
 
 
-class Side(Protocol):
+class Operation(Protocol):
     """A server with the plan made for it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Side(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class Output:
     """How a command prints its results, and whether it applies them.
 
     Attributes:
@@ -86,61 +86,63 @@ class Manner:
             click.echo(f"note: {line}", err=True)
 
 
-def compare(sides: Iterable[Side], manner: Manner) -> None:
+def compare(operations: Iterable[Operation], output: Output) -> None:
     """Show what every plan would change; exit 3 on differences."""
-    sides = tuple(sides)
-    _show(sides, manner)
-    if manner.as_json:
-        options.print_json({side.name: side.to_json() for side in sides})
-    if any(side.needed or side.refused for side in sides):
+    operations = tuple(operations)
+    _show(operations, output)
+    if output.as_json:
+        options.print_json({operation.name: operation.to_json() for operation in operations})
+    if any(operation.needed or operation.refused for operation in operations):
         sys.exit(DIFFERS)
 
 
-def carry_out(sides: Iterable[Side], manner: Manner) -> None:
+def carry_out(operations: Iterable[Operation], output: Output) -> None:
     """Show the plans, confirm once and apply them in order; stop at the first failure.
 
     Raises:
         PublishError: a plan failed; lists the state of the other servers.
     """
-    sides = tuple(sides)
-    _show(sides, manner)
-    needed = [side for side in sides if side.needed]
-    if needed and not manner.dry_run and not manner.yes:
+    operations = tuple(operations)
+    _show(operations, output)
+    needed = [operation for operation in operations if operation.needed]
+    if needed and not output.dry_run and not output.yes:
         _ask()
-    results: dict[str, dict[str, object]] = {side.name: {**side.to_json(), "done": False, "said": ""} for side in sides}
+    results: dict[str, dict[str, object]] = {
+        operation.name: {**operation.to_json(), "done": False, "said": ""} for operation in operations
+    }
     failed: BoxwatchError | None = None
-    for side in needed if not manner.dry_run else ():
+    for operation in needed if not output.dry_run else ():
         try:
-            with progress.shown(side.doing, hidden=manner.as_json or manner.quiet) as watch:
-                said = side.apply(manner.say, watch)
+            with progress.shown(operation.doing, hidden=output.as_json or output.quiet) as watch:
+                said = operation.apply(output.say, watch)
         except BoxwatchError as error:
-            results[side.name]["error"] = str(error)
-            failed = PublishError("\n".join([str(error), *_what_became(needed, side)]))
+            results[operation.name]["error"] = str(error)
+            failed = PublishError("\n".join([str(error), *_state_of_others(needed, operation)]))
             break
-        results[side.name] |= {"done": True, "said": said}
-        manner.note(said)
-    if manner.as_json:
+        results[operation.name] |= {"done": True, "said": said}
+        output.note(said)
+    if output.as_json:
         options.print_json(results)
     if failed:
         raise failed
-    if any(side.refused for side in sides):
+    if any(operation.refused for operation in operations):
         sys.exit(1)
 
 
-def _what_became(needed: list[Side], failed: Side) -> Iterable[str]:
+def _state_of_others(needed: list[Operation], failed: Operation) -> Iterable[str]:
     """The state of the other servers after a failure."""
     place = needed.index(failed)
-    for side in needed[:place]:
-        yield f"{side.name} is done and stays as published"
-    for side in needed[place + 1 :]:
-        yield f"{side.name} was not started"
+    for operation in needed[:place]:
+        yield f"{operation.name} is done and stays as published"
+    for operation in needed[place + 1 :]:
+        yield f"{operation.name} was not started"
 
 
-def _show(sides: Iterable[Side], manner: Manner) -> None:
-    for side in sides:
-        for line in side.show():
-            manner.say(line)
-        manner.note("\n".join(side.notes))
+def _show(operations: Iterable[Operation], output: Output) -> None:
+    for operation in operations:
+        for line in operation.show():
+            output.say(line)
+        output.note("\n".join(operation.notes))
 
 
 def _ask() -> None:

@@ -44,7 +44,7 @@ def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
         else:
             topologies.append(path)
     if len(topologies) > 1:
-        raise click.UsageError(f"one topology at a time: {' and '.join(map(str, topologies))}")
+        raise click.UsageError(f"two topologies: pass one of {' and '.join(map(str, topologies))}")
     return (topologies[0] if topologies else None), found
 
 

@@ -1,4 +1,4 @@
-"""Grafana for commands: address and access, and a plan of dashboards as a target of execution."""
+"""Grafana for commands: URL and access, and a plan for dashboards as an operation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from boxwatch.commands import options
-from boxwatch.commands.connection import FILE, Option, Way, secret, to_backups
+from boxwatch.commands.connection import FILE, ConnectionSettings, Option, secret, to_backups
 from boxwatch.commands.execute import Say, Watch
 
 if TYPE_CHECKING:
@@ -52,18 +52,18 @@ GRAFANA_OPTIONS: tuple[Option, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class GrafanaOptions:
-    """The options as given."""
+    """Grafana's options as given."""
 
     grafana_url: str | None
     grafana_token_file: Path | None
     grafana_api: Which
     workers: int
 
-    def live(self, url: str, way: Way) -> Live:
-        """The Grafana given by the options.
+    def live(self, url: str, settings: ConnectionSettings) -> Live:
+        """The Grafana the options describe.
 
         Raises:
-            PublishError: the address, the token or the certificates cannot be used.
+            PublishError: the URL, the token or the certificates cannot be used.
         """
         from boxwatch.errors import PublishError
         from boxwatch.publish.grafana.http import Access, Http
@@ -74,30 +74,30 @@ class GrafanaOptions:
                 f"no token for Grafana: set {TOKEN} to a service account token, "
                 "or pass a file with --grafana-token-file"
             )
-        access = Access(url, token, str(way.ca) if way.ca else None, way.timeout, self.workers)
-        http = Http(access, say=(lambda line: click.echo(line, err=True)) if way.verbose else None)
-        return Live(url, self.workers, http, self.grafana_api, self._again(way))
+        access = Access(url, token, str(settings.ca) if settings.ca else None, settings.timeout, self.workers)
+        http = Http(access, say=(lambda line: click.echo(line, err=True)) if settings.verbose else None)
+        return Live(url, self.workers, http, self.grafana_api, self._again(settings))
 
-    def _again(self, way: Way) -> str:
-        """The options with which another command gets in just so."""
+    def _again(self, settings: ConnectionSettings) -> str:
+        """The options with which another command connects in the same way."""
         given = {
             "--grafana-token-file": self.grafana_token_file,
             "--grafana-api": None if self.grafana_api == "auto" else self.grafana_api,
-            "--ca-file": way.ca,
+            "--ca-file": settings.ca,
         }
         return "".join(f" {option} {shlex.quote(str(value))}" for option, value in given.items() if value is not None)
 
 
 @dataclass(frozen=True)
 class Live:
-    """A Grafana that a command talks to.
+    """A Grafana that a command connects to.
 
     Attributes:
-        url: its address.
-        workers: requests at a time.
-        http: connections of which none is opened yet.
-        which: of its APIs is spoken.
-        again: options with which another command gets in just so, as they are typed.
+        url: its URL.
+        workers: concurrent requests.
+        http: connection pool; nothing has been sent yet.
+        which: the API to use.
+        again: options with which another command connects in the same way, as typed.
     """
 
     url: str
@@ -108,10 +108,10 @@ class Live:
 
     @functools.cached_property
     def api(self) -> Api:
-        """Chosen by asking the server, once.
+        """The API, chosen once by asking the server.
 
         Raises:
-            PublishError: it cannot be asked.
+            PublishError: the server cannot be reached.
         """
         from boxwatch.publish.grafana.choose import choose
 
@@ -119,8 +119,8 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaSide:
-    """A plan for dashboards, as one side of a run."""
+class GrafanaOperation:
+    """A plan for dashboards."""
 
     live: Live
     plan: Plan
@@ -131,17 +131,17 @@ class GrafanaSide:
 
     @property
     def needed(self) -> bool:
-        """Something would be written."""
+        """Whether the plan writes anything."""
         return bool(self.plan.writes)
 
     @property
     def refused(self) -> bool:
-        """Somebody has to decide about something first."""
+        """Whether a dashboard needs the user's decision first."""
         return bool(self.plan.refused)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Each is beside its dashboard."""
+        """None: each dashboard's line shows its own."""
         return ()
 
     def show(self) -> Iterator[str]:
@@ -181,7 +181,7 @@ class GrafanaSide:
 
 
 def made(loaded: Loaded, built: Built) -> list[dict[str, object]]:
-    """The dashboards of a topology, and those that lie beside it."""
+    """The dashboards of a topology, including the user's own next to it."""
     from boxwatch.dashboards import catalogue
 
     files = catalogue.files(built, extra=options.extra_dashboards(loaded))
@@ -201,10 +201,10 @@ def lines(changes: Iterable[Change]) -> Iterator[str]:
         head = f"{change.kind} {change.title}"
         note = f": {change.problem}" if change.problem else ""
         yield click.style(head, fg=_COLOURS[change.kind]) + note
-        for line in difference.lines(change.title, change.by_hand):
-            yield f"  by hand  {line}"
+        for line in difference.lines(change.title, change.manual):
+            yield f"  manual   {line}"
         for line in difference.lines(change.title, change.differences):
-            yield f"  {'ours     ' if change.by_hand else ''}{line}"
+            yield f"  {'ours     ' if change.manual else ''}{line}"
 
 
 def as_json(changes: Iterable[Change]) -> list[dict[str, object]]:
@@ -216,7 +216,7 @@ def as_json(changes: Iterable[Change]) -> list[dict[str, object]]:
             "change": change.kind,
             "problem": change.problem,
             "differences": [{"panel": each.place, "what": each.what} for each in change.differences],
-            "by_hand": [{"panel": each.place, "what": each.what} for each in change.by_hand],
+            "by_hand": [{"panel": each.place, "what": each.what} for each in change.manual],
         }
         for change in changes
     ]

@@ -1,4 +1,4 @@
-"""The way back in Grafana, as one side of a run."""
+"""Rollback of dashboards as an operation."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class GrafanaBack:
-    """A backup that is to be brought back."""
+class GrafanaRollback:
+    """A backup to restore."""
 
     live: Live
     folder: Path
     entries: tuple[Entry, ...]
     overwrite: bool
     name: str = "Grafana"
-    doing: str = "dashboards brought back"
+    doing: str = "dashboards restored"
     refused: bool = False
     notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
         cls, live: Live, folder: Path | None, backups: Path, deployment: str | None, *, overwrite: bool
-    ) -> GrafanaBack:
-        """The backup that was named, else that of the last publish.
+    ) -> GrafanaRollback:
+        """The named backup, or that of the last publish.
 
         Raises:
             OutputError: there is none, or it is damaged.
-            PublishError: it is one of another Grafana, where it would overwrite strangers.
+            PublishError: it belongs to another Grafana, whose dashboards it would overwrite.
         """
         from boxwatch.publish.grafana import backup
 
@@ -48,17 +48,17 @@ class GrafanaBack:
 
     @property
     def needed(self) -> bool:
-        """There is something in it."""
+        """Whether the backup has any dashboards."""
         return bool(self.entries)
 
     def show(self) -> Iterator[str]:
-        """A line a dashboard, and the sum."""
+        """One line per dashboard, then the total."""
         for entry in self.entries:
             yield f"  {_verb(entry)} {entry.kept.title}"
         yield f"{self.folder}: {len(self.entries)} dashboards"
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The plan as JSON."""
         return {
             "backup": str(self.folder),
             "needed": self.needed,
@@ -73,7 +73,7 @@ class GrafanaBack:
         }
 
     def apply(self, say: Say, watch: Watch) -> str:
-        """Raises PublishError with what was left alone, and why; the others are brought back."""
+        """Raises PublishError naming dashboards left alone, and why; the others are restored."""
         from boxwatch.publish.grafana import rollback
 
         done = rollback.rollback(

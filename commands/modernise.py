@@ -67,7 +67,7 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
     elif len(written) == 1:
         click.echo(b"".join(written.values()), nl=False)
     else:
-        raise click.UsageError(f"{len(written)} dashboards: pass --out to say where to write them")
+        raise click.UsageError(f"{len(written)} dashboards need an output directory: pass --out DIR")
 
 
 def _show(given: dict[Path, Node], made: dict[Path, Node]) -> None:

@@ -1,4 +1,4 @@
-"""What several commands share: which topology is meant, and JSON."""
+"""Options shared by commands: the topology, JSON output, and applying a plan."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from boxwatch.checks.extra_rules import ExtraRules
     from boxwatch.errors import Problem
+    from boxwatch.exporters.catalogue.metrics import Catalogue
     from boxwatch.grafana.tree import Node
+    from boxwatch.rules.built import Built
     from boxwatch.topology.load import Loaded
+    from boxwatch.topology.model import Topology
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-# The classic form of dashboards, and dashboards.schema_v2.resource.VERSIONS, which is not loaded for its names alone.
+# The classic schema, and dashboards.schema_v2.resource.VERSIONS, which would be slow to import for its names alone.
 SCHEMAS = ("v1", "v2", "v2beta1")
-# Where a topology is looked for when none is named.
+# The topology file used if none is named.
 HERE = "topology.yaml"
 
 
@@ -55,12 +59,71 @@ def extra_dashboards(loaded: Loaded, folder: Path | None = None) -> dict[str, No
     """
     from boxwatch.dashboards import extra
 
+    folder = folder or _next_to(loaded, extra.FOLDER, "dashboards")
+    return {} if folder is None else extra.dashboards(folder, loaded.topology)
+
+
+def rules(command: Command) -> Command:
+    """`--rules`, as `rules`: a folder for `extra_rules`."""
+    return click.option(
+        "--rules",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Directory of your own rules and their tests (extra-rules next to the topology).",
+    )(command)
+
+
+def extra_rules(
+    loaded: Loaded, folder: Path | None = None, built: Built | None = None, topology: Topology | None = None
+) -> ExtraRules:
+    """The user's own rules and tests, from the given folder or else the one next to the topology, if it exists.
+
+    `built` are the rules of the topology, if they are built already; `topology` is the deployment, if it is not as
+    loaded.
+
+    Raises:
+        BoxwatchError: a file is invalid, or a name is one of ours.
+    """
+    from boxwatch.checks import extra_rules as reading
+    from boxwatch.rules import catalogue, deployment
+
+    folder = folder or _next_to(loaded, reading.FOLDER, "rules")
     if folder is None:
-        folder = Path(loaded.source).parent / extra.FOLDER
-        if not Path(loaded.source).exists() or not folder.is_dir():
-            return {}
-        click.echo(f"Your own dashboards: {folder}", err=True)
-    return extra.dashboards(folder, loaded.topology)
+        return reading.NOTHING
+    made = built or catalogue.build(topology or loaded.topology)
+    return reading.read(folder, catalogue.rule_files(made), deployment.labels(made.topology))
+
+
+def metrics(command: Command) -> Command:
+    """`--metrics`, as `metrics`: a folder for `extra_metrics`."""
+    return click.option(
+        "--metrics",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Directory of your recorded metrics (extra-metrics next to the topology); see `boxwatch record`.",
+    )(command)
+
+
+def extra_metrics(loaded: Loaded, folder: Path | None = None) -> Catalogue:
+    """Recorded metrics of the user's applications, from the given folder or else the one next to the topology.
+
+    Raises:
+        BoxwatchError: a recording is invalid.
+    """
+    from boxwatch.exporters.catalogue import applications
+    from boxwatch.exporters.catalogue.metrics import NO_METRICS
+
+    folder = folder or _next_to(loaded, applications.FOLDER, "metrics")
+    return NO_METRICS if folder is None else applications.read(folder)
+
+
+def _next_to(loaded: Loaded, name: str, what: str) -> Path | None:
+    """A folder next to the topology, if it exists; report that it is used."""
+    folder = Path(loaded.source).parent / name
+    if not Path(loaded.source).exists() or not folder.is_dir():
+        return None
+    click.echo(f"Your own {what}: {folder}", err=True)
+    return folder
 
 
 def as_json(command: Command) -> Command:
@@ -69,7 +132,7 @@ def as_json(command: Command) -> Command:
 
 
 def plan(command: Command) -> Command:
-    """`--dry-run` and `--yes`, of commands that change something elsewhere."""
+    """`--dry-run` and `--yes`, for commands that change a server."""
     command = click.option("--yes", is_flag=True, help="Apply without confirmation.")(command)
     return click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")(command)
 

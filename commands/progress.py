@@ -1,4 +1,4 @@
-"""How far something is: a bar on a terminal, a plain line now and then elsewhere, nothing for machines."""
+"""Progress display: a bar on a terminal, occasional lines in logs, nothing for JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TextIO
 
 import click
 
-# CI logs get one line per so many items; a deployment of usual size gets none.
+# Logs get one line per this many items; a deployment of usual size gets none.
 _EVERY = 100
 
 

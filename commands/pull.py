@@ -41,7 +41,7 @@ def pull(
     if stored is None:
         raise PublishError(f"no dashboard has the uid {uid}: look for it in the dashboard's URL, after /d/")
     loaded = options.load(topology, ext_str)
-    if form.whose(stored.dashboard, loaded.topology.name) == "another's":
+    if form.owner(stored.dashboard, loaded.topology.name) == "another's":
         owners = " and ".join(sorted(form.deployments(stored.dashboard)))
         raise PublishError(
             f"{uid} belongs to the deployment {owners}, not to {loaded.topology.name}: pass that deployment's topology"

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from boxwatch.commands import connection
-from boxwatch.commands.execute import MANNER_OPTIONS, Manner, Side, carry_out
-from boxwatch.commands.grafana_rollback import GrafanaBack
-from boxwatch.commands.prometheus import PrometheusSide
-from boxwatch.commands.ruler import RulerSide
+from boxwatch.commands import configuration, connection, prometheus
+from boxwatch.commands.execute import OUTPUT_OPTIONS, Operation, Output, carry_out
+from boxwatch.commands.grafana_rollback import GrafanaRollback
+from boxwatch.commands.ruler import RulerOperation
 from boxwatch.commands.servers import Servers, servers
 
 
@@ -25,7 +24,7 @@ from boxwatch.commands.servers import Servers, servers
 )
 @click.option("--deployment", metavar="NAME", help="Deployment to roll back, if several have backups here.")
 @connection.overwrite
-@connection.collected("manner", Manner, MANNER_OPTIONS)
+@connection.collected("output", Output, OUTPUT_OPTIONS)
 def rollback(  # noqa: PLR0913 - each is an option of the command
     *,
     servers: Servers,
@@ -33,30 +32,30 @@ def rollback(  # noqa: PLR0913 - each is an option of the command
     folder: Path | None,
     deployment: str | None,
     overwrite: bool,
-    manner: Manner,
+    output: Output,
 ) -> None:
     """Roll back the last publish byte for byte, with the same safeguards. Needs no topology.
 
     Dashboards: changed and deleted ones are restored, created ones deleted; the next rollback reverts the publish
-    before. Rules: a second rollback restores the newer rules; a killed publish is undone.
+    before. Configuration and rules: a second rollback restores the newer ones; a killed publish is undone.
 
     \b
     Example:
       boxwatch rollback --grafana https://grafana.example.com --grafana-token-file token
-      boxwatch rollback --rules-dir /etc/prometheus/rules --prometheus http://localhost:9090
+      boxwatch rollback --prometheus-dir /etc/prometheus --prometheus http://localhost:9090
       boxwatch rollback --rules-dir rules --pid /run/prometheus.pid --yes
     """
-    from boxwatch.publish.prometheus import prometheus_rules as publishing
     from boxwatch.publish.ruler import ruler_rules as ruling
 
     servers.need()
     live, ruler, target = servers.grafana(), servers.ruler(backups), servers.prometheus()
-    # The reverse order of publishing: dashboards read what rules record.
-    sides: list[Side] = []
+    # In reverse order of publishing.
+    operations: list[Operation] = []
     if live:
-        sides.append(GrafanaBack.of(live, folder, backups, deployment, overwrite=overwrite))
+        operations.append(GrafanaRollback.of(live, folder, backups, deployment, overwrite=overwrite))
     if ruler:
-        sides.append(RulerSide(ruler, ruling.rollback(ruler, overwrite=overwrite)))
+        operations.append(RulerOperation(ruler, ruling.rollback(ruler, overwrite=overwrite)))
     if target:
-        sides.append(PrometheusSide(target, publishing.rollback(target, overwrite=overwrite)))
-    carry_out(sides, manner)
+        operations.append(prometheus.rollback(servers.prometheus_options, target, overwrite=overwrite))
+    operations += [configuration.rollback(each, overwrite=overwrite) for each in reversed(servers.configured())]
+    carry_out(operations, output)

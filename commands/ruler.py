@@ -1,4 +1,4 @@
-"""What the commands share for a ruler: its options, and a plan for its rules as one side of a run."""
+"""A ruler for commands: its options, and a plan for its rules as an operation."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxwatch.commands.connection import Option, Way, credentials, login_options, to_backups
+from boxwatch.commands.connection import ConnectionSettings, Option, credentials, login_options, to_backups
 from boxwatch.commands.execute import Say, Watch
-from boxwatch.commands.rules_target import RulesSide
+from boxwatch.commands.rules_target import RulesOperation
 
 if TYPE_CHECKING:
-    from boxwatch.publish.ruler.ruler_rules import Plan, Target  # noqa: F401 - the side names its plan in quotes
+    from boxwatch.publish.ruler.ruler_rules import Plan, Target  # noqa: F401 - the operation names its plan in quotes
 
 _NAMESPACE = "boxwatch"
 _TENANT = "X-Scope-OrgID"
@@ -34,7 +34,7 @@ RULER_OPTIONS: tuple[Option, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class RulerOptions:
-    """The options as given."""
+    """The ruler's options as given."""
 
     ruler_url: str | None
     namespace: str | None
@@ -48,8 +48,8 @@ class RulerOptions:
         """Whether any ruler option is given."""
         return any(getattr(self, slot) is not None for slot in self.__slots__)
 
-    def target(self, way: Way, backups: Path) -> Target:
-        """The target given by the options.
+    def target(self, settings: ConnectionSettings, backups: Path) -> Target:
+        """The target the options describe.
 
         Raises:
             click.UsageError: the options contradict each other.
@@ -60,18 +60,18 @@ class RulerOptions:
         from boxwatch.publish.ruler.ruler_rules import Target
 
         if self.ruler_url is None:
-            raise click.UsageError("Missing option '--ruler': the ruler with the namespace.")
+            raise click.UsageError("no ruler: pass --ruler URL")
         tenant = self.tenant or ""
         if not tenant.isascii() or not tenant.isprintable():
-            raise click.UsageError("--tenant contains characters not allowed in a header: use printable ASCII.")
+            raise click.UsageError("--tenant contains characters not allowed in a header: use printable ASCII")
         login = credentials("ruler", self.ruler_user, self.ruler_password_file, self.ruler_token_file)
-        client = Client(self.ruler_url, login, way.ca, {_TENANT: tenant} if tenant else {})
-        return Target(RulerApi(client, self.namespace or _NAMESPACE), tenant, backups, way.timeout)
+        client = Client(self.ruler_url, login, settings.ca, {_TENANT: tenant} if tenant else {})
+        return Target(RulerApi(client, self.namespace or _NAMESPACE), tenant, backups, settings.timeout)
 
 
 @dataclass(frozen=True, slots=True)
-class RulerSide(RulesSide["Target", "Plan"]):
-    """A plan for rules, as one side of a run."""
+class RulerOperation(RulesOperation["Target", "Plan"]):
+    """A plan for a ruler's rules."""
 
     name: str = "ruler"
 

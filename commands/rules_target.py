@@ -1,4 +1,4 @@
-"""What a plan for rules is as one side of a run, whatever evaluates them."""
+"""A plan for rules as an operation, whatever server evaluates them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class RulesPlan(Protocol):
 
     Attributes:
         changes: rule by rule.
-        by_hand: that somebody changed something of ours, and what, a line each.
-        notes: what the user should know first.
+        manual: manual changes of our rules, one per line.
+        notes: remarks to show before applying.
         needed: whether there is anything to do.
     """
 
     @property
     def changes(self) -> tuple[Change, ...]: ...  # noqa: D102 - above
     @property
-    def by_hand(self) -> tuple[str, ...]: ...  # noqa: D102 - above
+    def manual(self) -> tuple[str, ...]: ...  # noqa: D102 - above
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102 - above
     @property
     def needed(self) -> bool: ...  # noqa: D102 - above
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The plan as JSON."""
 
 
 _Target = TypeVar("_Target")
@@ -42,7 +42,7 @@ _Plan = TypeVar("_Plan", bound=RulesPlan)
 
 
 @dataclass(frozen=True, slots=True)
-class RulesSide(Generic[_Target, _Plan]):
+class RulesOperation(Generic[_Target, _Plan]):
     """A plan for the rules of a target."""
 
     target: _Target
@@ -52,16 +52,16 @@ class RulesSide(Generic[_Target, _Plan]):
 
     @property
     def needed(self) -> bool:
-        """Something would be done."""
+        """Whether the plan changes anything."""
         return self.plan.needed
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know first."""
-        return (*self.plan.by_hand, *self.plan.notes)
+        """Remarks to show before applying, manual changes first."""
+        return (*self.plan.manual, *self.plan.notes)
 
     def lines(self, where: str) -> Iterator[str]:
-        """A line a rule, and the sum."""
+        """One line per rule, then the total."""
         for change in self.plan.changes:
             sign, colour = _SIGNS[change.kind]
             yield click.style(f"  {sign} {change}", fg=colour)
@@ -72,5 +72,5 @@ class RulesSide(Generic[_Target, _Plan]):
         yield f"{where}: {counts}"
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The plan as JSON."""
         return self.plan.to_json()

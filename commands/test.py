@@ -13,6 +13,7 @@ from boxwatch.commands import options
 
 @click.command(short_help="Run the proofs of all alerts.")
 @options.topology
+@options.rules
 @click.option("--coverage", is_flag=True, help="Measure how much of the rules the proofs exercise; exit 1 if not all.")
 @click.option(
     "--junit",
@@ -21,8 +22,18 @@ from boxwatch.commands import options
     help="Also write a JUnit report, for CI.",
 )
 @options.as_json
-def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, junit: Path | None, as_json: bool) -> None:
+def test(  # noqa: PLR0913 - one for each option
+    topology: Path | None,
+    ext_str: tuple[str, ...],
+    *,
+    rules: Path | None,
+    coverage: bool,
+    junit: Path | None,
+    as_json: bool,
+) -> None:
     """Run the proofs of all alerts and recorded series with promtool; exit 1 if one fails.
+
+    The tests of your own rules in extra-rules/ next to the topology are run and listed, too.
 
     With --coverage, each recorded series must have a result, and each `and`, `or` and `unless` of a rule must both
     pass and drop something at a time that some proof evaluates.
@@ -47,11 +58,12 @@ def test(topology: Path | None, ext_str: tuple[str, ...], *, coverage: bool, jun
             " `prometheus`, or take it from any archive of https://prometheus.io/download/"
         )
     built = catalogue.build(loaded.topology)
-    files = {**catalogue.rule_files(built), **catalogue.test_files(built)}
+    own = options.extra_rules(loaded, rules, built)
+    files = {**catalogue.rule_files(built), **catalogue.test_files(built), **own.files}
     proofs = read.read(files)
     verdicts = run.run(files, proofs.proofs, program, _progress("proofs"))
     covered = covering.measure(files, proofs, program, _progress("coverage")) if coverage else None
-    report = Report(built.subjects, verdicts, covered)
+    report = Report(built.subjects, verdicts, covered, own.sources, proofs.rules)
     if junit:
         _write(junit, report.junit())
     if as_json:

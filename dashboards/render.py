@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
@@ -21,7 +21,7 @@ from boxwatch.dashboards.panels.panel import Panel
 from boxwatch.dashboards.variables import DATASOURCE, Variable
 from boxwatch.grafana import modernise
 from boxwatch.grafana.tree import Node
-from boxwatch.rules import dashboard_uid
+from boxwatch.rules import dashboard_uid, deployment
 from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology import units
 from boxwatch.topology.model import Topology
@@ -79,11 +79,11 @@ def build(page: Page, topology: Topology) -> Node:
         links=[_link_to_ours(topology)],
         annotations=core.Annotations(
             list=[
-                graph_annotations.firing_alerts(page.marked, refresh),
-                graph_annotations.deployments(page.marked, refresh),
+                _scoped_mark(topology, graph_annotations.firing_alerts(page.marked, refresh)),
+                _scoped_mark(topology, graph_annotations.deployments(page.marked, refresh)),
             ]
         ),
-        templating=core.Templating(list=[_variable(variable) for variable in (DATASOURCE, *page.variables)]),
+        templating=core.Templating(list=[_variable(topology, variable) for variable in (DATASOURCE, *page.variables)]),
         panels=[_placed(placed, topology) for placed in page.panels],
     )
     plain = json.loads(json.dumps(dashboard, cls=DashboardEncoder))
@@ -124,12 +124,19 @@ def _link_to_ours(topology: Topology) -> object:
     )
 
 
-def _variable(variable: Variable) -> Node:
+def _scoped_mark(topology: Topology, mark: Node) -> Node:
+    target = mark["target"]
+    if not isinstance(target, dict):
+        raise TypeError("an annotation has no target")
+    return {**mark, "target": {**target, "expr": deployment.query(topology, target["expr"])}}
+
+
+def _variable(topology: Topology, variable: Variable) -> Node:
     made: Node = core.Template(
         name=variable.name,
         label=variable.label,
         type=variable.type,
-        query=variable.query,
+        query=deployment.variable(topology, variable.query),
         dataSource=None if variable is DATASOURCE else dict(DATASOURCE.reference),
         includeAll=variable.multi,
         multi=variable.multi,
@@ -147,13 +154,16 @@ def _placed(placed: Placed, topology: Topology) -> object:
         # A heading may have the same title as one of its panels.
         return core.RowPanel(id=panel_id(f"row {placed.title}"), title=placed.title, gridPos=place)
     if isinstance(placed.panel, AlertList):
-        return _alert_list(placed.panel, place)
+        return _alert_list(topology, placed.panel, place)
     return _panel(placed.panel, place, topology)
 
 
-def _alert_list(panel: AlertList, place: object) -> Node:
+def _alert_list(topology: Topology, panel: AlertList, place: object) -> Node:
     made = core.Panel(id=panel_id(panel.title), gridPos=place, title=panel.title, description=panel.full_description)
-    return {**made.panel_json({"type": panel.type}), "options": panel.options(), "fieldConfig": {}}
+    options = replace(
+        panel, matchers=", ".join((*deployment.matchers(topology), *filter(None, (panel.matchers,))))
+    ).options()
+    return {**made.panel_json({"type": panel.type}), "options": options, "fieldConfig": {}}
 
 
 def _panel(panel: Panel, place: object, topology: Topology) -> Node:
@@ -171,7 +181,7 @@ def _panel(panel: Panel, place: object, topology: Topology) -> Node:
         dataSource=dict(DATASOURCE.reference),
         interval=interval,
         maxDataPoints=None,
-        targets=list(_targets(panel, interval)),
+        targets=list(_targets(topology, panel, interval)),
         transformations=[{"id": name, "options": dict(options)} for name, options in panel.transformations],
     )
     overrides = [override.to_json() for override in panel.differing()]
@@ -182,10 +192,10 @@ def _panel(panel: Panel, place: object, topology: Topology) -> Node:
     }
 
 
-def _targets(panel: Panel, interval: str) -> Iterable[object]:
+def _targets(topology: Topology, panel: Panel, interval: str) -> Iterable[object]:
     for number, query in enumerate(panel.queries):
         yield core.Target(
-            expr=query.expr,
+            expr=deployment.query(topology, query.expr),
             legendFormat=query.legend,
             refId=chr(ord("A") + number),
             instant=panel.instant,

@@ -1,1 +1,1 @@
-"""Artefacts → where they are used, as plan and apply: a directory, a live Grafana, Prometheus or ruler."""
+"""Delivery of artefacts, as plan and apply: to a directory, a live Grafana, Prometheus or a ruler."""

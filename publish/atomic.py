@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""Atomic file replacement: readers see the old content or the new, never a part of it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def replace(target: Path, content: bytes) -> None:
-    """Write a file beside its place and put it there in one rename.
+    """Write a temporary file next to the target and rename it into place.
 
     Raises:
-        OSError: it could not be written; the target is as it was.
+        OSError: the file could not be written; the target is unchanged.
     """
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:40]}.")
     try:
@@ -20,7 +20,7 @@ def replace(target: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes it private; these files are read by Prometheus and Grafana, which run as other users.
+        # mkstemp creates private files; Prometheus and Grafana read these as other users.
         umask = os.umask(0)
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
@@ -31,11 +31,11 @@ def replace(target: Path, content: bytes) -> None:
         raise
 
 
-def settle(directory: Path) -> None:
-    """Make the names in a directory survive a power cut: a rename alone is in memory only.
+def sync(directory: Path) -> None:
+    """Make renames in a directory survive a power cut; until then they may exist in memory only.
 
     Raises:
-        OSError: the directory could not be synchronised.
+        OSError: the directory could not be synced.
     """
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,7 +1,7 @@
-"""Artefacts → a directory, as plan and apply.
+"""Output to a directory, as plan and apply.
 
-Writes only what differs, each file whole or not at all, and removes only what it wrote itself: a manifest in the
-directory (`.boxwatch.json`) says which files are ours. A file that is in the way and not ours is never touched.
+Writes only files that differ, each atomically, and removes only files it wrote itself: the manifest `.boxwatch.json`
+lists them. A file that boxwatch did not write is never overwritten.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ class Plan:
     """What a build would do to a directory.
 
     Attributes:
-        directory: where.
-        files: every path that should be there, with its content.
-        written: paths whose content is new or differs, in order.
-        unchanged: paths that are right already.
-        removed: paths that we wrote and that are not made any more.
-        overwritten: those of `written` that somebody changed by hand since.
-        kept: paths that are not made any more and stay, because somebody changed them.
-        before: content on disk of what is written over or removed.
+        directory: the output directory.
+        files: path → content of every generated file.
+        written: paths that are new or differ, in order.
+        unchanged: paths that are up to date.
+        removed: paths that boxwatch wrote and no longer generates.
+        overwritten: paths in `written` that were changed manually since.
+        kept: paths that are no longer generated but stay because they were changed manually.
+        before: content on disk of every path to be overwritten or removed.
+        manifest: path → digest of every file boxwatch wrote there.
     """
 
     directory: Path
@@ -52,10 +53,10 @@ class Plan:
 
 
 def plan(files: Mapping[str, bytes], directory: Path) -> Plan:
-    """Compare what should be in a directory with what is there. Reads only.
+    """Compare the generated files with a directory. Reads only.
 
     Raises:
-        OutputError: the directory cannot be used, or files in it are in the way.
+        OutputError: the directory cannot be used, or contains foreign files at our paths.
     """
     if directory.exists() and not directory.is_dir():
         raise OutputError(f"{directory} is a file: give --out a directory")
@@ -66,7 +67,7 @@ def plan(files: Mapping[str, bytes], directory: Path) -> Plan:
         raise OutputError(
             "not overwritten, because boxwatch did not write them: "
             + ", ".join(str(directory / path) for path in sorted(foreign))
-            + "; move them away, or give --out another directory"
+            + "; move them away, or pass another directory as --out"
         )
     gone = sorted(path for path in ours if path not in files and on_disk[path] is not None)
     touched = {path for path in ours if (disk := on_disk[path]) is not None and _digest(disk) != ours[path]}
@@ -86,17 +87,17 @@ def plan(files: Mapping[str, bytes], directory: Path) -> Plan:
 
 
 def apply(plan: Plan) -> None:
-    """Carry a plan out. Killed at any moment, every file is the whole old or the whole new one.
+    """Apply a plan. If killed at any moment, each file is still either old or new as a whole.
 
     Raises:
-        OutputError: something could not be written; what was not reached is as it was.
+        OutputError: a file could not be written; files not reached are unchanged.
     """
     new = {path: _digest(content) for path, content in plan.files.items()}
     if not plan.differs and plan.manifest == new:
         return
     try:
         plan.directory.mkdir(parents=True, exist_ok=True)
-        # New paths are entered before they are written, so that a build that was cut off owns what it left.
+        # New paths enter the manifest before they are written, so that an interrupted build still owns its files.
         _write_manifest(plan.directory, {**new, **plan.manifest})
         for path in plan.written:
             target = plan.directory / path
@@ -112,7 +113,7 @@ def apply(plan: Plan) -> None:
 
 
 def diff(plan: Plan) -> Iterator[str]:
-    """A unified diff of what the plan would change, line by line."""
+    """The plan's changes as a unified diff, line by line."""
     for path in sorted((*plan.written, *plan.removed)):
         old, new = plan.before.get(path, b""), plan.files.get(path, b"")
         yield from difflib.unified_diff(
@@ -142,8 +143,8 @@ def _read_manifest(directory: Path) -> dict[str, str]:
     if content is None:
         return {}
     broken = OutputError(
-        f"{directory / MANIFEST} is not as boxwatch writes it, so it cannot tell which files are its own: "
-        "restore it, or remove it together with the files that were generated"
+        f"{directory / MANIFEST} is not in boxwatch's format, so boxwatch cannot tell which files are its own: "
+        "restore it, or remove it together with the generated files"
     )
     try:
         document = json.loads(content)
@@ -153,7 +154,7 @@ def _read_manifest(directory: Path) -> dict[str, str]:
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise broken from error
     for path, digest in found.items():
-        # The manifest says what may be deleted: a path that leaves the directory is an attack or an accident.
+        # The manifest decides what may be deleted: a path outside the directory is an attack or an accident.
         parts = PurePosixPath(path)
         if parts.is_absolute() or ".." in parts.parts or not parts.parts or not isinstance(digest, str):
             raise broken
@@ -162,7 +163,7 @@ def _read_manifest(directory: Path) -> dict[str, str]:
 
 def _write_manifest(directory: Path, files: Mapping[str, str]) -> None:
     document = {
-        "comment": "Files that boxwatch wrote here, and may replace or remove. Keep this file with them.",
+        "comment": "Files written by boxwatch, which it may replace or remove. Keep this file with them.",
         "version": _VERSION,
         "files": dict(sorted(files.items())),
     }
@@ -170,7 +171,7 @@ def _write_manifest(directory: Path, files: Mapping[str, str]) -> None:
 
 
 def _remove_empty(root: Path, folder: Path) -> None:
-    """Remove folders that a removed file leaves empty, up to the directory itself."""
+    """Remove directories left empty by a removed file, up to the output directory itself."""
     while folder != root:
         try:
             folder.rmdir()

@@ -1,4 +1,4 @@
-"""The proxy between us and a server, as the environment says: HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
+"""The proxy of a server, from the environment: HTTP_PROXY, HTTPS_PROXY and NO_PROXY."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _PORT = 3128
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """Where it is, and how to be let in; its login is not in the repr.
+    """A proxy's address and login; the login is not in the repr.
 
     Attributes:
-        host: its name.
+        host: its host name.
         port: its port.
-        login: value of the header Proxy-Authorization; empty for none.
-        secrets: the texts that must not be shown.
+        login: value of the Proxy-Authorization header; empty for none.
+        secrets: texts that must never be shown.
     """
 
     host: str
@@ -29,11 +29,11 @@ class Proxy:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def between(scheme: str, host: str) -> Proxy | None:
-    """The proxy for a server; None for the direct way.
+def for_server(scheme: str, host: str) -> Proxy | None:
+    """The proxy for a server; None for a direct connection.
 
     Raises:
-        PublishError: what the environment says is no proxy that we can use.
+        PublishError: the environment names a proxy we cannot use.
     """
     address = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(scheme)
     if not address:
@@ -44,8 +44,8 @@ def between(scheme: str, host: str) -> Proxy | None:
     except ValueError:
         port = 0
     if parts.scheme != "http" or not parts.hostname or not port:
-        # Not shown: it may hold a password.
-        raise PublishError(f"{scheme.upper()}_PROXY is no address of a proxy that we can use: write http://HOST:PORT")
+        # Not shown: it may contain a password.
+        raise PublishError(f"{scheme.upper()}_PROXY is not the address of an HTTP proxy: write http://HOST:PORT")
     if not parts.username:
         return Proxy(parts.hostname, port)
     password = unquote(parts.password or "")

@@ -1,7 +1,7 @@
-"""What a running Prometheus has loaded, and whether that is what was written.
+"""Read-back of rules: comparison of a running Prometheus' rules with those written.
 
-From /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x and in vmalert 1.79. Our groups are those from
-a file with our file's name: the path is Prometheus' own, which differs from ours where it runs in a container.
+Uses /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x and in vmalert 1.79. A group is ours if its
+file has our file's name; the directory is Prometheus' own and differs from ours when it runs in a container.
 """
 
 from __future__ import annotations
@@ -12,33 +12,31 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
-import yaml
-
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
 from boxwatch.publish.rule_set import LIVE, RuleSet, mark_of
 
-# How many rules have been evaluated, of how many.
+# (rules evaluated, rules in total).
 Watch = Callable[[int, int], None]
 
 _OK = 200
-# Go's time that is none.
+# Go's zero time.
 _NEVER = "0001-01-01T"
 _PAUSE = 0.25
-# One question is answered within this, or asked again.
-_PATIENCE = 10.0
-# A reload that waits is visible at once; this is for a server behind a cache or a balancer.
+# A single request times out after this many seconds, and is retried.
+_TIMEOUT = 10.0
+# A synchronous reload takes effect at once; this allows for a cache or load balancer in front of the server.
 _SOON = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Whose rules are read, and which of them are ours.
+    """Where rules are read, and which of them are ours.
 
     Attributes:
-        who: has loaded them.
-        place: what holds ours.
-        absent: what to say, and to do, where it has none of ours.
+        who: the server, as messages name it.
+        place: what holds our rules.
+        absent: the problem and its remedy if the server has none of our rules.
         ours: whether a group's `file` is ours.
     """
 
@@ -51,14 +49,14 @@ class Source:
 PROMETHEUS = Source(
     "Prometheus",
     LIVE,
-    f"Prometheus loads no file named {LIVE}: let rule_files of its configuration name it",
+    f"Prometheus loads no file named {LIVE}: add it to rule_files in Prometheus' configuration",
     lambda file: PurePath(file).name == LIVE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A rule as Prometheus has it: health is `ok`, `err`, or `unknown` before its first evaluation, at `evaluated`."""
+    """A loaded rule; its health is `ok`, `err`, or `unknown` until its first evaluation, at `evaluated`."""
 
     kind: str
     name: str
@@ -69,13 +67,13 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The rules that Prometheus has.
+    """The rules loaded by the server.
 
     Attributes:
         ours: group → rules, from our file.
-        others: (group, file) of every other group.
-        mark: the mark of our set; empty when none is loaded.
-        source: where it was read.
+        others: (group, file) of all other groups.
+        mark: digest carried by our loaded set; empty if none is loaded.
+        source: where they were read.
     """
 
     ours: Mapping[str, tuple[Loaded, ...]]
@@ -85,66 +83,50 @@ class Running:
 
     @property
     def failing(self) -> dict[tuple[str, str], Loaded]:
-        """(group, rule) → the rule, for each of ours that fails."""
+        """(group, rule) → rule, for our failing rules."""
         return {
             (group, rule.name): rule for group, rules in self.ours.items() for rule in rules if rule.health == "err"
         }
 
 
-def rule_files(client: Client, patience: float = _PATIENCE) -> tuple[str, ...] | None:
-    """The patterns of `rule_files` in the configuration that Prometheus runs with; None where it does not say.
-
-    vmalert has no such configuration.
+def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHEUS) -> Running:
+    """Read the rules of Prometheus, or of a server with the same API.
 
     Raises:
-        PublishError: it cannot be reached.
+        PublishError: the server cannot be reached, denies access, or does not respond like Prometheus.
     """
-    answer = client.ask("GET", "/api/v1/status/config", patience)
-    try:
-        found = yaml.load(str(json.loads(answer.body)["data"]["yaml"]), Loader=yaml.CSafeLoader)
-        return tuple(str(each) for each in found.get("rule_files") or ())
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, yaml.YAMLError):
-        return None
-
-
-def running(client: Client, patience: float = _PATIENCE, source: Source = PROMETHEUS) -> Running:
-    """Ask Prometheus, or what answers like it, for its rules.
-
-    Raises:
-        PublishError: it cannot be reached, refuses us, or answers as no Prometheus does.
-    """
-    answer = client.ask("GET", "/api/v1/rules", patience)
+    answer = client.request("GET", "/api/v1/rules", timeout)
     if answer.status != _OK:
-        raise PublishError(f"{client.url} does not show its rules ({answer.status}){client.said(answer)}")
+        raise PublishError(f"{client.url} does not show its rules ({answer.status}){client.server_message(answer)}")
     ours: dict[str, tuple[Loaded, ...]] = {}
     others: list[tuple[str, str]] = []
     mark = ""
     try:
-        # vmalert without a rule answers null.
+        # vmalert returns null if it has no rules.
         for group in json.loads(answer.body)["data"]["groups"] or ():
             name, file = str(group["name"]), str(group["file"])
             if not source.ours(file):
                 others.append((name, file))
                 continue
             if name in ours:
-                raise PublishError(f"{source.who} loads two of {source.place}: let rule_files name one")
+                raise PublishError(f"{source.who} loads two files named {source.place}: list only one in rule_files")
             ours[name] = tuple(_loaded(rule) for rule in group["rules"])
             mark = next((found for rule in group["rules"] if (found := mark_of(rule["name"], rule))), mark)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise PublishError(f"{client.url} does not answer as Prometheus does: is the URL right?") from error
+        raise PublishError(f"{client.url} does not respond like Prometheus: check the URL") from error
     return Running(ours, tuple(others), mark, source)
 
 
 def _loaded(rule: Mapping[str, object]) -> Loaded:
     kind = "alert" if rule["type"] == "alerting" else "record"
     evaluated = str(rule["lastEvaluation"])
-    # vmalert says `ok` of what it has not evaluated yet.
+    # vmalert reports `ok` for rules it has not evaluated yet.
     health = "unknown" if evaluated.startswith(_NEVER) else str(rule["health"])
     return Loaded(kind, str(rule["name"]), health, str(rule.get("lastError", "")), evaluated)
 
 
 def difference(expected: RuleSet | None, found: Running) -> str:
-    """What is loaded and should not be, or the other way round; empty when Prometheus has exactly that set."""
+    """How the loaded rules differ from the expected set; empty if they match."""
     who = found.source.who
     if expected is None:
         return f"{who} still has rules of {found.source.place}" if found.ours else ""
@@ -152,12 +134,15 @@ def difference(expected: RuleSet | None, found: Running) -> str:
         return found.source.absent
     if expected.mark != found.mark:
         return f"{who} has another set ({found.mark or 'without our mark'}) than the one on disk ({expected.mark})"
-    # In no order: vmalert 1.79 shuffles the rules of a group that it updates. None of ours reads one of its own group.
-    wanted = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
-    for verb, names in (("lacks", wanted.keys() - found.ours.keys()), ("also has", found.ours.keys() - wanted.keys())):
+    # Unordered: vmalert 1.79 shuffles a group's rules on update. No rule of ours reads another of its own group.
+    desired = {group.name: sorted((rule.kind, rule.name) for rule in group.rules) for group in expected.groups}
+    for verb, names in (
+        ("lacks", desired.keys() - found.ours.keys()),
+        ("also has", found.ours.keys() - desired.keys()),
+    ):
         if names:
             return f"{who} {verb} the groups {', '.join(sorted(names))}"
-    for name, rules in wanted.items():
+    for name, rules in desired.items():
         if sorted((rule.kind, rule.name) for rule in found.ours[name]) != rules:
             return f"the group {name} has other rules in {who} than on disk"
     return ""
@@ -166,39 +151,39 @@ def difference(expected: RuleSet | None, found: Running) -> str:
 def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     client: Client,
     expected: RuleSet | None,
-    patience: float,
+    timeout: float,
     *,
     at_once: bool,
     known_failing: frozenset[tuple[str, str]] = frozenset(),
     watch: Watch | None = None,
     source: Source = PROMETHEUS,
 ) -> str:
-    """Wait until Prometheus has exactly that set and has evaluated every rule of it.
+    """Wait until the server has loaded exactly the expected set and evaluated every rule of it.
 
     Args:
-        client: where to ask.
-        expected: the set; None for no rules of ours at all.
-        patience: seconds.
-        at_once: it should have been loaded by now, so another set means failure soon.
-        known_failing: (group, rule) that failed before too: those are no reason to go back.
-        watch: is told how many rules have been evaluated.
-        source: whose rules, and which of them.
+        client: the server.
+        expected: the set; None for none of our rules.
+        timeout: in seconds.
+        at_once: the reload was synchronous, so a different set soon counts as failure.
+        known_failing: (group, rule) that failed before; these do not cause a rollback.
+        watch: receives (rules evaluated, rules in total).
+        source: where rules are read, and which are ours.
 
     Returns:
-        what is left to say: rules that were not evaluated yet, or that fail as before; mostly empty.
+        closing remarks: rules not evaluated yet, or failing as before; usually empty.
 
     Raises:
-        PublishError: another set is loaded, or a rule of this one fails, with Prometheus' own words.
+        PublishError: another set is loaded, or a new rule fails; quotes the server's error.
     """
     begin = time.monotonic()
-    end = begin + patience
-    # A rule that fails once is asked again: right after a load a sample may be out of order, which passes.
+    end = begin + timeout
+    # A rule that fails once is read again: right after a load a sample may be out of order, which passes.
     failed: dict[tuple[str, str], Loaded] = {}
     while True:
         try:
-            found = running(client, min(_PATIENCE, max(_PAUSE, end - time.monotonic())), source)
+            found = running(client, min(_TIMEOUT, max(_PAUSE, end - time.monotonic())), source)
         except PublishError:
-            # It may be on its way back.
+            # The server may be restarting.
             if time.monotonic() + _PAUSE >= end:
                 raise
             time.sleep(_PAUSE)
@@ -206,8 +191,8 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         over = time.monotonic() >= end
         problem = difference(expected, found)
         if problem and (over or (at_once and time.monotonic() >= begin + _SOON)):
-            # vmalert answers a reload before it loads, and says only in its log what it refuses.
-            raise PublishError(f"{problem}; where a server refuses rules its log says why" if at_once else problem)
+            # vmalert responds to a reload before it loads, and reports rejected rules only in its log.
+            raise PublishError(f"{problem}; if the server rejected the rules, its log says why" if at_once else problem)
         if not problem:
             new = {key: rule for key, rule in found.failing.items() if key not in known_failing}
             failed = {key: failed.get(key, rule) for key, rule in new.items()}
@@ -216,7 +201,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
                 raise PublishError("\n".join(f"{' / '.join(key)} fails: {new[key].error}" for key in lasting))
             waiting = _waiting(found, watch)
             if over or not (waiting or failed):
-                return _notes(found, waiting, patience)
+                return _notes(found, waiting, timeout)
         time.sleep(_PAUSE)
 
 
@@ -228,8 +213,8 @@ def _waiting(found: Running, watch: Watch | None) -> int:
     return waiting
 
 
-def _notes(found: Running, waiting: int, patience: float) -> str:
+def _notes(found: Running, waiting: int, timeout: float) -> str:
     notes = [f"{group} / {name} fails, as it did before: {rule.error}" for (group, name), rule in found.failing.items()]
     if waiting:
-        notes.append(f"{waiting} rules were not evaluated within {patience:g} s, so whether they fail is not known yet")
+        notes.append(f"{waiting} rules were not evaluated within {timeout:g} s; whether they fail is not known yet")
     return "\n".join(notes)

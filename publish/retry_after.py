@@ -1,4 +1,4 @@
-"""`Retry-After`: when a busy server wants to be asked again."""
+"""The `Retry-After` header: seconds until a busy server accepts the next request."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 
 def seconds(header: str | None, now: datetime | None = None) -> float | None:
-    """Seconds from now; None for a header that is missing or says nothing.
+    """Seconds from now; None if the header is missing or malformed.
 
-    A number of seconds, or a date (RFC 9110, 10.2.3): one that is over means at once.
+    Accepts a number of seconds or a date (RFC 9110, 10.2.3); a date in the past means 0.
     """
     if not header:
         return None
@@ -19,6 +19,6 @@ def seconds(header: str | None, now: datetime | None = None) -> float | None:
         when = email.utils.parsedate_to_datetime(header)
     except ValueError:
         return None
-    # A date without a zone is one of HTTP's, which are in UTC.
+    # HTTP dates without a zone are in UTC.
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return max(0.0, (when - (now or datetime.now(UTC))).total_seconds())

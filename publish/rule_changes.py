@@ -1,4 +1,4 @@
-"""What differs between two sets of rules, rule by rule, in words."""
+"""Differences between two sets of rules, rule by rule, as short phrases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _UNITS: tuple[tuple[str, Callable[[int], str]], ...] = (
     ("_bytes:", units.human_memory),
     ("_seconds:", units.format_duration),
 )
-# Values up to this length are shown; a longer one has only changed.
+# Longer values are not shown, only reported as changed.
 _SHORT = 32
 
 
@@ -26,10 +26,10 @@ class Change:
     """One group or rule that is added, changed or removed.
 
     Attributes:
-        kind: what happens to it.
+        kind: the kind of change.
         group: the group's name.
-        rule: the rule's name, with labels where several have it; empty when the whole group is meant.
-        details: what changes, one short phrase each: `for 10m → 15m`.
+        rule: the rule's name, with labels if several rules share it; empty for the whole group.
+        details: what changes, one phrase each: `for 10m → 15m`.
     """
 
     kind: Kind
@@ -43,12 +43,12 @@ class Change:
         return f"{where}: {', '.join(self.details)}" if self.details else where
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The change as JSON."""
         return {"kind": self.kind, "group": self.group, "rule": self.rule, "details": list(self.details)}
 
 
 def changes(old: RuleSet | None, new: RuleSet | None) -> Iterator[Change]:
-    """Every difference, in the order of the new set, then what is removed. The mark differs always and says nothing."""
+    """All differences, in the order of the new set, then removals. The mark always differs and is left out."""
     before, after = _by_name(old), _by_name(new)
     for name, group in after.items():
         if name in before:
@@ -70,7 +70,7 @@ def _count(group: Group) -> str:
 
 
 def _group(old: Group, new: Group) -> Iterator[Change]:
-    details = tuple(_fields(old.fields, new.fields))
+    details = tuple(fields(old.fields, new.fields))
     if details:
         yield Change("changed", new.name, details=details)
     pairs = list(_pairs(old.rules, new.rules))
@@ -84,10 +84,10 @@ def _group(old: Group, new: Group) -> Iterator[Change]:
             yield Change("added", new.name, title)
         elif after is None:
             yield Change("removed", new.name, title)
-        elif details := tuple(_fields(before.fields, after.fields, record=after.name)):
+        elif details := tuple(fields(before.fields, after.fields, record=after.name)):
             yield Change("changed", new.name, title, details)
     kept = [(before, after) for before, after in pairs if before and after]
-    # Rules of a group are evaluated in order, so another order is another group.
+    # A group's rules are evaluated in order, so their order matters.
     if [before for before, _ in kept] != [rule for rule in old.rules if any(rule is before for before, _ in kept)]:
         yield Change("changed", new.name, details=("order of its rules changed",))
 
@@ -98,7 +98,7 @@ def _names(old: Group, new: Group) -> list[str]:
 
 
 def _pairs(old: tuple[Rule, ...], new: tuple[Rule, ...]) -> Iterator[tuple[Rule | None, Rule | None]]:
-    """Each rule with what it was: by name and labels, else by name alone in order; then those that are gone."""
+    """Each rule with its predecessor, matched by name and labels, otherwise by name in order; then removed rules."""
     left = list(old)
     partner: dict[int, Rule] = {}
     for same in (_same_labels, _same_name):
@@ -125,13 +125,14 @@ def _labels(rule: Rule) -> str:
     return f"{{{text}}}"
 
 
-def _fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "", *, record: str = "") -> Iterator[str]:
+def fields(old: Mapping[str, object], new: Mapping[str, object], path: str = "", *, record: str = "") -> Iterator[str]:
+    """Differences between two maps, one phrase each: `for 10m → 15m`."""
     for key in {**old, **new}:
         before, after = old.get(key), new.get(key)
         if before == after:
             continue
         if isinstance(before, dict | None) and isinstance(after, dict | None):
-            yield from _fields(before or {}, after or {}, "label " if key == "labels" else "")
+            yield from fields(before or {}, after or {}, "label " if key == "labels" else "")
         elif key == "expr" and (said := _constant(record, str(before), str(after))):
             yield said
         else:

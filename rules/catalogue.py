@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from boxwatch.rules import healthy_day, tuning
+from boxwatch.rules import healthy_day, never_worked, tuning
 from boxwatch.rules.built import Built
 from boxwatch.rules.containers import container_health, container_visibility, docker_engine
 from boxwatch.rules.coolify import coolify_system
@@ -58,6 +58,7 @@ SUBJECTS: tuple[Make, ...] = (
     probes.subject,
     exposure.subject,
     *coolify_system.SYSTEM.subjects,
+    never_worked.subject,
     scraping.subject,
     monitoring.subject,
     grafana.subject,

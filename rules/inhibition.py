@@ -41,11 +41,16 @@ class Inhibition:
     but: tuple[str, ...]
     equal: tuple[str, ...]
 
-    def config(self) -> dict[str, object]:
-        """The rule as an entry of `inhibit_rules`."""
+    def config(self, ours: Mapping[str, str] = MappingProxyType({})) -> dict[str, object]:
+        """The rule as an entry of `inhibit_rules`.
+
+        Args:
+            ours: labels that all alerts of the deployment carry.
+        """
+        both = [f'{label}="{value}"' for label, value in ours.items()]
         return {
-            "source_matchers": [_named(self.sources), f'severity="{self.severity}"', *self.matchers],
-            "target_matchers": [_named(self.targets), f'severity=~"{"|".join(self.severities)}"', *self.but],
+            "source_matchers": [*both, _named(self.sources), f'severity="{self.severity}"', *self.matchers],
+            "target_matchers": [*both, _named(self.targets), f'severity=~"{"|".join(self.severities)}"', *self.but],
             "equal": list(self.equal),
         }
 
@@ -83,6 +88,10 @@ _WORSE: Final = (
     Cause(("AvailabilityBudgetBurnsFast",), ("AvailabilityBudgetBurnsSlowly",), SERVICE),
     Cause(("LatencyBudgetBurnsFast",), ("LatencyBudgetBurnsSlowly", "ServiceLatencyHigh"), SERVICE),
     Cause(("ServiceErrorsHigh",), ("AvailabilityBudgetBurnsFast", "AvailabilityBudgetBurnsSlowly"), SERVICE),
+    # A URL that fails is what users see of these, and it is seen first (boxwatch.rules.patterns.consequence).
+    Cause(
+        ("ProbeFailed",), ("ServiceAllReplicasUnhealthy", "ServiceErrorsHigh", "AvailabilityBudgetBurnsFast"), SERVICE
+    ),
     Cause(("ServiceAllReplicasUnhealthy", "ServiceCrashLooping"), ("ContainerUnhealthy",), SERVICE),
     Cause(("ContainerMemoryNearLimit",), ("ContainerMemoryNearBudget", "ContainerMemoryOverBudget"), CONTAINER),
     Cause(("ContainerMemoryOverBudget",), ("ContainerMemoryNearBudget",), CONTAINER),
@@ -99,7 +108,8 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
         Cause(
             ("ServiceDown",),
             (*_REQUESTS, *backing, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
-             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow"),
+             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "TargetNeverUp", "ServiceNeverReached",
+             "ScrapeSlow"),
             SERVICE,
         ),
         # Without the proxy, no service on its server can be reached.
@@ -137,7 +147,7 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
 
 def _unseen(job: str, subjects: tuple[str, ...], equal: tuple[str, ...]) -> Cause:
     """The consequences of a job's target being down: nothing is known of these subjects."""
-    return Cause(("TargetDown",), subjects, equal, (f'job="{job}"',))
+    return Cause(("TargetDown", "TargetNeverUp"), subjects, equal, (f'job="{job}"',))
 
 
 def inhibitions(topology: Topology, subjects: Iterable[Subject]) -> tuple[Inhibition, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 # Labels. `server` is a target label on every job. `service`, `component` and `resource` are made at scrape time
 # (boxwatch.stack.containers): the first two from the topology's selectors; `resource` is the name in Coolify or in the
 # compose file, empty for a container without such labels.
+DEPLOYMENT = "deployment"  # only in a shared Prometheus
 SERVER = "server"
 SERVICE = "service"
 COMPONENT = "component"
@@ -36,6 +37,7 @@ BY_SERVER = SERVER
 BY_DEVICE = f"{SERVER}, {DEVICE}"
 BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
+BY_TARGET = f"{SERVER}, {SERVICE}, job"
 BY_ROUTER = f"{SERVER}, {ROUTER}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
@@ -155,5 +157,10 @@ SERVICE_ERRORS_COUNT = "service:request_errors:count"  # 1h, 6h, 1d, 3d
 SERVICE_SLOW_COUNT = "service:requests_slow:count"
 SERVICE_AVAILABILITY_LEFT = "service:availability_budget:left30d"  # 1 is untouched, 0 used up, below 0 overspent
 SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
+# What has worked since it is scraped (rules/patterns/worked.py): 1, and absent for what never has.
+TARGET_WORKED = "target:worked:bool"  # by (server, service, job): it answered Prometheus
+SERVICE_REACHED = "service:reached:bool"  # by (server, service, job): its exporter reached it
+SERVER_CONTAINERS_SEEN = "server:containers_seen:bool"  # cAdvisor named containers
+SERVER_LABELS_SEEN = "server:container_labels_seen:bool"  # containers showed Coolify's label
 # Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # share of the connections available to clients

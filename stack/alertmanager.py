@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from boxwatch.rules import inhibition, yaml
+from boxwatch.rules import deployment, inhibition, yaml
 from boxwatch.rules.built import Built
 from boxwatch.rules.model import ALWAYS_FIRING, Subject
 from boxwatch.rules.relabelling import Config
-from boxwatch.stack import receivers
+from boxwatch.stack import fragments, receivers
 from boxwatch.stack.message_templates import TEMPLATES
 from boxwatch.topology.model import Topology
 from boxwatch.topology.notifications import Day, Notifications, Quiet, Severity
@@ -33,11 +33,20 @@ _HEARTBEAT: Final = "|".join(sorted(ALWAYS_FIRING))
 
 def files(built: Built) -> dict[str, bytes]:
     """Path → content of Alertmanager's configuration."""
-    return {PATH: configuration(built.topology, built.subjects), TEMPLATE: TEMPLATES.encode()}
+    document = _document(built.topology, built.subjects)
+    return {
+        PATH: _dump(built.topology, document),
+        TEMPLATE: TEMPLATES.encode(),
+        **fragments.alertmanager_file(built.topology, document),
+    }
 
 
 def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:
     """alertmanager.yml of a deployment with these alerts."""
+    return _dump(topology, _document(topology, subjects))
+
+
+def _document(topology: Topology, subjects: Iterable[Subject]) -> Config:
     said = topology.notifications
     subjects = tuple(subjects)
     beats = any(alert.alert in ALWAYS_FIRING for subject in subjects for alert in subject.alerts)
@@ -50,7 +59,14 @@ def configuration(topology: Topology, subjects: Iterable[Subject]) -> bytes:
                 {"name": _quiet(index), "time_intervals": _intervals(quiet)} for index, quiet in enumerate(said.quiet)
             ]
         document |= {"route": _root(said, beats=beats), "receivers": receivers.receivers(said)}
-    document["inhibit_rules"] = [one.config() for one in inhibition.inhibitions(topology, subjects)]
+    document["inhibit_rules"] = [
+        one.config(deployment.labels(topology)) for one in inhibition.inhibitions(topology, subjects)
+    ]
+    return fragments.alertmanager(topology, document)
+
+
+def _dump(topology: Topology, document: Config) -> bytes:
+    said = topology.notifications
     needs = ".".join(map(str, receivers.needs(said)))
     header = _HEADER.format(name=topology.name, needs=needs) + (_NO_NOTIFICATIONS if said is None else "")
     return yaml.dump(document, header)

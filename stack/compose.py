@@ -59,7 +59,8 @@ def planned(topology: Topology) -> tuple[Service, tuple[Part, ...], Split] | Non
     """The service that plans the stack, its parts and their memory; None if no service does, or no part runs here."""
     name = home_service(topology)
     found = parts(topology)
-    if name is None or not found:
+    # A Prometheus that serves others, too, is not ours to run.
+    if name is None or not found or topology.stack.shared:
         return None
     service = next(one for one in topology.services if one.name == name)
     return service, found, split(service, found)

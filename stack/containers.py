@@ -12,14 +12,16 @@ from collections.abc import Iterator
 
 from boxwatch.rules import names
 from boxwatch.rules.relabelling import Config, relabel
+from boxwatch.topology.container_labels import (
+    COMPOSE_SERVICE,
+    COOLIFY_ENVIRONMENT,
+    COOLIFY_PROJECT,
+    COOLIFY_PULL_REQUEST,
+    COOLIFY_RESOURCE,
+)
 from boxwatch.topology.model import Selector, Service, Topology
 
 # Docker labels that cAdvisor must export (--whitelisted_container_labels).
-COOLIFY_RESOURCE = "coolify.resourceName"
-COOLIFY_PULL_REQUEST = "coolify.pullRequestId"
-COOLIFY_PROJECT = "coolify.projectName"
-COOLIFY_ENVIRONMENT = "coolify.environmentName"
-COMPOSE_SERVICE = "com.docker.compose.service"
 WHITELISTED_LABELS = (
     COOLIFY_RESOURCE, COOLIFY_PROJECT, COOLIFY_ENVIRONMENT, COOLIFY_PULL_REQUEST, COMPOSE_SERVICE,
 )  # fmt: skip
@@ -29,7 +31,7 @@ _PROJECT = "container_label_coolify_projectName"
 _ENVIRONMENT = "container_label_coolify_environmentName"
 _PULL_REQUEST = "container_label_coolify_pullRequestId"
 _COMPOSE = "container_label_com_docker_compose_service"
-# Coolify sets 0 where the container is no preview of a pull request (4.3, bootstrap/helpers/docker.php).
+# 0 is no preview.
 _PREVIEW = "[1-9][0-9]*"
 
 

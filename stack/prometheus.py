@@ -8,7 +8,7 @@ removed container lingered for 300 s with the defaults, and left within one scra
 from __future__ import annotations
 
 from boxwatch.rules import yaml
-from boxwatch.stack import monitoring, probes, server_jobs, service_jobs
+from boxwatch.stack import fragments, monitoring, probes, server_jobs, service_jobs
 from boxwatch.stack.containers import WHITELISTED_LABELS
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
@@ -22,16 +22,20 @@ cAdvisor requires these flags: --store_container_labels=false --docker_only=true
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content of Prometheus' configuration."""
     interval = format_duration(topology.scrape_interval)
-    document = {
-        "global": {"scrape_interval": interval, "evaluation_interval": interval},
-        "rule_files": ["rules/*.yaml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
-        "scrape_configs": [
+    jobs = fragments.scrape_jobs(
+        topology,
+        (
             *monitoring.jobs(topology),
             *server_jobs.jobs(topology),
             *service_jobs.jobs(topology),
             *probes.jobs(topology),
-        ],
+        ),
+    )
+    document = {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": ["rules/*.yaml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
+        "scrape_configs": jobs,
     }
     header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)
-    return {"prometheus/prometheus.yml": yaml.dump(document, header)}
+    return {"prometheus/prometheus.yml": yaml.dump(document, header), **fragments.scrape_file(topology, jobs)}

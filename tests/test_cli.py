@@ -15,6 +15,7 @@ from support import small
 from boxwatch import cli
 from boxwatch.checks import report
 from boxwatch.checks.catalogue import Report
+from boxwatch.checks.extra_rules import ExtraRules
 from boxwatch.commands import check as check_command
 from boxwatch.grafana.tree import Node
 from boxwatch.topology import default
@@ -77,8 +78,8 @@ def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     made = assemble.assemble
 
-    def broken(topology: Topology, extra: Mapping[str, Node]) -> dict[str, bytes]:
-        files = made(topology, extra=extra)
+    def broken(topology: Topology, extra: Mapping[str, Node], own: ExtraRules) -> dict[str, bytes]:
+        files = made(topology, extra=extra, own=own)
         return {**files, "prometheus/rules/plan.yaml": b"groups:\n- name: g\n  rules:\n  - {record: a, expr: up}\n"}
 
     monkeypatch.setattr(assemble, "assemble", broken)
@@ -99,7 +100,7 @@ def test_with_strict_a_warning_of_the_topology_is_enough(monkeypatch: pytest.Mon
     assert "--strict: promtool is not on the PATH" in strict.stderr
 
     path.write_text(small.TEXT.replace("reserved: 2g", "reserved: 2g, stated_total: 1g"), encoding="utf-8")
-    monkeypatch.setattr("boxwatch.checks.catalogue.run", lambda *_: Report((), 1))
+    monkeypatch.setattr("boxwatch.checks.catalogue.run", lambda *_, **__: Report((), 1))
     assert CliRunner().invoke(cli.main, ["check", str(path)]).exit_code == 0
     strict = CliRunner().invoke(cli.main, ["check", "--strict", str(path)])
     assert strict.exit_code == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from boxwatch.cli import main
 from boxwatch.dashboards import extra
 from boxwatch.errors import BoxwatchError
 from boxwatch.grafana.canonical.form import canonical
+from boxwatch.rules import catalogue
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TOPOLOGY = str(EXAMPLES / "topology.yaml")
@@ -65,6 +67,18 @@ def test_nothing_is_found_in_the_examples(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(promtool, "path", lambda: None)
     result = run("check", TOPOLOGY)
     assert (result.exit_code, result.stdout.splitlines()[-1][:11]) == (0, "0 findings "), result.stdout
+
+
+def test_the_rules_of_the_examples_hold(program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both of their tests, by name; ours are left to their own test."""
+    monkeypatch.setenv("PATH", str(Path(program("promtool")).parent))
+    monkeypatch.setattr(catalogue, "test_files", lambda _: {})
+    result = run("test", TOPOLOGY, "--json")
+    assert result.exit_code == 0, result.output
+    assert [(one["holds"], one["name"].split()[0]) for one in json.loads(result.stdout)["own"]] == [
+        (True, "OrdersStopped"),
+        (True, "OrdersStopped"),
+    ]
 
 
 def test_a_page_of_python_is_a_page() -> None:

@@ -45,11 +45,23 @@ def test_names_and_aliases_are_of_one_kind() -> None:
     assert [system.name for system in SYSTEMS if not system.kind.scraped] == []
 
 
+def test_images_and_types_are_of_one_kind() -> None:
+    """Else a discovered service would have one of two kinds; images are written as they are looked up."""
+    images = [image for kind in KINDS for image in kind.images]
+    types = [name for kind in KINDS for name in kind.coolify_types]
+
+    assert sorted(set(images)) == sorted(images)
+    assert sorted(set(types)) == sorted(types)
+    assert [image for image in images if kinds.of_image(image) is None] == []
+    assert [name for name in types if kinds.of_coolify_type(f"standalone-{name}") is None] == []
+
+
 def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
     """In the order in which one would add it."""
     assert lacks(BEGUN) == [
         "kafka is no service of the complete topology: support.topologies.complete() needs one",
         "kafka holds data, and no case of PortExposed is about it: see rules/probes/exposure_proofs.py",
+        "kafka is not recognised by `boxwatch init --from-docker`: add images=",
         "kafka has no scrape job kafka: list its SYSTEM in rules/systems.py",
         "kafka has no scrape job kafka_detailed: list its SYSTEM in rules/systems.py",
         "kafka: kafka is not in the catalogue: record it with python -m boxwatch.exporters.catalogue.record PAGE...",

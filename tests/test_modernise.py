@@ -66,7 +66,7 @@ def test_several_go_where_one_says() -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("a.json", "b.json"), 2, "2 dashboards: pass --out to say where to write them"),
+        (("a.json", "b.json"), 2, "2 dashboards need an output directory: pass --out"),
         (("a.json", "x/a.json", "--out", "new"), 1, "a.json and x/a.json would both be new/a.json"),
         (("a.json", "--check", "--out", "new"), 2, "--check compares with the files themselves"),
         (("a.json", "--check", "--schema", "v2"), 2, "--check compares with the files themselves"),
@@ -76,7 +76,9 @@ def test_several_go_where_one_says() -> None:
         (("a.json", "--out", "a.json/below"), 1, "a.json/below: could not be written"),
     ],
 )
-def test_what_cannot_be_done_is_said_and_nothing_is_written(words: tuple[str, ...], code: int, message: str) -> None:
+def test_an_impossible_request_is_reported_and_nothing_is_written(
+    words: tuple[str, ...], code: int, message: str
+) -> None:
     """Not even for the files that are fine."""
     write("a.json")
     write("b.json")

@@ -15,14 +15,14 @@ from support.stand_in import RELOAD, RULES, StandIn, beside_commands
 from boxwatch.cli import main
 from boxwatch.commands import progress
 
-# The group with the mark comes on top.
+# Plus the mark's group.
 MADE = len(small.groups())
 PLANNED = len(small.groups()[0].rules)
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A Prometheus that reads `rules` in the directory that we are in; no promtool on the PATH."""
+    """A Prometheus that reads `rules` in the current directory; no promtool on the PATH."""
     with beside_commands(tmp_path, monkeypatch) as double:
         yield double
 
@@ -33,7 +33,7 @@ def _run(server: StandIn, *arguments: str, answer: str | None = None) -> Result:
 
 
 def test_publish_shows_the_plan_and_does_it(server: StandIn) -> None:
-    """And says the way back, which works."""
+    """The output says how to roll back, and that works."""
     done = _run(server, "publish", "--yes")
 
     assert done.exit_code == 0, done.output
@@ -54,18 +54,18 @@ def test_a_changed_plan_is_shown_rule_by_rule(server: StandIn) -> None:
     shown = _run(server, "publish", "--dry-run")
 
     assert '  ~ plan / service:memory_budget_bytes:sum{server="main", service="redis"}: 4 GB → 3 GB\n' in shown.stdout
-    assert server.asked.count(f"POST {RELOAD}") == 1
+    assert server.asked.count(f"POST {RELOAD}") == 2
 
 
 def test_a_dry_run_changes_nothing(server: StandIn) -> None:
-    """Not even a folder."""
+    """Not even a directory."""
     assert _run(server, "publish", "--dry-run").exit_code == 0
     assert list(Path("rules").iterdir()) == []
     assert all(request.startswith("GET ") for request in server.asked)
 
 
-def test_machines_get_json(server: StandIn) -> None:
-    """With the changes one by one."""
+def test_json_lists_the_changes(server: StandIn) -> None:
+    """The changes are listed one by one."""
     done = json.loads(_run(server, "publish", "--yes", "--json").stdout)["Prometheus"]
 
     assert done["done"] is True
@@ -74,18 +74,18 @@ def test_machines_get_json(server: StandIn) -> None:
 
 
 def test_a_failure_exits_with_1_and_prometheus_own_words(server: StandIn) -> None:
-    """And says what is in place."""
-    server.faults[RELOAD] = ["refuse"]
+    """The error says what is in place."""
+    server.faults[RELOAD] = ["ok", "refuse"]
 
     done = _run(server, "publish", "--yes")
 
     assert done.exit_code == 1
-    assert "Error: Prometheus refused the rules (500): failed to reload config" in done.stderr
-    assert "Error: there were no rules before, and there are none in place again" in done.stderr
+    assert "Error: Prometheus rejected the rules (500): failed to reload config" in done.stderr
+    assert "Error: there were no rules before; none are in place again" in done.stderr
 
 
-def test_without_a_terminal_nobody_is_asked(server: StandIn) -> None:
-    """That is wrong usage."""
+def test_without_a_terminal_yes_is_required(server: StandIn) -> None:
+    """Without a terminal, a publish without --yes is a usage error."""
     done = _run(server, "publish")
 
     assert done.exit_code == 2
@@ -93,10 +93,10 @@ def test_without_a_terminal_nobody_is_asked(server: StandIn) -> None:
 
 
 @pytest.mark.parametrize(("answer", "code", "groups"), [("y\n", 0, MADE + 1), ("n\n", 1, 0)], ids=["yes", "no"])
-def test_on_a_terminal_one_is_asked(
+def test_on_a_terminal_publish_asks_for_confirmation(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, groups: int
 ) -> None:
-    """And no is no."""
+    """Declining changes nothing."""
     monkeypatch.setattr(progress, "on_terminal", lambda _: True)
     server.faults[RULES] = ["ok", "new"]
 
@@ -108,18 +108,18 @@ def test_on_a_terminal_one_is_asked(
     assert ("rules evaluated" in done.stderr) is (code == 0)
 
 
-def test_what_is_left_to_say_is_said(server: StandIn) -> None:
+def test_closing_remarks_are_shown(server: StandIn) -> None:
     """Here, that nothing was read back."""
     done = CliRunner().invoke(main, ["publish", "--rules-dir", "rules", "--yes"])
 
     assert "Done: the rules are on disk." in done.stdout
-    assert "note: not read back, since no URL of Prometheus was given" in done.stderr
+    assert "note: not read back: no Prometheus URL was given" in done.stderr
     server.load()
     assert len(server.groups) == MADE + 1
 
 
 def test_a_set_that_is_not_loaded_is_noted(server: StandIn) -> None:
-    """And then loaded."""
+    """And publish loads them."""
     _run(server, "publish", "--yes")
     server.groups = []
 
@@ -135,7 +135,7 @@ _TOKEN, _PASSWORD = "t0ken-that-none-may-see", "passw0rd-that-none-may-see"
 def test_no_secret_is_in_any_output_or_file(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, by: str, fault: str
 ) -> None:
-    """Whatever goes wrong; and it is sent, or this would show nothing."""
+    """Whatever fails; and the secret is really sent, or this would prove nothing."""
     caplog.set_level(logging.DEBUG)
     Path("token").write_text(f"{_TOKEN}\n", encoding="utf-8")
     Path("password").write_text(f"{_PASSWORD}\n", encoding="utf-8")
@@ -165,20 +165,25 @@ def test_no_secret_is_in_any_output_or_file(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     {
-        "publish": "No server named: pass --grafana URL",
-        "rollback": "No server named: pass --grafana URL",
-        "publish --prometheus http://h": "Missing option '--rules-dir'",
-        "publish --rules-dir . --reload http": "--reload http requires --prometheus",
-        "publish --rules-dir . --reload signal": "--reload signal requires --pid",
-        "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs",
-        "publish --rules-dir . --prometheus http://h --prometheus-user me --prometheus-token-file x": "not both",
-        "publish --rules-dir . --prometheus http://h --prometheus-password-file x": "needs --prometheus-user",
+        "publish": "no server named: pass --grafana URL",
+        "rollback": "no server named: pass --grafana URL",
+        "publish --prometheus http://h": "no directory: pass --prometheus-dir DIR for configuration and rules, or",
+        "publish --rules-dir . --prometheus-dir .": "--rules-dir and --prometheus-dir exclude each other: pass one",
+        "publish --prometheus-dir . --skip-config-check": "--skip-config-check is for --rules-dir: omit it",
+        "publish --alertmanager http://h": "no directory for Alertmanager: pass --alertmanager-dir DIR, where",
+        "publish --blackbox http://h": "no directory for the blackbox exporter: pass --blackbox-dir DIR, where its",
+        "rollback --blackbox-dir . --blackbox-user me": "--blackbox-user needs a password: pass",
+        "publish --rules-dir . --reload http": "--reload http needs a server: pass --prometheus URL",
+        "publish --rules-dir . --reload signal": "--reload signal needs a process: pass --pid",
+        "publish --rules-dir . --prometheus http://h --prometheus-user me": "--prometheus-user needs a password: pass",
+        "publish --rules-dir . --prometheus http://h --prometheus-user me --prometheus-token-file x": "pass one",
+        "publish --rules-dir . --prometheus http://h --prometheus-password-file x": "needs a user: pass",
         "publish --rules-dir . --timeout 0": "Invalid value for '--timeout'",
         "rollback --rules-dir . --reload maybe": "Invalid value for '--reload'",
     }.items(),
 )
 def test_options_that_do_not_go_together_are_wrong_usage(arguments: str, said: str) -> None:
-    """Exit code 2."""
+    """The exit code is 2."""
     done = CliRunner().invoke(main, arguments.split())
 
     assert done.exit_code == 2
@@ -188,8 +193,8 @@ def test_options_that_do_not_go_together_are_wrong_usage(arguments: str, said: s
 @pytest.mark.parametrize(
     ("content", "said"), [(None, "No such file"), (b"\xffsecret", "not a text file"), (b"\n", "is empty")]
 )
-def test_a_file_without_a_secret_is_said(server: StandIn, content: bytes | None, said: str) -> None:
-    """Without what is in it."""
+def test_a_file_without_a_secret_is_reported(server: StandIn, content: bytes | None, said: str) -> None:
+    """The error does not show the content."""
     if content is not None:
         Path("token").write_bytes(content)
 
@@ -202,11 +207,11 @@ def test_a_file_without_a_secret_is_said(server: StandIn, content: bytes | None,
 
 @pytest.mark.parametrize("pid", ["999999999", "pid"])
 def test_a_process_is_given_by_number_or_by_file(server: StandIn, pid: str) -> None:
-    """The default is a signal then; this one is not there, and the rules are taken back."""
+    """The default is a signal then; this process does not exist, so the rules are restored."""
     Path("pid").write_text("999999999", encoding="ascii")
 
     done = CliRunner().invoke(main, ["publish", "--rules-dir", "rules", "--pid", pid, "--yes"])
 
     assert done.exit_code == 1
-    assert "there is no process 999999999 to signal" in done.stderr
+    assert "process 999999999 does not exist" in done.stderr
     assert not (server.directory / "boxwatch.yaml").exists()

@@ -1,4 +1,4 @@
-"""Grafana and Prometheus in one run: `boxwatch diff`, `publish` and `rollback` against both stand-ins."""
+"""Several servers in one command: `boxwatch diff`, `publish` and `rollback` against the stand-ins."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from support.artefacts import default_artefacts, default_subjects
 from support.grafana import TOKEN, Grafana, grafana
 from support.ruler import TOKEN as RULER_TOKEN
 from support.ruler import Ruler, ruler
-from support.stand_in import RELOAD, StandIn, beside_commands
+from support.stand_in import RELOAD, StandIn, beside_commands, scraping
 
 from boxwatch.cli import main
 from boxwatch.commands import execute, progress
 from boxwatch.commands.grafana import TOKEN as VARIABLE
 from boxwatch.commands.grafana import URL
+from boxwatch.topology import default
 
-# The group with the mark comes on top.
+# Plus the mark's group.
 BOARDS, GROUPS = len(small.boards()), len(small.groups()) + 1
 
 Call = Callable[..., Result]
@@ -35,7 +36,7 @@ def boards() -> Iterator[Grafana]:
 
 @pytest.fixture
 def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
-    """A Prometheus that reads `rules` in the directory that we are in; no promtool on the PATH."""
+    """A Prometheus that reads `rules` in the current directory; no promtool on the PATH."""
     with beside_commands(tmp_path, monkeypatch) as double:
         yield double
 
@@ -53,7 +54,7 @@ def both(boards: Grafana, rules: StandIn, monkeypatch: pytest.MonkeyPatch) -> Ca
 
 
 def test_both_are_published_and_rolled_back_in_one_run(boards: Grafana, rules: StandIn, both: Call) -> None:
-    """3 while there are differences, 0 when there are none, 3 again after the way back."""
+    """`diff` exits 3 on differences, 0 without, and 3 again after the rollback."""
     assert both("diff").exit_code == 3
     done = both("publish", "--yes")
 
@@ -67,8 +68,9 @@ def test_both_are_published_and_rolled_back_in_one_run(boards: Grafana, rules: S
 
 
 def test_the_default_deployment_is_published_whole(boards: Grafana, rules: StandIn, both: Call) -> None:
-    """Where there is no topology file, in the size that it has."""
+    """Without a topology file, the bundled default is published in full."""
     Path("topology.yaml").unlink()
+    rules.config = scraping(default.load().topology)
 
     done = both("publish", "--yes")
 
@@ -78,15 +80,15 @@ def test_the_default_deployment_is_published_whole(boards: Grafana, rules: Stand
 
 
 def test_diff_writes_nothing_anywhere(boards: Grafana, rules: StandIn, both: Call) -> None:
-    """Nor does a dry run."""
+    """Neither does a dry run."""
     both("diff")
     both("publish", "--dry-run")
 
     assert (boards.writes, rules.asked.count(f"POST {RELOAD}"), list(Path("rules").iterdir())) == ([], 0, [])
 
 
-def test_diff_shows_rules_that_were_changed_by_hand(rules: StandIn, both: Call) -> None:
-    """Where publish refuses to overwrite them."""
+def test_diff_shows_rules_that_were_changed_manually(rules: StandIn, both: Call) -> None:
+    """`publish` refuses to overwrite them."""
     both("publish", "--yes")
     live = rules.directory / "boxwatch.yaml"
     live.write_text(live.read_text(encoding="utf-8").replace("for: 5m", "for: 6m", 1), encoding="utf-8")
@@ -95,13 +97,13 @@ def test_diff_shows_rules_that_were_changed_by_hand(rules: StandIn, both: Call) 
 
     assert shown.exit_code == 3
     assert "for 6m → 5m" in shown.stdout
-    assert "note: rules/boxwatch.yaml was changed by hand" in shown.stderr
+    assert "note: rules/boxwatch.yaml was changed manually" in shown.stderr
     assert "for 5m → 6m" in shown.stderr
     assert both("publish", "--yes").exit_code == 1
 
 
-def test_diff_says_when_prometheus_has_not_loaded_what_is_on_disk(rules: StandIn, both: Call) -> None:
-    """The directory alone would look fine."""
+def test_diff_reports_a_set_on_disk_that_is_not_loaded(rules: StandIn, both: Call) -> None:
+    """The directory alone would look up to date."""
     both("publish", "--yes")
     rules.groups = []
 
@@ -110,20 +112,20 @@ def test_diff_says_when_prometheus_has_not_loaded_what_is_on_disk(rules: StandIn
     assert (shown.exit_code, "Prometheus loads no file named boxwatch.yaml" in shown.stderr) == (3, True)
 
 
-def test_where_rules_are_refused_no_dashboard_is_touched(boards: Grafana, rules: StandIn, both: Call) -> None:
-    """And it is said what became of each."""
-    rules.faults[RELOAD] = ["refuse"]
+def test_if_rules_are_rejected_no_dashboard_is_touched(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """The error says what happened to each server."""
+    rules.faults[RELOAD] = ["ok", "refuse"]
 
     done = both("publish", "--yes")
 
     assert done.exit_code == 1
-    assert "Error: there were no rules before, and there are none in place again" in done.stderr
+    assert "Error: there were no rules before; none are in place again" in done.stderr
     assert "Error: Grafana was not started" in done.stderr
     assert boards.writes == []
 
 
-def test_where_dashboards_fail_the_rules_stay(boards: Grafana, rules: StandIn, both: Call) -> None:
-    """The second server of a run: what was done is said, for people and for machines."""
+def test_if_dashboards_fail_the_rules_stay(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """The error, as text and as JSON, says that the first server is done."""
     boards._save = lambda body: (403, {"message": "no"})  # type: ignore[method-assign]  # noqa: ARG005, SLF001
 
     done = both("publish", "--yes", "--json")
@@ -136,25 +138,25 @@ def test_where_dashboards_fail_the_rules_stay(boards: Grafana, rules: StandIn, b
     assert len(rules.groups) == GROUPS
 
 
-def test_where_one_server_cannot_be_read_nothing_is_written(boards: Grafana, rules: StandIn, both: Call) -> None:
-    """All is planned first."""
+def test_if_one_server_cannot_be_read_nothing_is_written(boards: Grafana, rules: StandIn, both: Call) -> None:
+    """Everything is planned before anything is written."""
     boards.faults = dict.fromkeys(range(1, 50), 401)
 
     assert both("publish", "--yes").exit_code == 1
     assert rules.asked.count(f"POST {RELOAD}") == 0
 
 
-def test_quiet_says_nothing_but_errors(rules: StandIn, both: Call) -> None:
-    """The exit code says the rest."""
+def test_quiet_prints_errors_only(rules: StandIn, both: Call) -> None:
+    """The exit code tells the rest."""
     assert [both(*words).stdout for words in (("diff", "--quiet"), ("publish", "--yes", "--quiet"))] == ["", ""]
     assert len(rules.groups) == GROUPS
     assert both("diff", "--quiet").exit_code == 0
 
 
-def test_grafana_of_the_environment_is_left_out_where_another_server_is_named(
+def test_grafana_from_the_environment_is_ignored_if_another_server_is_named(
     boards: Grafana, rules: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A rollback of rules must not touch dashboards because of a variable."""
+    """A rollback of rules must not touch dashboards because of an environment variable."""
     monkeypatch.setenv(URL, boards.url)
     words = ["publish", "--prometheus", rules.url, "--rules-dir", "rules", "--yes"]
 
@@ -165,7 +167,7 @@ def test_grafana_of_the_environment_is_left_out_where_another_server_is_named(
 def test_a_bar_is_for_terminals_lines_are_for_logs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A line for every hundred; nothing where nothing may be said."""
+    """Logs get one line per hundred items; hidden means nothing at all."""
     for terminal, hidden in ((False, False), (False, True), (True, True), (True, False)):
         monkeypatch.setattr(progress, "on_terminal", lambda _, terminal=terminal: terminal)
         with progress.shown("dashboards written", hidden=hidden) as watch:
@@ -181,7 +183,7 @@ def test_a_bar_is_for_terminals_lines_are_for_logs(
 
 
 def test_differences_have_an_exit_code_of_their_own() -> None:
-    """Not that of a failure, nor that of wrong usage."""
+    """It differs from those of a failure and of a usage error."""
     assert execute.DIFFERS == 3
 
 
@@ -196,7 +198,7 @@ def mimir() -> Iterator[Ruler]:
 def test_a_ruler_is_a_server_of_a_run_and_its_token_is_nowhere(
     mimir: Ruler, rules: StandIn, monkeypatch: pytest.MonkeyPatch, fault: int | str | None
 ) -> None:
-    """diff, publish, diff, rollback; no output and no file holds the token, whatever goes wrong."""
+    """diff, publish, diff, rollback: no output and no file contains the token, whatever fails."""
     monkeypatch.setenv("BOXWATCH_RULER_TOKEN", RULER_TOKEN)
     where = ["--ruler", mimir.url, "--tenant", "team", "--timeout", "2"]
     if fault:
@@ -215,7 +217,7 @@ def test_a_ruler_is_a_server_of_a_run_and_its_token_is_nowhere(
 
 
 def test_a_namespace_needs_its_ruler(rules: StandIn) -> None:
-    """Wrong usage."""
+    """The exit code is 2."""
     done = CliRunner().invoke(main, ["diff", "--namespace", "x"])
 
-    assert (done.exit_code, "Missing option '--ruler'" in done.stderr, rules.asked) == (2, True, [])
+    assert (done.exit_code, "no ruler: pass --ruler URL" in done.stderr, rules.asked) == (2, True, [])

@@ -11,7 +11,9 @@ from boxwatch.topology.wording import Unfit, kind_of, shown
 LARGEST_THRESHOLD: Final = 10**18
 LONGEST_WAIT: Final = 7 * 86400
 # These labels identify an alert.
-OWN_LABELS: Final = frozenset({"alertname", "severity", "server", "service", "component", "job", "instance"})
+OWN_LABELS: Final = frozenset(
+    {"alertname", "severity", "deployment", "server", "service", "component", "job", "instance"}
+)
 # No text that Prometheus would expand as a template.
 _TEXT = re.compile(r"(?!.*\{\{).{1,200}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,100}", re.ASCII)
@@ -42,7 +44,8 @@ def _seconds(text: str) -> float:
         size = units.parse_disk(text)
     except Unfit:
         raise Unfit("is not a number, a share or a time", "write a number, 85% or 14d") from None
-    raise Unfit("is a size, and a threshold is a number", f"write {size}, its bytes")
+    hint = f"write {size}, its bytes" if 0 < size < LARGEST_THRESHOLD else "write a number, 85% or 14d"
+    raise Unfit("is a size, and a threshold is a number", hint)
 
 
 @fields.suggesting

@@ -35,9 +35,18 @@ def write(file: Path, *, minimal: bool = False) -> None:
     Raises:
         OutputError: the file exists or cannot be written; nothing was changed.
     """
+    create(file, text(minimal=minimal))
+
+
+def create(file: Path, content: str) -> None:
+    """Write a new file.
+
+    Raises:
+        OutputError: the file exists or cannot be written; nothing was changed.
+    """
     try:
         with file.open("x", encoding="utf-8") as target:
-            target.write(text(minimal=minimal))
+            target.write(content)
     except FileExistsError as error:
         raise OutputError(f"{file} exists and was left unchanged: choose another name, or move it away") from error
     except OSError as error:

@@ -156,7 +156,7 @@ def horizon(value: object) -> int:
     """Seconds for which a trend is followed into the future."""
     seconds = duration(value)
     if seconds < SHORTEST_HORIZON:
-        raise Unfit("is shorter than 1h, and a trend is watched for 30m before anybody is told", "write 1h or more")
+        raise Unfit("is shorter than 1h; the alert waits for 30m itself", "write at least 1h")
     return seconds
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from boxwatch.topology.units import GIB, MIB
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -56,6 +58,11 @@ class Kind:
         dashboard: id of its dashboard, which is also its module; None if it deliberately has none.
         down: alerts for its outage; None where `ServiceDown` is enough.
         blind: the alert for missing metrics of its exporter; None if it deliberately has none.
+        images: last part of the names of its images, without registry and tag: `timescaledb` for
+            `docker.io/timescale/timescaledb:2.17-pg16`. `boxwatch init --from-docker` recognises it by them.
+        coolify_types: its types in Coolify, without `standalone-` in front.
+        usual_memory: estimate of its RAM where neither a limit nor its use is known, bytes.
+        guarded: its own metrics page answers only with a bearer token by default.
     """
 
     name: str
@@ -78,6 +85,10 @@ class Kind:
     dashboard: str | None = ""
     down: tuple[str, ...] | None = ()
     blind: str | None = ""
+    images: tuple[str, ...] = ()
+    coolify_types: tuple[str, ...] = ()
+    usual_memory: int = 256 * MIB
+    guarded: bool = False
 
     @property
     def scraped(self) -> bool:
@@ -119,6 +130,21 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="postgres",
         down=("PostgresDown",),
         blind="PostgresMetricsMissing",
+        images=(
+            "postgres",
+            "postgresql",
+            "postgresql-repmgr",
+            "postgis",
+            "pgvector",
+            "pgvecto-rs",
+            "vchord-postgres",
+            "timescaledb",
+            "timescaledb-ha",
+            "paradedb",
+            "pgautoupgrade",
+        ),
+        coolify_types=("postgresql",),
+        usual_memory=GIB,
     ),
     Kind(
         name="redis",
@@ -132,6 +158,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="redis",
         down=("RedisDown",),
         blind="RedisMetricsMissing",
+        images=("redis", "redis-stack", "redis-stack-server", "valkey", "valkey-bundle", "keydb", "dragonfly"),
+        coolify_types=("redis", "keydb", "dragonfly"),
     ),
     Kind(
         name="elasticsearch",
@@ -146,6 +174,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="elasticsearch",
         down=("ElasticsearchDown",),
         blind="ElasticsearchMetricsMissing",
+        images=("elasticsearch", "opensearch"),
+        usual_memory=2 * GIB,
     ),
     Kind(
         name="minio",
@@ -163,6 +193,9 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="minio",
         down=("MinioDown",),
         blind="MinioMetricsMissing",
+        images=("minio",),
+        usual_memory=512 * MIB,
+        guarded=True,
     ),
     Kind(
         name="rabbitmq",
@@ -185,6 +218,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="rabbitmq",
         down=("RabbitmqDown",),
         blind="RabbitmqMetricsMissing",
+        images=("rabbitmq",),
+        usual_memory=512 * MIB,
     ),
     Kind(
         name="coolify",
@@ -200,6 +235,8 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="deployments",
         down=("CoolifyUnreachable", "CoolifyTokenRefused", "CoolifyApiDisabled"),
         blind="CoolifySourceFailing",
+        images=("coolify", "coolify-realtime"),
+        usual_memory=1536 * MIB,
     ),
     Kind(
         name="traefik",
@@ -215,6 +252,7 @@ KINDS: Final[tuple[Kind, ...]] = (
         dashboard="traefik",
         down=None,
         blind="TraefikMetricsAbsent",
+        images=("traefik",),
     ),
     Kind(
         name="monitoring",
@@ -222,16 +260,87 @@ KINDS: Final[tuple[Kind, ...]] = (
         aliases=("prometheus", "grafana"),
         wakes=False,
         page_cache=True,
+        images=(
+            "prometheus",
+            "alertmanager",
+            "grafana",
+            "grafana-oss",
+            "grafana-enterprise",
+            "cadvisor",
+            "node-exporter",
+            "blackbox-exporter",
+            "postgres-exporter",
+            "redis-exporter",
+            "elasticsearch-exporter",
+            "mysqld-exporter",
+            "mongodb-exporter",
+            "victoria-metrics",
+            "vmagent",
+            "vmalert",
+            "loki",
+            "promtail",
+            "alloy",
+            "pushgateway",
+            "boxwatch",
+            "boxwatch-coolify-exporter",
+        ),
+        usual_memory=2 * GIB,
     ),
     Kind(
         name="other",
         title="Other",
         aliases=("mysql", "mariadb", "mongodb", "mongo", "nginx", "caddy"),
+        # Recognised, so that the comment in a discovered topology can say that boxwatch has no rules for them.
+        images=(
+            "mysql",
+            "mariadb",
+            "percona",
+            "mongo",
+            "mongodb",
+            "clickhouse",
+            "clickhouse-server",
+            "cassandra",
+            "memcached",
+            "nats",
+            "kafka",
+            "meilisearch",
+            "typesense",
+            "influxdb",
+            "couchdb",
+            "neo4j",
+            "etcd",
+            "nginx",
+            "caddy",
+            "httpd",
+            "haproxy",
+            "rustfs",
+            "garage",
+            "seaweedfs",
+        ),
+        coolify_types=("mysql", "mariadb", "mongodb", "clickhouse"),
     ),
 )
 NAMES: Final[tuple[str, ...]] = tuple(kind.name for kind in KINDS)
 
 _BY_NAME: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in KINDS})
+
+
+_BY_IMAGE: Final[Mapping[str, Kind]] = MappingProxyType(
+    {image: kind for kind in reversed(KINDS) for image in kind.images}
+)
+_BY_COOLIFY_TYPE: Final[Mapping[str, Kind]] = MappingProxyType(
+    {name: kind for kind in KINDS for name in kind.coolify_types}
+)
+
+
+def of_image(name: str) -> Kind | None:
+    """The kind of an image, by the last part of its name, where `_` is `-`; None if no kind has it."""
+    return _BY_IMAGE.get(name.replace("_", "-"))
+
+
+def of_coolify_type(name: str) -> Kind | None:
+    """The kind of a type in Coolify: `standalone-postgresql` or `postgresql`; None if no kind has it."""
+    return _BY_COOLIFY_TYPE.get(name.removeprefix("standalone-"))
 
 
 def of(name: str) -> Kind:

@@ -218,18 +218,18 @@ class Topology(Model):
     """The services that run on them, by name."""
     thresholds: Thresholds = Thresholds()
     """Thresholds for the alerts of all services."""
-    alerts: Alerts = Alerts()
-    """Grace periods of alerts, and tuning of single alerts."""
     objectives: Objectives = Objectives()
     """Service level objectives of all user-facing services."""
     latency_buckets: Buckets = TRAEFIK_BUCKETS
     """Bucket bounds of Traefik's histogram in seconds, as in its `--metrics.prometheus.buckets`. Default: Traefik's."""
+    alerts: Alerts = Alerts()
+    """Grace periods of alerts, and tuning of single alerts."""
+    notifications: Notifications | None = None
+    """Receivers and routes of alerts. Default: no notifications; alerts are only displayed."""
     stack: Stack = Stack()
     """Addresses of the monitoring stack's components."""
     urls: Urls = Urls()
     """Public URLs for links in alerts."""
-    notifications: Notifications | None = None
-    """Receivers and routes of alerts. Default: no notifications; alerts are only displayed."""
 
     def services_on(self, server: str) -> tuple[Service, ...]:
         """The services planned on one server, in the order of the file."""
@@ -274,6 +274,10 @@ class Topology(Model):
             if other.metrics is None and name in by_name
         }
         return tuple((name, place) for name, place in places.items() if place not in taken)
+
+    def in_shared_stack(self) -> Topology:
+        """The same deployment on a Prometheus, Alertmanager and Grafana that serve others too."""
+        return self.model_copy(update={"stack": self.stack.model_copy(update={"shared": True})})
 
     @property
     def home(self) -> Server:

@@ -39,12 +39,6 @@ _EXAMPLES: Mapping[str, list[object]] = {
     "Alerts.rules": [{"PostgresConnectionsHigh": {"threshold": "90%"}}],
     "Topology.name": ["mvp"],
 }
-_DURATIONS = frozenset(
-    {
-        "scrape_interval", "deploy_grace", "outage_grace", "memory_exhausted_within",
-        "heartbeat", "group_wait", "group_interval", "repeat",
-    }
-)  # fmt: skip
 _NAMED = {"servers": "Server", "services": "Service"}
 
 
@@ -76,13 +70,10 @@ def _describe(name: str, definition: Schema) -> None:
             field["description"] = strings[key]
         if f"{name}.{key}" in _EXAMPLES:
             field["examples"] = _EXAMPLES[f"{name}.{key}"]
-        default = field.get("default")
-        if default in (None, [], {}) or isinstance(default, dict):
+        if field.get("default") in (None, [], {}) or isinstance(field["default"], dict):
             field.pop("default", None)
-        elif key in _DURATIONS:
-            field["default"] = units.format_duration(default)
-        elif key == "latency_within":
-            field["default"] = f"{default:g}s"
+        else:
+            field["default"] = _written(field)
         if key in MAY_BE_EMPTY:
             definition["properties"][key] = _or_empty(field)
     server = definition["properties"].get("server")
@@ -91,6 +82,16 @@ def _describe(name: str, definition: Schema) -> None:
         server.update(anyOf=[one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}])
         server.pop("type", None)
         server.pop("items", None)
+
+
+def _written(field: Schema) -> object:
+    """The default of a field as people write it: durations, response times and shares with their unit."""
+    default, form = field["default"], {key: field.get(key) for key in ("pattern", "anyOf")}
+    if form["pattern"] == forms.DURATION["pattern"]:
+        return units.format_duration(default)
+    if form["pattern"] == forms.LATENCY["pattern"]:
+        return f"{default:g}s"
+    return f"{default * 100:.6g}%" if form["anyOf"] == forms.RATIO["anyOf"] else default
 
 
 def _simplify(field: Schema) -> None:

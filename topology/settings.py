@@ -150,3 +150,6 @@ class Stack(Model):
     """Grafana."""
     blackbox: HostPort = "blackbox-exporter:9115"
     """Blackbox exporter, which probes public URLs and ports."""
+    shared: StrictBool = False
+    """Whether Prometheus, Alertmanager and Grafana serve others too. If true, all series, rules, alerts and routes
+    carry the label `deployment`, and `boxwatch build` also writes fragments to merge into their configurations."""

@@ -21,6 +21,13 @@ from pydantic import (
 from pydantic_core import core_schema
 
 from boxwatch.topology import alert_fields, fields, forms, kinds, metrics_fields
+from boxwatch.topology.units import format_duration
+
+_SCRAPES = forms.within(forms.DURATION, " to ".join(map(format_duration, fields.SCRAPE_INTERVALS)))
+_GRACES = forms.within(forms.DURATION, f"at most {format_duration(fields.LONGEST_GRACE)}")
+_HORIZONS = forms.within(forms.DURATION, f"at least {format_duration(fields.SHORTEST_HORIZON)}")
+_WAITS = forms.within(forms.DURATION, f"`0s` to {format_duration(alert_fields.LONGEST_WAIT)}")
+_OBJECTIVES = forms.within(forms.RATIO, "less than 100%")
 
 # A label value could be any text, but a name is also a file name, a Grafana variable and a PromQL identifier.
 Name = Annotated[
@@ -34,11 +41,11 @@ Reserve = Annotated[int, BeforeValidator(fields.reserve), WithJsonSchema(forms.M
 Limit = Annotated[int | Literal["none"], BeforeValidator(fields.limit), WithJsonSchema(forms.LIMIT)]
 Disk = Annotated[int, BeforeValidator(fields.disk), WithJsonSchema(forms.DISK)]
 Seconds = Annotated[int, BeforeValidator(fields.duration), WithJsonSchema(forms.DURATION)]
-ScrapeInterval = Annotated[int, BeforeValidator(fields.scrape_interval), WithJsonSchema(forms.DURATION)]
+ScrapeInterval = Annotated[int, BeforeValidator(fields.scrape_interval), WithJsonSchema(_SCRAPES)]
 Ratio = Annotated[float, BeforeValidator(fields.ratio), WithJsonSchema(forms.RATIO)]
-Grace = Annotated[int, BeforeValidator(fields.grace), WithJsonSchema(forms.DURATION)]
-Horizon = Annotated[int, BeforeValidator(fields.horizon), WithJsonSchema(forms.DURATION)]
-Objective = Annotated[float, BeforeValidator(fields.objective), WithJsonSchema(forms.RATIO)]
+Grace = Annotated[int, BeforeValidator(fields.grace), WithJsonSchema(_GRACES)]
+Horizon = Annotated[int, BeforeValidator(fields.horizon), WithJsonSchema(_HORIZONS)]
+Objective = Annotated[float, BeforeValidator(fields.objective), WithJsonSchema(_OBJECTIVES)]
 HttpUrl = Annotated[str, BeforeValidator(fields.http_url), WithJsonSchema(forms.URL)]
 HostPort = Annotated[str, BeforeValidator(fields.host_port), WithJsonSchema(forms.HOST_PORT)]
 PublicAddress = Annotated[str, BeforeValidator(fields.public_address), WithJsonSchema(forms.HOST)]
@@ -47,7 +54,7 @@ Targets = Annotated[tuple[HostPort, ...], BeforeValidator(fields.targets), WithJ
 Path = Annotated[str, BeforeValidator(metrics_fields.path), WithJsonSchema(forms.PATH)]
 Latency = Annotated[float, BeforeValidator(fields.latency), WithJsonSchema(forms.LATENCY)]
 Threshold = Annotated[float, BeforeValidator(alert_fields.threshold), WithJsonSchema(forms.THRESHOLD)]
-Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(forms.DURATION)]
+Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(_WAITS)]
 Buckets = Annotated[tuple[float, ...], BeforeValidator(fields.buckets), WithJsonSchema(forms.BUCKETS)]
 Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
 # Equivalent to a Literal, whose members would have to be repeated here.

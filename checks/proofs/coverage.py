@@ -103,7 +103,7 @@ def _look(runner: Runner, proofs: tuple[Proof, ...], numbered: Mapping[int, Part
 def _probing(proof: Proof, numbered: Mapping[int, Part]) -> Document:
     """A proof's input, with all its assertions replaced by probes."""
     times = dict.fromkeys(
-        one["eval_time"] for key in ("alert_rule_test", "promql_expr_test") for one in proof.test.get(key, ())
+        one["eval_time"] for key in ("alert_rule_test", "promql_expr_test") for one in proof.test.get(key) or ()
     )
     kept = {key: value for key, value in proof.test.items() if key != "alert_rule_test"}
     probes = [

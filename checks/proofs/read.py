@@ -57,6 +57,7 @@ class Proof:
         interval: `evaluation_interval` of its file.
         rule_files: paths of the rule files that are loaded for it.
         order: `group_eval_order` of its file.
+        fuzzy: `fuzzy_compare` of its file, for values that differ in their last digits (promtool 3).
         test: the test itself.
         reads: names of all rules that it looks at, directly or through others.
     """
@@ -67,6 +68,7 @@ class Proof:
     order: tuple[str, ...]
     test: Document
     reads: frozenset[str]
+    fuzzy: bool = False
 
     @property
     def name(self) -> str:
@@ -115,7 +117,9 @@ def document(proofs: Sequence[Proof], rule_file: str, tests: Iterable[Document] 
         rule_file: the rules, as seen from the test file.
         tests: other tests in place of their own.
     """
-    order = {"group_eval_order": list(proofs[0].order)} if proofs[0].order else {}
+    order: Document = {"group_eval_order": list(proofs[0].order)} if proofs[0].order else {}
+    if proofs[0].fuzzy:
+        order["fuzzy_compare"] = True
     return {
         "rule_files": [rule_file],
         "evaluation_interval": proofs[0].interval,
@@ -135,8 +139,9 @@ def _proofs(path: str, content: bytes, needs: Mapping[str, frozenset[str]]) -> I
     rule_files = tuple(posixpath.normpath(posixpath.join(TESTS, name)) for name in found["rule_files"])
     for test in found["tests"]:
         reads = frozenset[str]().union(*(needs[name] for name in _looked_at(test) if name in needs))
-        order = tuple(found.get("group_eval_order", ()))
-        yield Proof(path, found["evaluation_interval"], rule_files, order, test, reads)
+        order = tuple(found.get("group_eval_order") or ())
+        fuzzy = found.get("fuzzy_compare") is True
+        yield Proof(path, found["evaluation_interval"], rule_files, order, test, reads, fuzzy)
 
 
 def _needs(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
@@ -145,21 +150,24 @@ def _needs(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     for rule in rules:
         tree = parse(rule.document["expr"])
         direct.setdefault(rule.name, set()).update(selector.name for selector in selectors(tree))
-    found: dict[str, frozenset[str]] = {}
+    return {name: _reached(name, direct) for name in direct}
 
-    def of(name: str) -> frozenset[str]:
-        if name not in found:
-            found[name] = frozenset({name}).union(*(of(other) for other in direct[name] if other in direct))
-        return found[name]
 
-    for name in direct:
-        of(name)
-    return found
+def _reached(name: str, direct: Mapping[str, set[str]]) -> frozenset[str]:
+    """A rule's name and those of all rules that it reads, directly or through others, which may read it in turn."""
+    found: set[str] = set()
+    pending = [name]
+    while pending:
+        one = pending.pop()
+        if one not in found and one in direct:
+            found.add(one)
+            pending += direct[one]
+    return frozenset(found)
 
 
 def _looked_at(test: Document) -> Iterator[str]:
-    for one in test.get("alert_rule_test", ()):
+    for one in test.get("alert_rule_test") or ():
         yield one["alertname"]
-    for one in test.get("promql_expr_test", ()):
+    for one in test.get("promql_expr_test") or ():
         yield from _ALERT.findall(one["expr"])
         yield from (selector.name for selector in selectors(parse(one["expr"])))

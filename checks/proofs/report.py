@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from boxwatch.checks.proofs.coverage import Coverage, Part
-from boxwatch.checks.proofs.read import RULES, TESTS
+from boxwatch.checks.proofs.read import RULES, TESTS, Rule
 from boxwatch.checks.proofs.run import Verdict
 from boxwatch.rules.model import ALWAYS_FIRING, Alert, Subject
+from boxwatch.topology.wording import counted
 
 _HEADINGS = ("rule file", "proofs", "alerts", "fires", "silent", "records", "branches")
 
@@ -28,11 +29,20 @@ class Report:
         subjects: all subjects, with the cases of their alerts.
         verdicts: one per proof.
         coverage: coverage of the rules; None when not measured.
+        sources: path → the user's own file that a file of rules or tests was made from.
+        rules: all rules.
     """
 
     subjects: tuple[Subject, ...]
     verdicts: tuple[Verdict, ...]
     coverage: Coverage | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+    @property
+    def own(self) -> tuple[Verdict, ...]:
+        """The verdicts on tests of the user's own rules."""
+        return tuple(one for one in self.verdicts if one.proof.file in self.sources)
 
     @property
     def failed(self) -> tuple[Verdict, ...]:
@@ -63,25 +73,55 @@ class Report:
     def lines(self) -> Iterator[str]:
         """For people: failed proofs, unexercised parts, and totals."""
         for one in self.failed:
-            yield f"does not hold: {_short(one.proof.file)}: {one.proof.name}"
+            yield f"does not hold: {self._named(one.proof.file)}: {one.proof.name}"
             yield from (f"    {line}" for line in one.problem.splitlines())
         if self.coverage:
             yield from self._table()
             for part in self.missing:
-                yield f"not exercised: {part.rule.file}: {part.rule.title}: {part.direction}: {part.expr}"
+                file = self.sources.get(part.rule.file, part.rule.file)
+                yield f"not exercised: {file}: {part.rule.title}: {part.direction}: {part.expr}"
+        for one in self.own:
+            if not one.problem:
+                yield f"holds: {self._named(one.proof.file)}: {one.proof.name}"
+        for file, alert, what in self.untested:
+            yield f"no test: {file}: {alert}: in which it {what}"
         cases = sum(len((*alert.fires, *alert.silent)) for subject in self.subjects for alert in subject.alerts)
         measured = sum(len(subject.measured) for subject in self.subjects)
         yield (
             f"{len(self.verdicts) - len(self.failed)} of {len(self.verdicts)} proofs hold"
-            f" ({cases} cases of alerts, {measured} of recorded series)"
+            f" ({cases} cases of alerts, {measured} of recorded series{self._own_counted()})"
         )
+
+    @property
+    def untested(self) -> tuple[tuple[str, str, str], ...]:
+        """(file, alert, what no test shows) of alerts of the user's own."""
+        return tuple(
+            (self.sources[path], alert, what)
+            for path in self.sources
+            if path.startswith(RULES)
+            for alerts, fires, silent in [self._own_alerts(path)]
+            for alert in sorted(alerts)
+            for what, shown in (("fires", fires), ("stays silent", silent))
+            if alert not in shown
+        )
+
+    def _own_counted(self) -> str:
+        return f", {counted(len(self.own), 'test')} of your own" if self.own else ""
+
+    def _named(self, path: str) -> str:
+        """A test file, as the user knows it."""
+        return self.sources.get(path, _short(path))
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
         document: dict[str, Any] = {
             "good": self.good,
             "proofs": len(self.verdicts),
-            "failed": [{"file": one.proof.file, "name": one.proof.name, "problem": one.problem} for one in self.failed],
+            "failed": [
+                {"file": self._source(one), "name": one.proof.name, "problem": one.problem} for one in self.failed
+            ],
+            "own": [{"file": self._source(one), "name": one.proof.name, "holds": not one.problem} for one in self.own],
+            "untested": [{"file": file, "alert": alert, "what": what} for file, alert, what in self.untested],
         }
         if self.coverage:
             document["coverage"] = {
@@ -100,14 +140,17 @@ class Report:
             }
         return document
 
+    def _source(self, one: Verdict) -> str:
+        return self.sources.get(one.proof.file, one.proof.file)
+
     def junit(self) -> bytes:
         """For CI servers: a suite per test file, a case per proof; and a suite for missing coverage."""
         root = ET.Element("testsuites", name="boxwatch proofs")
         for file in dict.fromkeys(one.proof.file for one in self.verdicts):
             of = [one for one in self.verdicts if one.proof.file == file]
-            suite = _suite(root, _short(file), len(of), sum(bool(one.problem) for one in of))
+            suite = _suite(root, self._named(file), len(of), sum(bool(one.problem) for one in of))
             for one in of:
-                case = ET.SubElement(suite, "testcase", classname=_short(file), name=_printable(one.proof.name))
+                case = ET.SubElement(suite, "testcase", classname=self._named(file), name=_printable(one.proof.name))
                 if one.problem:
                     failure = ET.SubElement(case, "failure", message="the proof does not hold")
                     failure.text = _printable(one.problem)
@@ -150,8 +193,41 @@ class Report:
                 len(of) - len(records),
             )
         subjects = tuple(f"{TESTS}{subject.id}-" for subject in self.subjects)
-        rest = sum(1 for one in self.verdicts if not one.proof.file.startswith(subjects))
+        others = [one for one in self.verdicts if one.proof.file not in self.sources]
+        rest = sum(1 for one in others if not one.proof.file.startswith(subjects))
         yield ("all rules together", rest, *([0] * (len(_KEYS) - 2)))
+        for path in self.sources:
+            if path.startswith(RULES):
+                yield self._own_row(path, coverage)
+
+    def _own_alerts(self, path: str) -> tuple[set[str], set[str], set[str]]:
+        """The alerts of a rule file of the user's own; those that fire, and stay silent, in a test that holds."""
+        alerts = {rule.name for rule in self.rules if rule.file == path and "alert" in rule.document}
+        expected = [
+            each
+            for one in self.own
+            if path in one.proof.rule_files and not one.problem
+            for each in one.proof.test.get("alert_rule_test") or ()
+        ]
+        fires = {each["alertname"] for each in expected if each.get("exp_alerts")}
+        return alerts, fires, {each["alertname"] for each in expected if not each.get("exp_alerts")}
+
+    def _own_row(self, path: str, coverage: Coverage) -> tuple[str | int, ...]:
+        """The row of a rule file of the user's own: an alert fires, or stays silent, in a test that holds."""
+        of = {number: part for number, part in enumerate(coverage.parts) if part.rule.file == path}
+        records = {number for number, part in of.items() if part.direction == "gives a result"}
+        alerts, fires, silent = self._own_alerts(path)
+        return (
+            path.removeprefix(RULES).removesuffix(".yaml"),
+            sum(path in one.proof.rule_files for one in self.own),
+            len(alerts),
+            len(alerts & fires),
+            len(alerts & silent),
+            len(records & coverage.exercised),
+            len(records),
+            len((of.keys() - records) & coverage.exercised),
+            len(of) - len(records),
+        )
 
 
 _KEYS = (

@@ -128,7 +128,7 @@ def over_files(
     for proof in proofs:
         by_file[proof.file] = (*by_file.get(proof.file, ()), proof)
     # The longest first, so that no core is idle at the end.
-    parts = sorted(by_file.values(), key=lambda of: -sum(len(proof.test["input_series"]) for proof in of))
+    parts = sorted(by_file.values(), key=lambda of: -sum(len(proof.test.get("input_series") or ()) for proof in of))
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         for done, result in enumerate(pool.map(work, parts), start=1):
             if watch:

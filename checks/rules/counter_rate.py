@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
-from boxwatch.exporters.catalogue import metrics
 from boxwatch.promql import nodes
 from boxwatch.promql.selectors import selectors
 from boxwatch.promql.walk import every
@@ -20,17 +19,17 @@ _FOR_COUNTERS = frozenset(
 )
 
 
-def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     """Counters compared or added as raw values."""
     for rule in file.rules:
         tree = rule.tree
-        for name in raw_counters(tree) if tree is not None else ():
+        for name in raw_counters(tree, known) if tree is not None else ():
             yield rule.finding(
                 ID, "warning", f"{name} is a counter, read as a raw value", f"use rate({name}[5m])", at="expr"
             )
 
 
-def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
+def raw_counters(tree: nodes.Expr, known: Known) -> tuple[str, ...]:
     """Counters outside functions made for them. `count()`, and a test of when it was born, read no value."""
     counted = _counted(tree) | _born(tree)
     return tuple(
@@ -39,7 +38,7 @@ def raw_counters(tree: nodes.Expr) -> tuple[str, ...]:
             for selector in selectors(tree)
             if selector.name not in counted
             and selector.function not in _FOR_COUNTERS
-            and any(metric.type == "counter" for metric in metrics.exposed_by(selector.name))
+            and any(metric.type == "counter" for metric in known.exposed_by(selector.name))
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from boxwatch.checks.rules.link_targets import Linked
 from boxwatch.checks.rules.rule_file import Rule, RuleFile
@@ -34,26 +34,32 @@ class Known:
         scrape_interval: seconds between samples.
         scraped: job → exporters behind it; None without a Prometheus configuration.
         linked: the targets of links in alerts; None without dashboards and runbooks.
+        applications: metrics of the user's own applications, by name; the exporter is the application.
     """
 
     recorded: Mapping[str, Labels | None]
     scrape_interval: int = 30
     scraped: Scraped | None = None
     linked: Linked | None = None
+    applications: metrics.Catalogue = field(default_factory=lambda: metrics.NO_METRICS)
 
     def exists(self, name: str) -> bool:
         """Whether anything records or exposes this name."""
-        return name in self.recorded or metrics.exists(name)
+        return name in self.recorded or name in self.applications or metrics.exists(name)
 
     def labels_of(self, name: str) -> Labels | None:
         """Labels of a recorded or exposed series; None when they are unknown."""
         if name in self.recorded:
             return self.recorded[name]
-        return metrics.labels_of(name)
+        return _exposed(name, self.applications)
+
+    def exposed_by(self, name: str) -> tuple[metrics.Metric, ...]:
+        """Entries of a name, one per exporter or application; empty if nothing exposes it."""
+        return (*metrics.exposed_by(name), *self.applications.get(name, ()))
 
     def closest(self, name: str) -> str:
         """The name that was probably meant; empty when none is close."""
-        found = difflib.get_close_matches(name, self.recorded, n=1, cutoff=_CLOSE)
+        found = difflib.get_close_matches(name, (*self.recorded, *self.applications), n=1, cutoff=_CLOSE)
         return found[0] if found else metrics.closest(name)
 
 
@@ -62,8 +68,9 @@ def known(
     scrape_interval: int = 30,
     scraped: Scraped | None = None,
     linked: Linked | None = None,
+    applications: metrics.Catalogue = metrics.NO_METRICS,
 ) -> Known:
-    """The names that a set of rule files may use: its own and the catalogue's."""
+    """The names that a set of rule files may use: its own, the catalogue's, and those of the user's applications."""
     by_name: dict[str, list[Rule]] = {}
     for file in files:
         for rule in file.records:
@@ -72,7 +79,7 @@ def known(
 
     def labels_of(name: str) -> Labels | None:
         if name not in by_name:
-            return metrics.labels_of(name)
+            return _exposed(name, applications)
         if name not in found:
             # The labels of a rule that reads itself, directly or through others, are unknown.
             found[name] = None
@@ -90,4 +97,13 @@ def known(
             labels |= own | frozenset(rule.labels)
         return labels
 
-    return Known({name: labels_of(name) for name in by_name}, scrape_interval, scraped, linked)
+    return Known({name: labels_of(name) for name in by_name}, scrape_interval, scraped, linked, applications)
+
+
+def _exposed(name: str, applications: metrics.Catalogue) -> Labels | None:
+    """The labels of an exposed series, whoever exposes it; None when they are unknown."""
+    own = applications.get(name, ())
+    known = metrics.labels_of(name)
+    if not own or (known is None and metrics.exists(name)):
+        return known
+    return frozenset().union(known or (), *(metric.stored_labels for metric in own))

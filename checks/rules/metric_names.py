@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
+from boxwatch.exporters.catalogue.metrics import SHARED_LABEL
 from boxwatch.promql import nodes
 from boxwatch.promql.labels import result_labels
 from boxwatch.promql.selectors import Labels, selectors
 from boxwatch.promql.walk import every
 
 ID = "metric_names"
+
+_RECORD = "correct the name, or record the page that exposes it: boxwatch record URL"
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
@@ -40,12 +43,12 @@ def _of_selectors(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
         if not known.exists(selector.name):
             yield (
                 f"no exporter exposes and no rule records {selector.name}",
-                _meant(known.closest(selector.name)) or "correct the name, or record the exporter's page",
+                _meant(known.closest(selector.name)) or _RECORD,
             )
             continue
         labels = known.labels_of(selector.name)
         # `{x=""}` asks for the series without the label, so it need not exist.
-        for label in sorted(selector.labels - selector.absent - (labels or selector.labels)):
+        for label in sorted(selector.labels - selector.absent - (labels or selector.labels) - {SHARED_LABEL}):
             yield f"{selector.name} has no label {label}", _meant_label(label, labels)
 
 

@@ -35,8 +35,11 @@ def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
         return
     found: dict[tuple[str, str], None] = {}
     for selector in selectors(tree):
-        exporters = _exporters(selector, known)
-        problem = _problem(selector, exporters, known.scraped) if exporters else None
+        if selector.name in known.applications and selector.name not in known.recorded:
+            problem = _of_application(selector, known)
+        else:
+            exporters = _exporters(selector, known)
+            problem = _problem(selector, exporters, known.scraped) if exporters else None
         if problem:
             found[problem] = None
     scraped = known.scraped
@@ -67,6 +70,21 @@ def _problem(selector: Selector, exporters: frozenset[str], scraped: Scraped) ->
     return (
         f"{selector.name} is exposed by {who}, which this deployment does not scrape",
         f"it would be job {' or '.join(jobs)} of prometheus.yml" if jobs else "",
+    )
+
+
+def _of_application(selector: Selector, known: Known) -> tuple[str, str] | None:
+    """A job that does not scrape the application. An exporter may expose the same name, as `process_…` is by many."""
+    own = known.applications[selector.name]
+    jobs = sorted({metric.job for metric in own})
+    if selector.job in ("", *jobs):
+        return None
+    exporters = _exporters(selector, known)
+    if exporters:
+        return _problem(selector, exporters, known.scraped or {})
+    where = " and ".join(f'job="{job}"' for job in jobs)
+    return f'{selector.name} was recorded for {where}, but the query names job="{selector.job}"', (
+        f'did you mean job="{jobs[0]}"?' if len(jobs) == 1 else ""
     )
 
 

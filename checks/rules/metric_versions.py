@@ -72,7 +72,8 @@ def _missing(tree: nodes.Expr, of: Callable[[Selector], Versions]) -> Versions:
 
 def _of_selector(selector: Selector, known: Known) -> Versions:
     """The versions that lack a selector's name, or a label that it requires."""
-    if selector.name in known.recorded:
+    applications = known.applications.get(selector.name, ())
+    if selector.name in known.recorded or any(selector.job == metric.job for metric in applications):
         return _NONE
     own = EXPORTERS.get(selector.job)
     return frozenset(

@@ -7,6 +7,7 @@ name that Prometheus never stores.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,15 @@ TYPES = frozenset(
 )
 # Suffixes of a family's samples, besides the family's own name.
 _PARTS = {
-    "histogram": ("_bucket", "_sum", "_count"),
-    "summary": ("_sum", "_count"),
+    "histogram": ("_bucket", "_sum", "_count", "_created"),
+    "summary": ("_sum", "_count", "_created"),
     "gaugehistogram": ("_bucket", "_gsum", "_gcount"),
     "info": ("_info",),
     "counter": ("_total", "_created"),
 }
+# The beginning of a label of that kind. It may also be part of a value, which does not matter here.
+_RESERVED = re.compile(r"([{,]\s*)__(?!name__)(?=[a-zA-Z0-9_]*\s*=)")
+_PLACEHOLDER = "boxwatch_reserved_"
 # An HTML page would otherwise report one problem per line.
 MOST_PROBLEMS = 10
 
@@ -75,8 +79,8 @@ def text_of(path: Path) -> str:
         raise BoxwatchError(str(Problem(str(path), 0, 0, "", "is not UTF-8 text", hint))) from error
 
 
-def parse(text: str, file: str) -> tuple[Sampled, ...]:
-    """Parse the text of an exposition; `file` is its name in messages.
+def parse(text: str, file: str, *, quoting: bool = True) -> tuple[Sampled, ...]:
+    """Parse the text of an exposition; `file` is its name in messages, which quote invalid lines only if `quoting`.
 
     Duplicate series, timestamps, samples without a TYPE and a TYPE after its samples are accepted: real expositions
     have them.
@@ -93,7 +97,8 @@ def parse(text: str, file: str) -> tuple[Sampled, ...]:
         try:
             _read_line(line.strip(), types, helps, labels)
         except _BadLineError as error:
-            problems.append(Problem(file, number, 0, "", str(error), error.hint))
+            said = f"{error}: {error.line!r}" if quoting and error.line else str(error)
+            problems.append(Problem(file, number, 0, "", said, error.hint))
             if len(problems) == MOST_PROBLEMS:
                 break
     if not labels and not problems:
@@ -107,8 +112,8 @@ def parse(text: str, file: str) -> tuple[Sampled, ...]:
 class _BadLineError(Exception):
     """An invalid line."""
 
-    def __init__(self, message: str, hint: str) -> None:
-        self.hint = hint
+    def __init__(self, message: str, hint: str, line: str = "") -> None:
+        self.hint, self.line = hint, line
         super().__init__(message)
 
 
@@ -127,7 +132,7 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
     match words:
         case ["#", "TYPE", name, kind]:
             if kind not in TYPES:
-                raise _BadLineError(f"{name} has the type {kind!r}", f"a type is one of {', '.join(sorted(TYPES))}")
+                raise _BadLineError(f"{name} has an unknown type", f"a type is one of {', '.join(sorted(TYPES))}", kind)
             types[name] = kind
         case ["#", "TYPE", *_]:
             raise _BadLineError("a TYPE line requires a name and a type", "if the file is truncated, save it again")
@@ -139,20 +144,28 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
 
 def _samples(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Names and labels of the samples in a line: one, or none if it is empty."""
+    # prometheus_client refuses labels that begin with two underscores; Prometheus stores them (measured on 2.42).
+    plain = _RESERVED.sub(rf"\1{_PLACEHOLDER}", line) if "__" in line else line
     try:
-        for family in text_string_to_metric_families(line):
+        for family in text_string_to_metric_families(plain):
             for sample in family.samples:
-                yield sample.name, tuple(sample.labels)
+                yield sample.name, tuple(map(_restored, sample.labels))
     # The parser indexes into the line before checking its length, so an invalid line raises either.
     except (ValueError, IndexError) as error:
         shown = line if len(line) <= 60 else f"{line[:57]}..."  # noqa: PLR2004 - fits a terminal next to the location
-        raise _BadLineError(f"is not a sample: {shown!r}", "save the response again, unchanged") from error
+        raise _BadLineError("is not a sample", "save the response again, unchanged", shown) from error
+
+
+def _restored(label: str) -> str:
+    return f"__{label.removeprefix(_PLACEHOLDER)}" if label.startswith(_PLACEHOLDER) else label
 
 
 def _sampled(name: str, labels: set[str], types: dict[str, str], helps: dict[str, str]) -> Sampled:
     """Combine a sample's name and labels with the type and help of its family."""
     family = name if name in types else _family(name, types)
-    return Sampled(name, types.get(family, "untyped"), helps.get(family, ""), frozenset(labels))
+    # The time at which OpenMetrics says that a series began is no counter, whatever the family is.
+    kind = "gauge" if family != name and name.endswith("_created") else types.get(family, "untyped")
+    return Sampled(name, kind, helps.get(family, ""), frozenset(labels))
 
 
 def _family(name: str, types: dict[str, str]) -> str:

@@ -23,6 +23,9 @@ from boxwatch.exporters.coolify import names as coolify
 from boxwatch.topology.kinds import KINDS
 
 Pages = Mapping[str, tuple[str, ...]]
+# Name → the exporters that expose it.
+Catalogue = Mapping[str, tuple["Metric", ...]]
+NO_METRICS: Catalogue = MappingProxyType({})
 
 CADVISOR = "cadvisor"
 # Our own exporter; its only version is the installed one.
@@ -34,6 +37,8 @@ SCRAPE = "scrape"
 # Labels that our scrape configuration (boxwatch.stack) adds to every series. An exporter's own label of the
 # same name becomes `exported_…` (measured on Prometheus 3.5: postgres_exporter's `server` before 0.20).
 TARGET_LABELS = frozenset({"server", "job", "instance"})
+# One that it adds where Prometheus is shared (`stack.shared`), for matchers only: no join may depend on it.
+SHARED_LABEL = "deployment"
 _OF_PROBE = frozenset({"service", "port", "expected"})
 # Labels that metric relabelling adds for one exporter, and the label names or prefixes that it drops.
 ADDED_LABELS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -72,6 +77,8 @@ class Metric:
         missing: versions recorded from a comparable target that lack it, oldest first.
         partly: for each label that only some of `versions` have, those versions.
         on: recorded targets that have it; empty for all.
+        target_labels: labels that scraping adds to it; None for those of our scrape configuration.
+        job: scrape job of a user's own application; empty for an exporter.
     """
 
     exporter: str
@@ -83,6 +90,8 @@ class Metric:
     missing: tuple[str, ...] = ()
     partly: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     on: tuple[str, ...] = ()
+    target_labels: frozenset[str] | None = None
+    job: str = ""
 
     def is_on(self, page: tuple[str, ...]) -> bool:
         """Whether a target has it; `page` holds shell patterns for recorded targets, and is empty for all."""
@@ -110,6 +119,8 @@ class Metric:
     @property
     def stored_labels(self) -> frozenset[str]:
         """The labels that a query sees, under our scrape configuration."""
+        if self.target_labels is not None:
+            return frozenset(map(self._stored, self.labels)) | self.target_labels
         dropped = DROPPED_LABELS.get(self.exporter, ())
         kept = frozenset(label for label in self.labels if not any(_drops(rule, label) for rule in dropped))
         # Prometheus' own series have no labels chosen by a target that could collide.
@@ -118,13 +129,22 @@ class Metric:
 
     def lacks(self, label: str) -> tuple[str, ...]:
         """Versions that have the metric without this label; none for a label that our scrape configuration adds."""
-        if label in TARGET_LABELS or label in ADDED_LABELS.get(self.exporter, ()):
+        if label == SHARED_LABEL:
+            return ()
+        added = self.target_labels
+        if label in (TARGET_LABELS | ADDED_LABELS.get(self.exporter, frozenset()) if added is None else added):
             return ()
         if label not in self.stored_labels:
             return self.versions
-        own = next(own for own in self.labels if label in (own, _exported(own)))
+        own = next(own for own in self.labels if label in (own, self._stored(own)))
         having = self.partly.get(own, self.versions)
         return tuple(version for version in self.versions if version not in having)
+
+    def _stored(self, label: str) -> str:
+        """The stored name of one of its own labels."""
+        if self.target_labels is None:
+            return _exported(label)
+        return f"exported_{label}" if label in self.target_labels else label
 
 
 def _exported(label: str) -> str:

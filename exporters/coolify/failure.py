@@ -97,7 +97,7 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> F
 
 
 _FORBIDDEN_HINTS = {
-    "You are not allowed to access the API.": "the exporter's address is not in Allowed IPs",
+    "You are not allowed to access the API.": "the address of this request is not in Allowed IPs",
     "Missing required permissions": "the token lacks the `read` ability, which `write` and `deploy` do not include",
     "This API token has permissions": "the token has more abilities than its user's role allows",
 }

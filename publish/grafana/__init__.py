@@ -1,1 +1,1 @@
-"""Dashboards → a live Grafana: a readable difference, a plan, writes that lose nobody's work, and the way back."""
+"""Publishing dashboards to a live Grafana: difference, plan, guarded writes, backup and rollback."""

@@ -1,4 +1,4 @@
-"""What publishing asks of a Grafana, whichever of its two APIs answers: /api (legacy) or /apis (resources)."""
+"""The operations that publishing needs from Grafana, over either API: /api (legacy) or /apis (resources)."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ OK, BAD, MISSING, CONFLICT, STALE = 200, 400, 404, 409, 412
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A dashboard as the server has it.
+    """A dashboard as stored by the server.
 
     Attributes:
-        dashboard: the JSON in the form in which we compare, with its uid.
+        dashboard: its JSON in the form used for comparison, with its uid.
         folder: uid of its folder; empty in the root.
-        folder_title: its name.
-        provisioned: what it comes from and is only changed by, such as a file; empty when it comes from the API.
+        folder_title: the folder's title.
+        provisioned: its source if only that may change it, such as a file; empty if it was saved through the API.
         may_save: whether our token may write it.
-        version: what optimistic locking compares; another one after every save.
-        kept_as: version of the API in whose form it is stored, where that is not the one that was read.
-        metadata: labels and annotations that somebody gave it (/apis only).
+        version: compared by optimistic locking; changes with every save.
+        stored_version: the API version it is stored in, if that is not the one it was read in.
+        metadata: labels and annotations set by others (/apis only).
     """
 
     dashboard: Node
@@ -37,25 +37,25 @@ class Stored:
     provisioned: str
     may_save: bool
     version: str
-    kept_as: str = ""
+    stored_version: str = ""
     metadata: Mapping[str, Node] = field(default_factory=dict)
 
     @property
     def uid(self) -> str:
-        """Its name in addresses."""
+        """Its identifier in URLs."""
         return tree.text(self.dashboard.get("uid"))
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A dashboard as a backup keeps it: to the byte.
+class SavedDashboard:
+    """A dashboard as kept in a backup, byte for byte.
 
     Attributes:
         uid: of the dashboard.
-        title: as a person knows it.
-        before: as it was stored; None when there was none.
-        folder: uid of the folder in which it was.
-        kept_as: version of the /apis in whose form it was stored; empty for the JSON that the legacy API takes.
+        title: its title.
+        before: its JSON before the publish; None if it did not exist.
+        folder: uid of its folder.
+        stored_version: the /apis version it was stored in; empty for the legacy API's JSON.
         metadata: its labels and annotations.
     """
 
@@ -63,72 +63,72 @@ class Kept:
     title: str
     before: Node | None
     folder: str
-    kept_as: str = ""
+    stored_version: str = ""
     metadata: Mapping[str, Node] = field(default_factory=dict)
 
 
 class StaleError(PublishError):
-    """Somebody saved the dashboard after we had read it."""
+    """The dashboard was saved by someone else after we read it."""
 
     @classmethod
     def of(cls, title: str) -> StaleError:
-        """In words."""
-        return cls(f"{title} was saved by somebody else just now: run this again to see what changed")
+        """The error for a dashboard of this title."""
+        return cls(f"{title} was just saved by someone else: run the command again to see what changed")
 
 
 class Api(Protocol):
-    """Questions and writes; each raises PublishError, a sentence that says what to do."""
+    """Reads and writes; each raises PublishError with what to do."""
 
     def read(self, uid: str) -> Stored | None:
-        """A dashboard; None when there is none of that uid."""
+        """A dashboard; None if no dashboard has that uid."""
 
     def original(self, stored: Stored) -> Stored:
-        """A dashboard that was read with its JSON as it is stored, to the byte."""
+        """A dashboard that was read, with its JSON exactly as stored."""
 
     def ours(self, deployment: str) -> dict[str, str]:
-        """Uid → title of every dashboard that belongs to a deployment."""
+        """Uid → title of every dashboard of a deployment."""
 
     def folders(self) -> dict[str, str]:
         """Uid → title of the folders in the root."""
 
     def add_folder(self, uid: str, title: str) -> None:
-        """A folder in the root; fine when it is there already."""
+        """Create a folder in the root; succeeds if it exists."""
 
     def remove_folder(self, uid: str) -> bool:
-        """Remove a folder if it is empty; whether it is gone."""
+        """Remove a folder if it is empty; returns whether it is gone."""
 
     def save(self, dashboard: Node, folder: str, message: str, over: Stored | None) -> None:
-        """Write our dashboard over what was read; None when there was none.
+        """Write our dashboard over the version that was read; None if there was none.
 
-        A write whose answer was lost is repeated, and then finds the version that it made itself: that is success.
+        A write whose response was lost is retried, and then finds its own version: that counts as success.
 
         Raises:
-            StaleError: the server has something else there now.
+            StaleError: the server has a different version by now.
         """
 
-    def restore(self, kept: Kept, folder: str, message: str, over: Stored | None) -> None:
-        """Write what a backup kept over what was read.
+    def restore(self, kept: SavedDashboard, folder: str, message: str, over: Stored | None) -> None:
+        """Write a backup over the version that was read.
 
         Raises:
-            StaleError: the server has something else there now.
+            StaleError: the server has a different version by now.
         """
 
     def delete(self, there: Stored) -> None:
-        """Delete what was read; fine when it is gone already.
+        """Delete the version that was read; succeeds if it is already gone.
 
         Raises:
             StaleError: it was saved since.
         """
 
     def history(self, uid: str, mark: str) -> Node | None:
-        """The oldest kept version whose message holds our mark; None when Grafana keeps it no more.
+        """The oldest stored version whose message contains our mark; None if Grafana no longer has it.
 
-        The oldest: what is saved through /apis keeps the message of the version before, unless told otherwise.
+        The oldest, because a save through /apis inherits the message of the version before unless it sets its own.
         """
 
 
 def is_sent(there: Stored | None, dashboard: Node) -> bool:
-    """Whether what is there is what we sent: the answer to a write was lost, and the write was not."""
+    """Whether the stored dashboard is the one we sent: the write succeeded, and only its response was lost."""
     return (
         there is not None
         and form.published(there.dashboard) == form.published(dashboard) != ""
@@ -136,23 +136,23 @@ def is_sent(there: Stored | None, dashboard: Node) -> bool:
     )
 
 
-def good(answer: Answer, failing: str) -> Answer:
-    """The answer, or an error that says what to do.
+def checked(answer: Answer, failing: str) -> Answer:
+    """The response, if it is a success.
 
     Raises:
-        PublishError: Grafana refuses.
+        PublishError: Grafana rejects the request; says what to do.
     """
     if answer.status in (OK, _CREATED):
         return answer
     said = answer.message.lower()
     if answer.status == _UNAUTHORISED:
-        hint = "the token is not accepted: it may be expired, or of another Grafana"
+        hint = "authentication failed: the token may have expired, or belong to another Grafana"
     elif answer.status == _FORBIDDEN:
-        hint = "the token may not: give its service account the role Editor, or Edit on the folder"
+        hint = "permission denied: give the token's service account the role Editor, or Edit on the folder"
     elif "provisioned" in said:
-        hint = "it is provisioned from a file: take it out of the provisioning first"
+        hint = "it is provisioned from a file: remove it from the provisioning first"
     elif "folder not found" in said or ("folders.folder" in said and "not found" in said):
-        hint = "its folder is gone: run this again, which creates it"
+        hint = "its folder is gone: run the command again, which creates it"
     else:
-        hint = f"Grafana says {answer.status} {answer.message}".rstrip()
+        hint = f"Grafana responded {answer.status} {answer.message}".rstrip()
     raise PublishError(f"{failing}: {hint}")

@@ -1,4 +1,4 @@
-"""A plan carried out: backup first, then every write over the version that was read."""
+"""Applying a plan: the backup first, then each write over exactly the version that was read."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 from boxwatch.errors import PublishError
 from boxwatch.publish.grafana import backup
 from boxwatch.publish.grafana.api import Api, StaleError
-from boxwatch.publish.grafana.plan import Change, Plan, Watch, message, together, unwatched
+from boxwatch.publish.grafana.plan import Change, Plan, Watch, in_parallel, message, no_progress
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change.
+    """The result of one change.
 
     Attributes:
-        change: what was planned.
-        error: why it was not done; empty when it was.
-        untouched: whether it certainly was not done: then a rollback has nothing to bring back.
+        change: the planned change.
+        error: why it failed; empty if it succeeded.
+        untouched: whether it certainly was not written, so that a rollback has nothing to restore.
     """
 
     change: Change
@@ -27,18 +27,17 @@ class Outcome:
 
 
 def apply(  # noqa: PLR0913 - each is an option of the command
-    api: Api, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8, watch: Watch = unwatched
+    api: Api, plan: Plan, *, url: str, backups: Path, text: str = "", workers: int = 8, watch: Watch = no_progress
 ) -> tuple[tuple[Outcome, ...], Path | None]:
-    """Carry out what a plan would write; what was refused stays as it is.
+    """Apply a plan's writes; refused dashboards stay unchanged.
 
-    Each dashboard is written whole or not at all. One that fails does not hold up the others, and the next publish
-    takes up what is missing.
+    Each dashboard is written atomically. One failure does not stop the others; the next publish writes what is missing.
 
     Returns:
-        What became of each change, and the backup; None when there was nothing to write.
+        The result of each change, and the backup; None if there was nothing to write.
 
     Raises:
-        PublishError: the folder cannot be made; nothing was written.
+        PublishError: the folder cannot be created; nothing was written.
         OutputError: the backup cannot be written; nothing was written.
     """
     if not plan.writes:
@@ -54,15 +53,15 @@ def apply(  # noqa: PLR0913 - each is an option of the command
             return Outcome(change, str(error), untouched=isinstance(error, StaleError))
         return Outcome(change)
 
-    outcomes = tuple(together(carry_out, plan.writes, workers, watch))
-    backup.forget(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
+    outcomes = tuple(in_parallel(carry_out, plan.writes, workers, watch))
+    backup.mark_untouched(kept, [outcome.change.uid for outcome in outcomes if outcome.untouched])
     return outcomes, kept
 
 
 def _write(api: Api, plan: Plan, change: Change, text: str) -> None:
     theirs = change.theirs
     if change.ours is not None:
-        # Where it is, not where we would put it: a save without a folder moves a dashboard to the root.
+        # Its present folder, not the planned one: a save without a folder moves a dashboard to the root.
         folder = theirs.folder if theirs else plan.folder
         api.save(change.ours, folder, message(change.ours, text), theirs)
     elif theirs is not None:

@@ -1,7 +1,7 @@
-"""What a publish replaces, as files, before it is replaced.
+"""Backups of dashboards, written to files before a publish replaces them.
 
-A backup is a folder: `backup.json` says what was going to happen, `dashboards/UID.json` holds each dashboard as the
-server sent it. It is complete before the first write, and never holds a token.
+A backup is a directory: `backup.json` records the planned changes, `dashboards/UID.json` holds each dashboard as sent
+by the server. It is complete before the first write, and never contains a token.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from boxwatch.errors import OutputError
 from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.api import Api, Kept, Stored
-from boxwatch.publish.grafana.plan import Change, Plan, together
+from boxwatch.publish.grafana.api import Api, SavedDashboard, Stored
+from boxwatch.publish.grafana.plan import Change, Plan, in_parallel
 
 _INDEX = "backup.json"
 _UNDONE = "rolled-back"
 _UNTOUCHED = "untouched.json"
-# What Grafana takes for a uid, and what is safe as a file name.
+# Accepted by Grafana as a uid, and safe as a file name.
 _UID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -32,23 +32,23 @@ class Entry:
     """One dashboard before and after a publish.
 
     Attributes:
-        kept: as it was.
-        after: checksum of what was written; empty when it was deleted.
+        kept: the dashboard before.
+        after: checksum of the dashboard after; empty if it was deleted.
     """
 
-    kept: Kept
+    kept: SavedDashboard
     after: str
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """What a folder of a backup says.
+    """The content of a backup.
 
     Attributes:
-        url: of the Grafana.
-        deployment: whose dashboards it holds; empty in backups that older versions made.
-        entries: those that a rollback has to do with.
-        made_folder: uid of the folder that the publish made; empty for none.
+        url: URL of the Grafana.
+        deployment: the deployment its dashboards belong to; empty in backups by older versions.
+        entries: the dashboards a rollback is concerned with.
+        made_folder: uid of the folder created by the publish; empty for none.
     """
 
     url: str
@@ -58,46 +58,46 @@ class Backup:
 
 
 def write(api: Api, plan: Plan, url: str, backups: Path, workers: int) -> Path:
-    """Keep what a plan is about to replace.
+    """Back up everything a plan will replace.
 
     Raises:
-        OutputError: it cannot be written.
-        PublishError: it cannot be read in the form in which it is stored.
+        OutputError: the backup cannot be written.
+        PublishError: a dashboard cannot be read in the form it is stored in.
     """
 
     def entry(change: Change) -> Entry:
         after = form.published(change.ours) if change.ours else ""
         there = change.theirs
         if there is None:
-            return Entry(Kept(change.uid, change.title, None, plan.folder), after)
+            return Entry(SavedDashboard(change.uid, change.title, None, plan.folder), after)
         return Entry(kept(api, there, change.title), after)
 
-    entries = together(entry, plan.writes, workers)
+    entries = in_parallel(entry, plan.writes, workers)
     made_folder = plan.folder if plan.makes_folder else ""
     return keep(entries, url, backups, deployment=plan.deployment, what="publish", made_folder=made_folder)
 
 
-def kept(api: Api, there: Stored, title: str) -> Kept:
-    """A dashboard to the byte, however it is stored.
+def kept(api: Api, there: Stored, title: str) -> SavedDashboard:
+    """A dashboard byte for byte, in whatever form it is stored.
 
     Raises:
         PublishError: it cannot be read in that form.
     """
     stored = api.original(there)
-    return Kept(there.uid, title, stored.dashboard, stored.folder, stored.kept_as, stored.metadata)
+    return SavedDashboard(there.uid, title, stored.dashboard, stored.folder, stored.stored_version, stored.metadata)
 
 
 def keep(  # noqa: PLR0913 - the parts of one backup
     entries: list[Entry], url: str, backups: Path, *, deployment: str, what: str = "backup", made_folder: str = ""
 ) -> Path:
-    """Write entries into a new folder below `backups`; its name says when (UTC), why and which Grafana.
+    """Write entries to a new directory below `backups`; its name says when (UTC), why and which Grafana.
 
     Raises:
         OutputError: it cannot be written.
     """
     bad = [entry.kept.uid for entry in entries if not _UID.fullmatch(entry.kept.uid)]
     if bad:
-        raise OutputError(f"{bad[0]!r} is no uid of a dashboard: use letters, digits, - and _, 40 at most")
+        raise OutputError(f"{bad[0]!r} is not a dashboard uid: use letters, digits, - and _, 40 at most")
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(url).netloc)
     try:
         backups.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -112,7 +112,7 @@ def keep(  # noqa: PLR0913 - the parts of one backup
             "made_folder": made_folder,
             "dashboards": [_item(entry) for entry in entries],
         }
-        # Last: a folder without an index is a backup that was cut off, before anything was written to Grafana.
+        # Last: a directory without an index is an incomplete backup, made before anything was written to Grafana.
         (folder / _INDEX).write_bytes(_bytes(index))
     except OSError as error:
         place = error.filename or backups
@@ -128,13 +128,13 @@ def _item(entry: Entry) -> Node:
         "existed": kept.before is not None,
         "folder": kept.folder,
         "after": entry.after,
-        "kept_as": kept.kept_as,
+        "kept_as": kept.stored_version,
         "metadata": dict(kept.metadata),
     }
 
 
-def forget(folder: Path, uids: list[str]) -> None:
-    """Remember which dashboards were refused and are as they were: a rollback leaves them alone.
+def mark_untouched(folder: Path, uids: list[str]) -> None:
+    """Record the dashboards whose write was rejected: a rollback leaves them alone.
 
     Raises:
         OutputError: it cannot be written.
@@ -143,15 +143,15 @@ def forget(folder: Path, uids: list[str]) -> None:
         (folder / _UNTOUCHED).write_bytes(_bytes(uids))
     except OSError as error:
         raise OutputError(
-            f"{folder} could not be written: {error.strerror}; what was published is published"
+            f"{folder} could not be written: {error.strerror}; published dashboards stay published"
         ) from error
 
 
 def read(folder: Path) -> Backup:
-    """What a folder holds.
+    """Read a backup.
 
     Raises:
-        OutputError: it is no backup, or is damaged.
+        OutputError: it is not a backup, or is damaged.
     """
     try:
         index = tree.node(json.loads((folder / _INDEX).read_bytes()))
@@ -159,7 +159,7 @@ def read(folder: Path) -> Backup:
         items = [item for item in tree.nodes(index.get("dashboards")) if item.get("uid") not in refused]
         entries = tuple(_entry(folder, item) for item in items)
     except (OSError, ValueError) as error:
-        raise OutputError(f"{folder} is not a backup that boxwatch wrote, or is damaged") from error
+        raise OutputError(f"{folder} is not a boxwatch backup, or is damaged") from error
     url, deployment, made_folder = (tree.text(index.get(key)) for key in ("url", "deployment", "made_folder"))
     return Backup(url, deployment, entries, made_folder)
 
@@ -170,52 +170,52 @@ def _entry(folder: Path, item: Node) -> Entry:
         raise ValueError(uid)
     before = json.loads((folder / "dashboards" / f"{uid}.json").read_bytes()) if item.get("existed") else None
     metadata = {key: tree.node(value) for key, value in tree.node(item.get("metadata")).items()}
-    title, place, kept_as = (tree.text(item.get(key)) for key in ("title", "folder", "kept_as"))
-    return Entry(Kept(uid, title, before, place, kept_as, metadata), tree.text(item.get("after")))
+    title, place, stored_version = (tree.text(item.get(key)) for key in ("title", "folder", "kept_as"))
+    return Entry(SavedDashboard(uid, title, before, place, stored_version, metadata), tree.text(item.get("after")))
 
 
 def is_only(backups: Path, url: str) -> bool:
-    """Whether the publishes to a Grafana that can be rolled back are all of one deployment.
+    """Whether all publishes to a Grafana left to roll back belong to one deployment.
 
     Raises:
-        OutputError: one is damaged.
+        OutputError: a backup is damaged.
     """
     return len({name for _, name in _open(backups, url) if name}) < 2  # noqa: PLR2004 - one
 
 
 def _open(backups: Path, url: str) -> list[tuple[Path, str]]:
-    """The publishes to a Grafana that were not rolled back, the newest first, each with its deployment."""
+    """Publishes to a Grafana left to roll back, newest first, each with its deployment."""
     folders = [index.parent for index in sorted(backups.glob(f"*-publish-*/{_INDEX}"), reverse=True)]
     kept = [(folder, read(folder)) for folder in folders if not (folder / _UNDONE).exists()]
     return [(folder, backup.deployment) for folder, backup in kept if backup.url == url]
 
 
 def newest(backups: Path, url: str, deployment: str | None = None) -> Path:
-    """What the last publish to a Grafana replaced that was not rolled back.
+    """The backup of the last publish to a Grafana left to roll back.
 
     Args:
-        backups: where they are.
-        url: of the Grafana.
-        deployment: whose; None where only one deployment has backups here.
+        backups: backup directory.
+        url: URL of the Grafana.
+        deployment: whose publish; None if only one deployment has backups here.
 
     Raises:
-        OutputError: there is none, or there are those of several deployments and none is named.
+        OutputError: there is none, or several deployments have some and none was named.
     """
     found = [(folder, name) for folder, name in _open(backups, url) if deployment in (None, name)]
     if not found:
         of = f" of {deployment}" if deployment else ""
-        raise OutputError(f"{backups} holds no publish{of} to {url} that was not rolled back already")
+        raise OutputError(f"{backups} contains no publish{of} to {url} left to roll back")
     names = sorted({name for _, name in found if name})
     if len(names) > 1:
         raise OutputError(
-            f"{backups} holds publishes of {', '.join(names)} to {url}: "
-            "say with --deployment whose is to be rolled back"
+            f"{backups} contains publishes of {', '.join(names)} to {url}: "
+            "pass --deployment to say which one to roll back"
         )
     return found[0][0]
 
 
-def undone(folder: Path) -> None:
-    """Remember that a backup was brought back, so that the next rollback takes the one before."""
+def mark_rolled_back(folder: Path) -> None:
+    """Mark a backup as restored, so that the next rollback takes the one before."""
     (folder / _UNDONE).touch()
 
 

@@ -1,4 +1,4 @@
-"""What differs between two dashboards, panel by panel, in words."""
+"""Differences between two dashboards, panel by panel, as short phrases."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _Panels = dict[tuple[str, int], Node]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that a write would change.
+    """One thing a write would change.
 
     Attributes:
         place: the panel's title; empty for the dashboard itself.
-        what: in words: `threshold 80 → 90`.
+        what: a phrase such as `threshold 80 → 90`.
     """
 
     place: str
@@ -33,7 +33,7 @@ class Difference:
 
 
 def differences(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[Difference, ...]:
-    """From one form to another, in the order of the panels."""
+    """Differences from one canonical form to another, in panel order."""
     old, new = _panels(before), _panels(after)
     pairs = {key: key if key in old else _renamed(panel, old, new) for key, panel in new.items()}
     found = [Difference("", what) for what in dict.fromkeys(_whole(before, after))]
@@ -48,14 +48,14 @@ def differences(before: Mapping[str, object], after: Mapping[str, object]) -> tu
 
 
 def lines(name: str, found: tuple[Difference, ...]) -> Iterator[str]:
-    """One line a panel: `overview / Memory by service: threshold 80 → 90, query changed`."""
+    """One line per panel: `overview / Memory by service: threshold 80 → 90, query changed`."""
     for place in dict.fromkeys(difference.place for difference in found):
         what = ", ".join(difference.what for difference in found if difference.place == place)
         yield f"{name} / {place}: {what}" if place else f"{name}: {what}"
 
 
 def _panels(dashboard: Mapping[str, object]) -> _Panels:
-    """By title, since ids may be given anew; by title and number where a title is there twice."""
+    """Panels by title, since ids may be reassigned; repeated titles are numbered."""
     made: _Panels = {}
     seen: Counter[str] = Counter()
     for panel in tree.panels(dashboard):
@@ -66,7 +66,7 @@ def _panels(dashboard: Mapping[str, object]) -> _Panels:
 
 
 def _renamed(panel: Node, old: _Panels, new: _Panels) -> tuple[str, int] | None:
-    """The panel of the same id and type whose title is gone, if there is one."""
+    """The old panel of the same id and type whose title is gone, if there is one."""
     same = [key for key, other in old.items() if all(other.get(part) == panel.get(part) for part in ("id", "type"))]
     return same[0] if same and same[0] not in new else None
 
@@ -94,18 +94,18 @@ def _named(key: str, before: object, after: object) -> Iterator[str]:
 
 
 def _of_one(what: str, old: Node, new: Node, defaults: Node) -> Iterator[str]:
-    """What changed in a variable or an annotation: its query, what is chosen, its options."""
+    """Changes of a variable or annotation: query, selection, options."""
     if old == new:
         return
     found = [word for key in sorted({*old, *new}) for word in _values((key,), *_sides(key, old, new, defaults))]
-    # `definition` is what the editor shows of the query.
+    # `definition` is the editor's copy of the query.
     if any(word.startswith("query") for word in found):
         found = [word for word in found if not word.startswith("definition")]
     yield f"{what}: {', '.join(found) or 'order of values changed'}"
 
 
 def _sides(key: str, old: Node, new: Node, defaults: Mapping[str, object]) -> tuple[object, object, Node]:
-    """Both values at a key, a default where one says nothing, and the defaults further down."""
+    """Both values at a key, with defaults filled in, and the nested defaults."""
     default = defaults.get(key, _ABSENT)
     before, after = old.get(key, default), new.get(key, default)
     if isinstance(default, dict):
@@ -167,7 +167,7 @@ def _thresholds(old: Node, new: Node) -> Iterator[str]:
 def _values(
     path: tuple[str, ...], old: object, new: object, defaults: Mapping[str, object] = _NO_DEFAULTS
 ) -> Iterator[str]:
-    """Down to the values that differ, with the default where one side says nothing; lists as a whole."""
+    """Differing leaf values, with defaults filled in; lists are compared as a whole."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):

@@ -1,11 +1,11 @@
-"""The form in which two dashboards are compared, and the marks that say which are ours.
+"""The form in which dashboards are compared, and the marks that say which are ours.
 
-A mark is three tags: `managed-by:boxwatch`, `boxwatch/` with the deployment, and `boxwatch:` with a checksum of what we
-published. Tags are what survives: Grafana's editor drops keys of a dashboard that it does not know, keeps tags, and its
-search finds them. When a dashboard no longer has the checksum that its tag states, somebody changed it since.
+A mark is three tags: `managed-by:boxwatch`, `boxwatch/` with the deployment, and `boxwatch:` with a checksum of the
+published dashboard. Tags, because Grafana's editor drops unknown keys but keeps tags, and its search finds them. A
+dashboard that no longer matches its checksum was changed since.
 
-Several deployments share one Grafana, and none may touch what belongs to another. Marks made before the deployment was
-part of them are read with care: what they leave open is nobody's to delete.
+Several deployments share one Grafana, and none may touch another's dashboards. Marks made before they contained the
+deployment are read with care: a dashboard whose owner they leave open is never deleted.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from boxwatch.rules import dashboard_uid
 
 OWNER = "managed-by:boxwatch"
 _CHECKSUM = "boxwatch:"
-# Grafana cuts tags at 50 characters, and a deployment's name has 40 at most.
+# Grafana truncates tags at 50 characters; a deployment's name has at most 40.
 _DEPLOYMENT = "boxwatch/"
-# 64 bits tell any two dashboards apart.
+# 64 bits suffice to tell dashboards apart.
 _DIGITS = 16
 Whose = Literal["ours", "another's", "unsaid", "nobody's"]
 
 
 def form(dashboard: Mapping[str, object]) -> Node:
-    """What is compared: equal for two dashboards that mean the same, whether a browser saved them since or not."""
+    """The form used for comparison: equal for equivalent dashboards, whether or not a browser saved them since."""
     return plain(stored(dashboard))
 
 
 def stored(dashboard: Mapping[str, object]) -> Node:
-    """The canonical form without what Grafana counts (id, version) and without our marks."""
+    """The canonical form without Grafana's counters (id, version) and without our marks."""
     made = canonical(dashboard)
     for key in ("id", "version"):
         made.pop(key, None)
@@ -49,7 +49,7 @@ def _is_mark(tag: str) -> bool:
 
 
 def checksum(dashboard: Mapping[str, object]) -> str:
-    """Of the form: equal for two dashboards that mean the same."""
+    """The checksum of the form; equal for equivalent dashboards."""
     return _digest(form(dashboard))
 
 
@@ -59,27 +59,27 @@ def _digest(made: Node) -> str:
 
 
 def marked(dashboard: Mapping[str, object], deployment: str) -> Node:
-    """The stored form with our marks: what is published."""
+    """The stored form with our marks, as published."""
     made = stored(dashboard)
     made["tags"] = [*_tags(made), OWNER, _DEPLOYMENT + deployment, _CHECKSUM + _digest(plain(made))]
     return made
 
 
 def stored_as(dashboard: Mapping[str, object], sent: Mapping[str, object]) -> bool:
-    """Whether a server holds exactly what was sent: the usual case, for which no canonical form has to be made."""
+    """Whether the server holds exactly what was sent: the usual case, which needs no canonical form."""
     return {key: dashboard[key] for key in dashboard if key not in ("id", "version")} == sent
 
 
 def is_ours(dashboard: Mapping[str, object]) -> bool:
-    """Whether it carries the mark of some deployment, changed or not."""
+    """Whether it carries the mark of any deployment, changed or not."""
     return OWNER in _tags(dashboard)
 
 
-def whose(dashboard: Mapping[str, object], deployment: str) -> Whose:
-    """To whom a dashboard belongs, seen from a deployment: what is `another's` must not be written or deleted.
+def owner(dashboard: Mapping[str, object], deployment: str) -> Whose:
+    """Who owns a dashboard, as seen from a deployment: one that is `another's` must not be written or deleted.
 
-    An older mark does not name the deployment. Such a dashboard is ours when both its uid and its tags say so, for we
-    gave each of ours the deployment's name as a tag. Where they do not agree it is `unsaid`.
+    Older marks do not name the deployment. Such a dashboard is ours if both its uid and its tags say so, since each of
+    ours has the deployment's name as a tag. If they disagree, the owner is `unsaid`.
     """
     if not is_ours(dashboard):
         return "nobody's"
@@ -87,24 +87,24 @@ def whose(dashboard: Mapping[str, object], deployment: str) -> Whose:
     if named:
         return "ours" if named == {deployment} else "another's"
     tags = _tags(dashboard)
-    # The name `boxwatch` tells nothing: every deployment's dashboards have that tag.
+    # A deployment named `boxwatch` proves nothing: every deployment's dashboards carry that tag.
     tagged = deployment in tags and deployment != dashboard_uid.PREFIX
     belongs = dashboard_uid.may_belong(deployment, tree.text(dashboard.get("uid")))
     return "ours" if tagged and belongs else "unsaid"
 
 
 def deployments(dashboard: Mapping[str, object]) -> frozenset[str]:
-    """The deployments that its marks name: one, none in an older mark, several where somebody mixed tags."""
+    """The deployments its marks name: one; none in an older mark; several if tags were mixed manually."""
     return frozenset(tag.removeprefix(_DEPLOYMENT) for tag in _tags(dashboard) if tag.startswith(_DEPLOYMENT))
 
 
 def published(dashboard: Mapping[str, object]) -> str:
-    """The checksum that its tag states; empty when it has none."""
+    """The checksum stated by its tag; empty if there is none."""
     return next((tag.removeprefix(_CHECKSUM) for tag in _tags(dashboard) if tag.startswith(_CHECKSUM)), "")
 
 
 def is_as(dashboard: Mapping[str, object], mark: str) -> bool:
-    """Whether a dashboard has a checksum: today's, or that of the form before saves in a browser were understood."""
+    """Whether a dashboard matches a checksum, in today's form or the one used before browser saves were recognised."""
     return mark in (checksum(dashboard), _digest(stored(dashboard)))
 
 

@@ -1,7 +1,7 @@
-"""HTTP for talking to a Grafana: time-outs on everything, retries where they are safe, and no token in any text.
+"""HTTP requests to Grafana: a timeout on everything, retries where they are safe, and no token in any text.
 
-grafana-client is not used: its exceptions carry no headers, so `Retry-After` is out of reach, it lets connection errors
-of its HTTP library through, and that library puts a fork in the place of urllib3.
+grafana-client is not used: its exceptions carry no headers, so `Retry-After` is out of reach; it lets its HTTP
+library's connection errors through; and that library replaces urllib3 with a fork.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import proxy, retry_after
 
 CONNECT_SECONDS = 5.0
-# Retrying is of use when the server is busy or restarts, not when it is gone: about four seconds in all.
+# Retries help while a server is busy or restarting, not when it is gone: about four seconds in all.
 TRIES = 5
 _FIRST_PAUSE = 0.25
-# A server may ask for more patience than a person has.
+# A server may ask for a longer pause than a person will wait.
 _LONGEST_PAUSE = 60.0
 _BUSY = 429
 _GONE_FOR_A_MOMENT = frozenset({502, 503, 504})
@@ -30,14 +30,14 @@ _GONE_FOR_A_MOMENT = frozenset({502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where a Grafana is, and how to be let in.
+    """Address and access of a Grafana.
 
     Attributes:
-        url: its root, with the path below which it is served.
-        token: of a service account; never shown, `repr` leaves it out.
-        ca_file: certificates of a private authority; the system's when None.
-        timeout: seconds until an answer that does not come is given up.
-        workers: requests at a time.
+        url: its root URL, including the path it is served under.
+        token: of a service account; never shown, and not in the repr.
+        ca_file: certificates of a private CA; None for the system's.
+        timeout: seconds to wait for a response.
+        workers: concurrent requests.
     """
 
     url: str
@@ -47,28 +47,28 @@ class Access:
     workers: int = 8
 
     def __post_init__(self) -> None:
-        """Refuse what would leak or could not work.
+        """Reject values that would leak or cannot work.
 
         Raises:
-            PublishError: the address is none or carries a password, or the token is no token.
+            PublishError: the URL is invalid or contains a password, or the token is invalid.
         """
         parts = urlsplit(self.url)
         if parts.username or parts.password:
-            raise PublishError("the address of Grafana must not hold a user or a password: give a token instead")
+            raise PublishError("Grafana's URL must not contain a user name or password: pass a token instead")
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise PublishError(f"{self.url!r} is not the address of a Grafana: write http://… or https://…")
+            raise PublishError(f"{self.url!r} is not Grafana's URL: write http://… or https://…")
         if not self.token.isascii() or not self.token.isprintable() or not self.token or " " in self.token:
-            raise PublishError("the token is empty or holds characters that no token has: copy it once more")
+            raise PublishError("the token is empty or contains characters that no token has: copy it again")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said.
+    """A response.
 
     Attributes:
-        status: of HTTP.
-        body: the JSON document; None when it was none.
-        repeated: whether it took several tries, of which an earlier one may have arrived.
+        status: the HTTP status.
+        body: the JSON document; None if it is not JSON.
+        repeated: whether the request was retried, so that an earlier attempt may have succeeded.
     """
 
     status: int
@@ -77,29 +77,29 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """What Grafana says about it; may be empty."""
+        """Grafana's message; may be empty."""
         found = self.body.get("message") if isinstance(self.body, dict) else None
         return found if isinstance(found, str) else ""
 
     @property
     def reason(self) -> str:
-        """The word for machines beside the message: `version-mismatch`, `name-exists`; may be empty."""
+        """The machine-readable reason: `version-mismatch`, `name-exists`; may be empty."""
         found = self.body.get("status") if isinstance(self.body, dict) else None
         return found if isinstance(found, str) else ""
 
 
 class Http:
-    """A pool of connections to one Grafana; may be used by several threads."""
+    """A pool of connections to one Grafana; safe for use by several threads."""
 
     def __init__(
         self, access: Access, *, pause: Callable[[float], None] = time.sleep, say: Callable[[str], None] | None = None
     ) -> None:
-        """Connect to nothing yet.
+        """Create the pool; nothing is sent yet.
 
         Args:
-            access: where, and the token.
-            pause: sleeps so many seconds.
-            say: told of every request in a line without secrets; for `--verbose`.
+            access: URL, token and limits.
+            pause: sleeps for a number of seconds.
+            say: receives a line per request, without secrets; for `--verbose`.
         """
         self._access = access
         self._pause = pause
@@ -108,17 +108,17 @@ class Http:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Its root URL."""
         return self._access.url
 
     def send(self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: object = None) -> Answer:
-        """Ask, and ask again while the server is busy.
+        """Send a request, with retries while the server is busy.
 
-        Every request that is sent here may be repeated: reads, deletions, and writes that name the uid and the version
-        that they replace, so that a second one finds the first and changes nothing.
+        All our requests are safe to retry: reads, deletions, and writes that name the uid and the version they replace,
+        so that a second attempt finds the first and changes nothing.
 
         Raises:
-            PublishError: there was no answer, or one that is none of Grafana's.
+            PublishError: no response arrived, or one that is not Grafana's.
         """
         url = self._access.url.rstrip("/") + path + ("?" + urlencode(query, doseq=True) if query else "")
         for turn in range(1, TRIES + 1):
@@ -131,12 +131,12 @@ class Http:
                 self._say(f"{method} {path} → {response.status}")
                 if response.status != _BUSY and response.status not in _GONE_FOR_A_MOMENT:
                     return replace(_read(response, self._access.url), repeated=turn > 1)
-                problem, wait = f"answers {response.status}", retry_after.seconds(response.headers.get("Retry-After"))
+                problem, wait = f"responded {response.status}", retry_after.seconds(response.headers.get("Retry-After"))
             if turn < TRIES:
                 pause = wait if wait is not None else _FIRST_PAUSE * 2 ** (turn - 1) * random.uniform(0.5, 1.5)  # noqa: S311
-                self._say(f"{method} {path}: {problem}; again in {pause:.1f} s")
+                self._say(f"{method} {path}: {problem}; retrying in {pause:.1f} s")
                 self._pause(min(pause, _LONGEST_PAUSE))
-        raise PublishError(f"{self._access.url} {problem}, {TRIES} times: is it running, and is this its address?")
+        raise PublishError(f"{self._access.url} {problem}, {TRIES} times: check that it is running, and its URL")
 
     def _once(self, method: str, url: str, body: object) -> urllib3.BaseHTTPResponse:
         headers = {
@@ -148,42 +148,42 @@ class Http:
         if body is not None:
             content = json.dumps(body, ensure_ascii=False).encode()
             headers["Content-Type"] = "application/json"
-        # No redirects: the token is for this address only.
+        # No redirects: the token is for this server only.
         return self._pool.request(method, url, body=content, headers=headers, redirect=False)
 
 
 def _pool(access: Access) -> urllib3.PoolManager:
     parts = urlsplit(access.url)
-    between = proxy.between(parts.scheme, parts.hostname or "")
+    via = proxy.for_server(parts.scheme, parts.hostname or "")
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=access.timeout)
-    if between is None:
+    if via is None:
         return urllib3.PoolManager(
             maxsize=access.workers, timeout=timeout, retries=False, ca_certs=access.ca_file, block=True
         )
     return urllib3.ProxyManager(
-        f"http://{between.host}:{between.port}",
+        f"http://{via.host}:{via.port}",
         maxsize=access.workers,
         timeout=timeout,
         retries=False,
         ca_certs=access.ca_file,
         block=True,
-        proxy_headers={"Proxy-Authorization": between.login} if between.login else None,
+        proxy_headers={"Proxy-Authorization": via.login} if via.login else None,
     )
 
 
 def _plain(error: urllib3.exceptions.HTTPError, access: Access) -> str:
-    """What happened, in words of ours: a library's text may hold a header."""
+    """The error in our own words: the library's text may contain a header."""
     match error:
         case urllib3.exceptions.SSLError():
-            return "shows a certificate that is not trusted (a private authority's is given with --ca-file)"
+            return "presents an untrusted certificate (pass a private CA's with --ca-file)"
         case urllib3.exceptions.ProxyError():
             return "cannot be reached through the proxy"
         case urllib3.exceptions.ConnectTimeoutError() | urllib3.exceptions.NewConnectionError():
             return "cannot be reached"
         case urllib3.exceptions.TimeoutError():
-            return f"does not answer within {access.timeout:g} s"
+            return f"did not respond within {access.timeout:g} s"
         case _:
-            return "cuts the connection"
+            return "closed the connection"
 
 
 def _read(response: urllib3.BaseHTTPResponse, url: str) -> Answer:
@@ -192,7 +192,7 @@ def _read(response: urllib3.BaseHTTPResponse, url: str) -> Answer:
     except ValueError:
         body = None
     if response.status // 100 == 3:  # noqa: PLR2004 - all redirects
-        raise PublishError(f"{url} sends us elsewhere ({response.status}): give the address at which Grafana itself is")
+        raise PublishError(f"{url} redirects elsewhere ({response.status}): pass the URL of Grafana itself")
     if response.status // 100 == 2 and body is None:  # noqa: PLR2004 - all successes
-        raise PublishError(f"{url} answers with something that is not JSON: is this the address of a Grafana?")
+        raise PublishError(f"{url} responded with something other than JSON: check that this is Grafana's URL")
     return Answer(response.status, body)

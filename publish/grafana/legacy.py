@@ -1,4 +1,4 @@
-"""The API below `/api`, which Grafana 10.4 to 13 all have: dashboards, folders, search and history."""
+"""Grafana's legacy API below `/api`, present from 10.4 to 13: dashboards, folders, search and history."""
 
 from __future__ import annotations
 
@@ -9,31 +9,40 @@ from boxwatch.errors import PublishError
 from boxwatch.grafana import tree
 from boxwatch.grafana.tree import Node
 from boxwatch.publish.grafana import form
-from boxwatch.publish.grafana.api import CONFLICT, MISSING, STALE, Kept, StaleError, Stored, good, is_sent
+from boxwatch.publish.grafana.api import (
+    CONFLICT,
+    MISSING,
+    STALE,
+    SavedDashboard,
+    StaleError,
+    Stored,
+    checked,
+    is_sent,
+)
 from boxwatch.publish.grafana.http import Http
 
 PAGE = 1000
 
 
 class Legacy:
-    """Questions and writes, each error a sentence that says what to do."""
+    """`Api` over the legacy API."""
 
     def __init__(self, http: Http, *, page: int = PAGE) -> None:
-        """Over connections that are there.
+        """Create the API; nothing is sent yet.
 
         Args:
-            http: sends and retries.
-            page: how many results are asked for at a time, 5000 at most.
+            http: sends requests, with retries.
+            page: results per page, at most 5000.
         """
         self._http = http
         self._page = page
 
     def read(self, uid: str) -> Stored | None:
-        """A dashboard; None when there is none of that uid."""
+        """As in Api."""
         answer = self._http.send("GET", f"/api/dashboards/uid/{quote(uid, safe='')}")
         if answer.status == MISSING:
             return None
-        body = tree.node(good(answer, f"dashboard {uid} cannot be read").body)
+        body = tree.node(checked(answer, f"dashboard {uid} cannot be read").body)
         meta = tree.node(body.get("meta"))
         return Stored(
             dashboard=tree.node(body.get("dashboard")),
@@ -45,21 +54,21 @@ class Legacy:
         )
 
     def original(self, stored: Stored) -> Stored:
-        """What was read is what is stored."""
+        """As in Api; the legacy API reads dashboards as stored."""
         return stored
 
     def ours(self, deployment: str) -> dict[str, str]:
-        """As Api says; a hit of the search has uid and tags, as the dashboard itself."""
+        """As in Api; a search hit has the dashboard's uid and tags."""
         query: Node = {"type": "dash-db", "tag": form.OWNER}
         hits = self._pages("/api/search", query, "dashboards cannot be searched")
         return {
             tree.text(hit.get("uid")): tree.text(hit.get("title"))
             for hit in hits
-            if form.whose(hit, deployment) == "ours"
+            if form.owner(hit, deployment) == "ours"
         }
 
     def folders(self) -> dict[str, str]:
-        """Uid → title of the folders in the root."""
+        """As in Api."""
         folders = self._pages("/api/folders", {}, "folders cannot be listed")
         return {tree.text(folder.get("uid")): tree.text(folder.get("title")) for folder in folders}
 
@@ -67,33 +76,33 @@ class Legacy:
         page, full = 1, True
         while full:
             answer = self._http.send("GET", path, query={**query, "limit": self._page, "page": page})
-            found = tree.nodes(good(answer, failing).body)
+            found = tree.nodes(checked(answer, failing).body)
             yield from found
             page, full = page + 1, len(found) >= self._page
 
     def add_folder(self, uid: str, title: str) -> None:
-        """A folder in the root; fine when it is there already."""
+        """As in Api."""
         answer = self._http.send("POST", "/api/folders", body={"uid": uid, "title": title})
         if answer.status in (CONFLICT, STALE) and uid in self.folders():
             return
-        good(answer, f"folder {title} cannot be created")
+        checked(answer, f"folder {title} cannot be created")
 
     def remove_folder(self, uid: str) -> bool:
-        """Remove a folder if it is empty; whether it is gone. Deleting one that is not would delete what is in it."""
-        # Of a folder that is missing, Grafana 12 says that we have no right to see it.
+        """As in Api; checks first, since deleting a folder deletes its content too."""
+        # For a missing folder, Grafana 12 responds that access is denied.
         if uid not in self.folders():
             return True
         path = f"/api/folders/{quote(uid, safe='')}"
         answer = self._http.send("GET", f"{path}/counts")
-        if any(tree.node(good(answer, f"folder {uid} cannot be looked into").body).values()):
+        if any(tree.node(checked(answer, f"folder {uid} cannot be inspected").body).values()):
             return False
         answer = self._http.send("DELETE", path)
         if answer.status != MISSING:
-            good(answer, f"folder {uid} was not removed")
+            checked(answer, f"folder {uid} was not removed")
         return True
 
     def save(self, dashboard: Node, folder: str, message: str, over: Stored | None) -> None:
-        """As Api says."""
+        """As in Api."""
         uid, title = tree.text(dashboard.get("uid")), tree.text(dashboard.get("title"))
         body: Node = {
             "dashboard": {**dashboard, "id": None, "version": int(over.version) if over else 0},
@@ -108,40 +117,40 @@ class Legacy:
                 return
             if answer.reason == "name-exists" and there is None:
                 raise PublishError(
-                    f"{title}: another dashboard in the folder has this title; rename one, or publish with --folder"
+                    f"{title}: another dashboard in the folder has this title: rename one, or pass --folder"
                 )
             raise StaleError.of(title)
-        good(answer, f"{title} was not written")
+        checked(answer, f"{title} was not written")
 
-    def restore(self, kept: Kept, folder: str, message: str, over: Stored | None) -> None:
-        """As Api says."""
-        if kept.kept_as or kept.before is None:
+    def restore(self, kept: SavedDashboard, folder: str, message: str, over: Stored | None) -> None:
+        """As in Api."""
+        if kept.stored_version or kept.before is None:
             raise PublishError(
-                f"{kept.title} was kept in the form {kept.kept_as} of /apis: bring it back with --grafana-api apis"
+                f"{kept.title} was backed up as {kept.stored_version} of /apis: restore it with --grafana-api apis"
             )
         self.save(kept.before, folder, message, over)
 
     def delete(self, there: Stored) -> None:
-        """As Api says; the legacy API takes no version with it, so it is read once more."""
+        """As in Api; a deletion carries no version, so the dashboard is read once more."""
         now = self.read(there.uid)
         if now is None:
             return
         if now.version != there.version:
-            raise StaleError(f"{now.dashboard.get('title')} was saved by somebody else just now, and is not deleted")
+            raise StaleError(f"{now.dashboard.get('title')} was just saved by someone else; it was not deleted")
         answer = self._http.send("DELETE", f"/api/dashboards/uid/{quote(there.uid, safe='')}")
         if answer.status != MISSING:
-            good(answer, f"dashboard {there.uid} was not deleted")
+            checked(answer, f"dashboard {there.uid} was not deleted")
 
     def history(self, uid: str, mark: str) -> Node | None:
-        """As Api says."""
+        """As in Api."""
         path = f"/api/dashboards/uid/{quote(uid, safe='')}/versions"
-        body = good(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
+        body = checked(self._http.send("GET", path, query={"limit": PAGE}), f"history of {uid} cannot be read").body
         # A list until Grafana 11, an object from 12 on.
         versions = tree.nodes(body if isinstance(body, list) else tree.node(body).get("versions"))
         numbers = {int(tree.number(each.get("version"))): tree.text(each.get("message")) for each in versions}
-        # The list of Grafana 12 calls every first version "Initial save"; only the version itself has our words.
+        # Grafana 12 lists every first version as "Initial save"; only the version itself has our message.
         for number in sorted(number for number, said in numbers.items() if mark in said or number == 1):
-            body = good(self._http.send("GET", f"{path}/{number}"), f"history of {uid} cannot be read").body
+            body = checked(self._http.send("GET", f"{path}/{number}"), f"history of {uid} cannot be read").body
             if mark in tree.text(tree.node(body).get("message")):
                 return tree.node(tree.node(body).get("data"))
         return None

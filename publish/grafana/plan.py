@@ -1,4 +1,4 @@
-"""What a publish would do, decided before anything is written."""
+"""The plan of a publish, made before anything is written."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ Kind = Literal["create", "update", "unchanged", "delete", "refused"]
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 _LONGEST_UID = 40
-# Is told how many are done, of how many.
+# Receives (done, total).
 Watch = Callable[[int, int], None]
 
 
-def unwatched(done: int, total: int) -> None:
-    """Nobody looks."""
+def no_progress(done: int, total: int) -> None:
+    """Report no progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one dashboard.
+    """The change to one dashboard.
 
     Attributes:
         uid: of the dashboard.
-        title: ours, or theirs where it is deleted.
-        kind: what happens; `refused` writes nothing.
-        ours: what would be written, marks included; None where it is deleted.
-        theirs: what is there; None where it is created.
+        title: ours; theirs if it is deleted.
+        kind: the kind of change; `refused` writes nothing.
+        ours: the dashboard to write, with marks; None if it is deleted.
+        theirs: the dashboard in Grafana; None if it is created.
         differences: from theirs to ours.
-        by_hand: from what we published last to theirs: what somebody did since.
-        problem: why it is refused and what to do; else a note, such as where it is kept.
+        manual: manual changes: from our last publish to theirs.
+        problem: why it is refused and what to do; otherwise a note, such as where it is kept.
     """
 
     uid: str
@@ -48,19 +48,19 @@ class Change:
     ours: Node | None = None
     theirs: Stored | None = None
     differences: tuple[Difference, ...] = ()
-    by_hand: tuple[Difference, ...] = ()
+    manual: tuple[Difference, ...] = ()
     problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What happens to all of them, and where.
+    """The changes to all dashboards.
 
     Attributes:
-        deployment: whose dashboards they are.
+        deployment: the deployment they belong to.
         folder: uid of the folder for new dashboards.
-        folder_title: its name.
-        new_folder: whether it has to be created.
+        folder_title: its title.
+        new_folder: whether the folder does not exist yet.
         changes: in the order of ours, deletions last.
     """
 
@@ -72,17 +72,17 @@ class Plan:
 
     @property
     def writes(self) -> tuple[Change, ...]:
-        """Those that would write."""
+        """Changes that write."""
         return tuple(change for change in self.changes if change.kind in ("create", "update", "delete"))
 
     @property
     def makes_folder(self) -> bool:
-        """Whether carrying it out makes the folder: an empty one is of no use."""
+        """Whether applying the plan creates the folder; an empty folder is useless."""
         return self.new_folder and any(change.kind == "create" for change in self.changes)
 
     @property
     def refused(self) -> tuple[Change, ...]:
-        """Those that somebody has to decide about first."""
+        """Changes that need the user's decision first."""
         return tuple(change for change in self.changes if change.kind == "refused")
 
 
@@ -95,34 +95,36 @@ def plan(  # noqa: PLR0913 - each is an option of the command
     prune: bool = False,
     overwrite_changed: bool = False,
     workers: int = 8,
-    watch: Watch = unwatched,
+    watch: Watch = no_progress,
 ) -> Plan:
-    """Compare the dashboards of a deployment with what is there. Reads only.
+    """Compare a deployment's dashboards with Grafana's. Reads only.
 
-    What belongs to another deployment is never part of a plan that writes, not even with `overwrite_changed`.
+    Dashboards of another deployment are never written, not even with `overwrite_changed`.
 
     Raises:
-        PublishError: the server cannot be read, or two of ours have the same uid or title.
+        PublishError: the server cannot be read, or two of our dashboards share a uid or title.
     """
-    wanted = [form.marked(dashboard, deployment) for dashboard in ours]
-    _refuse_duplicates(wanted)
+    desired = [form.marked(dashboard, deployment) for dashboard in ours]
+    _refuse_duplicates(desired)
     uid, new_folder = _folder(api.folders(), folder)
 
     def compare(dashboard: Node) -> Change:
         return _compare(api, dashboard, deployment, uid, overwrite_changed=overwrite_changed)
 
-    changes = together(compare, wanted, workers, watch)
+    changes = in_parallel(compare, desired, workers, watch)
     if prune:
         made = {change.uid for change in changes}
         gone = [found for found in api.ours(deployment) if found not in made]
-        changes += together(
+        changes += in_parallel(
             lambda found: _prune(api, found, deployment, overwrite_changed=overwrite_changed), gone, workers
         )
     return Plan(deployment, uid, folder, new_folder, tuple(changes))
 
 
-def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = unwatched) -> list[_Out]:
-    """The results in the order of the items; the first error, once those that had begun are done."""
+def in_parallel(
+    work: Callable[[_In], _Out], items: Iterable[_In], workers: int, watch: Watch = no_progress
+) -> list[_Out]:
+    """Results in the order of the items; raises the first error once running work has finished."""
     with ThreadPoolExecutor(max_workers=workers) as pool:
         waiting = [pool.submit(work, item) for item in items]
         results = []
@@ -136,12 +138,12 @@ def together(work: Callable[[_In], _Out], items: Iterable[_In], workers: int, wa
         return results
 
 
-def _refuse_duplicates(wanted: list[Node]) -> None:
+def _refuse_duplicates(desired: list[Node]) -> None:
     for key in ("uid", "title"):
-        values = [tree.text(dashboard.get(key)) for dashboard in wanted]
+        values = [tree.text(dashboard.get(key)) for dashboard in desired]
         twice = sorted({value for value in values if values.count(value) > 1 or not value})
         if twice:
-            raise PublishError(f"two dashboards have the {key} {twice[0]!r}, or one has none: each needs its own")
+            raise PublishError(f"two dashboards have the {key} {twice[0]!r}, or one has none: give each its own")
 
 
 def _folder(known: Mapping[str, str], title: str) -> tuple[str, bool]:
@@ -161,69 +163,69 @@ def _compare(api: Api, ours: Node, deployment: str, folder: str, *, overwrite_ch
     theirs = api.read(uid)
     if theirs is None:
         return Change(uid, title, "create", ours)
-    note = "" if theirs.folder == folder else f"stays in the folder {theirs.folder_title or 'General'}, where it is"
+    note = "" if theirs.folder == folder else f"stays in its folder {theirs.folder_title or 'General'}"
     if form.stored_as(theirs.dashboard, ours):
         return Change(uid, title, "unchanged", ours, theirs, problem=note)
-    there, wanted = form.form(theirs.dashboard), form.form(ours)
+    there, desired = form.form(theirs.dashboard), form.form(ours)
     mark = form.published(theirs.dashboard)
-    whose = form.whose(theirs.dashboard, deployment)
+    whose = form.owner(theirs.dashboard, deployment)
     if whose == "another's":
-        return Change(uid, title, "refused", ours, theirs, differences(there, wanted), problem=_of_another(theirs))
-    if there == wanted and mark == form.published(ours) and deployment in form.deployments(theirs.dashboard):
+        return Change(uid, title, "refused", ours, theirs, differences(there, desired), problem=_of_another(theirs))
+    if there == desired and mark == form.published(ours) and deployment in form.deployments(theirs.dashboard):
         return Change(uid, title, "unchanged", ours, theirs, problem=note)
-    found = differences(there, wanted) or (Difference("", "mark renewed"),)
-    by_hand: tuple[Difference, ...] = ()
+    found = differences(there, desired) or (Difference("", "mark updated"),)
+    manual: tuple[Difference, ...] = ()
     problem = _not_writable(theirs)
-    if not problem and there != wanted and not overwrite_changed:
+    if not problem and there != desired and not overwrite_changed:
         if whose == "unsaid":
             problem = (
-                f"has the mark of an older boxwatch, which does not say that it belongs to {deployment}: give ours "
+                f"carries an older boxwatch's mark, which does not say whether it belongs to {deployment}: give ours "
                 "another uid, or take it over with --overwrite-changed"
             )
         elif whose == "nobody's":
             problem = (
-                f"a dashboard that boxwatch did not publish has the uid {uid} ({theirs.dashboard.get('title')}): "
+                f"the uid {uid} is taken by a dashboard boxwatch did not publish ({theirs.dashboard.get('title')}): "
                 "delete it, or take it over with --overwrite-changed"
             )
         else:
-            by_hand = hand_made(api, uid, theirs.dashboard)
-            if by_hand:
+            manual = manual_changes(api, uid, theirs.dashboard)
+            if manual:
                 problem = (
-                    f"was changed by hand: bring that home with `boxwatch pull {uid}`, "
-                    "or lose it with --overwrite-changed"
+                    f"was changed manually: save the change with `boxwatch pull {uid}`, "
+                    "or discard it with --overwrite-changed"
                 )
-    return Change(uid, title, "refused" if problem else "update", ours, theirs, found, by_hand, problem or note)
+    return Change(uid, title, "refused" if problem else "update", ours, theirs, found, manual, problem or note)
 
 
 def _of_another(theirs: Stored) -> str:
     names = " and ".join(sorted(form.deployments(theirs.dashboard)))
     return (
-        f"the uid {theirs.uid} belongs to the deployment {names} in this Grafana, whose dashboards stay as they are: "
+        f"the uid {theirs.uid} belongs to the deployment {names} in this Grafana, and stays unchanged: "
         "give ours another uid, or this deployment another name"
     )
 
 
 def _not_writable(theirs: Stored) -> str:
     if theirs.provisioned:
-        return f"is provisioned from {theirs.provisioned}: take it out of the provisioning, or give ours another uid"
+        return f"is provisioned from {theirs.provisioned}: remove it from the provisioning, or give ours another uid"
     if not theirs.may_save:
         where = theirs.folder_title or "General"
-        return f"the token may not save it: give its service account Edit on the folder {where}"
+        return f"permission denied: give the token's service account Edit on the folder {where}"
     return ""
 
 
-def hand_made(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
-    """What somebody changed since our last publish; nothing when it still is what we published.
+def manual_changes(api: Api, uid: str, there: Mapping[str, object]) -> tuple[Difference, ...]:
+    """Manual changes since our last publish; none if the dashboard is still as published.
 
-    The checksum in the tag decides. Where it does not match, the version that we published is looked up in Grafana's
-    history and compared in today's canonical form, so that a new boxwatch does not take its old work for a person's.
+    The checksum tag decides. If it does not match, the published version is looked up in Grafana's history and compared
+    in today's canonical form, so that a newer boxwatch does not mistake its own earlier output for a manual change.
     """
     mark = form.published(there)
     if mark and form.is_as(there, mark):
         return ()
     base = api.history(uid, _in_message(mark)) if mark else None
     if base is None:
-        return (Difference("", "changed, and what was published last is not kept any more"),)
+        return (Difference("", "changed, and the version published last is no longer available"),)
     return differences(form.form(base), form.form(there))
 
 
@@ -232,18 +234,18 @@ def _in_message(mark: str) -> str:
 
 
 def message(dashboard: Mapping[str, object], text: str) -> str:
-    """What the history shows for a publish: the mark by which it is found again, and a person's words (500 at most)."""
+    """The version message of a publish: the mark by which it is found, then the user's text; at most 500 characters."""
     return f"{_in_message(form.published(dashboard))} {text}".strip()[:500]
 
 
 def _prune(api: Api, uid: str, deployment: str, *, overwrite_changed: bool) -> Change:
     theirs = api.read(uid)
-    # The search index may lag behind: what is deleted must carry the mark itself.
-    if theirs is None or form.whose(theirs.dashboard, deployment) != "ours":
+    # The search index may be stale: only a dashboard that carries the mark itself is deleted.
+    if theirs is None or form.owner(theirs.dashboard, deployment) != "ours":
         return Change(uid, uid, "unchanged")
     title = tree.text(theirs.dashboard.get("title"))
     problem = _not_writable(theirs)
-    by_hand = () if problem or overwrite_changed else hand_made(api, uid, theirs.dashboard)
-    if by_hand:
-        problem = "is not made any more, but was changed by hand: delete it yourself, or with --overwrite-changed"
-    return Change(uid, title, "refused" if problem else "delete", None, theirs, (), by_hand, problem)
+    manual = () if problem or overwrite_changed else manual_changes(api, uid, theirs.dashboard)
+    if manual:
+        problem = "is no longer generated, but was changed manually: delete it yourself, or pass --overwrite-changed"
+    return Change(uid, title, "refused" if problem else "delete", None, theirs, (), manual, problem)

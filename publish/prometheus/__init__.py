@@ -1,1 +1,1 @@
-"""Rules into a running Prometheus or vmalert."""
+"""Publishing configuration and rules to a running Prometheus, or rules to vmalert."""

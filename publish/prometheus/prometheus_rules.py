@@ -1,13 +1,12 @@
-"""Rules into a running Prometheus, as plan and apply: checked, switched in one rename, reloaded, read back.
+"""Rules in a running Prometheus, as plan and apply: checked, switched in one rename, reloaded, read back.
 
-Whatever goes wrong, the old set is put back, loaded and read back; whatever kills the publisher, the directory holds
-the whole old or the whole new set, and the next run goes on from there.
+On any failure the previous set is restored, loaded and read back. If the publisher is killed, the directory holds the
+old or the new set as a whole, and the next run completes or undoes the publish.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -16,38 +15,37 @@ from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules import promql_syntax, promtool, rule_file
 from boxwatch.checks.rules.known import Known
 from boxwatch.errors import BoxwatchError, PublishError
-from boxwatch.publish import lock, read_back, rule_set
+from boxwatch.publish import compare, lock, read_back, rule_set, switch
 from boxwatch.publish.http import Client
-from boxwatch.publish.prometheus.reload import Reload
-from boxwatch.publish.prometheus.rule_state import Seen, State, digest
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.prometheus import needs, server
+from boxwatch.publish.reload import Reload
 from boxwatch.publish.rule_changes import Change, changes
 from boxwatch.publish.rule_set import LIVE, RuleSet
+from boxwatch.publish.store import Store
+from boxwatch.publish.store_state import Observed, State, digest
 
 _RULES = "prometheus/rules/"
-# The name under which promtool sees the set.
+# promtool checks the set under this name.
 _CHECKED = f"{_RULES}{LIVE}"
-# Seconds that a read-back gets, however long the reload took.
-_LEAST = 2.0
-# Changes by hand that are shown.
+# Maximum number of manual changes shown.
 _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A Prometheus and the directory that it reads our rules from.
+    """A Prometheus and its rules directory.
 
     Attributes:
-        directory: of the rules, as we see it.
-        client: where to read back; None when nothing can be asked.
-        reload: how it is made to load them.
-        patience: seconds for a load with its read-back; a way back has as many again.
+        directory: the rules directory, as we see it.
+        client: for the read-back; None if no URL was given.
+        reload: how to reload it.
+        timeout: seconds for reload and read-back; a rollback may take as long again.
     """
 
     directory: Path
     client: Client | None
     reload: Reload
-    patience: float = 60.0
+    timeout: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +53,25 @@ class Plan:
     """What a publish or a rollback would do.
 
     Attributes:
-        seen: what the directory holds.
-        new: the set that will be live; None for none.
-        changes: rule by rule, from what is live.
+        seen: the directory's present state.
+        new: the set to be live; None for none.
+        changes: rule by rule, compared with the live set.
         failing: our rules that fail in Prometheus now.
-        notes: what the user should know first.
-        needed: whether there is anything to do: a difference, a publish that was cut off, or a set that is not loaded.
-        by_hand: that somebody changed the live set, and what, a line each; empty where nobody did.
+        notes: remarks to show before applying.
+        needed: whether there is anything to do: a difference, an interrupted publish, or a set that is not loaded.
+        manual: manual changes of the live set, one per line; empty if there are none.
     """
 
-    seen: Seen
+    seen: Observed
     new: RuleSet | None
     changes: tuple[Change, ...]
     failing: frozenset[tuple[str, str]]
     notes: tuple[str, ...]
     needed: bool
-    by_hand: tuple[str, ...] = ()
+    manual: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
-        """For machines."""
+        """The plan as JSON."""
         return {
             "mark": self.new.mark if self.new else None,
             "needed": self.needed,
@@ -83,14 +81,14 @@ class Plan:
 
 
 def rules_of(files: Mapping[str, bytes]) -> RuleSet:
-    """The set of a deployment's rule files, checked: by promtool where it is on the PATH, else query by query.
+    """A deployment's rule files as one checked set: by promtool if it is on the PATH, otherwise by parsing each query.
 
     Args:
-        files: artefacts, path → content; those below prometheus/rules/ are meant.
+        files: artefacts, path → content; only those below prometheus/rules/ are used.
 
     Raises:
-        PublishError: a check found something, in its words.
-        ToolError: promtool cannot be run.
+        PublishError: a check failed; quotes its findings.
+        ToolError: promtool cannot be executed.
     """
     made = rule_set.merge({path: content for path, content in files.items() if path.startswith(_RULES)})
     findings = list(_check(made.content))
@@ -108,61 +106,77 @@ def _check(content: bytes) -> Iterator[Finding]:
         yield from promql_syntax.check(rule_file.read(LIVE, content), Known({}))
 
 
-def plan(target: Target, new: RuleSet | None, *, overwrite: bool = False) -> Plan:
-    """Compare a set with what is live, on disk and in Prometheus. Reads only.
+def plan(
+    target: Target,
+    new: RuleSet | None,
+    *,
+    overwrite: bool = False,
+    config: bytes | None = None,
+    only_note: bool = False,
+) -> Plan:
+    """Compare a set with the live one, on disk and in Prometheus. Reads only.
+
+    Args:
+        target: where.
+        new: the set; None for no rules.
+        overwrite: overwrite manual changes.
+        config: our generated prometheus.yml, whose jobs and relabelling the rules need; None to compare nothing.
+        only_note: note what the running configuration lacks instead of refusing.
 
     Raises:
-        PublishError: the directory or Prometheus cannot be used, or the live set was changed by hand.
+        PublishError: the directory or Prometheus cannot be used, or the live set was changed manually.
     """
     store = Store(target.directory)
-    seen = store.see()
-    wanted = digest(new.content if new else None)
-    by_hand = tuple(_by_hand(store, seen)) if seen.by_hand and digest(seen.live) != wanted else ()
-    if by_hand and not overwrite:
+    seen = store.observe()
+    desired = digest(new.content if new else None)
+    manual = tuple(_manual(store, seen)) if seen.manual and digest(seen.live) != desired else ()
+    if manual and not overwrite:
         what = (
-            "nothing was changed: take the change over into the topology, then use --overwrite-changed "
-            "(a rollback brings it back)"
+            "nothing was changed: carry the change over into the topology, then pass --overwrite-changed "
+            "(a rollback restores it)"
         )
-        raise PublishError("\n".join([f"{by_hand[0]}; {what}", *by_hand[1:]]))
+        raise PublishError("\n".join([f"{manual[0]}; {what}", *manual[1:]]))
     notes: list[str] = []
-    needed = digest(seen.live) != wanted or seen.cut_off
+    needed = digest(seen.live) != desired or seen.cut_off
     if seen.cut_off:
-        notes.append("the last publish was cut off; this one finishes or undoes it")
+        notes.append("the last publish was interrupted; this one completes or undoes it")
     failing: frozenset[tuple[str, str]] = frozenset()
     if target.client:
-        found = read_back.running(target.client, target.patience)
+        found = read_back.running(target.client, target.timeout)
         failing = frozenset(found.failing)
         _refuse_twins(new, found)
         if new and not overwrite:
             _refuse_another_place(target, target.client, seen, found)
+        if new and config is not None:
+            notes += _config_lacks(target.client, target.timeout, new, config, only_note=only_note)
         if not needed and (problem := read_back.difference(new, found)):
             notes.append(problem)
             needed = True
-    return Plan(seen, new, tuple(changes(_parsed(seen.live), new)), failing, tuple(notes), needed, by_hand)
+    return Plan(seen, new, tuple(changes(parsed(seen.live), new)), failing, tuple(notes), needed, manual)
 
 
 def rollback(target: Target, *, overwrite: bool = False) -> Plan:
-    """The plan that brings back what was live before the last publish, or before one that was cut off.
+    """Plan the return to the set before the last publish, or before an interrupted one.
 
     Raises:
-        PublishError: there is nothing to go back to, or as for `plan`.
+        PublishError: there is nothing to return to, or as for `plan`.
     """
     store = Store(target.directory)
-    seen = store.see()
+    seen = store.observe()
     name = seen.state.before if seen.cut_off else seen.state.previous
     if name is None:
-        raise PublishError(f"nothing was published to {target.directory} yet, so there is nothing to roll back")
-    return plan(target, _parsed(store.content(name)), overwrite=overwrite)
+        raise PublishError(f"nothing has been published to {target.directory}, so there is nothing to roll back")
+    return plan(target, parsed(store.content(name)), overwrite=overwrite)
 
 
 def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> str:
-    """Carry a plan out: switch, reload, read back; or go back.
+    """Apply a plan: switch, reload, read back; restore the previous set on failure.
 
     Returns:
-        what is left to say; mostly empty.
+        closing remarks; usually empty.
 
     Raises:
-        PublishError: it was not published, with why and what is in place now.
+        PublishError: the plan was not applied; says why, and what is in place now.
     """
     store = Store(target.directory)
     if not plan.needed:
@@ -170,88 +184,29 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
             with lock.held(store.lock):
                 store.clean()
         return ""
-    with lock.held(store.lock):
-        seen = store.see()
-        if (seen.live, seen.state) != (plan.seen.live, plan.seen.state):
-            raise PublishError(f"{store.live} changed after the plan was made; nothing was done: run the command again")
-        new = plan.new.content if plan.new else None
-        old = store.baseline(seen)
-        entered = store.prepare(seen, new)
-        try:
-            store.switch(new)
-            said = _load(target, plan.new, plan.failing, watch)
-        except (PublishError, KeyboardInterrupt) as error:
-            reason = str(error) or "it was interrupted"
-            raise PublishError(f"{reason}\n{_go_back(target, store, old, entered, plan.failing)}") from error
-        store.close(entered, confirmed=new)
-    return said
+
+    confirm = confirmation(target, plan.failing)
+    there = switch.Server("Prometheus", "rules", target.reload, confirm, target.timeout, bool(plan.manual))
+    return switch.apply(there, store, plan.seen, plan.new.content if plan.new else None, watch)
 
 
-def _load(
-    target: Target, wanted: RuleSet | None, failing: frozenset[tuple[str, str]], watch: read_back.Watch | None = None
-) -> str:
-    end = time.monotonic() + target.patience
-    target.reload(target.patience)
-    return _confirm(target, wanted, failing, end, watch)
-
-
-def _confirm(
-    target: Target,
-    wanted: RuleSet | None,
-    failing: frozenset[tuple[str, str]],
-    end: float,
-    watch: read_back.Watch | None = None,
-) -> str:
+def confirmation(target: Target, failing: frozenset[tuple[str, str]]) -> switch.Confirm | None:
+    """The read-back of a rule file's content; None if no URL was given."""
     if target.client is None:
-        return "not read back, since no URL of Prometheus was given"
-    patience = max(_LEAST, end - time.monotonic())
-    return read_back.read_back(
-        target.client, wanted, patience, at_once=target.reload.waits, known_failing=failing, watch=watch
-    )
+        return None
+    client = target.client
+
+    def confirm(content: bytes | None, timeout: float, watch: read_back.Watch | None) -> str:
+        rules = parsed(content)
+        return read_back.read_back(
+            client, rules, timeout, at_once=target.reload.waits, known_failing=failing, watch=watch
+        )
+
+    return confirm
 
 
-def _go_back(
-    target: Target, store: Store, old: bytes | None, entered: State, failing: frozenset[tuple[str, str]]
-) -> str:
-    """Put the old set back, and say how far that went."""
-    was = "the old rules are" if old is not None else "there were no rules before, and there are none"
-    end = time.monotonic() + target.patience
-    refused = ""
-    try:
-        store.restore(old)
-    except PublishError as error:
-        return str(error)
-    try:
-        target.reload(target.patience)
-    except PublishError as error:
-        # What Prometheus refuses to reload it goes on running, and that may be the old rules: look.
-        refused = str(error)
-    if refused:
-        refused += "; it refuses the old rules too, so the reason is not in the new ones but was there before"
-    unconfirmed = refused if target.client is None else _unconfirmed(target, old, failing, end)
-    if unconfirmed:
-        # The entry stays, so the next run loads and reads back.
-        why = refused or unconfirmed
-        return f"{was} on disk again, but Prometheus has not confirmed that: {why}\nrun the command again"
-    try:
-        store.close(entered, keep=True)
-    except PublishError as error:
-        return str(error)
-    said = f"{was} in place again" + (", and Prometheus has confirmed it" if target.client else "")
-    return f"{said}\n{refused}" if refused else said
-
-
-def _unconfirmed(target: Target, old: bytes | None, failing: frozenset[tuple[str, str]], end: float) -> str:
-    """Why the old set is not known to be loaded; empty when it is."""
-    try:
-        _confirm(target, _parsed(old), failing, end)
-    except PublishError as error:
-        return str(error)
-    return ""
-
-
-def _parsed(content: bytes | None) -> RuleSet | None:
-    """A set from disk. What somebody made unreadable by hand cannot be compared, and counts as none of ours."""
+def parsed(content: bytes | None) -> RuleSet | None:
+    """Parse a set from disk. A file made unreadable manually cannot be compared; it counts as having no groups."""
     if content is None:
         return None
     try:
@@ -260,47 +215,70 @@ def _parsed(content: bytes | None) -> RuleSet | None:
         return RuleSet(content, (), "")
 
 
-def _by_hand(store: Store, seen: Seen) -> Iterator[str]:
-    """That somebody changed the live set, and what since our last publish, a line each."""
-    yield f"{store.live} was changed by hand, or not written by `boxwatch publish`"
+def _manual(store: Store, seen: Observed) -> Iterator[str]:
+    """Manual changes since our last publish, one per line, after a line that says so."""
+    yield f"{store.live} was changed manually, or not written by `boxwatch publish`"
     try:
-        ours = _parsed(store.content(seen.state.current))
+        ours = parsed(store.content(seen.state.current))
     except PublishError:
         return
-    found = [f"by hand: {change}" for change in changes(ours, _parsed(seen.live))] if ours else []
+    found = [f"manually: {change}" for change in changes(ours, parsed(seen.live))] if ours else []
     yield from found[:_SHOWN]
     if len(found) > _SHOWN:
-        yield f"by hand: {len(found) - _SHOWN} more"
+        yield f"manually: {len(found) - _SHOWN} more"
 
 
-def _refuse_another_place(target: Target, client: Client, seen: Seen, found: read_back.Running) -> None:
-    """Before anything is written into a directory that Prometheus does not read.
+def _config_lacks(client: Client, timeout: float, new: RuleSet, config: bytes, *, only_note: bool) -> tuple[str, ...]:
+    """What the running configuration lacks for these rules; refused, since they would fire falsely."""
+    text = server.configuration(client, timeout)
+    if text is None:
+        return ()
+    live, unread = server.with_files(compare.parsed(text))
+    lacking = needs.missing(config, new, live)
+    if lacking and unread:
+        files = ", ".join(unread)
+        return (f"not compared with the running configuration: the jobs in {files} cannot be read here",)
+    if not lacking:
+        return ()
+    head = "Prometheus' running configuration lacks what these rules need"
+    if only_note:
+        return (f"{head}:", *lacking)
+    what = (
+        "nothing was changed: add the lines below to prometheus.yml and reload, publish the whole directory with "
+        "--prometheus-dir, or pass --skip-config-check"
+    )
+    raise PublishError("\n".join([f"{head}; {what}", *lacking]))
 
-    Its paths are its own where it runs in a container, so only what is certain is refused: it reads our file, and none
-    is here; or none of its patterns in `rule_files` fits the name of ours.
+
+def _refuse_another_place(target: Target, client: Client, seen: Observed, found: read_back.Running) -> None:
+    """Refuse a directory that Prometheus does not read, before anything is written to it.
+
+    Paths differ in a container, so only certain cases are refused: Prometheus reads our file but it is not in this
+    directory; or no pattern in `rule_files` matches our file's name.
     """
     if seen.live is not None or seen.state != State():
         return
     if found.ours:
         raise PublishError(
-            f"Prometheus reads a {LIVE} already, and {target.directory} has none: it reads another directory; nothing "
-            "was written: name that one with --rules-dir, or use --overwrite-changed when the file was deleted here"
+            f"Prometheus already reads a {LIVE}, but {target.directory} has none, so it reads another directory; "
+            "nothing was written: pass that one as --rules-dir, or --overwrite-changed if the file was deleted here"
         )
-    patterns = read_back.rule_files(client, target.patience)
-    if patterns is not None and not any(fnmatch.fnmatchcase(LIVE, PurePath(each).name) for each in patterns):
+    text = server.configuration(client, target.timeout)
+    patterns = server.rule_files(compare.parsed(text or ""))
+    if text is not None and not any(fnmatch.fnmatchcase(LIVE, PurePath(each).name) for each in patterns):
         has = ", ".join(patterns) or "nothing"
         raise PublishError(
-            f"Prometheus would not read {target.directory / LIVE}: rule_files of its configuration names {has}; "
+            f"Prometheus would not read {target.directory / LIVE}: its rule_files lists {has}; "
             f"nothing was written: add the path of {LIVE} as Prometheus sees it, and reload"
         )
 
 
 def _refuse_twins(new: RuleSet | None, found: read_back.Running) -> None:
-    """Two copies of a group would record every series twice and fire every alert twice."""
+    """Refuse a second copy of a group: it would record every series twice and fire every alert twice."""
     names = {group.name for group in new.groups} if new else set()
     twins = sorted({file for name, file in found.others if name in names})
     if twins:
         raise PublishError(
-            f"Prometheus loads the same groups from {', '.join(twins)} already; nothing was changed: "
+            f"Prometheus already loads the same groups from {', '.join(twins)}; nothing was changed: "
             "remove those files, or take them out of rule_files"
         )

@@ -1,1 +1,1 @@
-"""Rules into a Mimir-compatible ruler."""
+"""Publishing rules to a Mimir-compatible ruler."""

@@ -1,7 +1,7 @@
-"""The API of a Mimir-compatible ruler for one namespace: its groups one by one, and what is being evaluated.
+"""The API of a Mimir-compatible ruler for one namespace: its stored groups, and the rules it evaluates.
 
-Read in Mimir's source (pkg/ruler/api.go): a namespace without groups is 404, a group that is written or deleted is 202,
-what is refused is 400 with the reason as text, and groups are not active at once.
+According to Mimir's source (pkg/ruler/api.go), a namespace without groups returns 404, a written or deleted group 202,
+a rejected one 400 with the reason as text, and groups do not become active at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from boxwatch.publish.ruler.ruler_group import Group
 _OK, _MISSING = 200, 404
 _UNAUTHORISED, _FORBIDDEN = 401, 403
 _GOOD = frozenset({200, 201, 202, 204})
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class RulerApi:
     """One namespace of one tenant.
 
     Attributes:
-        client: its URL is what stands before `/config/v1/rules`, such as http://HOST:PORT/prometheus.
-        namespace: the groups' common name.
+        client: its URL is the part before `/config/v1/rules`, such as http://HOST:PORT/prometheus.
+        namespace: the groups' namespace.
     """
 
     client: Client
@@ -46,12 +46,12 @@ class RulerApi:
         return Source("the ruler", place, f"the ruler shows no group of {place}", lambda file: file == self.namespace)
 
     def groups(self) -> dict[str, Group]:
-        """Name → group as stored.
+        """Name → group, as stored.
 
         Raises:
-            PublishError: it cannot be reached, refuses us, or answers as no ruler does.
+            PublishError: the ruler cannot be reached, denies access, or does not respond like a ruler.
         """
-        answer = self.client.ask("GET", self._path, _PATIENCE)
+        answer = self.client.request("GET", self._path, _TIMEOUT)
         if answer.status == _MISSING and self._is_ruler(answer):
             return {}
         if answer.status != _OK:
@@ -61,41 +61,41 @@ class RulerApi:
             found = document.get(self.namespace, []) if isinstance(document, dict) else None
             return {str(group["name"]): group for group in found or []}
         except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise PublishError(f"{self.client.url} does not answer as a ruler does: is the URL right?") from error
+            raise PublishError(f"{self.client.url} does not respond like a ruler: check the URL") from error
 
     def put(self, group: Group) -> None:
-        """Write a group, new or over the old one.
+        """Write a group, whether or not it exists.
 
         Raises:
-            PublishError: the ruler refuses, with its own words.
+            PublishError: the ruler rejects it; quotes its message.
         """
         body = yaml.dump(dict(group), Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False).encode()
-        answer = self.client.ask("POST", self._path, _PATIENCE, body=body)
+        answer = self.client.request("POST", self._path, _TIMEOUT, body=body)
         if answer.status not in _GOOD:
-            raise self._refused(answer, f"refuses the group {group.get('name')}")
+            raise self._refused(answer, f"rejects the group {group.get('name')}")
 
     def delete(self, name: str) -> None:
-        """Remove a group; fine when it is gone already.
+        """Remove a group; succeeds if it is already gone.
 
         Raises:
-            PublishError: the ruler refuses.
+            PublishError: the ruler does not remove it.
         """
-        answer = self.client.ask("DELETE", f"{self._path}/{quote(name, safe='')}", _PATIENCE)
+        answer = self.client.request("DELETE", f"{self._path}/{quote(name, safe='')}", _TIMEOUT)
         if answer.status not in _GOOD and not (answer.status == _MISSING and self._is_ruler(answer)):
             raise self._refused(answer, f"does not remove the group {name}")
 
     @staticmethod
     def _is_ruler(answer: Answer) -> bool:
-        """Whether it is the ruler that says "not there": any server says so of a path that it does not know."""
+        """Whether the 404 comes from a ruler: any server returns 404 for a path it does not know."""
         return b"group" in answer.body
 
     def _refused(self, answer: Answer, what: str) -> PublishError:
-        said = self.client.said(answer)
+        said = self.client.server_message(answer)
         hint = ""
         if answer.status in (_UNAUTHORISED, _FORBIDDEN):
-            hint = "; is the token right, and is a tenant to be named with --tenant?"
+            hint = "; check the token, and whether a tenant is required (--tenant)"
         elif answer.status == _MISSING:
-            hint = "; the URL is what stands before /config/v1/rules: http://HOST:PORT/prometheus for Mimir"
+            hint = "; the URL is the part before /config/v1/rules: http://HOST:PORT/prometheus for Mimir"
         return PublishError(f"{self.client.url} {what} ({answer.status}){said}{hint}")
 
 

@@ -1,7 +1,7 @@
-"""What a publish to a ruler replaces, as a file, before it is replaced.
+"""Backups of ruler groups, written before they are replaced.
 
-A folder below the backups: `ruler.json` with every group that was touched, before and after. Complete before the first
-write, and without a secret.
+A directory below the backup directory: `ruler.json` holds every affected group, before and after. Complete before the
+first write, and without secrets.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _FILE, _UNDONE = "ruler.json", "rolled-back"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Which groups are meant: those of a namespace of a tenant (empty for none) of a ruler."""
+class Location:
+    """A namespace of a tenant (empty for none) in a ruler."""
 
     url: str
     tenant: str
@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One group, before and after; None where there is none."""
+    """One group, before and after; None if absent."""
 
     name: str
     before: Group | None
@@ -39,15 +39,15 @@ class Step:
 
     @property
     def back(self) -> Step:
-        """The way back."""
+        """The reverse step."""
         return Step(self.name, self.after, self.before)
 
 
-def write(place: Place, steps: tuple[Step, ...], backups: Path) -> Path:
-    """Keep what is about to be replaced; the folder's name says when (UTC) and where.
+def write(place: Location, steps: tuple[Step, ...], backups: Path) -> Path:
+    """Back up the groups about to be replaced; the directory's name says when (UTC) and where.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the backup cannot be written.
     """
     where = re.sub(r"[^A-Za-z0-9.-]", "_", f"{urlsplit(place.url).netloc}-{place.namespace}")[:80]
     document = {
@@ -67,8 +67,8 @@ def write(place: Place, steps: tuple[Step, ...], backups: Path) -> Path:
     return folder
 
 
-def newest(place: Place, backups: Path) -> tuple[Path, tuple[Step, ...]]:
-    """What the last publish to a namespace touched that was not rolled back.
+def newest(place: Location, backups: Path) -> tuple[Path, tuple[Step, ...]]:
+    """The last publish to a namespace that has not been rolled back.
 
     Raises:
         OutputError: there is none, or it is damaged.
@@ -80,19 +80,19 @@ def newest(place: Place, backups: Path) -> tuple[Path, tuple[Step, ...]]:
         if found == place:
             return file.parent, steps
     raise OutputError(
-        f"{backups} holds no publish to the namespace {place.namespace} of {place.url} that was not rolled back already"
+        f"{backups} contains no publish to the namespace {place.namespace} of {place.url} left to roll back"
     )
 
 
-def undone(folder: Path) -> None:
-    """Remember that a backup was brought back, so that the next rollback takes the one before."""
+def mark_rolled_back(folder: Path) -> None:
+    """Mark a backup as restored, so that the next rollback takes the one before."""
     (folder / _UNDONE).touch()
 
 
-def _read(file: Path) -> tuple[Place, tuple[Step, ...]]:
+def _read(file: Path) -> tuple[Location, tuple[Step, ...]]:
     try:
         document = json.loads(file.read_bytes())
         steps = tuple(Step(str(item["name"]), item["before"], item["after"]) for item in document["groups"])
-        return Place(document["url"], document["tenant"], document["namespace"]), steps
+        return Location(document["url"], document["tenant"], document["namespace"]), steps
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise OutputError(f"{file.parent} is not a backup that boxwatch wrote, or is damaged") from error
+        raise OutputError(f"{file.parent} is not a boxwatch backup, or is damaged") from error

@@ -1,7 +1,7 @@
-"""A group of rules as a ruler stores it, and the digest by which it is known again.
+"""A rule group as stored by a ruler, and its digest.
 
-A ruler parses what it is given and prints it anew: durations in another spelling, empty maps gone, maps in another
-order. Two groups that mean the same have the same digest.
+A ruler parses groups and prints them again: durations spelt differently, empty maps dropped, maps reordered. Equivalent
+groups have the same digest.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from boxwatch.publish.rule_set import MARK, MARK_GROUP
 
 Group = Mapping[str, object]
-# Enough to tell groups apart, and few enough that the digests of 140 groups fit into a label of 2,048 characters: the
-# most that Mimir takes by default, for twice the most groups that it takes by default.
+# Enough to distinguish groups, and few enough that 140 digests fit into a label value of 2,048 characters: Mimir's
+# default limit for label values, and twice its default limit of groups per tenant.
 _DIGITS = 10
-# The value of the mark's digest while groups are being written one after the other.
+# The mark's digest while groups are being written one by one.
 UNDER_WAY = "under way"
 _GROUPS = "groups"
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
@@ -27,7 +27,7 @@ _DURATIONS = frozenset({"for", "keep_firing_for", "interval", "query_offset"})
 
 
 def canonical(group: Group) -> dict[str, object]:
-    """What a group means: durations in milliseconds, what is empty or zero left out, label values as text."""
+    """The canonical form of a group: durations in milliseconds, empty and zero fields dropped, label values as text."""
     rules = group.get("rules")
     made = _fields({key: value for key, value in group.items() if key != "rules"})
     found = [_fields(rule) for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
@@ -56,24 +56,24 @@ def _milliseconds(value: object) -> object:
 
 
 def digest(group: Group) -> str:
-    """Equal for two groups that mean the same."""
+    """The digest of the canonical form; equal for equivalent groups."""
     text = json.dumps(canonical(group), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
 
 def mark(value: str, known: Iterable[str]) -> dict[str, object]:
-    """Our mark as a group: which set is there, and the digests of all groups that we may have written."""
+    """Our mark as a group: the digest of the set, and the digests of all groups we may have written."""
     labels = {"digest": value, _GROUPS: ",".join(sorted(set(known)))}
     return {"name": MARK_GROUP, "rules": [{"record": MARK, "expr": "vector(1)", "labels": labels}]}
 
 
 def known(group: Group | None) -> frozenset[str]:
-    """The digests that a mark holds; none where it is no mark."""
+    """The digests held by a mark; none if it is not a mark."""
     return frozenset(_label(group, _GROUPS).split(",")) - {""}
 
 
 def value(group: Group | None) -> str:
-    """The set that a mark names; empty where it is no mark."""
+    """The set named by a mark; empty if it is not a mark."""
     return _label(group, "digest")
 
 

@@ -7,6 +7,7 @@ from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbo
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.threshold import threshold_alert
 from boxwatch.rules.patterns.threshold_proofs import last_pending, not_lasted
+from boxwatch.rules.patterns.worked import answered
 from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, series
 from boxwatch.topology.model import Topology
 
@@ -30,6 +31,7 @@ def subject(topology: Topology) -> Subject | None:
             Group(name="docker-engine", rules=(_down(topology), _churn(topology), _paused(topology))),
         ),
         measured=_measured(topology),
+        reads=("never_worked",),
     )
 
 
@@ -52,17 +54,22 @@ def _down(topology: Topology) -> Alert:
     name = "DockerEngineDown"
     wait = topology.alerts.wait(name, 3 * _MINUTE)
     pending = last_pending(wait, INTERVAL)
-    after = pending + INTERVAL
+    # It is down from the second sample on.
+    after = pending + 2 * INTERVAL
     fixtures = Fixtures(length=after, thresholds=topology.thresholds)
 
     def engine(up: int, server: str = "main", **labels: str) -> Series:
         return fixtures.scraped("up", flat(up, fixtures.count), server=server, **{"job": names.JOB_DOCKER, **labels})
 
-    down = (engine(0), engine(1, job=names.JOB_NODE))
+    def stopped(server: str = "main") -> Series:
+        return fixtures.scraped("up", f"1 0x{fixtures.count}", server=server, job=names.JOB_DOCKER)
+
+    down = (stopped(), engine(1, job=names.JOB_NODE))
     return Alert(
         alert=name,
         expr=expr(f"""
             max by ({names.BY_SERVER}) (up{{{_DOCKER}}}) == 0
+            and on ({names.BY_SERVER}) {answered(names.JOB_DOCKER)}
             and on ({names.BY_SERVER})
             count by ({names.BY_SERVER}) ({names.SERVICE_REPLICAS_DESIRED} > 0)
         """),
@@ -97,7 +104,7 @@ def _down(topology: Topology) -> Alert:
                     engine(1, "second"),
                     # Scraped at two addresses, one of which responds.
                     engine(0, "second", instance="172.17.0.1:9323"),
-                    engine(0, "third"),
+                    stopped("third"),
                 ),
                 after,
                 Expected({"server": "main"}, "The Docker engine of main is not responding."),
@@ -110,6 +117,11 @@ def _down(topology: Topology) -> Alert:
             ),
             fixtures.silent(
                 "stays silent where it is not scraped", (*fixtures.service(), engine(0, job=names.JOB_CADVISOR)), after
+            ),
+            fixtures.silent(
+                "stays silent where its metrics were never switched on",
+                (*fixtures.service(), engine(0), engine(1, job=names.JOB_NODE), engine(1, "second")),
+                after,
             ),
             *not_lasted(fixtures, (*fixtures.service(), *down), pending),
         ),

@@ -5,9 +5,13 @@ No user notices, so these are tickets. When the exporter itself does not answer,
 
 from __future__ import annotations
 
+import textwrap
+
 from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
 from boxwatch.rules.coolify.coolify_proofs import BY_ACCOUNT, JOB, about_account, closed, of_account, source, watched
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns.backing_services import risen
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
@@ -237,6 +241,7 @@ def _source(topology: Topology) -> Alert:
 
 
 def _unparsed(topology: Topology) -> Alert:
+    text = "Values of status in statuses of Coolify account team on main could not be parsed and were skipped."
     wait = topology.alerts.wait("CoolifyValuesUnparsed", 0)
     fixtures = Fixtures(length=wait + 180 * _MINUTE, thresholds=topology.thresholds)
     hour = fixtures.steps_of(60 * _MINUTE)
@@ -245,13 +250,25 @@ def _unparsed(topology: Topology) -> Alert:
         more = {"source": "statuses", "field": "status", **labels}
         return of_account(fixtures, coolify.UNPARSED, values, **more)
 
+    def up(values: str, **labels: str) -> Series:
+        return fixtures.scraped("up", values, **{"job": names.JOB_COOLIFY, **labels})
+
+    counted = risen(f"{coolify.UNPARSED}{{{JOB}}}", f"up{{{JOB}}}", "1h", target=f"{names.SERVER}, instance")
+    late, about = fixtures.steps_of(70 * _MINUTE), about_account(source="statuses", field="status")
+    born = 120 * _MINUTE
+    elsewhere = tuple(
+        up(flat(1, fixtures.count), **other)
+        for other in ({"server": "second"}, {"instance": "coolify-exporter:2"}, {"job": names.JOB_NODE})
+    )
     at = wait + 50 * _MINUTE
     # A restart, then nothing new for most of the hour.
     begin, rising = 4, fixtures.steps_of(at - 45 * _MINUTE) - 4
-    values = f"900x{begin - 1} 0+1x{rising} {rising}x{fixtures.count}"
+    # By less than one: any increase is enough.
+    values = f"900x{begin - 1} 0+{0.5 / rising!r}x{rising} 0.5x{fixtures.count}"
     return Alert(
         alert="CoolifyValuesUnparsed",
-        expr=f"sum by ({BY_ACCOUNT}, {coolify.SOURCE}, field) (increase({coolify.UNPARSED}{{{JOB}}}[1h])) > 0",
+        # The first value of a field that cannot be parsed creates its series.
+        expr=f"sum by ({BY_ACCOUNT}, {coolify.SOURCE}, field) (\n{textwrap.indent(counted, '  ')}\n) > 0",
         wait=wait,
         severity="info",
         summary="The exporter skips values of Coolify that it cannot parse.",
@@ -270,6 +287,21 @@ def _unparsed(topology: Topology) -> Alert:
         dashboard="deployments",
         panel="Coolify API availability",
         fires=(
+            *(
+                [
+                    fixtures.fires(
+                        "fires for values after a restart that forgot those before",
+                        (
+                            up(flat(1, fixtures.count)),
+                            counter(f"5x{hour} stale _x{fixtures.steps_of(40 * _MINUTE)} 3x{fixtures.count}"),
+                        ),
+                        born + 5 * _MINUTE + wait,
+                        Expected(about, text),
+                    )
+                ]
+                if wait < 10 * _MINUTE
+                else []
+            ),
             fixtures.fires(
                 "fires for the field with unparsed values, not for the others",
                 (
@@ -280,15 +312,52 @@ def _unparsed(topology: Topology) -> Alert:
                     counter(flat(5, fixtures.count), account="second"),
                 ),
                 at,
-                Expected(
-                    about_account(source="statuses", field="status"),
-                    "Values of status in statuses of Coolify account team on main could not be parsed and were"
-                    " skipped.",
+                Expected(about, text),
+            ),
+            fixtures.fires(
+                "fires for the first values of a field that could not be parsed",
+                (
+                    up(flat(1, fixtures.count)),
+                    up(flat(1, fixtures.count), job=names.JOB_NODE, instance="coolify-exporter:1"),
+                    counter(f"_x{late} 1x{fixtures.count}"),
                 ),
+                born + wait,
+                Expected(about, text),
+            )
+            if wait < 10 * _MINUTE
+            else fixtures.fires(
+                "fires for values that could not be parsed all the time",
+                (counter(f"0+1x{fixtures.count}"),),
+                at,
+                Expected(about, text),
             ),
         ),
         silent=(
-            fixtures.silent("stays silent when the count stays", (counter(flat(5, fixtures.count)),), at),
+            fixtures.silent(
+                "stays silent when the count stays",
+                (up(flat(1, fixtures.count)), counter(flat(5, fixtures.count))),
+                at,
+            ),
+            fixtures.silent(
+                "stays silent for a count that appears with its target, which may be old",
+                (up(f"_x{late} 1x{fixtures.count}"), *elsewhere, counter(f"_x{late} 7x{fixtures.count}")),
+                born,
+            ),
+            fixtures.silent(
+                "stays silent for a count that appears when its target is up again, which may be old",
+                (up(f"0x{late - 1} 1x{fixtures.count}"), counter(f"_x{late} 7x{fixtures.count}")),
+                born,
+            ),
+            fixtures.silent(
+                "stays silent for a count that appears at none",
+                (up(flat(1, fixtures.count)), counter(f"_x{late} 0x{fixtures.count}")),
+                born,
+            ),
+            fixtures.silent(
+                "stays silent an hour after the first values",
+                (up(flat(1, fixtures.count)), counter(f"_x{late} 7x{fixtures.count}")),
+                135 * _MINUTE + 2 * _MINUTE,
+            ),
             fixtures.silent(
                 "stays silent an hour after the last one",
                 (counter(f"0x10 3x{fixtures.count - 11}"),),

@@ -34,6 +34,8 @@ SYSTEM = System(
         coolify_backups.subject,
     ),
     healthy_day=coolify_itself,
+    switch_on="start the exporter with a `read` token, `boxwatch exporter coolify --token-file FILE` "
+    "(docs/exporters/coolify.md)",
     during="while Coolify is updated, deploys and takes a backup",
     worse=(
         Cause(

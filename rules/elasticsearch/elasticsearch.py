@@ -8,6 +8,7 @@ from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_se
 from boxwatch.rules.patterns.backing_services_proofs import unanswered, unexposed
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.paging import by_paging
+from boxwatch.rules.patterns.worked import outage, outage_wait, reached
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -32,17 +33,19 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "elasticsearch"):
         return None
     rules = (*_down(topology), *_red(topology), _yellow(topology), _missing(topology))
-    return Subject(id=ID, title="Elasticsearch", groups=(Group(name=ID, rules=rules),))
+    return Subject(
+        id=ID, title="Elasticsearch", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked")
+    )
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "ElasticsearchDown"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, outage_wait(topology)))
     proven = unanswered(bench, _REACHED, "Elasticsearch db on main does not answer its exporter.", **_OF_CLUSTER)
     return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('min', _UP)} == 0",
+            expr=f"{by_service('min', _UP)} == 0\n{outage(reached(_JOB))}",
             wait=bench.wait,
             severity="critical",
             summary="Elasticsearch does not answer.",

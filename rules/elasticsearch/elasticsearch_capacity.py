@@ -100,7 +100,7 @@ def _breaker(topology: Topology) -> Alert:
     proven = rises(bench, _TRIPPED, text, breaker="parent", name="one")
     return Alert(
         alert=name,
-        expr=f"{by_service('sum', f'increase({selector(_TRIPPED, _JOB)}[10m])')} > 0",
+        expr=f"{by_service('sum', f'increase({selector(_TRIPPED, _JOB)}[{bench.window_of_one}])')} > 0",
         wait=bench.wait,
         severity="warning",
         summary="Elasticsearch refused requests for lack of heap.",
@@ -132,7 +132,7 @@ def _rejected(topology: Topology) -> Alert:
     )
     return Alert(
         alert=name,
-        expr=f"{by_service('sum', f'increase({selector(_REJECTED, _JOB, _OF_USERS)}[10m])')} > 0",
+        expr=f"{by_service('sum', f'increase({selector(_REJECTED, _JOB, _OF_USERS)}[{bench.window_of_one}])')} > 0",
         wait=bench.wait,
         severity="warning",
         summary="Elasticsearch rejects searches or writes.",

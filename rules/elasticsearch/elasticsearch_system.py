@@ -5,6 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.elasticsearch import elasticsearch, elasticsearch_capacity
 from boxwatch.rules.model import Series
+from boxwatch.rules.patterns.backing_services import selector
 from boxwatch.rules.patterns.system import SERVICE, Cause, System
 from boxwatch.rules.proofs.healthy_hours import DEPLOYED, Hours, exporter_restarts
 from boxwatch.topology import kinds
@@ -68,6 +69,9 @@ SYSTEM = System(
     name=_NAME,
     subjects=(elasticsearch.subject, elasticsearch_capacity.subject),
     healthy_day=healthy_day,
+    switch_on="start elasticsearch_exporter there, with `--es.uri=http://NAME:9200` (docs/exporters/databases.md)",
+    reached=selector("elasticsearch_scrape_success", _JOB, 'collector="cluster-info"'),
+    connect="set its `--es.uri=http://USER:SECRET@NAME:9200`, with a user that has the cluster privilege `monitor`",
     worse=(
         Cause(("ElasticsearchRed",), ("ElasticsearchReplicasUnassigned",), SERVICE),
         Cause(("ElasticsearchDiskFlood",), ("ElasticsearchDiskLow",), (*SERVICE, names.NAME, "mount")),

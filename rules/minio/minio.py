@@ -23,6 +23,7 @@ from boxwatch.rules.patterns.backing_services import (
 from boxwatch.rules.patterns.backing_services_proofs import unanswered, unexposed
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.paging import by_paging
+from boxwatch.rules.patterns.worked import answered, outage, outage_wait
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -40,17 +41,17 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "minio"):
         return None
     rules = (*_down(topology), *_quorum(topology), _missing(topology))
-    return Subject(id=ID, title="MinIO", groups=(Group(name=ID, rules=rules),))
+    return Subject(id=ID, title="MinIO", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "MinioDown"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, outage_wait(topology)))
     proven = unanswered(bench, "up", "MinIO db on main does not answer.")
     return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('min', selector('up', _JOB))} == 0",
+            expr=f"{by_service('min', selector('up', _JOB))} == 0\n{outage(answered(_JOB))}",
             wait=bench.wait,
             severity="critical",
             summary="MinIO does not answer.",
@@ -69,8 +70,9 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                     "Start it in Coolify; the last lines of its log say why it stopped.",
                     "Disk full or read-only: see the server's dashboard.",
                 ),
-                false_alarms="Prometheus lacks permission (`403`): set `MINIO_PROMETHEUS_AUTH_TYPE=public` where only "
-                "Prometheus reaches MinIO, or set `metrics_token_file` in the topology.",
+                false_alarms="Prometheus has lost its permission (`403`), because the token or MinIO's keys were "
+                "changed: create a token with `mc admin prometheus generate ALIAS`. A target that has never been up is "
+                "*TargetNeverUp*.",
             ),
             fires=proven.fires,
             silent=proven.silent,

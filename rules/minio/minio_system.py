@@ -42,5 +42,7 @@ SYSTEM = System(
     name=_NAME,
     subjects=(minio.subject, minio_capacity.subject),
     healthy_day=healthy_day,
+    switch_on="403 means that its token is missing: create one with `mc admin prometheus generate ALIAS` and set "
+    "`metrics_token_file`, or start MinIO with `MINIO_PROMETHEUS_AUTH_TYPE=public`",
     worse=(Cause(("MinioQuorumLost",), ("MinioDrivesOffline",), SERVICE),),
 )

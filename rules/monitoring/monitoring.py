@@ -6,7 +6,7 @@ Its memory is monitored like any service's. No alert here can fire when Promethe
 
 from __future__ import annotations
 
-from boxwatch.rules import names
+from boxwatch.rules import deployment, names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.event_rate import event_rate_alert
 from boxwatch.rules.patterns.fragments import expr
@@ -35,18 +35,33 @@ def subject(topology: Topology) -> Subject:
                     _missed(topology),
                     _storage(topology),
                     _config(topology),
-                    _series(topology),
+                    # The capacity of a shared Prometheus is planned by others.
+                    *(() if topology.stack.shared else (_series(topology),)),
                 ),
             ),
         ),
     )
 
 
+def _our_groups(topology: Topology) -> str:
+    """The matcher of our groups in Prometheus' metrics about rules, where it has others."""
+    return f', rule_group=~".+;{deployment.group(topology, ".+")}"' if topology.stack.shared else ""
+
+
+def _group(topology: Topology) -> str:
+    return f"rules/host.yaml;{deployment.group(topology, 'host')}"
+
+
+def _another_group(topology: Topology) -> dict[str, str] | None:
+    return {"rule_group": "rules/others.yaml;host"} if topology.stack.shared else None
+
+
 def _rules(topology: Topology) -> Alert:
     return event_rate_alert(
         topology,
         "PrometheusRuleFailures",
-        f'prometheus_rule_evaluation_failures_total{{job="{names.JOB_PROMETHEUS}"}}',
+        f'prometheus_rule_evaluation_failures_total{{job="{names.JOB_PROMETHEUS}"{_our_groups(topology)}}}',
+        wrong=_another_group(topology),
         by=f"{names.SERVER}, rule_group",
         wait=5 * _MINUTE,
         threshold=3,
@@ -54,8 +69,8 @@ def _rules(topology: Topology) -> Alert:
         severity="critical",
         summary="Rules fail to evaluate, so their alerts cannot fire.",
         description="Rules of {{ $labels.rule_group }} fail in Prometheus on {{ $labels.server }}.",
-        text="Rules of rules/host.yaml;host fail in Prometheus on main.",
-        labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
+        text=f"Rules of {_group(topology)} fail in Prometheus on main.",
+        labels={"job": names.JOB_PROMETHEUS, "rule_group": _group(topology)},
         hidden="instance",
         runbook=Runbook(
             meaning="Prometheus cannot evaluate a rule, so its alerts do not fire. Any outage that they would report "
@@ -139,7 +154,8 @@ def _missed(topology: Topology) -> Alert:
     return event_rate_alert(
         topology,
         "PrometheusMissedEvaluations",
-        f'prometheus_rule_group_iterations_missed_total{{job="{names.JOB_PROMETHEUS}"}}',
+        f'prometheus_rule_group_iterations_missed_total{{job="{names.JOB_PROMETHEUS}"{_our_groups(topology)}}}',
+        wrong=_another_group(topology),
         by=f"{names.SERVER}, rule_group",
         wait=15 * _MINUTE,
         threshold=3,
@@ -147,8 +163,8 @@ def _missed(topology: Topology) -> Alert:
         severity="warning",
         summary="Prometheus skips rule evaluations.",
         description="Prometheus on {{ $labels.server }} skips evaluations of {{ $labels.rule_group }}.",
-        text="Prometheus on main skips evaluations of rules/host.yaml;host.",
-        labels={"job": names.JOB_PROMETHEUS, "rule_group": "rules/host.yaml;host"},
+        text=f"Prometheus on main skips evaluations of {_group(topology)}.",
+        labels={"job": names.JOB_PROMETHEUS, "rule_group": _group(topology)},
         hidden="instance",
         runbook=Runbook(
             meaning="Evaluating the group takes longer than its interval. Alerts fire late.",

@@ -34,6 +34,7 @@ def subject(topology: Topology) -> Subject:
         id=ID,
         title="Scrapes",
         groups=(Group(name=ID, rules=(_down(topology), _prober(topology), _slow(topology), _many(topology))),),
+        reads=("never_worked",),
     )
 
 
@@ -52,7 +53,11 @@ def _down(topology: Topology) -> Alert:
 
     return Alert(
         alert="TargetDown",
-        expr=f'min by ({_BY}) (up{{job!~"{names.JOB_CADVISOR}|{_PROBES}"}}) == 0',
+        # What was never up is *TargetNeverUp*.
+        expr=expr(f"""
+            min by ({_BY}) (up{{job!~"{names.JOB_CADVISOR}|{_PROBES}"}}) == 0
+            and on ({_BY}) {names.TARGET_WORKED}
+        """),
         wait=wait,
         severity="warning",
         summary="A scrape target is down, so its metrics are missing.",
@@ -78,8 +83,14 @@ def _down(topology: Topology) -> Alert:
         fires=(
             fixtures.fires(
                 "fires for the target that is down, not for the others",
-                (up(0), up(1, instance="second"), *(up(1, **other) for other in _OTHERS)),
-                late,
+                (
+                    _target(fixtures, "up", f"1 0x{fixtures.count}"),
+                    up(1, instance="second"),
+                    *(up(1, **other) for other in _OTHERS),
+                    # These have never been up.
+                    *(up(0, **other, instance="second") for other in ({"service": "x"}, {"server": "x"}, {"job": "x"})),
+                ),
+                late + fixtures.interval,
                 Expected(_LABELS, "redis of cache on main is down: alerts on its metrics cannot fire."),
             ),
         ),
@@ -87,7 +98,15 @@ def _down(topology: Topology) -> Alert:
             fixtures.silent("stays silent while the target is up", (up(1),), late),
             fixtures.silent(
                 "stays silent for jobs with their own alert",
-                tuple(up(0, job=job) for job in (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)),
+                tuple(
+                    _target(fixtures, "up", f"1 0x{fixtures.count}", job=job)
+                    for job in (names.JOB_CADVISOR, names.JOB_PROBE, names.JOB_PROBE_PORTS)
+                ),
+                late + fixtures.interval,
+            ),
+            fixtures.silent(
+                "stays silent for a target that has never been up, which has its own alert",
+                (up(0), *(up(1, **other) for other in _OTHERS)),
                 late,
             ),
             fixtures.never(

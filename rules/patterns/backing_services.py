@@ -13,11 +13,14 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.proofs.fixtures import INTERVAL, Fixtures, flat, of_service
 from boxwatch.topology.model import Topology
+from boxwatch.topology.units import format_duration
 
 MINUTE = 60
 # Rates carry rounding errors. Multiplied by this, no threshold that people write ends in a 5 that may round either way.
 ABOVE = 1.1234567
 _BURST = 8 * MINUTE // INTERVAL
+# A lasting fault refuses something again within that time.
+_HEARD = 10 * MINUTE
 # The service an alert is about, for texts: "db on main".
 WHERE = "{{ $labels.service }} on {{ $labels.server }}"
 
@@ -27,20 +30,21 @@ def selector(metric: str, job: str, matchers: str = "") -> str:
     return f'{metric}{{job="{job}"{f",{matchers}" if matchers else ""}}}'
 
 
-def risen(counter: str, alive: str, window: str) -> str:
+def risen(counter: str, alive: str, window: str, *, target: str = f"{names.BY_SERVICE}, instance") -> str:
     """The series of a counter that increased within a window, including those that first appeared in it.
 
     `increase()` needs two samples, but a counter with a label for the kind of event appears with its first event. It
     appeared within the window if it exists now and has fewer samples than `alive`, a gauge of the same target, has
     samples of 1. Counters that appear together with a new, restarted or unreachable target do not count, because their
-    events may be old. A counter that appears at 0 has not increased: compare the sum.
+    events may be old. A counter that appears at 0 has not increased: compare the sum. `target` are the labels in which
+    both agree.
     """
     return (
         f"increase({counter}[{window}]) > 0\n"
         f"or\n"
         f"{counter} and (\n"
         f"  count_over_time({counter}[{window}])\n"
-        f"  < on ({names.BY_SERVICE}, instance) group_left ()\n"
+        f"  < on ({target}) group_left ()\n"
         f"  sum_over_time({alive}[{window}])\n"
         f")"
     )
@@ -87,9 +91,25 @@ class Bench:
         return max(self.window - -self.wait // INTERVAL * INTERVAL, MINUTE)
 
     @property
+    def heard(self) -> int:
+        """Seconds in which a single event is looked for: longer than the wait, so that it fires for one."""
+        return max(_HEARD, self.wait + 4 * MINUTE)
+
+    @property
+    def window_of_one(self) -> str:
+        """The same, in PromQL."""
+        return format_duration(self.heard)
+
+    @property
+    def lately(self) -> int:
+        """Seconds after which a single event still fires."""
+        return self.heard - 2 * MINUTE
+
+    @property
     def fixtures(self) -> Fixtures:
         """Fixtures that last well beyond the time at which the alert is due."""
-        return Fixtures(length=self.due + 30 * MINUTE + self.window, thresholds=self.topology.thresholds)
+        length = self.due + 10 * MINUTE + 2 * self.heard + self.window
+        return Fixtures(length=length, thresholds=self.topology.thresholds)
 
     def flat(self, metric: str, value: float, service: str = "db", **labels: str) -> Series:
         """A constant series."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from boxwatch.rules import names
 from boxwatch.rules.model import Case, Series
 from boxwatch.rules.patterns.backing_services import MINUTE, Bench
 from boxwatch.rules.proofs.fixtures import INTERVAL
+from boxwatch.topology.units import format_duration
 
-_LATELY = 8 * MINUTE
 _SECOND, _THIRD = "second:1", "third:1"
 # Ends of titles: for services that page someone, and for those that do not.
 _PAGING, _NON_PAGING = "", ", for a service that does not page"
@@ -48,23 +49,43 @@ def _elsewhere(bench: Bench, metric: str, service: str, labels: dict[str, str]) 
 
 
 def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
-    """The service is down: its target reports 0 in a metric that is 1 while it is up."""
+    """The service is down: its target reports 0 in a metric that was 1 while it was up.
 
-    def parts(first: Series, ending: str) -> tuple[Series, ...]:
+    `metric` is `up` where the service exposes its metrics itself.
+    """
+    record = names.TARGET_WORKED if metric == "up" else names.SERVICE_REACHED
+
+    def parts(first: Series, ending: str, *running: Series) -> tuple[Series, ...]:
         return (
             first,
-            bench.flat(metric, 1, instance=_SECOND, **labels),
+            *(running or _running(bench, 1)),
+            # Decoys: a service on the same server and one of the same name elsewhere, both without containers.
+            *_running(bench, 0, "other"),
+            *_running(bench, 0, server="second"),
             bench.flat(metric, 1, "other", **labels),
             *_elsewhere(bench, metric, "other", labels),
+            *_elsewhere(bench, metric, "db", labels),
             *((bench.foreign("up", 0),) if metric == "up" else (bench.flat("up", 1), bench.flat("up", 1, "other"))),
             *_pages(bench, ending),
         )
 
+    stopped = f"1 0x{bench.fixtures.count}"
     restarted = f"1x4 {'0 ' * (bench.wait // INTERVAL)}1x{bench.fixtures.count}"
+    second = bench.flat(metric, 1, instance=_SECOND, **labels)
 
     def bad(ending: str) -> Case:
         title = f"fires for the service that is down, not for the other{ending}"
-        return bench.fires(title, parts(bench.flat(metric, 0, **labels), ending), text)
+        return bench.fires(
+            title, (*parts(bench.series(metric, stopped, **labels), ending), second), text, after=INTERVAL
+        )
+
+    def parked(ending: str) -> Case:
+        # No container is planned except for one component, which runs.
+        running = (*_running(bench, 0, planned=0), *_running(bench, 1, component="side"))
+        title = f"fires for a service without planned containers{ending}"
+        return bench.fires(
+            title, parts(bench.series(metric, stopped, **labels), ending, *running), text, after=INTERVAL
+        )
 
     def good(ending: str) -> tuple[Case, ...]:
         gone = (
@@ -79,12 +100,38 @@ def unanswered(bench: Bench, metric: str, text: str, **labels: str) -> Proven:
             *gone[: metric != "up"],
             bench.silent(
                 f"stays silent after a restart shorter than the wait{ending}",
-                parts(bench.series(metric, restarted, **labels), ending),
+                (*parts(bench.series(metric, restarted, **labels), ending), second),
                 bench.wait // INTERVAL * INTERVAL,
+            ),
+            bench.silent(
+                f"stays silent while no container of the service runs, which has its own alert{ending}",
+                parts(bench.series(metric, stopped, **labels), ending, *_running(bench, 0)),
+                INTERVAL,
+            ),
+            bench.silent(
+                f"stays silent for a service that was never up, which has its own alert{ending}",
+                (
+                    *parts(bench.flat(metric, 0, **labels), ending),
+                    bench.foreign(record, 1),
+                    bench.flat(metric, 1, server="second", **labels),
+                    *([bench.flat("up", 1, server="second")] if metric != "up" else []),
+                ),
+                INTERVAL,
             ),
         )
 
-    return _both(bad, good)
+    return _with(_both(bad, good), parked)
+
+
+def _running(  # noqa: PLR0913 - each is a label or a value
+    bench: Bench, count: int, service: str = "db", *, planned: int = 1, server: str = "main", component: str = ""
+) -> tuple[Series, ...]:
+    """The number of a service's containers, running and planned."""
+    labels = {"server": server, "service": service, "component": component}
+    return (
+        bench.fixtures.constant(names.COMPONENT_REPLICAS_RUNNING, count, **labels),
+        bench.fixtures.constant(names.COMPONENT_REPLICAS_DESIRED, planned, identified_by="label", **labels),
+    )
 
 
 def _down_elsewhere(bench: Bench, reached: str, labels: dict[str, str]) -> tuple[Series, ...]:
@@ -136,7 +183,7 @@ def unexposed(bench: Bench, metric: str, text: str, *, reached: str = "", **labe
 def rises(bench: Bench, metric: str, text: str, *, decoys: tuple[Series, ...] = (), **labels: str) -> Proven:
     """A counter increases at all.
 
-    The rule's window must be ten minutes, and that of its bench half a minute: the counter's first increase. `labels`
+    The rule's window must be `bench.heard`, and that of its bench half a minute: the counter's first increase. `labels`
     are those that the rule selects; the series in `decoys` must not matter.
     """
 
@@ -161,7 +208,7 @@ def rises(bench: Bench, metric: str, text: str, *, decoys: tuple[Series, ...] = 
             bench.silent(
                 f"stays silent once the counter has stopped{ending}",
                 parts(bench.series(metric, over, **labels), ending),
-                bench.later(14 * MINUTE),
+                bench.later(bench.heard + 4 * MINUTE),
             ),
             bench.silent(
                 f"stays silent when a restart resets the counter{ending}",
@@ -170,17 +217,15 @@ def rises(bench: Bench, metric: str, text: str, *, decoys: tuple[Series, ...] = 
         )
 
     def lately(ending: str) -> Case:
-        title = f"fires eight minutes after the last increase{ending}"
+        title = f"fires {format_duration(bench.lately)} after the last increase{ending}"
         return bench.fires(
             title,
             parts(bench.series(metric, f"15 16x{bench.fixtures.count}", **labels), ending),
             text,
-            after=bench.later(_LATELY),
+            after=bench.later(bench.lately),
         )
 
-    proven = _both(bad, good)
-    # With a longer wait, a single increase is never enough.
-    return _with(proven, lately) if bench.due <= _LATELY else proven
+    return _with(_both(bad, good), lately)
 
 
 def exceeds(

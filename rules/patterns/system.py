@@ -56,6 +56,10 @@ class System:
         worse: alerts that make another of its alerts redundant.
         blinds: alerts during which others report falsely.
         silences: ids of further subjects that have no data while its target is down.
+        switch_on: what to switch on where its targets have never been up: the end of a sentence, with the command.
+        reached: selector of the metric that is 1 while its exporter reaches the service; empty where the target is the
+            service itself.
+        connect: what to set where that was never 1, like `switch_on`.
         relabelling: makes Prometheus' `metric_relabel_configs` for its jobs; None if none are needed.
     """
 
@@ -67,6 +71,9 @@ class System:
     worse: tuple[Cause, ...] = ()
     blinds: tuple[Cause, ...] = ()
     silences: tuple[str, ...] = ()
+    switch_on: str
+    reached: str = ""
+    connect: str = ""
     relabelling: Callable[[Topology], list[Config]] | None = None
 
     @property

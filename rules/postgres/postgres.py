@@ -9,6 +9,7 @@ from boxwatch.rules.patterns.backing_services_proofs import unanswered
 from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
 from boxwatch.rules.patterns.paging import by_paging
+from boxwatch.rules.patterns.worked import outage, outage_wait, reached
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 
@@ -29,18 +30,19 @@ def subject(topology: Topology) -> Subject | None:
         id=ID,
         title="PostgreSQL",
         groups=(Group(name=ID, rules=(*_down(topology), _missing(topology), _incomplete(topology))),),
+        reads=("replicas", "never_worked"),
     )
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
-    wait = topology.alerts.wait("PostgresDown", topology.alerts.outage_grace)
+    wait = topology.alerts.wait("PostgresDown", outage_wait(topology))
     bench = Bench(topology, _JOB, wait)
 
     proven = unanswered(bench, "pg_up", "PostgreSQL db on main does not accept its exporter's connections.")
     return by_paging(
         Alert(
             alert="PostgresDown",
-            expr=f"{by_service('min', _UP)} == 0",
+            expr=f"{by_service('min', _UP)} == 0\n{outage(reached(_JOB))}",
             wait=wait,
             severity="critical",
             summary="PostgreSQL does not answer.",

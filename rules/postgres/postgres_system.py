@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules.model import Series
+from boxwatch.rules.patterns.backing_services import selector
 from boxwatch.rules.patterns.system import SERVICE, Cause, System
 from boxwatch.rules.postgres import postgres, postgres_activity, postgres_connections, postgres_storage
 from boxwatch.rules.proofs.fixtures import steps
@@ -72,5 +73,10 @@ SYSTEM = System(
     name=_NAME,
     subjects=(postgres.subject, postgres_connections.subject, postgres_activity.subject, postgres_storage.subject),
     healthy_day=healthy_day,
+    switch_on="start postgres_exporter there, with `DATA_SOURCE_NAME` and a role that has pg_monitor "
+    "(docs/exporters/databases.md)",
+    reached=selector("pg_up", _JOB),
+    connect="set its `DATA_SOURCE_NAME`, and in PostgreSQL run `CREATE ROLE monitoring LOGIN PASSWORD 'SECRET'; "
+    "GRANT pg_monitor TO monitoring`",
     worse=(Cause(("PostgresConnectionsExhausted",), ("PostgresConnectionsHigh",), SERVICE),),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
+from boxwatch.rules.patterns import consequence
 from boxwatch.rules.patterns.fragments import expr, nothing_runs
 from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.probes import probes_proofs
@@ -54,7 +55,7 @@ def subject(topology: Topology) -> Subject | None:
 
 
 def _failed(topology: Topology) -> tuple[Alert, Alert]:
-    wait = topology.alerts.wait("ProbeFailed", max(topology.alerts.outage_grace, 2 * _MINUTE))
+    wait = consequence.probe_failed(topology)
     critical, warning = (probes_proofs.failed(topology, wait, pages=pages) for pages in (True, False))
     return by_paging(
         Alert(

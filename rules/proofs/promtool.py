@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.rules import names, yaml
+from boxwatch.rules import deployment, names, yaml
 from boxwatch.rules.alert_text import expected_annotations
 from boxwatch.rules.model import ALWAYS_FIRING, Case, Measured, Record, Series, Subject
 from boxwatch.rules.proofs import decoys
@@ -28,14 +28,20 @@ def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) 
     """
     found: dict[int, list[dict[str, object]]] = {}
     for together in _by_input(subject.measured):
-        found.setdefault(together[0].interval, []).append(_measured(together))
+        found.setdefault(together[0].interval, []).append(_measured(topology, together))
     for interval, test in _alerts(topology, subject):
         found.setdefault(interval, []).append(test)
     # The cases contain the plan's constants as input, for services that no topology has; only the plan's own proof
     # loads the plan.
     ids = (*subject.reads, subject.id)
-    order = [group.name for one in (*read, subject) for group in one.groups if isinstance(group.rules[0], Record)]
-    order += [group.name for group in subject.groups if group.name not in order]
+    order = [
+        deployment.group(topology, group.name)
+        for one in (*read, subject)
+        for group in one.groups
+        if isinstance(group.rules[0], Record)
+    ]
+    own = [deployment.group(topology, group.name) for group in subject.groups]
+    order += [name for name in own if name not in order]
     return {
         f"{subject.id}-{format_duration(interval)}.yaml": yaml.dump(
             {
@@ -68,17 +74,17 @@ def _test(topology: Topology, together: list[Batch]) -> dict[str, object]:
     test: dict[str, object] = {
         "name": "; ".join(f"{', '.join(alerts)} {title}" for title, alerts in titles.items()),
         "interval": format_duration(last.interval),
-        "input_series": _series((*last.series, *decoys.for_case(last))),
+        "input_series": _series(topology, (*last.series, *decoys.for_case(last))),
         "alert_rule_test": [_rule_test(topology, batch) for batch in together],
     }
-    throughout = [_never_fired(batch.case, batch.alert) for batch in together if batch.case.throughout]
+    throughout = [_never_fired(topology, batch.case, batch.alert) for batch in together if batch.case.throughout]
     return {**test, "promql_expr_test": throughout} if throughout else test
 
 
 def _rule_test(topology: Topology, batch: Batch) -> dict[str, object]:
     expected = [
         {
-            "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels},
+            "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels, **deployment.labels(topology)},
             "exp_annotations": expected_annotations(topology, alert, one),
         }
         for alert, one in batch.expects
@@ -86,7 +92,7 @@ def _rule_test(topology: Topology, batch: Batch) -> dict[str, object]:
     return {"eval_time": format_duration(batch.case.at), "alertname": batch.alert, "exp_alerts": expected}
 
 
-def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
+def _never_fired(topology: Topology, case: Case, alert: str = "") -> dict[str, object]:
     """A test that nothing fired at any evaluation of the case; Prometheus records firing alerts as ALERTS.
 
     Alerts that always fire do not count.
@@ -94,7 +100,7 @@ def _never_fired(case: Case, alert: str = "") -> dict[str, object]:
     name = f'alertname="{alert}",' if alert else f'alertname!~"{"|".join(sorted(ALWAYS_FIRING))}",'
     window = format_duration(case.at + case.interval)
     return {
-        "expr": f'max_over_time(ALERTS{{{name}alertstate="firing"}}[{window}])',
+        "expr": deployment.query(topology, f'max_over_time(ALERTS{{{name}alertstate="firing"}}[{window}])'),
         "eval_time": format_duration(case.at),
         "exp_samples": [],
     }
@@ -108,13 +114,15 @@ def everything_file(topology: Topology, subjects: tuple[Subject, ...], cases: tu
         {
             "rule_files": [f"../rules/{subject.id}.yaml" for subject in measuring],
             "evaluation_interval": format_duration(day.interval),
-            "group_eval_order": [group.name for subject in measuring for group in subject.groups],
+            "group_eval_order": [
+                deployment.group(topology, group.name) for subject in measuring for group in subject.groups
+            ],
             "tests": [
                 {
                     "name": f"no alert fires {day.title}",
                     "interval": format_duration(day.interval),
-                    "input_series": _series(day.series),
-                    "promql_expr_test": [_never_fired(day)],
+                    "input_series": _series(topology, day.series),
+                    "promql_expr_test": [_never_fired(topology, day)],
                 }
             ],
         },
@@ -130,18 +138,21 @@ def _by_input(measured: tuple[Measured, ...]) -> Iterator[tuple[Measured, ...]]:
     return (tuple(together) for together in found.values())
 
 
-def _measured(together: tuple[Measured, ...]) -> dict[str, object]:
+def _measured(topology: Topology, together: tuple[Measured, ...]) -> dict[str, object]:
     first = together[0]
     length = max(one.at for one in together) // first.interval + 1
     return {
         "name": "; ".join(one.title for one in together),
         "interval": format_duration(first.interval),
-        "input_series": _series((*first.series, *decoys.for_record(first.series, length))),
+        "input_series": _series(topology, (*first.series, *decoys.for_record(first.series, length))),
         "promql_expr_test": [
             {
-                "expr": one.expr,
+                "expr": deployment.query(topology, one.expr),
                 "eval_time": format_duration(one.at),
-                "exp_samples": [{"labels": _notation(row.labels), "value": row.value} for row in one.samples],
+                "exp_samples": [
+                    {"labels": _notation({**row.labels, **deployment.kept(topology, one.expr)}), "value": row.value}
+                    for row in one.samples
+                ],
             }
             for one in together
         ],
@@ -153,5 +164,5 @@ def _notation(labels: dict[str, str]) -> str:
     return f"{labels.get('__name__', '')}{{{inside}}}"
 
 
-def _series(series: tuple[Series, ...]) -> list[dict[str, str]]:
-    return [{"series": one.series, "values": one.values} for one in series]
+def _series(topology: Topology, series: tuple[Series, ...]) -> list[dict[str, str]]:
+    return [{"series": deployment.series(topology, one.series), "values": one.values} for one in series]

@@ -20,6 +20,7 @@ from boxwatch.rules.patterns.backing_services import (
 from boxwatch.rules.patterns.backing_services_proofs import exceeds, unanswered, unexposed
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.paging import by_paging, non_paging
+from boxwatch.rules.patterns.worked import answered, outage, outage_wait
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
@@ -39,17 +40,17 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "rabbitmq"):
         return None
     rules = (*_down(topology), *_memory(topology), *_disk(topology), _files(topology), _missing(topology))
-    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),))
+    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RabbitmqDown"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, outage_wait(topology)))
     proven = unanswered(bench, "up", "RabbitMQ db on main is down.")
     return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('min', selector('up', _JOB))} == 0",
+            expr=f"{by_service('min', selector('up', _JOB))} == 0\n{outage(answered(_JOB))}",
             wait=bench.wait,
             severity="critical",
             summary="RabbitMQ is down.",
@@ -69,8 +70,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
                     "The node runs but the application does not: `docker exec NAME rabbitmqctl start_app`.",
                     "It keeps crashing and restarting: check free disk space and *ContainerOomKilled* first.",
                 ),
-                false_alarms="The plugin is disabled or its port is not 15692, while clients work: run "
-                "`rabbitmq-plugins enable rabbitmq_prometheus`, or correct `metrics` in the topology.",
+                false_alarms="The plugin was switched off while clients work, as by an upgrade: run "
+                "`rabbitmq-plugins enable rabbitmq_prometheus`. A target that has never been up is *TargetNeverUp*.",
             ),
             fires=proven.fires,
             silent=proven.silent,

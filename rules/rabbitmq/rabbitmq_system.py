@@ -71,5 +71,6 @@ SYSTEM = System(
     name=_NAME,
     subjects=(rabbitmq.subject, rabbitmq_queues.subject),
     healthy_day=healthy_day,
+    switch_on="run `docker exec NAME rabbitmq-plugins enable rabbitmq_prometheus`",
     relabelling=relabelling,
 )

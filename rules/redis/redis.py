@@ -10,10 +10,12 @@ from boxwatch.rules.patterns.backing_services_proofs import exceeds, rises, unan
 from boxwatch.rules.patterns.fragments import number
 from boxwatch.rules.patterns.metrics_missing import metrics_missing
 from boxwatch.rules.patterns.paging import by_paging, non_paging
+from boxwatch.rules.patterns.worked import outage, outage_wait, reached
 from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
+from boxwatch.topology.units import format_duration
 
 ID = "redis"
 DASHBOARD = "redis"
@@ -27,8 +29,6 @@ _ERRORS = "redis_errors_total"
 _REFUSALS = 'err=~"OOM|MISCONF"'
 # A power of two near Redis' default, so that shares of it are exact.
 _ALLOWED = 8192
-# The window in which writes were refused, and how late in it a single time still counts.
-_WINDOW, _LATELY = 10 * MINUTE, 8 * MINUTE
 
 
 def subject(topology: Topology) -> Subject | None:
@@ -42,17 +42,17 @@ def subject(topology: Topology) -> Subject | None:
         _clients(topology),
         _missing(topology),
     )
-    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),))
+    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisDown"
-    bench = Bench(topology, _JOB, topology.alerts.wait(name, topology.alerts.outage_grace))
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, outage_wait(topology)))
     proven = unanswered(bench, "redis_up", "Redis db on main does not accept its exporter's connections.")
     return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('min', _UP)} == 0",
+            expr=f"{by_service('min', _UP)} == 0\n{outage(reached(_JOB))}",
             wait=bench.wait,
             severity="critical",
             summary="Redis does not answer.",
@@ -87,7 +87,6 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
 
 def _writes(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisWritesRefused"
-    # True for ten minutes after a single refusal; a lasting fault refuses again within that time.
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 2 * MINUTE), window=MINUTE // 2)
     wrong = bench.rising(_ERRORS, 9, "other", err="WRONGTYPE")
     full, unsaved = (
@@ -98,7 +97,7 @@ def _writes(topology: Topology) -> tuple[Alert, Alert]:
     return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, '10m'))} > 0",
+            expr=f"{by_service('sum', risen(selector(_ERRORS, _JOB, _REFUSALS), _UP, bench.window_of_one))} > 0",
             wait=bench.wait,
             severity="critical",
             summary="Redis refuses writes.",
@@ -152,28 +151,26 @@ def _elsewhere(bench: Bench) -> tuple[Series, ...]:
 
 def _born(bench: Bench) -> tuple[Case, ...]:
     """The first refusals of their kind, all within one scrape."""
-    # With a longer wait a single time is never enough.
-    if bench.due > _LATELY:
-        return ()
-    count, late = bench.fixtures.count, _WINDOW // INTERVAL
+    count, late = bench.fixtures.count, bench.heard // INTERVAL
+    then, lately = bench.heard + bench.lately, f"fires {format_duration(bench.lately)} after"
     up, text = bench.flat("redis_up", 1), "Redis db on main refuses writes."
 
     def fires(title: str, after: int, values: dict[str, str]) -> Case:
         refused = (bench.series(_ERRORS, f"{course}x{count}", err=err) for err, course in values.items())
         return bench.fires(title, (up, *_elsewhere(bench), *refused, bench.pages()), text, after=bench.later(after))
 
-    # Six minutes after: all of the life before is out of the window, and most of it is in the one ahead.
-    again = 2 * _WINDOW + 2 * MINUTE
+    # All of the life before is out of the window then, and most of it is in the one ahead.
+    again = 2 * bench.heard + 2 * MINUTE
     return (
-        fires("fires eight minutes after one was refused and never before", _WINDOW + _LATELY, {"OOM": f"_x{late} 1"}),
+        fires(f"{lately} one was refused and never before", then, {"OOM": f"_x{late} 1"}),
         fires(
-            "fires eight minutes after many of both kinds were refused at once and never before",
-            _WINDOW + _LATELY,
+            f"{lately} many of both kinds were refused at once and never before",
+            then,
             {"MISCONF": f"_x{late} 145", "OOM": f"_x{late} 9"},
         ),
         fires(
-            "fires eight minutes after failed saves refused many at once and never before",
-            _WINDOW + _LATELY,
+            f"{lately} failed saves refused many at once and never before",
+            then,
             {"MISCONF": f"_x{late} 145"},
         ),
         *(
@@ -184,7 +181,7 @@ def _born(bench: Bench) -> tuple[Case, ...]:
                     {"OOM": f"145x{late - 1} stale _x{late // 2 + 1} 3"},
                 )
             ]
-            if bench.due <= 6 * MINUTE
+            if bench.due <= bench.heard // 2 + MINUTE
             else []
         ),
     )
@@ -192,14 +189,15 @@ def _born(bench: Bench) -> tuple[Case, ...]:
 
 def _old(bench: Bench) -> tuple[Case, ...]:
     """What shows for the first time and is old, what is long over, and what is no refusal."""
-    count, late = bench.fixtures.count, _WINDOW // INTERVAL
+    count, late = bench.fixtures.count, bench.heard // INTERVAL
+    then = bench.heard + bench.lately
     old = bench.series(_ERRORS, f"_x{late} 145x{count}", err="OOM")
     up, pages = bench.flat("redis_up", 1), bench.pages()
     unknown = tuple(
         bench.silent(
             f"stays silent for old refusals when {title}",
             (*known, *_elsewhere(bench), old, pages),
-            bench.later(_WINDOW + _LATELY),
+            bench.later(then),
         )
         for title, known in (
             ("the target is new", (bench.series("redis_up", f"_x{late} 1x{count}"),)),
@@ -214,17 +212,17 @@ def _old(bench: Bench) -> tuple[Case, ...]:
                 "stays silent when the first refusals were too long ago",
                 f"_x{late} 145",
                 "OOM",
-                2 * _WINDOW + 4 * MINUTE,
+                2 * bench.heard + 4 * MINUTE,
             ),
-            ("stays silent for failed saves of long ago", "145", "MISCONF", _WINDOW + _LATELY),
+            ("stays silent for failed saves of long ago", "145", "MISCONF", then),
             (
                 "stays silent for old refusals that a restart forgets",
                 f"145x{late} stale _",
                 "OOM",
-                _WINDOW + 4 * MINUTE,
+                bench.heard + 4 * MINUTE,
             ),
-            ("stays silent for a kind that begins with none", f"_x{late} 0", "OOM", _WINDOW + _LATELY),
-            ("stays silent for a first error of another kind", f"_x{late} 9", "ERR", _WINDOW + _LATELY),
+            ("stays silent for a kind that begins with none", f"_x{late} 0", "OOM", then),
+            ("stays silent for a first error of another kind", f"_x{late} 9", "ERR", then),
         )
     )
     return (*unknown, *others)
@@ -233,12 +231,12 @@ def _old(bench: Bench) -> tuple[Case, ...]:
 def _connections(topology: Topology) -> tuple[Alert, Alert]:
     name = "RedisConnectionsRejected"
     bench = Bench(topology, _JOB, topology.alerts.wait(name, 0), window=MINUTE // 2)
-    metric = "redis_rejected_connections_total"
+    metric, window = "redis_rejected_connections_total", bench.window_of_one
     proven = rises(bench, metric, "Redis db on main is rejecting connections.")
     return by_paging(
         Alert(
             alert=name,
-            expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[10m])')} > 0",
+            expr=f"{by_service('sum', f'increase({selector(metric, _JOB)}[{window}])')} > 0",
             wait=bench.wait,
             severity="critical",
             summary="Redis is rejecting connections.",
@@ -246,7 +244,7 @@ def _connections(topology: Topology) -> tuple[Alert, Alert]:
             dashboard=DASHBOARD,
             panel="Clients",
             runbook=Runbook(
-                meaning="`maxclients` was reached within the last ten minutes, and new connections got an error.",
+                meaning="`maxclients` was reached within the last minutes, and new connections got an error.",
                 first_look=("`redis-cli client list`: how many has each address, and how long are they idle?",),
                 action=(
                     "Restart the application that leaks connections; give it a pool.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.rules.model import Series
+from boxwatch.rules.patterns.backing_services import selector
 from boxwatch.rules.patterns.system import SERVICE, Cause, System
 from boxwatch.rules.proofs.fixtures import flat, steps
 from boxwatch.rules.proofs.healthy_hours import DEPLOYED, UNSCRAPED, Hours, exporter_restarts
@@ -69,5 +70,8 @@ SYSTEM = System(
     name=_NAME,
     subjects=(redis.subject, redis_memory.subject, redis_storage.subject),
     healthy_day=healthy_day,
+    switch_on="start redis_exporter there, with `REDIS_ADDR=redis://NAME:6379` (docs/exporters/databases.md)",
+    reached=selector("redis_up", _JOB),
+    connect="set its `REDIS_ADDR=redis://NAME:6379`, and `REDIS_PASSWORD` where Redis has a password",
     worse=(Cause(("RedisWritesRefused",), ("RedisMemoryNearMax",), SERVICE),),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.patterns import consequence
 from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, SERVICE, expr, per_container
 from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
@@ -47,7 +48,7 @@ def _states(fixtures: Fixtures, *states: int, **labels: str) -> tuple[Series, ..
 
 def _all_unhealthy(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceAllReplicasUnhealthy"
-    grace = topology.alerts.wait(name, topology.alerts.deploy_grace)
+    grace = consequence.replicas_unhealthy(topology)
     fixtures = Fixtures(length=grace + 30 * _MINUTE, thresholds=topology.thresholds)
     text = "All running containers of web on main fail their health check."
     silent = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Record, Runbook, Subject
+from boxwatch.rules.patterns import consequence
 from boxwatch.rules.patterns.fragments import TRAEFIK, expr
 from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.requests import requests, requests_expected_proofs, service_requests_proofs
@@ -75,7 +76,7 @@ def _expected() -> Record:
 
 def _failing(topology: Topology) -> tuple[Alert, Alert]:
     name = "ServiceErrorsHigh"
-    wait = topology.alerts.wait(name, 5 * _MINUTE)
+    wait = consequence.errors_high(topology)
     share = topology.alerts.threshold(name, FAILED_SHARE)
     proofs = service_requests_proofs.failing(topology, wait, share, FAILED_AT_LEAST)
     return by_paging(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Group, Runbook, Subject
+from boxwatch.rules.patterns.consequence import after, errors_high
 from boxwatch.rules.patterns.paging import by_paging, non_paging
 from boxwatch.rules.slo import slo, slo_burn_proofs
 from boxwatch.rules.slo.slo import AT_LEAST, FAST, MOST, SLOW, Burn
@@ -109,7 +110,10 @@ def _limit(part: slo.Part, pair: Burn) -> str:
 
 def _fast(topology: Topology, words: _Words) -> tuple[Alert, Alert]:
     name = f"{words.name}BudgetBurnsFast"
-    wait = topology.alerts.wait(name, 2 * _MINUTE)
+    # A service that fails for many is *ServiceErrorsHigh*, which is told first.
+    usual = 2 * _MINUTE
+    first = after(topology, errors_high(topology), usual) if words is _AVAILABILITY else usual
+    wait = topology.alerts.wait(name, first)
     text = f"of the requests to {{}} on {{}} {words.are}: the month's error budget lasts only days."
     fires, silent = slo_burn_proofs.cases(topology, wait, words.part, FAST, text)
     return by_paging(

@@ -64,6 +64,8 @@ SYSTEM = System(
     name="traefik",
     subjects=(traefik.subject, traefik_routes.subject),
     healthy_day=proxy,
+    switch_on="add the three `metrics` lines of docs/exporters/traefik.md to the proxy's command in Coolify, then "
+    "restart the proxy",
     during="while a service is deployed behind the proxy, and the proxy restarted",
     related=("probes",),
     silences=("service_requests", "slo_burn"),

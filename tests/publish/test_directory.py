@@ -1,4 +1,4 @@
-"""Artefacts land whole, only where they differ, and never on what is not ours."""
+"""A build writes files atomically, only where they differ, and never over foreign files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _content(out: Path) -> dict[str, bytes]:
 
 
 def test_the_first_build_writes_everything(tmp_path: Path) -> None:
-    """Into a directory that it makes."""
+    """The output directory is created if necessary."""
     plan = _build({"a/b.yaml": b"1", "c.md": b"2"}, tmp_path / "out")
 
     assert plan.written == ("a/b.yaml", "c.md")
@@ -38,7 +38,7 @@ def test_the_first_build_writes_everything(tmp_path: Path) -> None:
 
 
 def test_the_second_build_writes_nothing(tmp_path: Path) -> None:
-    """Not even the manifest: times of change say what changed."""
+    """Not even the manifest is rewritten: modification times show what changed."""
     _build({"a": b"1"}, tmp_path)
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
 
@@ -49,7 +49,7 @@ def test_the_second_build_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_only_what_differs_is_written(tmp_path: Path) -> None:
-    """The rest is unchanged."""
+    """Unchanged files are left alone."""
     _build({"a": b"1", "b": b"1"}, tmp_path)
 
     plan = _build({"a": b"1", "b": b"2"}, tmp_path)
@@ -58,7 +58,7 @@ def test_only_what_differs_is_written(tmp_path: Path) -> None:
 
 
 def test_what_is_not_made_any_more_is_removed_with_its_empty_folders(tmp_path: Path) -> None:
-    """And nothing beside it."""
+    """Foreign files next to it stay."""
     _build({"a/b/c": b"1", "d": b"1"}, tmp_path)
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
 
@@ -89,10 +89,10 @@ def test_a_file_of_somebody_else_that_is_right_already_is_taken_over(tmp_path: P
     assert _build({"a": b"2"}, tmp_path).written == ("a",)
 
 
-def test_a_generated_file_that_was_changed_by_hand_is_written_again_and_named(tmp_path: Path) -> None:
-    """It says that it is generated; a surprise it should not be."""
+def test_a_generated_file_that_was_changed_manually_is_written_again_and_named(tmp_path: Path) -> None:
+    """The plan names such files, so that the loss is no surprise."""
     _build({"a": b"1"}, tmp_path)
-    (tmp_path / "a").write_bytes(b"by hand")
+    (tmp_path / "a").write_bytes(b"manual")
 
     plan = _build({"a": b"1"}, tmp_path)
 
@@ -100,19 +100,19 @@ def test_a_generated_file_that_was_changed_by_hand_is_written_again_and_named(tm
     assert _content(tmp_path) == {"a": b"1"}
 
 
-def test_a_generated_file_that_was_changed_by_hand_is_not_removed(tmp_path: Path) -> None:
-    """What somebody did stays."""
+def test_a_generated_file_that_was_changed_manually_is_not_removed(tmp_path: Path) -> None:
+    """The manual change is kept."""
     _build({"a": b"1", "b": b"1"}, tmp_path)
-    (tmp_path / "b").write_bytes(b"by hand")
+    (tmp_path / "b").write_bytes(b"manual")
 
     plan = _build({"a": b"1"}, tmp_path)
 
     assert (plan.removed, plan.kept) == ((), ("b",))
-    assert _content(tmp_path) == {"a": b"1", "b": b"by hand"}
+    assert _content(tmp_path) == {"a": b"1", "b": b"manual"}
 
 
 def test_a_removed_file_comes_back(tmp_path: Path) -> None:
-    """Whoever removed it."""
+    """It makes no difference who removed it."""
     _build({"a": b"1"}, tmp_path)
     (tmp_path / "a").unlink()
 
@@ -134,15 +134,15 @@ def test_a_removed_file_comes_back(tmp_path: Path) -> None:
     ],
 )
 def test_a_manifest_that_is_not_ours_is_refused(content: bytes, tmp_path: Path) -> None:
-    """It says what may be deleted, so it may not lead out of the directory."""
+    """The manifest decides what may be deleted, so a path outside the directory is an error."""
     (tmp_path / directory.MANIFEST).write_bytes(content)
 
-    with pytest.raises(OutputError, match="is not as boxwatch writes it"):
+    with pytest.raises(OutputError, match=r"is not in boxwatch's format"):
         directory.plan({"a": b"1"}, tmp_path)
 
 
 def test_a_file_as_directory_is_refused(tmp_path: Path) -> None:
-    """With what to do."""
+    """The error says what to do."""
     (tmp_path / "out").write_text("", encoding="utf-8")
 
     with pytest.raises(OutputError, match="is a file: give --out a directory"):
@@ -150,7 +150,7 @@ def test_a_file_as_directory_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_directory_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
-    """It may hold anything."""
+    """It could contain anything."""
     (tmp_path / "a").mkdir()
 
     with pytest.raises(OutputError, match="cannot be read: Is a directory"):
@@ -158,7 +158,7 @@ def test_a_directory_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_whole_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk is full at the second file: the first is new, the second old, and nothing lies around."""
+    """If the disk fills up at the second file, the first is new, the second old, and no temporary file remains."""
     _build({"a": b"1", "b": b"1"}, tmp_path)
     real, calls = os.fsync, []
 
@@ -176,7 +176,7 @@ def test_a_write_that_fails_leaves_whole_files(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_build_that_was_cut_off_is_finished_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """New files that it left are known as ours, even when the next build makes something else of them."""
+    """New files left by it count as ours, even if the next build generates other content."""
 
     def cut_off(*_: object) -> None:
         raise KeyboardInterrupt
@@ -203,16 +203,16 @@ def test_files_can_be_read_by_those_who_serve_them(tmp_path: Path) -> None:
 
 
 def test_the_manifest_says_what_it_is(tmp_path: Path) -> None:
-    """For who finds it."""
+    """The manifest explains itself to whoever finds it."""
     _build({"a": b"1"}, tmp_path)
 
     document = json.loads((tmp_path / directory.MANIFEST).read_text(encoding="utf-8"))
-    assert document["comment"].startswith("Files that boxwatch wrote here")
+    assert document["comment"].startswith("Files written by boxwatch")
     assert list(document["files"]) == ["a"]
 
 
 def test_the_diff_shows_what_would_change(tmp_path: Path) -> None:
-    """New, changed and removed, as unified diffs."""
+    """New, changed and removed files appear as unified diffs."""
     _build({"a": b"one\ntwo\n", "gone": b"x\n"}, tmp_path)
 
     lines = list(directory.diff(directory.plan({"a": b"one\n2\n", "new": b"y\n"}, tmp_path)))
@@ -231,7 +231,7 @@ _NAMES = st.sampled_from(["a", "b", "c/d", "c/e"])
 def test_after_any_builds_the_directory_is_what_the_last_one_made(
     tmp_path_factory: pytest.TempPathFactory, builds: list[dict[str, bytes]]
 ) -> None:
-    """And a check right after it finds nothing to do."""
+    """A check right after a build finds nothing to do."""
     out = tmp_path_factory.mktemp("out")
     for files in builds:
         _build(files, out)

@@ -1,4 +1,4 @@
-"""One publisher at a time, and what is renamed stays renamed."""
+"""One publisher at a time; and renames survive a power cut."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import atomic, lock
 
 
-def test_a_directory_is_settled_or_the_error_is_told(tmp_path: Path) -> None:
-    """A rename that is not on disk is none after a power cut."""
-    atomic.settle(tmp_path)
+def test_a_directory_is_synced_or_the_error_is_reported(tmp_path: Path) -> None:
+    """A rename that is not synced is lost in a power cut."""
+    atomic.sync(tmp_path)
     with pytest.raises(OSError, match="No such file"):
-        atomic.settle(tmp_path / "none")
+        atomic.sync(tmp_path / "none")
 
 
-def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
-    """With its place."""
+def test_a_lock_that_cannot_be_opened_is_reported(tmp_path: Path) -> None:
+    """The error names the path."""
     with pytest.raises(PublishError, match="cannot be opened: Is a directory"), lock.held(tmp_path):
         pass
 
 
-def test_a_lock_that_the_disk_does_not_have_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some network file systems have none."""
+def test_a_lock_that_the_disk_does_not_have_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some network file systems have no locks."""
 
     def none(*_: int) -> Never:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
@@ -40,7 +40,7 @@ def test_a_lock_that_the_disk_does_not_have_is_said(tmp_path: Path, monkeypatch:
 
 
 def test_a_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
-    """The kernel drops it."""
+    """The kernel releases the lock."""
     ready, say = os.pipe()
     child = os.fork()
     if child == 0:  # pragma: no cover - another process

@@ -1,4 +1,4 @@
-"""What Prometheus has loaded is read from its own answer, whatever that is."""
+"""The loaded rules are read from Prometheus' own response, whatever it contains."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def _running() -> Running:
 
 
 def test_the_set_that_was_written_is_recognised() -> None:
-    """Group by group, rule by rule, and by its mark."""
+    """The loaded rules match if groups, rules and mark do."""
     assert difference(A, _running()) == ""
     assert difference(None, Running({})) == ""
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found", "said"),
+    ("desired", "found", "said"),
     [
         (None, _running(), "Prometheus still has rules of boxwatch.yaml"),
-        (A, Running({}), "Prometheus loads no file named boxwatch.yaml: let rule_files of its configuration name it"),
+        (A, Running({}), "Prometheus loads no file named boxwatch.yaml: add it to rule_files in Prometheus' conf"),
         (A, Running(_running().ours, (), "f00"), f"Prometheus has another set (f00) than the one on disk ({A.mark})"),
         (A, Running(_running().ours, ()), f"has another set (without our mark) than the one on disk ({A.mark})"),
         (A, Running({"boxwatch": ()}, (), A.mark), "Prometheus lacks the groups group-0, group-1, group-2, group-3"),
@@ -47,9 +47,9 @@ def test_the_set_that_was_written_is_recognised() -> None:
     ],
     ids=["still there", "not there", "another mark", "no mark", "groups missing", "groups too many", "other rules"],
 )
-def test_another_set_is_told_from_it(wanted: rule_set.RuleSet | None, found: Running, said: str) -> None:
-    """By the first thing that differs."""
-    assert said in difference(wanted, found)
+def test_a_different_set_is_recognised(desired: rule_set.RuleSet | None, found: Running, said: str) -> None:
+    """The first difference is reported."""
+    assert said in difference(desired, found)
 
 
 @pytest.mark.parametrize(
@@ -64,35 +64,37 @@ def test_another_set_is_told_from_it(wanted: rule_set.RuleSet | None, found: Run
         b"[" * 99999,
     ],
 )
-def test_an_answer_that_is_not_prometheus_is_said(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what to look at."""
-    monkeypatch.setattr(Client, "ask", lambda *_: Answer(200, body, {}))
+def test_an_answer_that_is_not_prometheus_is_reported(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says to check the URL."""
+    monkeypatch.setattr(Client, "request", lambda *_: Answer(200, body, {}))
 
-    with pytest.raises(PublishError, match="http://host does not answer as Prometheus does: is the URL right"):
+    with pytest.raises(PublishError, match="http://host does not respond like Prometheus: check the URL"):
         running(Client("http://host"))
 
 
-def test_a_refusal_is_said(server: StandIn) -> None:
-    """With Prometheus' own words."""
+def test_a_refusal_is_reported(server: StandIn) -> None:
+    """The error quotes Prometheus."""
     server.faults[RULES] = ["who"]
 
     with pytest.raises(PublishError, match=r"does not show its rules \(401\): bad credentials"):
         running(Client(server.url))
 
 
-def test_rules_of_others_are_told_from_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the name of the file; a Prometheus in a container sees it elsewhere."""
+def test_foreign_rules_are_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file's name decides: a Prometheus in a container sees another directory."""
     groups = [
         {"name": "mine", "file": "/in/a/container/boxwatch.yaml", "rules": []},
         {"name": "theirs", "file": "/etc/other.yaml", "rules": []},
     ]
-    monkeypatch.setattr(Client, "ask", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {}))
+    monkeypatch.setattr(
+        Client, "request", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {})
+    )
 
     assert running(Client("http://host")) == Running({"mine": ()}, (("theirs", "/etc/other.yaml"),), "")
 
 
 def test_a_server_that_comes_back_in_time_is_read(server: StandIn) -> None:
-    """As after a restart."""
+    """As during a restart of the server."""
     (server.directory / "boxwatch.yaml").write_bytes(A.content)
     server.load()
     server.faults[RULES] = ["busy"] * 7
@@ -101,7 +103,7 @@ def test_a_server_that_comes_back_in_time_is_read(server: StandIn) -> None:
 
 
 def test_a_failure_that_lasts_until_the_end_is_one(server: StandIn) -> None:
-    """Even where there was no time for a second evaluation."""
+    """Even if there is no time for a second evaluation."""
     (server.directory / "boxwatch.yaml").write_bytes(A.content)
     server.load()
     server.faults[RULES] = ["sick"] * 9
@@ -110,8 +112,8 @@ def test_a_failure_that_lasts_until_the_end_is_one(server: StandIn) -> None:
         read_back(Client(server.url), A, 0, at_once=True)
 
 
-def test_what_was_never_evaluated_is_not_called_healthy(server: StandIn) -> None:
-    """As vmalert does: `ok`, at a time that is none."""
+def test_rules_never_evaluated_do_not_count_as_healthy(server: StandIn) -> None:
+    """As in vmalert, which reports `ok` at the zero time."""
     publish(server, A)
     server.never = True
 

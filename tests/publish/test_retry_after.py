@@ -1,4 +1,4 @@
-"""When a busy server wants to be asked again."""
+"""Parsing of the Retry-After header."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ NOW = datetime(2026, 10, 21, 7, 27, tzinfo=UTC)
     ],
 )
 def test_a_number_and_a_date_are_read(header: str | None, seconds: float | None) -> None:
-    """What is over means at once; what is neither says nothing."""
+    """A date in the past means 0; a malformed value means None."""
     assert retry_after.seconds(header, NOW) == seconds

@@ -1,4 +1,4 @@
-"""Differences are told rule by rule, in words."""
+"""Differences are described rule by rule."""
 
 from __future__ import annotations
 
@@ -85,13 +85,13 @@ def _said(old: rule_set.RuleSet | None, new: rule_set.RuleSet | None) -> list[st
         "another rule",
     ],
 )
-def test_a_changed_rule_is_told_in_words(old: object, new: object, said: list[str]) -> None:
+def test_a_changed_rule_is_described(old: object, new: object, said: list[str]) -> None:
     """Short values are shown."""
     assert _said(_set(old), _set(new)) == said
 
 
-def test_rules_of_one_name_are_told_apart_by_their_labels() -> None:
-    """As recorded constants of several services are."""
+def test_rules_of_one_name_are_distinguished_by_their_labels() -> None:
+    """As for constants recorded per service."""
     changed = _OTHER | {"expr": "vector(8)"}
 
     assert _said(_set(_PLAN, _OTHER), _set(_PLAN, changed)) == [
@@ -106,7 +106,7 @@ def test_another_order_is_a_change() -> None:
 
 
 def test_a_group_is_added_changed_or_removed() -> None:
-    """With how many rules it has."""
+    """The number of its rules is shown."""
     assert _said(None, _set(_PLAN)) == ["added budget: 1 rule"]
     assert _said(_set(_PLAN, _OTHER), None) == ["removed budget: 2 rules"]
     assert _said(_set(_PLAN), _set(_PLAN, interval="1m")) == ["changed budget: interval added"]

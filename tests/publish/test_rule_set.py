@@ -1,4 +1,4 @@
-"""Many rule files become one, which says what it is."""
+"""Rule files are merged into one, whose mark identifies it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from boxwatch.publish import rule_set
 
 
 def test_the_same_rules_are_the_same_bytes() -> None:
-    """With the same mark; other rules have another."""
+    """Equal rules have equal marks; different rules have different ones."""
     one, same, other = (rule_set.merge(rule_sets.files(name)) for name in "AAB")
 
     assert one.content == same.content
@@ -19,7 +19,7 @@ def test_the_same_rules_are_the_same_bytes() -> None:
 
 
 def test_the_mark_is_a_rule_that_prometheus_shows() -> None:
-    """The first group of the file."""
+    """It is the first group of the file."""
     made = rule_set.merge(rule_sets.files("A"))
     group = yaml.safe_load(made.content)["groups"][0]
 
@@ -30,7 +30,7 @@ def test_the_mark_is_a_rule_that_prometheus_shows() -> None:
 
 
 def test_a_set_is_read_as_it_was_written() -> None:
-    """From its bytes alone."""
+    """The file's content suffices."""
     made = rule_set.merge(rule_sets.files("A"))
 
     assert rule_set.read("x", made.content) == made
@@ -38,15 +38,15 @@ def test_a_set_is_read_as_it_was_written() -> None:
 
 @pytest.mark.parametrize("content", [b"groups: [{name: a, rules: [{record: b, expr: c}]}]", b"groups: [{name: a}]"])
 def test_a_set_of_somebody_else_has_no_mark(content: bytes) -> None:
-    """It can be compared all the same."""
+    """It can still be compared."""
     assert rule_set.read("x", content).mark == ""
 
 
 def test_groups_of_the_same_name_are_refused() -> None:
-    """One file cannot hold both; and one name is ours."""
+    """One file cannot hold both, and one name is reserved."""
     twice = dict.fromkeys("xy", b'{"groups": [{"name": "a", "rules": []}]}')
 
-    with pytest.raises(PublishError, match="groups with the same name: a; rename one"):
+    with pytest.raises(PublishError, match="groups with the same name: a; nothing was published: rename one"):
         rule_set.merge(twice)
     with pytest.raises(PublishError, match="groups with the same name: boxwatch"):
         rule_set.merge({"x": b'{"groups": [{"name": "boxwatch", "rules": []}]}'})
@@ -57,15 +57,15 @@ def test_groups_of_the_same_name_are_refused() -> None:
     [
         (b"{", "x.yaml is not YAML: "),
         (b"\xff", "is not YAML"),
-        (b"[]", "is no rule file"),
-        (b"groups: 1", "is no rule file"),
-        (b"groups: [1]", "is no rule file"),
-        (b"groups: [{rules: []}]", "is no rule file"),
-        (b"groups: [{name: a, rules: [1]}]", "is no rule file"),
-        (b"groups: [{name: a, rules: 1}]", "is no rule file"),
+        (b"[]", "is not a rule file"),
+        (b"groups: 1", "is not a rule file"),
+        (b"groups: [1]", "is not a rule file"),
+        (b"groups: [{rules: []}]", "is not a rule file"),
+        (b"groups: [{name: a, rules: [1]}]", "is not a rule file"),
+        (b"groups: [{name: a, rules: 1}]", "is not a rule file"),
     ],
 )
-def test_what_is_no_rule_file_is_refused(content: bytes, said: str) -> None:
-    """With its name."""
+def test_a_file_that_is_not_a_rule_file_is_refused(content: bytes, said: str) -> None:
+    """The error names the file."""
     with pytest.raises(PublishError, match=said):
         rule_set.merge({"x.yaml": content})

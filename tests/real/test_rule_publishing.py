@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from support import publisher, rule_sets
+from support.artefacts import default_artefacts
 from support.programs import free_port, get, running, wait_for
 
 from boxwatch.cli import main
@@ -27,15 +29,15 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import ByHttp, ByOthers, BySignal
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.reload import ExternalReload, HttpReload, SignalReload
+from boxwatch.publish.store import Store
 
 Program = Callable[[str], str]
 
 # 200 for the full proof, which takes two and a half minutes.
 KILLS = int(os.environ.get("BOXWATCH_KILLS", "20"))
 # Seconds for one publish, and for one publisher to get ready.
-_PATIENCE = 20.0
+_TIMEOUT = 20.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class _Box:
     @property
     def target(self) -> prometheus_rules.Target:
         client = Client(self.url)
-        return prometheus_rules.Target(self.rules, client, ByHttp(client), _PATIENCE)
+        return prometheus_rules.Target(self.rules, client, HttpReload(client), _TIMEOUT)
 
     @property
     def groups(self) -> list[dict[str, Any]]:
@@ -120,7 +122,9 @@ def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, pr
     program("promtool")
     where = ["--prometheus", box.url, "--rules-dir", str(box.rules), "--yes"]
 
-    done = CliRunner().invoke(main, ["publish", *where])
+    refused = CliRunner().invoke(main, ["publish", *where])
+    assert (refused.exit_code, "scrape_configs lacks the job" in refused.stderr, box.groups) == (1, True, [])
+    done = CliRunner().invoke(main, ["publish", *where, "--skip-config-check"])
 
     assert done.exit_code == 0, done.output
     assert len(box.groups) == len([line for line in done.stdout.splitlines() if line.startswith("  + ")]) + 1
@@ -129,11 +133,60 @@ def test_the_command_brings_the_default_deployment_into_prometheus(box: _Box, pr
     assert box.groups == []
 
 
+def test_rules_alone_need_a_configuration_that_has_ours(box: _Box) -> None:
+    """Merged into the user's own; a line that is missing there is named, as YAML to add."""
+    ours = yaml.safe_load(default_artefacts()["prometheus/prometheus.yml"])
+    config = box.rules.parent / "prometheus.yml"
+    own = {"job_name": "own", "static_configs": [{"targets": ["127.0.0.1:1"]}]}
+    ours["scrape_configs"].insert(0, own)
+    where = ["--prometheus", box.url, "--rules-dir", str(box.rules)]
+    cadvisor = next(job for job in ours["scrape_configs"] if job["job_name"] == "cadvisor")
+    entry = next(one for one in cadvisor["metric_relabel_configs"] if one.get("replacement") == "worker")
+    place = cadvisor["metric_relabel_configs"].index(entry)
+    cadvisor["metric_relabel_configs"].remove(entry)
+    config.write_text(yaml.safe_dump(ours), encoding="utf-8")
+
+    box.target.reload(_TIMEOUT)
+    refused = CliRunner().invoke(main, ["publish", *where, "--yes"])
+    assert refused.exit_code == 1
+    assert "Error: job cadvisor lacks in metric_relabel_configs, in this order:" in refused.stderr
+    assert "regex: worker(-[0-9]+)?" in refused.stderr
+    assert refused.stderr.count("target_label") == 1
+    assert box.groups == []
+
+    cadvisor["metric_relabel_configs"].insert(place, entry)
+    config.write_text(yaml.safe_dump(ours), encoding="utf-8")
+    box.target.reload(_TIMEOUT)
+    done = CliRunner().invoke(main, ["publish", *where, "--yes"])
+    assert done.exit_code == 0, done.output
+    assert box.groups != []
+
+
+def test_rules_of_ones_own_are_evaluated_with_ours(box: _Box, program: Program) -> None:
+    """Those of the examples, in the same set: a rollback removes both, and no second file is needed."""
+    program("promtool")
+    topology = Path(__file__).parents[2] / "examples" / "topology.yaml"
+    where = ["--prometheus", box.url, "--rules-dir", str(box.rules), "--yes"]
+
+    done = CliRunner().invoke(main, ["publish", str(topology), *where])
+
+    assert done.exit_code == 0, done.output
+    own = [rule for group in box.groups if group["name"].startswith("orders") for rule in group["rules"]]
+    assert [(rule["name"], rule["health"]) for rule in own] == [
+        ("service:orders:rate5m", "ok"),
+        ("OrdersStopped", "ok"),
+    ]
+    assert {group["file"] for group in box.groups} == {str(box.rules / "boxwatch.yaml")}
+    assert CliRunner().invoke(main, ["diff", str(topology), *where[:-1]]).exit_code == 0
+    assert CliRunner().invoke(main, ["rollback", *where]).exit_code == 0
+    assert box.groups == []
+
+
 def test_what_prometheus_refuses_is_taken_back(box: _Box) -> None:
     """The error quotes Prometheus, and the old set is on disk and loaded."""
     box.publish(rule_sets.files("A"))
 
-    with pytest.raises(PublishError, match=r"(?s)refused the rules \(500\): failed to reload config.*old rules are in"):
+    with pytest.raises(PublishError, match=r"(?s)rejected the rules \(500\): failed to reload config.*previous rules"):
         box.publish(rule_sets.refused("refused"))
 
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")
@@ -151,7 +204,7 @@ def test_what_cannot_be_evaluated_is_taken_back(box: _Box) -> None:
 
 def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
     """After a SIGHUP, reading back over HTTP is the only confirmation."""
-    target = prometheus_rules.Target(box.rules, Client(box.url), BySignal(box.process.pid), _PATIENCE)
+    target = prometheus_rules.Target(box.rules, Client(box.url), SignalReload(box.process.pid), _TIMEOUT)
 
     assert box.publish(rule_sets.files("A"), target) == ""
     assert rule_sets.which(box.groups) == "A"
@@ -160,9 +213,9 @@ def test_rules_are_loaded_by_a_signal(box: _Box) -> None:
 def test_a_set_that_nobody_loads_is_taken_back(box: _Box) -> None:
     """Without a reload the error names the rules that Prometheus has loaded instead."""
     box.publish(rule_sets.files("A"))
-    target = prometheus_rules.Target(box.rules, Client(box.url), ByOthers(), 1)
+    target = prometheus_rules.Target(box.rules, Client(box.url), ExternalReload(), 1)
 
-    with pytest.raises(PublishError, match=r"(?s)Prometheus has another set .*the old rules are in place again"):
+    with pytest.raises(PublishError, match=r"(?s)Prometheus has another set .*the previous rules are in place again"):
         box.publish(rule_sets.files("B"), target)
 
     assert (rule_sets.which(box.groups), box.on_disk()) == ("A", "A")
@@ -226,7 +279,7 @@ class _Witness:
 
 def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
     """Start a publisher and kill it after some seconds; return whether it was still running."""
-    command = [sys.executable, publisher.__file__, box.url, str(box.rules), name, kind, str(_PATIENCE)]
+    command = [sys.executable, publisher.__file__, box.url, str(box.rules), name, kind, str(_TIMEOUT)]
     environment = os.environ | {"PYTHONPATH": str(Path(publisher.__file__).parents[1])}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
@@ -238,7 +291,7 @@ def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
         process.stdin.flush()
         time.sleep(after)
         process.kill()
-        return process.wait(_PATIENCE) == -signal.SIGKILL
+        return process.wait(_TIMEOUT) == -signal.SIGKILL
 
 
 def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
@@ -265,14 +318,14 @@ def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
             kills += dead
             may_be |= {name}
             assert box.on_disk() in may_be
-            state = Store(box.rules).see().state
+            state = Store(box.rules).observe().state
             under_way = "under way" if state.before is not None else "at rest"
             moments[f"{'killed' if dead else 'ended'}, {under_way}, {'new' if box.on_disk() != before else 'old'}"] += 1
             if chance.random() < 0.6:
                 name = chance.choice(["A", "B"])
                 box.publish(rule_sets.files(name))
                 assert (rule_sets.which(box.groups), box.on_disk()) == (name, name)
-                assert Store(box.rules).see().cut_off is False
+                assert Store(box.rules).observe().cut_off is False
                 left = {path.name for path in (box.rules / ".boxwatch").iterdir()}
                 assert left == {"lock", "sets", "state.json"}
                 may_be = {name}

@@ -18,7 +18,7 @@ from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import ByHttp, BySignal
+from boxwatch.publish.reload import HttpReload, SignalReload
 
 Program = Callable[[str], str]
 
@@ -35,7 +35,9 @@ class _Box:
 
     def publish(self, files: dict[str, bytes], *, signal: bool = False) -> str:
         client = Client(self.url)
-        target = prometheus_rules.Target(self.rules, client, BySignal(self.pid) if signal else ByHttp(client), 20)
+        target = prometheus_rules.Target(
+            self.rules, client, SignalReload(self.pid) if signal else HttpReload(client), 20
+        )
         return prometheus_rules.apply(target, prometheus_rules.plan(target, rule_set.merge(files)))
 
 
@@ -83,7 +85,7 @@ def test_what_vmalert_refuses_is_taken_back(box: _Box) -> None:
     box.publish(rule_sets.files("A"))
     rule = {"record": "level:broken:op", "expr": "((("}
 
-    with pytest.raises(PublishError, match=r"(?s)its log says why.*the old rules are in place again, and"):
+    with pytest.raises(PublishError, match=r"(?s)its log says why.*the previous rules are in place again, and"):
         box.publish(rule_sets.files("B", extra=rule))
     assert rule_sets.which(box.groups) == "A"
 

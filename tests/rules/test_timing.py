@@ -10,10 +10,20 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.artefacts import complete_artefacts
+from support.topologies import complete
+
+from boxwatch.rules import catalogue
+from boxwatch.rules.systems import SYSTEMS
+from boxwatch.topology.kinds import Kind
+from boxwatch.topology.settings import Alerts
 
 _NODE = 'node_vmstat_oom_kill{job="node",server="main",instance="n:9100"}'
 _CADVISOR = 'container_oom_events_total{job="cadvisor",server="main",instance="c:8080",service="web",name="w"}'
 _REDIS = '{job="redis",server="main",service="redis",instance="r:1"'
+
+
+# Kinds with an alert that says they do not answer, beside that of their containers.
+_KINDS = tuple(system.kind for system in SYSTEMS if system.kind.down and not system.kind.about_others)
 
 
 @pytest.fixture(scope="module")
@@ -128,3 +138,62 @@ def test_a_stopped_proxy_fires_and_the_urls_behind_it_do_not_whatever_the_phases
 
     _firing(rules, files, "ProbeFailed", series, {30 * n: False for n in range(2 * minutes + 40)}, step=5)
     _firing(rules, files, "ServiceDown", series, {minutes * 60 + 420: True}, step=5)
+
+
+@_FEW
+@given(
+    exporter=st.integers(0, 6), cadvisor=st.integers(0, 12), minutes=st.integers(5, 12), kind=st.sampled_from(_KINDS)
+)
+def test_a_database_whose_container_stops_is_told_once_whatever_the_phases(
+    rules: Path, exporter: int, cadvisor: int, minutes: int, kind: Kind
+) -> None:
+    """As a service that is down, though its exporter may see it first."""
+    at, end = minutes * 12, 12 * 40
+    of = 'server="main",service="db"'
+    system = next(one for one in SYSTEMS if one.kind is kind)
+    up = system.reached or f'up{{job="{kind.job}"}}'
+    container = 'container_start_time_seconds{job="cadvisor",server="main",instance="c:8080"'
+    series = {
+        # The exporter answers all the time, unless it is the service itself.
+        f'up{{job="{kind.job}",{of}}}': f"1x{2 * end}",
+        f"{up.removesuffix('}')},{of}}}": f"1x{at + exporter - 1} 0x{end}",
+        f'{container},service="web",resource="web",name="web-u1"}}': f"7x{2 * end}",
+        f'{container},service="db",name="db-u1"}}': f"7x{at + cadvisor - 1} stale",
+        f"service:pages:bool{{{of}}}": f"1x{2 * end}",
+        f'component:replicas:desired{{{of},identified_by="name"}}': f"1x{2 * end}",
+    }
+    files = ("never_worked", "replicas", "replica_health", kind.rules[0])
+    (down,) = kind.down or ()
+
+    _firing(rules, files, down, series, {30 * n: False for n in range(2 * minutes + 40)}, step=5)
+    _firing(rules, files, "ServiceDown", series, {minutes * 60 + 420: True}, step=5)
+
+
+_SINGLE = {
+    "RedisWritesRefused": ("redis", f'redis_errors_total{_REDIS},err="OOM"}}'),
+    "RedisConnectionsRejected": ("redis", f"redis_rejected_connections_total{_REDIS}}}"),
+    "ElasticsearchBreakerTripped": (
+        "elasticsearch_capacity",
+        'elasticsearch_breakers_tripped{job="elasticsearch",server="main",service="es",breaker="parent"}',
+    ),
+    "ElasticsearchRequestsRejected": (
+        "elasticsearch_capacity",
+        'elasticsearch_thread_pool_rejected_count{job="elasticsearch",server="main",service="es",type="write"}',
+    ),
+}
+
+
+@settings(_FEW, max_examples=6)
+@given(alert=st.sampled_from(sorted(_SINGLE)), wait=st.integers(0, 90), phase=st.integers(0, 1))
+def test_a_single_event_fires_however_long_its_alert_waits(
+    tmp_path_factory: pytest.TempPathFactory, alert: str, wait: int, phase: int
+) -> None:
+    """The window in which it is looked for is longer than the `for` that the topology asks for."""
+    file, counter = _SINGLE[alert]
+    alerts = Alerts.model_validate({"rules": {alert: {"for": f"{wait * 60}s"}}})
+    built = catalogue.build(complete().model_copy(update={"alerts": alerts}))
+    directory = tmp_path_factory.mktemp("tuned")
+    (directory / f"{file}.yaml").write_bytes(catalogue.rule_files(built)[f"prometheus/rules/{file}.yaml"])
+    series = {counter: f"7x{20 + phase} 8x300", f"redis_up{_REDIS}}}": "1x330"}
+
+    _firing(directory, (file,), alert, series, {600: False, 660 + wait * 60 + 90: True, 660 + wait * 60 + 900: False})

@@ -155,6 +155,16 @@ def test_secrets_of_programs_that_run_elsewhere_are_theirs(here: Path) -> None:
     assert _build().exit_code == 0
 
 
+def test_a_shared_prometheus_has_a_stack_of_its_own(here: Path) -> None:
+    """Neither the flag nor the topology makes a second one, however little monitoring gets."""
+    _topology(here, memory="512m")
+    assert _build("--fragments").exit_code == 0
+
+    _topology(here, memory="512m", stack={"shared": True})
+    assert _build().exit_code == 0
+    assert not (here / "generated" / compose.PATH).exists()
+
+
 def test_the_stack_is_removed_with_its_service(here: Path) -> None:
     """A build without a planned stack takes the old compose file away."""
     _topology(here)

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import pytest
+from support.relabelled import relabelled
 from support.topologies import a_server, a_service, a_topology, complete
 
-from boxwatch.stack.containers import relabelling
 from boxwatch.topology.model import Topology
-
-
-def _relabel(topology: Topology, server: str, labels: Mapping[str, str]) -> dict[str, str] | None:
-    """Relabel as Prometheus does (model/relabel: anchored regexes, in order); None for a dropped sample."""
-    found = dict(labels)
-    for rule in relabelling(topology, server):
-        regex = re.compile(f"(?:{rule['regex']})")
-        if rule.get("action") == "labeldrop":
-            found = {key: value for key, value in found.items() if not regex.fullmatch(key)}
-            continue
-        sources = rule["source_labels"]
-        assert isinstance(sources, list)
-        match = regex.fullmatch(";".join(found.get(source, "") for source in sources))
-        if match and rule.get("action") == "drop":
-            return None
-        if match:
-            replacement = re.sub(r"\$(\d)", r"\\\1", str(rule["replacement"]))
-            found[str(rule["target_label"])] = match.expand(replacement)
-            found = {key: value for key, value in found.items() if value}
-    return found
 
 
 def _container(name: str, **labels: str) -> dict[str, str]:
@@ -73,7 +52,7 @@ def _is(labels: Mapping[str, str] | None) -> tuple[str | None, str | None, str |
 )
 def test_containers_of_the_default_deployment(container: dict[str, str], expected: tuple[str | None, ...]) -> None:
     """Coolify's containers get their service, component and resource."""
-    assert _is(_relabel(complete(), "main", container)) == expected
+    assert _is(relabelled(complete(), "main", container)) == expected
 
 
 @pytest.mark.parametrize("key", ["project", "environment"])
@@ -88,7 +67,7 @@ def test_the_same_resource_in_another_project_or_environment_is_another_service(
     )
 
     def service(topology: Topology, place: str) -> str | None:
-        return _is(_relabel(topology, "main", _container("u1-1", resource="api", **{key: place})))[0]
+        return _is(relabelled(topology, "main", _container("u1-1", resource="api", **{key: place})))[0]
 
     assert [service(chosen, place) for place in ("one", "two", "")] == ["api", None, None]
     assert [service(both, place) for place in ("one", "two", "none")] == ["api-one", "api-two", None]
@@ -98,7 +77,7 @@ def test_a_preview_of_a_pull_request_is_no_replica() -> None:
     """It carries its application's resource name, but has its own memory."""
     preview = _container("x7k-pr-12", resource="web", pull_request="12")
 
-    assert _is(_relabel(complete(), "main", preview)) == (None, None, "x7k-pr-12")
+    assert _is(relabelled(complete(), "main", preview)) == (None, None, "x7k-pr-12")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +85,7 @@ def test_a_preview_of_a_pull_request_is_no_replica() -> None:
 )
 def test_a_build_container_is_known_by_its_image(image: str) -> None:
     """Its name is random and it has no labels."""
-    assert _is(_relabel(complete(), "main", _container("dk2", image=image))) == (
+    assert _is(relabelled(complete(), "main", _container("dk2", image=image))) == (
         None,
         None,
         "coolify-helper",
@@ -117,13 +96,13 @@ def test_raw_cgroups_are_dropped_and_series_without_a_container_stay() -> None:
     """A slice would count its containers' memory twice; the server's size belongs to no container."""
     topology = complete()
 
-    assert _relabel(topology, "main", {**_container(""), "name": ""}) is None
-    assert _relabel(topology, "main", {"__name__": "machine_memory_bytes", "server": "main"}) is not None
+    assert relabelled(topology, "main", {**_container(""), "name": ""}) is None
+    assert relabelled(topology, "main", {"__name__": "machine_memory_bytes", "server": "main"}) is not None
 
 
 def test_labels_that_change_with_deploys_are_dropped() -> None:
     """A container is identified by service, component, resource and name."""
-    found = _relabel(complete(), "main", _container("x", resource="web-1", image="app:3f2"))
+    found = relabelled(complete(), "main", _container("x", resource="web-1", image="app:3f2"))
 
     assert found is not None
     assert set(found) == {"__name__", "name", "server", "service", "resource", "image"}
@@ -134,9 +113,9 @@ def test_all_keys_of_a_selector_must_match() -> None:
     selector = {"resource": "shop|store", "compose_service": "web"}
     topology = a_topology(services=(a_service(containers=[selector]),))
 
-    assert _is(_relabel(topology, "main", _container("a", resource="store", compose="web")))[0] == "web"
-    assert _is(_relabel(topology, "main", _container("b", resource="store", compose="worker")))[0] is None
-    assert _is(_relabel(topology, "main", _container("c", resource="x", compose="web")))[0] is None
+    assert _is(relabelled(topology, "main", _container("a", resource="store", compose="web")))[0] == "web"
+    assert _is(relabelled(topology, "main", _container("b", resource="store", compose="worker")))[0] is None
+    assert _is(relabelled(topology, "main", _container("c", resource="x", compose="web")))[0] is None
 
 
 def test_the_first_selector_that_matches_wins() -> None:
@@ -144,8 +123,8 @@ def test_the_first_selector_that_matches_wins() -> None:
     selectors = [{"name": "app-db", "component": "database"}, {"name": "app-.*", "component": "other"}]
     topology = a_topology(services=(a_service("app", kind="other", containers=selectors),))
 
-    assert _is(_relabel(topology, "main", _container("app-db"))) == ("app", "database", None)
-    assert _is(_relabel(topology, "main", _container("app-web"))) == ("app", "other", None)
+    assert _is(relabelled(topology, "main", _container("app-db"))) == ("app", "database", None)
+    assert _is(relabelled(topology, "main", _container("app-web"))) == ("app", "other", None)
 
 
 def test_a_server_knows_only_its_own_services() -> None:
@@ -154,5 +133,5 @@ def test_a_server_knows_only_its_own_services() -> None:
         servers=(a_server(), a_server("second")), services=(a_service(), a_service("api", server="second"))
     )
 
-    assert _is(_relabel(topology, "main", _container("a", resource="api")))[0] is None
-    assert _is(_relabel(topology, "second", _container("a", resource="api")))[0] == "api"
+    assert _is(relabelled(topology, "main", _container("a", resource="api")))[0] is None
+    assert _is(relabelled(topology, "second", _container("a", resource="api")))[0] == "api"

@@ -239,6 +239,17 @@ def test_rules_are_packed_below_the_limit() -> None:
     assert all(len(content.encode()) <= coolify.LARGEST for content in packed)
 
 
+def test_rules_of_the_users_own_arrive_as_they_are_written() -> None:
+    """Whatever YAML they are: only files of ours are packed."""
+    own = b"# Mine\n---\n{groups: [{name: mine, rules: [{record: a:b, expr: 'vector(1)'}]}]}\n"
+    made = {**default_artefacts(), "prometheus/rules/extra-mine.yaml": own}
+    (text,) = coolify.files(_default(), made).values()
+    arrived = Resource().paste(text.decode()).read(core_parts.PROMETHEUS)
+
+    assert [content for path, content in arrived.items() if "extra-mine-" in path] == [own.decode()]
+    assert not any("mine" in content for path, content in arrived.items() if "rules-" in path)
+
+
 def test_a_dashboard_that_is_too_large_is_left_out_and_named() -> None:
     """The rest of the file works without it."""
     made = {**default_artefacts(), "grafana/dashboards/own.json": b"x" * (coolify.LARGEST + 1)}

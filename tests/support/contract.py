@@ -34,7 +34,7 @@ _TARGET = re.compile(r"[a-z{][a-z0-9{}-]*:[0-9]+")
 
 def lacks(kind: Kind, systems: tuple[System, ...] = SYSTEMS) -> list[str]:
     """Sentences naming what a kind lacks and what to add."""
-    found = [*_everywhere(kind), *_exposure(kind)]
+    found = [*_everywhere(kind), *_exposure(kind), *_discovery(kind)]
     if not kind.scraped:
         if kind.rules or kind.down or kind.blind or kind.dashboard:
             found.append(f"{kind.name} has rules or a dashboard, and no exporter: add exporter=")
@@ -55,6 +55,11 @@ def _everywhere(kind: Kind) -> Iterator[str]:
     for key, is_exception in (("pages", not kind.wakes), ("user_facing", kind.user_facing)):
         if is_exception and not re.search(rf"\b{kind.name}\b", fields[key]["description"]):
             yield f"{kind.name} is an exception that the document of `{key}` does not name: add it in topology/model.py"
+
+
+def _discovery(kind: Kind) -> Iterator[str]:
+    if kind.scraped and not kind.images:
+        yield f"{kind.name} is not recognised by `boxwatch init --from-docker`: add images="
 
 
 def _exposure(kind: Kind) -> Iterator[str]:

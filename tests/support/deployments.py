@@ -104,6 +104,7 @@ def topologies(draw: st.DrawFn) -> Node:
                         "alertmanager": st.sampled_from(("10.0.0.9:9093", "[fd00::9]:9093")),
                         "grafana": st.just("localhost:3000"),
                         "blackbox": st.just("elsewhere.example.com:9115"),
+                        "shared": st.booleans(),
                     }
                 ),
                 "urls": _some(

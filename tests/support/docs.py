@@ -13,8 +13,7 @@ from boxwatch.checks.dashboards.catalogue import DASHBOARD_CHECKS
 from boxwatch.checks.rules import scraped
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
-from boxwatch.topology.schema import json_schema
-from support import rooms
+from support import rooms, topology_page
 from support.artefacts import complete_subjects
 
 _GENERATED = "<!-- Made from the code by `make golden`. -->"
@@ -41,7 +40,7 @@ def command_line() -> str:
             "| 0 | success |\n"
             "| 1 | findings; outdated output (`--check`); a failed operation |\n"
             "| 2 | usage error or invalid topology |\n"
-            "| 3 | differences: `boxwatch diff`, `boxwatch modernise --check` |"
+            "| 3 | differences: `boxwatch diff`, `boxwatch discover --check`, `boxwatch modernise --check` |"
         ),
         "## Environment",
         (
@@ -55,7 +54,9 @@ def command_line() -> str:
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
             "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
             "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
-            "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |"
+            "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |\n"
+            "| `BOXWATCH_METRICS_TOKEN` | bearer token for `boxwatch record` |\n"
+            "| `BOXWATCH_METRICS_PASSWORD` | password for `--metrics-user` |"
         ),
     ]
     return "\n\n".join(parts) + "\n"
@@ -112,36 +113,10 @@ def checks() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def topology() -> str:
-    """Every key of a topology file."""
-    schema = json_schema()
-    parts = [
-        "# The topology file",
-        _GENERATED,
-        "`boxwatch init` writes a commented one; `boxwatch schema` prints the JSON Schema that editors use.",
-    ]
-    definitions = schema["definitions"]
-    assert isinstance(definitions, dict)
-    for title, body in (("Top level", schema), *sorted(definitions.items())):
-        properties = body.get("properties") if isinstance(body, dict) else None
-        if not properties:
-            continue
-        rows = "\n".join(
-            f"| `{key}` | {'yes' if key in body.get('required', ()) else ''} | {_cell(value)} |"
-            for key, value in properties.items()
-        )
-        parts += [f"## {title}", f"| key | required | description |\n|---|---|---|\n{rows}"]
-    return "\n\n".join(parts) + "\n"
-
-
-def _cell(value: dict[str, object]) -> str:
-    return " ".join(str(value.get("description", "")).split()).replace("|", "\\|")
-
-
 PAGES = {
     "cli.md": command_line,
     "rules.md": rules,
     "checks.md": checks,
-    "topology.md": topology,
+    "topology.md": topology_page.page,
     "contributing/rooms.md": rooms.page,
 }

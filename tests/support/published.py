@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Never
 
 import pytest
 
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ByHttp
+from boxwatch.publish.reload import HttpReload
 from support import rule_sets
 from support.stand_in import StandIn
 
 A, B, C, D = (rule_set.merge(rule_sets.files(name)) for name in "ABCD")
 
 
-def target_of(server: StandIn, patience: float = 3.0) -> publishing.Target:
+def target_of(server: StandIn, timeout: float = 3.0) -> publishing.Target:
     """The publishing target: the stand-in and its rules directory."""
     client = Client(server.url)
-    return publishing.Target(server.directory, client, ByHttp(client), patience)
+    return publishing.Target(server.directory, client, HttpReload(client), timeout)
 
 
-def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, patience: float = 3.0) -> str:
+def publish(server: StandIn, new: rule_set.RuleSet | None, *, overwrite: bool = False, timeout: float = 3.0) -> str:
     """Plan and apply a rule set."""
-    target = target_of(server, patience)
+    target = target_of(server, timeout)
     return publishing.apply(target, publishing.plan(target, new, overwrite=overwrite))
 
 
@@ -49,12 +48,15 @@ class Killed(BaseException):
     """Simulates a killed process: nothing catches it."""
 
 
-def _kill(*_: object) -> Never:
-    raise Killed
-
-
 def cut_off(server: StandIn, new: rule_set.RuleSet) -> None:
-    """A publish that is killed between the switch and the reload."""
+    """A publish that is killed via the switch and the reload."""
+    reload = HttpReload.__call__
+
+    def kill(self: HttpReload, timeout: float) -> None:
+        if live(server) == new.content:
+            raise Killed
+        reload(self, timeout)
+
     with pytest.MonkeyPatch.context() as patched, contextlib.suppress(Killed):
-        patched.setattr(ByHttp, "__call__", _kill)
+        patched.setattr(HttpReload, "__call__", kill)
         publish(server, new)

@@ -1,4 +1,6 @@
-"""A publisher in a separate process, to be killed: `publisher.py URL DIR SET KIND PATIENCE`.
+"""A publisher in a separate process, to be killed: `publisher.py URL DIR SET KIND TIMEOUT`.
+
+KIND names a function of `rule_sets`, for rules only, or is `release`, for configuration and rules.
 
 It prints `ready` when everything is imported and checked, and starts when it reads a line.
 """
@@ -11,22 +13,27 @@ from pathlib import Path
 from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Client
-from boxwatch.publish.prometheus import prometheus_rules
-from boxwatch.publish.prometheus.reload import ByHttp
-from support import rule_sets
+from boxwatch.publish.prometheus import prometheus_directory, prometheus_rules
+from boxwatch.publish.reload import HttpReload
+from support import releases, rule_sets
 
 
-def main(url: str, directory: str, name: str, kind: str, patience: str) -> int:
+def main(url: str, directory: str, name: str, kind: str, timeout: str) -> int:
     """Publish; return 1 and print the reason on failure."""
     client = Client(url)
-    target = prometheus_rules.Target(Path(directory), client, ByHttp(client), float(patience))
+    target = prometheus_rules.Target(Path(directory), client, HttpReload(client), float(timeout))
     # Not checked first: Prometheus itself must be the one to refuse it.
-    new = rule_set.merge(getattr(rule_sets, kind)(name))
+    whole = kind == "release"
+    release = releases.release(name)
+    new = rule_set.merge(rule_sets.files(name) if whole else getattr(rule_sets, kind)(name))
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
     try:
-        prometheus_rules.apply(target, prometheus_rules.plan(target, new))
+        if whole:
+            prometheus_directory.apply(target, prometheus_directory.plan(target, release))
+        else:
+            prometheus_rules.apply(target, prometheus_rules.plan(target, new))
     except PublishError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -22,6 +22,7 @@ ROOMS = (
     "grafana",
     "topology",
     "exporters",
+    "discovery",
     "rules",
     "dashboards",
     "stack",

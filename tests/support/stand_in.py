@@ -20,13 +20,16 @@ import pytest
 import yaml
 
 from boxwatch.publish import http, read_back
+from boxwatch.stack import prometheus as configuration
+from boxwatch.topology.model import Topology
 from support import small
 
 RELOAD, RULES, CONFIG = "/-/reload", "/api/v1/rules", "/api/v1/status/config"
+FLAGS = "/api/v1/status/flags"
 
 
 class StandIn:
-    """A server that reads `directory/boxwatch.yaml`.
+    """A server that reads `directory/boxwatch.yaml`; or, if whole, `directory/prometheus.yml` and what that lists.
 
     Attributes:
         faults: path → faults of the next requests to it, in order: `ok`, `refuse` (500), `locked` (403), `who` (401),
@@ -36,12 +39,16 @@ class StandIn:
         asked: `METHOD path` of every request, in order.
         sent: the Authorization header of every request.
         rule_files: `rule_files` of its configuration.
+        config: the rest of its configuration.
         never: no rule is ever evaluated, and all are reported as healthy, as in vmalert.
     """
 
-    def __init__(self, directory: Path) -> None:
-        """Start without loading rules."""
+    def __init__(self, directory: Path, *, whole: bool = False) -> None:
+        """Start without loading anything."""
         self.directory = directory
+        self.whole = whole
+        self.text = ""
+        self.config_file = "/etc/prometheus/prometheus.yml"
         self.faults: dict[str, list[str]] = {RELOAD: [], RULES: []}
         self.asked: list[str] = []
         self.sent: list[str | None] = []
@@ -52,12 +59,31 @@ class StandIn:
         self.evaluation = 0
         self.never = False
         self.rule_files = ["/etc/prometheus/rules/*.yaml"]
+        self.config: dict[str, Any] = {}
 
-    def load(self) -> None:
-        """Load the rules on disk, as on a reload or start."""
+    def load(self) -> bool:
+        """Load what is on disk, as on a reload or start; whether nothing was rejected."""
+        if self.whole:
+            return self._load_whole()
         live = self.directory / "boxwatch.yaml"
         found = yaml.safe_load(live.read_bytes())["groups"] if live.exists() else []
         self.groups = [group | {"file": "/etc/prometheus/rules/boxwatch.yaml"} for group in found]
+        return True
+
+    def _load_whole(self) -> bool:
+        path = self.directory / "prometheus.yml"
+        if not path.exists():
+            return False
+        self.text = path.read_text(encoding="utf-8")
+        groups: list[dict[str, Any]] = []
+        for file in yaml.safe_load(self.text).get("rule_files") or ():
+            for found in sorted(self.directory.glob(file)):
+                document = yaml.safe_load(found.read_bytes())
+                if set(document) != {"groups"}:
+                    return False
+                groups += [group | {"file": f"/etc/prometheus/{file}"} for group in document["groups"]]
+        self.groups = groups
+        return True
 
     def shown(self, fault: str) -> dict[str, Any]:
         """Answer of /api/v1/rules with a fault."""
@@ -126,11 +152,16 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "slow":
             time.sleep(0.1)
         if self.path == RELOAD:
-            self.double.load()
+            if not self.double.load():
+                self._send(*_REFUSALS["refuse"])
+                return
             body = b"x" * 9
         elif self.path == CONFIG:
-            document = {"rule_files": self.double.rule_files}
-            body = json.dumps({"status": "success", "data": {"yaml": yaml.safe_dump(document)}}).encode()
+            document = {**self.double.config, "rule_files": self.double.rule_files}
+            text = self.double.text if self.double.whole else yaml.safe_dump(document)
+            body = json.dumps({"status": "success", "data": {"yaml": text}}).encode()
+        elif self.path == FLAGS:
+            body = json.dumps({"status": "success", "data": {"config.file": self.double.config_file}}).encode()
         else:
             body = json.dumps(self.double.shown(fault)).encode()
         if fault == "drip":
@@ -168,13 +199,20 @@ def beside_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[S
     (folder / "rules").mkdir()
     small.write(folder)
     with prometheus(folder / "rules") as double:
+        double.config = scraping(small.topology())
         yield double
 
 
+def scraping(topology: Topology) -> dict[str, Any]:
+    """The generated configuration of Prometheus."""
+    found: dict[str, Any] = yaml.safe_load(configuration.files(topology)["prometheus/prometheus.yml"])
+    return found
+
+
 @contextlib.contextmanager
-def prometheus(directory: Path, tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
+def prometheus(directory: Path, tls: ssl.SSLContext | None = None, *, whole: bool = False) -> Iterator[StandIn]:
     """Run the stand-in for the duration of the block."""
-    double = StandIn(directory)
+    double = StandIn(directory, whole=whole)
     handler = type("Handler", (_Handler,), {"double": double})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         if tls:

@@ -120,6 +120,16 @@ def server(number: int, name: str, now: float) -> Record:
         "detected_traefik_version": "3.6.1",
         "traefik_outdated_info": None,
         "hetzner_server_status": None,
+        # Gathered over SSH when a server is validated (Coolify 4.3, app/Models/Server.php); there is no size of a disk.
+        "server_metadata": {
+            "os": "Debian GNU/Linux 12 (bookworm)",
+            "arch": "x86_64",
+            "kernel": "6.1.0-26-amd64",
+            "cpus": 8,
+            "memory_bytes": 33534234624,
+            "uptime_since": "2026-05-20 08:00:00",
+            "collected_at": iso(now - 86400),
+        },
         "settings": settings,
         "created_at": iso(now - 90 * 86400),
         "updated_at": iso(now),

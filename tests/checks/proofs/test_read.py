@@ -20,6 +20,22 @@ def test_a_proof_reads_what_it_looks_at_and_all_that_this_reads() -> None:
     assert [sorted(proof.looked_at) for proof in found.proofs] == [["High"], ["job:used:sum"]]
 
 
+def test_a_rule_may_read_its_own_last_value() -> None:
+    """And two rules each other's: that is remembering, and no endless chain."""
+    record = {"record": "job:used:sum", "expr": "sum by (job) (used or job:used:twice or job:used:sum)"}
+    files = dict(FILES)
+    rules = yaml.safe_load(files["prometheus/rules/used.yaml"])
+    rules["groups"][0]["rules"][0] = record
+    files["prometheus/rules/used.yaml"] = yaml.safe_dump(rules).encode()
+
+    found = read.read(files)
+
+    assert {proof.name: sorted(proof.reads) for proof in found.proofs} == {
+        "it is high": ["High", "job:used:sum", "job:used:twice"],
+        "the sum": ["job:used:sum", "job:used:twice"],
+    }
+
+
 def test_rules_know_their_place() -> None:
     """And alerts of one name their severity."""
     found = read.read(FILES)

@@ -22,7 +22,7 @@ from boxwatch.checks.rules import metric_names
             "container_restart_count > 1",
             (
                 "error: no exporter exposes and no rule records container_restart_count"
-                " (correct the name, or record the exporter's page)"
+                " (correct the name, or record the page that exposes it: boxwatch record URL)"
             ),
         ),
         (

@@ -91,7 +91,7 @@ def test_comments() -> None:
         ("x{a=1} 1\n", "page.prom:1: is not a sample"),
         ('x{a="1"\n', "page.prom:1: is not a sample"),
         ("# TYPE x\n", "page.prom:1: a TYPE line requires a name and a type (if the file is truncated, save it again)"),
-        ("# TYPE x number\n", "page.prom:1: x has the type 'number' (a type is one of counter, gauge, "),
+        ("# TYPE x number\n", "page.prom:1: x has an unknown type: 'number' (a type is one of counter, gauge, "),
     ],
 )
 def test_bad_page(page: str, message: str) -> None:
@@ -153,3 +153,9 @@ def test_round_trip(written: dict[str, dict[str, str]]) -> None:
     )
     found = exposition.parse(page, "page.prom")
     assert {s.name: s.labels for s in found} == {name: frozenset(labels) for name, labels in written.items()}
+
+
+def test_a_label_that_begins_with_two_underscores_is_a_label() -> None:
+    """Prometheus stores it, whatever stands in the values beside it; a second name is none."""
+    assert one('x{__a="1", __b="{__c=",boxwatch="2"} 1\n').labels == {"__a", "__b", "boxwatch"}
+    assert "is not a sample" in refusal('x{__name__="y"} 1\n')

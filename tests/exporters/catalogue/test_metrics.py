@@ -10,7 +10,7 @@ from boxwatch.exporters.catalogue import metrics
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 
-EVERYWHERE = {"server", "job", "instance"}
+EVERYWHERE = {"instance", "job", "server"}
 
 
 def only(name: str) -> metrics.Metric:

@@ -1,4 +1,4 @@
-"""A stand-in for Grafana, and an API on it."""
+"""Fixtures of the Grafana tests: a stand-in, and an API over it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from boxwatch.publish.grafana.http import Access, Http
 
 @pytest.fixture(params=["legacy", "apis"])
 def server(request: pytest.FixtureRequest) -> Iterator[Grafana]:
-    """An empty one, of Grafana 10 and 11 and of 12 and later."""
+    """An empty Grafana: like 10 and 11, and like 12 and later."""
     with grafana() as state:
         state.apis = ("v1beta1",) if request.param == "apis" else ()
         yield state
@@ -23,7 +23,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Grafana]:
 
 @pytest.fixture
 def api(server: Grafana) -> Api:
-    """Never sleeps between tries, and waits half a second for an answer. What it was asked when chosen is forgotten."""
+    """An API with no pauses and a timeout of half a second; the requests of its choice are forgotten."""
     made = choose(Http(Access(server.url, TOKEN, timeout=0.5), pause=lambda _: None))
     server.requests.clear()
     return made
@@ -31,5 +31,5 @@ def api(server: Grafana) -> Api:
 
 @pytest.fixture
 def backups(tmp_path: Path) -> Path:
-    """Where backups go."""
+    """The backup directory."""
     return tmp_path / "backups"

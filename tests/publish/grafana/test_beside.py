@@ -1,4 +1,4 @@
-"""Deployments that share one Grafana never touch each other's dashboards, whatever is asked of one of them."""
+"""Deployments that share one Grafana never touch each other's dashboards."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from boxwatch.publish.grafana import apply, backup, form
 from boxwatch.publish.grafana.api import Api
 from boxwatch.publish.grafana.choose import choose
 from boxwatch.publish.grafana.http import Access, Http
-from boxwatch.publish.grafana.plan import Plan, hand_made, plan
+from boxwatch.publish.grafana.plan import Plan, manual_changes, plan
 from boxwatch.publish.grafana.rollback import rollback
 
 NAMES = ("mvp", "shop", "shop-staging")
 
 
 def made_by(deployment: str, *ids: str, version: int = 1) -> list[dict[str, Any]]:
-    """What a topology of that name makes: uids and tags as its pages have them."""
+    """Dashboards of a topology with that name: uids and tags as generated."""
     between = "" if deployment == "mvp" else f"{deployment}-"
     return [
         a_dashboard(f"boxwatch-{between}{each}", a_panel(f"Panel {version}")) | {"tags": ["boxwatch", deployment]}
@@ -37,20 +37,20 @@ def made_by(deployment: str, *ids: str, version: int = 1) -> list[dict[str, Any]
 
 
 def planned(api: Api, deployment: str, ours: list[dict[str, Any]], **options: Json) -> Plan:
-    """Into the folder that all share by default."""
+    """A plan for the default folder, which all deployments share."""
     return plan(api, ours, deployment=deployment, folder="boxwatch", **options)
 
 
 def published(
     server: Grafana, api: Api, backups: Path, deployment: str, ours: list[dict[str, Any]], **options: bool
 ) -> None:
-    """Carried out, and all of it worked."""
+    """Apply a plan; all of it must succeed."""
     outcomes, _ = apply.apply(api, planned(api, deployment, ours, **options), url=server.url, backups=backups)
     assert [outcome.error for outcome in outcomes if outcome.error] == []
 
 
 def belonging(server: Grafana, deployment: str) -> dict[str, Any]:
-    """Everything that is kept of a deployment's dashboards, history and place included."""
+    """All stored data of a deployment's dashboards, including history and folder."""
     return {
         uid: (board.folder, copy.deepcopy(board.history), dict(board.annotations))
         for uid, board in server.boards.items()
@@ -59,7 +59,7 @@ def belonging(server: Grafana, deployment: str) -> dict[str, Any]:
 
 
 def old_mark(dashboard: dict[str, Any]) -> dict[str, Any]:
-    """As it was published before marks named the deployment."""
+    """As published before marks named the deployment."""
     made = form.marked(dashboard, "x")
     return made | {"tags": [tag for tag in form.marked(dashboard, "x")["tags"] if tag != "boxwatch/x"]}  # type: ignore[attr-defined]
 
@@ -68,7 +68,7 @@ def old_mark(dashboard: dict[str, Any]) -> dict[str, Any]:
 def test_pruning_one_deployment_leaves_the_other_as_it_was(
     server: Grafana, api: Api, backups: Path, one: str, other: str
 ) -> None:
-    """Published, changed, pruned and rolled back."""
+    """Even while it publishes, changes, prunes and rolls back."""
     published(server, api, backups, other, made_by(other, "host", "slo"))
     before = belonging(server, other)
     assert len(before) == 2
@@ -86,7 +86,7 @@ def test_pruning_one_deployment_leaves_the_other_as_it_was(
 def test_an_old_mark_of_another_deployment_is_not_ours_to_delete(
     server: Grafana, api: Api, one: str, other: str
 ) -> None:
-    """Its uid and its tags say whose it is."""
+    """Its uid and tags identify the owner."""
     for board in (*made_by(one, "gone"), *made_by(other, "gone", "slo")):
         server.put(old_mark(board))
 
@@ -96,7 +96,7 @@ def test_an_old_mark_of_another_deployment_is_not_ours_to_delete(
 
 
 def test_an_old_mark_on_a_uid_that_may_be_two_deployments_is_nobodys_to_delete(server: Grafana, api: Api) -> None:
-    """`boxwatch-shop-board`: the default's file `shop-board`, by its tags, and by its uid a page of `shop`."""
+    """`boxwatch-shop-board` is the default's `shop-board` by its tags, but a dashboard of `shop` by its uid."""
     server.put(old_mark(a_dashboard("boxwatch-shop-board") | {"tags": ["boxwatch", "mvp"]}))
 
     for name in NAMES:
@@ -104,7 +104,7 @@ def test_an_old_mark_on_a_uid_that_may_be_two_deployments_is_nobodys_to_delete(s
 
 
 def test_a_copy_of_a_tag_is_no_proof(server: Grafana, api: Api) -> None:
-    """Of a deployment's name alone, which people use as a tag too."""
+    """People use a deployment's name as a tag, too."""
     server.put(old_mark(a_dashboard("mine") | {"tags": ["shop"]}))
     server.put(a_dashboard("boxwatch-shop-host") | {"tags": ["boxwatch", "shop", "boxwatch/shop"]})
 
@@ -112,18 +112,18 @@ def test_a_copy_of_a_tag_is_no_proof(server: Grafana, api: Api) -> None:
 
 
 def test_an_old_mark_becomes_a_new_one_with_the_next_publish(server: Grafana, api: Api, backups: Path) -> None:
-    """And nothing else is different."""
+    """Nothing else changes."""
     (ours,) = made_by("shop", "host")
     server.put(old_mark(ours))
 
     (change,) = planned(api, "shop", [ours]).changes
-    assert (change.kind, [each.what for each in change.differences]) == ("update", ["mark renewed"])
+    assert (change.kind, [each.what for each in change.differences]) == ("update", ["mark updated"])
     published(server, api, backups, "shop", [ours])
     assert form.deployments(server.boards[ours["uid"]].json) == {"shop"}
 
 
 def test_twins_are_refused_whatever_is_asked(server: Grafana, api: Api, backups: Path) -> None:
-    """Two deployments with a dashboard of the same uid, such as one file beside both topologies."""
+    """Two deployments may have a dashboard of the same uid, such as one file next to both topologies."""
     twin = a_dashboard("ours-alone")
     published(server, api, backups, "mvp", [twin])
     before = belonging(server, "mvp")
@@ -152,7 +152,7 @@ def test_a_rollback_leaves_alone_what_another_deployment_has_by_now(server: Graf
 def test_of_two_deployments_in_one_folder_of_backups_one_has_to_be_named(
     server: Grafana, api: Api, backups: Path
 ) -> None:
-    """The newest publish may be the other's."""
+    """The newest publish may be the other deployment's."""
     published(server, api, backups, "mvp", made_by("mvp", "host"))
     assert backup.is_only(backups, server.url)
     published(server, api, backups, "shop", made_by("shop", "host"))
@@ -163,10 +163,10 @@ def test_of_two_deployments_in_one_folder_of_backups_one_has_to_be_named(
     assert backup.read(backup.newest(backups, server.url, "mvp")).deployment == "mvp"
 
 
-def test_after_the_rollback_of_a_deletion_a_change_by_hand_is_seen_as_one(
+def test_after_the_rollback_of_a_deletion_a_manual_change_is_recognised(
     server: Grafana, api: Api, backups: Path
 ) -> None:
-    """Grafana's history begins anew, and must say again what was published."""
+    """Grafana's history starts over, and must contain the publish mark again."""
     ours = made_by("mvp", "host")
     published(server, api, backups, "mvp", ours)
     published(server, api, backups, "mvp", [], prune=True)
@@ -174,18 +174,18 @@ def test_after_the_rollback_of_a_deletion_a_change_by_hand_is_seen_as_one(
     rollback(api, backup.newest(backups, server.url))
     server.put(server.boards["boxwatch-host"].json | {"refresh": "9m"}, message="mine")
 
-    assert [each.what for each in hand_made(api, "boxwatch-host", server.boards["boxwatch-host"].json)] == [
+    assert [each.what for each in manual_changes(api, "boxwatch-host", server.boards["boxwatch-host"].json)] == [
         "refresh none → 9m"
     ]
 
 
 class Neighbours(RuleBasedStateMachine):
-    """Three deployments and somebody's own dashboard in one Grafana, in any order of operations."""
+    """Three deployments and a foreign dashboard in one Grafana, in any order of operations."""
 
     who = st.sampled_from(NAMES)
 
     def __init__(self) -> None:
-        """One server for the whole run."""
+        """Create one server for the whole test case."""
         super().__init__()
         self.backups = Path(tempfile.mkdtemp())
         self.context = grafana()
@@ -194,13 +194,13 @@ class Neighbours(RuleBasedStateMachine):
         self.acting = ""
 
     def teardown(self) -> None:
-        """Also when it failed."""
+        """Stop it, also after a failure."""
         self.context.__exit__(None, None, None)
         shutil.rmtree(self.backups)
 
     @initialize(apis=st.booleans())
     def begin(self, apis: bool) -> None:  # noqa: FBT001 - drawn by name
-        """On one of the two APIs."""
+        """Choose one of the two APIs."""
         self.server.apis = ("v1",) if apis else ()
         self.api = choose(Http(Access(self.server.url, TOKEN, timeout=5)))
         self.server.put(a_dashboard("somebody") | {"tags": ["boxwatch", *NAMES]})
@@ -219,7 +219,7 @@ class Neighbours(RuleBasedStateMachine):
 
     @rule(who=who, ids=st.sets(st.sampled_from(["host", "slo", "x"])), version=st.integers(1, 2), prune=st.booleans())
     def publish(self, who: str, ids: set[str], version: int, prune: bool) -> None:  # noqa: FBT001 - drawn by name
-        """Its pages and, in every deployment, one with the same uid."""
+        """Publish a deployment's dashboards, one of which has the same uid in every deployment."""
         self._start(who)
         ours = [*made_by(who, *sorted(ids - {"x"}), version=version)]
         ours += [a_dashboard("shared", a_panel(who))] if "x" in ids else []
@@ -231,14 +231,14 @@ class Neighbours(RuleBasedStateMachine):
     @precondition(lambda self: self.server.boards)
     @rule(data=st.data())
     def edit(self, data: st.DataObject) -> None:
-        """Somebody saves one in the browser."""
+        """Save a dashboard in the browser."""
         uid = data.draw(st.sampled_from(sorted(self.server.boards)))
         self.server.put(self.server.boards[uid].json | {"refresh": "9m"}, message="mine")
         self._start("nobody")
 
     @rule(who=who, overwrite=st.booleans())
     def roll_back(self, who: str, overwrite: bool) -> None:  # noqa: FBT001 - drawn by name
-        """Its own last publish, as far as it can be."""
+        """Roll back a deployment's last publish, as far as possible."""
         self._start(who)
         try:
             rollback(self.api, backup.newest(self.backups, self.server.url, who), overwrite_changed=overwrite)
@@ -247,7 +247,7 @@ class Neighbours(RuleBasedStateMachine):
 
     @invariant()
     def nothing_foreign_changed(self) -> None:
-        """What did not belong to the one that acted, and is not its own now, is there to the byte."""
+        """Everything that did not belong to the acting deployment, and does not now, is unchanged byte for byte."""
         if not self.acting:
             return
         now = self._others()

@@ -1,4 +1,4 @@
-"""Which API is spoken, and what only the resources below /apis can do wrong."""
+"""Choice of the API, and faults that only the resource API can have."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLD, NEW = a_dashboard(), a_dashboard("overview", a_panel("CPU"))
 
 
 def chosen(server: Grafana, which: Which = "auto") -> Api:
-    """What `--grafana-api` gives."""
+    """The API chosen for a value of `--grafana-api`."""
     return choose(Http(Access(server.url, TOKEN, timeout=0.5), pause=lambda _: None), which)
 
 
@@ -36,7 +36,7 @@ def chosen(server: Grafana, which: Which = "auto") -> Api:
     ids=["10.4", "11", "12", "13"],
 )
 def test_the_server_is_asked(served: tuple[str, ...], kind: type, path: str) -> None:
-    """Its number is not."""
+    """The version number does not decide."""
     with grafana() as server:
         server.apis = served
         api = chosen(server)
@@ -46,19 +46,19 @@ def test_the_server_is_asked(served: tuple[str, ...], kind: type, path: str) -> 
         assert server.requests[-1] == f"GET {path}"
 
 
-def test_one_api_can_be_insisted_on() -> None:
-    """Without asking for the legacy one; with a word where /apis are not there."""
+def test_one_api_can_be_required() -> None:
+    """--grafana-api apis does not fall back; it reports missing /apis."""
     with grafana() as server:
         server.apis = ("v1",)
         assert (isinstance(chosen(server, "legacy"), Legacy), server.requests) == (True, [])
         server.apis = ()
-        with pytest.raises(PublishError, match="has no /apis for dashboards"):
+        with pytest.raises(PublishError, match="serves no /apis for dashboards"):
             chosen(server, "apis")
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "the token is not accepted"), (500, "says 500 on command")])
+@pytest.mark.parametrize(("status", "words"), [(401, "authentication failed"), (500, "responded 500 on command")])
 def test_a_server_that_cannot_say_is_an_error(status: int, words: str) -> None:
-    """And not taken for an old one: writing through the other API would change how dashboards are stored."""
+    """It is not taken for an old Grafana: writing through the other API would change how dashboards are stored."""
     with grafana() as server:
         server.faults = dict.fromkeys(range(1, 9), status)
         with pytest.raises(PublishError, match=words):
@@ -67,7 +67,7 @@ def test_a_server_that_cannot_say_is_an_error(status: int, words: str) -> None:
 
 @pytest.mark.parametrize("path", ["/apis", "/api/frontend/settings"])
 def test_where_only_the_legacy_api_is_let_through_it_is_spoken(path: str) -> None:
-    """403 from something before Grafana, or settings without a namespace."""
+    """A proxy responds 403, or the settings have no namespace."""
     with grafana() as server:
         server.apis = ("v1",)
         server.refused = {path}
@@ -82,7 +82,7 @@ def _published(server: Grafana, dashboard: dict[str, object], folder: str = "f")
 
 
 def test_marks_say_in_grafana_whose_a_dashboard_is(server: Grafana, api: Api, backups: Path) -> None:
-    """Editing stays allowed; the folder has the mark, too."""
+    """Manual edits stay allowed; the folder carries the mark, too."""
     apply.apply(api, plan(api, [OLD], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
 
     found = server.boards["overview"].annotations
@@ -106,7 +106,7 @@ def test_marks_say_in_grafana_whose_a_dashboard_is(server: Grafana, api: Api, ba
     ],
 )
 def test_what_writes_back_what_it_has_is_respected(marks: dict[str, str], words: str) -> None:
-    """12.4 itself lets such a dashboard be overwritten, and takes the marks away."""
+    """Grafana 12.4 itself allows the overwrite, and removes the marks."""
     with grafana() as server:
         server.apis = ("v1beta1",)
         _published(server, OLD)
@@ -117,7 +117,7 @@ def test_what_writes_back_what_it_has_is_respected(marks: dict[str, str], words:
 
 
 def test_marks_of_others_are_replaced_when_taken_over_and_come_back(backups: Path) -> None:
-    """And what is none of ours stays all the time."""
+    """A foreign folder is never removed."""
     theirs = {
         "grafana.app/managedBy": "terraform",
         "grafana.app/managerId": "infra",
@@ -144,7 +144,7 @@ def test_marks_of_others_are_replaced_when_taken_over_and_come_back(backups: Pat
 
 
 def test_a_dashboard_in_the_root_stays_there(server: Grafana, api: Api, backups: Path) -> None:
-    """A folder of ours is not made for it."""
+    """Our folder is not created for it."""
     _published(server, OLD, folder="")
     apply.apply(api, plan(api, [NEW], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
 
@@ -152,19 +152,19 @@ def test_a_dashboard_in_the_root_stays_there(server: Grafana, api: Api, backups:
 
 
 def test_a_folder_that_is_not_empty_stays(server: Grafana, api: Api, backups: Path) -> None:
-    """Somebody put a dashboard of their own into it."""
+    """Someone put a dashboard of their own into it."""
     _, kept = apply.apply(api, plan(api, [OLD], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
     server.put(a_dashboard("mine"), folder="boxwatch-boxwatch")
     assert kept is not None
 
-    assert ("folder boxwatch-boxwatch", "left, since something is in it:") in rollback.rollback(api, kept)
+    assert ("folder boxwatch-boxwatch", "kept, since it is not empty:") in rollback.rollback(api, kept)
     assert (list(server.boards), list(server.folders)) == (["mine"], ["boxwatch-boxwatch"])
 
 
 def test_a_folder_that_was_there_before_stays_although_it_is_empty_again(
     server: Grafana, api: Api, backups: Path
 ) -> None:
-    """We did not make it."""
+    """We did not create it."""
     server.folders["theirs"] = "boxwatch"
     _, kept = apply.apply(api, plan(api, [OLD], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups)
     assert kept is not None
@@ -180,13 +180,13 @@ def test_a_deletion_is_of_what_was_read(server: Grafana, api: Api) -> None:
     assert there is not None
     _published(server, NEW)
 
-    with pytest.raises(StaleError, match="is not deleted"):
+    with pytest.raises(StaleError, match="was not deleted"):
         api.delete(there)
     assert "overview" in server.boards
 
 
 def test_what_somebody_deleted_is_not_made_again_by_an_update(server: Grafana, api: Api) -> None:
-    """A PUT over nothing would create it."""
+    """A PUT over a deleted dashboard would recreate it."""
     _published(server, OLD)
     there = api.read("overview")
     assert there is not None
@@ -199,7 +199,7 @@ def test_what_somebody_deleted_is_not_made_again_by_an_update(server: Grafana, a
 
 
 def test_a_backup_in_a_form_of_its_own_is_not_forced_into_the_legacy_api(backups: Path) -> None:
-    """It would be another dashboard."""
+    """It would become a different dashboard."""
     with grafana() as server:
         server.apis = ("v1beta1",)
         _published(server, OLD)
@@ -208,7 +208,7 @@ def test_a_backup_in_a_form_of_its_own_is_not_forced_into_the_legacy_api(backups
             api, plan(api, [NEW], deployment="mvp", folder="boxwatch"), url=server.url, backups=backups
         )
         assert kept is not None
-        assert backup.read(kept).entries[0].kept.kept_as == "v0alpha1"
+        assert backup.read(kept).entries[0].kept.stored_version == "v0alpha1"
 
         with pytest.raises(PublishError, match="--grafana-api apis"):
             rollback.rollback(chosen(server, "legacy"), kept)
@@ -216,8 +216,8 @@ def test_a_backup_in_a_form_of_its_own_is_not_forced_into_the_legacy_api(backups
         assert server.boards["overview"].stored == "v0alpha1"
 
 
-def test_what_grafana_cannot_convert_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Comparing half a dashboard would show what nobody changed."""
+def test_what_grafana_cannot_convert_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison with half a dashboard would show changes nobody made."""
     with grafana() as server:
         server.apis = ("v1beta1",)
         body = {"status": {"conversion": {"failed": True, "error": "no such layout"}}}
@@ -228,7 +228,7 @@ def test_what_grafana_cannot_convert_is_said(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_backup_of_the_legacy_api_comes_back_through_the_other(backups: Path) -> None:
-    """Grafana was upgraded in between: what was not reached is left as it was, what was comes back."""
+    """Grafana was upgraded in between: what was not reached is unchanged, the rest is restored."""
     with grafana() as server:
         _published(server, OLD)
         server.put(form.marked(a_dashboard("other"), "mvp"), folder="f", message="x")
@@ -243,26 +243,26 @@ def test_a_backup_of_the_legacy_api_comes_back_through_the_other(backups: Path) 
         )
         _, kept = apply.apply(api, made, url=server.url, backups=backups)
         assert kept is not None
-        # As if it had not been reached.
+        # As if the publish had not reached it.
         server.put(form.marked(a_dashboard("other"), "mvp"), folder="f")
         server.apis = ("v1beta1",)
 
-        assert rollback.rollback(chosen(server), kept) == [("overview", "restored"), ("other", "as it was")]
+        assert rollback.rollback(chosen(server), kept) == [("overview", "restored"), ("other", "unchanged")]
         assert {uid: board.json["panels"] for uid, board in server.boards.items()} == before
 
 
 @pytest.mark.parametrize(
     ("path", "name"),
-    [("/api/v1/status/buildinfo", "a Prometheus"), ("/api/v2/status", "an Alertmanager"), ("/x", "something that has")],
+    [("/api/v1/status/buildinfo", "a Prometheus"), ("/api/v2/status", "an Alertmanager"), ("/x", "a server without")],
 )
 def test_what_answers_instead_of_grafana_is_named(
     server: Grafana, monkeypatch: pytest.MonkeyPatch, path: str, name: str
 ) -> None:
-    """Not only that it has no such page."""
+    """The error says more than that a page is missing."""
     server.checks = False
     monkeypatch.setattr(
         server, "answer", lambda _, asked, *__: (200, {"status": "success"}) if asked == path else (404, None)
     )
 
-    with pytest.raises(PublishError, match=f"is {name}.* and not a Grafana"):
+    with pytest.raises(PublishError, match=f"is {name}.*, not Grafana"):
         chosen(server)

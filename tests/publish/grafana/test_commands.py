@@ -22,7 +22,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(server: Grafana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """`run("publish", "--yes")` on two services; no output, exception or file may hold the token."""
+    """`run("publish", "--yes")` on two services; no output, exception or file may contain the token."""
     monkeypatch.chdir(tmp_path)
     small.write()
     monkeypatch.setenv("BOXWATCH_GRAFANA_URL", server.url)
@@ -40,17 +40,17 @@ def run(server: Grafana, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def shown(result: Result) -> list[str]:
-    """What is on standard output."""
+    """The lines on standard output."""
     return result.stdout.splitlines()
 
 
 def edit(server: Grafana, uid: str = "boxwatch-overview", **changes: Any) -> None:  # noqa: ANN401 - JSON
-    """As a person would in the editor."""
+    """Edit a dashboard as in Grafana's editor."""
     server.put(server.boards[uid].json | {"tags": server.boards[uid].json["tags"]} | changes, message="mine")
 
 
-def test_what_is_published_differs_no_more(server: Grafana, run: Run) -> None:
-    """3 while there are differences, 0 when there are none; and then nothing is written."""
+def test_a_published_set_no_longer_differs(server: Grafana, run: Run) -> None:
+    """`diff` exits 3 on differences and 0 without; a second publish writes nothing."""
     assert run("diff").exit_code == 3
     assert run("publish", "--yes", "--message", "first").exit_code == 0
     assert shown(run("diff"))[-1] == f"Grafana: 0 to write, 0 refused, {MADE} unchanged"
@@ -60,13 +60,13 @@ def test_what_is_published_differs_no_more(server: Grafana, run: Run) -> None:
 
 
 def test_a_dry_run_writes_nothing(server: Grafana, run: Run) -> None:
-    """And asks nothing."""
+    """Nor does it ask for confirmation."""
     assert run("publish", "--dry-run").exit_code == 0
     assert server.writes == []
 
 
 def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -> None:
-    """Rather than wait for ever in CI."""
+    """Instead of waiting forever in CI."""
     result = run("publish")
 
     assert (result.exit_code, "pass --yes" in result.stderr, server.writes) == (2, True, [])
@@ -74,8 +74,8 @@ def test_without_a_terminal_somebody_has_to_say_yes(server: Grafana, run: Run) -
     assert "pass --yes" in run("rollback").stderr
 
 
-def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No is no, yes is yes."""
+def test_on_a_terminal_publish_asks_first(server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Declining changes nothing; accepting applies."""
     monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
 
     assert run("publish", input="n\n").exit_code == 1
@@ -85,19 +85,19 @@ def test_on_a_terminal_it_is_asked(server: Grafana, run: Run, monkeypatch: pytes
     assert server.boards == {}
 
 
-def test_what_was_changed_by_hand_is_shown_and_stays(server: Grafana, run: Run) -> None:
-    """Both sides; the exit code says that something is left to do."""
+def test_what_was_changed_manually_is_shown_and_stays(server: Grafana, run: Run) -> None:
+    """Both sides are shown; the exit code says that something is left to decide."""
     run("publish", "--yes")
     edit(server, refresh="9m")
     result = run("publish", "--yes")
 
     assert result.exit_code == 1
-    assert "  by hand  Overview: refresh 1m → 9m" in shown(result) or "refresh" in result.stdout
+    assert "  manual   Overview: refresh 1m → 9m" in shown(result) or "refresh" in result.stdout
     assert server.boards["boxwatch-overview"].json["refresh"] == "9m"
 
 
-def test_differences_are_there_for_machines(server: Grafana, run: Run) -> None:
-    """--json."""
+def test_json_lists_the_differences(server: Grafana, run: Run) -> None:
+    """With --json, a manual change is listed under its dashboard."""
     run("publish", "--yes")
     edit(server, title="Mine")
     result = run("diff", "--json")
@@ -112,7 +112,7 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
     run("publish", "--yes")
     edit(server, refresh="9m")
     run("publish", "--yes", "--overwrite-changed")
-    # A backup that somebody asked for is not in the way.
+    # A backup made on request does not count as a publish.
     assert run("backup").exit_code == 0
 
     assert run("rollback", "--yes").exit_code == 0
@@ -121,8 +121,8 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
 
 
 @pytest.mark.parametrize("where", [(), ("--backups", "kept by us")], ids=["by default", "elsewhere"])
-def test_the_way_back_is_told_as_it_can_be_typed(server: Grafana, run: Run, where: tuple[str, ...]) -> None:
-    """Also where backups are kept in a place of the user's own."""
+def test_the_rollback_command_is_shown_as_typed(server: Grafana, run: Run, where: tuple[str, ...]) -> None:
+    """This also holds for a backup directory of the user's choice."""
     done = run("publish", "--yes", *where)
     assert len(server.boards) == MADE
 
@@ -133,7 +133,7 @@ def test_the_way_back_is_told_as_it_can_be_typed(server: Grafana, run: Run, wher
 
 
 def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
-    """Brought back elsewhere, it would overwrite strangers."""
+    """Restored elsewhere, it would overwrite foreign dashboards."""
     run("publish", "--yes")
     (kept,) = Path(".boxwatch/backups").iterdir()
     result = run("rollback", "--yes", "--backup", str(kept), "--grafana", server.url.replace("127.0.0.1", "localhost"))
@@ -141,8 +141,8 @@ def test_a_backup_is_of_one_grafana(server: Grafana, run: Run) -> None:
     assert "is a backup of" in result.stderr
 
 
-def test_a_write_that_fails_is_said(server: Grafana, run: Run) -> None:
-    """The other one is written."""
+def test_a_write_that_fails_is_reported(server: Grafana, run: Run) -> None:
+    """The others are written."""
     refused: list[str] = []
 
     def refuse_first(request: str) -> None:
@@ -156,8 +156,8 @@ def test_a_write_that_fails_is_said(server: Grafana, run: Run) -> None:
     assert (result.exit_code, "role Editor" in result.stderr, len(server.boards)) == (1, True, MADE - 1)
 
 
-def test_what_was_improved_comes_home(server: Grafana, run: Run) -> None:
-    """As canonical JSON, and what is different in it on standard error."""
+def test_an_improved_dashboard_is_pulled(server: Grafana, run: Run) -> None:
+    """It is printed as canonical JSON, with its differences on standard error."""
     run("publish", "--yes")
     edit(server, title="Better")
     result = run("pull", "boxwatch-overview")
@@ -170,16 +170,16 @@ def test_what_was_improved_comes_home(server: Grafana, run: Run) -> None:
     assert "after /d/" in run("pull", "nobody").stderr
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "not accepted"), (403, "role Editor"), (500, "says 500")])
+@pytest.mark.parametrize(("status", "words"), [(401, "authentication"), (403, "role Editor"), (500, "responded 500")])
 def test_a_refusal_says_what_to_do(server: Grafana, run: Run, status: int, words: str) -> None:
-    """Whatever was asked."""
+    """Whichever request fails."""
     server.faults = dict.fromkeys(range(1, 50), status)
 
     assert words in run("diff").stderr
 
 
 def test_the_token_may_be_in_a_file(run: Run, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """With a line's end; one that is no text is said so, and not shown."""
+    """A trailing line break is ignored; a file that is not text is reported and not shown."""
     file = tmp_path_factory.mktemp("secret") / "token"
     file.write_text(f"{TOKEN}\n", encoding="utf-8")
 
@@ -192,16 +192,16 @@ def test_the_token_may_be_in_a_file(run: Run, tmp_path_factory: pytest.TempPathF
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ((400, {"message": "Cannot save provisioned dashboard"}), "take it out of the provisioning"),
-        ((400, {"message": "folder not found"}), "run this again"),
+        ((400, {"message": "Cannot save provisioned dashboard"}), "remove it from the provisioning"),
+        ((400, {"message": "folder not found"}), "run the command again"),
         ((412, {"message": "a title", "status": "name-exists"}), "another dashboard in the folder has this title"),
-        ((500, {"message": "database is locked"}), "Grafana says 500 database is locked"),
+        ((500, {"message": "database is locked"}), "Grafana responded 500 database is locked"),
     ],
 )
 def test_a_save_that_grafana_refuses_says_what_to_do(
     server: Grafana, run: Run, answer: tuple[int, dict[str, str]], words: str
 ) -> None:
-    """In a sentence."""
+    """The error says what to do."""
     server.apis = ()
     server._save = lambda body: answer  # type: ignore[method-assign]  # noqa: ARG005, SLF001
 
@@ -211,18 +211,18 @@ def test_a_save_that_grafana_refuses_says_what_to_do(
 @pytest.mark.parametrize(
     ("status", "said", "words"),
     [
-        (404, 'folders.folder.grafana.app "f" not found', "run this again, which creates it"),
+        (404, 'folders.folder.grafana.app "f" not found', "run the command again, which creates it"),
         (403, "", "role Editor"),
-        (409, "Operation cannot be fulfilled", "was saved by somebody else just now"),
-        (404, 'dashboards.dashboard.grafana.app "x" not found', "was saved by somebody else just now"),
-        (500, "resourceVersion should not be set on objects to be created", "was saved by somebody else just now"),
-        (500, "database is locked", "Grafana says 500 database is locked"),
+        (409, "Operation cannot be fulfilled", "was just saved by someone else"),
+        (404, 'dashboards.dashboard.grafana.app "x" not found', "was just saved by someone else"),
+        (500, "resourceVersion should not be set on objects to be created", "was just saved by someone else"),
+        (500, "database is locked", "Grafana responded 500 database is locked"),
     ],
 )
 def test_a_save_that_the_resources_refuse_says_what_to_do(  # noqa: PLR0913 - three of a case
     server: Grafana, run: Run, monkeypatch: pytest.MonkeyPatch, *, status: int, said: str, words: str
 ) -> None:
-    """In a sentence, too."""
+    """The error says what to do, on this API too."""
     server.apis = ("v1",)
     monkeypatch.setattr(grafana_apis, "_create", lambda *_: (status, {"message": said}))
 

@@ -1,4 +1,4 @@
-"""What differs, in words."""
+"""Differences between dashboards, as phrases."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def changed(**changes: Json) -> dict[str, Any]:
 
 
 def test_a_changed_panel_is_one_line_that_a_person_reads() -> None:
-    """Threshold and query, each named."""
+    """Threshold and query are both named."""
     after = changed(targets=[{"refId": "A", "expr": "down", "datasource": {"type": "prometheus", "uid": "x"}}])
     after["panels"][0]["fieldConfig"]["defaults"]["thresholds"]["steps"][1]["value"] = 90
 
@@ -30,7 +30,7 @@ def test_a_changed_panel_is_one_line_that_a_person_reads() -> None:
 
 
 def test_nothing_is_said_where_only_the_writing_differs() -> None:
-    """Counters, nulls, defaults, and our own marks are no difference."""
+    """Counters, nulls, defaults and our own marks do not count."""
     noisy = copy.deepcopy(form.marked(a_dashboard(), "mvp")) | {"id": 7, "version": 9}
 
     assert said(a_dashboard(), noisy) == []
@@ -49,14 +49,14 @@ def test_nothing_is_said_where_only_the_writing_differs() -> None:
     ],
 )
 def test_each_kind_of_change_has_its_words(change: dict[str, Any], line: str) -> None:
-    """Short values are shown, long ones are named."""
+    """Short values are shown, long ones only named."""
     title = change.get("title", "Memory")
 
     assert said(a_dashboard(), changed(**change)) == [f"overview / {title}: {line}"]
 
 
 def test_options_are_named_down_to_what_differs() -> None:
-    """By their path; an equal neighbour is not mentioned."""
+    """An option is named by its path; its unchanged neighbour is not mentioned."""
     before = changed(options={"legend": {"showLegend": True, "placement": "right"}})
     after = changed(options={"legend": {"showLegend": True, "placement": "bottom"}})
 
@@ -64,7 +64,7 @@ def test_options_are_named_down_to_what_differs() -> None:
 
 
 def test_fields_of_a_panel_are_named() -> None:
-    """Unit, number of thresholds, overrides."""
+    """Unit, number of thresholds, and overrides."""
     after = a_dashboard()
     config = after["panels"][0]["fieldConfig"]
     config["defaults"] |= {"unit": "percent", "thresholds": {"mode": "absolute", "steps": []}}
@@ -76,7 +76,7 @@ def test_fields_of_a_panel_are_named() -> None:
 
 
 def test_panels_that_come_and_go_are_named() -> None:
-    """Two of the same title, and one without."""
+    """Two panels with the same title, and one without."""
     before = a_dashboard("overview", a_panel("A", 1), a_panel("A", 2))
     after = a_dashboard("overview", a_panel("A", 1), a_panel("", 3))
 
@@ -84,7 +84,7 @@ def test_panels_that_come_and_go_are_named() -> None:
 
 
 def test_panels_in_another_order_are_a_difference() -> None:
-    """Same panels, same places."""
+    """The same panels in the same places."""
     one, two = form.form(a_dashboard("o", a_panel("A", 1), a_panel("B", 2))), form.form(a_dashboard("o"))
     two["panels"] = list(reversed(one["panels"])) if isinstance(one["panels"], list) else []
 
@@ -92,7 +92,7 @@ def test_panels_in_another_order_are_a_difference() -> None:
 
 
 def test_variables_and_annotations_are_named() -> None:
-    """Added, removed, changed."""
+    """A variable is added, removed and changed."""
     a, b = ({"name": name, "type": "custom", "query": "1"} for name in "ab")
     before = a_dashboard(templating={"list": [a, b]}, refresh="30s")
     after = a_dashboard(templating={"list": [{**a, "query": "2"}, {**b, "name": "c"}]}, refresh="1m")

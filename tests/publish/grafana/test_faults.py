@@ -1,4 +1,4 @@
-"""Every fault at every request of a publish: nothing lost, nothing half done, and the way back to the byte."""
+"""Every fault at every request of a publish: no lost work, no partial write, and a rollback byte for byte."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from support.panels import Json, a_dashboard, a_panel
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.publish.grafana import apply, backup, form, rollback
-from boxwatch.publish.grafana.api import Api, Kept
+from boxwatch.publish.grafana.api import Api, SavedDashboard
 from boxwatch.publish.grafana.plan import Plan, message, plan
 
-# Folders, three dashboards, search, one pruned: read. Backup. Folder, two writes, and a deletion: which the legacy API
-# does not compare, so it is read once more; for a backup of what it stored, /apis are asked twice more.
+# Folders, three dashboards, search, one pruned: read. Backup. Folder, two writes, and a deletion. The legacy API does
+# not compare on deletion, so it reads once more; /apis is read twice more for the backup of the stored form.
 REQUESTS = {"legacy": 11, "apis": 12}
 FAULTS = (429, 500, 503, 403, 404, 401, "slow", "cut", "cut after")
 NEW = a_dashboard("new")
@@ -25,7 +25,7 @@ SAME = a_dashboard("same")
 
 
 def _before(server: Grafana) -> dict[str, Json]:
-    """One that will change, one that stays, one that is not made any more, and a stranger's."""
+    """One dashboard that will change, one that stays, one no longer generated, and a foreign one."""
     server.folders["f"] = "Elsewhere"
     for board in (a_dashboard("changed"), SAME, a_dashboard("old")):
         marked = form.marked(board, "mvp")
@@ -35,7 +35,7 @@ def _before(server: Grafana) -> dict[str, Json]:
 
 
 def _content(server: Grafana) -> dict[str, Json]:
-    """Everything but what Grafana counts."""
+    """All content except Grafana's counters."""
     boards = {
         uid: (board.folder, {key: value for key, value in board.json.items() if key not in ("id", "version")})
         for uid, board in sorted(server.boards.items())
@@ -44,7 +44,7 @@ def _content(server: Grafana) -> dict[str, Json]:
 
 
 def _stored(server: Grafana) -> dict[str, Json]:
-    """In which form each is stored, and whose marks it has."""
+    """The form each is stored in, and the marks it carries."""
     return {uid: (board.stored, board.annotations) for uid, board in sorted(server.boards.items())}
 
 
@@ -63,7 +63,7 @@ def _wanted(before: dict[str, Json]) -> dict[str, Json]:
 
 
 def test_a_publish_without_faults_makes_the_requests_of_the_matrix(server: Grafana, api: Api, backups: Path) -> None:
-    """So that the matrix covers all of them."""
+    """So that the fault matrix covers all of them."""
     before = _before(server)
     server.requests.clear()
 
@@ -77,16 +77,16 @@ def test_a_publish_without_faults_makes_the_requests_of_the_matrix(server: Grafa
 @pytest.mark.parametrize("number", range(1, max(REQUESTS.values()) + 1))
 @pytest.mark.parametrize(
     ("fault", "lasting"),
-    # A server that is slow for ever takes the way of one that cuts for ever, half a second a try.
+    # An endlessly slow server behaves like one that always cuts the connection, at half a second per attempt.
     [*((fault, False) for fault in FAULTS), *((fault, True) for fault in FAULTS if fault != "slow")],
 )
 def test_after_a_fault_a_second_publish_converges_and_rollback_restores_bytes(  # noqa: PLR0913 - three axes
     server: Grafana, api: Api, backups: Path, *, number: int, fault: int | str, lasting: bool
 ) -> None:
-    """Each dashboard is the old or the new one; then all new; then, rolled back, all old."""
+    """Each dashboard is old or new; then all are new; then, after a rollback, all are old."""
     before = _before(server)
     stored = _stored(server)
-    wanted = _wanted(before)
+    desired = _wanted(before)
     server.requests.clear()
     server.faults = dict.fromkeys(range(number, 200 if lasting else number + 1), fault)
     with contextlib.suppress(BoxwatchError):
@@ -94,16 +94,16 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores_bytes(  
     server.faults = {}
     between = copy.deepcopy(_content(server))
 
-    assert all(between.get(uid) in (before.get(uid), wanted.get(uid)) for uid in {*before, *wanted})
+    assert all(between.get(uid) in (before.get(uid), desired.get(uid)) for uid in {*before, *desired})
     _, errors = _publish(api, server, backups)
-    assert (errors, _content(server)) == ([], wanted)
+    assert (errors, _content(server)) == ([], desired)
     for folder in sorted(backups.iterdir(), reverse=True):
         rollback.rollback(api, folder)
     assert (_content(server), _stored(server)) == (before, stored)
 
 
 def test_a_save_between_reading_and_writing_is_not_overwritten(server: Grafana, api: Api, backups: Path) -> None:
-    """Neither updated nor deleted."""
+    """It is neither updated nor deleted."""
     _before(server)
     made = plan(api, [AFTER], deployment="mvp", folder="boxwatch", prune=True)
     for uid in ("changed", "old"):
@@ -115,7 +115,7 @@ def test_a_save_between_reading_and_writing_is_not_overwritten(server: Grafana, 
 
 
 def test_what_somebody_deleted_meanwhile_is_no_error(server: Grafana, api: Api, backups: Path) -> None:
-    """Deleted is deleted."""
+    """It stays deleted."""
     _before(server)
     made = plan(api, [SAME, AFTER], deployment="mvp", folder="boxwatch", prune=True)
     del server.boards["old"]
@@ -125,7 +125,7 @@ def test_what_somebody_deleted_meanwhile_is_no_error(server: Grafana, api: Api, 
 
 
 def test_rollback_leaves_alone_what_was_changed_since(server: Grafana, api: Api, backups: Path) -> None:
-    """Unless told otherwise; the others are brought back, and it can be tried again."""
+    """Unless requested; the others are restored, and the rollback can be repeated."""
     before = _before(server)
     _publish(api, server, backups)
     server.put(server.boards["changed"].json | {"refresh": "9m"})
@@ -141,7 +141,7 @@ def test_rollback_leaves_alone_what_was_changed_since(server: Grafana, api: Api,
 
 
 def test_a_backup_that_cannot_be_written_stops_the_publish(server: Grafana, api: Api, backups: Path) -> None:
-    """Before anything is written to Grafana."""
+    """Nothing is written to Grafana then."""
     before = _before(server)
     backups.write_text("in the way")
 
@@ -151,15 +151,15 @@ def test_a_backup_that_cannot_be_written_stops_the_publish(server: Grafana, api:
 
 
 def test_a_damaged_backup_is_refused(api: Api, backups: Path) -> None:
-    """An index that is none, or that names a file elsewhere."""
+    """As for an index that is not JSON, or that names a file elsewhere."""
     backups.mkdir()
     for content in ("{", '{"dashboards": [{"uid": "../../etc/passwd", "existed": true}]}'):
         (backups / "backup.json").write_text(content)
-        with pytest.raises(BoxwatchError, match="is not a backup"):
+        with pytest.raises(BoxwatchError, match="is not a boxwatch backup"):
             rollback.rollback(api, backups)
 
 
 def test_a_uid_that_is_no_file_name_is_not_kept(backups: Path) -> None:
-    """Grafana would not take it either."""
-    with pytest.raises(BoxwatchError, match="is no uid"):
-        backup.keep([backup.Entry(Kept("../x", "x", None, ""), "")], "http://x", backups, deployment="mvp")
+    """Grafana would not accept it either."""
+    with pytest.raises(BoxwatchError, match="is not a dashboard uid"):
+        backup.keep([backup.Entry(SavedDashboard("../x", "x", None, ""), "")], "http://x", backups, deployment="mvp")

@@ -1,4 +1,4 @@
-"""What a publish would do, and what it refuses."""
+"""The plan of a publish, and what it refuses."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from boxwatch.publish.grafana.plan import Plan, message, plan
 
 
 def planned(api: Api, *ours: dict[str, Any], **options: Json) -> Plan:
-    """Into the folder `boxwatch`."""
+    """A plan for the folder `boxwatch`."""
     return plan(api, ours, deployment="mvp", folder="boxwatch", **options)
 
 
 def published(server: Grafana, *ours: dict[str, Any], folder: str = "f") -> None:
-    """As if we had published them."""
+    """Store a dashboard as if we had published it."""
     server.folders.setdefault(folder, "boxwatch")
     for board in ours:
         server.put(form.marked(board, "mvp"), folder=folder, message=message(form.marked(board, "mvp"), ""))
 
 
 def by_hand(server: Grafana, uid: str, **changes: Json) -> None:
-    """As if somebody had saved it in the editor."""
+    """Save a dashboard as in Grafana's editor."""
     server.put(server.boards[uid].json | changes, message="mine")
 
 
 def kinds(made: Plan) -> list[str]:
-    """Kind and title of each."""
+    """Kind and title of each change."""
     return [f"{change.kind} {change.title}" for change in made.changes]
 
 
 def test_what_is_equal_is_not_written(server: Grafana, api: Api) -> None:
-    """And the folder is found by its title."""
+    """The folder is found by its title."""
     published(server, a_dashboard())
 
     made = planned(api, a_dashboard())
@@ -47,7 +47,7 @@ def test_what_is_equal_is_not_written(server: Grafana, api: Api) -> None:
 
 
 def test_what_grafana_wrote_differently_is_not_written(server: Grafana, api: Api) -> None:
-    """A null, a default, and tags in another order mean the same."""
+    """A null, a default and reordered tags are equivalent."""
     published(server, a_dashboard())
     by_hand(server, "overview", gnetId=None, tags=sorted(server.boards["overview"].json["tags"]))
 
@@ -55,49 +55,49 @@ def test_what_grafana_wrote_differently_is_not_written(server: Grafana, api: Api
 
 
 def test_what_is_missing_is_created_in_a_new_folder(api: Api) -> None:
-    """With a uid that says whose it is."""
+    """Its uid identifies the owner."""
     made = planned(api, a_dashboard())
 
     assert (kinds(made), made.folder, made.new_folder) == (["create overview"], "boxwatch-boxwatch", True)
 
 
 def test_our_folder_is_known_by_its_uid_when_somebody_renamed_it(server: Grafana, api: Api) -> None:
-    """No second one is made."""
+    """No second one is created."""
     server.folders["boxwatch-boxwatch"] = "Server"
 
     assert planned(api, a_dashboard()).new_folder is False
 
 
-def test_a_dashboard_changed_by_hand_is_refused_with_both_sides(server: Grafana, api: Api) -> None:
-    """Ours at last publish → theirs now, and theirs now → ours now."""
+def test_a_dashboard_changed_manually_is_refused_with_both_sides(server: Grafana, api: Api) -> None:
+    """Our last publish → theirs now, and theirs now → ours now."""
     published(server, a_dashboard())
     by_hand(server, "overview", refresh="5m")
     (change,) = planned(api, a_dashboard("overview", a_panel("CPU"))).changes
 
     assert change.kind == "refused"
     assert "boxwatch pull overview" in change.problem
-    assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
+    assert [each.what for each in change.manual] == ["refresh none → 5m"]
     assert {each.what for each in change.differences} == {"refresh 5m → none", "title Memory → CPU"}
 
 
-def test_what_was_changed_by_hand_is_written_over_only_when_that_is_said(server: Grafana, api: Api) -> None:
-    """--overwrite-changed."""
+def test_manual_changes_are_overwritten_only_on_request(server: Grafana, api: Api) -> None:
+    """With --overwrite-changed."""
     published(server, a_dashboard())
     by_hand(server, "overview", refresh="5m")
 
     assert kinds(planned(api, a_dashboard(), overwrite_changed=True)) == ["update overview"]
 
 
-def test_a_history_that_is_gone_counts_as_changed_by_hand(server: Grafana, api: Api) -> None:
-    """Better asked once too often."""
+def test_a_history_that_is_gone_counts_as_changed_manually(server: Grafana, api: Api) -> None:
+    """A superfluous question is better than lost work."""
     published(server, a_dashboard())
     server.boards["overview"].history[0] = ("lost", server.boards["overview"].json | {"refresh": "5m"})
     (change,) = planned(api, a_dashboard()).changes
 
-    assert (change.kind, change.by_hand[0].what[:7]) == ("refused", "changed")
+    assert (change.kind, change.manual[0].what[:7]) == ("refused", "changed")
 
 
-def test_a_history_without_our_words_counts_as_changed_by_hand(server: Grafana, api: Api) -> None:
+def test_a_history_without_our_words_counts_as_changed_manually(server: Grafana, api: Api) -> None:
     """Grafana keeps twenty versions."""
     published(server, a_dashboard())
     board = server.boards["overview"]
@@ -107,8 +107,8 @@ def test_a_history_without_our_words_counts_as_changed_by_hand(server: Grafana, 
     assert kinds(planned(api, a_dashboard())) == ["refused overview"]
 
 
-def test_a_mark_of_an_older_canonical_form_is_no_change_by_hand(server: Grafana, api: Api) -> None:
-    """History holds what we published; it is what is there."""
+def test_a_mark_of_an_older_canonical_form_is_not_a_manual_change(server: Grafana, api: Api) -> None:
+    """The history holds what we published, and the dashboard still matches it."""
     old = form.marked(a_dashboard(), "mvp") | {"tags": [form.OWNER, "boxwatch/mvp", "boxwatch:0123456789abcdef"]}
     server.put(old, message="[boxwatch 0123456789abcdef]")
 
@@ -116,19 +116,19 @@ def test_a_mark_of_an_older_canonical_form_is_no_change_by_hand(server: Grafana,
 
 
 def test_a_stranger_with_our_uid_is_refused(server: Grafana, api: Api) -> None:
-    """It is somebody's work."""
+    """It is someone else's work."""
     server.put(a_dashboard("overview", a_panel("CPU")))
     (change,) = planned(api, a_dashboard()).changes
 
-    assert (change.kind, "did not publish" in change.problem) == ("refused", True)
+    assert (change.kind, "boxwatch did not publish" in change.problem) == ("refused", True)
 
 
 def test_an_equal_dashboard_without_our_mark_gets_it(server: Grafana, api: Api) -> None:
-    """Nothing of anybody's is lost."""
+    """Nobody's work is lost."""
     server.put(a_dashboard())
     (change,) = planned(api, a_dashboard()).changes
 
-    assert (change.kind, [each.what for each in change.differences]) == ("update", ["mark renewed"])
+    assert (change.kind, [each.what for each in change.differences]) == ("update", ["mark updated"])
 
 
 def test_a_provisioned_dashboard_is_refused_with_its_file(server: Grafana, api: Api) -> None:
@@ -140,7 +140,7 @@ def test_a_provisioned_dashboard_is_refused_with_its_file(server: Grafana, api: 
 
 
 def test_a_dashboard_that_the_token_may_not_save_is_refused(server: Grafana, api: Api) -> None:
-    """With the folder on which the right is missing."""
+    """The error names the folder whose permission is missing."""
     server.put(a_dashboard("overview", a_panel("CPU")), may_save=False)
     (change,) = planned(api, a_dashboard()).changes
 
@@ -148,26 +148,26 @@ def test_a_dashboard_that_the_token_may_not_save_is_refused(server: Grafana, api
 
 
 def test_a_dashboard_stays_in_the_folder_into_which_somebody_moved_it(server: Grafana, api: Api, backups: Path) -> None:
-    """It is never moved to the root, nor back."""
+    """It is moved neither to the root nor back."""
     published(server, a_dashboard(), folder="f")
     server.folders["g"] = "Team"
     server.boards["overview"].folder = "g"
     made = planned(api, a_dashboard("overview", a_panel("CPU")))
     apply.apply(api, made, url=server.url, backups=backups)
 
-    assert made.changes[0].problem == "stays in the folder Team, where it is"
+    assert made.changes[0].problem == "stays in its folder Team"
     assert server.boards["overview"].folder == "g"
 
 
 @pytest.mark.parametrize("key", ["uid", "title"])
 def test_two_dashboards_of_the_same_name_are_refused(api: Api, key: str) -> None:
-    """One would write over the other."""
+    """One would overwrite the other."""
     with pytest.raises(PublishError, match=f"two dashboards have the {key} 'overview'"):
         planned(api, a_dashboard(), a_dashboard("other") | {key: "overview"})
 
 
 def test_only_what_carries_our_mark_is_pruned(server: Grafana, api: Api) -> None:
-    """And only when asked."""
+    """And only on request."""
     published(server, a_dashboard("old"), a_dashboard("touched"), a_dashboard("ours"))
     server.put(a_dashboard("stranger"))
     by_hand(server, "touched", refresh="5m")
@@ -179,7 +179,7 @@ def test_only_what_carries_our_mark_is_pruned(server: Grafana, api: Api) -> None
 
 
 def test_what_search_still_finds_is_pruned_only_if_it_has_the_mark(server: Grafana, api: Api) -> None:
-    """The index lags behind."""
+    """The search index may be stale."""
     server.put(a_dashboard("stranger"))
     server._found = lambda _: [{"uid": "stranger", "title": "s"}, {"uid": "gone", "title": "g"}]  # type: ignore[method-assign, assignment]  # noqa: SLF001
 
@@ -187,7 +187,7 @@ def test_what_search_still_finds_is_pruned_only_if_it_has_the_mark(server: Grafa
 
 
 def test_search_is_read_page_by_page(server: Grafana, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Until a page is short."""
+    """Pages are read until one is short."""
     published(server, *(a_dashboard(f"b{number}") for number in range(5)))
     monkeypatch.setattr(api, "_page", 2)
 
@@ -195,22 +195,22 @@ def test_search_is_read_page_by_page(server: Grafana, api: Api, monkeypatch: pyt
     assert (len(server.requests), len(set(server.requests))) == (3, 1)
 
 
-def test_a_hand_that_kept_our_message_is_seen(server: Grafana, api: Api) -> None:
-    """As `kubectl edit` does, and whatever changes a resource and sends back the rest."""
+def test_a_manual_change_that_kept_our_message_is_recognised(server: Grafana, api: Api) -> None:
+    """As by `kubectl edit`, and any client that changes a resource and sends back the rest."""
     published(server, a_dashboard())
     said = server.boards["overview"].history[0][0]
     for interval in ("5m", "6m"):
         server.put(server.boards["overview"].json | {"refresh": interval}, message=said)
     (change,) = planned(api, a_dashboard()).changes
 
-    assert (change.kind, [each.what for each in change.by_hand]) == ("refused", ["refresh none → 6m"])
+    assert (change.kind, [each.what for each in change.manual]) == ("refused", ["refresh none → 6m"])
 
 
 def test_what_was_published_later_than_first_is_found(server: Grafana, api: Api) -> None:
-    """The first version of all is somebody else's."""
+    """The very first version is someone else's."""
     server.put(a_dashboard("overview", a_panel("Theirs")), message="mine")
     published(server, a_dashboard())
     by_hand(server, "overview", refresh="5m")
     (change,) = planned(api, a_dashboard()).changes
 
-    assert [each.what for each in change.by_hand] == ["refresh none → 5m"]
+    assert [each.what for each in change.manual] == ["refresh none → 5m"]

@@ -1,4 +1,4 @@
-"""Rules are published whole or not at all, whatever somebody else does."""
+"""Rules are published atomically, whatever others do meanwhile."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from support.stand_in import StandIn
 from boxwatch.errors import PublishError
 from boxwatch.publish import lock
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.store import Store
 
 
-def test_what_somebody_changed_by_hand_is_not_overwritten(server: StandIn) -> None:
-    """Unless told so; and then a rollback brings it back."""
+def test_manual_changes_are_not_overwritten(server: StandIn) -> None:
+    """They are overwritten only on request, and a rollback restores them."""
     publish(server, A)
     edited = A.content.replace(b"vector(1)", b"vector(2)")
     (server.directory / "boxwatch.yaml").write_bytes(edited)
 
-    with pytest.raises(PublishError, match="was changed by hand, or not written by `boxwatch publish`") as caught:
+    with pytest.raises(PublishError, match="was changed manually, or not written by `boxwatch publish`") as caught:
         publish(server, B)
     assert live(server) == edited
     assert str(caught.value).splitlines()[1:] == [
-        f"by hand: group-{number} / level:metric1:op: expression vector(1) → vector(2)"
+        f"manually: group-{number} / level:metric1:op: expression vector(1) → vector(2)"
         for number in range(rule_sets.GROUPS)
     ]
 
@@ -35,8 +35,8 @@ def test_what_somebody_changed_by_hand_is_not_overwritten(server: StandIn) -> No
     assert live(server) == edited
 
 
-def test_an_edit_by_hand_is_undone_when_told_so_and_can_be_brought_back(server: StandIn) -> None:
-    """Publishing what was published last."""
+def test_a_manual_change_is_overwritten_on_request_and_can_be_restored(server: StandIn) -> None:
+    """This holds for publishing the confirmed set again."""
     publish(server, A)
     (server.directory / "boxwatch.yaml").write_bytes(B.content)
 
@@ -46,8 +46,8 @@ def test_an_edit_by_hand_is_undone_when_told_so_and_can_be_brought_back(server: 
     assert (live(server), loaded(server)) == (B.content, "B")
 
 
-def test_a_file_by_hand_that_is_no_rule_file_can_be_replaced(server: StandIn) -> None:
-    """It is all added then."""
+def test_a_manual_file_that_is_not_a_rule_file_can_be_replaced(server: StandIn) -> None:
+    """All its rules count as added."""
     (server.directory / "boxwatch.yaml").write_bytes(b"{")
 
     plan = publishing.plan(target_of(server), A, overwrite=True)
@@ -57,8 +57,8 @@ def test_a_file_by_hand_that_is_no_rule_file_can_be_replaced(server: StandIn) ->
     assert loaded(server) == "A"
 
 
-def test_a_set_that_is_live_by_another_hand_is_taken_over(server: StandIn) -> None:
-    """As after a state that was lost."""
+def test_an_identical_live_set_is_adopted(server: StandIn) -> None:
+    """As after the loss of the state file."""
     (server.directory / "boxwatch.yaml").write_bytes(A.content)
     server.load()
 
@@ -69,37 +69,37 @@ def test_groups_that_prometheus_has_from_elsewhere_are_refused(server: StandIn) 
     """Every alert would fire twice."""
     server.others = [{"name": "group-3", "file": "/etc/prometheus/rules/group.yaml", "rules": []}]
 
-    with pytest.raises(PublishError, match=r"loads the same groups from /etc/prometheus/rules/group\.yaml already"):
+    with pytest.raises(PublishError, match=r"already loads the same groups from /etc/prometheus/rules/group\.yaml"):
         publishing.plan(target_of(server), A)
 
 
 def test_two_files_of_our_name_are_refused(server: StandIn) -> None:
-    """It cannot be said which is ours."""
+    """Which of them is ours is unknown."""
     publish(server, A)
     server.others = [{"name": "group-3", "file": "/other/boxwatch.yaml", "rules": []}]
 
-    with pytest.raises(PublishError, match=r"loads two of boxwatch\.yaml"):
+    with pytest.raises(PublishError, match=r"loads two files named boxwatch\.yaml"):
         publishing.plan(target_of(server), A)
 
 
 def test_a_plan_that_is_out_of_date_is_not_carried_out(server: StandIn) -> None:
-    """Somebody published while it was looked at."""
+    """Someone else published after the plan was made."""
     plan = publishing.plan(target_of(server), A)
     publish(server, B)
 
-    with pytest.raises(PublishError, match="changed after the plan was made; nothing was done"):
+    with pytest.raises(PublishError, match="changed after the plan was made; nothing was changed"):
         publishing.apply(target_of(server), plan)
 
     assert loaded(server) == "B"
 
 
-def test_of_two_publishers_the_second_is_told_who_is_at_work(server: StandIn) -> None:
-    """By process and host."""
+def test_a_second_publisher_learns_who_holds_the_lock(server: StandIn) -> None:
+    """The error names process and host."""
     plan = publishing.plan(target_of(server), A)
     with (
         lock.held(Store(server.directory).lock),
         pytest.raises(
-            PublishError, match=rf"process {os.getpid()} on .+ is publishing to {server.directory} right now"
+            PublishError, match=rf"process {os.getpid()} on .+ is publishing to {server.directory}; nothing was changed"
         ),
     ):
         publishing.apply(target_of(server), plan)

@@ -1,4 +1,4 @@
-"""The directory holds the whole old or the whole new set, whatever kills the publisher or fills the disk."""
+"""The directory holds the old or the new set as a whole, even if the publisher is killed or the disk is full."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from support.stand_in import RELOAD, StandIn, prometheus
 from boxwatch.errors import PublishError
 from boxwatch.publish import atomic, read_back
 from boxwatch.publish.prometheus import prometheus_rules as publishing
-from boxwatch.publish.prometheus.reload import ByOthers
-from boxwatch.publish.prometheus.rule_store import Store
+from boxwatch.publish.reload import ExternalReload
+from boxwatch.publish.store import Store
 
 _STEPS = 20
 
 
 def _steps(monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException) -> list[str]:
-    """Let the step number `at` that changes the disk fail; returns the steps so far."""
+    """Make the step number `at` that changes the disk fail; returns the steps so far."""
     steps: list[str] = []
     real: Mapping[str, Callable[..., object]] = {
         "replace": Path.replace, "unlink": Path.unlink, "mkdir": Path.mkdir, "fsync": os.fsync,
@@ -47,7 +47,7 @@ def _steps(monkeypatch: pytest.MonkeyPatch, at: int, error: BaseException) -> li
 
 
 def test_a_publish_has_fewer_steps_than_are_tried(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the tests below see its end too."""
+    """So that the tests below reach its end."""
     publish(server, A)
     with monkeypatch.context() as patched:
         steps = _steps(patched, 999, Killed())
@@ -60,7 +60,7 @@ def test_a_publish_has_fewer_steps_than_are_tried(server: StandIn, monkeypatch: 
 def test_killed_at_any_step_the_old_or_the_new_set_is_whole_and_the_next_run_repairs(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    """Every step that changes the disk, one after the other."""
+    """This holds for every step that changes the disk."""
     publish(server, A)
     with monkeypatch.context() as patched:
         _steps(patched, at, Killed())
@@ -78,14 +78,14 @@ def test_killed_at_any_step_the_old_or_the_new_set_is_whole_and_the_next_run_rep
 def test_after_a_kill_a_rollback_brings_back_what_was_there(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    """Whatever had been reached, unless the publish was over."""
+    """This holds for every step, unless the publish was complete."""
     publish(server, C)
     publish(server, A)
     with monkeypatch.context() as patched:
         _steps(patched, at, Killed())
         with contextlib.suppress(Killed):
             publish(server, B)
-    seen = Store(server.directory).see()
+    seen = Store(server.directory).observe()
 
     publishing.apply(target_of(server), publishing.rollback(target_of(server)))
 
@@ -115,21 +115,21 @@ def test_a_disk_that_fills_up_at_any_step_leaves_a_whole_set(
 
 
 def test_a_publish_after_any_number_of_kills_goes_back_to_what_was_confirmed(server: StandIn) -> None:
-    """Not to a set that nobody confirmed."""
+    """Sets that were never confirmed are not restored."""
     publish(server, A)
     for new in (B, C):
         cut_off(server, new)
     assert live(server) == C.content
     server.faults[RELOAD] = ["refuse"]
 
-    with pytest.raises(PublishError, match="the old rules are in place again"):
+    with pytest.raises(PublishError, match="the previous rules are in place again"):
         publish(server, B)
 
     assert (live(server), loaded(server)) == (A.content, "A")
 
 
 def test_leftovers_are_removed_where_nothing_else_is_to_be_done(server: StandIn) -> None:
-    """Of a publisher that was killed before it entered what it was about to do."""
+    """They stem from a publisher killed before it recorded what it was about to do."""
     publish(server, A)
     before = names(server)
     own = server.directory / ".boxwatch"
@@ -141,19 +141,19 @@ def test_leftovers_are_removed_where_nothing_else_is_to_be_done(server: StandIn)
     assert names(server) == before
 
 
-def test_leftovers_that_cannot_be_removed_are_said(server: StandIn) -> None:
-    """A folder in the place of a file is none of ours."""
+def test_leftovers_that_cannot_be_removed_are_reported(server: StandIn) -> None:
+    """A directory in place of a file is foreign."""
     publish(server, A)
     (server.directory / ".boxwatch" / "next").mkdir()
 
-    with pytest.raises(PublishError, match=r"\.boxwatch could not be written: .*; the rules are as they were"):
+    with pytest.raises(PublishError, match=r"\.boxwatch could not be written: .*; the rules are unchanged"):
         publish(server, A)
 
 
-def test_a_way_back_that_cannot_be_noted_is_said(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old rules are there; the next run notes it."""
+def test_a_restore_that_cannot_be_recorded_is_reported(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The previous rules are in place; the next run records it."""
     publish(server, A)
-    server.faults[RELOAD] = ["refuse"]
+    server.faults[RELOAD] = ["ok", "refuse"]
     real = atomic.replace
 
     def full(target: Path, content: bytes) -> None:
@@ -163,44 +163,44 @@ def test_a_way_back_that_cannot_be_noted_is_said(server: StandIn, monkeypatch: p
 
     with monkeypatch.context() as patched:
         patched.setattr(atomic, "replace", full)
-        with pytest.raises(PublishError, match=r"(?s)refused the rules.*is in place, but .*state\.json could not be"):
+        with pytest.raises(PublishError, match=r"(?s)rejected the rules.*is in place, but .*state\.json could not be"):
             publish(server, B)
 
     assert (live(server), loaded(server)) == (A.content, "A")
     publish(server, A)
-    assert not Store(server.directory).see().cut_off
+    assert not Store(server.directory).observe().cut_off
 
 
-def test_a_change_by_hand_is_refused_even_where_ours_was_lost(server: StandIn) -> None:
-    """Only what was changed cannot be said then."""
+def test_a_manual_change_is_refused_even_if_our_set_was_lost(server: StandIn) -> None:
+    """Only the list of changes is missing then."""
     publish(server, A)
     (server.directory / "boxwatch.yaml").write_bytes(B.content)
     for path in (server.directory / ".boxwatch" / "sets").iterdir():
         path.unlink()
 
-    with pytest.raises(PublishError, match="was changed by hand") as caught:
+    with pytest.raises(PublishError, match="was changed manually") as caught:
         publish(server, C)
 
-    assert "by hand: " not in str(caught.value)
+    assert "manually: " not in str(caught.value)
 
 
-def test_many_changes_by_hand_are_counted(server: StandIn) -> None:
+def test_many_manual_changes_are_counted(server: StandIn) -> None:
     """The first ten are shown."""
     publish(server, A)
     (server.directory / "boxwatch.yaml").write_bytes(B.content)
 
-    with pytest.raises(PublishError, match=r"by hand: 30 more$"):
+    with pytest.raises(PublishError, match=r"manually: 30 more$"):
         publish(server, C)
 
 
 def test_a_stored_set_that_was_lost_blocks_no_publish(server: StandIn) -> None:
-    """What is live is the best there is to go back to."""
+    """The live set is the best available baseline."""
     publish(server, A)
     cut_off(server, B)
     for path in (server.directory / ".boxwatch" / "sets").iterdir():
         path.unlink()
 
-    with pytest.raises(PublishError, match="is missing or damaged, so it cannot be brought back"):
+    with pytest.raises(PublishError, match="is missing or damaged, so it cannot be restored"):
         publishing.rollback(target_of(server))
     publish(server, C)
 
@@ -224,31 +224,31 @@ def test_a_state_that_is_not_ours_is_refused(server: StandIn, state: str) -> Non
     publish(server, A)
     (server.directory / ".boxwatch" / "state.json").write_text(state, encoding="utf-8")
 
-    with pytest.raises(PublishError, match=r"state\.json is not as boxwatch writes it"):
+    with pytest.raises(PublishError, match=r"state\.json is not in boxwatch's format"):
         publish(server, B)
 
 
 def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """It is Prometheus' and not ours to make: a slip of the pen would go unnoticed."""
-    with pytest.raises(PublishError, match="is no directory: make the one that Prometheus reads rules from"):
-        publishing.plan(publishing.Target(tmp_path / "rulez", None, ByOthers()), A)
+    """The directory is Prometheus': creating it would hide a typing error."""
+    with pytest.raises(PublishError, match="is not a directory: create the one Prometheus reads rules from"):
+        publishing.plan(publishing.Target(tmp_path / "rulez", None, ExternalReload()), A)
 
 
-def test_something_else_in_the_place_of_our_file_is_refused(tmp_path: Path) -> None:
-    """It may hold anything."""
+def test_a_foreign_object_in_place_of_our_file_is_refused(tmp_path: Path) -> None:
+    """It could contain anything."""
     (tmp_path / "boxwatch.yaml").mkdir()
 
     with pytest.raises(PublishError, match="cannot be read: Is a directory; nothing was changed"):
-        publishing.plan(publishing.Target(tmp_path, None, ByOthers()), A)
+        publishing.plan(publishing.Target(tmp_path, None, ExternalReload()), A)
 
 
-def test_something_else_in_the_place_of_our_folder_is_refused(tmp_path: Path) -> None:
+def test_a_foreign_object_in_place_of_our_directory_is_refused(tmp_path: Path) -> None:
     """Before anything is switched."""
-    target = publishing.Target(tmp_path, None, ByOthers())
+    target = publishing.Target(tmp_path, None, ExternalReload())
     plan = publishing.plan(target, A)
     (tmp_path / ".boxwatch").write_text("", encoding="utf-8")
 
-    with pytest.raises(PublishError, match=r"could not be written: .*; the rules are as they were"):
+    with pytest.raises(PublishError, match=r"could not be written: .*; the rules are unchanged"):
         publishing.apply(target, plan)
 
 
@@ -257,7 +257,7 @@ def test_something_else_in_the_place_of_our_folder_is_refused(tmp_path: Path) ->
 def test_after_any_history_disk_and_prometheus_agree(
     tmp_path_factory: pytest.TempPathFactory, history: list[str]
 ) -> None:
-    """And a rollback always undoes the last publish that succeeded."""
+    """And a rollback always undoes the last successful publish."""
     sets = {"A": A, "B": B, "C": C, "none": None}
     rules = tmp_path_factory.mktemp("rules")
     now = before = None
@@ -269,7 +269,7 @@ def test_after_any_history_disk_and_prometheus_agree(
                 cut_off(server, D)
                 publish(server, now)
             elif step == "refused":
-                server.faults[RELOAD] = ["refuse"]
+                server.faults[RELOAD] = ["ok", "refuse"]
                 with pytest.raises(PublishError):
                     publish(server, D)
             elif step == "rollback":

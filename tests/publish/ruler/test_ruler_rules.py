@@ -1,4 +1,4 @@
-"""Rules go into a ruler group by group: only what differs, read back, taken back, and never over somebody's work."""
+"""A ruler's groups: only differing ones are written, read back, restored on failure, and never over others' work."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def a_set(name: str, *, groups: int = GROUPS, extra: object = None) -> RuleSet:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ruler]:
-    """An empty ruler, with pauses as short as loopback needs."""
+    """An empty ruler, with pauses suited to loopback."""
     monkeypatch.setattr(read_back, "_PAUSE", 0.01)
     monkeypatch.setattr(http, "_FIRST_PAUSE", 0.001)
     monkeypatch.setattr(publishing, "_LEAST", 0.2)
@@ -49,17 +49,17 @@ def target(server: Ruler, tmp_path: Path) -> publishing.Target:
 
 
 def publish(target: publishing.Target, new: RuleSet, *, overwrite: bool = False) -> str:
-    """Plan a set and carry the plan out."""
+    """Plan and apply a set."""
     return publishing.apply(target, publishing.plan(target, new, overwrite=overwrite))
 
 
 def back(target: publishing.Target, *, overwrite: bool = False) -> str:
-    """Roll the last publish back."""
+    """Roll back the last publish."""
     return publishing.apply(target, publishing.rollback(target, overwrite=overwrite))
 
 
 def sets(server: Ruler) -> dict[str, set[str]]:
-    """Group → the sets that its rules are of."""
+    """Group → the sets its rules belong to."""
     return {
         name: {rule["labels"]["set"] for rule in group["rules"]}
         for name, group in server.groups().items()
@@ -67,21 +67,21 @@ def sets(server: Ruler) -> dict[str, set[str]]:
     }
 
 
-def test_what_is_published_differs_no_more(server: Ruler, target: publishing.Target) -> None:
-    """Though the ruler prints it in its own way; and then nothing is written."""
+def test_a_published_set_no_longer_differs(server: Ruler, target: publishing.Target) -> None:
+    """The ruler reformats the groups; a second publish still writes nothing."""
     alert = {"alert": "A", "expr": "vector(1)\n", "for": "90s", "labels": {"set": "A", "n": "1"}, "annotations": {}}
-    wanted = a_set("A", extra=alert)
-    assert publish(target, wanted) == ""
+    desired = a_set("A", extra=alert)
+    assert publish(target, desired) == ""
     assert server.groups()["extra"]["rules"][0]["for"] == "1m30s"
     writes = len(server.writes)
 
-    again = publishing.plan(target, wanted)
+    again = publishing.plan(target, desired)
     publishing.apply(target, again)
     assert (again.needed, again.changes, len(server.writes)) == (False, (), writes)
 
 
 def test_only_groups_that_differ_are_written(server: Ruler, target: publishing.Target) -> None:
-    """One changes, one is added, one is removed; the mark says so before and after."""
+    """One group changes, one is added, one removed; the mark is written before and after."""
     publish(target, a_set("A", extra={"record": "a:b:c", "expr": "1", "labels": {"set": "A"}}))
     server.requests.clear()
     publish(target, a_set("A", groups=4, extra={"record": "a:b:c", "expr": "2", "labels": {"set": "A"}}))
@@ -94,7 +94,7 @@ def test_only_groups_that_differ_are_written(server: Ruler, target: publishing.T
 
 
 def test_a_rollback_brings_back_what_the_last_publish_touched(server: Ruler, target: publishing.Target) -> None:
-    """The last first, then the one before; then there is nothing."""
+    """The last publish first, then the one before; then none is left."""
     publish(target, a_set("A"))
     first = copy.deepcopy(server.groups())
     publish(target, a_set("B", groups=4))
@@ -103,17 +103,17 @@ def test_a_rollback_brings_back_what_the_last_publish_touched(server: Ruler, tar
     back(target)
 
     assert server.groups() == {}
-    with pytest.raises(BoxwatchError, match="holds no publish to the namespace boxwatch"):
+    with pytest.raises(BoxwatchError, match="contains no publish to the namespace boxwatch"):
         back(target)
 
 
 def test_a_group_that_somebody_changed_is_refused(server: Ruler, target: publishing.Target) -> None:
-    """And overwritten only when that is said; a rollback then brings the person's work back."""
+    """It is overwritten only on request, and a rollback restores it."""
     publish(target, a_set("A"))
     server.groups()["group-1"]["rules"][0]["expr"] = "vector(42)"
     server.requests.clear()
 
-    with pytest.raises(PublishError, match=r"group group-1 .* was changed by hand.*\nnothing was changed"):
+    with pytest.raises(PublishError, match=r"group group-1 .* was changed manually.*\nnothing was changed"):
         publish(target, a_set("B"))
     assert server.writes == []
     publish(target, a_set("B"), overwrite=True)
@@ -123,7 +123,7 @@ def test_a_group_that_somebody_changed_is_refused(server: Ruler, target: publish
 
 
 def test_groups_of_others_in_our_namespace_stay(server: Ruler, target: publishing.Target) -> None:
-    """They are named; only what carries our mark is pruned."""
+    """They are named; only groups in our mark are pruned."""
     publish(target, a_set("A", groups=4))
     theirs = {"name": "theirs", "rules": [{"record": "x:y:z", "expr": "1", "labels": {"set": "theirs"}}]}
     server.groups()["theirs"] = theirs
@@ -136,7 +136,7 @@ def test_groups_of_others_in_our_namespace_stay(server: Ruler, target: publishin
 
 
 def test_a_namespace_that_is_somebody_elses_is_not_taken_over(server: Ruler, target: publishing.Target) -> None:
-    """Its groups have our names, and no mark of ours is there."""
+    """Its groups have our names, but there is no mark of ours."""
     for path, content in rule_sets.files("theirs", groups=1).items():
         assert path
         server.tenants["team"]["boxwatch"] = {
@@ -148,8 +148,8 @@ def test_a_namespace_that_is_somebody_elses_is_not_taken_over(server: Ruler, tar
         publish(target, a_set("A"))
 
 
-def test_what_the_ruler_refuses_is_taken_back(server: Ruler, target: publishing.Target) -> None:
-    """With its own words."""
+def test_a_rejected_group_restores_the_previous_ones(server: Ruler, target: publishing.Target) -> None:
+    """The error quotes the ruler."""
     publish(target, a_set("A"))
     before = copy.deepcopy(server.groups())
     server.largest = 4
@@ -162,8 +162,8 @@ def test_what_the_ruler_refuses_is_taken_back(server: Ruler, target: publishing.
     assert server.groups() == before
 
 
-def test_what_cannot_be_evaluated_is_taken_back(server: Ruler, target: publishing.Target) -> None:
-    """It is stored, and fails at its first evaluation."""
+def test_a_failing_rule_restores_the_previous_groups(server: Ruler, target: publishing.Target) -> None:
+    """The group is stored, and fails at its first evaluation."""
     publish(target, a_set("A"))
     before = copy.deepcopy(server.groups())
     server.broken = {"level:broken:op"}
@@ -174,17 +174,17 @@ def test_what_cannot_be_evaluated_is_taken_back(server: Ruler, target: publishin
 
 
 def test_a_ruler_that_is_slow_to_take_over_is_waited_for(server: Ruler, target: publishing.Target) -> None:
-    """Some questions long; but not for ever."""
+    """The read-back waits for the ruler, but not forever."""
     server.lag = 5
     assert publish(target, a_set("A")) == ""
     server.lag = 10_000
     with pytest.raises(PublishError, match="the ruler has another set"):
-        publish(replace(target, patience=0.5), a_set("B"))
+        publish(replace(target, timeout=0.5), a_set("B"))
     assert sets(server)["group-0"] == {"A"}
 
 
 def test_a_change_between_plan_and_apply_is_not_overwritten(server: Ruler, target: publishing.Target) -> None:
-    """It is looked at again first."""
+    """The namespace is read again before the first write."""
     publish(target, a_set("A"))
     made = publishing.plan(target, a_set("B"))
     server.groups()["group-1"]["rules"][0]["expr"] = "vector(42)"
@@ -194,7 +194,7 @@ def test_a_change_between_plan_and_apply_is_not_overwritten(server: Ruler, targe
 
 
 def test_a_publish_without_faults_makes_the_requests_of_the_matrix(server: Ruler, target: publishing.Target) -> None:
-    """So that the matrix covers all of them."""
+    """So that the fault matrix covers all of them."""
     publish(target, a_set("A", groups=4))
     server.requests.clear()
     publish(target, a_set("B"))
@@ -212,13 +212,13 @@ REQUESTS = 11
 def test_after_a_fault_a_second_publish_converges_and_rollback_restores(
     server: Ruler, target: publishing.Target, number: int, *, fault: int | str, lasting: bool
 ) -> None:
-    """Each group is the old or the new one, whole; then all new; then, rolled back, all old."""
+    """Each group is old or new as a whole; then all are new; then, after a rollback, all are old."""
     publish(target, a_set("A", groups=4))
     before = copy.deepcopy(server.groups())
     server.requests.clear()
     server.faults = dict.fromkeys(range(number, 500 if lasting else number + 1), fault)
     with contextlib.suppress(BoxwatchError):
-        publish(replace(target, patience=0.5), a_set("B"))
+        publish(replace(target, timeout=0.5), a_set("B"))
     server.faults = {}
 
     assert all(len(found) == 1 and found <= {"A", "B"} for found in sets(server).values())
@@ -230,11 +230,11 @@ def test_after_a_fault_a_second_publish_converges_and_rollback_restores(
 
 
 def test_a_publish_that_was_killed_is_finished_by_the_next(server: Ruler, target: publishing.Target) -> None:
-    """Nobody's hand is suspected in the groups that it had written already."""
+    """Groups it had already written do not count as manual changes."""
     publish(target, a_set("A"))
 
     class KilledError(BaseException):
-        """As if the process were not there any more."""
+        """As if the process were gone."""
 
     with pytest.MonkeyPatch.context() as patched:
         put = RulerApi.put
@@ -252,17 +252,17 @@ def test_a_publish_that_was_killed_is_finished_by_the_next(server: Ruler, target
 
     made = publishing.plan(target, a_set("B"))
     publishing.apply(target, made)
-    assert made.notes == ("the last publish was cut off; this one finishes or undoes it",)
+    assert made.notes == ("the last publish was interrupted; this one completes or undoes it",)
     assert set().union(*sets(server).values()) == {"B"}
 
 
 def test_what_a_killed_publish_did_not_touch_is_still_ours(server: Ruler, target: publishing.Target) -> None:
-    """A later set changes and removes it as any other group of ours."""
+    """A later set changes and removes it like any other group of ours."""
     extra = {"record": "a:b:c", "expr": "1", "labels": {"set": "A"}}
     publish(target, a_set("A", groups=4, extra=extra))
 
     class KilledError(BaseException):
-        """As if the process were not there any more."""
+        """As if the process were gone."""
 
     def kill(_api: RulerApi, group: ruler_group.Group) -> None:
         if group["name"] == "extra":
@@ -279,8 +279,8 @@ def test_what_a_killed_publish_did_not_touch_is_still_ours(server: Ruler, target
     assert sets(server) == {f"group-{number}": {"B"} for number in range(GROUPS)}
 
 
-def test_who_writes_at_the_same_time_is_noticed(server: Ruler, target: publishing.Target) -> None:
-    """Names and mark are right, and yet it is not what was written."""
+def test_a_concurrent_writer_is_detected(server: Ruler, target: publishing.Target) -> None:
+    """Names and mark match, but the content differs."""
     publish(target, a_set("A"))
 
     def meddle(request: str) -> None:
@@ -288,12 +288,12 @@ def test_who_writes_at_the_same_time_is_noticed(server: Ruler, target: publishin
             server.groups()["group-1"]["rules"][0]["expr"] = "vector(42)"
 
     server.before = meddle
-    with pytest.raises(PublishError, match="is somebody else publishing"):
+    with pytest.raises(PublishError, match="check for another publisher"):
         publish(target, a_set("B"))
 
 
 def test_another_tenant_has_other_rules(server: Ruler, target: publishing.Target, tmp_path: Path) -> None:
-    """And a missing one is asked for."""
+    """The error for a missing tenant asks for it."""
     server.tenants["other"] = {}
     publish(target, a_set("A"))
     assert server.groups(tenant="other") == {}
@@ -304,17 +304,17 @@ def test_another_tenant_has_other_rules(server: Ruler, target: publishing.Target
 
 
 @pytest.mark.parametrize("path", ["", "/wrong"])
-def test_a_url_that_is_no_rulers_is_said_so(server: Ruler, tmp_path: Path, path: str) -> None:
-    """404 of a server without that path is not "no rules"."""
+def test_a_url_that_is_not_a_rulers_is_reported(server: Ruler, tmp_path: Path, path: str) -> None:
+    """A 404 from a server without that path does not mean "no rules"."""
     url = server.url.removesuffix("/prometheus") + path
     client = Client(url, headers={"X-Scope-OrgID": "team"})
 
-    with pytest.raises(PublishError, match="the URL is what stands before /config/v1/rules"):
+    with pytest.raises(PublishError, match="the URL is the part before /config/v1/rules"):
         publish(publishing.Target(RulerApi(client, "boxwatch"), "team", tmp_path), a_set("A"))
 
 
 def test_a_backup_that_cannot_be_written_stops_the_publish(server: Ruler, target: publishing.Target) -> None:
-    """Before anything is written to the ruler; one that is damaged is refused."""
+    """Nothing is written to the ruler then; a damaged backup is refused."""
     target.backups.write_text("in the way")
     with pytest.raises(BoxwatchError, match="the ruler was not touched"):
         publish(target, a_set("A"))
@@ -322,12 +322,12 @@ def test_a_backup_that_cannot_be_written_stops_the_publish(server: Ruler, target
     target.backups.unlink()
     (target.backups / "x-rules-y").mkdir(parents=True)
     (target.backups / "x-rules-y" / "ruler.json").write_text("{}")
-    with pytest.raises(BoxwatchError, match="is not a backup"):
+    with pytest.raises(BoxwatchError, match="is not a boxwatch backup"):
         ruler_backup.newest(target.place, target.backups)
 
 
 def test_groups_that_mean_the_same_have_the_same_digest() -> None:
-    """Durations, order of maps, numbers as text, and what is empty."""
+    """Durations, key order, numbers as text, and empty fields."""
     one: Json = {"name": "g", "interval": "1m", "rules": [{"alert": "A", "expr": 1, "for": "90s", "labels": {"n": 1}}]}
     other: Json = {
         "rules": [{"labels": {"n": "1"}, "for": "1m30s", "expr": "1", "alert": "A", "annotations": {}}],
@@ -344,7 +344,7 @@ def test_groups_that_mean_the_same_have_the_same_digest() -> None:
 
 
 def test_the_stand_in_prints_durations_as_prometheus_does() -> None:
-    """Or the digests would be proven against nothing."""
+    """Otherwise the digest tests would prove nothing."""
     assert [printed(ms) for ms in (0, 90_000, 3_600_000, 86_400_000, 90_000_000, 1500)] == [
         "0s",
         "1m30s",

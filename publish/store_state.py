@@ -1,4 +1,4 @@
-"""What is remembered between two publishes, and what a plan was made from."""
+"""State between publishes, and the observation a plan is based on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# The digest of "there is no file".
+# The digest of an absent file.
 NOTHING = ""
 _VERSION = 1
 _DIGITS = frozenset("0123456789abcdef")
@@ -16,13 +16,13 @@ _DIGEST_LENGTH = 64
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What is remembered between runs; sets are named by their digest.
+    """State kept between publishes; sets are identified by digest.
 
     Attributes:
-        current: the set that was confirmed last.
-        previous: the one before it, which a rollback brings back; None when nothing was published yet.
-        before: the set that was live when what is under way began; None when nothing is under way.
-        pending: sets that may be live since then.
+        current: the set confirmed last.
+        previous: the set before it, which a rollback restores; None before the first publish.
+        before: the live set when the publish in progress began; None if none is in progress.
+        pending: sets that may have become live since then.
     """
 
     current: str = NOTHING
@@ -32,15 +32,15 @@ class State:
 
     @property
     def known(self) -> frozenset[str]:
-        """Sets that may be live without anybody's hand in it."""
+        """Sets that may be live without any manual change."""
         return frozenset({self.current, *self.pending} | ({self.before} if self.before is not None else set()))
 
     @classmethod
     def read(cls, content: bytes) -> State:
-        """A state as it was written.
+        """Parse a state file.
 
         Raises:
-            ValueError: it was not written by us.
+            ValueError: it is not in our format.
         """
         try:
             document = json.loads(content)
@@ -48,27 +48,27 @@ class State:
             version = document.pop("version")
             state = cls(**document)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ValueError("it has other keys or values than a state has") from error
-        # Names become paths: one that is no digest is an attack or an accident.
+            raise ValueError("unexpected keys or values") from error
+        # Names become paths: one that is not a digest is an attack or an accident.
         if version != _VERSION or not all(
             _is_name(name) for name in (state.current, state.previous, state.before, *state.pending)
         ):
-            raise ValueError("it has another version, or a name that is none")
+            raise ValueError("unexpected version, or a name that is not a digest")
         return state
 
     def written(self) -> bytes:
-        """The state as a file."""
+        """The state as file content."""
         return (json.dumps({"version": _VERSION, **asdict(self)}, indent=2) + "\n").encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a plan was made from.
+class Observed:
+    """The directory as observed, on which a plan is based.
 
     Attributes:
-        live: the live file; None where there is none.
-        state: what is remembered.
-        leftovers: files that a publisher left which was killed before it entered what it was about to do.
+        live: content of the live file; None if there is none.
+        state: the stored state.
+        leftovers: files of a publisher that was killed before it recorded what it was about to do.
     """
 
     live: bytes | None
@@ -77,17 +77,17 @@ class Seen:
 
     @property
     def cut_off(self) -> bool:
-        """A publish began and did not end."""
+        """Whether a publish was interrupted."""
         return self.state.before is not None
 
     @property
-    def by_hand(self) -> bool:
-        """Somebody changed the live file, or wrote it. One that was removed is just not there."""
+    def manual(self) -> bool:
+        """Whether the live file was changed or written manually. A removed file does not count."""
         return self.live is not None and digest(self.live) not in self.state.known
 
 
 def digest(content: bytes | None) -> str:
-    """The name of a set."""
+    """The identifier of a set."""
     return NOTHING if content is None else hashlib.sha256(content).hexdigest()
 
 

@@ -1,0 +1,1 @@
+"""Publishing configuration files to a running Alertmanager and blackbox exporter."""

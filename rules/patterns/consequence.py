@@ -1,0 +1,46 @@
+"""By how much a consequence waits longer than its cause, so that the cause is told first, and alone.
+
+Alertmanager silences a consequence only if its cause fires when it is about to be sent. Both see the same moment late,
+and differently so: each scrape, the recording rules and the alerts have phases of their own within an interval.
+"""
+
+from __future__ import annotations
+
+from boxwatch.topology.model import Topology
+
+# A scrape, a recording rule that reads it, another that reads that, and the alert: an interval each.
+_STEPS = 4
+_ERRORS = 300
+
+
+def margin(topology: Topology) -> int:
+    """Seconds by which a cause may be seen later than its consequence, at most."""
+    return _STEPS * topology.scrape_interval
+
+
+def after(topology: Topology, cause: int, usual: int) -> int:
+    """The `for` of a consequence in seconds: as usual, or longer than that of its cause.
+
+    Args:
+        topology: source of the scrape interval.
+        cause: the `for` of the cause in seconds.
+        usual: the consequence's own.
+    """
+    return max(usual, cause + margin(topology))
+
+
+def probe_failed(topology: Topology) -> int:
+    """The `for` of *ProbeFailed* in seconds: long enough to see that no container runs, whatever is scraped first."""
+    return topology.alerts.wait("ProbeFailed", max(topology.alerts.outage_grace, margin(topology)))
+
+
+def errors_high(topology: Topology) -> int:
+    """The `for` of *ServiceErrorsHigh* in seconds. A URL that fails is the same, and is seen first."""
+    return topology.alerts.wait("ServiceErrorsHigh", after(topology, probe_failed(topology), _ERRORS))
+
+
+def replicas_unhealthy(topology: Topology) -> int:
+    """The `for` of *ServiceAllReplicasUnhealthy* in seconds; the same holds of it."""
+    return topology.alerts.wait(
+        "ServiceAllReplicasUnhealthy", after(topology, probe_failed(topology), topology.alerts.deploy_grace)
+    )
