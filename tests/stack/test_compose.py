@@ -16,7 +16,6 @@ from support.topologies import a_server, a_service, a_topology
 from boxwatch.assemble import assemble
 from boxwatch.stack import compose, core_parts, exporter_parts, prometheus
 from boxwatch.topology import default, kinds
-from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import parse_memory
 
@@ -123,12 +122,11 @@ def test_the_limits_of_the_default_are_those_of_its_plan() -> None:
 
 
 @_drawn
-@given(loaded=stacks.planned())
-def test_what_is_drawn_is_safe(loaded: Loaded) -> None:
+@given(text=stacks.planned())
+def test_what_is_drawn_is_safe(text: str) -> None:
     """For any topology: no secret, no moving tag, no published port, a health check, and memory within the plan."""
-    text = compose.files(loaded.topology)[compose.PATH].decode()
-    services = yaml.safe_load(text)["services"]
-    plan = compose.planned(loaded.topology)
+    services = _services(stacks.of(text))
+    plan = compose.planned(stacks.of(text))
     assert plan is not None
 
     for name, service in services.items():
@@ -148,10 +146,10 @@ def test_what_is_drawn_is_safe(loaded: Loaded) -> None:
 
 
 @_drawn
-@given(loaded=stacks.planned())
-def test_prometheus_finds_its_targets(loaded: Loaded) -> None:
+@given(text=stacks.planned())
+def test_prometheus_finds_its_targets(text: str) -> None:
     """A target with the usual name of a part is that part, on the port where it listens."""
-    topology = loaded.topology
+    topology = stacks.of(text)
     services = _services(topology)
     (content,) = prometheus.files(topology).values()
     usual = {*_core(), *(f"{one.name}-exporter" for one in topology.services if one.kind in exporter_parts.MAKERS)}

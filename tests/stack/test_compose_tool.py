@@ -19,7 +19,6 @@ from support.programs import compose_program
 
 from boxwatch.assemble import assemble
 from boxwatch.stack import compose
-from boxwatch.topology.load import Loaded
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +92,9 @@ def test_what_is_drawn_is_valid(tool: str, tmp_path: Path) -> None:
     """Both forms, of any topology."""
 
     @stacks.drawn(6)
-    @given(loaded=stacks.planned())
-    def valid(loaded: Loaded) -> None:
-        made = assemble(loaded.topology)
+    @given(text=stacks.planned())
+    def valid(text: str) -> None:
+        made = assemble(stacks.of(text))
         _read(tool, made[compose.PATH].decode(), tmp_path)
         _read(tool, yaml.safe_dump(Resource().paste(stacks.pasted(made)).compose), tmp_path)
 

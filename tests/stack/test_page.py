@@ -13,7 +13,6 @@ from support.topologies import a_service, a_topology
 from boxwatch.assemble import assemble
 from boxwatch.stack import compose, coolify, enabling, page
 from boxwatch.topology import kinds
-from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Topology
 
 
@@ -156,12 +155,12 @@ def test_parts_that_run_elsewhere_leave_the_page_whole() -> None:
 
 
 @stacks.drawn(10)
-@given(loaded=stacks.planned())
-def test_a_page_is_sound_markdown(loaded: Loaded) -> None:
+@given(text=stacks.planned())
+def test_a_page_is_sound_markdown(text: str) -> None:
     """Fences are closed, tables have as many cells as their head, and no line is broken by a placeholder."""
-    plan = compose.planned(loaded.topology)
+    plan = compose.planned(stacks.of(text))
     assert plan is not None
-    (content,) = page.files(loaded.topology, {}).values()
+    (content,) = page.files(stacks.of(text), {}).values()
     text = content.decode()
 
     assert text.count("```") % 2 == 0

@@ -15,6 +15,7 @@ from boxwatch.errors import TopologyError
 from boxwatch.stack import compose, coolify
 from boxwatch.topology import default
 from boxwatch.topology.load import Loaded, parse
+from boxwatch.topology.model import Topology
 from support import deployments, rotation
 
 STACK: Final = "monitoring"
@@ -35,20 +36,28 @@ def minimal() -> Loaded:
 
 
 @st.composite
-def planned(draw: st.DrawFn) -> Loaded:
-    """A deployment nobody thought of, in which a stack is planned and fits."""
+def planned(draw: st.DrawFn) -> str:
+    """The text of a deployment nobody thought of, in which a stack is planned and fits."""
     document = json.loads(draw(deployments.deployments()))
     servers = document["servers"]
     home = next((name for name, server in servers.items() if "address" not in server), next(iter(servers)))
+    document.get("stack", {}).pop("shared", None)
     document["services"] = {
         # The first of its kind plans the stack.
         STACK: {"kind": "monitoring", "server": home, "memory": draw(st.sampled_from(("2g", "3000m", "8g")))},
         **{name: service for name, service in document["services"].items() if service["kind"] != "monitoring"},
     }
-    loaded = deployments.accepted(json.dumps(document, indent=1))
-    assume(loaded is not None and refusal(loaded) == ())
-    assert loaded is not None
-    return loaded
+    text = json.dumps(document, indent=1)
+    found = deployments.accepted(text)
+    assume(found is not None and refusal(found) == ())
+    return text
+
+
+def of(text: str) -> Topology:
+    """The topology of a text that the loader accepts."""
+    found = deployments.accepted(text)
+    assert found is not None
+    return found.topology
 
 
 def refusal(loaded: Loaded) -> tuple[str, ...]:
