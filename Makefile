@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
 WORKERS ?= 3
 PYTEST := pytest --numprocesses $(WORKERS)
 
-.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench tools promtools clean
+.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench tools promtools engine clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ run: $(VENV)/run.stamp tools ## plan, build and check the default deployment
 
 test: lint types covered package ## all checks: style, types, tests with a real Prometheus, the wheel
 
-test-all: lint types $(VENV)/dev.stamp tools promtools ## all checks without sampling, and all tests on the wheel
+test-all: lint types $(VENV)/dev.stamp tools promtools engine ## all checks without sampling, and all tests on the wheel
 	@$(PYTEST) --thorough --cov --cov-report=term:skip-covered $(ARGS)
 	@tools/test-wheel.sh all
 	@tools/proofs-all.sh
@@ -31,7 +31,7 @@ test-all: lint types $(VENV)/dev.stamp tools promtools ## all checks without sam
 unit: $(VENV)/dev.stamp tools ## a selection of tests (ARGS='-k replicas')
 	@pytest -q $(ARGS)
 
-covered: $(VENV)/dev.stamp tools promtools ## all tests, with the minimum coverage
+covered: $(VENV)/dev.stamp tools promtools engine ## all tests, with the minimum coverage
 	@$(PYTEST) --cov --cov-report=term:skip-covered $(ARGS)
 
 lint: $(VENV)/dev.stamp ## style
@@ -67,6 +67,9 @@ tools: ## unpack Prometheus, exporters and test databases into .tools unless ins
 
 promtools: ## unpack promtool 2.53 and 3.x and newer Alertmanagers for tests on several versions, if available
 	@tools/promtools.sh || echo 'promtools: not available, so proofs run on one version only' >&2
+
+engine: ## unpack a Docker engine and the stack's programs for the test that brings the stack up, if available
+	@tools/engine.sh || echo 'engine: not available, so the compose file is not brought up' >&2
 
 clean: ## remove all generated files
 	@rm -rf $(VENV) .tools build dist generated *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

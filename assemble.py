@@ -8,7 +8,7 @@ from boxwatch.checks import extra_rules
 from boxwatch.dashboards import catalogue as dashboards
 from boxwatch.grafana.tree import Node
 from boxwatch.rules import catalogue as rules
-from boxwatch.stack import alertmanager, probes, prometheus
+from boxwatch.stack import alertmanager, compose, coolify, page, probes, prometheus, provisioning
 from boxwatch.topology.model import Topology
 
 
@@ -18,6 +18,7 @@ def assemble(
     schema: str = "v1",
     extra: Mapping[str, Node] = dashboards.NOTHING,
     own: extra_rules.ExtraRules = extra_rules.NOTHING,
+    stack: bool = True,
 ) -> dict[str, bytes]:
     """Generate every output file of a topology, keyed by path below the output directory and sorted by path.
 
@@ -28,6 +29,7 @@ def assemble(
         schema: dashboard schema version: `v1`, which every Grafana reads, or one of `schema_v2.resource.VERSIONS`.
         extra: the user's own dashboards, by name.
         own: the user's own rules and their tests.
+        stack: include the monitoring stack's compose file, provisioning and page, if the topology plans one.
 
     Raises:
         BoxwatchError: an extra dashboard shares its name, uid or title with another.
@@ -36,4 +38,8 @@ def assemble(
     made = {**rules.files(built), **own.files, **prometheus.files(topology)}
     made |= {**probes.files(topology), **alertmanager.files(built)}
     made |= {f"grafana/dashboards/{name}": content for name, content in dashboards.files(built, schema, extra).items()}
+    if stack and (composed := compose.files(topology)):
+        made |= {**composed, **provisioning.files(topology)}
+        made |= coolify.files(topology, made)
+        made |= page.files(topology, made)
     return dict(sorted(made.items()))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     default="v1",
     help="Dashboard schema: v1 (classic), v2 (Grafana 13) or v2beta1 (Grafana 12.2 to 12.4).",
 )
+@click.option("--no-stack", is_flag=True, help="Leave out the compose file of the monitoring stack.")
 @click.option("--fragments", is_flag=True, help="Build for a shared Prometheus and Alertmanager: implies stack.shared.")
 @options.extra
 @options.rules
@@ -39,12 +40,13 @@ def build(  # noqa: PLR0913 - one for each option
     show_diff: bool,
     only_check: bool,
     schema: str,
+    no_stack: bool,
     fragments: bool,
     dashboards: Path | None,
     rules: Path | None,
     as_json: bool,
 ) -> None:
-    """Generate rules with their proofs, dashboards, configuration and runbooks in DIR.
+    """Generate rules with their proofs, dashboards, configuration, runbooks and the stack's compose file in DIR.
 
     Writes only changed files, each atomically, and removes only files it wrote itself. Your own dashboards are built
     too: Python modules as described in docs/dashboards.md, or JSON of any schema version. So are your own rules, as
@@ -62,12 +64,20 @@ def build(  # noqa: PLR0913 - one for each option
     """
     from boxwatch import assemble
     from boxwatch.publish import directory
+    from boxwatch.stack import compose
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
     deployed = loaded.topology.in_shared_stack() if fragments else loaded.topology
     own = options.extra_rules(loaded, rules, topology=deployed)
-    plan = directory.plan(assemble.assemble(deployed, schema=schema, extra=extra, own=own), out)
+    # A shared Prometheus has a stack of its own.
+    stacked = not (no_stack or deployed.stack.shared)
+    if stacked:
+        compose.check(loaded)
+        if advice := compose.advice(loaded):
+            options.warn(advice)
+    made = assemble.assemble(deployed, schema=schema, extra=extra, own=own, stack=stacked)
+    plan = directory.plan(made, out)
     if show_diff:
         for line in directory.diff(plan):
             click.echo(_coloured(line))

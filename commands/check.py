@@ -77,7 +77,9 @@ def check(  # noqa: PLR0913 - one for each option
             given, {**ours.rule_files(ours.build(loaded.topology)), **own.rules}, interval, applications
         )
     else:
-        made = assemble.assemble(loaded.topology, extra=options.extra_dashboards(loaded, dashboards), own=own)
+        extra = options.extra_dashboards(loaded, dashboards)
+        # No check reads the compose file.
+        made = assemble.assemble(loaded.topology, extra=extra, own=own, stack=False)
         watch = _progress if sys.stderr.isatty() else None
         found = catalogue.run(made, interval, watch, sources=own.sources, applications=applications)
     found = found.without(disabled)

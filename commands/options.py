@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from boxwatch.checks.extra_rules import ExtraRules
+    from boxwatch.errors import Problem
     from boxwatch.exporters.catalogue.metrics import Catalogue
     from boxwatch.grafana.tree import Node
     from boxwatch.rules.built import Built
@@ -159,8 +160,13 @@ def load(path: Path | None, ext_str: tuple[str, ...]) -> Loaded:
 
         catalogue.check(loaded)
     for warning in loaded.warnings:
-        click.echo(f"{click.style('Warning', fg='yellow', bold=True)}: {warning}", err=True)
+        warn(warning)
     return loaded
+
+
+def warn(warning: Problem) -> None:
+    """Print a warning with its place."""
+    click.echo(f"{click.style('Warning', fg='yellow', bold=True)}: {warning}", err=True)
 
 
 def print_json(document: object) -> None:

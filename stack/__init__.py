@@ -1,1 +1,1 @@
-"""Configuration of Prometheus, Alertmanager and the blackbox exporter, made from the topology."""
+"""The monitoring stack, made from the topology: its configuration, and the compose file that runs it."""

@@ -78,8 +78,8 @@ def test_findings_end_with_exit_code_1(monkeypatch: pytest.MonkeyPatch, tmp_path
 
     made = assemble.assemble
 
-    def broken(topology: Topology, extra: Mapping[str, Node], own: ExtraRules) -> dict[str, bytes]:
-        files = made(topology, extra=extra, own=own)
+    def broken(topology: Topology, *, extra: Mapping[str, Node], own: ExtraRules, stack: bool) -> dict[str, bytes]:
+        files = made(topology, extra=extra, own=own, stack=stack)
         return {**files, "prometheus/rules/plan.yaml": b"groups:\n- name: g\n  rules:\n  - {record: a, expr: up}\n"}
 
     monkeypatch.setattr(assemble, "assemble", broken)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Unpack promtool and Alertmanager of other Debian suites, and vmalert, into .tools/promtools/SUITE/. Nothing is installed,
-# and root is not required. Usage: tools/promtools.sh [SUITE…]; default: trixie (promtool 2.53, Alertmanager 0.28) and sid
-# (3.5 and later, 0.33 and later).
+# Unpack promtool and Alertmanager of other Debian suites, vmalert, and Docker Compose into .tools/promtools/SUITE/.
+# Nothing is installed, and root is not required. Usage: tools/promtools.sh [SUITE…]; default: trixie (promtool 2.53,
+# Alertmanager 0.28) and sid (3.5 and later, 0.33 and later).
 # BOXWATCH_MIRROR names a Debian mirror; the default is the one that apt uses.
 set -eu
 cd "$(dirname "$0")/.."
@@ -47,3 +47,6 @@ done
 say 'vmalert'
 # In Debian up to 12 and in sid; whichever is found first.
 fetch bookworm vmalert victoria-metrics || fetch sid vmalert victoria-metrics
+say 'docker-compose'
+# Version 2 and later read the Compose specification; Debian 12 has version 1.
+fetch trixie docker-compose docker-compose || fetch sid docker-compose docker-compose

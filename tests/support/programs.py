@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
 
 _Seen = TypeVar("_Seen")
 
@@ -99,3 +102,17 @@ def wait_for(look: Callable[[], _Seen | None], what: str, patience: float = 120)
             return seen
         time.sleep(0.5)
     raise TimeoutError(f"no {what} within {patience} s")
+
+
+def compose_program() -> str:
+    """Docker Compose 2 or later, which reads the Compose specification: from tools/promtools.sh, or installed."""
+    unpacked = sorted(Path(__file__).parents[2].glob(".tools/promtools/*/usr/bin/docker-compose"))
+    found = str(unpacked[0]) if unpacked else shutil.which("docker-compose")
+    if found is not None:
+        version = subprocess.run([found, "version", "--short"], capture_output=True, text=True, check=False).stdout
+        if not version.startswith("1."):
+            return found
+    reason = "Docker Compose 2 is not installed: run `make promtools`"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; CI skips no test")
+    pytest.skip(reason)
