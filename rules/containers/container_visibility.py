@@ -33,7 +33,7 @@ def subject(topology: Topology) -> Subject:
             ),
         ),
         measured=(_measured(topology),),
-        reads=("never_worked",),
+        reads=("worked",),
     )
 
 
