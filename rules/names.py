@@ -30,6 +30,9 @@ LE = "le"
 PORT = "port"
 EXPECTED = "expected"  # open or closed
 
+# On test alerts: the receiver that one is meant for (boxwatch.publish.test_alerts).
+TEST_RECEIVER = "boxwatch_test_receiver"
+
 # Value of `resource` for Coolify's own build containers, which count as system overhead.
 BUILD_RESOURCE = "coolify-helper"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers
+from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers, one_or_many
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
@@ -14,10 +14,8 @@ ID = "container_visibility"
 _MINUTE = 60
 _START = "container_start_time_seconds"
 _BLIND = "cAdvisor on {} is not scraped or names no container, so RAM and replicas there are not monitored."
-_UNLABELLED = (
-    "None of the {} containers on {} has the label coolify.resourceName, so services recognised by it are not"
-    " monitored."
-)
+_ONLY, _NONE = "The only container on {} does not have", "None of the {} containers on {} has"
+_UNLABELLED = "{} the label coolify.resourceName, so services recognised by it are not monitored."
 
 
 def subject(topology: Topology) -> Subject:
@@ -269,13 +267,15 @@ def _labels_missing(topology: Topology) -> Alert:
         wait=wait,
         severity="critical",
         summary="No container has Coolify's label, so services recognised by it are not monitored.",
-        description=_UNLABELLED.format("{{ $value }}", "{{ $labels.server }}"),
+        description=_UNLABELLED.format(
+            one_or_many(_ONLY.format("{{ $labels.server }}"), _NONE.format("{{ $value }}", "{{ $labels.server }}"))
+        ),
         dashboard="overview",
         panel="Services, worst first",
         runbook=Runbook(
             meaning="cAdvisor runs without the flag that exports the labels by which the topology recognises "
             "containers. boxwatch then reports nothing about those services rather than calling all of them down.",
-            first_look=("Check cAdvisor's command line in its compose file or systemd unit.",),
+            first_look=("`docker inspect --format '{{json .Args}}' cadvisor` on the server: cAdvisor's command line.",),
             action=(
                 (
                     "Start cAdvisor with `--store_container_labels=false --whitelisted_container_labels="
@@ -303,7 +303,7 @@ def _labels_missing(topology: Topology) -> Alert:
                     late,
                     Expected(
                         {"server": "main"},
-                        _UNLABELLED.format(3 if half else 1, "main"),
+                        _UNLABELLED.format(_NONE.format(3, "main") if half else _ONLY.format("main")),
                     ),
                 )
                 for half in (False, True)
