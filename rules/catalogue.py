@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from boxwatch.rules import healthy_day, never_worked, tuning
+from boxwatch.rules import healthy_day, never_worked, tuning, worked
 from boxwatch.rules.built import Built
 from boxwatch.rules.containers import container_health, container_visibility, docker_engine
 from boxwatch.rules.coolify import coolify_system
@@ -35,6 +35,7 @@ SUBJECTS: tuple[Make, ...] = (
     host.subject,
     requests.subject,
     slo.subject,
+    worked.subject,
     replica_health.subject,
     docker_engine.subject,
     container_visibility.subject,

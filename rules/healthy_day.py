@@ -15,7 +15,7 @@ from boxwatch.topology.model import Topology
 
 _MINUTE = 60
 # Further subjects that the systems' alerts read, or that watch the systems.
-_BESIDE = frozenset({"requests", "service_requests", "never_worked", "scraping"})
+_BESIDE = frozenset({"requests", "service_requests", "worked", "never_worked", "scraping"})
 
 
 def concerned(subjects: tuple[Subject, ...]) -> tuple[Subject, ...]:

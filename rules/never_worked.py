@@ -1,7 +1,7 @@
 """What was never switched on: targets that have never been up, and services that their exporter has never reached.
 
 Each is a ticket that says what to switch on. An outage of what has worked is something else, and pages where it should:
-*MinioDown*, *DockerEngineDown*, *PostgresDown* and their like read what is recorded here.
+*MinioDown*, *DockerEngineDown*, *PostgresDown* and their like read the same records (boxwatch.rules.worked).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from boxwatch.rules import names, never_worked_proofs
-from boxwatch.rules.model import Alert, Group, Record, Runbook, Subject
-from boxwatch.rules.patterns.fragments import expr, named_containers
+from boxwatch.rules.model import Alert, Group, Runbook, Subject
+from boxwatch.rules.patterns.fragments import expr
 from boxwatch.rules.patterns.system import System
-from boxwatch.rules.patterns.worked import worked
 from boxwatch.rules.systems import SYSTEMS
+from boxwatch.rules.worked import connected
 from boxwatch.topology.model import Topology
 
 ID = "never_worked"
@@ -50,55 +50,14 @@ def connect() -> dict[str, str]:
 
 
 def subject(topology: Topology) -> Subject:
-    """What has worked, and alerts on what never has."""
-    there = _connected(topology)
-    records = (_answered(), *([_reached(there)] if there else []), _seen())
+    """Alerts on what has never worked."""
+    there = connected(topology)
     alerts = (_target(topology), *([_service(topology, there)] if there else []))
     return Subject(
         id=ID,
         title="What was never switched on",
-        groups=(Group(name="worked-once", rules=records), Group(name="never-worked", rules=alerts)),
-        measured=never_worked_proofs.remembered(topology, there),
-    )
-
-
-def _connected(topology: Topology) -> tuple[System, ...]:
-    """The systems of a topology whose exporter connects to the service."""
-    return tuple(
-        system
-        for system in SYSTEMS
-        if system.reached and any(topology.metrics_of(service) for service in topology.services_of(system.name))
-    )
-
-
-def _answered() -> Record:
-    return worked(
-        names.TARGET_WORKED,
-        "up == 1",
-        "up",
-        by=names.BY_TARGET,
-        doc="1 for a target that has been up since it is scraped; absent for one that never was.",
-    )
-
-
-def _reached(systems: tuple[System, ...]) -> Record:
-    works = " or ".join(f"{system.reached} == 1" for system in systems)
-    return worked(
-        names.SERVICE_REACHED,
-        works,
-        "up",
-        by=names.BY_TARGET,
-        doc="1 for a service that its exporter has reached since it is scraped; absent for one never reached.",
-    )
-
-
-def _seen() -> Record:
-    return worked(
-        names.SERVER_CONTAINERS_SEEN,
-        named_containers(),
-        names.SERVER_MEMORY_PLAN,
-        by=names.BY_SERVER,
-        doc="1 for a planned server on which cAdvisor has named containers; absent where it never did.",
+        groups=(Group(name="never-worked", rules=alerts),),
+        reads=("worked",),
     )
 
 

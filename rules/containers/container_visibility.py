@@ -31,7 +31,7 @@ def subject(topology: Topology) -> Subject:
             ),
         ),
         measured=(_measured(topology),),
-        reads=("never_worked",),
+        reads=("worked",),
     )
 
 

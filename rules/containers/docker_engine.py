@@ -31,7 +31,7 @@ def subject(topology: Topology) -> Subject | None:
             Group(name="docker-engine", rules=(_down(topology), _churn(topology), _paused(topology))),
         ),
         measured=_measured(topology),
-        reads=("never_worked",),
+        reads=("worked",),
     )
 
 

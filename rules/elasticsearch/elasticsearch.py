@@ -33,9 +33,7 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "elasticsearch"):
         return None
     rules = (*_down(topology), *_red(topology), _yellow(topology), _missing(topology))
-    return Subject(
-        id=ID, title="Elasticsearch", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked")
-    )
+    return Subject(id=ID, title="Elasticsearch", groups=(Group(name=ID, rules=rules),), reads=("replicas", "worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:

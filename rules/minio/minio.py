@@ -41,7 +41,7 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "minio"):
         return None
     rules = (*_down(topology), *_quorum(topology), _missing(topology))
-    return Subject(id=ID, title="MinIO", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
+    return Subject(id=ID, title="MinIO", groups=(Group(name=ID, rules=rules),), reads=("replicas", "worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:

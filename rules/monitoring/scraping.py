@@ -34,7 +34,7 @@ def subject(topology: Topology) -> Subject:
         id=ID,
         title="Scrapes",
         groups=(Group(name=ID, rules=(_down(topology), _prober(topology), _slow(topology), _many(topology))),),
-        reads=("never_worked",),
+        reads=("worked",),
     )
 
 

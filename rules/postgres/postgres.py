@@ -36,7 +36,7 @@ def subject(topology: Topology) -> Subject | None:
         groups=(
             Group(name=ID, rules=(*_down(topology), _missing(topology), _incomplete(topology), _hidden(topology))),
         ),
-        reads=("replicas", "never_worked"),
+        reads=("replicas", "worked"),
     )
 
 

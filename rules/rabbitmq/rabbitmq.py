@@ -40,7 +40,7 @@ def subject(topology: Topology) -> Subject | None:
     if not scraped(topology, "rabbitmq"):
         return None
     rules = (*_down(topology), *_memory(topology), *_disk(topology), _files(topology), _missing(topology))
-    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
+    return Subject(id=ID, title="RabbitMQ", groups=(Group(name=ID, rules=rules),), reads=("replicas", "worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:

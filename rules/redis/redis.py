@@ -42,7 +42,7 @@ def subject(topology: Topology) -> Subject | None:
         _clients(topology),
         _missing(topology),
     )
-    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),), reads=("replicas", "never_worked"))
+    return Subject(id=ID, title="Redis", groups=(Group(name=ID, rules=rules),), reads=("replicas", "worked"))
 
 
 def _down(topology: Topology) -> tuple[Alert, Alert]:

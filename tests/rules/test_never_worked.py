@@ -13,7 +13,7 @@ import yaml
 from support.artefacts import complete_artefacts, complete_subjects
 from support.topologies import a_service, a_topology, complete
 
-from boxwatch.rules import catalogue, names, never_worked
+from boxwatch.rules import catalogue, names, never_worked, worked
 from boxwatch.rules.model import Alert
 from boxwatch.rules.systems import SYSTEMS
 from boxwatch.stack import prometheus
@@ -143,7 +143,7 @@ def test_a_page_stays_a_page_and_a_ticket_a_ticket(
     ]
     subjects = {subject.id for subject in complete_subjects() for alert in subject.alerts if alert.alert in _ANSWERS}
     document = {
-        "rule_files": [f"{name}.yaml" for name in (never_worked.ID, *sorted(subjects))],
+        "rule_files": [f"{name}.yaml" for name in (worked.ID, never_worked.ID, *sorted(subjects))],
         "evaluation_interval": f"{_INTERVAL}s",
         "group_eval_order": ["worked-once"],
         "tests": tests,

@@ -162,7 +162,7 @@ def test_a_database_whose_container_stops_is_told_once_whatever_the_phases(
         f"service:pages:bool{{{of}}}": f"1x{2 * end}",
         f'component:replicas:desired{{{of},identified_by="name"}}': f"1x{2 * end}",
     }
-    files = ("never_worked", "replicas", "replica_health", kind.rules[0])
+    files = ("worked", "replicas", "replica_health", kind.rules[0])
     (down,) = kind.down or ()
 
     _firing(rules, files, down, series, {30 * n: False for n in range(2 * minutes + 40)}, step=5)
