@@ -65,7 +65,7 @@ bench: $(VENV)/dev.stamp tools ## benchmarks of speed and memory, with ratios
 tools: ## unpack Prometheus, exporters and test databases into .tools unless installed
 	@tools/prometheus.sh
 
-promtools: ## unpack promtool 2.53 and 3.x for `make proofs-all`, if available
+promtools: ## unpack promtool 2.53 and 3.x and newer Alertmanagers for tests on several versions, if available
 	@tools/promtools.sh || echo 'promtools: not available, so proofs run on one version only' >&2
 
 clean: ## remove all generated files

@@ -26,6 +26,7 @@ from boxwatch.commands import (
     exporter,
     init,
     modernise,
+    notify,
     publish,
     pull,
     record,
@@ -122,6 +123,7 @@ COMMANDS = (
     rollback.rollback,
     backup.backup,
     pull.pull,
+    notify.notify,
     exporter.exporter,
     completion.completion,
 )

@@ -83,6 +83,8 @@ class Desired:
         target, ruler, live = servers.prometheus(), servers.ruler(how.backups), servers.grafana()
         configured = servers.configured()
         loaded = options.load(self.topology, self.ext_str)
+        if loaded.topology.stack.shared:
+            _refuse_whole_configurations(servers)
         built = catalogue.build(loaded.topology)
         operations: list[Operation] = []
         any_changes = how.overwrite or writing is None
@@ -124,3 +126,13 @@ class Desired:
                 watch=watch,
             )
         return GrafanaOperation(live, plan, how.backups, how.message)
+
+
+def _refuse_whole_configurations(servers: Servers) -> None:
+    """A shared server's configuration holds settings of others, which ours would replace."""
+    remedy = "merge the fragments of `boxwatch build` (docs/shared.md)"
+    if servers.prometheus_options.whole:
+        raise click.UsageError(f"stack.shared: prometheus.yml is not only ours; pass --rules-dir DIR, and {remedy}")
+    for target in servers.configured():
+        kind = target.kind
+        raise click.UsageError(f"stack.shared: {kind.file} is not only ours; omit --{kind.option}-dir, and {remedy}")

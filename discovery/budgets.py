@@ -207,7 +207,7 @@ def _explained(draft: Draft, units: Sequence[_Unit]) -> Iterator[str]:
     if used:
         yield f"Its containers use {human_memory(used)} together."
     elif not limited:
-        yield "An estimate: neither limits nor use are known."
+        yield "Estimate: neither limits nor usage are known."
 
 
 def _one_explained(draft: Draft, unit: _Unit) -> Iterator[str]:
@@ -222,9 +222,9 @@ def _one_explained(draft: Draft, unit: _Unit) -> Iterator[str]:
         if unit.used:
             yield f"{at_most} of its limit."
     elif unit.used:
-        yield f"{at_most}; the budget is that and a margin."
+        yield f"{at_most}; the budget adds a margin."
     else:
-        yield "An estimate: its use is unknown." if not unit.limit else "Less than its limit; its use is unknown."
+        yield "Estimate: its usage is unknown." if not unit.limit else "Less than its limit; its usage is unknown."
 
 
 def _limits(sizes: set[int]) -> Iterator[str]:

@@ -54,14 +54,14 @@ def omitted(container: Container) -> str:
     preview = container.labels.pull_request
     if preview:
         of = f" of {container.labels.resource}" if container.labels.resource else ""
-        return f"preview of pull request {preview}{of}, which lives as long as the request"
+        return f"preview of pull request {preview}{of}"
     if container.repository == _HELPER:
-        return "Coolify's helper for a build or backup, which ends by itself"
+        return "Coolify's helper for builds and backups, which exits by itself"
     if container.runs:
         return ""
     if container.exit_code is not None:
-        return f"does not run: {container.state} with code {container.exit_code}"
-    return f"does not run: {container.state or 'its state is unknown'}"
+        return f"not running: {container.state} with code {container.exit_code}"
+    return f"not running: {container.state or 'its state is unknown'}"
 
 
 def proxied_database(container: Container) -> str:
@@ -78,7 +78,7 @@ def verdict(container: Container, name: str) -> Verdict:
         name: name of the service: of its resource in Coolify, or its own.
     """
     kind = kinds.of_image(container.repository)
-    if kind is not None and _is_told_by_image(kind):
+    if kind is not None and _is_decided_by_image(kind):
         return Verdict(kind.name, f"Image {container.image}.")
     subject = container.subject or container.labels.database_type
     typed = kinds.of_coolify_type(subject) if subject else None
@@ -89,7 +89,7 @@ def verdict(container: Container, name: str) -> Verdict:
     return _application(container, name, kind)
 
 
-def _is_told_by_image(kind: Kind) -> bool:
+def _is_decided_by_image(kind: Kind) -> bool:
     """Whether an image leaves no doubt about the kind: nginx may serve a site, a Redis image serves Redis."""
     return kind.name != OTHER
 
@@ -98,27 +98,31 @@ def _application(container: Container, name: str, known: Kind | None) -> Verdict
     if container.incomplete:
         return Verdict(
             OTHER,
-            "A compose application, of which Coolify's API does not tell the containers: pass --from-docker as well.",
+            "A compose application: Coolify's API does not list its containers, so pass --from-docker as well.",
         )
     routed = bool(container.urls)
     named = _named(name)
     if named is not None and (routed or not named.user_facing):
-        evidence = f"Its name says {named.name}" + (", and the proxy routes to it." if routed else ".")
+        evidence = f"Its name suggests {named.name}" + (", and the proxy routes to it." if routed else ".")
         return Verdict(named.name, evidence)
     if routed:
         return Verdict("web", f"The proxy routes {container.urls[0]} to it.")
     if known is not None:
-        return Verdict(OTHER, f"Image {container.image}: boxwatch has no rules for it, and no route leads to it.")
+        return Verdict(
+            OTHER, f"Image {container.image}: boxwatch has no rules for it, and the proxy has no route to it."
+        )
     if named is not None:
-        return Verdict(OTHER, f"Its name says {named.name}, but the proxy routes nothing to it.")
+        return Verdict(OTHER, f"Its name suggests {named.name}, but the proxy has no route to it.")
     image = f"its image {container.image}" if container.image else "its image, whose name is unknown,"
-    return Verdict(OTHER, f"Not classified: neither {image} nor its name tells a kind, and no route leads to it.")
+    return Verdict(
+        OTHER, f"Not classified: neither {image} nor its name indicates a kind, and the proxy has no route to it."
+    )
 
 
 def _named(name: str) -> Kind | None:
     """The kind that a word of the name stands for, of those that run the user's own code: the last one wins.
 
-    `redis-commander` is no Redis: kinds that software of others has are told by image alone.
+    `redis-commander` is no Redis: kinds of third-party software follow from the image alone.
     """
     words = _WORDS.findall(name.lower())
     own = [kind for kind in KINDS if not kind.images and not kind.scraped]

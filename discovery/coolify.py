@@ -30,7 +30,7 @@ from boxwatch.exporters.coolify.transport import HttpTransport
 
 # Coolify allows each user 200 requests a minute, over all tokens.
 _PER_MINUTE: Final = 120.0
-# Ends the name of a container whose real name the API does not tell.
+# Ends the name of a container whose real name the API does not contain.
 _UNKNOWN_TIME: Final = "000000000000"
 _STATES: Final = {"exited": "exited", "paused": "paused", "restarting": "restarting"}
 _PROXIES: Final = {"traefik": "traefik", "caddy": "caddy", "nginx": "nginx"}

@@ -56,8 +56,8 @@ def _warned(public: Sequence[int], ports: Sequence[int]) -> Iterator[str]:
     if public:
         among = "" if set(public) <= set(ports) else " too"
         yield (
-            f"Published to everybody, past the server's own firewall: {listed([str(port) for port in public])}{among}. "
-            "List it here with `exposed: true` if that is intended."
+            f"Reachable from outside, past the server's firewall: {listed([str(port) for port in public])}{among}. "
+            "If that is intended, list it here with `exposed: true`."
         )
 
 
@@ -74,7 +74,9 @@ def _listening(draft: Draft, taken: dict[tuple[str, int], str]) -> Draft:
     notes = []
     if also and owners != [draft.name]:
         numbers = listed([str(port) for port in also])
-        notes.append(f"It listens on {numbers} too, which {listed(owners)} lists: a server has each port once.")
+        notes.append(
+            f"It also listens on {numbers}, which {listed(owners)} lists: each port is listed once per server."
+        )
     ports = (*draft.ports, *_free(inner, draft, taken))
     return replace(draft, ports=tuple(sorted(ports, key=lambda port: port != usual))).remarked("ports", *notes)
 
@@ -99,7 +101,7 @@ def _measured(draft: Draft, remote: frozenset[str], shared: set[tuple[str, str]]
         if any(one.name == PROXY and one.metrics_on for one in draft.containers):
             return draft
         return _not_scraped(
-            draft, "Its metrics are not turned on: docs/exporters/traefik.md says how; then delete this line."
+            draft, "Its metrics are not enabled: enable them as in docs/exporters/traefik.md, then delete this line."
         )
     if kind.target.startswith("{}:"):
         return _self_served(draft, int(kind.target.rpartition(":")[2]), guarded=kind.guarded)

@@ -85,10 +85,10 @@ def with_info(host: Host, text: str) -> Host:
     Raises:
         InputError: the text is something else.
     """
-    said = read(text, "--docker-info")
-    if said.containers or said.memory is None:
+    info = read(text, "--docker-info")
+    if info.containers or info.memory is None:
         raise InputError("--docker-info: is not the output of `docker info --format '{{json .}}'`")
-    return replace(host, name=said.name, cpus=said.cpus, memory=said.memory)
+    return replace(host, name=info.name, cpus=info.cpus, memory=info.memory)
 
 
 _WHAT_TO_DO: Final = "pass the output of `docker inspect $(docker ps -aq)` on the server"

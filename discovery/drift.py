@@ -130,7 +130,7 @@ def compare(topology: Topology, found: Sequence[tuple[Server, Host]]) -> Report:
         differences += _server(server, host)
         for service in services:
             if _waits(service, placed):
-                notes.append(f"{service.name} is planned on {server.name}, and nothing of it runs yet")
+                notes.append(f"{service.name} is planned on {server.name} but not deployed yet")
                 continue
             differences += _service(server.name, service, placed)
         differences += _ports(server.name, services, placed)
@@ -166,7 +166,7 @@ def _server(server: Server, host: Host) -> Iterator[Difference]:
             what=SERVER,
             server=server.name,
             service="",
-            message=f"{server.name} has {counted(host.cpus, 'vCPU')}, and the topology says {server.cpus}.",
+            message=f"{server.name} has {counted(host.cpus, 'vCPU')}; the topology says {server.cpus}.",
             planned=server.cpus,
             found=host.cpus,
         )
@@ -175,7 +175,7 @@ def _server(server: Server, host: Host) -> Iterator[Difference]:
             what=SERVER,
             server=server.name,
             service="",
-            message=f"{server.name} has {human_memory(host.memory)} of RAM, and the topology says "
+            message=f"{server.name} has {human_memory(host.memory)} of RAM; the topology says "
             f"{human_memory(server.memory)}.",
             planned=server.memory,
             found=host.memory,
@@ -189,7 +189,7 @@ def _service(server: str, service: Service, placed: _Placed) -> Iterator[Differe
             what=GONE,
             server=server,
             service=service.name,
-            message=f"{service.name} is planned, and none of its containers runs.",
+            message=f"{service.name} is planned, but none of its containers is running.",
             planned=service.replicas,
             found=0,
         )
@@ -211,11 +211,11 @@ def _replicas(server: str, service: Service, part: Selector, found: Sequence[Con
         return
     name = _named(service, part)
     if service.replicas == 0:
-        message = f"{name} is parked, and {counted(number, 'replica')} of it run{'s' * (number == 1)}."
+        message = f"{name} is parked, but has {counted(number, 'running replica')}."
     elif number == 0:
-        message = f"{name} does not run, and the topology says {counted(service.replicas, 'replica')}."
+        message = f"{name} is not running; the topology plans {counted(service.replicas, 'replica')}."
     else:
-        message = f"{name} runs in {counted(number, 'replica')}, and the topology says {service.replicas}."
+        message = f"{name} has {counted(number, 'running replica')}; the topology plans {service.replicas}."
     yield Difference(
         what=REPLICAS, server=server, service=name, message=message, planned=service.replicas, found=number
     )
@@ -249,12 +249,12 @@ def _limits(server: str, service: Service, part: Selector, found: Sequence[Conta
     name, first = _named(service, part), others[0]
     some = "" if len(found) == 1 else f" in {len(others)} of {len(found)} containers"
     has = f"has a limit of {human_memory(first)}" if first else "has no memory limit"
-    says = f"the topology says {human_memory(planned)}" if planned else "the topology says that it has none"
+    says = f"the topology plans {human_memory(planned) if planned else 'none'}"
     yield Difference(
         what=LIMIT,
         server=server,
         service=name,
-        message=f"{name} {has}{some}, and {says}.",
+        message=f"{name} {has}{some}; {says}.",
         planned=planned,
         found=first,
     )
@@ -283,7 +283,7 @@ def _ports(server: str, services: Sequence[Service], placed: _Placed) -> Iterato
                 what=PORTS,
                 server=server,
                 service=service.name,
-                message=f"{service.name} has {_listed(less)} in the topology, and its containers listen on "
+                message=f"{service.name} lists {_listed(less)} in the topology, but its containers listen on "
                 f"{_listed(sorted(listens))}.",
                 planned=list(service.ports),
                 found=sorted(listens),
@@ -308,6 +308,6 @@ def _new(server: str, container: Container) -> Difference:
         what=NEW,
         server=server,
         service=container.name,
-        message=f"Container {container.name}{resource}{image} runs, and no service of the topology selects it.",
+        message=f"Container {container.name}{resource}{image} is running, but no service in the topology selects it.",
         found=labels.resource or container.name,
     )

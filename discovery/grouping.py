@@ -69,7 +69,7 @@ def _draft(key: _Key, members: list[Container], server: str, groups: Mapping[_Ke
         base, notes = _proxy(kind)
     stable = {match["stable"] if (match := DEPLOYED.fullmatch(one.name)) else one.name for one in members}
     if len(members) > len(stable):
-        notes.append(f"{counted(len(members), 'container')} of it ran, as during a deployment.")
+        notes.append(f"It had {counted(len(members), 'container')}, as during a deployment.")
     return Draft(
         kind=kind,
         servers=(server,),
@@ -119,7 +119,7 @@ def _where(container: Container) -> Iterator[str]:
         yield (
             f"Container {container.name}, started by Docker Compose without Coolify."
             if labels.compose_project and not labels.managed
-            else f"Container {container.name}, which has no label of Coolify that names its resource."
+            else f"Container {container.name}, without a Coolify label that names its resource."
         )
         return
     place = f" in {labels.project}, {labels.environment}" if labels.project and labels.environment else ""
@@ -211,11 +211,11 @@ def _main(verdicts: Mapping[str, Verdict], by_service: Mapping[str, Sequence[Con
     facing = [service for service in routed if kinds.of(verdicts[service].kind).user_facing]
     if facing:
         return Verdict(verdicts[facing[0]].kind, f"The proxy routes {by_service[facing[0]][0].urls[0]} to it.")
-    told = {verdict.kind for verdict in verdicts.values() if kinds.of(verdict.kind).scraped}
-    if len(told) == 1 and not routed:
-        kind = told.pop()
+    scraped = {verdict.kind for verdict in verdicts.values() if kinds.of(verdict.kind).scraped}
+    if len(scraped) == 1 and not routed:
+        kind = scraped.pop()
         return Verdict(kind, f"Its only component with rules of its own is {kind}.")
-    return Verdict(OTHER, "Not classified: its components are of several kinds, and no route tells the main one.")
+    return Verdict(OTHER, "Not classified: its components are of several kinds, and no route identifies the main one.")
 
 
 def _parts_with_rules(main: Verdict, verdicts: Mapping[str, Verdict]) -> Iterator[str]:
@@ -280,7 +280,7 @@ def _as_replicas(base: str, members: Sequence[Draft]) -> Draft:
         replicas=len(members),
         parts=(Part(containers=containers, replicas=len(members)),),
         notes=(
-            f"{listed(names)}, taken for replicas of one service: give them services of their own if they are not.",
+            f"{listed(names)}, assumed to be replicas of one service; split them if they are not.",
             *(note for note in first.notes if note not in deploying and first.base not in note),
             *deploying[:1],
         ),

@@ -84,7 +84,7 @@ class Container:
         metrics_on: whether its command line turns on Prometheus metrics; of interest for Traefik alone.
         subject: type in Coolify's API: `standalone-postgresql`; empty if unknown.
         title: name of its resource in Coolify's API; empty if unknown.
-        incomplete: whether only Coolify's API told of it, which lists no containers of compose applications.
+        incomplete: whether it is known from Coolify's API alone, which lists no containers of compose applications.
     """
 
     name: str

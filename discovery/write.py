@@ -70,10 +70,10 @@ def quoted(value: str) -> str:
 
 def _comment(texts: Iterable[str], indent: int) -> Iterator[str]:
     """Sentences as a comment, broken at the width of the file."""
-    said = " ".join(visible(text) for text in texts)
+    joined = " ".join(visible(text) for text in texts)
     prefix = f"{' ' * indent}# "
     yield from textwrap.wrap(
-        said, _WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False
+        joined, _WIDTH, initial_indent=prefix, subsequent_indent=prefix, break_long_words=False, break_on_hyphens=False
     )
 
 
@@ -102,11 +102,11 @@ def _server(server: ServerDraft) -> Iterator[str]:
     yield from _line("cpus", str(server.cpus), notes)
     yield from _line("memory", memory(server.memory), notes)
     yield from _line("disk", _disk(server.disk), notes)
-    yield from _comment(["An estimate for the operating system, Docker and builds."], 4)
+    yield from _comment(["Estimate for the operating system, Docker and builds."], 4)
     yield f"    reserved: {memory(server.reserved)}"
     if server.address:
         yield from _line("address", quoted(server.address), notes)
-    yield from _comment(["Public address, so that probes verify that only `exposed` ports answer there."], 4)
+    yield from _comment(["Public address. Probes then verify that only `exposed` ports answer there."], 4)
     yield "    # public_address: 203.0.113.7"
 
 
@@ -134,7 +134,7 @@ def _service(draft: Draft) -> Iterator[str]:
     if draft.exposed:
         yield "    exposed: true"
     if draft.url:
-        yield "    # Uncomment it to probe this address; it has to answer with success, without a login."
+        yield "    # Uncomment to probe this address; it must answer with a success status, without a login."
         yield f"    # url: {draft.url}"
     yield from _remarks(draft, "metrics")
     if draft.metrics:
@@ -162,7 +162,7 @@ def _selector(keys: dict[str, str], part: Part) -> Iterator[str]:
 def _shared(topology: DraftTopology) -> Iterator[str]:
     if topology.stores:
         yield from _comment(
-            [f"A Prometheus runs already: {listed(topology.stores)}. docs/shared.md says how to use it:"], 0
+            [f"A Prometheus runs already: {listed(topology.stores)}. To use it, see docs/shared.md:"], 0
         )
         yield from ("# stack:", "#   shared: true", "")
 

@@ -94,7 +94,7 @@ class Client:
             url: with a path if the server is served under one.
             credentials: none, basic or bearer.
             ca: CA certificates to trust instead of the system's.
-            headers: sent with every request, such as a tenant id.
+            headers: sent with every request, such as a tenant id, or the type of bodies that are no YAML.
 
         Raises:
             PublishError: the URL, the certificates or the environment's proxy cannot be used.
@@ -201,7 +201,7 @@ class Client:
     def _exchange(
         self, connection: http.client.HTTPConnection, method: str, path: str, content: bytes | None
     ) -> Answer:
-        headers = self._headers | ({"Content-Type": "application/yaml"} if content is not None else {})
+        headers = {"Content-Type": "application/yaml", **self._headers} if content is not None else self._headers
         target = self._path + path
         if self._proxy and not self._tls:
             target, headers = self.url + path, headers | _login(self._proxy)

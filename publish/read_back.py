@@ -1,20 +1,22 @@
 """Read-back of rules: comparison of a running Prometheus' rules with those written.
 
 Uses /api/v1/rules, whose fields are the same from Prometheus 2.42 to 3.x and in vmalert 1.79. A group is ours if its
-file has our file's name; the directory is Prometheus' own and differs from ours when it runs in a container.
+file has our file's name; the directory is Prometheus' own and differs from ours when it runs in a container. Where
+several deployments share a Prometheus, each has a file of that name, and its rules carry the deployment's label.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Any
 
 from boxwatch.errors import PublishError
 from boxwatch.publish.http import Client
-from boxwatch.publish.rule_set import LIVE, RuleSet, mark_of
+from boxwatch.publish.rule_set import LIVE, MARK_GROUP, RuleSet, deployment_of, mark_of
 
 # (rules evaluated, rules in total).
 Watch = Callable[[int, int], None]
@@ -66,18 +68,27 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """A group that is not ours: its name and file, and the names of its rules."""
+
+    name: str
+    file: str
+    rules: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """The rules loaded by the server.
 
     Attributes:
         ours: group → rules, from our file.
-        others: (group, file) of all other groups.
+        others: all other groups.
         mark: digest carried by our loaded set; empty if none is loaded.
         source: where they were read.
     """
 
     ours: Mapping[str, tuple[Loaded, ...]]
-    others: tuple[tuple[str, str], ...] = ()
+    others: tuple[Other, ...] = ()
     mark: str = ""
     source: Source = PROMETHEUS
 
@@ -89,8 +100,14 @@ class Running:
         }
 
 
-def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHEUS) -> Running:
+def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHEUS, deployment: str = "") -> Running:
     """Read the rules of Prometheus, or of a server with the same API.
+
+    Args:
+        client: the server.
+        timeout: in seconds.
+        source: where rules are read, and which files are ours.
+        deployment: the deployment whose rules are ours, in a shared server; empty where it serves only one.
 
     Raises:
         PublishError: the server cannot be reached, denies access, or does not respond like Prometheus.
@@ -99,14 +116,16 @@ def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHE
     if answer.status != _OK:
         raise PublishError(f"{client.url} does not show its rules ({answer.status}){client.server_message(answer)}")
     ours: dict[str, tuple[Loaded, ...]] = {}
-    others: list[tuple[str, str]] = []
+    others: list[Other] = []
     mark = ""
     try:
         # vmalert returns null if it has no rules.
-        for group in json.loads(answer.body)["data"]["groups"] or ():
+        groups = json.loads(answer.body)["data"]["groups"] or ()
+        owners = _owners(groups)
+        for group in groups:
             name, file = str(group["name"]), str(group["file"])
-            if not source.ours(file):
-                others.append((name, file))
+            if not source.ours(file) or owners[file] != deployment:
+                others.append(Other(name, file, frozenset(str(rule["name"]) for rule in group["rules"])))
                 continue
             if name in ours:
                 raise PublishError(f"{source.who} loads two files named {source.place}: list only one in rule_files")
@@ -115,6 +134,16 @@ def running(client: Client, timeout: float = _TIMEOUT, source: Source = PROMETHE
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise PublishError(f"{client.url} does not respond like Prometheus: check the URL") from error
     return Running(ours, tuple(others), mark, source)
+
+
+def _owners(groups: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """File → the deployment whose label its rules carry; empty if they carry none, or different ones."""
+    found: dict[str, set[str]] = {}
+    for group in groups:
+        of_file = found.setdefault(str(group["file"]), set())
+        if group["name"] != MARK_GROUP:
+            of_file |= {deployment_of(rule) for rule in group["rules"]}
+    return {file: names.pop() if len(names) == 1 else "" for file, names in found.items()}
 
 
 def _loaded(rule: Mapping[str, object]) -> Loaded:
@@ -157,6 +186,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     known_failing: frozenset[tuple[str, str]] = frozenset(),
     watch: Watch | None = None,
     source: Source = PROMETHEUS,
+    deployment: str = "",
 ) -> str:
     """Wait until the server has loaded exactly the expected set and evaluated every rule of it.
 
@@ -168,6 +198,7 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
         known_failing: (group, rule) that failed before; these do not cause a rollback.
         watch: receives (rules evaluated, rules in total).
         source: where rules are read, and which are ours.
+        deployment: as for `running`.
 
     Returns:
         closing remarks: rules not evaluated yet, or failing as before; usually empty.
@@ -179,12 +210,16 @@ def read_back(  # noqa: PLR0913 - what is named at the call is refinement
     end = begin + timeout
     # A rule that fails once is read again: right after a load a sample may be out of order, which passes.
     failed: dict[tuple[str, str], Loaded] = {}
+    problem = ""
     while True:
         try:
-            found = running(client, min(_TIMEOUT, max(_PAUSE, end - time.monotonic())), source)
-        except PublishError:
+            found = running(client, min(_TIMEOUT, max(_PAUSE, end - time.monotonic())), source, deployment)
+        except PublishError as error:
             # The server may be restarting.
             if time.monotonic() + _PAUSE >= end:
+                if problem:
+                    # What was read before says more than that the last request had no time left.
+                    raise PublishError(problem) from error
                 raise
             time.sleep(_PAUSE)
             continue

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import yaml
 
 from boxwatch.errors import PublishError
+from boxwatch.rules.names import DEPLOYMENT
 from boxwatch.rules.yaml import dump
 
 # Name of the file with all published rules.
@@ -66,6 +67,14 @@ class RuleSet:
     groups: tuple[Group, ...]
     mark: str
 
+    @property
+    def deployment(self) -> str:
+        """The deployment whose label all rules carry, in a shared Prometheus; otherwise empty."""
+        found = {
+            deployment_of(rule.fields) for group in self.groups if group.name != MARK_GROUP for rule in group.rules
+        }
+        return found.pop() if len(found) == 1 else ""
+
 
 def merge(files: Mapping[str, bytes]) -> RuleSet:
     """Merge rule files (path → content) into one set. Deterministic.
@@ -101,6 +110,12 @@ def mark_of(name: str, fields: Mapping[str, object]) -> str:
     labels = fields.get("labels")
     found = labels.get(_MARK_LABEL) if name == MARK and isinstance(labels, dict) else None
     return str(found or "")
+
+
+def deployment_of(fields: Mapping[str, object]) -> str:
+    """The deployment's label of a rule, as written or as shown by /api/v1/rules; empty if it has none."""
+    labels = fields.get("labels")
+    return str(labels.get(DEPLOYMENT, "")) if isinstance(labels, dict) else ""
 
 
 def _rules(groups: tuple[Group, ...]) -> Iterator[Rule]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from boxwatch.rules import names
+from boxwatch.rules import alert_command, deployment, names
 from boxwatch.rules.dashboard_uid import uid
 from boxwatch.rules.model import Alert, Expected
 from boxwatch.rules.panel_id import panel_id
@@ -24,7 +24,8 @@ _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
 def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
     """Summary, description, runbook page and dashboard link of an alert."""
-    found = {"summary": alert.summary, "description": alert.description}
+    found = {"summary": alert.summary, "description": deployment.text(topology, alert.description)}
+    found |= {key: text.template() for key, text in _composed(topology, alert).items()}
     page = f"{alert.alert}.md"
     if topology.urls.runbooks:
         found["runbook_url"] = f"{topology.urls.runbooks.rstrip('/')}/{page}"
@@ -42,7 +43,16 @@ def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -
         key: _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
         for key, text in annotations_of(topology, alert).items()
     }
-    return {**filled, "description": expected.description}
+    composed = {key: text.of(expected.labels) for key, text in _composed(topology, alert).items()}
+    return {**filled, **composed, "description": expected.description}
+
+
+def _composed(topology: Topology, alert: Alert) -> dict[str, alert_command.Text]:
+    found = {
+        "resource": alert_command.resource(topology, alert),
+        "command": alert_command.command(topology, alert),
+    }
+    return {key: text for key, text in found.items() if text is not None}
 
 
 @dataclass(frozen=True, slots=True)

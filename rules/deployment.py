@@ -16,6 +16,8 @@ from boxwatch.promql.scope import with_matcher
 from boxwatch.rules import names
 from boxwatch.topology.model import Topology
 
+# The beginning of a selector in a template.
+_LOOK_UP = re.compile(r"printf `[a-z_:0-9]+\{")
 _LABEL_VALUES = re.compile(r"label_values\((.*), (\w+)\)", re.DOTALL)
 
 
@@ -37,6 +39,12 @@ def group(topology: Topology, name: str) -> str:
 def query(topology: Topology, text: str) -> str:
     """A query on the deployment's series only."""
     return with_matcher(text, names.DEPLOYMENT, topology.name) if topology.stack.shared else text
+
+
+def text(topology: Topology, template: str) -> str:
+    """An alert's text, whose look-ups of the plan (`patterns.fragments.planned`) find the deployment's only."""
+    matchers_ = "".join(f'{label}="{value}",' for label, value in labels(topology).items())
+    return _LOOK_UP.sub(lambda match: f"{match[0]}{matchers_}", template)
 
 
 def variable(topology: Topology, text: str) -> str:

@@ -30,6 +30,9 @@ LE = "le"
 PORT = "port"
 EXPECTED = "expected"  # open or closed
 
+# On test alerts: the receiver that one is meant for (boxwatch.publish.test_alerts).
+TEST_RECEIVER = "boxwatch_test_receiver"
+
 # Value of `resource` for Coolify's own build containers, which count as system overhead.
 BUILD_RESOURCE = "coolify-helper"
 
@@ -136,6 +139,7 @@ DEVICE_DISK_EXHAUSTION = "device:disk_exhaustion_seconds:deriv1d"  # time until 
 DEVICE_INODES_FREE = "device:inodes_free:ratio"
 DEVICE_READ_ONLY = "device:read_only:bool"
 # Requests as counted by Traefik (rules/requests/requests.py). `server` is the one whose Traefik responded.
+UUID_RUNNING = "uuid:containers_running:bool"  # 1; a resource of Coolify with a running container
 UUID_SERVICE = "uuid:service:last1d"  # 1; maps a Coolify resource to its planned service
 ROUTER_SERVICE = "router:service:last5m"  # 1; maps a Traefik router to its planned service
 CODE_REQUESTS = "code:requests:rate5m"  # by (server, service, code)
@@ -161,6 +165,5 @@ SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
 TARGET_WORKED = "target:worked:bool"  # by (server, service, job): it answered Prometheus
 SERVICE_REACHED = "service:reached:bool"  # by (server, service, job): its exporter reached it
 SERVER_CONTAINERS_SEEN = "server:containers_seen:bool"  # cAdvisor named containers
-SERVER_LABELS_SEEN = "server:container_labels_seen:bool"  # containers showed Coolify's label
 # Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # share of the connections available to clients

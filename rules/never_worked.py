@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from boxwatch.rules import names, never_worked_proofs
 from boxwatch.rules.model import Alert, Group, Record, Runbook, Subject
-from boxwatch.rules.patterns.fragments import expr
+from boxwatch.rules.patterns.fragments import expr, named_containers
 from boxwatch.rules.patterns.system import System
 from boxwatch.rules.patterns.worked import worked
 from boxwatch.rules.systems import SYSTEMS
@@ -29,7 +29,7 @@ _OTHERS: Mapping[str, str] = MappingProxyType(
     {
         names.JOB_NODE: "start node_exporter on the server, with `--path.rootfs=/host` where it runs in a container",
         names.JOB_DOCKER: 'add `"metrics-addr": "ADDRESS:9323"` to /etc/docker/daemon.json, with the address in '
-        "`docker` of the server in the topology, then run `systemctl restart docker`",
+        "`exporters.docker` of the server in the topology, then run `systemctl restart docker`",
         names.JOB_PROMETHEUS: "correct `stack.prometheus` in the topology",
         names.JOB_ALERTMANAGER: "start Alertmanager, or correct `stack.alertmanager` in the topology",
         names.JOB_GRAFANA: "start Grafana, or correct `stack.grafana` in the topology",
@@ -52,7 +52,7 @@ def connect() -> dict[str, str]:
 def subject(topology: Topology) -> Subject:
     """What has worked, and alerts on what never has."""
     there = _connected(topology)
-    records = (_answered(), *([_reached(there)] if there else []))
+    records = (_answered(), *([_reached(there)] if there else []), _seen())
     alerts = (_target(topology), *([_service(topology, there)] if there else []))
     return Subject(
         id=ID,
@@ -89,6 +89,16 @@ def _reached(systems: tuple[System, ...]) -> Record:
         "up",
         by=names.BY_TARGET,
         doc="1 for a service that its exporter has reached since it is scraped; absent for one never reached.",
+    )
+
+
+def _seen() -> Record:
+    return worked(
+        names.SERVER_CONTAINERS_SEEN,
+        named_containers(),
+        names.SERVER_MEMORY_PLAN,
+        by=names.BY_SERVER,
+        doc="1 for a planned server on which cAdvisor has named containers; absent where it never did.",
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
 from boxwatch.rules.patterns.system import System
-from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
@@ -62,6 +62,13 @@ def remembered(topology: Topology, systems: tuple[System, ...]) -> tuple[Measure
         # What is remembered of one is remembered of all.
         *(_reached(system, (*_WORKED, *_NOT)) for system in systems[:1]),
         *(_reached(system, ("works", "never")) for system in systems[1:]),
+        _Proof(
+            names.SERVER_CONTAINERS_SEEN,
+            containers,
+            {},
+            strangers=({"job": "stranger"}, {names.NAME: ""}),
+            prefix=names.JOB_CADVISOR,
+        ),
     )
     fixtures = Fixtures(length=int(_LENGTH), thresholds=topology.thresholds, interval=_INTERVAL)
     series_ = tuple({one.series: one for proof in proofs for one in proof.series(fixtures)}.values())
@@ -89,6 +96,7 @@ class _Proof:
         others: what else it must remember, beside what never worked and what is gone.
         strangers: what it must not take for that; it works. The first has another job.
         lives: which it is proven with.
+        prefix: of its servers, where `job` is no label of the record.
     """
 
     record: str
@@ -97,6 +105,7 @@ class _Proof:
     others: tuple[dict[str, str], ...] = ()
     strangers: tuple[dict[str, str], ...] = ()
     lives: tuple[str, ...] = (*_WORKED, *_NOT)
+    prefix: str = ""
 
     @property
     def query(self) -> str:
@@ -128,12 +137,12 @@ class _Proof:
             *(one for name in self.lives for one in make((_WORKED | _NOT)[name], self.labels, name)),
             *make(works, {**self.labels, "instance": "second:1"}, "works"),
             *(one for other in self.others for one in make(fails, other, "removed")),
-            *(one for other in self.strangers[:1] for one in make(fails, other, "removed")),
+            *(one for other in self.strangers[:1] if self.labels for one in make(fails, other, "removed")),
             *(one for other in (*self.others, *self.strangers) for one in make(works, other, "never")),
         )
 
     def _server(self, name: str) -> str:
-        return f"{self.labels['job']}-{name}"
+        return f"{self.prefix or self.labels['job']}-{name}"
 
 
 def _reached(system: System, lives: tuple[str, ...]) -> _Proof:
@@ -166,6 +175,17 @@ def reached(selector: str) -> Make:
         )
 
     return make
+
+
+def containers(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
+    """A container that cAdvisor names, on a server that is planned while it does or does not."""
+    start = tuple((value or None, count) for value, count in life)
+    planned = tuple((None if value is None else 1.0, count) for value, count in life)
+    labels = {"job": names.JOB_CADVISOR, names.NAME: "web-1", "instance": "cadvisor:8080", **of}
+    return (
+        series("container_start_time_seconds", steps(*start), **labels),
+        series(names.SERVER_MEMORY_PLAN, steps(*planned), server=of["server"]),
+    )
 
 
 def _matched(selector: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ vmalert: no group labels, no query_offset.
 
 from __future__ import annotations
 
-from boxwatch.rules import deployment, yaml
+from boxwatch.rules import alert_labels, deployment, yaml
 from boxwatch.rules.alert_text import annotations_of
 from boxwatch.rules.model import Alert, Record, Subject
 from boxwatch.topology.model import Topology
@@ -33,6 +33,6 @@ def _rule(topology: Topology, rule: Record | Alert) -> dict[str, object]:
         "alert": rule.alert,
         "expr": expr,
         **wait,
-        "labels": {"severity": rule.severity, **rule.labels, **deployment.labels(topology)},
+        "labels": alert_labels.labels(topology, rule),
         "annotations": annotations_of(topology, rule),
     }

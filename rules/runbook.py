@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from boxwatch.rules import inhibition, inhibition_text, names
+from boxwatch.rules import alert_command, inhibition, inhibition_text, names
 from boxwatch.rules.alert_text import Shown, shown
 from boxwatch.rules.model import Alert, Subject
 from boxwatch.rules.patterns.fragments import number
@@ -23,6 +23,7 @@ _SEVERITIES = {
 # Conditions that boxwatch.rules.patterns.paging and boxwatch.rules.tuning append to an alert's query.
 _QUIET = f"unless on ({names.BY_SERVICE}) {names.SERVICE_PAGES} == 1"
 _HELD = re.compile(rf'(and|unless) on \({names.BY_SERVICE}\) {names.SERVICE_INFO}\{{service=~?"([^"]*)"\}}')
+_NAME = re.compile(r"\bNAME\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,9 @@ def _page(topology: Topology, variants: tuple[Alert, ...], others: str) -> Page:
         place,
         {
             "What it means": runbook.meaning,
-            "First look": f"{_where(topology, place)}\n\n{_numbered(runbook.first_look)}",
+            "First look": "\n\n".join(
+                (_where(topology, place), _numbered(runbook.first_look), *_containers(topology, alert))
+            ),
             "What to do": _numbered(runbook.action),
             "False alarms": runbook.false_alarms,
             "Other alerts": others,
@@ -144,6 +147,19 @@ def _page(topology: Topology, variants: tuple[Alert, ...], others: str) -> Page:
         if not (title.endswith(NON_PAGING) and title.removesuffix(NON_PAGING) in page.proofs)
     )
     return page
+
+
+def _containers(topology: Topology, alert: Alert) -> Iterator[str]:
+    """How to find the container that the commands call NAME."""
+    if not _NAME.search(" ".join((*alert.runbook.first_look, *alert.runbook.action))):
+        return
+    if alert.alert.startswith("Container"):
+        yield "`NAME` is the container's name, the label `name` of the alert."
+    elif found := alert_command.listing(topology, alert):
+        listed = "\n".join(f"- {service}: `{command}`" for service, command in found.items())
+        yield f"`NAME` is the container's name. On the server, this lists the containers:\n\n{listed}"
+    else:
+        yield f"`NAME` is the container's name, which `{alert_command.ALL}` lists on the server."
 
 
 def _numbered(steps: tuple[str, ...]) -> str:

@@ -13,12 +13,11 @@ from boxwatch.rules import deployment, inhibition, yaml
 from boxwatch.rules.built import Built
 from boxwatch.rules.model import ALWAYS_FIRING, Subject
 from boxwatch.rules.relabelling import Config
-from boxwatch.stack import fragments, receivers
+from boxwatch.stack import fragments, receivers, routes
 from boxwatch.stack.message_templates import TEMPLATES
 from boxwatch.topology.model import Topology
-from boxwatch.topology.notifications import Day, Notifications, Quiet, Severity
+from boxwatch.topology.notifications import Day, Quiet
 from boxwatch.topology.notify_fields import DAY, NOBODY
-from boxwatch.topology.units import format_duration
 
 PATH: Final = "alertmanager/alertmanager.yml"
 TEMPLATE: Final = "alertmanager/boxwatch.tmpl"
@@ -28,7 +27,6 @@ Needs Alertmanager {needs} or later."""
 _NO_NOTIFICATIONS: Final = """
 No notifications are sent: add `notifications` to the topology (docs/topology.md)."""
 _DAYS: Final[tuple[Day, ...]] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_HEARTBEAT: Final = "|".join(sorted(ALWAYS_FIRING))
 
 
 def files(built: Built) -> dict[str, bytes]:
@@ -56,9 +54,9 @@ def _document(topology: Topology, subjects: Iterable[Subject]) -> Config:
     else:
         if said.quiet:
             document["time_intervals"] = [
-                {"name": _quiet(index), "time_intervals": _intervals(quiet)} for index, quiet in enumerate(said.quiet)
+                {"name": routes.quiet(index), "time_intervals": _intervals(one)} for index, one in enumerate(said.quiet)
             ]
-        document |= {"route": _root(said, beats=beats), "receivers": receivers.receivers(said)}
+        document |= {"route": routes.root(said, beats=beats), "receivers": receivers.receivers(said)}
     document["inhibit_rules"] = [
         one.config(deployment.labels(topology)) for one in inhibition.inhibitions(topology, subjects)
     ]
@@ -70,65 +68,6 @@ def _dump(topology: Topology, document: Config) -> bytes:
     needs = ".".join(map(str, receivers.needs(said)))
     header = _HEADER.format(name=topology.name, needs=needs) + (_NO_NOTIFICATIONS if said is None else "")
     return yaml.dump(document, header)
-
-
-def _root(said: Notifications, *, beats: bool) -> Config:
-    """The root route. Alerts of unknown severity go to the receiver of warnings rather than to nobody.
-
-    The heartbeat has a route of its own unless the topology disables it.
-    """
-    return {
-        "receiver": said.warning,
-        "group_by": list(said.group_by),
-        "group_wait": format_duration(said.group_wait),
-        "group_interval": format_duration(said.group_interval),
-        "repeat_interval": format_duration(said.repeat),
-        "routes": [
-            *([_watchdog(said)] if beats else []),
-            _severity(said, "critical", said.critical),
-            _severity(said, "warning", said.warning),
-            _severity(said, "info", said.info),
-        ],
-    }
-
-
-def _watchdog(said: Notifications) -> Config:
-    matchers = [f'alertname="{_HEARTBEAT}"']
-    if said.watchdog is None:
-        return {"receiver": NOBODY, "matchers": matchers}
-    # Every `group_interval` Alertmanager checks whether the last message is older than `repeat_interval`. If the two
-    # were equal, it would be slightly younger, and every second heartbeat would be skipped.
-    return {
-        "receiver": receivers.heartbeat(said.watchdog),
-        "matchers": matchers,
-        "group_by": ["alertname"],
-        "group_wait": "0s",
-        "group_interval": format_duration(said.heartbeat // 2),
-        "repeat_interval": format_duration(said.heartbeat * 3 // 4),
-    }
-
-
-def _severity(said: Notifications, severity: Severity, receiver: str | None) -> Config:
-    matchers = [f'severity="{severity}"']
-    if receiver is None:
-        return {"receiver": NOBODY, "matchers": matchers}
-    # Routes do not inherit mute_time_intervals from their parent.
-    quiet = [_quiet(index) for index, one in enumerate(said.quiet) if severity in one.severities]
-    muted: Config = {"mute_time_intervals": quiet} if quiet else {}
-    differing: dict[str, list[str]] = {}
-    for service, other in said.services.items():
-        if other != receiver:
-            differing.setdefault(other, []).append(service)
-    routes = [{"receiver": other, "matchers": [_services(services)], **muted} for other, services in differing.items()]
-    return {"receiver": receiver, "matchers": matchers, **muted, **({"routes": routes} if routes else {})}
-
-
-def _services(names: list[str]) -> str:
-    return f'service="{names[0]}"' if len(names) == 1 else f'service=~"{"|".join(names)}"'
-
-
-def _quiet(index: int) -> str:
-    return f"quiet-{index + 1}"
 
 
 def _intervals(quiet: Quiet) -> list[Config]:

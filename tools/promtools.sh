@@ -1,6 +1,7 @@
 #!/bin/sh
-# Unpack promtool of other Debian suites, and vmalert, into .tools/promtools/SUITE/. Nothing is installed, and root is not
-# required. Usage: tools/promtools.sh [SUITE…]; default: trixie (2.53) and sid (3.5 and later).
+# Unpack promtool and Alertmanager of other Debian suites, and vmalert, into .tools/promtools/SUITE/. Nothing is installed,
+# and root is not required. Usage: tools/promtools.sh [SUITE…]; default: trixie (promtool 2.53, Alertmanager 0.28) and sid
+# (3.5 and later, 0.33 and later).
 # BOXWATCH_MIRROR names a Debian mirror; the default is the one that apt uses.
 set -eu
 cd "$(dirname "$0")/.."
@@ -36,8 +37,12 @@ fetch() { # SUITE PROGRAM PACKAGE…: unpack the available packages unless the p
 }
 
 for suite; do
-    say "promtool of $suite"
+    say "promtool and Alertmanager of $suite"
     fetch "$suite" promtool promtool prometheus
+    fetch "$suite" prometheus-alertmanager prometheus-alertmanager
+    # As in tools/prometheus.sh: it reads its templates from where it is started.
+    LC_ALL=C sed -i 's#/usr/share/prometheus/alertmanager#usr//share/prometheus/alertmanager#g' \
+        ".tools/promtools/$suite/usr/bin/prometheus-alertmanager"
 done
 say 'vmalert'
 # In Debian up to 12 and in sid; whichever is found first.

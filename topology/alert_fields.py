@@ -10,10 +10,20 @@ from boxwatch.topology.wording import Unfit, kind_of, shown
 
 LARGEST_THRESHOLD: Final = 10**18
 LONGEST_WAIT: Final = 7 * 86400
-# These labels identify an alert.
+# These labels identify an alert, or what it is about. A label of one's own with such a name would overwrite them, and
+# make one alert of two. A test compares them with the labels of all alerts.
 OWN_LABELS: Final = frozenset(
-    {"alertname", "severity", "deployment", "server", "service", "component", "job", "instance"}
-)
+    {
+        "account", "alertmanager", "alertname", "backup", "collector", "component", "coolify_server", "datasource",
+        "datname", "deployment", "device", "environment", "field", "instance", "integration", "job", "mount",
+        "name", "port", "project", "queue", "reason", "resource", "router", "rule_group", "sans", "server",
+        "service", "severity", "slot_name", "source", "state", "uuid", "vhost",
+    }
+)  # fmt: skip
+# Labels of test alerts (`boxwatch notify test`).
+_RESERVED: Final = "boxwatch_"
+# Labels for which a route has keys of their own.
+_OWN_KEYS: Final = {"service": "services", "severity": "severities"}
 # No text that Prometheus would expand as a template.
 _TEXT = re.compile(r"(?!.*\{\{).{1,200}")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]{0,100}", re.ASCII)
@@ -66,8 +76,29 @@ def labels(value: object) -> object:
     for key, text in value.items():
         if not isinstance(key, str) or not _LABEL.fullmatch(key) or key.startswith("__"):
             raise Unfit(f"contains {shown(key)}, which is not a label name", "use letters, digits and underscores")
-        if key in OWN_LABELS:
+        if key in OWN_LABELS or key.startswith(_RESERVED):
             raise Unfit(f"sets {key}, which identifies the alert", "use another label")
-        if not isinstance(text, str) or not _TEXT.fullmatch(text) or not text.isprintable():
+        if not _is_plain(text):
             raise Unfit(f"has a value for {key} that is not plain text of at most 200 characters", "put it in quotes")
     return dict(value)
+
+
+def choices(value: object) -> object:
+    """Label → the values that a route accepts: one, or a list of them."""
+    if not isinstance(value, dict):
+        raise Unfit(f"is {kind_of(value)}, not a mapping", "write `team: shop` below it, indented")
+    found: dict[str, tuple[str, ...]] = {}
+    for key, given in value.items():
+        if not isinstance(key, str) or not _LABEL.fullmatch(key) or key.startswith(("__", _RESERVED)):
+            raise Unfit(f"contains {shown(key)}, which is not a label name", "use letters, digits and underscores")
+        if key in _OWN_KEYS:
+            raise Unfit(f"contains {key}", f"write `{_OWN_KEYS[key]}` next to `labels`")
+        texts = tuple(given) if isinstance(given, (list, tuple)) else (given,)
+        if not texts or not all(map(_is_plain, texts)):
+            raise Unfit(f"has a value for {key} that is not plain text of at most 200 characters", "put it in quotes")
+        found[key] = tuple(dict.fromkeys(texts))
+    return found
+
+
+def _is_plain(text: object) -> bool:
+    return isinstance(text, str) and _TEXT.fullmatch(text) is not None and text.isprintable()

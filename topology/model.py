@@ -26,10 +26,12 @@ from boxwatch.topology.settings import (
 from boxwatch.topology.values import (
     Buckets,
     Disk,
+    Frozen,
     Host,
     HostPort,
     HttpUrl,
     KindName,
+    Labels,
     Limit,
     Memory,
     Model,
@@ -166,6 +168,8 @@ class Service(Model):
     """Selectors of its containers; any one may match. Default: Coolify resources NAME, NAME-1, NAME-2, …"""
     thresholds: ThresholdOverrides = ThresholdOverrides()
     """Thresholds of this service that differ from the global ones."""
+    labels: Labels = Field(default_factory=Frozen)
+    """Labels of the alerts about this service, such as a team, for routes: `{team: shop}`."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
@@ -222,6 +226,8 @@ class Topology(Model):
     """Service level objectives of all user-facing services."""
     latency_buckets: Buckets = TRAEFIK_BUCKETS
     """Bucket bounds of Traefik's histogram in seconds, as in its `--metrics.prometheus.buckets`. Default: Traefik's."""
+    labels: Labels = Field(default_factory=Frozen)
+    """Labels of all alerts of this deployment, unless a service or `alerts.rules` sets the same label."""
     alerts: Alerts = Alerts()
     """Grace periods of alerts, and tuning of single alerts."""
     notifications: Notifications | None = None

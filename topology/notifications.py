@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema
 
-from boxwatch.topology import notify_fields
+from boxwatch.topology import alert_fields, forms, notify_fields
 from boxwatch.topology.values import Frozen, HostPort, HttpUrl, Model, Name, Path, Seconds
 
 Severity = Literal["critical", "warning", "info"]
@@ -19,12 +19,26 @@ _ADDRESS: Final = {"type": "string", "pattern": f"^{notify_fields.EMAIL_PATTERN}
 _ADDRESSES: Final = {"anyOf": [_ADDRESS, {"type": "array", "items": _ADDRESS, "minItems": 1}]}
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 250}
 _TIMES: Final = {"type": "string", "pattern": f"^{notify_fields.TIMES_PATTERN}$", "examples": ["22:00-07:00"]}
+_RECEIVERS: Final = {"anyOf": [forms.NAME, {"type": "array", "items": forms.NAME, "minItems": 1, "uniqueItems": True}]}
+_WORDS: Final = {"type": "string", "minLength": 1, "maxLength": 200}
+_CHOICES: Final = {
+    "type": "object",
+    "additionalProperties": {"anyOf": [_WORDS, {"type": "array", "items": _WORDS, "minItems": 1}]},
+    "examples": [{"team": "shop"}],
+}
 _ZONE: Final = {"type": "string", "pattern": f"^{notify_fields.ZONE_PATTERN}$", "examples": ["Europe/Berlin"]}
 
 Address = Annotated[str, BeforeValidator(notify_fields.email), WithJsonSchema(_ADDRESS)]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(notify_fields.emails), WithJsonSchema(_ADDRESSES)]
 Text = Annotated[str, BeforeValidator(notify_fields.plain), WithJsonSchema(_TEXT)]
 Times = Annotated[tuple[int, int], BeforeValidator(notify_fields.times), WithJsonSchema(_TIMES)]
+Receivers = Annotated[tuple[str, ...], BeforeValidator(notify_fields.receivers), WithJsonSchema(_RECEIVERS)]
+Choices = Annotated[
+    dict[str, tuple[str, ...]],
+    BeforeValidator(alert_fields.choices),
+    AfterValidator(Frozen),
+    WithJsonSchema(_CHOICES),
+]
 Zone = Annotated[str, BeforeValidator(notify_fields.zone), WithJsonSchema(_ZONE)]
 
 
@@ -59,6 +73,17 @@ class Discord(Model):
     """File in Alertmanager's container with the URL of the channel's webhook, which is a secret."""
 
 
+class Msteams(Model):
+    """Notification in Microsoft Teams, through a workflow. Requires Alertmanager 0.28.
+
+    The connectors that older versions post to were retired by Microsoft.
+    """
+
+    url_file: Path
+    """File in Alertmanager's container with the URL of a workflow that posts to a channel when it receives a webhook
+    request. The URL is a secret."""
+
+
 class Telegram(Model):
     """Notification in Telegram. Requires Alertmanager 0.26; older versions cannot read the token from a file."""
 
@@ -74,7 +99,8 @@ class Webhook(Model):
     url: HttpUrl | None = None
     """Target URL, if it contains no secret."""
     url_file: Path | None = None
-    """File in Alertmanager's container with the URL, if it is a secret. Requires Alertmanager 0.26."""
+    """File in Alertmanager's container with the URL, if it is a secret. Requires Alertmanager 0.28; older
+    ones crash when such a delivery fails."""
     bearer_token_file: Path | None = None
     """File in Alertmanager's container with the bearer token for the receiver."""
 
@@ -86,6 +112,46 @@ class Pagerduty(Model):
     """File in Alertmanager's container with the integration's routing key."""
 
 
+class Opsgenie(Model):
+    """Alert in Opsgenie: priority P1 for critical alerts, P3 for warnings, P5 for infos."""
+
+    api_key_file: Path
+    """File in Alertmanager's container with the API key of the integration."""
+    region: Literal["us", "eu"] = "us"
+    """Region of the account: eu for accounts at app.eu.opsgenie.com."""
+    teams: tuple[Text, ...] = ()
+    """Teams to notify. Default: the team that owns the integration."""
+
+
+class Ntfy(Model):
+    """Push notification with ntfy.sh or a server of your own, version 2.11 or later, without a bridge.
+
+    ntfy reads Alertmanager's JSON with the help of templates that are sent with it.
+    """
+
+    url: HttpUrl | None = None
+    """URL of the topic, https://ntfy.example.com/alerts, if knowing it is not enough to read and write it."""
+    url_file: Path | None = None
+    """File in Alertmanager's container with the URL of the topic, if it is a secret, as on ntfy.sh. Requires
+    Alertmanager 0.28."""
+    token_file: Path | None = None
+    """File in Alertmanager's container with the access token, for a protected topic."""
+    priority: Literal["min", "low", "default", "high", "urgent"] = "default"
+    """Priority of the messages: urgent rings until it is seen, low makes no sound."""
+
+
+class Pushover(Model):
+    """Push notification with Pushover. Requires Alertmanager 0.26; older versions cannot read the keys from files."""
+
+    user_key_file: Path
+    """File in Alertmanager's container with the key of the user or the group."""
+    token_file: Path
+    """File in Alertmanager's container with the application's token."""
+    emergency: StrictBool = True
+    """Whether critical alerts are emergencies, repeated every minute for an hour until somebody acknowledges them. If
+    false, they ring once, at any time of day."""
+
+
 class Receiver(Model):
     """A receiver with one or more integrations, all of which are notified."""
 
@@ -95,12 +161,20 @@ class Receiver(Model):
     """Notify in Slack."""
     discord: Discord | None = None
     """Notify in Discord."""
+    msteams: Msteams | None = None
+    """Notify in Microsoft Teams."""
     telegram: Telegram | None = None
     """Notify in Telegram."""
     webhook: Webhook | None = None
     """Notify by HTTP POST, such as to your own service or a dead man's switch."""
     pagerduty: Pagerduty | None = None
     """Notify through PagerDuty."""
+    opsgenie: Opsgenie | None = None
+    """Notify through Opsgenie."""
+    ntfy: Ntfy | None = None
+    """Notify with ntfy."""
+    pushover: Pushover | None = None
+    """Notify with Pushover."""
 
 
 class Quiet(Model):
@@ -116,24 +190,68 @@ class Quiet(Model):
     """Severities to mute. Default: warning and info; critical only if listed here."""
 
 
+class ServiceReceivers(Model):
+    """Receivers for the alerts of one service, by severity; a severity that is left out keeps the general receivers."""
+
+    critical: Receivers | None = None
+    """Receiver of its critical alerts, or a list."""
+    warning: Receivers | None = None
+    """Receiver of its warnings, or a list."""
+    info: Receivers | None = None
+    """Receiver of its infos, or a list."""
+
+    @property
+    def same(self) -> bool:
+        """Whether the file names the receivers once, for all severities."""
+        return self.critical is not None and not self.model_fields_set
+
+
+def _by_service(value: object) -> object:
+    """One receiver or a list, as receivers of every severity."""
+    if isinstance(value, (dict, ServiceReceivers)):
+        return value
+    same = notify_fields.receivers(value)
+    return ServiceReceivers.model_construct(_fields_set=set(), critical=same, warning=same, info=same)
+
+
+ByService = Annotated[ServiceReceivers, BeforeValidator(_by_service)]
+
+
+class Route(Model):
+    """Receivers for alerts with certain labels, services or severities. All given keys must match."""
+
+    labels: Choices = Field(default_factory=Frozen)
+    """Labels that the alert has, each with one value or a list of values: `{team: [shop, web]}`."""
+    services: Annotated[tuple[str, ...], BeforeValidator(notify_fields.services), WithJsonSchema(_RECEIVERS)] = ()
+    """The service that the alert is about, or a list."""
+    severities: tuple[Severity, ...] = ()
+    """Severities of the alert. Default: all that have a receiver, so infos only with `info`."""
+    to: Receivers
+    """Receiver, or a list of receivers, all of which are notified."""
+
+
 class Notifications(Model):
     """Receivers of alerts, routes to them, and quiet times."""
 
     receivers: Annotated[dict[str, Receiver], AfterValidator(Frozen)]
     """The receivers, each under a name of your choice."""
-    critical: Name
-    """Receiver of critical alerts, which page."""
-    warning: Name
-    """Receiver of warnings, and of your own alerts with any other severity."""
-    info: Name | None = None
-    """Receiver of infos. Default: shown on dashboards only."""
+    critical: Receivers
+    """Receiver of critical alerts, which page, or a list of receivers, all of which are notified."""
+    warning: Receivers
+    """Receiver of warnings, and of your own alerts with any other severity, or a list."""
+    info: Receivers | None = None
+    """Receiver of infos, or a list. Default: shown on dashboards only."""
     watchdog: Name | None = None
     """Receiver of the heartbeat: a dead man's switch that notifies when it stops (docs/watchdog.md). Default: none, so
     nobody is notified when the whole server is down."""
     heartbeat: Seconds = 60
     """Interval of the heartbeat. Set the dead man's switch to fire after three missed heartbeats."""
-    services: Annotated[dict[str, Name], AfterValidator(Frozen)] = Field(default_factory=Frozen)
-    """Receivers for the alerts of single services, at any severity, instead of the ones above."""
+    services: Annotated[dict[str, ByService], AfterValidator(Frozen)] = Field(default_factory=Frozen)
+    """Receivers for the alerts of single services instead of the ones above: a receiver or a list for all severities
+    that have one, or a mapping by severity: `{postgres: dba, web: {critical: [night, shop]}}`."""
+    routes: tuple[Route, ...] = ()
+    """Receivers for alerts with certain labels, services or severities. The first route that matches decides, before
+    `services` and the receivers by severity."""
     group_by: Annotated[
         tuple[Literal["alertname", "server", "service", "component", "severity", "job"], ...], Field(min_length=1)
     ] = ("alertname", "server", "service")
@@ -152,9 +270,13 @@ _INTEGRATIONS: Final[dict[str, type[Model]]] = {
     "email": Email,
     "slack": Slack,
     "discord": Discord,
+    "msteams": Msteams,
     "telegram": Telegram,
     "webhook": Webhook,
     "pagerduty": Pagerduty,
+    "opsgenie": Opsgenie,
+    "ntfy": Ntfy,
+    "pushover": Pushover,
 }
 
 
@@ -165,6 +287,10 @@ def model_at(path: tuple[str | int, ...]) -> type[Model]:
             return Receiver
         case ("receivers", _, integration, *_):
             return _INTEGRATIONS[str(integration)]
+        case ("services", _):
+            return ServiceReceivers
+        case ("routes", *_):
+            return Route
         case ("quiet", *_):
             return Quiet
         case _:

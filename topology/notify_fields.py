@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections import Counter
 from typing import Final
 
-from boxwatch.topology.wording import Unfit, did_you_mean, kind_of, shown
+from boxwatch.topology import fields
+from boxwatch.topology.wording import Unfit, did_you_mean, kind_of, listed, shown
 
 DAY: Final = 24 * 60
 # The receiver that discards alerts: a name that people and linters recognise as intentional.
 NOBODY: Final = "blackhole"
+# The alert that always fires; boxwatch.rules.model.ALWAYS_FIRING.
+HEARTBEAT: Final = "Watchdog"
 TIMES_PATTERN: Final = r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])"
 EMAIL_PATTERN: Final = r"[^@\s,<>{}\"]+@[^@\s,<>{}\"]+"
 ZONE_PATTERN: Final = r"[A-Z][A-Za-z0-9_+-]*(/[A-Z][A-Za-z0-9_+-]*){0,2}"
@@ -44,6 +48,32 @@ def plain(value: object) -> str:
     if not 0 < len(value) <= _LONGEST or not value.isprintable() or "{{" in value or value != value.strip():
         raise Unfit("is not short plain text", "remove leading and trailing spaces and templates")
     return value
+
+
+def receivers(value: object) -> tuple[str, ...]:
+    """The name of a receiver, or a list of distinct names."""
+    return _names(value, "receiver")
+
+
+def services(value: object) -> tuple[str, ...]:
+    """The name of a service, or a list of distinct names."""
+    return _names(value, "service")
+
+
+def _names(value: object, noun: str) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        return (fields.name(value),)
+    if not value:
+        raise Unfit("is an empty list", f"name at least one {noun}")
+    for each in value:
+        try:
+            fields.name(each)
+        except Unfit as error:
+            raise Unfit(f"contains {shown(each)}, which {error.message}", error.hint) from None
+    repeated = sorted(name for name, count in Counter(value).items() if count > 1)
+    if repeated:
+        raise Unfit(f"names {listed([shown(name) for name in repeated])} more than once")
+    return tuple(value)
 
 
 def times(value: object) -> tuple[int, int]:

@@ -76,6 +76,12 @@ def _describe(name: str, definition: Schema) -> None:
             field["default"] = _written(field)
         if key in MAY_BE_EMPTY:
             definition["properties"][key] = _or_empty(field)
+    if name == "Notifications":
+        # One receiver, or a list of them, stands for all severities.
+        by_service = definition["properties"]["services"]
+        by_service["additionalProperties"] = {
+            "anyOf": [*definition["properties"]["warning"]["anyOf"], by_service["additionalProperties"]]
+        }
     server = definition["properties"].get("server")
     if server is not None:
         one = forms.NAME

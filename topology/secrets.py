@@ -11,7 +11,7 @@ from typing import Final
 
 _SECRET: Final = re.compile(r"token|secret|passw|credential|api_?key|private_?key|_file\b", re.IGNORECASE)
 # What may be quoted of a receiver; of the rest, an address may be all that one needs to post there.
-_PLAIN: Final = frozenset({"to", "from", "smarthost", "channel", "chat_id"})
+_PLAIN: Final = frozenset({"to", "from", "smarthost", "channel", "chat_id", "region", "teams", "priority", "emergency"})
 _RECEIVERS: Final = ("notifications", "receivers")
 # The second part of a path in these sections is a name, which says nothing of what is below.
 _NAMED: Final = frozenset({"servers", "services"})

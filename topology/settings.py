@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import AfterValidator, Field, StrictBool, StrictInt
 
-from boxwatch.topology import alert_fields
 from boxwatch.topology.values import (
     Frozen,
     Grace,
     Horizon,
     HostPort,
     HttpUrl,
+    Labels,
     Latency,
     Model,
     Objective,
@@ -81,9 +81,7 @@ class Tuning(Model):
     """How long its condition must hold before it fires."""
     severity: Literal["critical", "warning", "info"] | None = None
     """critical pages, warning creates a ticket, info is shown on dashboards only."""
-    labels: Annotated[dict[str, str], BeforeValidator(alert_fields.labels), AfterValidator(Frozen)] = Field(
-        default_factory=Frozen
-    )
+    labels: Labels = Field(default_factory=Frozen)
     """Additional labels, such as a team, for routing in Alertmanager."""
 
     def over(self, other: Tuning) -> Tuning:

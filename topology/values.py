@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -28,6 +29,18 @@ _GRACES = forms.within(forms.DURATION, f"at most {format_duration(fields.LONGEST
 _HORIZONS = forms.within(forms.DURATION, f"at least {format_duration(fields.SHORTEST_HORIZON)}")
 _WAITS = forms.within(forms.DURATION, f"`0s` to {format_duration(alert_fields.LONGEST_WAIT)}")
 _OBJECTIVES = forms.within(forms.RATIO, "less than 100%")
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class Frozen(dict[_Key, _Value]):
+    """A mapping that is never changed after loading, so that models with one can be hashed."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """Hash the content, independent of order."""
+        return hash(frozenset(self.items()))
+
 
 # A label value could be any text, but a name is also a file name, a Grafana variable and a PromQL identifier.
 Name = Annotated[
@@ -55,15 +68,12 @@ Path = Annotated[str, BeforeValidator(metrics_fields.path), WithJsonSchema(forms
 Latency = Annotated[float, BeforeValidator(fields.latency), WithJsonSchema(forms.LATENCY)]
 Threshold = Annotated[float, BeforeValidator(alert_fields.threshold), WithJsonSchema(forms.THRESHOLD)]
 Wait = Annotated[int, BeforeValidator(alert_fields.wait), WithJsonSchema(_WAITS)]
+Labels = Annotated[dict[str, str], BeforeValidator(alert_fields.labels), AfterValidator(Frozen)]
 Buckets = Annotated[tuple[float, ...], BeforeValidator(fields.buckets), WithJsonSchema(forms.BUCKETS)]
 Pattern = Annotated[str, BeforeValidator(fields.pattern), WithJsonSchema(forms.PATTERN)]
 # Equivalent to a Literal, whose members would have to be repeated here.
 KindName = Annotated[str, GetPydanticSchema(lambda _type, _make: core_schema.literal_schema(list(kinds.NAMES)))]
 Port = Annotated[StrictInt, Field(ge=1, le=65535)]
-
-
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
 
 
 class Model(BaseModel):
@@ -72,11 +82,3 @@ class Model(BaseModel):
     # The strings below attributes are their descriptions. boxwatch.topology.schema reads them from the source on
     # demand; pydantic's use_attribute_docstrings would do it at every import.
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Frozen(dict[_Key, _Value]):
-    """A mapping that is never changed after loading, so that models with one can be hashed."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        """Hash the content, independent of order."""
-        return hash(frozenset(self.items()))

@@ -20,7 +20,7 @@ from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import needs, server
 from boxwatch.publish.reload import Reload
 from boxwatch.publish.rule_changes import Change, changes
-from boxwatch.publish.rule_set import LIVE, RuleSet
+from boxwatch.publish.rule_set import LIVE, MARK_GROUP, RuleSet
 from boxwatch.publish.store import Store
 from boxwatch.publish.store_state import Observed, State, digest
 
@@ -142,7 +142,8 @@ def plan(
         notes.append("the last publish was interrupted; this one completes or undoes it")
     failing: frozenset[tuple[str, str]] = frozenset()
     if target.client:
-        found = read_back.running(target.client, target.timeout)
+        owner = _owner(new, parsed(seen.live))
+        found = read_back.running(target.client, target.timeout, deployment=owner)
         failing = frozenset(found.failing)
         _refuse_twins(new, found)
         if new and not overwrite:
@@ -185,12 +186,17 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
                 store.clean()
         return ""
 
-    confirm = confirmation(target, plan.failing)
+    confirm = confirmation(target, plan.failing, _owner(plan.new, parsed(plan.seen.live)))
     there = switch.Server("Prometheus", "rules", target.reload, confirm, target.timeout, bool(plan.manual))
     return switch.apply(there, store, plan.seen, plan.new.content if plan.new else None, watch)
 
 
-def confirmation(target: Target, failing: frozenset[tuple[str, str]]) -> switch.Confirm | None:
+def _owner(*sets: RuleSet | None) -> str:
+    """The deployment whose rules these are, in a shared Prometheus: of the new set, or of the one it removes."""
+    return next((one.deployment for one in sets if one is not None), "")
+
+
+def confirmation(target: Target, failing: frozenset[tuple[str, str]], deployment: str = "") -> switch.Confirm | None:
     """The read-back of a rule file's content; None if no URL was given."""
     if target.client is None:
         return None
@@ -199,7 +205,13 @@ def confirmation(target: Target, failing: frozenset[tuple[str, str]]) -> switch.
     def confirm(content: bytes | None, timeout: float, watch: read_back.Watch | None) -> str:
         rules = parsed(content)
         return read_back.read_back(
-            client, rules, timeout, at_once=target.reload.waits, known_failing=failing, watch=watch
+            client,
+            rules,
+            timeout,
+            at_once=target.reload.waits,
+            known_failing=failing,
+            watch=watch,
+            deployment=deployment,
         )
 
     return confirm
@@ -275,8 +287,13 @@ def _refuse_another_place(target: Target, client: Client, seen: Observed, found:
 
 def _refuse_twins(new: RuleSet | None, found: read_back.Running) -> None:
     """Refuse a second copy of a group: it would record every series twice and fire every alert twice."""
-    names = {group.name for group in new.groups} if new else set()
-    twins = sorted({file for name, file in found.others if name in names})
+    ours = (
+        {group.name: {rule.name for rule in group.rules} for group in new.groups if group.name != MARK_GROUP}
+        if new
+        else {}
+    )
+    # Names of groups are unique in a file only: those of others may be the same.
+    twins = sorted({other.file for other in found.others if other.rules & ours.get(other.name, set())})
     if twins:
         raise PublishError(
             f"Prometheus already loads the same groups from {', '.join(twins)}; nothing was changed: "

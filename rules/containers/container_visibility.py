@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers
+from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers, one_or_many
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
@@ -14,10 +14,8 @@ ID = "container_visibility"
 _MINUTE = 60
 _START = "container_start_time_seconds"
 _BLIND = "cAdvisor on {} is not scraped or names no container, so RAM and replicas there are not monitored."
-_UNLABELLED = (
-    "None of the {} containers on {} has the label coolify.resourceName, so services recognised by it are not"
-    " monitored."
-)
+_ONLY, _NONE = "The only container on {} does not have", "None of the {} containers on {} has"
+_UNLABELLED = "{} the label coolify.resourceName, so services recognised by it are not monitored."
 
 
 def subject(topology: Topology) -> Subject:
@@ -27,9 +25,13 @@ def subject(topology: Topology) -> Subject:
         title="Container visibility",
         groups=(
             Group(name="container-labels", rules=(_unlabelled(),)),
-            Group(name="container-visibility", rules=(_metrics_missing(topology), _labels_missing(topology))),
+            Group(
+                name="container-visibility",
+                rules=(_metrics_missing(topology), _never_seen(topology), _labels_missing(topology)),
+            ),
         ),
         measured=(_measured(topology),),
+        reads=("never_worked",),
     )
 
 
@@ -110,12 +112,18 @@ def _metrics_missing(topology: Topology) -> Alert:
     plan = fixtures.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
     both = (*plan, *fixtures.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB))
     sees = _runs(fixtures, "web-1")
+
+    def saw(server: str = "main") -> Series:
+        """A container that was named once."""
+        return fixtures.container(_START, "7 stale", "web-2", server=server)
+
     return Alert(
         alert=name,
         # Compared with the plan, not with `up`, which is absent for a server that was never configured or was removed
         # by mistake.
         expr=expr(f"""
             {names.SERVER_MEMORY_PLAN} > 0
+            and on ({names.BY_SERVER}) {names.SERVER_CONTAINERS_SEEN}
             unless on ({names.BY_SERVER}) {named_containers()}
         """),
         wait=wait,
@@ -147,8 +155,15 @@ def _metrics_missing(topology: Topology) -> Alert:
             fixtures.fires(
                 "fires for the server without container metrics, not for the other",
                 # Container metrics of another job do not count.
-                (*both, *sees, series(_START, flat(7, fixtures.count), job="other", server="second", name="web-1")),
-                late,
+                (
+                    *both,
+                    *sees,
+                    saw("second"),
+                    # Nothing was ever seen of a third.
+                    *fixtures.server("third", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB),
+                    series(_START, flat(7, fixtures.count), job="other", server="second", name="web-1"),
+                ),
+                late + fixtures.interval,
                 Expected(
                     {"server": "second"},
                     _BLIND.format("second"),
@@ -162,8 +177,9 @@ def _metrics_missing(topology: Topology) -> Alert:
                         "up", flat(1, fixtures.count), job=names.JOB_CADVISOR, instance="cadvisor:8080", server="main"
                     ),
                     fixtures.container(_START, flat(7, fixtures.count), "", service=""),
+                    saw(),
                 ),
-                late,
+                late + fixtures.interval,
                 Expected(
                     {"server": "main"},
                     _BLIND.format("main"),
@@ -172,10 +188,68 @@ def _metrics_missing(topology: Topology) -> Alert:
         ),
         silent=(
             fixtures.silent("stays silent while containers are named", (*plan, *sees), late),
+            fixtures.silent("stays silent where none was ever named, which has its own alert", plan, late),
             fixtures.silent(
                 "stays silent while cAdvisor restarts",
                 (*plan, fixtures.container(_START, steps((7, 10), (None, 10), (7, fixtures.count - 19)))),
                 20 * _MINUTE,
+            ),
+        ),
+    )
+
+
+def _never_seen(topology: Topology) -> Alert:
+    name = "ContainersNeverSeen"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
+    plan = fixtures.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
+    second = fixtures.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
+    text = "cAdvisor on {} has never named a container: start it with the flags at the top of prometheus.yml."
+    return Alert(
+        alert=name,
+        expr=expr(f"""
+            {names.SERVER_MEMORY_PLAN} > 0
+            unless on ({names.BY_SERVER}) {names.SERVER_CONTAINERS_SEEN}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="A server has never had container metrics: cAdvisor was not switched on.",
+        description=text.format("{{ $labels.server }}"),
+        dashboard="overview",
+        panel="Services, worst first",
+        runbook=Runbook(
+            meaning="Prometheus has never received metrics of named containers from a planned server. Alerts on RAM "
+            "and replicas of that server cannot fire, and their lack does not page, because nobody knows whether "
+            "cAdvisor has ever run there.",
+            first_look=(
+                "Prometheus, page *Targets*, job cadvisor: which error does it show?",
+                "`docker ps` on the server: is cAdvisor running?",
+            ),
+            action=(
+                (
+                    "Start cAdvisor 0.57 or later with the flags at the top of prometheus.yml, and mount /rootfs, "
+                    "/var/run, /sys and /var/lib/docker into it read-only."
+                ),
+                "The server is not yet there: remove it from the topology until it is.",
+            ),
+            false_alarms="Prometheus lost its data, or was off for more than three days, while cAdvisor was down: "
+            "nothing remembers then that it had worked.",
+        ),
+        fires=(
+            fixtures.fires(
+                "fires for the server whose containers were never seen, not for the other",
+                (*plan, *second, *_runs(fixtures, "web-1", server="second")),
+                late,
+                Expected({"server": "main"}, text.format("main")),
+            ),
+        ),
+        silent=(
+            fixtures.silent("stays silent while containers are named", (*plan, *_runs(fixtures, "web-1")), late),
+            fixtures.silent(
+                "stays silent where containers were named once, which is an outage",
+                (*plan, fixtures.container(_START, "7 stale", "web-1")),
+                late,
             ),
         ),
     )
@@ -193,13 +267,15 @@ def _labels_missing(topology: Topology) -> Alert:
         wait=wait,
         severity="critical",
         summary="No container has Coolify's label, so services recognised by it are not monitored.",
-        description=_UNLABELLED.format("{{ $value }}", "{{ $labels.server }}"),
+        description=_UNLABELLED.format(
+            one_or_many(_ONLY.format("{{ $labels.server }}"), _NONE.format("{{ $value }}", "{{ $labels.server }}"))
+        ),
         dashboard="overview",
         panel="Services, worst first",
         runbook=Runbook(
             meaning="cAdvisor runs without the flag that exports the labels by which the topology recognises "
             "containers. boxwatch then reports nothing about those services rather than calling all of them down.",
-            first_look=("Check cAdvisor's command line in its compose file or systemd unit.",),
+            first_look=("`docker inspect --format '{{json .Args}}' cadvisor` on the server: cAdvisor's command line.",),
             action=(
                 (
                     "Start cAdvisor with `--store_container_labels=false --whitelisted_container_labels="
@@ -227,7 +303,7 @@ def _labels_missing(topology: Topology) -> Alert:
                     late,
                     Expected(
                         {"server": "main"},
-                        _UNLABELLED.format(3 if half else 1, "main"),
+                        _UNLABELLED.format(_NONE.format(3, "main") if half else _ONLY.format("main")),
                     ),
                 )
                 for half in (False, True)

@@ -147,8 +147,9 @@ def _churn(topology: Topology) -> Alert:
         text=lambda value: f"The Docker engine of main started {value:.4g} containers within an hour.",
         runbook=Runbook(
             meaning="Something keeps restarting. *ServiceCrashLooping* covers planned services whose containers live "
-            "long enough to be scraped; this alert also covers containers that die within a second and containers "
-            "outside the plan.",
+            "long enough to be scraped; this alert also covers containers that die within seconds and containers "
+            "outside the plan. Of a single crash loop it fires after about 40 minutes: Docker starts it ten times in "
+            "two minutes, then once a minute.",
             first_look=(
                 "`docker ps -a --format '{{.Names}} {{.Status}}' | grep -iE 'restarting|seconds'` on the server.",
                 "`docker events --since 10m --filter event=start` lists the containers being started.",

@@ -8,11 +8,14 @@ plan, which no other alert covers: their `service` is empty. They are tickets.
 from __future__ import annotations
 
 from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
 from boxwatch.rules.coolify.coolify_proofs import (
+    BY_ACCOUNT,
     BY_RESOURCE,
     BY_UNPLANNED,
     JOB,
     RESOURCE,
+    about_account,
     about_resource,
     decoys,
     of_resource,
@@ -20,9 +23,9 @@ from boxwatch.rules.coolify.coolify_proofs import (
     watched,
 )
 from boxwatch.rules.coolify.coolify_resources_proofs import about, meaningless, others, stopped
-from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import expr
-from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
+from boxwatch.rules.model import Alert, Case, Expected, Group, Measured, Record, Runbook, Series, Subject
+from boxwatch.rules.patterns.fragments import CONTAINERS, expr
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
 
@@ -31,6 +34,7 @@ ID = "coolify_resources"
 _MINUTE = 60
 _DAY = 86400
 _PANEL = "States of resources"
+_NAMED = "(?:.+-)?([a-z0-9]{24})(?:-[0-9]+)?"
 
 
 def subject(topology: Topology) -> Subject | None:
@@ -41,9 +45,166 @@ def subject(topology: Topology) -> Subject | None:
         id=ID,
         title="Resources of Coolify",
         groups=(
+            Group(name="coolify-resources-running", rules=(_running(),)),
             Group(
                 name="coolify-resources",
-                rules=(_stopped(topology), _degraded(topology), _unhealthy(topology), _given_up(topology)),
+                rules=(
+                    _outdated(topology),
+                    _stopped(topology),
+                    _degraded(topology),
+                    _unhealthy(topology),
+                    _given_up(topology),
+                ),
+            ),
+        ),
+        measured=(_measured(topology),),
+    )
+
+
+def _running() -> Record:
+    # Names end in the uuid, or in the uuid and the time of the deployment; those of previews in `-pr-` and a number.
+    started = f"container_start_time_seconds{{{CONTAINERS}}}"
+    return Record(
+        record=names.UUID_RUNNING,
+        expr=(
+            f"group by ({coolify.UUID}) (\n"
+            f'  label_replace({started}, "{coolify.UUID}", "$1", "{names.NAME}", "{_NAMED}")\n'
+            f")"
+        ),
+        doc="Always 1; a Coolify resource of which cAdvisor sees a running container, by its uuid.",
+    )
+
+
+def _measured(topology: Topology) -> Measured:
+    fixtures = Fixtures(length=10 * _MINUTE, thresholds=topology.thresholds)
+    found = {name: _uuid(number) for number, name in enumerate(("app", "compose", "service", "database"))}
+    named = (
+        f"{found['app']}-015339982710",
+        f"web-{found['compose']}-015339982710",
+        f"plausible-db-{found['service']}",
+        found["database"],
+        # A preview, a container of no resource, and one that is not called as Coolify does.
+        f"{_uuid(8)}-pr-12",
+        "coolify-proxy",
+        f"{_uuid(9)}0",
+    )
+    return Measured(
+        title="resources are running whose uuid is in the name of a container",
+        expr=f'{names.UUID_RUNNING}{{{coolify.UUID}!=""}}',
+        at=5 * _MINUTE,
+        samples=tuple(sample(names.UUID_RUNNING, 1, uuid=uuid) for uuid in found.values()),
+        series=(
+            *(
+                fixtures.container("container_start_time_seconds", flat(7, fixtures.count), name, service="")
+                for name in (*named, f"web-{found['app']}")
+            ),
+            fixtures.container("container_start_time_seconds", flat(7, fixtures.count), _uuid(7), job="other"),
+        ),
+        interval=fixtures.interval,
+    )
+
+
+def _uuid(number: int) -> str:
+    """A uuid as Coolify makes them: 24 letters and digits."""
+    return f"k8s4c0k0g4wskc8ggo0g4s{number:02}"
+
+
+def _outdated(topology: Topology) -> Alert:
+    name = "CoolifyStatesOutdated"
+    wait = topology.alerts.wait(name, 20 * _MINUTE)
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
+    first, second = _uuid(1), _uuid(2)
+
+    def state(uuid: str, name: str = "exited", value: float = 1, **labels: str) -> Series:
+        values = flat(value, fixtures.count)
+        return of_resource(fixtures, coolify.RESOURCE_STATE, values, state=name, uuid=uuid, **labels)
+
+    def runs(*uuids: str) -> tuple[Series, ...]:
+        return tuple(fixtures.constant(names.UUID_RUNNING, 1, uuid=uuid) for uuid in uuids)
+
+    def reached(uuid: str, value: float, **labels: str) -> Series:
+        metric = coolify.RESOURCE_SERVER_REACHABLE
+        return of_resource(fixtures, metric, flat(value, fixtures.count), uuid=uuid, **labels)
+
+    exited = (state(first), state(second, service="web", resource="web"))
+    return Alert(
+        alert=name,
+        expr=expr(f"""
+            count by ({BY_ACCOUNT}) (
+              max by ({BY_ACCOUNT}, {coolify.UUID}) ({coolify.RESOURCE_STATE}{{{JOB},state="exited"}}) == 1
+              and on ({coolify.UUID}) {names.UUID_RUNNING}
+              unless on ({BY_ACCOUNT}, {coolify.UUID}) {coolify.RESOURCE_SERVER_REACHABLE}{{{JOB}}} == 0
+            ) > 0
+        """),
+        wait=wait,
+        severity="warning",
+        summary="Coolify calls resources exited whose containers run, so its states are outdated.",
+        description="Coolify (account {{ $labels.account }}, exporter on {{ $labels.server }}) calls {{ $value }} of"
+        " its resources exited whose containers run.",
+        runbook=Runbook(
+            meaning="Coolify's job that reads the states of containers does not run, or does not reach the server. "
+            "Users notice nothing; Coolify shows wrong states and may notify of resources that run. boxwatch leaves "
+            "these resources out of *CoolifyResourceStopped*.",
+            first_look=(
+                (
+                    "`docker ps` on the server: do the resources' containers run? Their names contain the uuid in "
+                    "Coolify's address bar."
+                ),
+                "`docker exec coolify php artisan horizon:status` on Coolify's server: `running`?",
+                "Coolify, *Servers*, the server: is it reachable, and does Sentinel report?",
+            ),
+            action=(
+                "`docker restart coolify` starts its scheduler and its queues again; resources keep running.",
+                "Sentinel is out of step: restart it on the server's page.",
+            ),
+            false_alarms="A container that was started with `docker start` after its resource was stopped in Coolify.",
+        ),
+        dashboard="deployments",
+        panel=_PANEL,
+        fires=(
+            fixtures.fires(
+                "fires once for all resources that run and are called exited",
+                (
+                    *exited,
+                    state(first, value=0, instance="c:2"),
+                    state(first, instance="c:3"),
+                    # It runs, and Coolify knows; it does not run; another account's.
+                    state(_uuid(3), "running"),
+                    state(_uuid(3), value=0),
+                    state(_uuid(4)),
+                    *runs(first, second, _uuid(3)),
+                    # Of these Coolify says that it does not reach their server.
+                    *(reached(first, 0, **{label: "other"}) for label in ("server", "account", "job")),
+                    reached(_uuid(4), 0),
+                ),
+                late,
+                Expected(
+                    about_account(),
+                    "Coolify (account team, exporter on main) calls 2 of its resources exited whose containers run.",
+                ),
+            ),
+            fixtures.fires(
+                "fires for a single one",
+                (*exited, *runs(first)),
+                late,
+                Expected(
+                    about_account(),
+                    "Coolify (account team, exporter on main) calls 1 of its resources exited whose containers run.",
+                ),
+            ),
+        ),
+        silent=(
+            fixtures.silent("stays silent for resources that do not run", (*exited, *runs(_uuid(5))), late),
+            fixtures.silent(
+                "stays silent for resources that run, as Coolify says",
+                (state(first, "running"), state(first, value=0), *runs(first)),
+                late,
+            ),
+            fixtures.silent(
+                "stays silent while Coolify does not reach the server, which has its own alert",
+                (*exited, *runs(first, second), reached(first, 0), reached(second, 0, service="web", resource="web")),
+                late,
             ),
         ),
     )
@@ -62,7 +223,7 @@ def _stopped(topology: Topology) -> Alert:
               {coolify.RESOURCE_STATE}{{{JOB},state="running"}}[{format_duration(window)}]
             ) == 1
         """)
-        + "\n"
+        + f"\nunless on ({coolify.UUID}) {names.UUID_RUNNING}\n"
         + unless_meaningless(),
         wait=wait,
         severity="warning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxwatch.exporters.coolify import names as coolify
+from boxwatch.rules import names
 from boxwatch.rules.coolify.coolify_proofs import about_resource, decoys, of_resource
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, steps
@@ -70,6 +71,7 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
                 *life(began, service="web", resource="web"),
                 *about(fixtures),
                 *others(fixtures),
+                fixtures.constant(names.UUID_RUNNING, 1, uuid="other"),
             ),
             late,
             Expected(
@@ -88,6 +90,11 @@ def stopped(topology: Topology, wait: int, window: int) -> tuple[tuple[Case, ...
         ),
     )
     silent = (
+        fixtures.silent(
+            "stays silent for a resource whose containers run, of which Coolify's state is outdated",
+            (*life(began), *about(fixtures), fixtures.constant(names.UUID_RUNNING, 1, uuid="shop-uuid")),
+            late,
+        ),
         fixtures.silent(
             "stays silent before it has been stopped for that long",
             (*life(began), *about(fixtures)),

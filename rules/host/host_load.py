@@ -100,7 +100,7 @@ def _cpu(topology: Topology) -> Alert:
             "alert shows the cause.",
             first_look=(
                 "Dashboard *Host*, panel *CPU and disk pressure*: are processes waiting for a CPU?",
-                "Dashboard *Service*, panel *CPU of each replica*; outside containers, run `top` on the server.",
+                "`ps aux --sort=-%cpu | head` on the server, and dashboard *Service*, panel *CPU of each replica*.",
             ),
             action=(
                 "A build: limit Coolify's concurrent builds, or build elsewhere (build server, CI).",

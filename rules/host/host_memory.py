@@ -19,6 +19,7 @@ ID = "host_memory"
 _MINUTE = 60
 
 _WHO_TAKES_IT = (
+    "`ps aux --sort=-rss | head` on the server: which processes use the most?",
     "Dashboard *Host*, panel *Memory in use*: is it used by containers or outside them?",
     "Dashboard *Capacity*: which service is over its plan, and what runs outside the plan?",
 )

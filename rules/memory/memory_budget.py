@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import CONTAINER, expr
+from boxwatch.rules.patterns.fragments import CONTAINER, expr, planned
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology.model import Topology
@@ -15,6 +15,7 @@ ID = "memory_budget"
 _MINUTE = 60
 _WORKING_SET = "container_memory_working_set_bytes"
 _ACTIVE_FILE = "container_memory_total_active_file_bytes"
+_BUDGET = f"{planned(names.COMPONENT_MEMORY_BUDGET, names.BY_COMPONENT, 'humanize1024')}B"
 
 
 def subject(topology: Topology) -> Subject:
@@ -66,7 +67,8 @@ def _near_budget(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A container uses nearly all of its memory budget.",
-        description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget of"
+        f" {_BUDGET}.",
         dashboard="service",
         panel="Memory of each replica",
         runbook=Runbook(
@@ -89,7 +91,9 @@ def _near_budget(topology: Topology) -> Alert:
                 "fires for the replica near its budget, not for the other",
                 _two_of_web(fixtures, flat(near, fixtures.count), flat(below, fixtures.count)),
                 late,
-                Expected(of_container(), f"Container web-1 of web on main uses {percent} of its memory budget."),
+                Expected(
+                    of_container(), f"Container web-1 of web on main uses {percent} of its memory budget of 1GiB."
+                ),
             ),
             fixtures.fires(
                 "fires for a database near its budget even without page cache",
@@ -97,7 +101,7 @@ def _near_budget(topology: Topology) -> Alert:
                 late,
                 Expected(
                     of_container("pg", "postgres", resource="postgres"),
-                    f"Container pg of postgres on main uses {percent} of its memory budget.",
+                    f"Container pg of postgres on main uses {percent} of its memory budget of 1GiB.",
                 ),
             ),
         ),
@@ -139,7 +143,8 @@ def _over_budget(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A container uses more memory than planned.",
-        description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget.",
+        description=f"Container {CONTAINER} uses {{{{ $value | humanizePercentage }}}} of its memory budget of"
+        f" {_BUDGET}.",
         dashboard="service",
         panel="Memory of each replica",
         runbook=Runbook(
@@ -160,7 +165,7 @@ def _over_budget(topology: Topology) -> Alert:
                 "fires for the replica over its budget",
                 _two_of_web(fixtures, flat(over, fixtures.count), flat(GIB // 2, fixtures.count)),
                 late,
-                Expected(of_container(), "Container web-1 of web on main uses 125% of its memory budget."),
+                Expected(of_container(), "Container web-1 of web on main uses 125% of its memory budget of 1GiB."),
             ),
         ),
         silent=(
@@ -209,7 +214,8 @@ def _service_over_budget(topology: Topology) -> Alert:
         severity="warning",
         summary="The containers of a service together use more memory than planned.",
         description="Service {{ $labels.service }} on {{ $labels.server }} uses"
-        " {{ $value | humanizePercentage }} of its memory budget.",
+        " {{ $value | humanizePercentage }} of its memory budget of"
+        f" {planned(names.SERVICE_MEMORY_BUDGET, names.BY_SERVICE, 'humanize1024')}B.",
         dashboard="service",
         panel="Memory of each replica",
         runbook=Runbook(
@@ -230,7 +236,7 @@ def _service_over_budget(topology: Topology) -> Alert:
                 "fires for a service of several components, none of them over a budget of its own",
                 coolify(0.6),
                 late,
-                Expected(of_service("coolify"), "Service coolify on main uses 120% of its memory budget."),
+                Expected(of_service("coolify"), "Service coolify on main uses 120% of its memory budget of 1GiB."),
             ),
         ),
         silent=(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from boxwatch.rules import names
 from boxwatch.rules.memory import memory_limit_proofs
 from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import CONTAINER, expr
+from boxwatch.rules.patterns.fragments import CONTAINER, expr, planned
 from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, steps
 from boxwatch.rules.template_functions import percentage
@@ -196,8 +196,8 @@ def _drifted(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A container's memory limit differs from the plan.",
-        description=f"Container {CONTAINER} has a memory limit of {{{{ $value | humanize1024 }}}}B,"
-        " which differs from the plan.",
+        description=f"Container {CONTAINER} has a memory limit of {{{{ $value | humanize1024 }}}}B;"
+        f" planned: {planned(names.COMPONENT_MEMORY_LIMIT, names.BY_COMPONENT, 'humanize1024')}B.",
         dashboard="service",
         panel="Unreclaimable share of the limit",
         runbook=Runbook(

@@ -38,11 +38,11 @@ def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, 
             late,
             Expected(
                 of_container(),
-                "Container web-1 of web on main has a memory limit of 2GiB, which differs from the plan.",
+                "Container web-1 of web on main has a memory limit of 2GiB; planned: 1GiB.",
             ),
             Expected(
                 of_container("web-3"),
-                "Container web-3 of web on main has a memory limit of 512MiB, which differs from the plan.",
+                "Container web-3 of web on main has a memory limit of 512MiB; planned: 1GiB.",
             ),
         ),
         fixtures.fires(
@@ -51,7 +51,7 @@ def drifted(topology: Topology, wait: int, tolerance: int) -> tuple[tuple[Case, 
             late,
             Expected(
                 of_container(),
-                "Container web-1 of web on main has a memory limit of 1023MiB, which differs from the plan.",
+                "Container web-1 of web on main has a memory limit of 1023MiB; planned: 1GiB.",
             ),
         ),
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 from boxwatch.rules.model import Alert, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import ABOVE, MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.patterns.backing_services_proofs import falls
-from boxwatch.rules.patterns.fragments import expr, number
+from boxwatch.rules.patterns.fragments import counted, expr, number
 from boxwatch.rules.proofs.fixtures import INTERVAL
 from boxwatch.rules.template_functions import percentage
 from boxwatch.topology import kinds
@@ -65,7 +65,7 @@ def _drives(topology: Topology) -> Alert:
         wait=bench.wait,
         severity="warning",
         summary="A MinIO drive is offline.",
-        description=f"MinIO {WHERE} has {{{{ $value }}}} offline drive(s).",
+        description=f"MinIO {WHERE} has {counted('offline drive', 'offline drives')}.",
         dashboard=DASHBOARD,
         panel="Drives",
         runbook=Runbook(
@@ -78,7 +78,7 @@ def _drives(topology: Topology) -> Alert:
             bench.fires(
                 f"fires for the server with an offline drive in v{version + 2}, not for the other",
                 metrics(version, 1),
-                "MinIO db on main has 1 offline drive(s).",
+                "MinIO db on main has 1 offline drive.",
             )
             for version in _VERSIONS
         ),

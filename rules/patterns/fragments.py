@@ -24,6 +24,33 @@ CONTAINER = (
 )
 
 
+def counted(singular: str, plural: str, number: str = "$value") -> str:
+    """A number with a noun, for texts: `1 replica`, `2 replicas`."""
+    return f"{{{{ {number} }}}} {one_or_many(singular, plural)}"
+
+
+def one_or_many(singular: str, plural: str) -> str:
+    """A word that depends on whether the alert's value is 1, for texts."""
+    return f"{{{{ if eq $value 1.0 }}}}{singular}{{{{ else }}}}{plural}{{{{ end }}}}"
+
+
+def planned(record: str, labels: str, form: str = "") -> str:
+    """The number of the plan next to which a text states the one measured.
+
+    Args:
+        record: the recorded constant.
+        labels: the labels by which it is looked up, as in `names.BY_COMPONENT`.
+        form: template function that formats it.
+    """
+    by = labels.split(", ")
+    selector = ",".join(f"{label}=%q" for label in by)
+    values = " ".join(f"$labels.{label}" for label in by)
+    pipe = f" | {form}" if form else ""
+    return (
+        f"{{{{ with printf `{record}{{{selector}}}` {values} | query }}}}{{{{ . | first | value{pipe} }}}}{{{{ end }}}}"
+    )
+
+
 def expr(text: str) -> str:
     """A PromQL query as written in the source, without its indentation."""
     return textwrap.dedent(text).strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
-from boxwatch.rules.patterns.fragments import CONTAINERS, NODE, expr
+from boxwatch.rules.patterns.fragments import CONTAINERS, NODE, expr, planned
 from boxwatch.rules.plan import oom_proofs
 from boxwatch.rules.proofs.fixtures import Fixtures, flat
 from boxwatch.topology.model import Topology
@@ -35,6 +35,10 @@ def subject(topology: Topology) -> Subject:
         ),
         reads=("memory",),
     )
+
+
+def _stated(record: str) -> str:
+    return f"{planned(record, names.BY_SERVER, 'humanize1024')}B"
 
 
 def _planned(fixtures: Fixtures, server: str = "main") -> tuple[Series, ...]:
@@ -117,8 +121,8 @@ def _plan_exceeded(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A server uses more memory than its entire plan.",
-        description="Server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory,"
-        " more than planned for all services and the system together.",
+        description="Server {{ $labels.server }} uses {{ $value | humanize1024 }}B of memory;"
+        f" planned for all services and the system together: {_stated(names.SERVER_MEMORY_PLANNED)}.",
         dashboard="capacity",
         panel="Use against the plan",
         runbook=Runbook(
@@ -126,6 +130,7 @@ def _plan_exceeded(topology: Topology) -> Alert:
             "The plan is no longer true.",
             first_look=(
                 "Dashboard *Overview*, panel *RAM by service*: what is over its plan?",
+                "`docker stats --no-stream` on the server: the same of each container, now.",
                 "Is *ContainerOutsidePlan* or *ServerMemoryOverheadExceeded* firing?",
             ),
             action=(
@@ -146,7 +151,7 @@ def _plan_exceeded(topology: Topology) -> Alert:
                 late,
                 Expected(
                     {"server": "main"},
-                    "Server main uses 27GiB of memory, more than planned for all services and the system together.",
+                    "Server main uses 27GiB of memory; planned for all services and the system together: 26GiB.",
                 ),
             ),
         ),
@@ -170,8 +175,8 @@ def _overhead_exceeded(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="The system and builds use more memory than reserved.",
-        description="The system and builds on {{ $labels.server }} use {{ $value | humanize1024 }}B of memory,"
-        " more than reserved.",
+        description="The system and builds on {{ $labels.server }} use {{ $value | humanize1024 }}B of memory;"
+        f" reserved: {_stated(names.SERVER_MEMORY_RESERVED)}.",
         dashboard="capacity",
         panel="Memory outside services",
         runbook=Runbook(
@@ -199,7 +204,7 @@ def _overhead_exceeded(topology: Topology) -> Alert:
                 late,
                 Expected(
                     {"server": "main"},
-                    "The system and builds on main use 5GiB of memory, more than reserved.",
+                    "The system and builds on main use 5GiB of memory; reserved: 4GiB.",
                 ),
             ),
         ),
@@ -239,7 +244,8 @@ def _below_plan(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A server has less memory than the plan was made for.",
-        description="Server {{ $labels.server }} has {{ $value | humanize1024 }}B of memory, less than planned.",
+        description="Server {{ $labels.server }} has {{ $value | humanize1024 }}B of memory;"
+        f" planned: {_stated(names.SERVER_MEMORY_PLAN)}.",
         dashboard="host",
         panel="Memory in use",
         runbook=Runbook(
@@ -256,13 +262,13 @@ def _below_plan(topology: Topology) -> Alert:
                 "fires for a 16 GB server planned as 32 GB",
                 (*_planned(fixtures), *_in_use(fixtures, 8, total=15.5)),
                 late,
-                Expected({"server": "main"}, "Server main has 15.5GiB of memory, less than planned."),
+                Expected({"server": "main"}, "Server main has 15.5GiB of memory; planned: 32GiB."),
             ),
             fixtures.fires(
                 "fires when more than a tenth is missing",
                 (*_planned(fixtures), *_in_use(fixtures, 8, total=28)),
                 late,
-                Expected({"server": "main"}, "Server main has 28GiB of memory, less than planned."),
+                Expected({"server": "main"}, "Server main has 28GiB of memory; planned: 32GiB."),
             ),
         ),
         silent=(

@@ -20,6 +20,10 @@ _JOB = kinds.of("postgres").job
 _UP = selector("pg_up", _JOB)
 _ERROR = "pg_exporter_last_scrape_error"
 _COLLECTOR = "pg_scrape_collector_success"
+# All sessions, which every role may count, and those whose state the exporter's role may see.
+_SESSIONS, _SEEN = "pg_stat_database_numbackends", "pg_stat_activity_count"
+# The exporter's own connections, of which some open between the two queries (5 and 3 on 0.19.1, recorded).
+_OWN = 2
 
 
 def subject(topology: Topology) -> Subject | None:
@@ -29,7 +33,9 @@ def subject(topology: Topology) -> Subject | None:
     return Subject(
         id=ID,
         title="PostgreSQL",
-        groups=(Group(name=ID, rules=(*_down(topology), _missing(topology), _incomplete(topology))),),
+        groups=(
+            Group(name=ID, rules=(*_down(topology), _missing(topology), _incomplete(topology), _hidden(topology))),
+        ),
         reads=("replicas", "never_worked"),
     )
 
@@ -163,5 +169,70 @@ def _incomplete(topology: Topology) -> Alert:
         silent=(
             bench.silent("stays silent while everything is read", exposed()),
             bench.silent("stays silent while PostgreSQL is down, which has an alert", exposed(error=1, locks=0, up=0)),
+        ),
+    )
+
+
+def _hidden(topology: Topology) -> Alert:
+    name = "PostgresSessionsHidden"
+    bench = Bench(topology, _JOB, topology.alerts.wait(name, 15 * MINUTE))
+    sessions, seen = (by_service("sum", selector(metric, _JOB)) for metric in (_SESSIONS, _SEEN))
+
+    def exposed(app: int, state: int, service: str = "db", **labels: str) -> tuple[Series, ...]:
+        """Sessions of an application, and of those the ones with a state; the exporter's own are two."""
+        return (
+            bench.flat(_SESSIONS, app, service, datname="app", datid="5", **labels),
+            bench.flat(_SESSIONS, 2, service, datname="postgres", datid="1", **labels),
+            bench.flat(_SEEN, state, service, datname="app", state="active", **labels),
+            bench.flat(_SEEN, 2, service, datname="postgres", state="active", **labels),
+        )
+
+    others = (*exposed(20, 20, "other"), *exposed(2, 2, server="second"))
+    return Alert(
+        alert=name,
+        expr=expr(f"""
+            {sessions} - on ({names.BY_SERVICE}) {seen}
+            > on ({names.BY_SERVICE}) clamp_min(0.5 * {sessions}, {_OWN})
+        """),
+        wait=bench.wait,
+        severity="warning",
+        summary="PostgreSQL hides the sessions of others from its exporter.",
+        description=f"The exporter of PostgreSQL {WHERE} cannot see {{{{ $value }}}} sessions of other roles: run "
+        "`GRANT pg_monitor TO ROLE` with the role in its `DATA_SOURCE_NAME`.",
+        dashboard=DASHBOARD,
+        panel="Connections",
+        runbook=Runbook(
+            meaning="The exporter's role is not a member of `pg_monitor`. PostgreSQL then shows it only its own "
+            "sessions, without an error: connections are counted too low, and long queries and open transactions of "
+            "applications do not show at all. *PostgresConnectionsHigh*, *PostgresLongQuery* and "
+            "*PostgresIdleInTransaction* cannot fire (measured on PostgreSQL 15).",
+            first_look=(
+                "The role: the user in `DATA_SOURCE_NAME` of the exporter.",
+                "`docker exec NAME psql -U postgres -c '\\du'`: is it a member of `pg_monitor`?",
+            ),
+            action=("`docker exec NAME psql -U postgres -c 'GRANT pg_monitor TO ROLE'`; nothing has to restart.",),
+            false_alarms="Extensions whose background workers are more than half of all sessions (TimescaleDB on a "
+            "database that is hardly used).",
+        ),
+        fires=(
+            bench.fires(
+                "fires for the database whose sessions are hidden, not for the others",
+                (*exposed(20, 0), *others),
+                "The exporter of PostgreSQL db on main cannot see 20 sessions of other roles: run "
+                "`GRANT pg_monitor TO ROLE` with the role in its `DATA_SOURCE_NAME`.",
+            ),
+            bench.fires(
+                "fires for three of five",
+                (*exposed(3, 0), *others),
+                "The exporter of PostgreSQL db on main cannot see 3 sessions of other roles: run "
+                "`GRANT pg_monitor TO ROLE` with the role in its `DATA_SOURCE_NAME`.",
+            ),
+        ),
+        silent=(
+            bench.silent("stays silent while half of the sessions show, as beside background workers", exposed(20, 9)),
+            bench.silent(
+                "stays silent while only connections of the exporter itself are missing",
+                (*exposed(0, 0)[:3], bench.flat(_SEEN, 0, datname="postgres", state="active")),
+            ),
         ),
     )

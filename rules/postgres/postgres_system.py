@@ -78,5 +78,8 @@ SYSTEM = System(
     reached=selector("pg_up", _JOB),
     connect="set its `DATA_SOURCE_NAME`, and in PostgreSQL run `CREATE ROLE monitoring LOGIN PASSWORD 'SECRET'; "
     "GRANT pg_monitor TO monitoring`",
-    worse=(Cause(("PostgresConnectionsExhausted",), ("PostgresConnectionsHigh",), SERVICE),),
+    worse=(
+        Cause(("PostgresConnectionsExhausted",), ("PostgresConnectionsHigh",), SERVICE),
+        Cause(("PostgresSessionsHidden",), ("PostgresMetricsIncomplete",), SERVICE),
+    ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.rules import deployment, names, yaml
+from boxwatch.rules import alert_labels, deployment, names, yaml
 from boxwatch.rules.alert_text import expected_annotations
 from boxwatch.rules.model import ALWAYS_FIRING, Case, Measured, Record, Series, Subject
 from boxwatch.rules.proofs import decoys
@@ -84,7 +84,7 @@ def _test(topology: Topology, together: list[Batch]) -> dict[str, object]:
 def _rule_test(topology: Topology, batch: Batch) -> dict[str, object]:
     expected = [
         {
-            "exp_labels": {"severity": alert.severity, **alert.labels, **one.labels, **deployment.labels(topology)},
+            "exp_labels": alert_labels.labels_of(topology, alert, one.labels),
             "exp_annotations": expected_annotations(topology, alert, one),
         }
         for alert, one in batch.expects

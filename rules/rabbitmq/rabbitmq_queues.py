@@ -17,7 +17,7 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Case, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.backing_services import MINUTE, WHERE, Bench, by_service, scraped, selector
 from boxwatch.rules.patterns.backing_services_proofs import exceeds
-from boxwatch.rules.patterns.fragments import expr, number
+from boxwatch.rules.patterns.fragments import counted, expr, number
 from boxwatch.rules.proofs.fixtures import INTERVAL, flat
 from boxwatch.rules.template_functions import short
 from boxwatch.topology import kinds
@@ -109,7 +109,7 @@ def _unconsumed(topology: Topology) -> Alert:
         wait=bench.wait,
         severity="warning",
         summary="A RabbitMQ queue with messages has lost its consumers.",
-        description=f"{{{{ $value | humanize }}}} messages wait without a consumer in {_OF}.",
+        description=f"{counted('message waits', 'messages wait', '$value | humanize')} without a consumer in {_OF}.",
         dashboard=DASHBOARD,
         panel="Queues without consumers",
         runbook=Runbook(
@@ -136,7 +136,7 @@ def _unconsumed(topology: Topology) -> Alert:
             long.fires(
                 "fires when the last consumer left less than a day ago",
                 _queue(long, f"1x{long.fixtures.count}", f"1x{later} 0x{long.fixtures.count - later - 1}"),
-                f"1 messages wait without a consumer in {_OF_ORDERS}.",
+                f"1 message waits without a consumer in {_OF_ORDERS}.",
             ),
         ),
         silent=(

@@ -6,7 +6,7 @@ import math
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Subject
-from boxwatch.rules.patterns.fragments import SERVICE, expr
+from boxwatch.rules.patterns.fragments import SERVICE, counted, expr, one_or_many, planned
 from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
 from boxwatch.rules.proofs.fixtures import Fixtures, of_service
@@ -24,6 +24,7 @@ SHORTEST_GRACE = 120
 LONGEST_GRACE = fields.LONGEST_GRACE
 _INSTEAD = "it counts four scrapes or more, so that a restarted cAdvisor is no outage: write 2m or longer, at most 2h"
 _START = "container_start_time_seconds"
+_PLANNED = planned(names.COMPONENT_REPLICAS_DESIRED, names.BY_COMPONENT)
 
 
 def subject(topology: Topology) -> Subject:
@@ -76,7 +77,7 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             wait=0,
             severity="critical",
             summary="A service or one of its components has no running container.",
-            description=f"No container of {SERVICE} is running.",
+            description=f"No container of {SERVICE} is running; planned: {_PLANNED}.",
             dashboard="service",
             panel="Replicas running",
             runbook=Runbook(
@@ -127,7 +128,8 @@ def _missing(topology: Topology) -> Alert:
         wait=0,
         severity="warning",
         summary="A service runs with fewer replicas than planned.",
-        description=f"{{{{ $value }}}} of the planned replicas of {SERVICE} are not running.",
+        description=f"{{{{ $value }}}} of the {_PLANNED} planned replicas of {SERVICE}"
+        f" {one_or_many('is', 'are')} not running.",
         dashboard="service",
         panel="Replicas running",
         runbook=Runbook(
@@ -162,7 +164,8 @@ def _extra(topology: Topology) -> Alert:
         wait=wait,
         severity="warning",
         summary="A service runs with more replicas than planned.",
-        description=f"{{{{ $value }}}} containers of {SERVICE} are running, more than planned.",
+        description=f"{counted('container', 'containers')} of {SERVICE} {one_or_many('is', 'are')} running;"
+        f" planned: {_PLANNED}.",
         dashboard="service",
         panel="Replicas running",
         runbook=Runbook(
@@ -181,7 +184,7 @@ def _extra(topology: Topology) -> Alert:
                 "fires when a deploy left an old container behind",
                 (*fixtures.service(), *replica_health_proofs.runs(fixtures, "web-1", "web-2", "web-old")),
                 late,
-                Expected(of_service(), "3 containers of web on main are running, more than planned."),
+                Expected(of_service(), "3 containers of web on main are running; planned: 2."),
             ),
         ),
         silent=(

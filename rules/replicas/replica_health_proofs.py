@@ -96,12 +96,12 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
     outage = _Outage.of(topology, grace)
     fixtures, begin, due = outage.fixtures, outage.begin, outage.due
     who = "" if pages else ", for a service that does not page"
-    text = "No container of {} is running."
+    text = "No container of {} is running; planned: {}."
     web = fixtures.service(pages=pages)
     # A second service that runs, so that cAdvisor demonstrably works.
     other = (*fixtures.service("api", pages=pages), *runs(fixtures, "api-1", "api-2", service="api"))
     gone = (*web, *other, fixtures.container(_START, outage.gone()), fixtures.container(_START, outage.gone(), "web-2"))
-    expected = Expected(of_service(), text.format("web on main"))
+    expected = Expected(of_service(), text.format("web on main", 2))
     fires = (
         fixtures.fires(
             f"fires for the service whose last replica stopped, not for the others{who}", gone, due, expected
@@ -117,7 +117,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
             f"fires for a service of one replica that never started{who}",
             (*fixtures.service("api", replicas=1, pages=pages), *runs(fixtures, "web-1")),
             due,
-            Expected(of_service("api"), text.format("api on main")),
+            Expected(of_service("api"), text.format("api on main", 1)),
         ),
         fixtures.fires(
             f"fires on the server where the service is down, not where it runs{who}",
@@ -128,7 +128,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
                 *runs(fixtures, "api-1", service="api", server="second"),
             ),
             due,
-            Expected({"server": "second", "service": "web"}, text.format("web on second")),
+            Expected({"server": "second", "service": "web"}, text.format("web on second", 2)),
         ),
         fixtures.fires(
             f"fires for the missing component{who}",
@@ -138,7 +138,7 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
                 *runs(fixtures, "coolify", service="coolify", component="app", resource=""),
             ),
             due,
-            Expected(of_service("coolify", component="database"), text.format("coolify/database on main")),
+            Expected(of_service("coolify", component="database"), text.format("coolify/database on main", 1)),
         ),
     )
     silent = (
@@ -168,7 +168,9 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
     """The cases that fire, and those that stay silent."""
     outage = _Outage.of(topology, grace)
     fixtures, begin, due, sample = outage.fixtures, outage.begin, outage.due, outage.sample
-    text = "{} of the planned replicas of web on main are not running."
+
+    def text(gone: int, planned: int) -> str:
+        return f"{gone} of the {planned} planned replicas of web on main {'is' if gone == 1 else 'are'} not running."
 
     def lives(*values: str) -> tuple[Series, ...]:
         """A service with one replica per value and another one that runs throughout."""
@@ -200,7 +202,7 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
                 *briefly(component="half"),
             ),
             due,
-            Expected(of_service(), text.format(1)),
+            Expected(of_service(), text(1, 2)),
         ),
         fixtures.fires(
             "fires for one of two replicas, not for complete or single-replica services",
@@ -212,31 +214,31 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
                 *fixtures.service(component="single", replicas=1)[-3:],
             ),
             due,
-            Expected(of_service(), text.format(1)),
+            Expected(of_service(), text(1, 2)),
         ),
         fixtures.fires(
             "fires without flapping while a replica comes and goes",
             lives(" ".join(["7 stale _x2"] * (fixtures.count // 4 + 1))),
             due,
-            Expected(of_service(), text.format(1)),
+            Expected(of_service(), text(1, 2)),
         ),
         fixtures.fires(
             "fires and reports two when a second one is missing half of the time",
             lives(outage.gone(), outage.gone(begin + half * sample)),
             begin + (2 * half - 1) * sample,
-            Expected(of_service(), text.format(2)),
+            Expected(of_service(), text(2, 3)),
         ),
         fixtures.fires(
             "fires and reports one when a second one is missing less than half of the time",
             lives(outage.gone(), outage.gone(begin + later * sample)),
             begin + (most - 1) * sample,
-            Expected(of_service(), text.format(1)),
+            Expected(of_service(), text(1, 3)),
         ),
         fixtures.fires(
             "fires and reports how many are missing now, regardless of earlier outages",
             lives(outage.gone(), *(_present(fixtures, (sample, due - 2 * grace - 2 * sample)) for _ in range(2))),
             due,
-            Expected(of_service(), text.format(1)),
+            Expected(of_service(), text(1, 4)),
         ),
     )
     silent = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns import consequence
-from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, SERVICE, expr, per_container
+from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, SERVICE, expr, one_or_many, per_container
 from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
@@ -199,7 +199,11 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         )
 
     expected = tuple(
-        Expected(labels, f"A container of {name} on main was restarted {most} times in the last 15 minutes.")
+        Expected(
+            labels,
+            f"A container of {name} on main was restarted {'once' if most == 1 else f'{most} times'}"
+            " in the last 15 minutes.",
+        )
         for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
     )
     silent = (
@@ -226,7 +230,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
             wait=0,
             severity="critical",
             summary="A container of a service keeps restarting.",
-            description=f"A container of {SERVICE} was restarted {{{{ $value }}}} times in the last 15 minutes.",
+            description=f"A container of {SERVICE} was restarted {one_or_many('once', '{{ $value }} times')}"
+            " in the last 15 minutes.",
             dashboard="service",
             panel="Restarts in 15 minutes",
             runbook=Runbook(
@@ -243,7 +248,8 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                 ),
                 false_alarms="Several manual restarts within minutes; before cAdvisor 0.57, redeploys under a name "
                 "that stays. A blind spot: cAdvisor has no restart counter, so a process that lives for less than the "
-                "scrape interval shows in few scrapes or none. *ServiceDown* may fire instead.",
+                "scrape interval shows in few scrapes or none. *ServiceDown* or *ServiceReplicasMissing* fires "
+                "instead, and for containers outside the plan only what the Docker engine counts, where it is scraped.",
             ),
             fires=(fixtures.fires("fires at the threshold", restarts(most), at, *expected),),
             silent=silent,

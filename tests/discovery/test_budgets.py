@@ -47,7 +47,7 @@ def test_without_a_limit_the_budget_is_what_is_used_and_a_margin() -> None:
     draft = _service("web", _host(box.container("web", "app"), used={"web": "410MiB"}))
 
     assert (draft.memory, draft.assumed, draft.limit) == (640 * MIB, True, "none")
-    assert _remark(draft) == "It uses 410 MB; the budget is that and a margin."
+    assert _remark(draft) == "It uses 410 MB; the budget adds a margin."
 
 
 def test_without_limit_and_measurement_the_budget_is_an_estimate_for_the_kind() -> None:
@@ -55,7 +55,7 @@ def test_without_limit_and_measurement_the_budget_is_an_estimate_for_the_kind() 
     draft = _service("search", _host(box.container("search", "elasticsearch:8")))
 
     assert (draft.memory, draft.assumed) == (kinds.of("elasticsearch").usual_memory, True)
-    assert _remark(draft) == "An estimate: its use is unknown."
+    assert _remark(draft) == "Estimate: its usage is unknown."
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -71,7 +71,7 @@ def test_replicas_have_the_budget_of_the_largest() -> None:
     draft = _service("web", _host(*containers, used={names[0]: "100MiB", names[1]: "200MiB"}))
 
     assert (draft.memory, draft.replicas) == (352 * MIB, 2)
-    assert _remark(draft) == "Each uses up to 200 MB; the budget is that and a margin."
+    assert _remark(draft) == "Each uses up to 200 MB; the budget adds a margin."
 
 
 def test_different_limits_of_one_service_are_told() -> None:

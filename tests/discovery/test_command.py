@@ -125,10 +125,10 @@ def test_drift_is_told_to_scripts_too() -> None:
                 "service": "worker",
                 "planned": 1,
                 "found": 0,
-                "message": "worker is planned, and none of its containers runs.",
+                "message": "worker is planned, but none of its containers is running.",
             }
         ],
-        "notes": ["monitoring is planned on main, and nothing of it runs yet"],
+        "notes": ["monitoring is planned on main but not deployed yet"],
         "containers": 21,
         "left_out": 3,
     }

@@ -181,7 +181,7 @@ def test_a_public_database_has_a_proxy(hand: HandClock) -> None:
 
     draft = next(draft for draft in found.services if draft.name == "db-proxy")
     assert draft.ports == (6380,)
-    assert "Published to everybody" in _of(found, "db-proxy")[1]
+    assert "Reachable from outside" in _of(found, "db-proxy")[1]
 
 
 def test_ports_of_an_application_are_read(hand: HandClock) -> None:
@@ -233,7 +233,7 @@ def test_what_is_stopped_is_left_out_unless_everything_seems_to_be(hand: HandClo
         fake.add_application("one", environment, status="exited:unhealthy")
         fake.add_application("two", environment)
 
-    assert [one.why for one in _one(hand, add).left_out] == ["does not run: exited"]
+    assert [one.why for one in _one(hand, add).left_out] == ["not running: exited"]
 
     def stop(fake: FakeCoolify, environment: int) -> None:
         for name in ("one", "two"):

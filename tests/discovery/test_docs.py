@@ -12,7 +12,9 @@ from support import docker_box as box
 from boxwatch.discovery import docker
 
 PAGE = (Path(__file__).parents[2] / "docs/discover.md").read_text(encoding="utf-8")
-TRANSCRIPT = (Path(__file__).parents[1] / "transcripts/0024_discover.txt").read_text(encoding="utf-8")
+(TRANSCRIPT,) = (
+    path.read_text(encoding="utf-8") for path in (Path(__file__).parents[1] / "transcripts").glob("*_discover.txt")
+)
 # Stands in for Docker's client on the server.
 CLIENT = """\
 #!/bin/sh

@@ -56,7 +56,7 @@ def test_a_box_as_planned_has_not_drifted() -> None:
     report = _after(lambda _containers: None)
 
     assert report.differences == ()
-    assert report.notes == ("monitoring is planned on main, and nothing of it runs yet",)
+    assert report.notes == ("monitoring is planned on main but not deployed yet",)
     assert (report.containers, report.left_out) == (22, 3)
 
 
@@ -68,38 +68,38 @@ def test_a_box_as_planned_has_not_drifted() -> None:
             "new",
             (
                 "Container blogshopproductionk0s8w4-101530123456 of the resource blog in shop, production, "
-                "image ghost:5, runs, and no service of the topology selects it."
+                "image ghost:5, is running, but no service in the topology selects it."
             ),
         ),
         (
             _add(box.container("watchtower", "")),
             "new",
-            "Container watchtower runs, and no service of the topology selects it.",
+            "Container watchtower is running, but no service in the topology selects it.",
         ),
-        (_stop("worker"), "gone", "worker is planned, and none of its containers runs."),
+        (_stop("worker"), "gone", "worker is planned, but none of its containers is running."),
         (
             _set("worker", "State", "Status", "exited"),
             "gone",
-            "worker is planned, and none of its containers runs.",
+            "worker is planned, but none of its containers is running.",
         ),
-        (_stop("web2shop"), "replicas", "web runs in 1 replica, and the topology says 2."),
-        (_add(box.application("web-3", limit=GIB)), "replicas", "web runs in 3 replicas, and the topology says 2."),
-        (_stop("plausible-db"), "replicas", "plausible/plausible-db does not run, and the topology says 1 replica."),
+        (_stop("web2shop"), "replicas", "web has 1 running replica; the topology plans 2."),
+        (_add(box.application("web-3", limit=GIB)), "replicas", "web has 3 running replicas; the topology plans 2."),
+        (_stop("plausible-db"), "replicas", "plausible/plausible-db is not running; the topology plans 1 replica."),
         (
             _set("worker", "HostConfig", "Memory", 2 * GIB),
             "limit",
-            "worker has a limit of 2 GB, and the topology says 1 GB.",
+            "worker has a limit of 2 GB; the topology plans 1 GB.",
         ),
-        (_set("worker", "HostConfig", "Memory", 0), "limit", "worker has no memory limit, and the topology says 1 GB."),
+        (_set("worker", "HostConfig", "Memory", 0), "limit", "worker has no memory limit; the topology plans 1 GB."),
         (
             _set("web2shop", "HostConfig", "Memory", 512 * MIB),
             "limit",
-            "web has a limit of 512 MB in 1 of 2 containers, and the topology says 1 GB.",
+            "web has a limit of 512 MB in 1 of 2 containers; the topology plans 1 GB.",
         ),
         (
             _set("adminer", "HostConfig", "Memory", GIB),
             "limit",
-            "adminer has a limit of 1 GB, and the topology says that it has none.",
+            "adminer has a limit of 1 GB; the topology plans none.",
         ),
         (
             _set("adminer", "NetworkSettings", "Ports", {"8080/tcp": [{"HostIp": "0.0.0.0", "HostPort": "9002"}]}),  # noqa: S104
@@ -109,7 +109,7 @@ def test_a_box_as_planned_has_not_drifted() -> None:
         (
             _set("api", "Config", "ExposedPorts", {"4001/tcp": {}}),
             "ports",
-            "api has 3001 in the topology, and its containers listen on 4001.",
+            "api lists 3001 in the topology, but its containers listen on 4001.",
         ),
     ],
 )
@@ -132,9 +132,9 @@ def test_a_change_is_said_in_words(edit: Edit, what: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("info", "message"),
     [
-        (box.info(NCPU=16), "main has 16 vCPUs, and the topology says 8."),
-        (box.info(MemTotal=64 * GIB), "main has 64 GB of RAM, and the topology says 32 GB."),
-        (box.info(MemTotal=16 * GIB), "main has 16 GB of RAM, and the topology says 32 GB."),
+        (box.info(NCPU=16), "main has 16 vCPUs; the topology says 8."),
+        (box.info(MemTotal=64 * GIB), "main has 64 GB of RAM; the topology says 32 GB."),
+        (box.info(MemTotal=16 * GIB), "main has 16 GB of RAM; the topology says 32 GB."),
     ],
 )
 def test_another_size_of_the_server_is_drift(info: Record, message: str) -> None:
@@ -165,7 +165,7 @@ def test_a_parked_service_does_not_run() -> None:
     host = docker.read(box.joined([[box.application("web")], box.info()]), "box.json")
     report = drift.compare(topology, drift.pairs(topology, [host]))
 
-    assert [one.message for one in report.differences] == ["web is parked, and 1 replica of it runs."]
+    assert [one.message for one in report.differences] == ["web is parked, but has 1 running replica."]
     assert drift.compare(topology, drift.pairs(topology, [Host()])).differences == ()
 
 

@@ -55,9 +55,9 @@ def test_every_container_of_a_box_is_classified_or_left_out() -> None:
     }
     assert sum(len(draft.containers) for draft in found.services) + len(found.left_out) == 25
     assert [one.why for one in found.left_out] == [
-        "preview of pull request 7 of api, which lives as long as the request",
-        "Coolify's helper for a build or backup, which ends by itself",
-        "does not run: exited with code 137",
+        "preview of pull request 7 of api",
+        "Coolify's helper for builds and backups, which exits by itself",
+        "not running: exited with code 137",
     ]
 
 
@@ -67,7 +67,7 @@ def test_numbered_resources_are_replicas() -> None:
 
     assert (draft.name, draft.replicas) == ("web", 3)
     assert draft.selectors == ((0, {"resource": "web-[0-9]+", "project": "shop", "environment": "production"}),)
-    assert draft.notes[0].startswith("web-1, web-2 and web-3, taken for replicas of one service")
+    assert draft.notes[0].startswith("web-1, web-2 and web-3, assumed to be replicas of one service")
 
 
 def test_the_first_replica_may_have_no_number() -> None:
@@ -100,7 +100,7 @@ def test_two_containers_of_one_resource_are_a_deployment() -> None:
     draft = _only(box.application("web", deployed="101530123456"), box.application("web", deployed="101631123456"))
 
     assert draft.replicas == 1
-    assert "2 containers of it ran, as during a deployment." in draft.notes
+    assert "It had 2 containers, as during a deployment." in draft.notes
 
 
 def test_a_stack_of_several_containers_has_components() -> None:
@@ -235,16 +235,20 @@ def test_a_compose_run_is_no_replica() -> None:
         (box.database("a", "postgresql", "registry/own:1"), "postgres", "Type in Coolify: standalone-postgresql."),
         (box.database("a", "mysql", "mysql:8"), "other", "boxwatch has no rules for standalone-mysql yet"),
         (box.database("a", "new", "new:8"), "other", "boxwatch has no rules for standalone-new yet"),
-        (box.application("shop-api", host="api.example.com"), "api", "Its name says api, and the proxy routes to it."),
-        (box.application("backend", host="api.example.com"), "api", "Its name says api"),
+        (
+            box.application("shop-api", host="api.example.com"),
+            "api",
+            "Its name suggests api, and the proxy routes to it.",
+        ),
+        (box.application("backend", host="api.example.com"), "api", "Its name suggests api"),
         (box.application("site", host="example.com"), "web", "The proxy routes https://example.com to it."),
         (box.application("site", host="example.com", image="nginx:1"), "web", "The proxy routes https://example.com"),
-        (box.application("api"), "other", "Its name says api, but the proxy routes nothing to it."),
-        (box.application("mail-queue"), "worker", "Its name says worker."),
+        (box.application("api"), "other", "Its name suggests api, but the proxy has no route to it."),
+        (box.application("mail-queue"), "worker", "Its name suggests worker."),
         (box.application("redis-commander"), "other", "Not classified"),
     ],
 )
-def test_a_kind_is_told_by_image_type_route_or_name(container: Record, kind: str, why: str) -> None:
+def test_a_kind_is_decided_by_image_type_route_or_name(container: Record, kind: str, why: str) -> None:
     """In this order; the comment says by which."""
     draft = _only(container)
 
@@ -261,8 +265,8 @@ def test_coolifys_proxy_is_exposed_whatever_it_is(image: str, kind: str, name: s
     draft = _only(box.proxy(image=image))
 
     assert (draft.kind, draft.name, draft.ports, draft.exposed) == (kind, name, (80, 443), True)
-    assert ("ports", "Published to everybody, past the server's own firewall: 8080 too.") in [
-        (key, text.partition(" List")[0]) for key, text in draft.remarks
+    assert ("ports", "Reachable from outside, past the server's firewall: 8080 too.") in [
+        (key, text.partition(" If")[0]) for key, text in draft.remarks
     ]
 
 
@@ -296,7 +300,7 @@ def test_a_container_that_never_ran_is_left_out(state: str) -> None:
     """With its state."""
     found = _discovered([box.container("web", "app"), box.container("job", "app", state=state)])
 
-    assert [(one.name, one.why) for one in found.left_out] == [("job", f"does not run: {state}")]
+    assert [(one.name, one.why) for one in found.left_out] == [("job", f"not running: {state}")]
 
 
 def test_the_monitoring_stack_is_planned_where_none_runs() -> None:
@@ -319,7 +323,7 @@ def test_no_monitoring_stack_is_planned_where_one_runs() -> None:
 
     assert _kinds(found) == {"prometheus": "monitoring"}
     assert (
-        "# A Prometheus runs already: prometheus. docs/shared.md says how to use it:\n# stack:\n#   shared: true\n"
+        "# A Prometheus runs already: prometheus. To use it, see docs/shared.md:\n# stack:\n#   shared: true\n"
     ) in write.text(found)
 
 
@@ -351,7 +355,10 @@ def test_a_port_belongs_to_one_service() -> None:
     )
 
     assert {name: draft.ports for name, draft in found.items()} == {"a": (), "b": (), "c": (3000,)}
-    assert found["a"].remarks[0] == ("ports", "It listens on 3000 too, which c lists: a server has each port once.")
+    assert found["a"].remarks[0] == (
+        "ports",
+        "It also listens on 3000, which c lists: each port is listed once per server.",
+    )
 
 
 def test_the_usual_port_of_a_database_comes_first() -> None:

@@ -12,7 +12,7 @@ from support.stand_in import RULES, StandIn
 from boxwatch.errors import PublishError
 from boxwatch.publish import rule_set
 from boxwatch.publish.http import Answer, Client
-from boxwatch.publish.read_back import Loaded, Running, difference, read_back, running
+from boxwatch.publish.read_back import Loaded, Other, Running, difference, read_back, running
 
 A = rule_set.merge(rule_sets.files("A"))
 
@@ -90,7 +90,9 @@ def test_foreign_rules_are_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
         Client, "request", lambda *_: Answer(200, json.dumps({"data": {"groups": groups}}).encode(), {})
     )
 
-    assert running(Client("http://host")) == Running({"mine": ()}, (("theirs", "/etc/other.yaml"),), "")
+    assert running(Client("http://host")) == Running(
+        {"mine": ()}, (Other("theirs", "/etc/other.yaml", frozenset()),), ""
+    )
 
 
 def test_a_server_that_comes_back_in_time_is_read(server: StandIn) -> None:

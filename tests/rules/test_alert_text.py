@@ -15,7 +15,8 @@ _URLS = {"grafana": "https://grafana.example.com", "runbooks": "https://git.exam
 
 def test_without_urls_the_runbook_is_named_and_nothing_is_linked() -> None:
     """Without addresses, an alert has no links, only the path of its runbook."""
-    assert annotations_of(a_topology(), _DOWN).keys() == {"summary", "description", "runbook"}
+    keys = {"summary", "description", "resource", "command", "runbook"}
+    assert annotations_of(a_topology(), _DOWN).keys() == keys
     assert annotations_of(a_topology(), _DOWN)["runbook"] == "runbooks/ServiceDown.md"
 
 

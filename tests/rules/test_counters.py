@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from support.artefacts import complete_subjects
@@ -13,7 +12,7 @@ from boxwatch.exporters.coolify import names as coolify
 from boxwatch.promql import nodes
 from boxwatch.promql.parse import parse
 from boxwatch.promql.walk import walk
-from boxwatch.rules.model import Alert, Record, Subject
+from boxwatch.rules.model import Alert, Record
 
 _CATALOGUE = Path(__file__).parents[2] / "exporters/catalogue"
 _RATES = frozenset({"increase", "rate", "irate"})
@@ -70,20 +69,24 @@ def _labels() -> dict[str, set[str]]:
     return found
 
 
-def _rules(subject: Subject) -> Iterator[Record | Alert]:
-    yield from subject.records
-    yield from subject.alerts
+def _rules() -> tuple[Record | Alert, ...]:
+    made = complete_subjects()
+    records: tuple[Record | Alert, ...] = tuple(rule for subject in made for rule in subject.records)
+    return (*records, *(alert for subject in made for alert in subject.alerts))
+
+
+def _name(rule: Record | Alert) -> str:
+    return rule.record if isinstance(rule, Record) else rule.alert
 
 
 def _counted() -> dict[str, set[str]]:
     """Counter with labels of its own → the rules that take its increase."""
     found: dict[str, set[str]] = {}
-    for subject in complete_subjects():
-        for rule in _rules(subject):
-            for node, around in walk(parse(rule.expr)):
-                name = node.name if isinstance(node, nodes.VectorSelector) and _RATES & set(around) else None
-                if name and _labels().get(name):
-                    found.setdefault(name, set()).add(getattr(rule, "alert", getattr(rule, "record", "")))
+    for rule in _rules():
+        for node, around in walk(parse(rule.expr)):
+            name = node.name if isinstance(node, nodes.VectorSelector) and _RATES & set(around) else None
+            if name and _labels().get(name):
+                found.setdefault(name, set()).add(_name(rule))
     return found
 
 
@@ -102,11 +105,7 @@ def test_every_counter_that_may_appear_late_is_judged() -> None:
 
 def test_what_is_heard_is_asked_for() -> None:
     """Each of their rules compares how long the counter and its target have been there."""
-    rules = {
-        getattr(rule, "alert", getattr(rule, "record", "")): rule.expr
-        for subject in complete_subjects()
-        for rule in _rules(subject)
-    }
+    rules = {_name(rule): rule.expr for rule in _rules()}
 
     assert [
         f"{rule} reads {name} without risen()"

@@ -25,10 +25,15 @@ def _document(content: bytes) -> Any:  # noqa: ANN401 - whatever YAML is there
     return yaml.safe_load(content)
 
 
+def _of(document: Any, severity: str) -> Any:  # noqa: ANN401 - as above
+    """The route of a severity."""
+    return next(one for one in document["route"]["routes"] if one.get("matchers") == [f'severity="{severity}"'])
+
+
 def test_the_heartbeat_is_sent_at_the_configured_interval() -> None:
     """Its resolved message is not sent, because it would count as a heartbeat."""
     document = _document(alertmanager.configuration(said(heartbeat="2m"), _HEARTBEAT))
-    route = document["route"]["routes"][0]
+    route = next(one for one in document["route"]["routes"] if "Watchdog" in one["matchers"][0])
     assert (route["group_wait"], route["group_interval"], route["repeat_interval"]) == ("0s", "1m", "1m30s")
     receiver = next(one for one in document["receivers"] if one["name"] == route["receiver"])
     assert receiver["webhook_configs"] == [{"send_resolved": False, "url": "https://hook.example.com"}]
@@ -57,7 +62,7 @@ def test_quiet_times_continue_past_midnight_and_spare_critical_alerts() -> None:
             "location": "Europe/Berlin",
         },
     ]
-    _, critical, warning, _ = document["route"]["routes"]
+    critical, warning = _of(document, "critical"), _of(document, "warning")
     assert "mute_time_intervals" not in critical
     assert warning["mute_time_intervals"] == ["quiet-1"]
     assert warning["routes"][0]["mute_time_intervals"] == ["quiet-1"]
@@ -66,7 +71,8 @@ def test_quiet_times_continue_past_midnight_and_spare_critical_alerts() -> None:
 def test_critical_alerts_are_muted_only_when_listed() -> None:
     """A quiet time spares them by default."""
     quiet = [{"days": ["friday"], "severities": ["critical"]}]
-    _, critical, warning, _ = _document(alertmanager.configuration(said(quiet=quiet), _HEARTBEAT))["route"]["routes"]
+    document = _document(alertmanager.configuration(said(quiet=quiet), _HEARTBEAT))
+    critical, warning = _of(document, "critical"), _of(document, "warning")
     assert critical["mute_time_intervals"] == ["quiet-1"]
     assert "mute_time_intervals" not in warning
 
@@ -76,8 +82,13 @@ def test_critical_alerts_are_muted_only_when_listed() -> None:
     [
         ({"slack": {"url_file": "/s"}}, "0.25"),
         ({"telegram": {"chat_id": 1, "token_file": "/s"}}, "0.26"),
-        ({"webhook": {"url_file": "/s"}}, "0.26"),
+        ({"opsgenie": {"api_key_file": "/s"}}, "0.25"),
+        ({"ntfy": {"url": "https://ntfy.example.com/alerts"}}, "0.25"),
+        ({"pushover": {"user_key_file": "/s", "token_file": "/t"}}, "0.26"),
+        ({"webhook": {"url_file": "/s"}}, "0.28"),
         ({"discord": {"url_file": "/s"}}, "0.28"),
+        ({"msteams": {"url_file": "/s"}}, "0.28"),
+        ({"ntfy": {"url_file": "/s"}}, "0.28"),
     ],
 )
 def test_the_header_names_the_required_alertmanager(way: dict[str, object], needs: str) -> None:

@@ -34,6 +34,8 @@ IMAGES = (
 )  # fmt: skip
 ENGINES = ("postgresql", "redis", "mysql", "mongodb", "dragonfly", "clickhouse", "something-new")
 PORTS = (80, 3000, 3001, 5432, 6379, 8080, 9090, 65535)
+# On the server; after an @ the port there, if it is another.
+ADDRESSES = ("0.0.0.0", "127.0.0.1", "::", "", "127.0.0.1@7001", "::@80")  # noqa: S104 - as Docker publishes
 # Docker's minimum, ordinary ones, more than any server here has, and cgroup v1's word for none.
 LIMITS = (0, 0, 6 * MIB, 512 * MIB, GIB, 1500000000, 4 * GIB, 600 * GIB, 9223372036854771712)
 STATES = ("running", "running", "running", "running", "restarting", "paused", "exited", "created", "dead")
@@ -49,13 +51,7 @@ def _common(draw: Draw[Any]) -> dict[str, Any]:
         "state": draw(st.sampled_from(STATES)),
         "limit": draw(st.sampled_from(LIMITS)),
         "exposes": draw(st.lists(st.sampled_from(PORTS), max_size=2, unique=True)),
-        "publishes": draw(
-            st.dictionaries(
-                st.sampled_from(PORTS),
-                st.sampled_from(("0.0.0.0", "127.0.0.1", "::", "", "127.0.0.1@7001", "::@80")),  # noqa: S104 - Docker's notation
-                max_size=1,
-            )
-        ),
+        "publishes": draw(st.dictionaries(st.sampled_from(PORTS), st.sampled_from(ADDRESSES), max_size=1)),
     }
 
 

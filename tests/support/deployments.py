@@ -41,6 +41,9 @@ _SHARES: Final = ("50%", "90%", "95%", "99%", "99.9%", "99.95%")
 _WAITS: Final = ("0s", "15s", "1m", "2m", "5m", "7m30s", "20m", "2h")
 # Odd ones: what no binary fraction is, what rounds, what is many times as much.
 _FACTORS: Final = (0.37, 0.5, 0.7, 0.93, 1.05, 1.5, 2.0, 3.3)
+LABELS: Final = ("team", "tier", "_x")
+LABEL_VALUES: Final = ("ops", "1", "a b", "é", 'say "hi"', "$value", "back\\slash", "o.s|(x", "ops|web")
+SEVERITIES: Final = ("critical", "warning", "info")
 _ZONES: Final = ("UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires", "Asia/Kolkata")
 _MIB: Final = 2**20
 
@@ -113,10 +116,20 @@ def topologies(draw: st.DrawFn) -> Node:
                         "runbooks": st.just("https://example.com/runbooks"),
                     }
                 ),
-                "notifications": _notifications(sorted(services)),
+                "labels": _labels(),
+                "notifications": _notifications(sorted(services), sorted(servers)),
             }
         )
     )
+
+
+@st.composite
+def notified(draw: st.DrawFn) -> str:
+    """The text of a topology that has notifications."""
+    document = draw(topologies())
+    if "notifications" not in document:
+        document["notifications"] = draw(_notifications(sorted(document["services"]), sorted(document["servers"])))
+    return json.dumps(document, indent=1)
 
 
 @st.composite
@@ -157,10 +170,7 @@ def _change(alert: Alert, factors: Sequence[float]) -> st.SearchStrategy[Node]:
     keys: dict[str, st.SearchStrategy[Any]] = {
         "enabled": st.booleans(),
         "severity": st.sampled_from(("critical", "warning", "info")),
-        "labels": st.dictionaries(
-            st.sampled_from(("team", "tier", "_x")),
-            st.sampled_from(("ops", "1", "a b", "é", 'say "hi"', "$value", "back\\slash")),
-        ),
+        "labels": _labels(),
     }
     if alert.threshold is not None:
         keys["threshold"] = st.sampled_from(factors).map(lambda factor: _scaled(alert.threshold or 1, factor))
@@ -270,6 +280,7 @@ def _judged(bounds: Sequence[float]) -> st.SearchStrategy[Node]:
             "user_facing": st.booleans(),
             "objectives": _some({"availability": _share(), "latency": _share(), "latency_within": within}),
             "pages": st.booleans(),
+            "labels": _labels(),
             "page_cache": st.sampled_from(("counted", "reclaimable")),
             "thresholds": _thresholds(),
         }
@@ -311,10 +322,16 @@ def _thresholds() -> st.SearchStrategy[Node]:
     )
 
 
+def _labels() -> st.SearchStrategy[Node]:
+    return st.dictionaries(st.sampled_from(LABELS), st.sampled_from(LABEL_VALUES), max_size=2)
+
+
 @st.composite
-def _notifications(draw: st.DrawFn, services: Sequence[str]) -> Node:
+def _notifications(draw: st.DrawFn, services: Sequence[str], servers: Sequence[str]) -> Node:
     there = draw(st.lists(st.sampled_from(("night", "office", "board")), min_size=1, max_size=3, unique=True))
-    who = st.sampled_from(there)
+    one = st.sampled_from(there)
+    who = st.one_of(one, st.lists(one, min_size=1, unique=True))
+    by_severity = st.fixed_dictionaries({}, optional=dict.fromkeys(SEVERITIES, who)).filter(bool)
     return {
         "receivers": {name: draw(_receiver(name)) for name in there},
         "critical": draw(who),
@@ -323,9 +340,10 @@ def _notifications(draw: st.DrawFn, services: Sequence[str]) -> Node:
             _some(
                 {
                     "info": who,
-                    "watchdog": who,
+                    "watchdog": one,
                     "heartbeat": st.sampled_from(("10s", "1m", "5m")),
-                    "services": st.dictionaries(st.sampled_from(services), who, max_size=2),
+                    "services": st.dictionaries(st.sampled_from(services), st.one_of(who, by_severity), max_size=2),
+                    "routes": st.lists(_route(services, servers, who), max_size=3),
                     "group_by": st.lists(
                         st.sampled_from(("alertname", "server", "service", "component", "severity", "job")),
                         min_size=1,
@@ -341,6 +359,27 @@ def _notifications(draw: st.DrawFn, services: Sequence[str]) -> Node:
     }
 
 
+def _route(services: Sequence[str], servers: Sequence[str], who: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
+    conditions: dict[str, st.SearchStrategy[Any]] = {
+        "labels": st.fixed_dictionaries(
+            {},
+            optional={
+                **dict.fromkeys(LABELS, _one_or_many(LABEL_VALUES)),
+                "server": _one_or_many(servers),
+                "alertname": _one_or_many(("ServiceDown", "HostDiskLow", "Watchdog")),
+            },
+        ).filter(bool),
+        "services": _one_or_many(services),
+        "severities": st.lists(st.sampled_from(SEVERITIES), min_size=1, unique=True),
+    }
+    return st.tuples(_some(conditions).filter(bool), who).map(lambda drawn: {**drawn[0], "to": drawn[1]})
+
+
+def _one_or_many(values: Sequence[str]) -> st.SearchStrategy[Any]:
+    one = st.sampled_from(values)
+    return st.one_of(one, st.lists(one, min_size=1, unique=True))
+
+
 def _receiver(name: str) -> st.SearchStrategy[Node]:
     secret = f"/run/secrets/{name}"
     ways: Mapping[str, st.SearchStrategy[Any]] = {
@@ -354,6 +393,17 @@ def _receiver(name: str) -> st.SearchStrategy[Node]:
         ),
         "slack": _some({"channel": st.just("#ops")}).map(lambda more: {"url_file": secret, **more}),
         "discord": st.just({"url_file": secret}),
+        "msteams": st.just({"url_file": secret}),
+        "opsgenie": _some({"region": st.sampled_from(("us", "eu")), "teams": st.just(["Night watch"])}).map(
+            lambda more: {"api_key_file": secret, **more}
+        ),
+        "ntfy": st.tuples(
+            st.sampled_from(({"url": "https://ntfy.example.com/alerts"}, {"url_file": secret})),
+            _some({"token_file": st.just(secret), "priority": st.sampled_from(("min", "default", "urgent"))}),
+        ).map(lambda drawn: drawn[0] | drawn[1]),
+        "pushover": _some({"emergency": st.booleans()}).map(
+            lambda more: {"user_key_file": secret, "token_file": secret, **more}
+        ),
         "telegram": st.just({"chat_id": -100123, "token_file": secret}),
         "webhook": st.sampled_from(
             ({"url": "http://board.internal:8080/alerts"}, {"url_file": secret, "bearer_token_file": secret})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from boxwatch.checks.alertmanager import alertmanager_file
 from boxwatch.rules.model import Alert
@@ -72,9 +73,50 @@ def matches(matchers: tuple[alertmanager_file.Matcher, ...], labels: Labels) -> 
     return all(one(*matcher) for matcher in matchers)
 
 
-def receiver(route: alertmanager_file.Route, labels: Labels) -> str:
-    """The receiver to which a route sends these labels."""
+def receivers(route: alertmanager_file.Route, labels: Labels) -> tuple[str, ...]:
+    """The receivers to which a route sends these labels, as Alertmanager decides (dispatch.Route.Match)."""
+    found: list[str] = []
     for below in route.routes:
         if matches(below.matchers, labels):
-            return receiver(below, labels)
-    return route.receiver
+            found += receivers(below, labels)
+            if not below.goes_on:
+                break
+    return tuple(found) or (route.receiver,)
+
+
+def receiver(route: alertmanager_file.Route, labels: Labels) -> str:
+    """The only receiver to which a route sends these labels."""
+    (found,) = receivers(route, labels)
+    return found
+
+
+def meant(document: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
+    """The receivers that the text of a topology names for these labels, by their names in Alertmanager."""
+    found = _meant(document, labels)
+    shared = document.get("stack", {}).get("shared", False)
+    return tuple(name if name == "blackhole" or not shared else f"{document['name']}/{name}" for name in found)
+
+
+def _meant(document: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
+    """As a person reads it."""
+    told = document["notifications"]
+    if labels["alertname"] == "Watchdog":
+        return (f"{told['watchdog']}/heartbeat",) if "watchdog" in told else ("blackhole",)
+    severity = labels["severity"] if labels["severity"] in ("critical", "info") else "warning"
+    usual = ["critical", "warning", "info"] if "info" in told else ["critical", "warning"]
+    for route in told.get("routes", []):
+        conditions = {**route.get("labels", {}), **({"service": route["services"]} if "services" in route else {})}
+        if severity in route.get("severities", usual) and all(
+            labels.get(label, "") in _listed(values) for label, values in conditions.items()
+        ):
+            return _listed(route["to"])
+    own = told.get("services", {}).get(labels.get("service", ""))
+    if isinstance(own, dict):
+        own = own.get(severity)
+    elif severity not in usual:
+        own = None
+    return _listed(own) if own is not None else _listed(told.get(severity, "blackhole"))
+
+
+def _listed(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -36,7 +36,8 @@ def running(
     tools/prometheus.sh is started where it finds its files.
     """
     around = {**os.environ, **(env or {})}
-    place = next((above for above in Path(command[0]).parents if above.name == ".tools"), None)
+    unpacked = (above for above in Path(command[0]).parents if ".tools" in above.parts and (above / "usr").is_dir())
+    place = next(unpacked, None)
     with (
         log.open("wb") as output,
         subprocess.Popen(command, stdout=output, stderr=output, env=around, user=user, cwd=place) as process,

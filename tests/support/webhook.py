@@ -49,14 +49,14 @@ class Webhook:
 
 
 @contextlib.contextmanager
-def webhook() -> Iterator[Webhook]:
-    """Run a receiver on loopback for the duration of the block."""
+def webhook(status: int = 200) -> Iterator[Webhook]:
+    """Run a receiver on loopback for the duration of the block, which answers with a status."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             received.alerts.extend(json.loads(body)["alerts"])
-            self.send_response(200)
+            self.send_response(status)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:

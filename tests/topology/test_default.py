@@ -85,7 +85,7 @@ def test_the_example_of_notifications_works_when_it_is_uncommented() -> None:
 
     assert loaded.warnings == ()
     assert loaded.topology.notifications is not None
-    assert loaded.topology.notifications.critical == "night"
+    assert loaded.topology.notifications.critical == ("night",)
 
 
 def test_the_least_that_one_can_begin_with_loads_and_is_small() -> None:

@@ -23,6 +23,13 @@ _SECRET_FILES: dict[tuple[str, ...], dict[str, Any]] = {
     ("webhook", "url_file"): {},
     ("webhook", "bearer_token_file"): {"url": "https://example.com"},
     ("pagerduty", "routing_key_file"): {},
+    ("msteams", "url_file"): {},
+    ("opsgenie", "api_key_file"): {},
+    ("ntfy", "url"): {},
+    ("ntfy", "url_file"): {},
+    ("ntfy", "token_file"): {"url": "https://ntfy.example.com/alerts"},
+    ("pushover", "user_key_file"): {"token_file": "/t"},
+    ("pushover", "token_file"): {"user_key_file": "/u"},
     ("email", "password_file"): {"to": "a@b.c", "from": "a@b.c", "smarthost": "c:1", "username": "x"},
     ("email", "username"): {"to": "a@b.c", "from": "a@b.c", "smarthost": "c:1", "password_file": "/x"},
 }

@@ -23,6 +23,7 @@ from boxwatch.topology.validation.notifications import (
     receivers_are_complete,
     receivers_exist,
     reminders_come_after_messages,
+    routes_say_something,
 )
 from boxwatch.topology.wording import did_you_mean, listed
 
@@ -159,6 +160,7 @@ RULES: Final[tuple[Rule, ...]] = (
     tunings_name_services,
     receivers_exist,
     receivers_are_complete,
+    routes_say_something,
     quiet_times_end,
     reminders_come_after_messages,
 )

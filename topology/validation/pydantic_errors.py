@@ -27,6 +27,7 @@ _SYNONYMS = {
     "cores": "cpus", "storage": "disk", "ssd": "disk", "ip": "address", "hostname": "address", "overhead": "reserved",
     "reserve": "reserved", "system": "reserved", "total": "stated_total", "expose": "exposed", "public": "exposed",
     "domain": "url", "fqdn": "url", "selectors": "containers", "selector": "containers", "container": "containers",
+    "receiver": "to", "match": "labels", "matchers": "labels",
     "container_name": "name", "service": "compose_service", "interval": "scrape_interval", "hosts": "servers",
     "nodes": "servers", "machines": "servers", "apps": "services", "applications": "services",
 }  # fmt: skip
@@ -50,6 +51,8 @@ _NEEDED = {
     "url_file": "write the path of the file with the URL",
     "token_file": "write the path of the file with the token",
     "routing_key_file": "write the path of the file with the key",
+    "api_key_file": "write the path of the file with the key",
+    "user_key_file": "write the path of the file with the key",
     "chat_id": "write the numeric chat id",
 }
 _GUESS = re.compile(r"(?:did you mean|write) `(\w+)`(?:\?|: .*)")
@@ -85,6 +88,7 @@ _LEVELS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("`notifications`", notifications.Notifications),
     ("a receiver", notifications.Receiver),
     ("`quiet`", notifications.Quiet),
+    ("`routes`", notifications.Route),
 )
 
 
@@ -143,7 +147,8 @@ def _subject(given: object) -> str:
 
 
 def _missing(path: Path, _given: object, _context: Context) -> tuple[str, str]:
-    return "is missing", _NEEDED.get(str(path[-1]), "")
+    needed = "write the name of a receiver" if "routes" in path else _NEEDED.get(str(path[-1]), "")
+    return "is missing", needed
 
 
 def _too_small(_path: Path, given: object, context: Context) -> tuple[str, str]:

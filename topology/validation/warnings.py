@@ -13,7 +13,7 @@ from boxwatch.topology.reading.problems import Issue
 from boxwatch.topology.units import format_duration, human_memory
 from boxwatch.topology.validation import overlaps
 from boxwatch.topology.validation.context import ValidationContext
-from boxwatch.topology.validation.notifications import receivers_are_used
+from boxwatch.topology.validation.notifications import receivers_are_used, routes_name_labels
 from boxwatch.topology.validation.samples import is_literal
 from boxwatch.topology.wording import counted
 
@@ -126,8 +126,9 @@ def outages_outlast_a_scrape(context: ValidationContext, _plan: Plan) -> Iterato
 
 
 def receivers_are_named(context: ValidationContext, _plan: Plan) -> Iterator[Issue]:
-    """Every receiver is used."""
+    """Every receiver is used, and every route's labels are those of an alert."""
     yield from receivers_are_used(context)
+    yield from routes_name_labels(context)
 
 
 def backing_services_are_scraped(context: ValidationContext, _plan: Plan) -> Iterator[Issue]:

@@ -67,10 +67,29 @@ def test_an_identical_live_set_is_adopted(server: StandIn) -> None:
 
 def test_groups_that_prometheus_has_from_elsewhere_are_refused(server: StandIn) -> None:
     """Every alert would fire twice."""
-    server.others = [{"name": "group-3", "file": "/etc/prometheus/rules/group.yaml", "rules": []}]
+    copied = [{"type": "recording", "name": "level:metric1:op", "labels": {}}]
+    server.others = [{"name": "group-3", "file": "/etc/prometheus/rules/group.yaml", "rules": copied}]
 
     with pytest.raises(PublishError, match=r"already loads the same groups from /etc/prometheus/rules/group\.yaml"):
         publishing.plan(target_of(server), A)
+
+
+def test_a_group_of_others_may_have_the_name_of_ours(server: StandIn) -> None:
+    """Names of groups are unique in a file only; its rules are not ours."""
+    theirs = [{"type": "recording", "name": "their:metric:op", "labels": {}}]
+    server.others = [{"name": "group-3", "file": "/etc/prometheus/rules/theirs.yaml", "rules": theirs}]
+
+    assert publish(server, A) == ""
+    assert loaded(server) == "A"
+
+
+def test_the_file_of_another_deployment_is_not_ours(server: StandIn) -> None:
+    """In a shared Prometheus each deployment has a file of our name, told apart by the label of its rules."""
+    theirs = [{"type": "recording", "name": "level:metric1:op", "labels": {"deployment": "blog"}}]
+    server.others = [{"name": "blog/group-3", "file": "/rules/blog/boxwatch.yaml", "rules": theirs}]
+
+    assert publish(server, A) == ""
+    assert loaded(server) == "A"
 
 
 def test_two_files_of_our_name_are_refused(server: StandIn) -> None:

@@ -169,3 +169,27 @@ services:
 
     assert warning.startswith("a.yaml:6:3: services.queue: is not scraped: the usual target belongs to another redis")
     assert warning.endswith("(set `metrics` to the host:port of its exporter)")
+
+
+def test_a_route_for_a_label_that_no_alert_has_is_noticed() -> None:
+    """Labels come from the file, a service or an alert; one of a rule of your own may be meant, so it is no error."""
+    said = """
+labels: {team: ops}
+alerts: {rules: {HostDiskLow: {labels: {tier: "1"}}, ServiceDown: {services: {web: {labels: {shift: night}}}}}}
+notifications:
+  receivers: {ops: {webhook: {url: "https://example.com"}}}
+  critical: ops
+  warning: ops
+  routes:
+    - {labels: {teem: ops}, to: ops}
+    - {labels: {team: opps}, to: ops}
+    - {labels: {team: [ops, shop], tier: "1", shift: night, device: sda}, to: ops}
+    - {labels: {zone: z}, to: ops}
+"""
+    where = "add it to `labels` of a service, of the file or of an alert"
+    place = "a.yaml:{}:17: notifications.routes[{}].labels.{}: no alert of this file has the label"
+    assert warnings(HEAD + WEB + said) == [
+        f"{place.format(14, 0, 'teem')} teem (did you mean `team`?)",
+        f"{place.format(15, 1, 'team')} team with this value ({where})",
+        f"{place.format(17, 3, 'zone')} zone ({where})",
+    ]

@@ -1,0 +1,1 @@
+"""Test alerts through a live Alertmanager, one for each receiver."""
