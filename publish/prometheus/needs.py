@@ -9,9 +9,9 @@ exporter exposes. Target addresses and service discovery are the user's.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
+import re2
 import yaml
 
 from boxwatch.checks.rules import scraped
@@ -83,15 +83,16 @@ def _is_positive(matcher: nodes.Matcher) -> bool:
 
 
 def _matches(matcher: nodes.Matcher, value: str) -> bool:
+    """Whether a matcher accepts a value; its pattern is valid, or the query would not parse."""
     match matcher.op:
         case nodes.MatchOp.Equal:
             return matcher.value == value
         case nodes.MatchOp.NotEqual:
             return matcher.value != value
         case nodes.MatchOp.Re:
-            return re.fullmatch(matcher.value, value) is not None
+            return re2.fullmatch(matcher.value, value) is not None
         case _:
-            return re.fullmatch(matcher.value, value) is None
+            return re2.fullmatch(matcher.value, value) is None
 
 
 def _of_job(name: str, ours: _Config, live: _Config, intervals: tuple[str, str], text: str) -> Iterator[str]:

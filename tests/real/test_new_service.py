@@ -51,7 +51,7 @@ _PAGE = "".join(
     )
 )
 # Seconds that an outage lasts before it pages: 120 at least in a real deployment.
-_GRACE = 8
+_GRACE = 5
 
 
 class _Box:

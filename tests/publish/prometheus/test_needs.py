@@ -174,6 +174,7 @@ def test_what_the_rules_do_not_need_may_be_missing() -> None:
     [
         ('job="redis"', True), ('job=~"re.*"', True), ('job!="redis"', False), ('job!~"redis"', False),
         ('job!="node"', False), ('job=~"n.*"', False), ('job=~".+",job!="redis"', False),
+        ('job=~"(?P<a>re)\\\\w+"', True), ('job=~"("', False),
     ],
 )  # fmt: skip
 def test_a_job_is_needed_if_a_rule_selects_it_by_name(matcher: str, *, needed: bool) -> None:
