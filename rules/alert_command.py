@@ -126,7 +126,7 @@ def resource(topology: Topology, alert: Alert) -> Text | None:
     special = {
         service.name: (one if is_container else _called(service)) + _place(service)
         for service in _services(topology, alert)
-        if service.containers
+        if service.containers and names.SERVICE in labels
     }
     return Text(one, {name: text for name, text in special.items() if text != one})
 

@@ -75,7 +75,7 @@ def test_the_default_deployment_is_published_whole(boards: Grafana, rules: Stand
     done = both("publish", "--yes")
 
     assert done.exit_code == 0, done.output
-    assert len(boards.boards) == sum(path.startswith("grafana/") for path in default_artefacts())
+    assert len(boards.boards) == sum(path.startswith("grafana/dashboards/") for path in default_artefacts())
     assert len(rules.groups) == sum(len(subject.groups) for subject in default_subjects()) + 1
 
 

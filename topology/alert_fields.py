@@ -65,7 +65,7 @@ def wait(value: object) -> int:
         return 0
     seconds = fields.duration(value)
     if seconds > LONGEST_WAIT:
-        raise Unfit("is longer than 7d, and nobody is notified before", "write 7d or less")
+        raise Unfit("is longer than 7d, and nobody is notified before", "write at most 7d")
     return seconds
 
 

@@ -147,7 +147,7 @@ def grace(value: object) -> int:
     """Seconds for which a deploy or an outage may last before anybody is told."""
     seconds = duration(value)
     if seconds > LONGEST_GRACE:
-        raise Unfit("is longer than 2h, in which nobody would be told", "write 2h or less")
+        raise Unfit("is longer than 2h, and nobody is notified before", "write at most 2h")
     return seconds
 
 

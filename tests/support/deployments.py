@@ -366,7 +366,7 @@ def _route(services: Sequence[str], servers: Sequence[str], who: st.SearchStrate
             optional={
                 **dict.fromkeys(LABELS, _one_or_many(LABEL_VALUES)),
                 "server": _one_or_many(servers),
-                "alertname": _one_or_many(("ServiceDown", "HostDiskLow", "Watchdog")),
+                "alertname": _one_or_many(("ServiceDown", "HostDiskLow", "TargetDown")),
             },
         ).filter(bool),
         "services": _one_or_many(services),
