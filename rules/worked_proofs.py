@@ -18,6 +18,8 @@ _INTERVAL = 300
 _LENGTH = 4.5 * _DAY
 # When it is looked at: longer after the outage than the rule reads back, and within an hour.
 _AT = 4 * _DAY + 9 * _HOUR + 7 * _INTERVAL
+# The first sample after Prometheus was off.
+_BACK = 4 * _DAY
 _MATCHER = re.compile(r'(\w+)="([^"]*)"')
 
 # A life: values and for how many samples; None is no sample.
@@ -44,7 +46,7 @@ _NOT: dict[str, Life] = {
     "forgotten": ((1, _days(0.25)), (None, _days(3.5)), (0, 0)),
     "never": ((0, 0),),
     # It is scraped no more.
-    "removed": ((1, _days(1)), (None, 0)),
+    "removed": ((1, _days(1.2)), (None, 0)),
 }
 
 
@@ -75,11 +77,12 @@ def remembered(topology: Topology, systems: tuple[System, ...]) -> tuple[Measure
         Measured(
             title=f"{proof.record} says what has worked, however long ago, while it is scraped",
             expr=proof.query,
-            at=_AT,
+            at=at,
             samples=proof.samples,
             series=series_,
             interval=_INTERVAL,
         )
+        for at in (_BACK, _AT)
         for proof in proofs
     )
 

@@ -136,9 +136,14 @@ def _set_operations(tree: nodes.Expr) -> Iterator[nodes.BinaryExpr]:
             return
 
 
+def _before(rule: Rule, text: str) -> str:
+    """A part of a query as its own evaluation sees it: probes come later, when the rule has recorded its result."""
+    return re.sub(rf"(?<![\w:]){re.escape(rule.name)}(?![\w:{{\[])", f"{rule.name} offset 1ms", text)
+
+
 def _directions(rule: Rule, tree: nodes.BinaryExpr) -> Iterator[Part]:
     operator, expr = str(tree.op), " ".join(tree.prettify().split())
-    left, right = tree.lhs.prettify(), tree.rhs.prettify()
+    left, right = (_before(rule, side.prettify()) for side in (tree.lhs, tree.rhs))
     on = f" {tree.modifier}" if tree.modifier and tree.modifier.matching else ""
     both, only_left = f"({left}) and{on} ({right})", f"({left}) unless{on} ({right})"
     if operator == "or":

@@ -32,8 +32,10 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
         if repeated[group.name] > 1:
             message, hint = "another group of the file has this name", "Prometheus refuses the file; rename one"
             yield group.finding(ID, "error", message, hint)
-        if len(group.name) > _LONGEST_GROUP or not group.name:
-            message, hint = f"the name has {len(group.name)} characters", f"use 1 to {_LONGEST_GROUP}"
+        # In a shared Prometheus the deployment's name comes first.
+        own = group.name.rpartition("/")[2]
+        if len(own) > _LONGEST_GROUP or not own:
+            message, hint = f"the name has {len(own)} characters", f"use 1 to {_LONGEST_GROUP}"
             yield group.finding(ID, "warning", message, hint)
         if alerts > _MOST_ALERTS:
             message, hint = f"it has {alerts} alerts", f"split it: more than {_MOST_ALERTS} are hard to survey"
