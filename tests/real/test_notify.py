@@ -53,7 +53,11 @@ class Rig:
         return CliRunner().invoke(main, ["notify", "test", str(self.topology), "--alertmanager", self.url, *arguments])
 
 
-@pytest.fixture(scope="module", params=["prometheus-alertmanager", *_OTHERS], ids=lambda path: path.split("/")[-4:][0])
+# A minute each, most of it waiting, and the counters have the same names in all versions.
+_VERSIONS = ("prometheus-alertmanager", *(pytest.param(path, marks=pytest.mark.thorough) for path in _OTHERS))
+
+
+@pytest.fixture(scope="module", params=_VERSIONS, ids=lambda path: path.split("/")[-4:][0])
 def rig(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, program: Callable[[str], str]
 ) -> Iterator[Rig]:
