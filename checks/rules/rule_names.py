@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
-from boxwatch.checks.rules.rule_file import RuleFile
+from boxwatch.checks.rules.rule_file import Group, RuleFile
+from boxwatch.exporters.catalogue.metrics import SHARED_LABEL
 
 ID = "rule_names"
 
@@ -32,11 +33,16 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
         if repeated[group.name] > 1:
             message, hint = "another group of the file has this name", "Prometheus refuses the file; rename one"
             yield group.finding(ID, "error", message, hint)
-        # In a shared Prometheus the deployment's name comes first.
-        own = group.name.rpartition("/")[2]
+        own = _own_name(group)
         if len(own) > _LONGEST_GROUP or not own:
             message, hint = f"the name has {len(own)} characters", f"use 1 to {_LONGEST_GROUP}"
             yield group.finding(ID, "warning", message, hint)
         if alerts > _MOST_ALERTS:
             message, hint = f"it has {alerts} alerts", f"split it: more than {_MOST_ALERTS} are hard to survey"
             yield group.finding(ID, "warning", message, hint)
+
+
+def _own_name(group: Group) -> str:
+    """The name without the deployment's, with which groups in a shared Prometheus begin and which their rules carry."""
+    deployments = {rule.labels.get(SHARED_LABEL, "") for rule in group.rules}
+    return group.name.removeprefix(f"{deployments.pop()}/") if len(deployments) == 1 else group.name

@@ -34,3 +34,14 @@ def test_groups_have_short_different_names() -> None:
         "error: another group of the file has this name (Prometheus refuses the file; rename one)",
         "warning: the name has 41 characters (use 1 to 40)",
     ]
+
+
+def test_the_name_of_the_deployment_does_not_count() -> None:
+    """In a shared Prometheus it comes first. Any other prefix is part of the name."""
+    group = f"- name: {'d' * 30}/{'x' * 20}\n  rules: [{{alert: A, expr: up, labels: {{deployment: LABEL}}}}]\n"
+
+    ours = read("r.yaml", f"groups:\n{group.replace('LABEL', 'd' * 30)}".encode())
+    theirs = read("r.yaml", f"groups:\n{group.replace('LABEL', 'other')}".encode())
+
+    assert found(rule_names, ours) == []
+    assert found(rule_names, theirs) == ["warning: the name has 51 characters (use 1 to 40)"]
