@@ -6,7 +6,6 @@ Python's own KeyboardInterrupt, so that they can clean up.
 
 from __future__ import annotations
 
-import gc
 import importlib
 import os
 import signal
@@ -29,8 +28,6 @@ def main() -> None:
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if ours:
         signal.signal(signal.SIGINT, _at_once)
-    # A command makes 100,000s of objects and few cycles: collecting after every 700 costs a tenth of a build.
-    gc.set_threshold(50_000)
     # By its name, as an entry point has it: this is how one gets there, and nothing that the commands know of.
     cli = importlib.import_module("boxwatch.cli")
 

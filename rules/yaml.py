@@ -53,8 +53,6 @@ _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
 _UNUSUAL = re.compile("[^\n\x20-\x7e\xa1-\u2027\u202a-\ud7ff]")
 # Beginnings that a plain string must not have.
 _INDICATOR = re.compile(r"""[ #,\[\]{}&*!|>'"%@`]|[-?:]( |$)|---|\.\.\.""")
-# A metric with labels, as in nine of ten strings of a proof: nothing in it can need quotes.
-_SERIES = re.compile(r"[a-z]\w*_\w*(?:\{[!-~]*\})?", re.ASCII)
 _SPACE, _SPACE_IN_QUOTES = re.compile("(?<! ) (?! )"), re.compile("(?<! ) (?! |'$)")
 _UNUSUAL_BLOCK = re.compile(r"\s|.* \n|.*\s$", re.DOTALL)
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
@@ -130,8 +128,6 @@ class _Writer:
 
 
 def _one_line(text: str) -> str:
-    if _SERIES.fullmatch(text):
-        return text
     if _UNUSUAL.search(text):
         raise _UnusualError
     if (

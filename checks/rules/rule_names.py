@@ -45,4 +45,5 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
 def _own_name(group: Group) -> str:
     """The name without the deployment's, with which groups in a shared Prometheus begin and which their rules carry."""
     deployments = {rule.labels.get(SHARED_LABEL, "") for rule in group.rules}
-    return group.name.removeprefix(f"{deployments.pop()}/") if len(deployments) == 1 else group.name
+    deployment = deployments.pop() if len(deployments) == 1 else ""
+    return group.name.removeprefix(f"{deployment}/") if deployment else group.name

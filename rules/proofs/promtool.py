@@ -165,4 +165,4 @@ def _notation(labels: dict[str, str]) -> str:
 
 
 def _series(topology: Topology, series: tuple[Series, ...]) -> list[dict[str, str]]:
-    return [{"series": deployment.series(topology, one.series), "values": one.values} for one in series]
+    return [{"series": deployment.query(topology, one.series), "values": one.values} for one in series]

@@ -10,7 +10,7 @@ from boxwatch.exporters.catalogue import metrics
 from boxwatch.exporters.coolify import names as coolify
 from boxwatch.rules import names
 
-EVERYWHERE = {"instance", "job", "server"}
+EVERYWHERE = {"server", "job", "instance"}
 
 
 def only(name: str) -> metrics.Metric:
@@ -22,6 +22,7 @@ def only(name: str) -> metrics.Metric:
 def test_labels_agree_with_the_rules() -> None:
     """Rules group by the labels that our scrape configuration adds."""
     assert names.SERVER in metrics.TARGET_LABELS
+    assert names.DEPLOYMENT == metrics.SHARED_LABEL
     assert metrics.ADDED_LABELS[metrics.CADVISOR] == {names.SERVICE, names.COMPONENT, names.RESOURCE}
 
 
