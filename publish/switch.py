@@ -46,6 +46,13 @@ class Server:
     manual: bool = False
 
 
+def tidy(store: Store, seen: Observed) -> None:
+    """Remove what an interrupted publish left behind, where there is nothing to switch."""
+    if seen.leftovers:
+        with lock.held(store.lock):
+            store.clean()
+
+
 def apply(server: Server, store: Store, seen: Observed, new: bytes | None, watch: Watch | None = None) -> str:
     """Switch to the new content: reload, read back; restore the previous content on failure.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxwatch.errors import PublishError
-from boxwatch.publish import config_changes, lock, switch
+from boxwatch.publish import config_changes, switch
 from boxwatch.publish.configuration.bundle import Bundle
 from boxwatch.publish.configuration.config_store import ConfigStore
 from boxwatch.publish.configuration.kinds import Kind
@@ -136,9 +136,7 @@ def apply(target: Target, plan: Plan) -> str:
     """
     store = ConfigStore(target.directory, target.kind)
     if not plan.needed:
-        if plan.seen.leftovers:
-            with lock.held(store.lock):
-                store.clean()
+        switch.tidy(store, plan.seen)
         return ""
     confirm = _confirmation(target, target.client) if target.client else None
     server = switch.Server(target.kind.who, "configuration", target.reload, confirm, target.timeout, bool(plan.manual))

@@ -14,7 +14,7 @@ from pathlib import PurePath
 
 from boxwatch.checks.rules import promtool
 from boxwatch.errors import PublishError
-from boxwatch.publish import compare, config_changes, lock, read_back, switch
+from boxwatch.publish import compare, config_changes, read_back, switch
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import prometheus_rules, server
 from boxwatch.publish.prometheus.prometheus_rules import Target
@@ -153,9 +153,7 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
     """
     store = ReleaseStore(target.directory)
     if not plan.needed:
-        if plan.seen.leftovers:
-            with lock.held(store.lock):
-                store.clean()
+        switch.tidy(store, plan.seen)
         return ""
     confirm = _confirmation(target, plan.failing)
     there = switch.Server(

@@ -15,7 +15,7 @@ from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules import promql_syntax, promtool, rule_file
 from boxwatch.checks.rules.known import Known
 from boxwatch.errors import BoxwatchError, PublishError
-from boxwatch.publish import compare, lock, read_back, rule_set, switch
+from boxwatch.publish import compare, read_back, rule_set, switch
 from boxwatch.publish.http import Client
 from boxwatch.publish.prometheus import needs, server
 from boxwatch.publish.reload import Reload
@@ -181,9 +181,7 @@ def apply(target: Target, plan: Plan, watch: read_back.Watch | None = None) -> s
     """
     store = Store(target.directory)
     if not plan.needed:
-        if plan.seen.leftovers:
-            with lock.held(store.lock):
-                store.clean()
+        switch.tidy(store, plan.seen)
         return ""
 
     confirm = confirmation(target, plan.failing, _owner(plan.new, parsed(plan.seen.live)))

@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -298,23 +297,6 @@ class _Witness:
                 thread.join()
 
 
-def _killed(box: _Box, name: str, after: float) -> bool:
-    """Start a publisher and kill it after some seconds; return whether it was still running."""
-    command = [sys.executable, publisher.__file__, box.url, str(box.directory), name, "release", str(_TIMEOUT)]
-    environment = os.environ | {"PYTHONPATH": str(Path(publisher.__file__).parents[1])}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
-        time.sleep(after)
-        process.kill()
-        return process.wait(_TIMEOUT) == -signal.SIGKILL
-
-
 def test_killed_at_any_moment_configuration_and_rules_belong_together(
     box: _Box, record_property: Callable[[str, object], None]
 ) -> None:
@@ -333,7 +315,7 @@ def test_killed_at_any_moment_configuration_and_rules_belong_together(
             # Half of them early, where the files are written; the rest while Prometheus loads and is read.
             after = chance.uniform(0, chance.choice([0.05, 2 * usual]))
             before = box.on_disk()
-            dead = _killed(box, chance.choice("ABCD"), after)
+            dead = publisher.killed(box.target, chance.choice("ABCD"), "release", after)
             kills += dead
             now = box.on_disk()
             assert now[0] == now[1], "mixed on disk"

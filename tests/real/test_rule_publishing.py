@@ -9,7 +9,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -277,23 +276,6 @@ class _Witness:
                 thread.join()
 
 
-def _killed(box: _Box, name: str, kind: str, after: float) -> bool:
-    """Start a publisher and kill it after some seconds; return whether it was still running."""
-    command = [sys.executable, publisher.__file__, box.url, str(box.rules), name, kind, str(_TIMEOUT)]
-    environment = os.environ | {"PYTHONPATH": str(Path(publisher.__file__).parents[1])}
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
-        time.sleep(after)
-        process.kill()
-        return process.wait(_TIMEOUT) == -signal.SIGKILL
-
-
 def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
     box: _Box, record_property: Callable[[str, object], None]
 ) -> None:
@@ -314,7 +296,7 @@ def test_killed_at_any_moment_rules_are_the_whole_old_or_the_whole_new_set(
             # Half of them early, where the files are written; the rest while Prometheus loads and is asked.
             after = chance.uniform(0, chance.choice([0.05, 2 * usual]))
             before = box.on_disk()
-            dead = _killed(box, name, name if name in {"refused", "failing"} else "files", after)
+            dead = publisher.killed(box.target, name, name if name in {"refused", "failing"} else "files", after)
             kills += dead
             may_be |= {name}
             assert box.on_disk() in may_be

@@ -7,7 +7,11 @@ It prints `ready` when everything is imported and checked, and starts when it re
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 from boxwatch.errors import PublishError
@@ -38,6 +42,24 @@ def main(url: str, directory: str, name: str, kind: str, timeout: str) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def killed(target: prometheus_rules.Target, name: str, kind: str, after: float) -> bool:
+    """Start a publisher and kill it after some seconds; return whether it was still running."""
+    url = target.client.url if target.client else ""
+    command = [sys.executable, __file__, url, str(target.directory), name, kind, str(target.timeout)]
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+        time.sleep(after)
+        process.kill()
+        return process.wait(target.timeout) == -signal.SIGKILL
 
 
 if __name__ == "__main__":
