@@ -1,4 +1,4 @@
-"""For GitHub's CI: annotations of the lines of a pull request.
+"""GitHub Actions output: annotations on the lines of a pull request.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -13,7 +13,7 @@ from boxwatch.checks.finding import Finding
 
 
 def lines(report: Report) -> Iterator[str]:
-    """A command a finding, and the sum for whoever reads the log."""
+    """One workflow command per finding, then the summary for the log."""
     yield from map(_command, report.findings)
     yield from text.notes(report)
 

@@ -1,7 +1,7 @@
-"""For GitLab: a report of Code Quality, which merge requests show beside the lines.
+"""GitLab output: a Code Quality report, which merge requests show next to the lines.
 
-An array of issues, each with a fingerprint by which GitLab tells new from known ones: what is found, and not in which
-line, so that an issue stays the same when lines are added above it.
+Each issue has a fingerprint, by which GitLab recognises known issues. It does not depend on the line, so an issue stays
+the same when lines are added above it.
 https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
 """
 
@@ -37,7 +37,7 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def fingerprints(findings: Iterable[Finding]) -> Iterator[tuple[Finding, str]]:
-    """Each finding with what tells it from all others; the second that says the same gets another than the first."""
+    """Each finding with a unique fingerprint; equal findings are numbered."""
     seen: Counter[tuple[str, ...]] = Counter()
     for finding in findings:
         key = (finding.check, finding.file, finding.where, finding.message)

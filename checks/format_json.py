@@ -1,4 +1,4 @@
-"""For programs: the findings with all that is known of them, as JSON."""
+"""JSON output: findings with all their fields."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""For build servers: JUnit's XML, with a test case a finding, and one for each check that found nothing.
+"""JUnit XML output for build servers: a test case per finding, and one per check without findings.
 
-What was not checked is a test case that was skipped. https://github.com/testmoapp/junitxml describes what is read.
+A skipped check is a skipped test case. The format: https://github.com/testmoapp/junitxml
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from boxwatch.checks.catalogue import IDS, Report
 
-# What no XML 1.0 may have, not even escaped.
+# Characters that XML 1.0 does not allow, even escaped.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SUITE = "boxwatch check"
 

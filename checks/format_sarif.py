@@ -1,4 +1,4 @@
-"""For code scanning, such as GitHub's: SARIF 2.1.0.
+"""SARIF 2.1.0 output for code scanning.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. Every check is a rule of the driver, with the first
 line of what its page says; what was not checked is a notification of the run.

@@ -1,4 +1,4 @@
-"""For people: a line a finding, what to do below it, and the sum."""
+"""Text output: a line per finding with its remedy below, then a summary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lines(report: Report) -> Iterator[str]:
 
 
 def notes(report: Report) -> Iterator[str]:
-    """What was not checked, and the sum."""
+    """Skipped checks, then the summary."""
     yield from (f"note: {reason}" for reason in report.skipped)
     yield summary(report)
 
@@ -35,7 +35,7 @@ def summary(report: Report) -> str:
 
 
 def sentence(finding: Finding) -> str:
-    """Where in the file, what is wrong, and what to do, on one line."""
+    """Location, problem and remedy on one line."""
     where = f"{finding.where}: " if finding.where else ""
     return f"{where}{finding.message}{f'. {finding.hint}' if finding.hint else ''}"
 

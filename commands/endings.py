@@ -1,19 +1,19 @@
-"""How the program ends where nobody waits for its end: exit codes, and output that goes nowhere."""
+"""Exit codes of interrupted commands, and what happens to output after the pipe is closed."""
 
 from __future__ import annotations
 
 import os
 import sys
 
-# What shells say of a program that ended by the signal: 128 and its number.
+# As shells report a program killed by a signal: 128 plus its number.
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
 def read_by_nobody() -> None:
-    """Let what is left go nowhere, or Python would complain at its end."""
+    """Discard the remaining output, or Python would print an error at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
-        # There is none when a program is started with it closed.
+        # None if the program was started with the stream closed.
         if stream is not None:
             os.dup2(nowhere, stream.fileno())

@@ -1,4 +1,4 @@
-"""What the program `boxwatch` starts with: Ctrl-C and a closed pipe end it at once, at any moment, without a traceback.
+"""Entry point of `boxwatch`: Ctrl-C and a closed pipe end it at any moment, without a traceback.
 
 Nothing is imported before Ctrl-C is taken care of but what Python has loaded for itself. While commands run it is
 Python's own KeyboardInterrupt, so that they can clean up.
@@ -28,7 +28,7 @@ def main() -> None:
     ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if ours:
         signal.signal(signal.SIGINT, _at_once)
-    # By its name, as an entry point has it: this is how one gets there, and nothing that the commands know of.
+    # Imported by name, so that no import points from commands to cli.
     cli = importlib.import_module("boxwatch.cli")
 
     interrupted = []
@@ -48,20 +48,20 @@ def main() -> None:
         code = endings.INTERRUPTED
     if ours:
         signal.signal(signal.SIGINT, _at_once)
-    # Whoever was asked to stop and cleaned up has not succeeded; what was done all the same is done.
+    # A command that was interrupted and cleaned up has failed; one that completed all the same has not.
     sys.exit(_flushed(endings.INTERRUPTED if interrupted and code else code))
 
 
 def _at_once(_number: int, _frame: object) -> None:
-    """While modules are loaded and when all is done there is nothing to clean up."""
+    """Exit at once: while modules load, and after the command, there is nothing to clean up."""
     os._exit(endings.INTERRUPTED)
 
 
 def _flushed(code: Code) -> Code:
-    """The exit code, once all that was printed is out; that of a closed pipe where nobody reads it any more."""
+    """Flush the output; the exit code of a closed pipe if its reader is gone."""
     try:
         for stream in (sys.stdout, sys.stderr):
-            # There is none when a program is started with it closed.
+            # None if the program was started with the stream closed.
             if stream is not None:
                 stream.flush()
     except BrokenPipeError:

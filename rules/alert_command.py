@@ -1,8 +1,8 @@
 """The first command of an alert, with the names filled in, and the Coolify resource that it is about.
 
-Whoever is woken knows the service, and neither its container, which Coolify names after a uuid, nor how the resource is
-called. Both follow from the topology's selectors and the alert's labels, so they are annotations of every alert for
-which there is such a thing, and messages show them.
+The person on call knows the service, but not its container, which Coolify names after a uuid, nor the name of the
+resource. Both follow from the topology's selectors and the alert's labels, so every alert that has them carries them as
+annotations, and messages show them.
 """
 
 from __future__ import annotations

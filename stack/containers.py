@@ -45,7 +45,7 @@ def relabelling(topology: Topology, server: str) -> list[Config]:
         relabel([_RESOURCE], "(.+)", names.RESOURCE, "$1"),
         *(
             rule
-            # The first matching selector wins, but in Prometheus the last rule does.
+            # Of a service's selectors the first match wins, so they are reversed: in Prometheus the last rule does.
             for service in topology.services_on(server)
             for selector in reversed(service.selectors)
             for rule in _select(service, selector)

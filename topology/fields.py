@@ -144,7 +144,7 @@ def duration(value: object) -> int:
 
 @suggesting
 def grace(value: object) -> int:
-    """Seconds for which a deploy or an outage may last before anybody is told."""
+    """Seconds for which a deploy or an outage may last before a notification is sent."""
     seconds = duration(value)
     if seconds > LONGEST_GRACE:
         raise Unfit("is longer than 2h, and nobody is notified before", "write at most 2h")

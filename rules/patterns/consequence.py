@@ -1,4 +1,4 @@
-"""By how much a consequence waits longer than its cause, so that the cause is told first, and alone.
+"""Waits of alerts on consequences: longer than those of their causes, so that only the cause notifies.
 
 Alertmanager silences a consequence only if its cause fires when it is about to be sent. Both see the same moment late,
 and differently so: each scrape, the recording rules and the alerts have phases of their own within an interval.
@@ -14,7 +14,7 @@ _ERRORS = 300
 
 
 def margin(topology: Topology) -> int:
-    """Seconds by which a cause may be seen later than its consequence, at most."""
+    """Maximum seconds by which Prometheus may see a cause after its consequence."""
     return _STEPS * topology.scrape_interval
 
 
