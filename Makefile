@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Unpacked distribution packages (promtool, Prometheus, node_exporter); installed programs take precedence.
 export PATH := $(CURDIR)/$(BIN):$(PATH):$(CURDIR)/.tools/usr/bin
+# Tests start boxwatch hundreds of times, and without compiled modules each start takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 
-# Tests with real servers mostly wait, so run one worker more than there are cores.
-WORKERS ?= 3
+# Two groups of tests with real servers mostly wait, so run two workers more than two cores would need.
+WORKERS ?= 4
 PYTEST := pytest --numprocesses $(WORKERS)
 
 .PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench tools promtools engine clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -29,6 +30,7 @@ def _services(topology: Topology) -> dict[str, Any]:
     return services
 
 
+@functools.cache
 def _builds() -> dict[str, Mapping[str, bytes]]:
     return {
         "default": default_artefacts(),

@@ -88,6 +88,7 @@ def test_an_unknown_key_is_refused(tool: str, tmp_path: Path) -> None:
     assert _config(tool, text, tmp_path, dict.fromkeys(stacks.variables(text), "word")).returncode != 0
 
 
+@pytest.mark.repeats(traced=0)
 def test_what_is_drawn_is_valid(tool: str, tmp_path: Path) -> None:
     """Both forms, of any topology."""
 

@@ -82,6 +82,7 @@ def test_every_key_has_a_type_a_default_a_description_and_an_example(section: Se
         assert any(inner), f"{section.path}.{key.name} refers to a section that is not there"
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(("section", "key"), [pair for pair in KEYS if pair[1].example != BELOW])
 def test_every_example_loads(section: Section, key: Key) -> None:
     """As it stands on the page, in its place in a file."""
