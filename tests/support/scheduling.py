@@ -16,9 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 REAL: Final = "tests/real/"
 # Their clocks are real: more than two at a time, on few cores, would wait in vain. Each of the groups below runs one
 # test after another, and all other modules with real servers are the second group.
-_FIRST_GROUP: Final = frozenset(
-    {"test_faults.py", "test_new_service.py", "test_notify.py", "test_postgres_role.py", "test_rabbitmq.py"}
-)
+_FIRST_GROUP: Final = frozenset({"test_faults.py", "test_notify.py", "test_prometheus.py", "test_stack.py"})
 # Modules whose tests take seconds each. They start first and are shared out test by test, so that no worker is left
 # with one of them at the end; all other modules stay together and share what they build.
 LONG: Final = (
