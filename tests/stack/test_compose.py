@@ -22,7 +22,7 @@ from boxwatch.topology.units import parse_memory
 
 # A word that stands for a secret, in a variable of a program.
 _SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY", re.IGNORECASE)
-_drawn = stacks.drawn(15)
+_drawn = stacks.drawn(7)
 
 
 def _services(topology: Topology) -> dict[str, Any]:
