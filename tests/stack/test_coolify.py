@@ -275,7 +275,7 @@ def test_a_configuration_that_is_too_large_cannot_be_pasted() -> None:
     assert coolify.files(_default(), made) == {}
 
 
-@stacks.drawn(8)
+@stacks.drawn(5)
 @given(text=stacks.planned())
 def test_what_is_drawn_can_be_pasted(text: str) -> None:
     """Every part of the stack is a service, all variables appear, and nothing is published."""
