@@ -38,7 +38,7 @@ def labels_key(server: str) -> str:
 
 def lines(examined: Examined) -> Iterator[Line]:
     """What each server's cAdvisor lacks."""
-    for server in examined.topology.servers:
+    for server in examined.topology.servers if examined.prometheus.knows(questions.CONTAINERS) else ():
         yield from _of_server(examined, server)
 
 

@@ -48,4 +48,4 @@ def examine(built: Built, files: Mapping[str, bytes], servers: Servers) -> Exami
         hosts=servers.hosts,
         skew=skew,
     )
-    return Examined(built, files, seen)
+    return Examined.of(built, files, seen)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -53,7 +52,7 @@ class Expected:
         return f"{self.job}{of} on {self.server}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Examined:
     """Everything that a diagnosis is made from.
 
@@ -61,11 +60,28 @@ class Examined:
         built: the deployment with its rules.
         files: its artefacts, path → content.
         seen: what the servers answered.
+        config: the built configuration of Prometheus.
+        rules: the built rules.
+        expected: the targets of the built configuration.
     """
 
     built: Built
     files: Mapping[str, bytes]
     seen: Seen
+    config: Document
+    rules: RuleSet
+    expected: tuple[Expected, ...]
+
+    @classmethod
+    def of(cls, built: Built, files: Mapping[str, bytes], seen: Seen) -> Examined:
+        """A deployment beside what was seen.
+
+        Raises:
+            PublishError: two groups of rules have the same name.
+        """
+        config = compare.parsed(files[PROMETHEUS_FILE])
+        rules = rule_set.merge({path: text for path, text in files.items() if path.startswith(_RULES)})
+        return cls(built, files, seen, config, rules, tuple(_expected(config)))
 
     @property
     def topology(self) -> Topology:
@@ -77,22 +93,7 @@ class Examined:
         """What Prometheus answered."""
         return self.seen.prometheus
 
-    @functools.cached_property
-    def config(self) -> Document:
-        """The built configuration of Prometheus."""
-        return compare.parsed(self.files[PROMETHEUS_FILE])
-
-    @functools.cached_property
-    def rules(self) -> RuleSet:
-        """The built rules."""
-        return rule_set.merge({path: text for path, text in self.files.items() if path.startswith(_RULES)})
-
-    @functools.cached_property
-    def expected(self) -> tuple[Expected, ...]:
-        """The targets of the built configuration."""
-        return tuple(_expected(self.config))
-
-    @functools.cached_property
+    @property
     def labels(self) -> Mapping[str, str]:
         """Labels of all series of the deployment; empty unless Prometheus is shared."""
         return deployment.labels(self.topology)

@@ -32,8 +32,10 @@ def lines(examined: Examined) -> Iterator[Line]:
     for server in examined.topology.servers:
         name = server.name
         after = examined.of_job(names.JOB_NODE, name)
-        yield _network(examined, name, after)
-        yield _file_systems(examined, name, after)
+        if examined.prometheus.knows(questions.DEVICES, questions.PEERS, questions.HOST_NAMES):
+            yield _network(examined, name, after)
+        if examined.prometheus.knows(questions.MOUNTS):
+            yield _file_systems(examined, name, after)
         yield from _clock(examined, name, after)
 
 

@@ -21,8 +21,11 @@ class Line:
         where: the place: `cadvisor on main`.
         what: what was found, as a phrase.
         action: what to do; empty if nothing.
+        hint: what else to do here, where `action` is what to do at all places of the topic.
+        topic: what lines at several places have in common: `targets are down: unknown host`; empty for none.
         details: further lines, such as the lines of configuration that are missing.
         after: keys of lines without which this one means nothing.
+        unsettled: no problem, but what follows from it cannot be judged yet.
     """
 
     check: str
@@ -31,8 +34,21 @@ class Line:
     where: str
     what: str
     action: str = ""
+    hint: str = ""
+    topic: str = ""
     details: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    unsettled: bool = False
+
+    @property
+    def remedy(self) -> str:
+        """Everything that there is to do."""
+        return ". ".join(filter(None, (self.action, self.hint)))
+
+    @property
+    def blocks(self) -> bool:
+        """Whether lines that come after it mean nothing."""
+        return self.state == "problem" or self.unsettled
 
     def to_json(self) -> dict[str, object]:
         """The line as plain values."""
@@ -41,7 +57,7 @@ class Line:
             "state": self.state,
             "where": self.where,
             "what": self.what,
-            "action": self.action,
+            "action": self.remedy,
             "details": list(self.details),
         }
 
@@ -90,7 +106,7 @@ class Report:
 
 
 def report(lines: Iterable[Line]) -> Report:
-    """The report of these lines: what follows from a problem stands below it, however far it is away."""
+    """The report of these lines: what follows from a problem stands below it, however many lines are between."""
     found = tuple(lines)
     by_key = {line.key: line for line in found}
     below: dict[str, list[Line]] = {}
@@ -105,9 +121,9 @@ def report(lines: Iterable[Line]) -> Report:
 
 
 def _causes(line: Line, by_key: Mapping[str, Line]) -> Iterator[Line]:
-    """The problems from which a line follows, the first cause first."""
+    """The lines that block a line, the first cause first."""
     for key in line.after:
         if key in by_key:
             yield from _causes(by_key[key], by_key)
-            if by_key[key].state == "problem":
+            if by_key[key].blocks:
                 yield by_key[key]

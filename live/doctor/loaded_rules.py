@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +20,9 @@ KEY: Final = "rules"
 _HEALTH_KEY: Final = "rules-health"
 _SHOWN: Final = 3
 _LONGEST_ERROR: Final = 160
+_STRING: Final = r'"(?:\\.|[^"\\])*"'
+_BRACES: Final = re.compile(rf'\{{((?:[^{{}}"]|{_STRING})*)\}}')
+_MATCHER: Final = re.compile(rf"[^\s,=!~]+\s*(?:=~|!~|!=|=)\s*{_STRING}")
 _PUBLISH: Final = "run `boxwatch publish` with --prometheus-dir or --rules-dir"
 _Live = Mapping[str, Any]
 
@@ -62,7 +67,7 @@ def _built_form(rule: Rule) -> tuple[str, ...]:
     annotations = rule.fields.get("annotations") if rule.kind == "alert" else {}
     return (
         rule.name,
-        _query(rule.fields.get("expr")),
+        _query(str(rule.fields.get("expr"))),
         _pairs(rule.fields.get("labels")),
         str(wait),
         _pairs(annotations),
@@ -74,14 +79,20 @@ def _live_form(rule: Mapping[str, Any]) -> tuple[str, ...]:
         wait = round(float(rule.get("duration", 0)) * 1000)
     except (TypeError, ValueError):
         wait = -1
-    name, query = str(rule.get("name", "")), _query(rule.get("query"))
+    name, query = str(rule.get("name", "")), _query(str(rule.get("query")))
     return (name, query, _pairs(rule.get("labels")), str(wait), _pairs(rule.get("annotations")))
 
 
-def _query(text: object) -> str:
+@functools.lru_cache(maxsize=4096)
+def _query(text: str) -> str:
     """A query in one notation: Prometheus formats those that it loads."""
-    tree = tree_of(str(text))
-    return str(text) if tree is None else str(tree)
+    tree = tree_of(text)
+    return text if tree is None else _BRACES.sub(_sorted, str(tree))
+
+
+def _sorted(braces: re.Match[str]) -> str:
+    """The matchers of a selector in Prometheus' order."""
+    return f"{{{','.join(sorted(_MATCHER.findall(braces[1])))}}}"
 
 
 def _pairs(value: object) -> str:

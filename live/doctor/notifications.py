@@ -167,7 +167,7 @@ def _watchdog(examined: Examined, seen: Alertmanager | None) -> Iterator[Line]:
             action="name a receiver outside this server as `notifications.watchdog`: docs/watchdog.md",
         )  # fmt: skip
         return
-    if not fires:
+    if not fires and examined.prometheus.knows(questions.WATCHDOG):
         yield Line(
             check=ID, key=_WATCHDOG, state="problem", where=where, what="does not fire, so no rule is evaluated",
             action="wait for one interval after a start; then see Prometheus' page *Rules*", after=after,

@@ -99,7 +99,7 @@ def _disk(examined: Examined, seconds: int, size: float) -> Iterator[Line]:
     elif size and needed > size:
         yield Line(
             check=ID, key="disk", state="warning", where="disk",
-            what=f"{needs}, but the limit of {size / GIB:.0f} GiB is reached after "
+            what=f"{needs}, but the size limit of {size / GIB:.0f} GiB is reached after "
             f"{format_duration(int(seconds * size / needed) // _DAY * _DAY)}",
             action="raise --storage.tsdb.retention.size, or collect less: boxwatch topology --cost", after=after,
         )  # fmt: skip

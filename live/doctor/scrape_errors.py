@@ -14,7 +14,7 @@ class Remedy:
     Attributes:
         name: short name for messages.
         form: matches the errors of this kind.
-        action: what to do; `{address}` and `{url}` are the target's.
+        action: what to do.
         is_off: whether it may mean that the target was never switched on.
     """
 
@@ -29,14 +29,14 @@ REMEDIES: Final = (
     Remedy(
         "connection refused",
         re.compile("connection refused"),
-        "nothing listens at {address}: start it, or correct the port",
+        "nothing listens there: start it, or correct the port",
         is_off=True,
     ),
     Remedy(
         "unknown host",
         re.compile("no such host|server misbehaving|Temporary failure in name resolution"),
-        "the name in {address} is unknown in Prometheus' network: start that container, attach it to a network that "
-        "Prometheus shares (`docker network connect coolify CONTAINER`), or correct the name",
+        "Prometheus' network does not know the name: start that container, attach it to a network that Prometheus "
+        "shares (`docker network connect coolify CONTAINER`), or correct the name",
         is_off=True,
     ),
     Remedy(
@@ -54,8 +54,8 @@ REMEDIES: Final = (
     Remedy(
         "no such page",
         re.compile(r"HTTP status 404|404 Not Found"),
-        "{url} does not exist: metrics are not switched on there, `metrics_path` is another, or another program "
-        "listens on the port",
+        "there is no such page: metrics are not switched on, `metrics_path` is another, or another program listens on "
+        "the port",
         is_off=True,
     ),
     Remedy(
@@ -76,12 +76,12 @@ REMEDIES: Final = (
     Remedy(
         "timed out",
         re.compile("context deadline exceeded|i/o timeout|Client.Timeout|timeout awaiting"),
-        "no answer in time: a firewall drops packets to {address}, or the exporter or its service is overloaded",
+        "no answer in time: a firewall drops packets, or the exporter or its service is overloaded",
     ),
     Remedy(
         "unreachable",
         re.compile("no route to host|network is unreachable|connection reset|EOF"),
-        "the network has no way to {address}: check firewall and Docker network",
+        "the network has no route there: check firewall and Docker network",
     ),
     Remedy(
         "TLS",
@@ -94,7 +94,7 @@ REMEDIES: Final = (
             "received unsupported Content-Type|expected .* got|invalid metric|unsupported metric|text format|"
             "Content-Type header|unexpected end of input|data does not end with|expected value after"
         ),
-        "{url} is no metrics page: another program listens on the port, or the path is another",
+        "the page holds no metrics: another program listens on the port, or the path is another",
     ),
     Remedy(
         "too large",

@@ -76,6 +76,10 @@ class Prometheus:
     samples: Mapping[str, tuple[Sample, ...]] = field(default_factory=lambda: NOTHING)
     unanswered: Mapping[str, str] = field(default_factory=lambda: NOTHING)
 
+    def knows(self, *questions: str) -> bool:
+        """Whether all of these questions were answered."""
+        return all(question in self.samples for question in questions)
+
     def answer(self, question: str) -> tuple[Sample, ...]:
         """The answer to a question; empty if it has none."""
         return self.samples.get(question, ())

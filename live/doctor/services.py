@@ -38,7 +38,7 @@ class _Reason:
 
 def lines(examined: Examined) -> Iterator[Line]:
     """One line per service and server, and one per server about containers of no service."""
-    for server in examined.topology.servers:
+    for server in examined.topology.servers if examined.prometheus.knows(questions.CONTAINERS) else ():
         for service in examined.topology.services_on(server.name):
             yield _service(examined, server, service)
         yield from _outside(examined, server)

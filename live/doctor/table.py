@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import click
@@ -24,9 +24,9 @@ def lines(report: Report, width: int, *, everything: bool) -> Iterator[str]:
         width: columns of the terminal.
         everything: show what is ok, too, and all consequences.
     """
-    for entry in report.entries:
-        if entry.line.state != "ok" or everything:
-            yield from _entry(entry, width, everything=everything)
+    shown = [entry for entry in report.entries if entry.line.state != "ok" or everything]
+    for entries in _alike(shown):
+        yield from _entry(entries, width, everything=everything)
     yield from _wrapped(summary(report), width, "")
     yield from _wrapped(_next(report), width, "")
 
@@ -47,24 +47,47 @@ def _next(report: Report) -> str:
     first = report.next
     if first is None:
         return "Nothing to do."
-    return f"Next: {first.where}: {first.action or first.what}"
+    return f"Next: {first.where}: {first.hint or first.action or first.what}"
 
 
-def _entry(entry: Entry, width: int, *, everything: bool) -> Iterator[str]:
-    line = entry.line
-    text = list(_wrapped(f"{line.where}: {line.what}", width, _INDENT))
-    yield (
-        click.style(f"{line.state:<8}", fg=_COLOURS[line.state], bold=line.state == "problem") + f" {text[0].lstrip()}"
-    )
+def _alike(entries: Iterable[Entry]) -> Iterator[tuple[Entry, ...]]:
+    """Entries of one topic together, where the first of them stands."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        line = entry.line
+        groups.setdefault(f"{line.state} {line.topic}" if line.topic else line.key, []).append(entry)
+    yield from map(tuple, groups.values())
+
+
+def _entry(entries: tuple[Entry, ...], width: int, *, everything: bool) -> Iterator[str]:
+    first = entries[0].line
+    several = len(entries) > 1
+    head = f"{len(entries)} {first.topic}" if several else f"{first.where}: {first.what}"
+    text = list(_wrapped(head, width, _INDENT))
+    state = click.style(f"{first.state:<8}", fg=_COLOURS[first.state], bold=first.state == "problem")
+    yield f"{state} {text[0].lstrip()}"
     yield from text[1:]
-    if line.action:
-        yield from _wrapped(f"→ {line.action}", width, _INDENT, "  ")
+    if first.action:
+        yield from _wrapped(f"→ {first.action}", width, _INDENT, "  ")
+    for line in (entry.line for entry in entries):
+        if several:
+            yield from _wrapped(f"- {line.where}{f': {line.hint}' if line.hint else ''}", width, _INDENT, "  ")
+        elif line.hint:
+            yield from _wrapped(f"→ {line.hint}", width, _INDENT, "  ")
+        # The errors of one topic say the same in other words.
+        if everything or not several:
+            yield from _details(line, width, everything=everything)
+    below = tuple(one for entry in entries for one in entry.consequences)
+    if below:
+        yield from _wrapped(_consequences(below, everything=everything), width, _INDENT, "  ")
+
+
+def _details(line: Line, width: int, *, everything: bool) -> Iterator[str]:
     shown = line.details if everything else line.details[:_SHOWN]
-    yield from (f"{_INDENT}  {detail}" for detail in shown)
+    for detail in shown:
+        yield from _wrapped(detail, width, f"{_INDENT}  ", "  ")
     if len(line.details) > len(shown):
         yield f"{_INDENT}  … {counted(len(line.details) - len(shown), 'more line')}: --all shows them"
-    if entry.consequences:
-        yield from _wrapped(_consequences(entry.consequences, everything=everything), width, _INDENT, "  ")
 
 
 def _consequences(found: tuple[Line, ...], *, everything: bool) -> str:

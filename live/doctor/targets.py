@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,6 +17,9 @@ from boxwatch.topology.wording import clipped, listed, without_credentials
 
 ID: Final = "targets"
 _LONGEST_ERROR: Final = 160
+_LABELS: Final = "targets have other labels than the built configuration"
+_NO_TARGET: Final = "targets are missing in Prometheus"
+_GET: Final = re.compile(r'^Get "[^"]*": ')
 # Jobs of pages besides a kind's first, by which nothing is recognised.
 _FURTHER_PAGES: Final = frozenset(kind.job_of(page) for kind in KINDS for page in kind.pages[1:])
 
@@ -31,12 +35,14 @@ def lines(examined: Examined) -> Iterator[Line]:
 def _line(examined: Examined, one: Expected, after: tuple[str, ...]) -> Line:
     target = examined.live(one)
     if target is None:
-        what, action = _absent(examined, one)
-        return Line(check=ID, key=one.key, state="problem", where=one.where, what=what, action=action, after=after)
+        what, action, topic = _absent(examined, one)
+        return Line(
+            check=ID, key=one.key, state="problem", where=one.where, what=what, action=action, topic=topic, after=after
+        )  # fmt: skip
     if target.health == "unknown":
         return Line(
             check=ID, key=one.key, state="warning", where=one.where, what="has not been scraped yet",
-            action="wait for one scrape interval, then run the command again", after=after,
+            action="wait for one scrape interval, then run the command again", after=after, unsettled=True,
         )  # fmt: skip
     if target.health != "up":
         return _down(examined, one, target, after)
@@ -51,22 +57,23 @@ def _line(examined: Examined, one: Expected, after: tuple[str, ...]) -> Line:
 
 def _down(examined: Examined, one: Expected, target: Target, after: tuple[str, ...]) -> Line:
     kind = scrape_errors.remedy(target.error)
-    error = clipped(without_credentials(target.error), _LONGEST_ERROR)
-    remedy = kind.action.format(address=target.address or one.address, url=target.url or one.address)
+    error = _GET.sub("", clipped(without_credentials(target.error), _LONGEST_ERROR))
     worked = any(
         (found["job"], found[names.SERVER], found[names.SERVICE]) == (one.job, one.server, one.service)
         for found in examined.prometheus.answer(questions.WORKED)
     )
-    hint = never_worked.switch_on().get(one.job, "") if kind.is_off and not worked else ""
+    place = target.url or one.address
     return Line(
         check=ID, key=one.key, state="problem", where=one.where, after=after,
-        what=f"is down{'' if worked else ' and was never up'}, {kind.name}: {error}",
-        action=f"{remedy}. If it was never switched on: {hint}" if hint else remedy,
+        what=f"is down{'' if worked else ' and was never up'}: {kind.name}, {place}",
+        action=kind.action,
+        hint="" if worked or not kind.is_off else never_worked.switch_on().get(one.job, ""),
+        topic=f"targets are down: {kind.name}", details=(error,),
     )  # fmt: skip
 
 
-def _absent(examined: Examined, one: Expected) -> tuple[str, str]:
-    """What is there instead of a target, and what to do."""
+def _absent(examined: Examined, one: Expected) -> tuple[str, str, str]:
+    """What is there instead of a target, what to do, and what such targets have in common."""
     of_job = [target for target in examined.prometheus.targets if one.pool == target.pool]
     near = next((target for target in of_job if target.address == one.address), None)
     if near is not None:
@@ -76,10 +83,11 @@ def _absent(examined: Examined, one: Expected) -> tuple[str, str]:
             for label, value in wanted.items()
             if near.labels.get(label, "") != value
         ]
-        return f"has other labels: {listed(wrong)}", "correct the labels of the target in prometheus.yml"
+        return f"has other labels: {listed(wrong)}", "correct the labels of the target in prometheus.yml", _LABELS
     return (
         f"is not among the targets of job {one.pool}" if of_job else f"does not exist: job {one.pool} has no targets",
-        f"add {one.address} to the job in prometheus.yml, with the labels of the built configuration, and reload",
+        "add it to the job in prometheus.yml, with the labels of the built configuration, and reload",
+        _NO_TARGET,
     )
 
 
