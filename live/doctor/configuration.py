@@ -28,7 +28,7 @@ def lines(examined: Examined) -> Iterator[Line]:
         return
     pools = {target.pool for target in examined.prometheus.targets}
     # Jobs of scrape_config_files that cannot be read from here: their targets are all that shows them.
-    unseen = pools - {str(job.get("job_name")) for job in jobs(live)}
+    unseen = pools - {str(job.get("job_name")) for job in jobs(live)} if live.get("scrape_config_files") else set()
     config = examined.files[PROMETHEUS_FILE]
     lacking = {
         pool: missing for pool, missing in needs.by_job(config, examined.rules, live).items() if pool not in unseen

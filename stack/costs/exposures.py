@@ -5,6 +5,7 @@ A label that no table names has one value. The numbers are those of the recorded
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ class Exposure:
 
     def series(self, of: Dimensions) -> float:
         """Series of one target."""
-        return sum(self._of_metric(metric, of) for metric in self.metrics())
+        return sum(math.prod(self.sizes(metric, of).values()) for metric in self.metrics())
 
     def metrics(self) -> list[Metric]:
         """The metrics of the newest version."""
@@ -58,16 +59,14 @@ class Exposure:
             and (not self.only or re.fullmatch(self.only, metric.name))
         ]
 
-    def _of_metric(self, metric: Metric, of: Dimensions) -> float:
-        sizes = dict(self.labels)
+    def sizes(self, metric: Metric, of: Dimensions) -> dict[str, float]:
+        """Label of a metric → the number of its values."""
+        known = dict(self.labels)
         for pattern, more in self.by_name:
             if re.fullmatch(pattern, metric.name):
-                sizes.update(more)
-        found = 1.0
-        for label in metric.labels:
-            size = sizes.get(label, 1)
-            found *= getattr(of, size) if isinstance(size, str) else size
-        return found
+                known.update(more)
+        found = {label: known.get(label, 1) for label in sorted(metric.labels)}
+        return {label: getattr(of, size) if isinstance(size, str) else size for label, size in found.items()}
 
 
 # Go's own: quantiles of garbage collections, and status codes of the metrics page.

@@ -7,6 +7,7 @@ stand below it.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -26,6 +27,8 @@ from boxwatch.stack import prometheus as scraping
 from boxwatch.topology import kinds
 from boxwatch.topology.load import parse
 from boxwatch.topology.model import Topology
+
+Apply = Callable[[Seen], Seen]
 
 TEXT = """\
 name: box
@@ -79,13 +82,20 @@ def files(*, shared: bool = False) -> Mapping[str, bytes]:
 @functools.cache
 def boards() -> Mapping[str, dict[str, Any]]:
     """Its dashboards by uid."""
-    found = (yaml.safe_load(text) for text in dashboards.files(built()).values())
+    found = (json.loads(text) for text in dashboards.files(built()).values())
     return {board["uid"]: board for board in found}
 
 
 def examined(seen: Seen, *, shared: bool = False) -> Examined:
     """The deployment beside what was seen."""
     return replace(_unseen(shared=shared), seen=seen)
+
+
+def examined_of(topology: Topology, seen: Seen) -> Examined:
+    """Another deployment beside what was seen."""
+    made = rules.build(topology)
+    found = {**rules.rule_files(made), **scraping.files(topology), **alertmanager.files(made)}
+    return Examined.of(made, found, seen)
 
 
 @functools.cache
@@ -250,7 +260,7 @@ class Fault:
 
     name: str
     key: str
-    apply: Callable[[Seen], Seen]
+    apply: Apply
     says: str
     state: str = "problem"
     part: str = ""
@@ -261,12 +271,12 @@ class Fault:
         return self.name
 
 
-def prometheus(**changes: Any) -> Callable[[Seen], Seen]:  # noqa: ANN401 - fields of any type
+def prometheus(**changes: Any) -> Apply:  # noqa: ANN401 - fields of any type
     """Change fields of what Prometheus says."""
     return lambda seen: replace(seen, prometheus=replace(seen.prometheus, **changes))
 
 
-def answers(question: str, change: Callable[[Sample], Sample | None], *more: Sample) -> Callable[[Seen], Seen]:
+def answers(question: str, change: Callable[[Sample], Sample | None], *more: Sample) -> Apply:
     """Change the samples of an answer; None removes one."""
 
     def apply(seen: Seen) -> Seen:
@@ -277,12 +287,12 @@ def answers(question: str, change: Callable[[Sample], Sample | None], *more: Sam
     return apply
 
 
-def without(question: str, **labels: str) -> Callable[[Seen], Seen]:
+def without(question: str, **labels: str) -> Apply:
     """Remove the samples with these labels from an answer."""
     return answers(question, lambda one: None if labels.items() <= one.labels.items() else one)
 
 
-def relabelled(question: str, where: Mapping[str, str], **labels: str) -> Callable[[Seen], Seen]:
+def relabelled(question: str, where: Mapping[str, str], **labels: str) -> Apply:
     """Set labels of the samples that have those given."""
 
     def change(one: Sample) -> Sample:
@@ -291,12 +301,12 @@ def relabelled(question: str, where: Mapping[str, str], **labels: str) -> Callab
     return answers(question, change)
 
 
-def valued(question: str, value: float, **labels: str) -> Callable[[Seen], Seen]:
+def valued(question: str, value: float, **labels: str) -> Apply:
     """Set the value of the samples with these labels."""
     return answers(question, lambda one: Sample(one.labels, value) if labels.items() <= one.labels.items() else one)
 
 
-def target(job: str, server: str = "main", **changes: Any) -> Callable[[Seen], Seen]:  # noqa: ANN401 - as above
+def target(job: str, server: str = "main", **changes: Any) -> Apply:  # noqa: ANN401 - as above
     """Change the targets of a job on a server."""
 
     def apply(seen: Seen) -> Seen:
@@ -309,6 +319,6 @@ def target(job: str, server: str = "main", **changes: Any) -> Callable[[Seen], S
     return apply
 
 
-def host(*containers: Container, server: str = "main") -> Callable[[Seen], Seen]:
+def host(*containers: Container, server: str = "main") -> Apply:
     """What Docker says of a server."""
     return lambda seen: replace(seen, hosts={**seen.hosts, server: Host(name=server, containers=containers)})
