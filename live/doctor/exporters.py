@@ -22,6 +22,8 @@ _REDIS: Final = (
     ("NOAUTH", "Redis asks for a password: set REDIS_PASSWORD of the exporter, and REDIS_USER for a user of its own"),
     ("WRONGPASS", "Redis rejects user or password: compare REDIS_USER and REDIS_PASSWORD with the user in Redis"),
     ("NOPERM", "the Redis user lacks a right: give it the line of stack/README.md, `user boxwatch on …`"),
+    # What the exporter says when its first connection fails, and so does its second attempt, without the scheme.
+    ("unknown network", "Redis rejects the connection: set REDIS_USER and REDIS_PASSWORD of the exporter"),
     ("ERR invalid password", "Redis rejects the password: correct REDIS_PASSWORD of the exporter"),
 )
 _COOLIFY: Final = {
