@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from support import databases
 from support.programs import free_port, get, running, serving, wait_for
 
 from boxwatch.assemble import assemble
@@ -67,7 +68,8 @@ def lines(tmp_path_factory: pytest.TempPathFactory, program: Program) -> Iterato
         built = assemble(parse(text, "topology.yaml").topology)
         directory.apply(directory.plan(built, tmp / "built"))
         for command in _commands(tmp, ports, program):
-            stack.enter_context(running(command, tmp / f"{Path(command[0]).name}.log"))
+            log = tmp / f"{Path(command[0]).name}.log"
+            stack.enter_context(running(command, log, env=databases.LIBRARIES))
         url = f"http://127.0.0.1:{ports['prometheus']}"
         wait_for(functools.partial(_is_scraped, url), "scrapes of all targets", 90)
         arguments = ["doctor", str(tmp / "topology.yaml"), "--prometheus", url, "--json"]
