@@ -9,17 +9,11 @@ from typing import Final
 
 from boxwatch.rules.built import Built
 from boxwatch.stack import compose, core_parts
-from boxwatch.stack.costs import dimensions, series
+from boxwatch.stack.costs import dimensions, memory, series
 from boxwatch.stack.costs.series import JobSeries
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import MIB
 
-# Prometheus' resident memory without series, and for each of them with two hours of samples, and queries.
-_PROMETHEUS: Final = 75 * MIB
-_OF_SERIES: Final = 8 * 1024
-# cAdvisor 0.60.5 without containers, and for each.
-_CADVISOR: Final = 32 * MIB
-_OF_CONTAINER: Final = MIB // 4
 # Resident memory of the other parts, as measured; the programs' names are those of their images.
 _MEASURED: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -33,8 +27,8 @@ _MEASURED: Final[Mapping[str, int]] = MappingProxyType(
         "coolify": 40 * MIB,
     }
 )
-# In blocks: chunks, index and the blocks that are being compacted.
-BYTES_PER_SAMPLE: Final = 1.7
+# In blocks of real exporters' samples (docs/costs.md).
+BYTES_PER_SAMPLE: Final = 2.0
 # The write-ahead log of three hours before it is cut, with every sample as it came.
 _LOG_SECONDS: Final = 3 * 3600
 _BYTES_IN_LOG: Final = 6
@@ -134,9 +128,9 @@ def predict(built: Built) -> Costs:
 
 def _memory(topology: Topology, part: str, total: int) -> int:
     if part == core_parts.PROMETHEUS:
-        return _PROMETHEUS + _OF_SERIES * total
+        return memory.prometheus(total)
     if part == core_parts.CADVISOR:
-        return _CADVISOR + _OF_CONTAINER * dimensions.containers(topology, topology.home.name)
+        return memory.cadvisor(dimensions.containers(topology, topology.home.name))
     if part in _MEASURED:
         return _MEASURED[part]
     kinds = {f"{service.name}-exporter": service.kind for service in topology.services}

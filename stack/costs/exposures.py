@@ -69,14 +69,13 @@ class Exposure:
         return {label: getattr(of, size) if isinstance(size, str) else size for label, size in found.items()}
 
 
-# Go's own: quantiles of garbage collections, and status codes of the metrics page.
-_GO: Final[Mapping[str, Size]] = {"quantile": 5, "le": 12}
+# Status codes of the metrics page itself.
 _PROMHTTP: Final = ("promhttp_metric_handler_requests_total", {"code": 3})
 
 NODE: Final = Exposure(
     exporter="node_exporter",
     pages=("",),
-    labels={**_GO, "cpu": "cpus", "collector": 45, "queue": 2, "cause": 2},
+    labels={"quantile": 5, "cpu": "cpus", "collector": 45, "queue": 2, "cause": 2},
     by_name=(
         _PROMHTTP,
         ("node_network_.*", {"device": "interfaces"}),
@@ -160,7 +159,7 @@ MINIO: Final = Exposure(
 MINIO_V3: Final = Exposure(
     exporter="minio", pages=("v3-1drive",), labels={"name": 6, "le": 12, "bucket": 3, "range": 7}
 )
-RABBITMQ: Final = Exposure(exporter="rabbitmq", pages=("metrics-loaded",), labels={"le": 10, "quantile": 5})
+RABBITMQ: Final = Exposure(exporter="rabbitmq", pages=("metrics-loaded",), labels={"le": 10})
 RABBITMQ_QUEUES: Final = Exposure(exporter="rabbitmq", pages=("detailed-loaded",), labels={"queue": "queues"})
 TRAEFIK: Final = Exposure(
     exporter="traefik",
@@ -178,7 +177,7 @@ COOLIFY: Final = Exposure(
     labels={"uuid": "resources", "reason": 10, "kind": 4, "result": 3, "source": 10},
     by_name=(
         ("coolify_resource_state", {"state": 7}),
-        ("coolify_resource_health", {"state": 4, "health": 4}),
+        ("coolify_resource_health", {"state": 4}),
         ("coolify_deployment.*|coolify_resource_restart.*", {"uuid": "applications"}),
         ("coolify_backup_.*", {"uuid": "managed", "result": 4}),
         ("coolify_service_part_.*", {"uuid": 3, "state": 5}),

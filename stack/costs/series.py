@@ -45,6 +45,8 @@ _JOBS: Final[Mapping[str, Exposure]] = MappingProxyType(
     }
 )
 _MINIO_V3: Final = "v3"
+# As many groups of rules as the default deployment has.
+_GROUPS: Final = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,21 @@ class JobSeries:
 def predict(built: Built) -> tuple[JobSeries, ...]:
     """The series of each job, in the order of prometheus.yml, and of the rules."""
     topology = built.topology
-    jobs = prometheus.jobs(topology)
-    groups = sum(len(subject.groups) for subject in built.subjects)
-    of = {one.name: dimensions.of(topology, one.name, jobs=len(jobs), groups=groups) for one in topology.servers}
-    found = [_of_job(topology, job, of) for job in jobs]
+    of = _dimensions(topology, groups=sum(len(subject.groups) for subject in built.subjects))
+    found = tuple(_of_job(topology, job, of) for job in prometheus.jobs(topology))
     recorded = round(sum(_recorded(built, of, sum(job.targets for job in found)))) + _OF_ALERTS
     return (*found, JobSeries("rules", 0, recorded, topology.scrape_interval))
+
+
+def scraped(topology: Topology) -> int:
+    """Series of all scrape jobs, without the rules'."""
+    of = _dimensions(topology, groups=_GROUPS)
+    return sum(_of_job(topology, job, of).series for job in prometheus.jobs(topology))
+
+
+def _dimensions(topology: Topology, groups: int) -> dict[str, Dimensions]:
+    jobs = len(prometheus.jobs(topology))
+    return {one.name: dimensions.of(topology, one.name, jobs=jobs, groups=groups) for one in topology.servers}
 
 
 def _of_job(topology: Topology, job: Mapping[str, Any], of: Mapping[str, Dimensions]) -> JobSeries:
