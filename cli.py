@@ -32,6 +32,7 @@ from boxwatch.commands import (
     record,
     rollback,
     schema,
+    stack,
     test,
     topology,
 )
@@ -120,6 +121,7 @@ COMMANDS = (
     modernise.modernise,
     diff.diff,
     publish.publish,
+    stack.stack,
     rollback.rollback,
     backup.backup,
     pull.pull,
