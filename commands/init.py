@@ -132,9 +132,8 @@ def _repository(folder: Path, file: Path, sources: Sources, name: str, *, minima
     if generated.exists():
         click.echo(f"  kept {repository.GENERATED}/")
     else:
-        built = assemble.assemble(loaded.topology)
-        directory.apply(directory.plan(built, generated))
-        click.echo(f"  written {repository.GENERATED}/: {len(built)} files")
+        directory.apply(directory.plan(assemble.assemble(loaded.topology), generated))
+        click.echo(f"  written {repository.GENERATED}/")
     _tell(told)
     click.echo(f"{folder}: a repository. Next: read {folder / 'README.md'}, and commit the directory")
 
