@@ -33,6 +33,7 @@ from boxwatch.commands import (
     record,
     rollback,
     schema,
+    stack,
     test,
     topology,
 )
@@ -121,6 +122,7 @@ COMMANDS = (
     modernise.modernise,
     diff.diff,
     publish.publish,
+    stack.stack,
     rollback.rollback,
     backup.backup,
     pull.pull,
