@@ -20,7 +20,7 @@ from boxwatch.topology.units import GIB, MIB
 
 # How far back the box remembers, and how far ahead it has deploys.
 PAST: Final = 2 * DAY
-_AHEAD: Final = 30 * DAY
+_AHEAD: Final = 7 * DAY
 # No deploys of an ordinary day this long before an incident.
 _QUIET: Final = 900.0
 # Use of RAM as a share of the budget, page cache beside it, and cores, by kind.
@@ -44,7 +44,7 @@ _DISK_USED: Final = 0.41
 _SECOND_DISK: Final = 200 * 10**9
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Box:
     """All servers of a topology.
 

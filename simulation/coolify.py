@@ -21,6 +21,7 @@ from boxwatch.exporters.coolify.rate_limiter import RateLimiter
 from boxwatch.exporters.coolify.secret import FixedToken
 from boxwatch.exporters.coolify.transport import Reply
 from boxwatch.simulation.box import Box
+from boxwatch.simulation.exposition import Sample
 from boxwatch.simulation.flow import DAY, HOUR
 from boxwatch.simulation.lives import Deploy
 from boxwatch.simulation.slots import Slot
@@ -53,8 +54,8 @@ class Coolify:
         clock = Clock(wall=now, steady=now, chance=lambda: 0.5)
         api = Api(self._open, FixedToken(TOKEN), RateLimiter(_PER_MINUTE, clock), clock, Counts())
         self._account = Account(_ACCOUNT, api, clock, interval)
-        registry = CollectorRegistry()
-        self._exporter = Exporter([Watch(self._account, _URL, turn_limit=inf)], registry, "demo")
+        self._registry = CollectorRegistry()
+        self._exporter = Exporter([Watch(self._account, _URL, turn_limit=inf)], self._registry, "demo")
 
     def poll(self) -> float:
         """Poll whatever is due, and render the page.
@@ -62,16 +63,26 @@ class Coolify:
         Returns:
             seconds, by the given clock, until the next poll.
         """
+        wait = self.turn()
+        self._exporter.expositions.refresh()
+        return wait
+
+    def turn(self) -> float:
+        """Poll whatever is due, without rendering; return the seconds until the next poll."""
         self._follow()
         while (wait := self._account.turn()) == 0:
             pass
         self._exporter.publish(self._account, _URL)
-        self._exporter.expositions.refresh()
         return wait
 
     def page(self) -> str:
         """The exporter's page."""
         return self._exporter.expositions.get(TEXT).plain().decode()
+
+    def samples(self) -> Iterator[Sample]:
+        """The exporter's samples."""
+        for family in self._registry.collect():
+            yield from (Sample(one.name, one.value, one.labels) for one in family.samples)
 
     @contextmanager
     def _open(self, path: str, headers: Mapping[str, str]) -> Iterator[Reply]:

@@ -82,7 +82,9 @@ class Flow:
         for change in self.changes:
             begins, ends = max(change.begins, since), min(change.ends, now)
             if begins < ends:
-                found += (change.factor - 1) * self._plain(begins, ends) + change.extra * (ends - begins)
+                found += change.extra * (ends - begins)
+                if change.factor != 1:
+                    found += (change.factor - 1) * self._plain(begins, ends)
         return found
 
     def _plain(self, since: float, now: float) -> float:

@@ -14,14 +14,17 @@ from typing import Any, Final
 
 import yaml
 
-from boxwatch.simulation import configuration, programs
+from boxwatch.simulation import configuration, history, programs
 from boxwatch.simulation.api import Api
 from boxwatch.simulation.box import Box
 from boxwatch.simulation.coolify import Coolify
-from boxwatch.simulation.loopback import NOTIFY, Loopback
+from boxwatch.simulation.history import Past
+from boxwatch.simulation.loopback import HOST, NOTIFY, Loopback
 from boxwatch.simulation.pace import Pace
-from boxwatch.simulation.targets import Target, targets
+from boxwatch.simulation.scenario import Scenario
+from boxwatch.simulation.targets import REAL, Target, targets
 from boxwatch.simulation.timeline import Notice, Timeline
+from boxwatch.topology.model import Topology
 
 _PROMETHEUS: Final = "prometheus/prometheus.yml"
 # Prometheus' defaults, which are no part of a configuration file.
@@ -29,7 +32,10 @@ _LOOKBACK: Final = "5m"
 _RESEND: Final = "1m"
 _SHORTEST_POLL: Final = 0.02
 
-Build = Callable[[str], dict[str, bytes]]
+# Until the programs run.
+_START_UP: Final = 3.0
+# Compressed time starts at ten in the morning, so that a day is the same day whenever it is played.
+_MORNING: Final = 36000
 
 
 @dataclass
@@ -91,70 +97,111 @@ class Session:
         self._stop.set()
 
 
-@contextlib.contextmanager
-def session(
-    box: Box,
-    pace: Pace,
-    build: Build,
-    watch: Callable[[Notice], None],
-    prepare: Callable[[Path, Session], None] = lambda _directory, _session: None,
-) -> Iterator[Session]:
-    """Start everything, and end everything when the block ends, however it ends.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to start.
 
-    Args:
-        box: the simulated box.
-        pace: how fast its time runs.
+    Attributes:
+        topology: the deployment, complete for the demo.
+        scenario: what is played.
         build: builds all files for a receiver's URL.
         watch: called with each new notice.
-        prepare: called with Prometheus' data directory before Prometheus starts.
+        speed: seconds of the box in a second; 1 is real time, by the real date.
+        history: whether there is a day of history.
+        seed: another seed is another box.
+    """
+
+    topology: Topology
+    scenario: Scenario
+    build: Callable[[str], dict[str, bytes]]
+    watch: Callable[[Notice], None] = lambda _: None
+    speed: float = 1.0
+    history: bool = True
+    seed: int = 1
+
+
+@contextlib.contextmanager
+def session(wish: Wish) -> Iterator[Session]:
+    """Start everything, and end everything when the block ends, however it ends.
 
     Raises:
         ToolError: a program is missing or does not start.
     """
-    prometheus, alertmanager = programs.find("prometheus"), programs.find("alertmanager")
+    for name in ("prometheus", "alertmanager", "promtool"):
+        programs.find(name)
     with contextlib.ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boxwatch-demo-", ignore_cleanup_errors=True)))
         loopback = Loopback()
-        built = build(f"http://{loopback.address}{NOTIFY}")
-        found = targets(box, yaml.safe_load(built[_PROMETHEUS]))
-        ports = {"prometheus": programs.free_port(), "alertmanager": programs.free_port()}
-        real = {name: f"127.0.0.1:{port}" for name, port in ports.items()}
-        one = Session(
-            box, pace, built, found, Coolify(box, lambda: pace.box(time.time())), loopback,
-            f"http://{real['prometheus']}", f"http://{real['alertmanager']}", watch,
-        )  # fmt: skip
-        one.coolify.poll()
+        built = wish.build(f"http://{loopback.address}{NOTIFY}")
+        real = {name: f"{HOST}:{programs.free_port()}" for name in ("prometheus", "alertmanager")}
+        one = _make(wish, built, loopback, real)
         loopback.answer, loopback.receive = one.answer, one.receive
         _write(root, one, real)
+        if wish.history:
+            _write_history(root, one, real)
         stack.enter_context(loopback.serve())
-        prepare(root, one)
+        one.coolify.poll()
         poller = threading.Thread(target=one.poll_coolify, name="coolify", daemon=True)
         poller.start()
         stack.callback(poller.join)
         stack.callback(one.stop)
-        stack.enter_context(
-            programs.running(
-                [
-                    alertmanager, f"--config.file={root}/alertmanager/alertmanager.yml",
-                    f"--storage.path={root}/alertmanager/data", "--cluster.listen-address=",
-                    f"--web.listen-address={real['alertmanager']}",
-                ],
-                root / "alertmanager.log", f"{one.alertmanager}/-/ready",
-            )  # fmt: skip
-        )
-        stack.enter_context(
-            programs.running(
-                [prometheus, *prometheus_options(root, real["prometheus"], pace)],
-                root / "prometheus.log", f"{one.prometheus}/-/ready",
-            )  # fmt: skip
-        )
+        alertmanager = [
+            programs.find("alertmanager"), f"--config.file={root}/alertmanager/alertmanager.yml",
+            f"--storage.path={root}/alertmanager/data", "--cluster.listen-address=",
+            f"--web.listen-address={real['alertmanager']}", "--log.level=warn",
+        ]  # fmt: skip
+        ready = f"{one.alertmanager}/-/ready"
+        stack.enter_context(programs.running(alertmanager, root / "alertmanager.log", ready))
+        configuration_file = root / "prometheus" / "prometheus.yml"
+        command = [programs.find("prometheus"), *prometheus_options(root, configuration_file, real["prometheus"], one.pace)]
+        stack.enter_context(programs.running(command, root / "prometheus.log", f"{one.prometheus}/-/ready"))
+        time.sleep(max(0.0, one.pace.started - time.time()))
         yield one
 
 
-def prometheus_options(root: Path, address: str, pace: Pace) -> list[str]:
+def _make(wish: Wish, built: dict[str, bytes], loopback: Loopback, real: dict[str, str]) -> Session:
+    """Everything but the programs. The box starts when they run, and its past is written until then."""
+    document = yaml.safe_load(built[_PROMETHEUS])
+    lead = _START_UP
+
+    def at(started: int) -> tuple[Pace, Box]:
+        box_started = started if wish.speed == 1 else started // 86400 * 86400 + _MORNING
+        return Pace(wish.speed, started, box_started), Box(wish.topology, box_started, wish.scenario, wish.seed)
+
+    if wish.history:
+        pace, box = at(int(time.time()))
+        lead += Past(box, targets(box, document), _jobs(document), pace).cost()
+    pace, box = at(int(time.time() + lead) + 1)
+    return Session(
+        box, pace, built, targets(box, document), Coolify(box, lambda: pace.box(time.time())), loopback,
+        f"http://{real['prometheus']}", f"http://{real['alertmanager']}", wish.watch,
+    )  # fmt: skip
+
+
+def _jobs(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {str(job["job_name"]): job for job in document["scrape_configs"]}
+
+
+def _write_history(root: Path, one: Session, real: dict[str, str]) -> None:
+    document = yaml.safe_load(one.built[_PROMETHEUS])
+    past = Past(one.box, one.targets, _jobs(document), one.pace)
+    past.write(root)
+    past.real({name: address for name, address in _built_addresses(document)}, root)
+    options = prometheus_options(root, history.empty_configuration(root), real["prometheus"], one.pace)
+    rules = [yaml.safe_load(content) for content in configuration.rules(one.built, one.pace).values()]
+    history.record(root, options, one.prometheus, one.pace, one.box, rules)
+
+
+def _built_addresses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, job in _jobs(document).items():
+        if name in REAL:
+            yield name, str(job["static_configs"][0]["targets"][0])
+
+
+def prometheus_options(root: Path, file: Path, address: str, pace: Pace) -> list[str]:
     """Prometheus' options; its defaults for lookback and resending at the session's pace."""
     return [
-        f"--config.file={root}/prometheus/prometheus.yml", f"--storage.tsdb.path={root}/data",
+        f"--config.file={file}", f"--storage.tsdb.path={root}/data",
         f"--web.listen-address={address}", f"--query.lookback-delta={pace.duration(_LOOKBACK)}",
         f"--rules.alert.resend-delay={pace.duration(_RESEND)}", "--storage.tsdb.retention.time=60d",
         "--log.level=warn",
