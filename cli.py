@@ -1,7 +1,8 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 success; 1 findings, outdated output or a failed operation; 2 a usage error or an invalid topology;
-3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences; 130 Ctrl-C; 141 the
+3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences, or
+`boxwatch demo --once` was not as expected; 130 Ctrl-C; 141 the
 reader of the output has closed it. Each command imports its libraries when it runs, so `--help` and completion respond
 instantly.
 """
@@ -19,6 +20,7 @@ from boxwatch.commands import (
     build,
     check,
     completion,
+    demo,
     diff,
     discover,
     endings,
@@ -125,6 +127,7 @@ COMMANDS = (
     pull.pull,
     notify.notify,
     exporter.exporter,
+    demo.demo,
     completion.completion,
 )
 

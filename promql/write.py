@@ -28,7 +28,9 @@ def duration(length: timedelta) -> str:
     return f"{round(length / _MILLISECOND)}ms"
 
 
-def write(tree: nodes.Expr, *, durations: Durations = lambda length: length, change: Change = lambda _, text: text) -> str:
+def write(
+    tree: nodes.Expr, *, durations: Durations = lambda length: length, change: Change = lambda _, text: text
+) -> str:
     """The query of a tree.
 
     Args:

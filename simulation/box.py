@@ -82,11 +82,13 @@ class Box:
         """Every deploy, by the time of its request."""
         since, until = self.start - PAST, self.start + _AHEAD
         quiet = (self.start - _QUIET, self.start + self.scenario.ends) if self.scenario.name else (0.0, 0.0)
+        # What leaks is not deployed meanwhile, or it would never get far.
+        leaking = {fault.subject for fault in self.faults if fault.kind == "leaking"}
         found = [
             deploy
             for slot in self.slots
             for deploy in (
-                *lives.everyday(slot, self.seed, since, until, quiet),
+                *(() if slot.key in leaking else lives.everyday(slot, self.seed, since, until, quiet)),
                 *lives.deploys(slot, self.faults, self.seed),
             )
         ]
@@ -95,9 +97,7 @@ class Box:
     @functools.cached_property
     def _lives(self) -> dict[Slot, tuple[Life, ...]]:
         return {
-            slot: lives.lives(
-                slot, (one for one in self.deploys if one.slot == slot), self.faults, self.start - PAST
-            )
+            slot: lives.lives(slot, (one for one in self.deploys if one.slot == slot), self.faults, self.start - PAST)
             for slot in self.slots
         }
 

@@ -34,7 +34,9 @@ def complete(topology: Topology, receiver: str) -> Topology:
         notifications = notifications.model_copy(update={name: getattr(said, name) for name in kept})
     probed = any(server.public_address for server in topology.servers)
     servers = tuple(
-        server if probed or server.name != topology.home.name else server.model_copy(update={"public_address": _EXAMPLE})
+        server
+        if probed or server.name != topology.home.name
+        else server.model_copy(update={"public_address": _EXAMPLE})
         for server in topology.servers
     )
     urls = any(service.url for service in topology.services)

@@ -121,7 +121,9 @@ class Coolify:
             record = self._records.get(slot.uuid) if slot.resource else None
             if record is not None:
                 running = any(life.runs(now) for life in self._box.lives(slot)) and not unreachable
-                record["status"] = ("running:healthy" if slot.application else "running:unknown") if running else "exited"
+                record["status"] = (
+                    ("running:healthy" if slot.application else "running:unknown") if running else "exited"
+                )
                 for part in record.get("applications", ()):
                     part["status"] = record["status"]
                 for backup in record.get("backup_configs", ()):
@@ -134,7 +136,9 @@ class Coolify:
                 continue
             row = self._rows.get(number)
             if row is None:
-                row = self._rows[number] = self._fake.deploy(self._records[deploy.slot.uuid], ago=now - deploy.requested)
+                row = self._rows[number] = self._fake.deploy(
+                    self._records[deploy.slot.uuid], ago=now - deploy.requested
+                )
             if row["status"] in ("queued", "in_progress"):
                 _advance(row, deploy, now)
         self._fake.deployments[:] = [row for row in self._fake.deployments if not _old(row, now)]

@@ -1,7 +1,7 @@
-"""A day of history before the demo starts, so that every page shows a day and every window is full.
+"""History before the demo starts, so that every page shows a day and every window is full.
 
-The simulated box is asked for each moment of the past; what it reports is relabelled as a scrape would be and written
-as OpenMetrics, from which promtool makes blocks. Then a Prometheus on these blocks is asked for each recording rule over
+The simulated box is asked for each moment of the past; its samples are relabelled as a scrape would do and written as
+OpenMetrics, from which promtool makes blocks. Then a Prometheus on these blocks is asked for each recording rule over
 the same time, one level of rules after the other, and promtool makes blocks of the answers.
 """
 
@@ -26,12 +26,11 @@ from boxwatch.simulation.api import Api
 from boxwatch.simulation.box import Box
 from boxwatch.simulation.coolify import Coolify
 from boxwatch.simulation.exposition import Sample, line
-from boxwatch.simulation.flow import DAY, HOUR
+from boxwatch.simulation.flow import HOUR
 from boxwatch.simulation.pace import Pace
 from boxwatch.simulation.relabelling import relabel
 from boxwatch.simulation.targets import COOLIFY, PROBES, REAL, Target
 
-LENGTH: Final = DAY
 # Two samples in every five minutes: rates need no more.
 STEP: Final = 120.0
 # What Coolify knows changes with deploys.
@@ -46,6 +45,8 @@ _LABEL: Final = "__name__"
 # Moments that are tried, and how much longer all takes: half of it is in promtool and in the rules.
 _TRIED: Final = 8
 _MARGIN: Final = 4.0
+# However short it is: Prometheus is started for each level of rules.
+_FIXED: Final = 8.0
 
 
 @dataclass
@@ -57,25 +58,32 @@ class Past:
         targets: its targets.
         jobs: scrape job → its configuration, as the demo runs it.
         pace: how time runs.
+        length: how far back it is written, seconds.
     """
 
     box: Box
     targets: tuple[Target, ...]
     jobs: Mapping[str, Mapping[str, Any]]
     pace: Pace
+    length: float
     _lines: dict[tuple[int, str, tuple[tuple[str, str], ...]], str] = field(default_factory=dict)
+
+    @property
+    def since(self) -> float:
+        """Where it begins."""
+        return self.box.start - self.length
 
     def cost(self) -> float:
         """Seconds that the whole history takes on this machine, roughly: measured on a few moments of it."""
-        coolify = Coolify(self.box, lambda: self.box.start - LENGTH)
+        coolify = Coolify(self.box, lambda: self.since)
         coolify.turn()
         samples = tuple(coolify.samples())
-        moments = [self.box.start - LENGTH + number * STEP for number in range(_TRIED + 1)]
+        moments = [self.since + number * STEP for number in range(_TRIED + 1)]
         "".join(self._moment(moments[0], samples))
         begun = time.monotonic()
         for now in moments[1:]:
             "".join(self._moment(now, samples))
-        return _MARGIN * (time.monotonic() - begun) / _TRIED * LENGTH / STEP
+        return _MARGIN * (time.monotonic() - begun) / _TRIED * self.length / STEP + _FIXED
 
     def write(self, root: Path) -> None:
         """Make the blocks of what was scraped, in `root`/data.
@@ -83,7 +91,7 @@ class Past:
         Raises:
             ToolError: promtool is missing or refuses the samples.
         """
-        moment = self.box.start - LENGTH
+        moment = self.since
         coolify = Coolify(self.box, lambda: moment, _COOLIFY_STEP)
         polled = 0.0
         samples: tuple[Sample, ...] = ()
@@ -105,8 +113,8 @@ class Past:
     def _blocks(self) -> Iterator[list[float]]:
         """The moments of each block."""
         found: dict[int, list[float]] = {}
-        for number in range(int(LENGTH / STEP)):
-            now = self.box.start - LENGTH + number * STEP
+        for number in range(int(self.length / STEP)):
+            now = self.since + number * STEP
             found.setdefault(int(self.pace.wall(now) // _BLOCK), []).append(now)
         yield from found.values()
 
@@ -218,23 +226,22 @@ def summed(files: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     )
 
 
-def record(root: Path, options: list[str], url: str, pace: Pace, box: Box, rules: Iterable[Mapping[str, Any]]) -> None:
+def record(root: Path, options: list[str], url: str, past: Past, rules: Iterable[Mapping[str, Any]]) -> None:
     """Make the blocks of every recording rule.
 
     Args:
         root: the demo's directory.
         options: of the Prometheus that is asked.
         url: where it answers.
-        pace: how time runs.
-        box: the box.
-        rules: the rule files at that pace.
+        past: the time for which they are made.
+        rules: the rule files at its pace.
 
     Raises:
         ToolError: a program is missing or refuses.
     """
     rules = tuple(rules)
     fine = summed(rules)
-    short = float(box.topology.scrape_interval)
+    short = float(past.box.topology.scrape_interval)
     for number, level in enumerate(levels(rules)):
         path = root / f"recorded-{number}.txt"
         with (
@@ -243,21 +250,21 @@ def record(root: Path, options: list[str], url: str, pace: Pace, box: Box, rules
             ThreadPoolExecutor(2) as pool,
         ):
             steps = (short if rule[0] in fine else STEP for rule in level)
-            for lines in pool.map(lambda rule, step: "".join(_recorded(Api(url), rule, pace, box, step)), level, steps):
+            for lines in pool.map(lambda rule, step: "".join(_recorded(Api(url), rule, past, step)), level, steps):
                 file.write(lines)
             file.write(_EOF)
         make_blocks(path, root / "data")
 
 
-def _recorded(api: Api, rule: Rule, pace: Pace, box: Box, step: float) -> Iterator[str]:
+def _recorded(api: Api, rule: Rule, past: Past, step: float) -> Iterator[str]:
     name, expr, labels = rule
-    since = box.start - LENGTH
+    pace, since = past.pace, past.since
     if constant := _CONSTANT.fullmatch(expr):
         series = line(name, labels)
-        moments = (pace.wall(since + number * STEP) for number in range(int(LENGTH / STEP)))
+        moments = (pace.wall(since + number * STEP) for number in range(int(past.length / STEP)))
         yield from (f"{series} {constant[1]} {at:.3f}\n" for at in moments)
         return
-    for one in api.range(expr, pace.wall(since), pace.wall(box.start), pace.wait(step)):
+    for one in api.range(expr, pace.wall(since), pace.wall(past.box.start), pace.wait(step)):
         series = line(name, {**{key: value for key, value in one.labels.items() if key != _LABEL}, **labels})
         yield from (f"{series} {value!r} {at:.3f}\n" for at, value in one.points)
 

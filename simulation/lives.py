@@ -121,7 +121,7 @@ def lives(slot: Slot, deployed: Iterable[Deploy], faults: Iterable[Fault], first
         faults: what goes wrong with it.
         first: a moment at which its first container has long been there.
     """
-    born = first - between(5 * DAY, _OLDEST, slot.id) if not slot.application else first - between(HOUR, DAY, slot.id)
+    born = first - between(HOUR, DAY, slot.id) if slot.application else first - between(5 * DAY, _OLDEST, slot.id)
     found = [Life(slot, slot.docker_name(born), born, born)]
     for deploy in sorted(deployed, key=lambda one: one.requested):
         if deploy.up < inf:

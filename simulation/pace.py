@@ -61,7 +61,9 @@ class Pace:
         Raises:
             ValueError: it is invalid, or reads a fixed time.
         """
-        return text if self.real else write(parse(text), durations=lambda length: length / self.speed, change=self._node)
+        return (
+            text if self.real else write(parse(text), durations=lambda length: length / self.speed, change=self._node)
+        )
 
     def _node(self, tree: nodes.Expr, text: str) -> str:
         if not isinstance(tree, nodes.Call):
@@ -69,7 +71,7 @@ class Pace:
         name = tree.func.name
         if name in _PER_SECOND:
             return f"({text} / {self.speed:g})"
-        if name == "time" or name == "timestamp":
+        if name in ("time", "timestamp"):
             return f"({text} * {self.speed:g} - {self._shift:.3f})"
         if name in _CALENDAR and not tree.args:
             return f"{name}(vector(time() * {self.speed:g} - {self._shift:.3f}))"

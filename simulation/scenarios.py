@@ -94,13 +94,15 @@ def _service_down(stage: _Stage) -> Scenario:
 
 def _leak(stage: _Stage) -> Scenario:
     slot = stage.single()
-    leak = Fault("leaking", CALM, CALM + 42 * MINUTE, slot.resource, 40 * MINUTE)
+    leak = Fault("leaking", CALM, CALM + 125 * MINUTE, slot.resource, 120 * MINUTE)
     return Scenario(
         "leak-to-oom", f"{slot.service.name} leaks memory until the kernel kills it at its limit.", (leak,),
         (
+            _service("ContainerMemoryExhaustionPredicted", slot, WARNING),
             _service("ContainerMemoryNearBudget", slot, WARNING),
+            _service("ContainerMemoryNearLimit", slot),
             _service("ContainerOomKilled", slot),
-        ), CALM + 90 * MINUTE,
+        ), CALM + 170 * MINUTE,
         ((leak.begins, f"{slot.resource} begins to leak"),
          (leak.begins + leak.amount, f"the kernel kills {slot.resource}"),
          (leak.ends, f"a repaired {slot.resource} is started")),
@@ -196,7 +198,7 @@ def _certificate(stage: _Stage) -> Scenario:
     hosts = {slot.service.name for slot in stage.slots if slot.service.faces_users}
     return Scenario(
         "certificate-expiring", "Certificates were not renewed and expire within three days.", (fault,),
-        (*(Expected("CertificateExpiring", one.name, WARNING) for one in probed),
+        (*(Expected("CertificateExpiring", one.name, CRITICAL) for one in probed),
          *((Expected("TraefikCertificateExpiring", stage.server, WARNING),) if hosts else ())),
         CALM + 150 * MINUTE,
         ((fault.begins, "certificates expire within days"), (fault.ends, "they are renewed")),

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,8 +32,8 @@ _LOOKBACK: Final = "5m"
 _RESEND: Final = "1m"
 _SHORTEST_POLL: Final = 0.02
 
-# Until the programs run.
-_START_UP: Final = 3.0
+# Until the programs run and have scraped: Prometheus looks for new targets every five seconds.
+_START_UP: Final = 8.0
 # Compressed time starts at ten in the morning, so that a day is the same day whenever it is played.
 _MORNING: Final = 36000
 
@@ -47,24 +47,29 @@ class Session:
         pace: how its time runs.
         built: the built files.
         targets: what the box serves.
-        timeline: what was notified.
         loopback: the HTTP server.
         prometheus: base URL of Prometheus.
         alertmanager: base URL of Alertmanager.
         watch: called with each new notice.
+        timeline: what was notified.
+        coolify: Coolify, by the box's time.
     """
 
     box: Box
     pace: Pace
     built: dict[str, bytes]
     targets: tuple[Target, ...]
-    coolify: Coolify
     loopback: Loopback
     prometheus: str
     alertmanager: str
     watch: Callable[[Notice], None]
     timeline: Timeline = field(default_factory=Timeline)
+    coolify: Coolify = field(init=False)
     _stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        """Start Coolify's records at the box's time."""
+        self.coolify = Coolify(self.box, lambda: self.now)
 
     @property
     def now(self) -> float:
@@ -107,7 +112,7 @@ class Wish:
         build: builds all files for a receiver's URL.
         watch: called with each new notice.
         speed: seconds of the box in a second; 1 is real time, by the real date.
-        history: whether there is a day of history.
+        history: how much history there is before it, seconds.
         seed: another seed is another box.
     """
 
@@ -116,7 +121,7 @@ class Wish:
     build: Callable[[str], dict[str, bytes]]
     watch: Callable[[Notice], None] = lambda _: None
     speed: float = 1.0
-    history: bool = True
+    history: float = 0.0
     seed: int = 1
 
 
@@ -130,15 +135,22 @@ def session(wish: Wish) -> Iterator[Session]:
     for name in ("prometheus", "alertmanager", "promtool"):
         programs.find(name)
     with contextlib.ExitStack() as stack:
-        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boxwatch-demo-", ignore_cleanup_errors=True)))
+        root = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="boxwatch-demo-", ignore_cleanup_errors=True))
+        )
         loopback = Loopback()
         built = wish.build(f"http://{loopback.address}{NOTIFY}")
         real = {name: f"{HOST}:{programs.free_port()}" for name in ("prometheus", "alertmanager")}
         one = _make(wish, built, loopback, real)
         loopback.answer, loopback.receive = one.answer, one.receive
-        _write(root, one, real)
+        (root / "prometheus" / "rules").mkdir(parents=True)
+        (root / "alertmanager").mkdir()
         if wish.history:
-            _write_history(root, one, real)
+            _write_history(root, one, real, wish.history)
+        if not one.pace.real and time.time() + _START_UP > one.pace.started:
+            # The history took longer than expected: the box waits, rather than miss the beginning of its scenario.
+            one.pace = replace(one.pace, started=int(time.time() + _START_UP) + 1)
+        _write(root, one, real)
         stack.enter_context(loopback.serve())
         one.coolify.poll()
         poller = threading.Thread(target=one.poll_coolify, name="coolify", daemon=True)
@@ -153,7 +165,10 @@ def session(wish: Wish) -> Iterator[Session]:
         ready = f"{one.alertmanager}/-/ready"
         stack.enter_context(programs.running(alertmanager, root / "alertmanager.log", ready))
         configuration_file = root / "prometheus" / "prometheus.yml"
-        command = [programs.find("prometheus"), *prometheus_options(root, configuration_file, real["prometheus"], one.pace)]
+        command = [
+            programs.find("prometheus"),
+            *prometheus_options(root, configuration_file, real["prometheus"], one.pace),
+        ]
         stack.enter_context(programs.running(command, root / "prometheus.log", f"{one.prometheus}/-/ready"))
         time.sleep(max(0.0, one.pace.started - time.time()))
         yield one
@@ -170,11 +185,11 @@ def _make(wish: Wish, built: dict[str, bytes], loopback: Loopback, real: dict[st
 
     if wish.history:
         pace, box = at(int(time.time()))
-        lead += Past(box, targets(box, document), _jobs(document), pace).cost()
+        lead += Past(box, targets(box, document), _jobs(document), pace, wish.history).cost()
     pace, box = at(int(time.time() + lead) + 1)
     return Session(
-        box, pace, built, targets(box, document), Coolify(box, lambda: pace.box(time.time())), loopback,
-        f"http://{real['prometheus']}", f"http://{real['alertmanager']}", wish.watch,
+        box, pace, built, targets(box, document), loopback, f"http://{real['prometheus']}",
+        f"http://{real['alertmanager']}", wish.watch,
     )  # fmt: skip
 
 
@@ -182,14 +197,14 @@ def _jobs(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {str(job["job_name"]): job for job in document["scrape_configs"]}
 
 
-def _write_history(root: Path, one: Session, real: dict[str, str]) -> None:
+def _write_history(root: Path, one: Session, real: dict[str, str], length: float) -> None:
     document = yaml.safe_load(one.built[_PROMETHEUS])
-    past = Past(one.box, one.targets, _jobs(document), one.pace)
+    past = Past(one.box, one.targets, _jobs(document), one.pace, length)
     past.write(root)
-    past.real({name: address for name, address in _built_addresses(document)}, root)
+    past.real(dict(_built_addresses(document)), root)
     options = prometheus_options(root, history.empty_configuration(root), real["prometheus"], one.pace)
     rules = [yaml.safe_load(content) for content in configuration.rules(one.built, one.pace).values()]
-    history.record(root, options, one.prometheus, one.pace, one.box, rules)
+    history.record(root, options, one.prometheus, past, rules)
 
 
 def _built_addresses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -210,8 +225,6 @@ def prometheus_options(root: Path, file: Path, address: str, pace: Pace) -> list
 
 def _write(root: Path, one: Session, real: dict[str, str]) -> None:
     rules = root / "prometheus" / "rules"
-    rules.mkdir(parents=True)
-    (root / "alertmanager").mkdir()
     document = configuration.prometheus(one.built, one.targets, one.pace, one.loopback.address, real)
     (root / "prometheus" / "prometheus.yml").write_text(json.dumps(document), encoding="utf-8")
     for name, content in configuration.rules(one.built, one.pace).items():

@@ -30,10 +30,11 @@ from boxwatch.topology.model import Service
 REAL: Final = ("prometheus", "alertmanager")
 PROBES: Final = ("probe", "probe-ports")
 COOLIFY: Final = "coolify"
+_OF_SERVICES: Final = ("postgres", "redis", "elasticsearch", "minio", "rabbitmq", "rabbitmq_queues")
 _APPLICATION: Final = "process_exporter"
 _THIRD: Final = "/minio/metrics/v3"
-# The page at a moment; None if the target does not answer.
-Page = Callable[[float], str | None]
+# What a target reports at a moment; None if it does not answer.
+Report = Callable[[float], Samples | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Target:
     labels: dict[str, str]
     path: str
     exporter: str = ""
-    samples: Callable[[float], Samples | None] | None = None
+    samples: Report | None = None
 
     def page(self, now: float, coolify: Coolify) -> str | None:
         """The page at a moment; None if it does not answer."""
@@ -93,44 +94,41 @@ def _target(box: Box, job: dict[str, Any], address: str, labels: dict[str, str],
     return Target(name, address, labels, path, exporter, samples)
 
 
-def _page(  # noqa: C901, PLR0911 - one answer for each job
-    box: Box, job: str, address: str, labels: dict[str, str], path: str
-) -> tuple[str, Callable[[float], Samples | None] | None]:
+def _page(box: Box, job: str, address: str, labels: dict[str, str], path: str) -> tuple[str, Report | None]:
+    """The exporter of a job, and what it reports."""
+    if job == COOLIFY:
+        return "", None
     server = labels.get("server", box.topology.home.name)
     services = [one for one in box.topology.services if one.name == labels.get("service")]
-    match job:
-        case "node":
-            return node.EXPORTER, lambda now: node.samples(box, server, now)
-        case "cadvisor":
-            return cadvisor.EXPORTER, lambda now: cadvisor.samples(box, server, now)
-        case "docker":
-            return docker.EXPORTER, lambda now: docker.samples(box, server, now)
-        case "grafana":
-            return grafana.EXPORTER, lambda now: grafana.samples(box, now)
-        case "blackbox":
-            return probe.EXPORTER, lambda now: probe.own(box, now)
-        case "probe":
-            return probe.PROBE, lambda now: probe.of_url(box, services[0], address, now)
-        case "probe-ports":
-            return probe.PROBE, lambda now: probe.of_port(box, labels["port"], labels["expected"], now)
-        case "traefik":
-            return traefik.EXPORTER, lambda now: _traefik(box, server, now)
-        case "coolify":
-            return "", None
-        case "postgres":
-            return postgres.EXPORTER, lambda now: postgres.samples(box, services[0], server, now)
-        case "redis":
-            return redis.EXPORTER, lambda now: redis.samples(box, services[0], server, now)
-        case "elasticsearch":
-            return elasticsearch.EXPORTER, lambda now: elasticsearch.samples(box, services[0], server, now)
-        case "minio":
-            version = 3 if path == _THIRD else 2
-            return minio.EXPORTER, lambda now: minio.samples(box, services[0], server, now, version=version)
-        case "rabbitmq" | "rabbitmq_queues":
-            queues = job == "rabbitmq_queues"
-            return rabbitmq.EXPORTER, lambda now: rabbitmq.samples(box, services[0], server, now, queues=queues)
-        case _:
-            return _APPLICATION, lambda now: _application(box, services, server, now)
+    if job in _OF_SERVICES and services:
+        return _of_service(box, job, services[0], server, path)
+    others: dict[str, tuple[str, Report]] = {
+        "node": (node.EXPORTER, lambda now: node.samples(box, server, now)),
+        "cadvisor": (cadvisor.EXPORTER, lambda now: cadvisor.samples(box, server, now)),
+        "docker": (docker.EXPORTER, lambda now: docker.samples(box, server, now)),
+        "grafana": (grafana.EXPORTER, lambda now: grafana.samples(box, now)),
+        "blackbox": (probe.EXPORTER, lambda now: probe.own(box, now)),
+        "probe": (probe.PROBE, lambda now: probe.of_url(box, services[0], address, now)),
+        "probe-ports": (probe.PROBE, lambda now: probe.of_port(box, labels["port"], labels["expected"], now)),
+        "traefik": (traefik.EXPORTER, lambda now: _traefik(box, server, now)),
+    }
+    return others.get(job, (_APPLICATION, lambda now: _application(box, services, server, now)))
+
+
+def _of_service(box: Box, job: str, service: Service, server: str, path: str) -> tuple[str, Report]:
+    """The page of a backing service or its exporter."""
+    found: dict[str, tuple[str, Report]] = {
+        "postgres": (postgres.EXPORTER, lambda now: postgres.samples(box, service, server, now)),
+        "redis": (redis.EXPORTER, lambda now: redis.samples(box, service, server, now)),
+        "elasticsearch": (elasticsearch.EXPORTER, lambda now: elasticsearch.samples(box, service, server, now)),
+        "minio": (
+            minio.EXPORTER,
+            lambda now: minio.samples(box, service, server, now, version=3 if path == _THIRD else 2),
+        ),
+        "rabbitmq": (rabbitmq.EXPORTER, lambda now: rabbitmq.samples(box, service, server, now, queues=False)),
+        "rabbitmq_queues": (rabbitmq.EXPORTER, lambda now: rabbitmq.samples(box, service, server, now, queues=True)),
+    }
+    return found[job]
 
 
 def _traefik(box: Box, server: str, now: float) -> Samples | None:

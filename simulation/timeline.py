@@ -40,7 +40,9 @@ class Notice:
     @property
     def key(self) -> Expected:
         """What a scenario expects it by."""
-        subject = self.labels.get(names.SERVICE) or self.labels.get("coolify_server") or self.labels.get(names.SERVER, "")
+        subject = (
+            self.labels.get(names.SERVICE) or self.labels.get("coolify_server") or self.labels.get(names.SERVER, "")
+        )
         return Expected(self.alert, subject, self.labels.get(SEVERITY, ""))
 
 
@@ -73,9 +75,7 @@ class Timeline:
                     continue
                 self._last[same] = alert["status"]
                 said = alert["annotations"]
-                found.append(
-                    Notice(now, alert["status"], labels, said.get("summary", ""), said.get("description", ""))
-                )
+                found.append(Notice(now, alert["status"], labels, said.get("summary", ""), said.get("description", "")))
             self.notices += found
         return tuple(found)
 

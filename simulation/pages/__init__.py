@@ -1,1 +1,1 @@
-"""The exporters' pages: what each would report of the simulated box, with the names that were recorded from real ones."""
+"""The exporters' pages: what each reports of the simulated box, under the names recorded from real exporters."""

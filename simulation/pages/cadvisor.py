@@ -31,7 +31,7 @@ def samples(box: Box, server: str, now: float) -> Iterator[Sample]:
 def labels(life: Life) -> dict[str, str]:
     """Docker's labels of a container that are whitelisted."""
     slot = life.slot
-    found = {}
+    found: dict[str, str] = {}
     if slot.resource:
         found |= {
             "container_label_coolify_resourceName": slot.resource,

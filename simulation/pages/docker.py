@@ -16,9 +16,7 @@ EXPORTER: Final = "docker-engine"
 def samples(box: Box, server: str, now: float) -> Iterator[Sample]:
     """What it reports at a moment."""
     begun = box.start - PAST
-    starts = sum(
-        begun < life.started <= now for slot in box.slots if slot.server == server for life in box.lives(slot)
-    )
+    starts = sum(begun < life.started <= now for slot in box.slots if slot.server == server for life in box.lives(slot))
     starts += sum(begun < build.builds[0] <= now for build in box.builds(server))
     for action in ("changes", "commit", "create", "delete", "start"):
         count = starts if action in ("create", "delete", "start") else 0

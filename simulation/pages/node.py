@@ -32,7 +32,7 @@ def samples(box: Box, server: str, now: float) -> Iterator[Sample]:
     yield Sample("node_time_seconds", now)
     yield from _cpu(box, server, booted, now)
     yield from _memory(box, server, booted, now)
-    yield from _pressure(box, server, booted, now)
+    yield from _pressure(box, booted, now)
     yield from _filesystems(box, server, now)
     yield from _disks(box, server, booted, now)
     yield from _network(box, server, booted, now)
@@ -80,7 +80,7 @@ def _killed(box: Box, server: str, now: float) -> int:
     return found
 
 
-def _pressure(box: Box, server: str, since: float, now: float) -> Iterator[Sample]:
+def _pressure(box: Box, since: float, now: float) -> Iterator[Sample]:
     starving = tuple(fault for fault in box.faults if fault.kind == "starving")
 
     def waited(usual: float, extra: float) -> float:
