@@ -16,6 +16,7 @@ from boxwatch.commands import options
 if TYPE_CHECKING:
     from boxwatch.simulation.session import Session
     from boxwatch.simulation.timeline import Notice
+    from boxwatch.simulation.verdict import Verdict
     from boxwatch.topology.model import Topology
 
 # Not as expected, as in `boxwatch diff`.
@@ -40,7 +41,12 @@ _WAIT = 0.2
     help=f"How many seconds of the server pass in one. Default: {SPEED:g} with a scenario, 1 without.",
 )
 @click.option("--history", default="24h", metavar="TIME", help="History before the start: 24h, 6h, or 0s for none.")
-@click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="Write an HTML page of what was seen.")
+@click.option(
+    "--page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a page of what was seen: HTML, or a picture for .svg.",
+)
 @click.option("--seed", type=int, default=1, help="Another number is another server.")
 @options.as_json
 def demo(  # noqa: PLR0913 - one for each option
@@ -160,10 +166,7 @@ def _play(running: Session, page: Path | None, history: float, *, once: bool, as
 
     judged = playing.play(running, (lambda _seconds, _words: None) if as_json else _say)
     if page is not None:
-        from boxwatch.simulation.pictures import page as pictures
-
-        playing.write(page, pictures.page(playing.shown(running, judged, history)))
-        click.echo(f"Page: {page}", err=True)
+        _write(running, page, judged, history)
     if as_json:
         notices = tuple(running.timeline.notices)
         options.print_json(playing.to_json(running.box.scenario, judged, notices, running.box.start))
@@ -185,14 +188,18 @@ def _play(running: Session, page: Path | None, history: float, *, once: bool, as
         time.sleep(_WAIT)
 
 
-def _until_interrupted(running: Session, page: Path | None, history: float) -> None:
+def _write(running: Session, page: Path, judged: Verdict | None, history: float) -> None:
     from boxwatch.simulation import demo as playing
+    from boxwatch.simulation.pictures import page as pictures
 
+    seen = playing.shown(running, judged, history)
+    playing.write(page, pictures.picture(seen) if page.suffix == ".svg" else pictures.page(seen))
+    click.echo(f"Page: {page}", err=True)
+
+
+def _until_interrupted(running: Session, page: Path | None, history: float) -> None:
     if page is not None:
-        from boxwatch.simulation.pictures import page as pictures
-
-        playing.write(page, pictures.page(playing.shown(running, None, history)))
-        click.echo(f"Page: {page}", err=True)
+        _write(running, page, None, history)
     click.echo("Notifications appear here as they arrive; Ctrl-C ends everything.")
     while True:
         time.sleep(_WAIT)

@@ -158,8 +158,10 @@ def _stuck(stage: _Stage) -> Scenario:
     )  # fmt: skip
 
 
-def _on_server(name: str, line: str, kind: Kind, alert: Expected, *, length: float, after: float = 25 * MINUTE,
-               amount: float = 0.0, more: Iterable[Expected] = (), subject: str = "") -> Scenario:  # fmt: skip
+def _on_server(  # noqa: PLR0913 - what makes one fault a scenario
+    name: str, line: str, kind: Kind, alert: Expected, *, length: float, after: float = 25 * MINUTE,
+    amount: float = 0.0, more: Iterable[Expected] = (), subject: str = "",
+) -> Scenario:  # fmt: skip
     fault = Fault(kind, CALM, CALM + length, subject, amount)
     return Scenario(
         name, line, (fault,), (alert, *more), CALM + length + after,
@@ -182,8 +184,9 @@ def _disk_gone(stage: _Stage) -> Scenario:
     )  # fmt: skip
 
 
-def _backing(name: str, line: str, kind: Kind, of: str, alert: str, severity: str, length: float,
-             after: float = 20 * MINUTE) -> Make:  # fmt: skip
+def _backing(  # noqa: PLR0913, PLR0917 - likewise
+    name: str, line: str, kind: Kind, of: str, alert: str, severity: str, length: float, after: float = 20 * MINUTE
+) -> Make:  # fmt: skip
     def make(stage: _Stage) -> Scenario:
         slot = stage.backing(of)
         return _on_server(name, line.format(slot.service.name), kind, _service(alert, slot, severity),

@@ -25,7 +25,8 @@ _STYLE: Final = """
 :root{color-scheme:light dark;--bg:#f6f7f8;--card:#fff;--line:#d9dde1;--text:#20262c;--quiet:#626d78;--good:#00734f}
 @media (prefers-color-scheme:dark){:root{--bg:#14171a;--card:#1d2125;--line:#343b42;--text:#e8ebee;--quiet:#9aa5b0;
 --good:#3cc79a}}
-body{margin:0;background:var(--bg);color:var(--text)}body{font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
+body{margin:0;background:var(--bg);color:var(--text)}
+body{font:16px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
 main{max-width:1240px;margin:0 auto;padding:32px 20px 64px}h1{font-size:28px;line-height:1.2;margin:0 0 6px}
 h2{font-size:19px;margin:36px 0 10px}p{max-width:76ch;margin:6px 0}.quiet{color:var(--quiet)}.good{color:var(--good)}
 table{border-collapse:collapse;background:var(--card);border:1px solid var(--line);border-radius:6px;font-size:14px}
