@@ -17,7 +17,7 @@ from boxwatch.exporters.coolify.secret import Secret
 from boxwatch.exporters.coolify.sources import SOURCES
 
 _LOG: Final = logging.getLogger(__name__)
-_TARGETED: Final = ("statuses", "server_details", "history")
+_TARGETED: Final = ("statuses", "server_details", "history", "backups")
 # Longest wait in seconds while nothing is due, above all so that a changed token file is noticed.
 _IDLE: Final = 5.0
 _LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
@@ -48,6 +48,7 @@ class Account:
     settled: bool = False
     _secret: Secret | None = None
     _asked: dict[str, frozenset[object]] = field(default_factory=dict)
+    _ended: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Schedule the first polls."""
@@ -152,7 +153,9 @@ class Account:
     def _gone(self, task: Task) -> None:
         """Drop a target that was deleted after it was listed, and read the list again."""
         self.schedule.tasks.pop((task.source.name, task.target), None)
-        parent = {"history": "applications", "projects": "projects"}.get(task.source.name, "servers")
+        parent = {"history": "applications", "projects": "projects", "backups": "databases"}.get(
+            task.source.name, "servers"
+        )
         self.schedule.hurry(parent)
 
     def _follow(self, task: Task) -> None:
@@ -165,6 +168,8 @@ class Account:
             self.schedule.keep("server_details", inventory.servers)
         elif name == "deployments":
             self._hurry_ended()
+        elif name == "databases":
+            self._follow_backups()
         if name in ("applications", "statuses"):
             self._count_applications()
         if name in ("applications", "services", "databases", "statuses"):
@@ -191,11 +196,30 @@ class Account:
         self.schedule.keep("history", known)
 
     def _hurry_ended(self) -> None:
-        """Read the history of each application with a deployment that is no longer active: it has just ended."""
+        """Read the history of each application with a deployment that is no longer active: it has just ended.
+
+        Once for each: a row of which the history says something else is read again with all others.
+        """
         active = {row.id for row in self.inventory.active}
-        for uuid, log in self.inventory.history.logs.items():
-            if log.open - active:
+        ended = {uuid: frozenset(log.open - active) for uuid, log in self.inventory.history.logs.items()}
+        for uuid, numbers in ended.items():
+            if numbers - self._ended.get(uuid, frozenset()):
                 self.schedule.hurry("history", uuid)
+        self._ended = {uuid: numbers for uuid, numbers in ended.items() if numbers}
+
+    def _follow_backups(self) -> None:
+        """Read the runs of each database with a schedule, at once when its last run is another one."""
+        databases = self.inventory.lists.get(names.DATABASE, {})
+        marks = {uuid: frozenset(backup.run for backup in item.backups) for uuid, item in databases.items()}
+        self.schedule.keep("backups", (uuid for uuid, item in databases.items() if item.backups))
+        for uuid in self.inventory.runs.keys() - self.schedule_targets("backups"):
+            del self.inventory.runs[uuid]
+        for uuid, mark in marks.items():
+            self._once(f"backups {uuid}", mark, "backups", uuid)
+
+    def schedule_targets(self, name: str) -> set[str]:
+        """The targets of a source."""
+        return {task.target for task in self.schedule.of(name)}
 
     def _look_for_new(self) -> None:
         """Read a list again, once, when it disagrees with the states or an environment is unknown."""
@@ -208,11 +232,11 @@ class Account:
             for uuid in self.inventory.projects:
                 self.schedule.hurry("projects", uuid)
 
-    def _once(self, source: str, odd: frozenset[object]) -> bool:
-        news = bool(odd - self._asked.get(source, frozenset()))
-        self._asked[source] = odd
+    def _once(self, key: str, odd: frozenset[object], source: str = "", target: str = "") -> bool:
+        news = bool(odd - self._asked.get(key, frozenset()))
+        self._asked[key] = odd
         if news:
-            self.schedule.hurry(source)
+            self.schedule.hurry(source or key, target)
         return news
 
 

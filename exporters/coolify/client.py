@@ -86,6 +86,29 @@ class Api:
             raise records.bad("no record of the response can be parsed")
         return found
 
+    def nested(
+        self, source: str, endpoint: str, inner: str, read: Callable[[Fields], T | None], *, uuid: str
+    ) -> Iterator[tuple[Fields, list[T]]]:
+        """The objects of a list, each with what `read` makes of its list `inner`, however long that is."""
+        complain = self.complainer(source)
+        left = self.most
+
+        def one(item: object) -> T | None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                return None
+            value = read(Fields(item, complain)) if isinstance(item, dict) else None
+            if value is None:
+                complain("record")
+            return value
+
+        with self._get(endpoint, uuid, "") as reply:
+            for record, found in records.nested(reply.chunks, inner, one):
+                yield Fields(record, complain), found
+        if left < 0:
+            complain("over_limit")
+
     def document(self, source: str, endpoint: str, *, uuid: str) -> Fields:
         """A response consisting of one object."""
         with self._get(endpoint, uuid, "") as reply:

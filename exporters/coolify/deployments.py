@@ -23,7 +23,7 @@ class Deployment:
         id: increases with every row of the instance.
         application: uuid of the application, if the row's URL contains it.
         application_id: the application's database id, which Coolify sends as a string here.
-        status: queued, in_progress, finished, failed or cancelled; empty for any other status.
+        status: queued, in_progress, finished, failed or cancelled; empty for a status unknown here.
         kind: deployment, rollback, restart or preview.
         server: name of the server when the row was created.
         created: time of the request. There is no start time, so a duration includes time in the queue.

@@ -138,3 +138,5 @@ class Exporter:
         until = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+        if self._file is not None:
+            self._file.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.backups import Run
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.history import History
 from boxwatch.exporters.coolify.resources import Light, Resource
@@ -32,6 +33,7 @@ class Inventory:
         lighted_at: time each server's states were read, by the steady clock.
         active: queued and running deployments.
         backed_up: end of the last successful run seen for each backup schedule.
+        runs: the runs of each database's schedules, by uuids.
         started: start of deployment counting, by Coolify's clock; None before the first successful request.
     """
 
@@ -46,6 +48,7 @@ class Inventory:
     active: tuple[Deployment, ...] = ()
     history: History = field(default_factory=History)
     backed_up: dict[str, float] = field(default_factory=dict)
+    runs: dict[str, dict[str, tuple[Run, ...]]] = field(default_factory=dict)
     started: float | None = None
 
     def applications(self) -> set[str]:

@@ -39,6 +39,8 @@ CODE: Final = "code"
 FIELD: Final = "field"
 VERSION: Final = "version"
 PROXY: Final = "proxy"
+ROLE: Final = "role"
+OF_DATABASE: Final = "database"  # name of a database within a database server, as its backup schedule names it
 
 OF_SERVER: Final = (ACCOUNT, COOLIFY_SERVER, UUID)
 OF_APPLICATION: Final = (ACCOUNT, PROJECT, ENVIRONMENT, RESOURCE, UUID)
@@ -52,6 +54,12 @@ SERVICE: Final = "service"
 DATABASE: Final = "database"
 TYPES: Final = (APPLICATION, SERVICE, DATABASE)
 STATES: Final = ("running", "starting", "restarting", "degraded", "paused", "exited", "unknown")
+PROXY_STATES: Final = (*STATES[:2], "stopping", *STATES[2:])
+STANDALONE: Final = "standalone"  # runs containers, and is not part of a swarm
+BUILD: Final = "build"
+SWARM_MANAGER: Final = "swarm_manager"
+SWARM_WORKER: Final = "swarm_worker"
+ROLES: Final = (STANDALONE, BUILD, SWARM_MANAGER, SWARM_WORKER)
 HEALTHS: Final = ("healthy", "unhealthy", "starting", "unknown")
 ACTIVE: Final = ("queued", "in_progress")
 RESULTS: Final = ("finished", "failed", "cancelled")
@@ -92,6 +100,7 @@ SOURCES: Final = (
     "statuses",
     "deployments",
     "history",
+    "backups",
 )
 
 
@@ -173,18 +182,22 @@ BUILD_INFO = _gauge("coolify_exporter_build_info", (VERSION,), "Exporter version
 
 # Servers.
 SERVER_INFO = _gauge(
-    "coolify_server_info", (*OF_SERVER, PROXY, "proxy_version", "coolify_host"), "A server of the team; always 1."
+    "coolify_server_info", (*OF_SERVER, PROXY, "proxy_version", "coolify_host", ROLE), "A server of the team; always 1."
 )
 SERVER_REACHABLE = _gauge("coolify_server_reachable", OF_SERVER, "1 while Coolify reaches the server.")
 SERVER_USABLE = _gauge("coolify_server_usable", OF_SERVER, "1 while Coolify can deploy to the server.")
-SERVER_PROXY_STATE = _gauge("coolify_server_proxy_state", (*OF_SERVER, STATE), "1 for the state of the proxy, else 0.")
+SERVER_PROXY_STATE = _gauge(
+    "coolify_server_proxy_state",
+    (*OF_SERVER, STATE),
+    "1 for the state of the proxy, else 0; absent where Coolify runs none.",
+)
 SERVER_PROXY_OUTDATED = _gauge(
     "coolify_server_proxy_outdated",
     OF_SERVER,
     "1 if Coolify knows of a newer Traefik release than the server runs, else 0.",
 )
 SERVER_SENTINEL_ENABLED = _gauge(
-    "coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel is enabled on the server, else 0."
+    "coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel should report from the server, else 0."
 )
 SERVER_SENTINEL_PUSH = _gauge(
     "coolify_server_sentinel_last_push_timestamp_seconds", OF_SERVER, "Time of Sentinel's last report to Coolify."
@@ -220,12 +233,12 @@ RESOURCE_EXCLUDED = _gauge(
 RESOURCE_SERVER_REACHABLE = _gauge(
     "coolify_resource_server_reachable",
     OF_RESOURCE,
-    "1 while Coolify reaches the resource's server; at 0 the resource's state is meaningless.",
+    "1 while Coolify reaches and can use the resource's servers; at 0 the state is meaningless.",
 )
 RESOURCE_LAST_ONLINE = _gauge(
     "coolify_resource_last_online_timestamp_seconds",
     OF_RESOURCE,
-    "Time Coolify last saw the resource come up; not a heartbeat.",
+    "Time Coolify last wrote the status: at any change of it, and at each check over SSH.",
 )
 RESOURCE_RESTARTS = _gauge(
     "coolify_resource_restarts", OF_RESOURCE, "Restarts since the last deployment; stays 0 while Sentinel reports."
@@ -256,7 +269,7 @@ PART_EXCLUDED = _gauge(
     "coolify_service_part_excluded", OF_PART, "1 if the part is excluded from the service's status, else 0."
 )
 PART_LAST_ONLINE = _gauge(
-    "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last saw the part come up."
+    "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last wrote the part's status."
 )
 
 # Deployments.
@@ -302,16 +315,40 @@ DEPLOYMENT_DURATION = _gauge(
 # Scheduled database backups.
 BACKUP_ENABLED = _gauge("coolify_backup_enabled", OF_BACKUP, "1 if the schedule is enabled, else 0.")
 BACKUP_INTERVAL = _gauge(
-    "coolify_backup_interval_seconds", OF_BACKUP, "Longest interval between two runs of the schedule, rounded up."
+    "coolify_backup_interval_seconds", OF_BACKUP, "Longest interval between two runs of the schedule."
 )
-BACKUP_RESULT = _gauge("coolify_backup_last_result", (*OF_BACKUP, RESULT), "1 for the result of the last run, else 0.")
+BACKUP_RESULT = _gauge(
+    "coolify_backup_last_result",
+    (*OF_BACKUP, RESULT),
+    "1 for the result of the last run, else 0; failed if it failed for any of its databases.",
+)
 BACKUP_FINISHED = _gauge("coolify_backup_last_finished_timestamp_seconds", OF_BACKUP, "End of the last run.")
 BACKUP_SUCCESS = _gauge(
-    "coolify_backup_last_success_timestamp_seconds", OF_BACKUP, "End of the last successful run the exporter has seen."
+    "coolify_backup_last_success_timestamp_seconds",
+    OF_BACKUP,
+    "End of the last successful run, of the database for which it is the oldest.",
 )
-BACKUP_SIZE = _gauge("coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last backup file.")
+BACKUP_SIZE = _gauge(
+    "coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last run's files, of all its databases together."
+)
+BACKUP_S3 = _gauge("coolify_backup_s3_enabled", OF_BACKUP, "1 if the schedule stores its files in S3, else 0.")
 BACKUP_UPLOADED = _gauge(
-    "coolify_backup_last_uploaded", OF_BACKUP, "1 if the last backup file was uploaded to S3, else 0."
+    "coolify_backup_last_uploaded", OF_BACKUP, "1 if all files of the last successful run were uploaded to S3, else 0."
+)
+BACKUP_DATABASE_SUCCESS = _gauge(
+    "coolify_backup_database_last_success_timestamp_seconds",
+    (*OF_BACKUP, OF_DATABASE),
+    "End of the last successful run for one database of the schedule.",
+)
+BACKUP_DATABASE_SIZE = _gauge(
+    "coolify_backup_database_last_size_bytes",
+    (*OF_BACKUP, OF_DATABASE),
+    "Size of the file of the last successful run for one database of the schedule.",
+)
+BACKUP_DATABASE_MEDIAN = _gauge(
+    "coolify_backup_database_median_size_bytes",
+    (*OF_BACKUP, OF_DATABASE),
+    "Median size of up to 20 files before that one; absent while there are fewer than three.",
 )
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

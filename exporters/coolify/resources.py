@@ -36,6 +36,7 @@ class Resource:
     created: float | None = None
     environment: int | None = None  # database id of its environment; 0 is valid
     server: str | None = None  # uuid
+    more_servers: tuple[str, ...] = ()  # uuids of additional ones
     server_reachable: bool | None = None
     last_online: float | None = None
     restarts: int | None = None
@@ -81,20 +82,23 @@ def read(fields: Fields, kind: str) -> Resource | None:
         return None
     subtype = fields.text(_SUBTYPES[kind]) if kind in _SUBTYPES else None
     server = fields.child("server") if kind == names.SERVICE else fields.child("destination").child("server")
+    status = _status(fields)
+    restarts, limit = fields.count("restart_count"), fields.count("max_restart_count")
     return Resource(
         type=kind,
         uuid=uuid,
-        name=fields.text("name") or uuid,
-        status=_status(fields),
+        name=fields.name() or uuid,
+        status=status,
         subtype=(subtype or "").removeprefix("standalone-"),
         created=fields.time("created_at"),
         environment=fields.integer("environment_id"),
         server=server.uuid() if server.record.get("uuid") is not None else None,
+        more_servers=_more_servers(fields) if kind == names.APPLICATION else (),
         server_reachable=fields.flag("server_status"),
         last_online=fields.time("last_online_at"),
-        restarts=fields.count("restart_count"),
-        restart_limit=fields.count("max_restart_count"),
-        restart_limit_reached=fields.flag("restart_limit_reached"),
+        restarts=restarts,
+        restart_limit=limit,
+        restart_limit_reached=_given_up(fields, status, restarts, limit) if kind == names.APPLICATION else None,
         last_restart=fields.time("last_restart_at"),
         memory_limit=fields.size("limits_memory"),
         memory_reservation=fields.size("limits_memory_reservation"),
@@ -102,6 +106,24 @@ def read(fields: Fields, kind: str) -> Resource | None:
         parts=_parts(fields) if kind == names.SERVICE else (),
         backups=_backups(fields, subtype or "") if kind == names.DATABASE else (),
     )
+
+
+def _given_up(fields: Fields, status: Status, restarts: int | None, limit: int | None) -> bool | None:
+    """Whether Coolify stopped the application at its restart limit.
+
+    4.4 sends it; before, it follows from other fields as in Application::stoppedAfterRestartLimit (4.3.11). An
+    application that was stopped or deployed since has no `last_restart_type`.
+    """
+    if fields.record.get("restart_limit_reached") is not None:
+        return fields.flag("restart_limit_reached")
+    if restarts is None or limit is None or "last_restart_type" not in fields.record:
+        return None
+    return status.state == "exited" and 0 < limit <= restarts and fields.text("last_restart_type") == "crash"
+
+
+def _more_servers(fields: Fields) -> tuple[str, ...]:
+    uuids = [server.uuid() for server in fields.children("additional_servers")]
+    return tuple(uuid for uuid in uuids if uuid is not None)[:_PARTS]
 
 
 _SUBTYPES = {names.APPLICATION: "build_pack", names.DATABASE: "database_type"}
@@ -112,7 +134,7 @@ def _parts(service: Fields) -> tuple[Part, ...]:
     parts: dict[str, Part] = {}
     for key in ("applications", "databases"):
         for fields in service.children(key):
-            name = slug(fields.text("name") or "")
+            name = slug(fields.name() or "")
             if not name or name in parts or len(parts) >= _PARTS:
                 service.complain("part")
                 continue
@@ -145,7 +167,7 @@ def read_light(fields: Fields) -> Light | None:
         id=fields.integer("id"),
         type=names.DATABASE if standalone else kind,
         uuid=uuid,
-        name=fields.text("name") or uuid,
+        name=fields.name() or uuid,
         status=_status(fields),
         subtype=kind.removeprefix("standalone-") if standalone else "",
     )

@@ -29,7 +29,8 @@ class Task:
         attempted: whether it has ever been polled, successfully or not.
         failure: why the last poll failed; None if it succeeded.
         failures: number of consecutive failures.
-        good_at: time of the last successful poll, by the wall clock.
+        good_at: time of the last successful poll, by the wall clock; only shown.
+        read_at: the same by the steady clock, which measures ages.
         duration: duration of the last poll in seconds.
     """
 
@@ -41,6 +42,7 @@ class Task:
     failure: Failure | None = None
     failures: int = 0
     good_at: float | None = None
+    read_at: float | None = None
     duration: float = 0.0
 
 
@@ -121,7 +123,7 @@ class Schedule:
         # After all histories have been read once at the start, each gets its own phase, so that they spread.
         phase = max(0.1, self.clock.chance()) if task.source.background and task.good_at is None else 1.0
         task.attempted, task.urgent, task.failure, task.failures = True, False, None, 0
-        task.duration, task.good_at = duration, self.clock.wall()
+        task.duration, task.good_at, task.read_at = duration, self.clock.wall(), self.clock.steady()
         task.due = self.clock.steady() + self.clock.spread(self.period(task) * phase, 0.05)
 
     def failed(self, task: Task, failure: Failure, duration: float) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.account import Account
+from boxwatch.exporters.coolify.backups import Backup, Saved
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.resources import Light, Resource
 from boxwatch.exporters.coolify.schedule import Task
@@ -37,9 +38,11 @@ class Shown:
         labels: values of names.OF_RESOURCE.
         status: the newer of the list's status and the server's.
         server: name of its server; empty if unknown.
-        reachable: whether Coolify reaches that server; None if unknown.
-        totals, last: its deployments, if it is an application.
+        reachable: whether Coolify reaches its servers and can use them; None if unknown.
+        totals: its deployments, if it is an application; None before a restored total is current.
+        last: its last deployment.
         active: its queued and running deployments.
+        saved: its databases by backup schedule.
     """
 
     labels: tuple[str, ...]
@@ -47,9 +50,11 @@ class Shown:
     status: Status
     server: str
     reachable: bool | None
+    application: bool = False
     totals: Totals | None = None
     last: Deployment | None = None
     active: tuple[Deployment, ...] = ()
+    saved: Mapping[str, tuple[Saved, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +115,10 @@ def take(account: Account) -> Snapshot:
 def _fresh(account: Account, name: str, target: str = "") -> bool:
     """Whether a task's data may be exposed: it has succeeded, and has not failed for too long."""
     task = account.schedule.tasks.get((name, target))
-    if task is None or task.good_at is None:
+    if task is None or task.read_at is None:
         return False
     failing = task.failure is not None or account.closed
-    return not failing or account.clock.wall() - task.good_at <= account.stale_after
+    return not failing or account.clock.steady() - task.read_at <= account.stale_after
 
 
 def _sources(account: Account) -> Iterator[Source]:
@@ -135,7 +140,7 @@ def _sources(account: Account) -> Iterator[Source]:
 
 
 def _read_at(task: Task) -> float:
-    return task.good_at or 0.0
+    return task.read_at or 0.0
 
 
 class _Resolver:
@@ -174,22 +179,40 @@ class _Resolver:
         at, light, light_server = self._newest.get(resource.uuid, (-1.0, None, None))
         newer = light is not None and at >= self._inventory.listed_at.get(resource.type, -1.0)
         server = self._servers.get(resource.server or "") or self._servers.get(light_server or "")
+        more = [self._servers[uuid] for uuid in resource.more_servers if uuid in self._servers]
         project, environment = self._environments.get(
             -1 if resource.environment is None else resource.environment, ("", "")
         )
         log = self._inventory.history.logs.get(resource.uuid)
         app = resource.type == names.APPLICATION
-        reachable = resource.server_reachable if server is None else server.reachable
+        reachable = _reachable((server, *more) if server else (), resource.server_reachable)
+        backups, saved = self._backups(resource)
         return Shown(
             labels=(self._account.name, resource.type, project, environment, resource.slug, resource.uuid),
-            resource=resource,
+            resource=replace(resource, backups=backups) if saved else resource,
             status=light.status if newer and light is not None else resource.status,
             server=server.name if server else "",
             reachable=reachable,
-            totals=(dict(log.totals) if log else {}) if app else None,
+            totals=(dict(log.totals) if log else {}) if app and (log is None or log.shown) else None,
+            application=app,
             last=log.last if app and log else None,
             active=tuple(self._active.get(resource.uuid, ())),
+            saved=saved,
         )
+
+    def _backups(self, resource: Resource) -> tuple[tuple[Backup, ...], Mapping[str, tuple[Saved, ...]]]:
+        """The schedules of a database according to all their runs, unless these cannot be read."""
+        known = self._inventory.runs.get(resource.uuid)
+        if not known or not resource.backups or not _fresh(self._account, "backups", resource.uuid):
+            return resource.backups, {}
+        found = [(backup.with_runs(known.get(backup.uuid, ()))) for backup in resource.backups]
+        return tuple(backup for backup, _ in found), {backup.uuid: saved for backup, saved in found if saved}
+
+
+def _reachable(servers: Iterable[Server], otherwise: bool | None) -> bool | None:  # noqa: FBT001 - a value that is shown
+    """Whether Coolify can read the states on all servers of a resource; what the list said where none is known."""
+    known = [server.functional for server in servers if server.functional is not None]
+    return all(known) if known else otherwise
 
 
 def _thin(light: Light) -> Resource:

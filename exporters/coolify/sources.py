@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from boxwatch.exporters.coolify import deployments, names, resources, servers
+from boxwatch.exporters.coolify import backups, deployments, names, resources, servers
 from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.fields import Fields
@@ -59,8 +59,8 @@ def _projects(api: Api, inventory: Inventory, target: str) -> None:
         for environment in fields.children("environments"):
             identity = environment.integer("id")
             if identity is not None:
-                found[identity] = environment.text("name") or ""
-        inventory.projects[target] = Project(fields.text("name") or target, found)
+                found[identity] = environment.name() or ""
+        inventory.projects[target] = Project(fields.name() or target, found)
         return
     listed = dict(api.records("projects", "/projects", _project))
     known = inventory.projects
@@ -71,7 +71,7 @@ def _projects(api: Api, inventory: Inventory, target: str) -> None:
 
 def _project(fields: Fields) -> tuple[str, str] | None:
     uuid = fields.uuid()
-    return None if uuid is None else (uuid, fields.text("name") or uuid)
+    return None if uuid is None else (uuid, fields.name() or uuid)
 
 
 def _servers(api: Api, inventory: Inventory, target: str) -> None:
@@ -140,20 +140,34 @@ def _history(api: Api, inventory: Inventory, target: str) -> None:
     """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may be uncounted."""
     rows: dict[int, Deployment] = {}
     skip, whole = 0, False
+    now = api.now()
     for page in range(1 + min(_PAGES, api.rate_limiter.overdraft)):
         take = _TAKE if page == 0 else _TAKE_MORE
         endpoint = "/deployments/applications/{uuid}"
         found = api.records("history", endpoint, deployments.read, uuid=target, page=(skip, take))
         rows |= {row.id: row for row in found}
         skip += take
-        whole = len(found) < take or not inventory.history.wants_more(target, found)
-        if whole:
+        end = len(found) < take
+        whole = whole or end or not inventory.history.wants_more(target, found, now)
+        if end or (whole and not inventory.history.seeks_last(target, rows.values())):
             break
     complain = api.complainer("history")
     if not whole:
         complain("too_many_deployments")
-    for _ in range(inventory.history.read(target, rows.values(), whole=whole)):
+    for _ in range(inventory.history.read(target, rows.values(), whole=whole, now=now)):
         complain("lost_deployment")
+
+
+def _backups(api: Api, inventory: Inventory, target: str) -> None:
+    """GET /databases/{uuid}/backups: the schedules of one database, with every run that Coolify remembers."""
+    found = {}
+    for schedule, runs in api.nested(
+        "backups", "/databases/{uuid}/backups", "executions", backups.read_run, uuid=target
+    ):
+        uuid = schedule.uuid()
+        if uuid is not None:
+            found[uuid] = backups.newest(runs)
+    inventory.runs[target] = found
 
 
 SOURCES: Final = (
@@ -167,4 +181,5 @@ SOURCES: Final = (
     Source("statuses", 1, _statuses),
     Source("server_details", 1, _server_details),
     Source("history", 10, _history, background=True),
+    Source("backups", 60, _backups, background=True),
 )

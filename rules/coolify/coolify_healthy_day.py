@@ -120,6 +120,10 @@ def _backup(hours: Hours) -> tuple[Series, ...]:
     return (
         of(coolify.BACKUP_ENABLED, flat(1, fixtures.count)),
         of(coolify.BACKUP_INTERVAL, flat(_DAY, fixtures.count)),
+        of(coolify.BACKUP_S3, flat(1, fixtures.count)),
+        of(coolify.BACKUP_UPLOADED, flat(1, fixtures.count)),
+        of(coolify.BACKUP_DATABASE_SIZE, flat(1000, fixtures.count), database="shop"),
+        of(coolify.BACKUP_DATABASE_MEDIAN, flat(900, fixtures.count), database="shop"),
         of(coolify.BACKUP_RESULT, hours.but(0, 1, failed, at), result="failed"),
         of(coolify.BACKUP_SUCCESS, f"{-old}x{at + failed - 1} {60 * (at + failed)}x{fixtures.count - at - failed}"),
     )

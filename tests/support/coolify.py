@@ -31,10 +31,11 @@ class HandClock:
     """A clock that the test advances; `chance` is always the middle, so there is no jitter."""
 
     now: float = NOON
+    ahead: float = 0.0  # of the wall clock, which can be set; the steady one cannot
 
     def clock(self) -> Clock:
         """The clock to inject into the exporter."""
-        return Clock(wall=lambda: self.now, steady=lambda: self.now - NOON + 1000, chance=lambda: 0.5)
+        return Clock(wall=lambda: self.now + self.ahead, steady=lambda: self.now - NOON + 1000, chance=lambda: 0.5)
 
 
 @dataclass(slots=True)

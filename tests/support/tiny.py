@@ -16,7 +16,9 @@ def tiny() -> Rig:
     app = fake.add_application("api", environment, uuid="a1", last_restart_at=payloads.iso(hand.now - 900))
     search = fake.add_service("search", environment, uuid="v1")
     search["applications"][0]["name"] = "es"
-    fake.add_database("db", "redis", environment, uuid="d1")["backup_configs"][0]["uuid"] = "b1"
+    backup = fake.add_database("db", "redis", environment, uuid="d1")["backup_configs"][0]
+    backup["uuid"] = "b1"
+    backup["_runs"] = [payloads.run(backup, 9 - day, hand.now - 25200 - 86400 * day) for day in range(4)]
     rig = Rig(fake, hand)
     fake.deploy(app, "finished", ago=7200, took=90)
     running = fake.deploy(app, "in_progress", ago=300)

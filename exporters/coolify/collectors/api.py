@@ -46,6 +46,7 @@ class ApiCollector(Collector):
     coolify_source_success{account="main",source="statuses"} 1.0
     coolify_source_success{account="main",source="deployments"} 1.0
     coolify_source_success{account="main",source="history"} 1.0
+    coolify_source_success{account="main",source="backups"} 1.0
     # TYPE coolify_source_failure_reason gauge
     # TYPE coolify_source_duration_seconds gauge
     coolify_source_duration_seconds{account="main",source="version"} 0.0
@@ -58,6 +59,7 @@ class ApiCollector(Collector):
     coolify_source_duration_seconds{account="main",source="statuses"} 0.0
     coolify_source_duration_seconds{account="main",source="deployments"} 0.0
     coolify_source_duration_seconds{account="main",source="history"} 0.0
+    coolify_source_duration_seconds{account="main",source="backups"} 0.0
     # TYPE coolify_source_last_success_timestamp_seconds gauge
     coolify_source_last_success_timestamp_seconds{account="main",source="version"} 1.78740006e+09
     coolify_source_last_success_timestamp_seconds{account="main",source="projects"} 1.7874e+09
@@ -69,9 +71,11 @@ class ApiCollector(Collector):
     coolify_source_last_success_timestamp_seconds{account="main",source="statuses"} 1.78740006e+09
     coolify_source_last_success_timestamp_seconds{account="main",source="deployments"} 1.78740006e+09
     coolify_source_last_success_timestamp_seconds{account="main",source="history"} 1.78740003e+09
+    coolify_source_last_success_timestamp_seconds{account="main",source="backups"} 1.7874e+09
     # TYPE coolify_api_requests_total counter
     coolify_api_requests_total{account="main",code="200",endpoint="/applications"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/databases"} 1.0
+    coolify_api_requests_total{account="main",code="200",endpoint="/databases/{uuid}/backups"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/deployments"} 3.0
     coolify_api_requests_total{account="main",code="200",endpoint="/deployments/applications/{uuid}"} 2.0
     coolify_api_requests_total{account="main",code="200",endpoint="/projects"} 2.0

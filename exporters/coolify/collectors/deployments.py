@@ -65,7 +65,7 @@ class DeploymentsCollector(Collector):
             ((shown.labels[0], *shown.labels[2:]), shown)
             for snapshot in self._snapshots.current
             for shown in snapshot.resources
-            if shown.totals is not None
+            if shown.application
         ]
 
         def each(read: Callable[[tuple[str, ...], Shown], Iterable[Sample]]) -> Iterator[Sample]:
@@ -119,9 +119,11 @@ def _first(
 
 def _totals(labels: tuple[str, ...], shown: Shown) -> Iterator[Sample]:
     """All kinds and results, from 0: a series that begins at 1 hides its first increase."""
+    if shown.totals is None:
+        return
     for kind in names.KINDS:
         for result in names.RESULTS:
-            yield (*labels, kind, result), float((shown.totals or {}).get((kind, result), 0))
+            yield (*labels, kind, result), float(shown.totals.get((kind, result), 0))
 
 
 def _result(labels: tuple[str, ...], shown: Shown) -> Iterator[Sample]:

@@ -17,7 +17,7 @@ class ServersCollector(Collector):
     """Servers, their proxy and their Sentinel.
 
     # TYPE coolify_server_info gauge
-    coolify_server_info{account="main",coolify_host="true",coolify_server="box",proxy="traefik",proxy_version="3.6.1",uuid="s1"} 1.0
+    coolify_server_info{account="main",coolify_host="true",coolify_server="box",proxy="traefik",proxy_version="3.6.1",role="standalone",uuid="s1"} 1.0
     # TYPE coolify_server_reachable gauge
     coolify_server_reachable{account="main",coolify_server="box",uuid="s1"} 1.0
     # TYPE coolify_server_usable gauge
@@ -25,6 +25,7 @@ class ServersCollector(Collector):
     # TYPE coolify_server_proxy_state gauge
     coolify_server_proxy_state{account="main",coolify_server="box",state="running",uuid="s1"} 1.0
     coolify_server_proxy_state{account="main",coolify_server="box",state="starting",uuid="s1"} 0.0
+    coolify_server_proxy_state{account="main",coolify_server="box",state="stopping",uuid="s1"} 0.0
     coolify_server_proxy_state{account="main",coolify_server="box",state="restarting",uuid="s1"} 0.0
     coolify_server_proxy_state{account="main",coolify_server="box",state="degraded",uuid="s1"} 0.0
     coolify_server_proxy_state{account="main",coolify_server="box",state="paused",uuid="s1"} 0.0
@@ -70,7 +71,7 @@ class ServersCollector(Collector):
         yield family(names.SERVER_INFO, (sample for place in found for sample in _info(*place)))
         yield family(names.SERVER_REACHABLE, each(lambda labels, s: one(labels, s.reachable)))
         yield family(names.SERVER_USABLE, each(lambda labels, s: one(labels, s.usable)))
-        yield family(names.SERVER_PROXY_STATE, details(lambda labels, d: one_of(labels, names.STATES, d.proxy_state)))
+        yield family(names.SERVER_PROXY_STATE, details(_proxy))
         yield family(names.SERVER_PROXY_OUTDATED, details(lambda labels, d: one(labels, d.outdated)))
         yield family(names.SERVER_SENTINEL_ENABLED, each(lambda labels, s: one(labels, s.sentinel)))
         yield family(names.SERVER_SENTINEL_PUSH, details(lambda labels, d: one(labels, d.sentinel_pushed)))
@@ -84,4 +85,9 @@ def _info(labels: tuple[str, ...], server: Server, detail: Detail | None) -> Ite
     # Without the detail the labels would differ, which would be another series.
     if detail is not None:
         host = "true" if server.coolify_host else "false"
-        yield (*labels, detail.proxy, detail.proxy_version, host), 1.0
+        yield (*labels, detail.proxy, detail.proxy_version, host, server.role), 1.0
+
+
+def _proxy(labels: tuple[str, ...], detail: Detail) -> Iterator[Sample]:
+    if detail.proxy_state:
+        yield from one_of(labels, names.PROXY_STATES, detail.proxy_state)

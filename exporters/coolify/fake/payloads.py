@@ -92,6 +92,11 @@ def server(number: int, name: str, now: float) -> Record:
         "is_usable": True,
         "is_sentinel_enabled": True,
         "is_metrics_enabled": False,
+        "is_build_server": False,
+        "is_swarm_manager": False,
+        "is_swarm_worker": False,
+        "force_disabled": False,
+        "force_docker_cleanup": False,
         "sentinel_push_interval_seconds": 60,
         "server_disk_usage_notification_threshold": 80,
         "docker_cleanup_frequency": "0 0 * * *",
@@ -238,6 +243,27 @@ def database(number: int, name: str, engine: str, place: Record, environment: in
     }
 
 
+def run(schedule: Record, number: int, ended: float, status: str = "success", **more: object) -> Record:
+    """One backup of one database of a schedule."""
+    return {
+        "id": number,
+        "uuid": uuid(f"run{number}{schedule['uuid']}"),
+        "status": status,
+        "message": None,
+        "size": 123456,
+        "filename": "/data/coolify/backups/x.dmp",
+        "database_name": "shop",
+        "finished_at": iso(ended),
+        "s3_uploaded": True,
+        "local_storage_deleted": False,
+        "s3_storage_deleted": False,
+        "scheduled_database_backup_id": 1,
+        "created_at": iso(ended - 30),
+        "updated_at": iso(ended),
+        **more,
+    }
+
+
 def backup(name: str, number: int, owner: str, now: float) -> Record:
     """A schedule and its last run."""
     return {
@@ -245,6 +271,9 @@ def backup(name: str, number: int, owner: str, now: float) -> Record:
         "enabled": True,
         "frequency": "0 3 * * *",
         "save_s3": True,
+        "disable_local_backup": False,
+        "databases_to_backup": None,
+        "dump_all": False,
         "database_id": number,
         "database_type": owner,
         "latest_log": {

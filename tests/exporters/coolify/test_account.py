@@ -50,11 +50,12 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
         "server_details": f"/servers/{rig.fake.servers[0]['uuid']}",
         "statuses": "/resources",
         "history": "/deployments/applications",
+        "backups": "/backups",
     }
     reason = names.UNREACHABLE if code == "timeout" else names.SERVER_ERROR
     rig.settle()
     rig.wire.broken[paths.get(source, f"/v1/{source}")] = Failure(reason, code, "broken on purpose")
-    rig.wait(4000 if source == "projects" else 1500)  # projects are read once an hour
+    rig.wait(4000 if source in ("projects", "backups") else 1500)  # these are read once an hour
     broken = {labels["source"] for labels, value in rig.values(names.SOURCE_SUCCESS) if value == 0}
 
     assert source in broken
@@ -66,9 +67,13 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
 
 def _under(source: str) -> set[str]:
     """Sources that break together because their paths have a common prefix."""
-    return {"servers": {"statuses", "server_details"}, "server_details": {"statuses"}, "deployments": {"history"}}.get(
-        source, set()
-    )
+    under = {
+        "servers": {"statuses", "server_details"},
+        "server_details": {"statuses"},
+        "deployments": {"history"},
+        "databases": {"backups"},
+    }
+    return under.get(source, set())
 
 
 @pytest.mark.parametrize("code", ["refused", "dns", "tls", "connect_timeout", "no_route"])
@@ -244,6 +249,7 @@ def test_an_empty_instance_is_a_good_one() -> None:
         "statuses",
         "server_details",
         "history",
+        "backups",
     }
 
 
