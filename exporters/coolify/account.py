@@ -11,7 +11,7 @@ from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.inventory import Inventory
-from boxwatch.exporters.coolify.logs import facts
+from boxwatch.exporters.coolify.logs import facts, where
 from boxwatch.exporters.coolify.schedule import Schedule, Task
 from boxwatch.exporters.coolify.secret import Secret
 from boxwatch.exporters.coolify.sources import SOURCES
@@ -238,12 +238,3 @@ class Account:
         if news:
             self.schedule.hurry(source or key, target)
         return news
-
-
-def where(error: BaseException) -> dict[str, str]:
-    """An error's class and the line that raised it, without its message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace is not None else ""
-    return {"error": type(error).__name__, "at": place}

@@ -12,7 +12,7 @@ from typing import Final
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify.fields import clean
-from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, TOKEN_VARIABLE, Option, parser
+from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, PREFIX, TOKEN_VARIABLE, Option, parser
 from boxwatch.exporters.coolify.secret import FixedToken, Token, TokenFile
 from boxwatch.exporters.coolify.transport import Limits, check_url
 
@@ -49,6 +49,7 @@ class Config:
     accounts: tuple[AccountConfig, ...]
     host: str
     port: int
+    systemd_socket: bool
     web_config_file: Path | None
     state_file: Path | None
     log_level: str
@@ -61,9 +62,10 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
     Raises:
         ConfigError: an option is missing or invalid, or the file cannot be read.
     """
-    flags = {key.replace("_", "-"): value for key, value in vars(parser(version).parse_args(arguments)).items()}
+    flags = vars(parser(version).parse_args(arguments))
     every = (*OPTIONS.values(), FILE)
-    given: dict[str, object] = {o.name: environment[o.variable] for o in every if o.variable in environment}
+    # An empty variable is one that is not set: compose files set those that are missing to nothing.
+    given: dict[str, object] = {o.name: environment[o.variable] for o in every if environment.get(o.variable)}
     given |= {key: value for key, value in flags.items() if value is not None}
     path = str(given.pop(FILE.name, ""))
     document = _read(Path(path)) if path else {}
@@ -79,6 +81,7 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
         accounts=accounts,
         host=host,
         port=port,
+        systemd_socket=_switch(values, "systemd-socket"),
         web_config_file=_path(values, "web-config-file"),
         state_file=_path(values, "state-file"),
         log_level=_text(values, "log-level"),
@@ -179,6 +182,20 @@ def _text(values: Mapping[str, object], name: str) -> str:
     return value
 
 
+def _switch(values: Mapping[str, object], name: str) -> bool:
+    value = _value(values, name)
+    word = str(value).lower() if isinstance(value, (str, bool)) else ""
+    if word not in ("true", "false"):
+        raise ConfigError(f"{name} must be true or false")
+    return word == "true"
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables with the exporter's prefix that name no option: misspelt ones, or those that Docker makes of a name."""
+    known = {option.variable for option in (*OPTIONS.values(), FILE)}
+    return tuple(sorted(name for name in environment if name.startswith(PREFIX) and name not in known))
+
+
 def _path(values: Mapping[str, object], name: str) -> Path | None:
     text = _text(values, name)
     return Path(text) if text else None
@@ -198,6 +215,7 @@ def _number(values: Mapping[str, object], name: str) -> float:
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) in _PORTS):
+    bare = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if bare or not (port.isascii() and port.isdigit() and int(port) in _PORTS):
         raise ConfigError("listen must end in a port: :18000, 127.0.0.1:18000 or [::1]:18000")
     return host.removeprefix("[").removesuffix("]"), int(port)

@@ -12,11 +12,10 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from boxwatch.exporters.coolify.account import Account, where
+from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.collectors.catalogue import register
 from boxwatch.exporters.coolify.exposition_cache import ExpositionCache
-from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.logs import facts
+from boxwatch.exporters.coolify.logs import facts, where
 from boxwatch.exporters.coolify.snapshot import take
 from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 from boxwatch.exporters.coolify.state_file import StateFile
@@ -25,6 +24,8 @@ _LOG: Final = logging.getLogger(__name__)
 _AFTER_MISTAKE: Final = 10.0
 # Longest interval in seconds between snapshots, for busy accounts and for failing ones whose data grows stale.
 _LONGEST: Final = 10.0
+# Age in seconds at which the page is frozen: many times the longest interval between two renderings.
+_OLDEST_PAGE: Final = 300.0
 
 
 @dataclass(slots=True)
@@ -53,6 +54,7 @@ class Exporter:
         registry: CollectorRegistry,
         version: str,
         *,
+        revision: str = "",
         state_file: StateFile | None = None,
     ) -> None:
         """Register the collectors; no request is made before `start`."""
@@ -63,7 +65,7 @@ class Exporter:
         self._file = state_file
         self._stop: Final = threading.Event()
         self._threads: list[threading.Thread] = []
-        register(registry, self.snapshots, version)
+        register(registry, self.snapshots, version, revision)
         if state_file is not None:
             state_file.load()
             for watch in self.watches:
@@ -71,14 +73,8 @@ class Exporter:
         self.expositions: Final = ExpositionCache(registry, self.snapshots, self.secrets)
 
     def secrets(self) -> list[str]:
-        """Strings to redact everywhere: every current token, and its part after the id."""
-        found: list[str] = []
-        for watch in self.watches:
-            try:
-                found += watch.account.api.token.read().traces()
-            except Failure:
-                continue
-        return found
+        """Strings to redact everywhere: every token known so far, and its part after the id. Reads no file."""
+        return [trace for watch in self.watches for trace in watch.account.api.token.known()]
 
     def publish(self, account: Account, url: str) -> None:
         """Publish a snapshot of an account, after saving its totals to the state file."""
@@ -121,9 +117,10 @@ class Exporter:
 
     @property
     def healthy(self) -> bool:
-        """Whether every thread is alive and every account has had a recent turn."""
+        """Whether every thread is alive, the page is recent and every account has had a recent turn."""
         alive = all(thread.is_alive() for thread in self._threads)
-        return alive and all(time.monotonic() - watch.turned_at < watch.turn_limit for watch in self.watches)
+        fresh = not self._threads or time.monotonic() - self.expositions.refreshed_at < _OLDEST_PAGE
+        return alive and fresh and all(time.monotonic() - watch.turned_at < watch.turn_limit for watch in self.watches)
 
     @property
     def ready(self) -> bool:
@@ -131,10 +128,14 @@ class Exporter:
         shown = self.snapshots.current
         return len(shown) == len(self.watches) and all(snapshot.ready for snapshot in shown)
 
-    def stop(self, timeout: float) -> None:
-        """Stop the threads; one still waiting for Coolify after `timeout` seconds dies with the process."""
+    def begin_to_stop(self) -> None:
+        """Tell the threads to stop, without waiting for them."""
         self._stop.set()
         self.snapshots.changed.set()
+
+    def stop(self, timeout: float) -> None:
+        """Stop the threads; one still waiting for Coolify after `timeout` seconds dies with the process."""
+        self.begin_to_stop()
         until = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))

@@ -178,7 +178,18 @@ HISTORY_OLDEST_READ = _gauge(
 INTERNAL_ERRORS = _counter(
     "coolify_exporter_internal_errors_total", (ACCOUNT,), "Internal errors of the exporter from which it recovered."
 )
-BUILD_INFO = _gauge("coolify_exporter_build_info", (VERSION,), "Exporter version; always 1.")
+BUILD_INFO = _gauge(
+    "coolify_exporter_build_info", (VERSION, "revision"), "Version of the exporter and the commit it was built from."
+)
+SCRAPES = _counter("coolify_exporter_scrapes_total", (CODE,), "Answers to /metrics, by status code.")
+RENDER_DURATION = _gauge("coolify_exporter_render_duration_seconds", (), "Duration of the last rendering of the page.")
+RENDER_FAILURES = _counter("coolify_exporter_render_failures_total", (), "Renderings that failed; the last page stays.")
+CONNECTIONS = _gauge("coolify_exporter_connections", (), "Open connections to the web server.")
+CONNECTIONS_CLOSED = _counter(
+    "coolify_exporter_connections_closed_total",
+    (REASON,),
+    "Connections the web server closed: timeout, evicted to make room, refused.",
+)
 
 # Servers.
 SERVER_INFO = _gauge(

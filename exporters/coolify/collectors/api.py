@@ -16,8 +16,6 @@ from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 class ApiCollector(Collector):
     """Availability and failure reasons, by account and by source.
 
-    # TYPE coolify_exporter_build_info gauge
-    coolify_exporter_build_info{version="1.2.3"} 1.0
     # TYPE coolify_up gauge
     coolify_up{account="main"} 1.0
     # TYPE coolify_down_reason gauge
@@ -98,14 +96,12 @@ class ApiCollector(Collector):
     coolify_exporter_internal_errors_total{account="main"} 0.0
     """
 
-    def __init__(self, snapshots: SnapshotStore, version: str) -> None:
-        """Read from the snapshot store; `version` is the exporter's."""
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
         self._snapshots = snapshots
-        self._version = version
 
     def collect(self) -> Iterator[Family]:
         """Build the families from memory."""
-        yield family(names.BUILD_INFO, one((self._version,), 1))
         now = self._snapshots.current
 
         def each(read: Callable[[Snapshot], Iterable[Sample]]) -> Iterator[Sample]:
