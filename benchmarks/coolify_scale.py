@@ -138,7 +138,7 @@ def scale(applications: int, servers: int, minutes: float, *, priority: bool) ->
     fake = ["-m", "boxwatch.exporters.coolify.fake", "--listen", f"127.0.0.1:{fake_port}", "--limit", "1000000"]
     exporter = ["-m", "boxwatch.exporters.coolify", "--url", f"http://127.0.0.1:{fake_port}", "--log-level", "error"]
     print(f"{applications} applications on {servers} servers, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    with process(*fake, "--applications", str(applications), "--servers", str(servers)):
+    with process(*fake, "--applications", str(applications), "--servers", str(servers), "--tasks"):
         wait_for(fake_port, "/_fake/stats", "requests", 60)
         with process(
             *exporter, "--listen", f"127.0.0.1:{port}", "--requests-per-minute", "6000", COOLIFY_TOKEN=TOKEN

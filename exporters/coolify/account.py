@@ -17,7 +17,14 @@ from boxwatch.exporters.coolify.secret import Secret
 from boxwatch.exporters.coolify.sources import SOURCES
 
 _LOG: Final = logging.getLogger(__name__)
-_TARGETED: Final = ("statuses", "server_details", "history", "backups")
+_TARGETED: Final = ("statuses", "server_details", "history", "backups", "tasks", "task_runs", "cleanups")
+_PARENTS: Final = {
+    "history": "applications",
+    "projects": "projects",
+    "backups": "databases",
+    "tasks": "applications",
+    "task_runs": "tasks",
+}
 # Longest wait in seconds while nothing is due, above all so that a changed token file is noticed.
 _IDLE: Final = 5.0
 _LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
@@ -29,6 +36,7 @@ class Account:
 
     Attributes:
         name: value of the `account` label.
+        disabled: sources that are not polled.
         down: why requests fail; None while they succeed, and before the first.
         closed: whether every request would fail, so that only the token check is tried.
         good_at: time of the last successful request, by the wall clock.
@@ -40,6 +48,7 @@ class Account:
     clock: Clock
     interval: float = 60.0
     stale_after: float = 300.0
+    disabled: frozenset[str] = frozenset()
     inventory: Inventory = field(default_factory=Inventory)
     schedule: Schedule = field(init=False)
     down: Failure | None = None
@@ -52,7 +61,7 @@ class Account:
 
     def __post_init__(self) -> None:
         """Schedule the first polls."""
-        self.schedule = Schedule(self.clock, self.interval)
+        self.schedule = Schedule(self.clock, self.interval, self.disabled)
         for source in SOURCES:
             if source.name not in _TARGETED:
                 self.schedule.add(source.name)
@@ -153,10 +162,8 @@ class Account:
     def _gone(self, task: Task) -> None:
         """Drop a target that was deleted after it was listed, and read the list again."""
         self.schedule.tasks.pop((task.source.name, task.target), None)
-        parent = {"history": "applications", "projects": "projects", "backups": "databases"}.get(
-            task.source.name, "servers"
-        )
-        self.schedule.hurry(parent)
+        parent = _PARENTS.get(task.source.name, "servers")
+        self.schedule.hurry(parent, task.target.partition("/")[0] if parent == "tasks" else "")
 
     def _follow(self, task: Task) -> None:
         """Schedule what follows from a successful poll: new targets, and polls that cannot wait."""
@@ -164,12 +171,14 @@ class Account:
         if name == "projects":
             self.schedule.keep("projects", inventory.projects)
         elif name == "servers":
-            self.schedule.keep("statuses", inventory.servers)
-            self.schedule.keep("server_details", inventory.servers)
+            for source in ("statuses", "server_details", "cleanups"):
+                self.schedule.keep(source, inventory.servers)
         elif name == "deployments":
             self._hurry_ended()
         elif name == "databases":
             self._follow_backups()
+        if name in ("applications", "services", "tasks"):
+            self._keep_tasks()
         if name in ("applications", "statuses"):
             self._count_applications()
         if name in ("applications", "services", "databases", "statuses"):
@@ -216,6 +225,22 @@ class Account:
             del self.inventory.runs[uuid]
         for uuid, mark in marks.items():
             self._once(f"backups {uuid}", mark, "backups", uuid)
+
+    def _keep_tasks(self) -> None:
+        lists = self.inventory.lists
+        if names.APPLICATION in lists and names.SERVICE in lists:
+            owners = lists[names.APPLICATION].keys() | lists[names.SERVICE].keys()
+            self.schedule.keep("tasks", owners)
+            for uuid in self.inventory.tasks.keys() - owners:
+                del self.inventory.tasks[uuid]
+            self._follow_tasks()
+
+    def _follow_tasks(self) -> None:
+        """Read the runs of each enabled task."""
+        found = [task for tasks in self.inventory.tasks.values() for task in tasks if task.enabled]
+        self.schedule.keep("task_runs", (f"{task.owner}/{task.uuid}" for task in found))
+        for uuid in self.inventory.task_runs.keys() - {task.uuid for task in found}:
+            del self.inventory.task_runs[uuid]
 
     def schedule_targets(self, name: str) -> set[str]:
         """The targets of a source."""

@@ -110,7 +110,7 @@ def build(config: Config, registry: CollectorRegistry) -> Exporter:
             agent=f"boxwatch-coolify-exporter/{version()}",
             most=wanted.max_resources,
         )
-        account = Account(wanted.name, api, clock, wanted.interval, wanted.stale_after)
+        account = Account(wanted.name, api, clock, wanted.interval, wanted.stale_after, wanted.disabled)
         # One turn may read several pages of a history, each for up to the total time limit of a request.
         watches.append(Watch(account, wanted.url, turn_limit=6 * wanted.limits.total + 60))
     state_file = StateFile(config.state_file) if config.state_file else None

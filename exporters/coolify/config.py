@@ -12,6 +12,7 @@ from typing import Final
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify.fields import clean
+from boxwatch.exporters.coolify.names import OPTIONAL
 from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, PREFIX, TOKEN_VARIABLE, Option, parser
 from boxwatch.exporters.coolify.secret import FixedToken, Token, TokenFile
 from boxwatch.exporters.coolify.transport import Limits, check_url
@@ -40,6 +41,7 @@ class AccountConfig:
     proxy: str
     limits: Limits
     max_resources: int
+    disabled: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,19 @@ def _account(name: str, values: Mapping[str, object], environment: Mapping[str, 
             body=int(_number(values, "max-body-bytes")),
         ),
         max_resources=int(_number(values, "max-resources")),
+        disabled=_disabled(name, values),
     )
+
+
+def _disabled(name: str, values: Mapping[str, object]) -> frozenset[str]:
+    found = frozenset(filter(None, (word.strip() for word in _text(values, "disable").split(","))))
+    unknown = sorted(found - {*OPTIONAL, "domains"})
+    if unknown:
+        raise ConfigError(
+            f"disable of account {name}: unknown collector {unknown[0]:.40}; valid: {', '.join((*OPTIONAL, 'domains'))}"
+        )
+    # Without a task's runs nothing is known of it, and the other way round.
+    return found | ({"tasks", "task_runs"} if found & {"tasks", "task_runs"} else set())
 
 
 def _token(name: str, values: Mapping[str, object], environment: Mapping[str, str], variable: str) -> Token:

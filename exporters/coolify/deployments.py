@@ -12,6 +12,8 @@ from boxwatch.exporters.coolify.fields import Fields
 _ACTIVE: Final = frozenset(("queued", "in_progress"))
 _RESULTS: Final = {"finished": "finished", "failed": "failed", "cancelled-by-user": "cancelled"}
 # `/project/{uuid}/environment/{uuid}/application/{uuid}/deployment/{uuid}`, a relative path.
+_HASH: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_COMMIT: Final = 12
 _URL: Final = re.compile(r"/application/([A-Za-z0-9-]{1,64})(?:/|$)")
 
 
@@ -30,6 +32,8 @@ class Deployment:
         moved: last update of the row; a running deployment writes its log into it.
         finished: end time. Null for one cancelled in the queue, one that failed before it started, and all that
             Coolify's own restart ended (Coolify 4.3.11, app/Console/Commands/Init.php).
+        trigger: webhook, api or manual, which includes Coolify's own.
+        commit: the beginning of its hash; empty for `HEAD`.
     """
 
     id: int
@@ -41,6 +45,8 @@ class Deployment:
     created: float | None
     moved: float | None
     finished: float | None
+    trigger: str = ""
+    commit: str = ""
 
     @property
     def active(self) -> bool:
@@ -86,7 +92,19 @@ def read(fields: Fields) -> Deployment | None:
         created=fields.time("created_at"),
         moved=fields.time("updated_at"),
         finished=fields.time("finished_at"),
+        trigger=_trigger(fields),
+        commit=_commit(fields.text("commit") or ""),
     )
+
+
+def _trigger(fields: Fields) -> str:
+    if fields.flag("is_webhook"):
+        return "webhook"
+    return "api" if fields.flag("is_api") else "manual"
+
+
+def _commit(text: str) -> str:
+    return text[:_COMMIT].lower() if _HASH.fullmatch(text) else ""
 
 
 def _kind(fields: Fields) -> str:

@@ -16,12 +16,14 @@ Coolify has no counter. `count` in an application's history decreases, because r
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.fields import clean
 
 # Maximum unfinished rows remembered per application: far more than fit in a queue (25 by default).
 _MAX_OPEN: Final = 500
@@ -30,6 +32,8 @@ _RECENT: Final = 64
 _MAX_STRANGE: Final = 20
 # A deployment cannot have ended later than now, by Coolify's clock, plus the time that a response takes.
 _SKEW: Final = 5.0
+# From a restart without a build to the hour after which Coolify kills a deployment.
+BUCKETS: Final = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
 REAL: Final = ("deployment", "rollback")
 
 
@@ -46,6 +50,8 @@ class Log:
         last: the last completed deployment or rollback.
         complete: whether the history has been read at least once, by this process or the one before.
         read: whether this process has read it, so that its totals are current.
+        waits: time in the queue of deployments seen active, by id: until they were last seen queued, or first running.
+        waited: the same of the last deployment; None if it was not seen active.
         since: the first read counts deployments that ended after this time; None counts none.
     """
 
@@ -57,6 +63,8 @@ class Log:
     last: Deployment | None = None
     complete: bool = False
     read: bool = False
+    waits: dict[int, float] = field(default_factory=dict)
+    waited: float | None = None
     since: float | None = None
 
     @property
@@ -93,12 +101,30 @@ class Log:
         return self.complete and created is not None and row.created is not None and row.created != created
 
 
+@dataclass(slots=True)
+class Durations:
+    """A histogram of durations in seconds: numbers by bucket, not cumulative, and their sum."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    total: float = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Count a duration."""
+        self.counts[bisect_left(BUCKETS, seconds)] += 1
+        self.total += seconds
+
+    def copy(self) -> Durations:
+        """A copy that later durations do not change."""
+        return Durations(list(self.counts), self.total)
+
+
 class History:
     """Deployments of an account; times are in seconds since 1970 by Coolify's clock."""
 
     def __init__(self) -> None:
         """Start empty."""
         self.logs: dict[str, Log] = {}
+        self.durations: dict[tuple[str, str], Durations] = {}
         self.changed = False  # whether the state file is out of date
 
     def begin(self, uuid: str, since: float | None) -> None:
@@ -107,10 +133,15 @@ class History:
         if log.since is None:
             log.since = since
 
-    def watch(self, active: Iterable[tuple[str, Deployment]]) -> None:
+    def watch(self, active: Iterable[tuple[str, Deployment]], now: float | None = None) -> None:
         """Remember queued and running deployments by application, to count them when they end."""
         for uuid, row in active:
             log = self.logs.setdefault(uuid, Log())
+            if now is not None and row.created is not None and len(log.waits) < _MAX_OPEN:
+                if row.status == "queued":
+                    log.waits[row.id] = max(0.0, now - row.created)
+                else:
+                    log.waits.setdefault(row.id, max(0.0, now - row.created))
             # A row above `seen` is new to the next read in any case, once there has been a first one.
             # A row that was read and is not open has ended: this response is older than that one.
             over = log.complete and not log.new(row)
@@ -181,9 +212,14 @@ class History:
         if known or (new and (log.complete or _is_new(log, row, now))):
             key = (row.kind, row.result)
             log.totals[key] = log.totals.get(key, 0) + 1
+            # Not what a restored log counts again.
+            if row.duration is not None and (log.read or not log.complete):
+                self.durations.setdefault(key, Durations()).add(row.duration)
         log.open.discard(row.id)
         log.strange.discard(row.id)
+        waited = log.waits.pop(row.id, None)
         if row.kind in REAL and (log.last is None or _order(row) >= _order(log.last)):
+            log.waited = waited if log.last is None or log.last.id != row.id or waited is not None else log.waited
             log.last = row
 
     def forget(self, keep: Iterable[str]) -> None:
@@ -231,7 +267,11 @@ def _order(row: Deployment) -> tuple[float, int]:
 
 
 def _dumped(row: Deployment | None) -> object:
-    return None if row is None else [row.id, row.kind, row.status, row.created, row.moved, row.finished]
+    return (
+        None
+        if row is None
+        else [row.id, row.kind, row.status, row.created, row.moved, row.finished, row.trigger, row.commit]
+    )
 
 
 def _restore(entry: object) -> Log | None:
@@ -269,7 +309,7 @@ def _moment(value: object) -> TypeGuard[float | None]:
 
 def _last(value: object) -> Deployment | None:
     match value:
-        case [number, kind, status, created, moved, finished] if (
+        case [number, kind, status, created, moved, finished, str(trigger), str(commit)] if (
             _whole(number)
             and kind in REAL
             and status in names.RESULTS
@@ -277,5 +317,7 @@ def _last(value: object) -> Deployment | None:
             and _moment(moved)
             and _moment(finished)
         ):
-            return Deployment(number, None, None, str(status), str(kind), "", created, moved, finished)
+            return Deployment(
+                number, None, None, str(status), str(kind), "", created, moved, finished, clean(trigger), clean(commit)
+            )
     return None

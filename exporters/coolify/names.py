@@ -26,6 +26,9 @@ RESOURCE: Final = "resource"  # slug of the name: equals the container label coo
 UUID: Final = "uuid"  # equals the container label com.docker.compose.project
 PART: Final = "part"  # container of a service: equals the container label coolify.serviceName
 BACKUP: Final = "backup"  # uuid of the schedule
+TASK: Final = "task"  # uuid of a scheduled task
+DOMAIN: Final = "domain"
+SCHEME: Final = "scheme"
 NAME: Final = "name"  # as entered in Coolify
 SUBTYPE: Final = "subtype"  # build pack of an application, engine of a database
 STATE: Final = "state"
@@ -47,6 +50,7 @@ OF_APPLICATION: Final = (ACCOUNT, PROJECT, ENVIRONMENT, RESOURCE, UUID)
 OF_RESOURCE: Final = (ACCOUNT, TYPE, PROJECT, ENVIRONMENT, RESOURCE, UUID)
 OF_PART: Final = (*OF_APPLICATION, PART)
 OF_BACKUP: Final = (*OF_APPLICATION, BACKUP)
+OF_TASK: Final = (*OF_RESOURCE, TASK)
 
 # Label values. Each list is closed: the exporter exposes no other value.
 APPLICATION: Final = "application"
@@ -101,7 +105,12 @@ SOURCES: Final = (
     "deployments",
     "history",
     "backups",
+    "tasks",
+    "task_runs",
+    "cleanups",
 )
+# Sources that can be switched off; `domains` costs no request.
+OPTIONAL: Final = ("deployments", "history", "services", "databases", "backups", "tasks", "task_runs", "cleanups")
 
 
 class Metric(str):
@@ -224,6 +233,20 @@ SERVER_TIMEOUT = _gauge(
     "Deployment timeout, after which Coolify kills the deployment.",
 )
 
+CLEANUP_RESULT = _gauge(
+    "coolify_server_cleanup_last_result",
+    (*OF_SERVER, RESULT),
+    "1 for the result of the last Docker clean-up of the server, else 0.",
+)
+CLEANUP_STARTED = _gauge(
+    "coolify_server_cleanup_last_started_timestamp_seconds", OF_SERVER, "Start of the last Docker clean-up."
+)
+CLEANUP_OVERDUE = _gauge(
+    "coolify_server_cleanup_overdue_seconds",
+    OF_SERVER,
+    "Seconds by which the next clean-up was late when they were last read; absent unless one should run.",
+)
+
 # Applications, services and databases.
 RESOURCE_INFO = _gauge(
     "coolify_resource_info", (*OF_RESOURCE, NAME, SUBTYPE, COOLIFY_SERVER), "A resource and where it runs; always 1."
@@ -270,6 +293,12 @@ RESOURCE_MEMORY_RESERVATION = _gauge(
     "coolify_resource_memory_reservation_bytes", OF_RESOURCE, "Memory reservation; 0: none."
 )
 RESOURCE_CPU_LIMIT = _gauge("coolify_resource_cpu_limit_cores", OF_RESOURCE, "CPU limit; 0: none.")
+RESOURCE_PUBLIC = _gauge(
+    "coolify_resource_public", OF_RESOURCE, "1 if the database's port is published to everybody, else 0."
+)
+DOMAIN_INFO = _gauge(
+    "coolify_domain_info", (*OF_RESOURCE, DOMAIN, SCHEME), "A domain that a resource asks for; always 1."
+)
 PART_STATE = _gauge(
     "coolify_service_part_state", (*OF_PART, STATE), "1 for the current state of a service part, else 0."
 )
@@ -278,6 +307,9 @@ PART_HEALTH = _gauge(
 )
 PART_EXCLUDED = _gauge(
     "coolify_service_part_excluded", OF_PART, "1 if the part is excluded from the service's status, else 0."
+)
+PART_PUBLIC = _gauge(
+    "coolify_service_part_public", OF_PART, "1 if a database's port in a service is published to everybody, else 0."
 )
 PART_LAST_ONLINE = _gauge(
     "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last wrote the part's status."
@@ -323,6 +355,23 @@ DEPLOYMENT_DURATION = _gauge(
     "Its duration from request to end, including time in the queue.",
 )
 
+DEPLOYMENT_INFO = _gauge(
+    "coolify_deployment_last_info",
+    (*OF_APPLICATION, "trigger", "commit", "branch"),
+    "What was deployed last: webhook, api or manual, commit and branch; one series for an application.",
+)
+DEPLOYMENT_WAITED = _gauge(
+    "coolify_deployment_last_queue_seconds",
+    OF_APPLICATION,
+    "Its time in the queue, to a poll's accuracy; absent if the exporter did not see it active.",
+)
+DEPLOYMENT_DURATIONS = Metric.make(
+    "histogram",
+    "coolify_deployment_duration_seconds",
+    (ACCOUNT, KIND, RESULT),
+    "Durations of deployments that have ended, from request to end.",
+)
+
 # Scheduled database backups.
 BACKUP_ENABLED = _gauge("coolify_backup_enabled", OF_BACKUP, "1 if the schedule is enabled, else 0.")
 BACKUP_INTERVAL = _gauge(
@@ -342,7 +391,7 @@ BACKUP_SUCCESS = _gauge(
 BACKUP_SIZE = _gauge(
     "coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last run's files, of all its databases together."
 )
-BACKUP_S3 = _gauge("coolify_backup_s3_enabled", OF_BACKUP, "1 if the schedule stores its files in S3, else 0.")
+BACKUP_S3 = _gauge("coolify_backup_upload_enabled", OF_BACKUP, "1 if the schedule stores its files in S3, else 0.")
 BACKUP_UPLOADED = _gauge(
     "coolify_backup_last_uploaded", OF_BACKUP, "1 if all files of the last successful run were uploaded to S3, else 0."
 )
@@ -360,6 +409,22 @@ BACKUP_DATABASE_MEDIAN = _gauge(
     "coolify_backup_database_median_size_bytes",
     (*OF_BACKUP, OF_DATABASE),
     "Median size of up to 20 files before that one; absent while there are fewer than three.",
+)
+
+# Scheduled tasks.
+TASK_INFO = _gauge("coolify_task_info", (*OF_TASK, NAME), "A scheduled task of an application or service; always 1.")
+TASK_ENABLED = _gauge("coolify_task_enabled", OF_TASK, "1 if the task is enabled, else 0.")
+TASK_INTERVAL = _gauge("coolify_task_interval_seconds", OF_TASK, "Longest interval between two runs of the task.")
+TASK_RESULT = _gauge("coolify_task_last_result", (*OF_TASK, RESULT), "1 for the result of the last run, else 0.")
+TASK_STARTED = _gauge("coolify_task_last_started_timestamp_seconds", OF_TASK, "Start of the last run.")
+TASK_DURATION = _gauge("coolify_task_last_duration_seconds", OF_TASK, "Duration of the last run, if it has ended.")
+TASK_SUCCESS = _gauge(
+    "coolify_task_last_success_timestamp_seconds", OF_TASK, "End of the last successful of the latest 20 runs."
+)
+TASK_OVERDUE = _gauge(
+    "coolify_task_overdue_seconds",
+    OF_TASK,
+    "Seconds by which the next run was late when runs were last read; absent unless the task should run.",
 )
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

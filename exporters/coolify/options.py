@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boxwatch.exporters.coolify.logs import FORMATS, LEVELS
+from boxwatch.exporters.coolify.names import OPTIONAL
 
 PREFIX: Final = "COOLIFY_EXPORTER_"
 TOKEN_VARIABLE: Final = "COOLIFY_TOKEN"  # noqa: S105 - the name of the variable
@@ -63,6 +64,7 @@ ACCOUNT: Final = (
     Option("read-timeout", 15.0, "seconds to wait for the next byte of a response", 0.1),
     Option("total-timeout", 60.0, "seconds for a complete response", 0.1),
     Option("max-body-bytes", float(64 << 20), "maximum size of a response in bytes", 1 << 16),
+    Option("disable", "", f"collectors to switch off, separated by commas: {', '.join(OPTIONAL)}, domains"),
     Option("max-resources", 5000.0, "maximum number of records read from one list", 1),
 )
 PROCESS: Final = (

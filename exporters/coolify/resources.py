@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from boxwatch.exporters.coolify import backups, names
 from boxwatch.exporters.coolify.backups import Backup
-from boxwatch.exporters.coolify.fields import Fields
+from boxwatch.exporters.coolify.fields import Fields, clean
 from boxwatch.exporters.coolify.slug import slug
 from boxwatch.exporters.coolify.status import Status, parse
 
 _BACKUPS = 32
 _PARTS = 64
+_DOMAINS = 64
+_FQDN = 8192
+_DOMAIN = re.compile(r"(?:(https?)://|)([^\s/:,]{1,253})(?=[/:]|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,8 @@ class Part:
     status: Status
     excluded: bool
     last_online: float | None
+    public: bool | None = None
+    domains: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,9 @@ class Resource:
     memory_limit: int | None = None
     memory_reservation: int | None = None
     cpu_limit: float | None = None
+    public: bool | None = None
+    branch: str = ""
+    domains: tuple[tuple[str, str], ...] = ()  # scheme and host
     parts: tuple[Part, ...] = ()
     backups: tuple[Backup, ...] = ()
 
@@ -103,6 +112,9 @@ def read(fields: Fields, kind: str) -> Resource | None:
         memory_limit=fields.size("limits_memory"),
         memory_reservation=fields.size("limits_memory_reservation"),
         cpu_limit=fields.cores("limits_cpus"),
+        public=fields.flag("is_public") if kind == names.DATABASE else None,
+        branch=fields.text("git_branch") or "",
+        domains=_domains(fields) if kind == names.APPLICATION else (),
         parts=_parts(fields) if kind == names.SERVICE else (),
         backups=_backups(fields, subtype or "") if kind == names.DATABASE else (),
     )
@@ -144,8 +156,20 @@ def _parts(service: Fields) -> tuple[Part, ...]:
                 status=status,
                 excluded=status.excluded or bool(fields.flag("exclude_from_status")),
                 last_online=fields.time("last_online_at"),
+                public=fields.flag("is_public") if key == "databases" else None,
+                domains=_domains(fields),
             )
     return tuple(parts.values())
+
+
+def _domains(fields: Fields) -> tuple[tuple[str, str], ...]:
+    """Scheme and host of each domain, which Coolify keeps in one text: `https://a.example.com/path,http://b:3000`."""
+    found: dict[tuple[str, str], None] = {}
+    for item in (fields.text("fqdn", _FQDN) or "").split(","):
+        match = _DOMAIN.match(item.strip())
+        if match:
+            found[match[1].lower() or "http", clean(match[2].lower())] = None
+    return tuple(found)[:_DOMAINS]
 
 
 def _backups(database: Fields, database_type: str) -> tuple[Backup, ...]:

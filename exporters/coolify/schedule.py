@@ -15,6 +15,8 @@ _BUSY: Final = 50
 _LONGEST: Final = 900.0
 # Share of the request rate for regular polls; the rest is left for histories.
 _REGULAR: Final = 0.75
+# Seconds after a target appears in which histories go first.
+_BEHIND: Final = {"tasks": 60.0, "cleanups": 30.0}
 _BY_NAME: Final = {source.name: source for source in SOURCES}
 Key = tuple[str, str]
 
@@ -52,18 +54,22 @@ class Schedule:
 
     Attributes:
         interval: seconds between polls of a source whose `every` is 1.
+        disabled: sources that have no tasks.
     """
 
     clock: Clock
     interval: float
+    disabled: frozenset[str] = frozenset()
     tasks: dict[Key, Task] = field(default_factory=dict)
     _stretch: float = 1.0
 
     def add(self, name: str, target: str = "") -> Task:
-        """Return the task; a new one is created and due immediately."""
+        """Return the task; a new one is created and due immediately, or when the histories have been begun."""
         task = self.tasks.get((name, target))
         if task is None:
-            task = self.tasks[name, target] = Task(_BY_NAME[name], target, self.clock.steady())
+            task = Task(_BY_NAME[name], target, self.clock.steady() + _BEHIND.get(name, 0.0))
+            if name not in self.disabled:
+                self.tasks[name, target] = task
         return task
 
     def keep(self, name: str, targets: Iterable[str]) -> None:

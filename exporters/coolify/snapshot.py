@@ -10,10 +10,12 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.backups import Backup, Saved
 from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.history import Durations
 from boxwatch.exporters.coolify.resources import Light, Resource
 from boxwatch.exporters.coolify.schedule import Task
 from boxwatch.exporters.coolify.servers import Detail, Server
 from boxwatch.exporters.coolify.status import Status
+from boxwatch.exporters.coolify.tasks import Executions, ScheduledTask
 
 _LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
 Totals = Mapping[tuple[str, str], int]
@@ -31,6 +33,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Cleanups:
+    """Clean-ups of a server, and by how many seconds the next one was overdue."""
+
+    runs: Executions
+    overdue: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTask:
+    """A scheduled task, its runs if they are known, and by how many seconds the next one was overdue."""
+
+    task: ScheduledTask
+    runs: Executions | None
+    overdue: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A resource with its final labels.
 
@@ -42,6 +61,8 @@ class Shown:
         totals: its deployments, if it is an application; None before a restored total is current.
         last: its last deployment.
         active: its queued and running deployments.
+        waited: time that its last deployment waited in the queue.
+        tasks: its scheduled tasks.
         saved: its databases by backup schedule.
     """
 
@@ -54,6 +75,8 @@ class Shown:
     totals: Totals | None = None
     last: Deployment | None = None
     active: tuple[Deployment, ...] = ()
+    waited: float | None = None
+    tasks: tuple[ShownTask, ...] = ()
     saved: Mapping[str, tuple[Saved, ...]] = field(default_factory=dict)
 
 
@@ -75,10 +98,11 @@ class Snapshot:
     remaining: int | None
     rate: float
     history_oldest: float | None
-    servers: tuple[tuple[Server, Detail | None], ...]
+    servers: tuple[tuple[Server, Detail | None, Cleanups | None], ...]
     resources: tuple[Shown, ...]
     active: tuple[Deployment, ...] | None
     backed_up: Mapping[str, float]
+    durations: Mapping[tuple[str, str], Durations]
 
 
 def take(account: Account) -> Snapshot:
@@ -103,13 +127,27 @@ def take(account: Account) -> Snapshot:
         rate=round(account.api.rate_limiter.rate(), 3),
         history_oldest=min((task.good_at or 0.0 for task in histories), default=None),
         servers=tuple(
-            (server, inventory.details.get(uuid) if _fresh(account, "server_details", uuid) else None)
+            (
+                server,
+                inventory.details.get(uuid) if _fresh(account, "server_details", uuid) else None,
+                _cleanups(account, server),
+            )
             for uuid, server in sorted(servers.items())
         ),
         resources=tuple(_Resolver(account, servers).resolve()) if account.settled else (),
         active=inventory.active if _fresh(account, "deployments") else None,
         backed_up=dict(inventory.backed_up),
+        durations={key: durations.copy() for key, durations in inventory.history.durations.items()},
     )
+
+
+def _cleanups(account: Account, server: Server) -> Cleanups | None:
+    """The clean-ups of a server; overdue only while Coolify can use it, which starts none otherwise."""
+    runs = account.inventory.cleanups.get(server.uuid)
+    if runs is None or not _fresh(account, "cleanups", server.uuid):
+        return None
+    expected = runs.last is not None and bool(server.functional)
+    return Cleanups(runs, runs.overdue(server.cleanup, server.timezone, 0.0) if expected else None)
 
 
 def _fresh(account: Account, name: str, target: str = "") -> bool:
@@ -189,7 +227,7 @@ class _Resolver:
         backups, saved = self._backups(resource)
         return Shown(
             labels=(self._account.name, resource.type, project, environment, resource.slug, resource.uuid),
-            resource=replace(resource, backups=backups) if saved else resource,
+            resource=self._plain(replace(resource, backups=backups) if saved else resource),
             status=light.status if newer and light is not None else resource.status,
             server=server.name if server else "",
             reachable=reachable,
@@ -198,7 +236,31 @@ class _Resolver:
             last=log.last if app and log else None,
             active=tuple(self._active.get(resource.uuid, ())),
             saved=saved,
+            waited=log.waited if app and log else None,
+            tasks=tuple(self._tasks(resource, server, usable=reachable is not False)),
         )
+
+    def _plain(self, resource: Resource) -> Resource:
+        """The resource without its domains, if these are switched off."""
+        if "domains" not in self._account.disabled:
+            return resource
+        return replace(resource, domains=(), parts=tuple(replace(part, domains=()) for part in resource.parts))
+
+    def _tasks(self, resource: Resource, server: Server | None, *, usable: bool) -> Iterator[ShownTask]:
+        inventory = self._inventory
+        if not _fresh(self._account, "tasks", resource.uuid):
+            return
+        since = inventory.running_since.get(resource.uuid)
+        for task in inventory.tasks.get(resource.uuid, ()):
+            runs = inventory.task_runs.get(task.uuid)
+            if runs is None or not _fresh(self._account, "task_runs", f"{task.owner}/{task.uuid}"):
+                yield ShownTask(task, None, None)
+                continue
+            overdue = None
+            if task.enabled and usable and since is not None:
+                timezone = server.timezone if server is not None else "UTC"
+                overdue = runs.overdue(task.frequency, timezone, max(since, task.changed))
+            yield ShownTask(task, runs, overdue)
 
     def _backups(self, resource: Resource) -> tuple[tuple[Backup, ...], Mapping[str, tuple[Saved, ...]]]:
         """The schedules of a database according to all their runs, unless these cannot be read."""

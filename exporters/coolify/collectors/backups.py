@@ -31,8 +31,8 @@ class BackupsCollector(Collector):
     coolify_backup_last_success_timestamp_seconds{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.7873748e+09
     # TYPE coolify_backup_last_size_bytes gauge
     coolify_backup_last_size_bytes{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 123456.0
-    # TYPE coolify_backup_s3_enabled gauge
-    coolify_backup_s3_enabled{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.0
+    # TYPE coolify_backup_upload_enabled gauge
+    coolify_backup_upload_enabled{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.0
     # TYPE coolify_backup_last_uploaded gauge
     coolify_backup_last_uploaded{account="main",backup="b1",environment="live",project="shop",resource="db",uuid="d1"} 1.0
     # TYPE coolify_backup_database_last_success_timestamp_seconds gauge

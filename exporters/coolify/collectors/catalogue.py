@@ -12,9 +12,17 @@ from boxwatch.exporters.coolify.collectors.deployments import DeploymentsCollect
 from boxwatch.exporters.coolify.collectors.exporter import ExporterCollector
 from boxwatch.exporters.coolify.collectors.resources import ResourcesCollector
 from boxwatch.exporters.coolify.collectors.servers import ServersCollector
+from boxwatch.exporters.coolify.collectors.tasks import TasksCollector
 from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
-OF_COOLIFY: Final = (ApiCollector, ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector)
+OF_COOLIFY: Final = (
+    ApiCollector,
+    ServersCollector,
+    ResourcesCollector,
+    DeploymentsCollector,
+    BackupsCollector,
+    TasksCollector,
+)
 COLLECTORS: Final = (ExporterCollector, *OF_COOLIFY)
 
 

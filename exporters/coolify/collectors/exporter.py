@@ -25,7 +25,7 @@ class ExporterCollector(Collector):
     coolify_exporter_scrapes_total{code="200"} 0.0
     coolify_exporter_scrapes_total{code="401"} 0.0
     # TYPE coolify_exporter_render_duration_seconds gauge
-    coolify_exporter_render_duration_seconds 0.005268969001917867
+    coolify_exporter_render_duration_seconds 0.25
     # TYPE coolify_exporter_render_failures_total counter
     coolify_exporter_render_failures_total 0.0
     # TYPE coolify_exporter_connections gauge

@@ -45,6 +45,15 @@ class ServersCollector(Collector):
     coolify_server_deployment_queue_limit{account="main",coolify_server="box",uuid="s1"} 25.0
     # TYPE coolify_server_deployment_timeout_seconds gauge
     coolify_server_deployment_timeout_seconds{account="main",coolify_server="box",uuid="s1"} 3600.0
+    # TYPE coolify_server_cleanup_last_result gauge
+    coolify_server_cleanup_last_result{account="main",coolify_server="box",result="success",uuid="s1"} 1.0
+    coolify_server_cleanup_last_result{account="main",coolify_server="box",result="failed",uuid="s1"} 0.0
+    coolify_server_cleanup_last_result{account="main",coolify_server="box",result="running",uuid="s1"} 0.0
+    coolify_server_cleanup_last_result{account="main",coolify_server="box",result="unknown",uuid="s1"} 0.0
+    # TYPE coolify_server_cleanup_last_started_timestamp_seconds gauge
+    coolify_server_cleanup_last_started_timestamp_seconds{account="main",coolify_server="box",uuid="s1"} 1.7873568e+09
+    # TYPE coolify_server_cleanup_overdue_seconds gauge
+    coolify_server_cleanup_overdue_seconds{account="main",coolify_server="box",uuid="s1"} 0.0
     """  # noqa: E501 - lines of the page
 
     def __init__(self, snapshots: SnapshotStore) -> None:
@@ -54,21 +63,21 @@ class ServersCollector(Collector):
     def collect(self) -> Iterator[Family]:
         """Build the families from memory."""
         found = [
-            ((snapshot.account, server.name, server.uuid), server, detail)
+            ((snapshot.account, server.name, server.uuid), server, detail, cleanups)
             for snapshot in self._snapshots.current
-            for server, detail in snapshot.servers
+            for server, detail, cleanups in snapshot.servers
         ]
 
         def each(read: Callable[[tuple[str, ...], Server], Iterable[Sample]]) -> Iterator[Sample]:
-            for labels, server, _ in found:
+            for labels, server, _, _ in found:
                 yield from read(labels, server)
 
         def details(read: Callable[[tuple[str, ...], Detail], Iterable[Sample]]) -> Iterator[Sample]:
-            for labels, _, detail in found:
+            for labels, _, detail, _ in found:
                 if detail is not None:
                     yield from read(labels, detail)
 
-        yield family(names.SERVER_INFO, (sample for place in found for sample in _info(*place)))
+        yield family(names.SERVER_INFO, (sample for place in found for sample in _info(*place[:3])))
         yield family(names.SERVER_REACHABLE, each(lambda labels, s: one(labels, s.reachable)))
         yield family(names.SERVER_USABLE, each(lambda labels, s: one(labels, s.usable)))
         yield family(names.SERVER_PROXY_STATE, details(_proxy))
@@ -79,6 +88,14 @@ class ServersCollector(Collector):
         yield family(names.SERVER_BUILDS, each(lambda labels, s: one(labels, s.builds)))
         yield family(names.SERVER_QUEUE_LIMIT, each(lambda labels, s: one(labels, s.queue_limit)))
         yield family(names.SERVER_TIMEOUT, each(lambda labels, s: one(labels, s.timeout)))
+        done = [(labels, cleanups) for labels, _, _, cleanups in found if cleanups is not None]
+        last = [(labels, cleanups.runs.last) for labels, cleanups in done if cleanups.runs.last is not None]
+        yield family(
+            names.CLEANUP_RESULT,
+            (sample for labels, run in last for sample in one_of(labels, names.BACKUP_RESULTS, run.result)),
+        )
+        yield family(names.CLEANUP_STARTED, ((labels, run.started) for labels, run in last))
+        yield family(names.CLEANUP_OVERDUE, (sample for labels, c in done for sample in one(labels, c.overdue)))
 
 
 def _info(labels: tuple[str, ...], server: Server, detail: Detail | None) -> Iterator[Sample]:

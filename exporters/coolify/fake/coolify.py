@@ -201,6 +201,16 @@ class FakeCoolify:
             case ["servers", uuid, "resources"]:
                 place = _one(self.servers, uuid)
                 found = self._resources(place) if place else None
+            case ["servers", uuid, "docker-cleanup", "executions"]:
+                place = _one(self.servers, uuid)
+                found = place["_cleanups"][:20] if place else None
+            case ["applications" | "services", uuid, "scheduled-tasks"]:
+                owner = _one([*self.applications, *self.services], uuid)
+                found = owner["_tasks"] if owner else None
+            case ["applications" | "services", uuid, "scheduled-tasks", task, "executions"]:
+                owner = _one([*self.applications, *self.services], uuid)
+                job = _one(owner["_tasks"], task) if owner else None
+                found = job["_executions"] if job else None
             case ["databases", uuid, "backups"]:
                 found = self._backups(uuid)
             case ["deployments", "applications", uuid]:

@@ -107,6 +107,7 @@ def server(number: int, name: str, now: float) -> Record:
     }
     return {
         "_id": number,
+        "_cleanups": [execution(number, now - now % 86400)],
         "uuid": uuid(f"{name}srv"),
         "name": name,
         "description": None,
@@ -146,6 +147,7 @@ def _resource(number: int, name: str, place: Record, environment: int, now: floa
     return {
         "_id": number,
         "_server": place["uuid"],
+        "_tasks": [],
         "uuid": uuid(name),
         "name": name,
         "description": None,
@@ -286,6 +288,39 @@ def backup(name: str, number: int, owner: str, now: float) -> Record:
             "s3_uploaded": True,
             "created_at": iso(now - 7 * 3600 - 30),
         },
+    }
+
+
+def task(name: str, frequency: str, now: float, **more: object) -> Record:
+    """A scheduled task."""
+    return {
+        "uuid": uuid(f"{name}task"),
+        "enabled": True,
+        "name": name,
+        "command": "php artisan schedule:run --password=hunter2",
+        "frequency": frequency,
+        "container": None,
+        "timeout": 300,
+        "created_at": iso(now - 30 * 86400),
+        "updated_at": iso(now - 30 * 86400),
+        "_executions": [],
+        **more,
+    }
+
+
+def execution(number: int, started: float, status: str = "success", *, took: float = 3, **more: object) -> Record:
+    """A run of a task; a clean-up has no `started_at` and no `duration`."""
+    return {
+        "uuid": uuid(f"execution{number}"),
+        "status": status,
+        "message": "done",
+        "retry_count": 0,
+        "duration": f"{took:.2f}",
+        "started_at": iso(started),
+        "finished_at": None if status == "running" else iso(started + took),
+        "created_at": iso(started),
+        "updated_at": iso(started + took),
+        **more,
     }
 
 
