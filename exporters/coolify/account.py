@@ -40,6 +40,7 @@ class Account:
         down: why requests fail; None while they succeed, and before the first.
         closed: whether every request would fail, so that only the token check is tried.
         good_at: time of the last successful request, by the wall clock.
+        hinted: whether something has changed in Coolify, according to Coolify; set by another thread.
         settled: whether every project has been read once; before that, labels of resources would still change.
     """
 
@@ -55,6 +56,7 @@ class Account:
     closed: bool = False
     good_at: float | None = None
     settled: bool = False
+    hinted: bool = False
     _secret: Secret | None = None
     _asked: dict[str, frozenset[object]] = field(default_factory=dict)
     _ended: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -80,6 +82,9 @@ class Account:
     def turn(self) -> float:
         """Poll the task that is due; return the seconds until the next one, 0 for immediately."""
         self._look_at_token()
+        if self.hinted:
+            self.hinted = False
+            self._hurry_hinted()
         wait = self.api.rate_limiter.wait()
         if wait > 0:
             return min(wait, _IDLE)
@@ -90,6 +95,14 @@ class Account:
             return min(wait, _IDLE)
         self._read(task)
         return 0.0
+
+    def _hurry_hinted(self) -> None:
+        """Read what changes: within the rate limit, and once for all hints since the last turn."""
+        for source in ("deployments", "databases", "applications", "services"):
+            self.schedule.hurry(source)
+        for source in ("statuses", "server_details", "cleanups", "task_runs"):
+            for task in self.schedule.of(source):
+                self.schedule.hurry(source, task.target)
 
     def _look_at_token(self) -> None:
         try:

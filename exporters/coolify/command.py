@@ -123,7 +123,7 @@ async def _serve(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_mishap)
-    web = Web(exporter, web_config)
+    web = Web(exporter, web_config, hook=config.webhook_path)
     watcher = Watcher(config.web_config_file, web_config, web.use) if config.web_config_file else None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, PREFIX, T
 from boxwatch.exporters.coolify.secret import FixedToken, Token, TokenFile
 from boxwatch.exporters.coolify.transport import Limits, check_url
 
+_SECRET_PATH: Final = re.compile(r"/[A-Za-z0-9/_-]{24,256}")
 _PORTS: Final = range(65536)
 _ACCOUNT_KEYS: Final = ("name", "token-variable", *(option.name for option in ACCOUNT))
 
@@ -52,6 +54,7 @@ class Config:
     host: str
     port: int
     systemd_socket: bool
+    webhook_path: str
     web_config_file: Path | None
     state_file: Path | None
     log_level: str
@@ -84,6 +87,7 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
         host=host,
         port=port,
         systemd_socket=_switch(values, "systemd-socket"),
+        webhook_path=_secret_path(_text(values, "webhook-path")),
         web_config_file=_path(values, "web-config-file"),
         state_file=_path(values, "state-file"),
         log_level=_text(values, "log-level"),
@@ -194,6 +198,15 @@ def _text(values: Mapping[str, object], name: str) -> str:
     if option.choices and value not in option.choices:
         raise ConfigError(f"{name} must be one of {', '.join(option.choices)}")
     return value
+
+
+def _secret_path(text: str) -> str:
+    if text and not _SECRET_PATH.fullmatch(text):
+        raise ConfigError(
+            "webhook-path must be a slash and at least 24 letters, digits, slashes, dashes or underscores: "
+            "it is its own password"
+        )
+    return text
 
 
 def _switch(values: Mapping[str, object], name: str) -> bool:

@@ -24,6 +24,8 @@ _LOG: Final = logging.getLogger(__name__)
 _AFTER_MISTAKE: Final = 10.0
 # Longest interval in seconds between snapshots, for busy accounts and for failing ones whose data grows stale.
 _LONGEST: Final = 10.0
+# Least time in seconds between two hints that are followed at once; others wait for the next turn.
+_BETWEEN_HINTS: Final = 5.0
 # Age in seconds at which the page is frozen: many times the longest interval between two renderings.
 _OLDEST_PAGE: Final = 300.0
 
@@ -43,6 +45,8 @@ class Watch:
     url: str
     turn_limit: float
     turned_at: float = field(default_factory=time.monotonic)
+    wake: threading.Event = field(default_factory=threading.Event)
+    hinted_at: float = -_BETWEEN_HINTS
 
 
 class Exporter:
@@ -113,7 +117,8 @@ class Exporter:
                 # No traceback: its message may quote the response.
                 _LOG.error("internal error", extra=facts(account=watch.account.name, **where(error)))
             watch.turned_at = time.monotonic()
-            self._stop.wait(wait)
+            watch.wake.wait(wait)
+            watch.wake.clear()
 
     @property
     def healthy(self) -> bool:
@@ -128,9 +133,20 @@ class Exporter:
         shown = self.snapshots.current
         return len(shown) == len(self.watches) and all(snapshot.ready for snapshot in shown)
 
+    def hint(self) -> None:
+        """Let every account read what may have changed, now; hints that follow at once are one."""
+        now = time.monotonic()
+        for watch in self.watches:
+            watch.account.hinted = True
+            if now - watch.hinted_at >= _BETWEEN_HINTS:
+                watch.hinted_at = now
+                watch.wake.set()
+
     def begin_to_stop(self) -> None:
         """Tell the threads to stop, without waiting for them."""
         self._stop.set()
+        for watch in self.watches:
+            watch.wake.set()
         self.snapshots.changed.set()
 
     def stop(self, timeout: float) -> None:

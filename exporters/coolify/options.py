@@ -79,6 +79,12 @@ PROCESS: Final = (
         path=True,
         also="web.config.file",
     ),
+    Option(
+        "webhook-path",
+        "",
+        "secret path (at least 24 characters) for Coolify's webhook, which makes the exporter poll at once",
+        also="web.webhook-path",
+    ),
     Option("state-file", "", "file that preserves deployment totals across restarts; none by default", path=True),
     Option("log-level", "info", "minimum level to log", choices=LEVELS, also="log.level"),
     Option("log-format", "logfmt", "log format", choices=FORMATS, also="log.format"),

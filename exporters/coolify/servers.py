@@ -39,6 +39,7 @@ class Server:
     disabled: bool | None = None
     cleanup: str = ""
     timezone: str = "UTC"
+    address: str = ""
 
     @property
     def functional(self) -> bool | None:
@@ -86,6 +87,7 @@ def read(fields: Fields) -> Server | None:
         disabled=settings.flag("force_disabled"),
         cleanup=settings.text("docker_cleanup_frequency") or "",
         timezone=settings.text("server_timezone") or "UTC",
+        address=fields.text("ip") or "",
     )
 
 

@@ -82,10 +82,15 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One account at one point in time."""
+    """One account at one point in time.
+
+    Attributes:
+        complete: whether servers and resources are all that Coolify has.
+    """
 
     account: str
     ready: bool
+    complete: bool
     up: bool
     reason: str
     version: str
@@ -114,6 +119,7 @@ def take(account: Account) -> Snapshot:
     return Snapshot(
         account=account.name,
         ready=account.ready,
+        complete=account.settled and all(_fresh(account, name) for name in ("servers", *_LISTS.values())),
         up=account.attempted and down is None,
         reason=down.reason if down is not None else "",
         version=inventory.version if _fresh(account, "version") else "",

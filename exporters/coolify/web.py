@@ -15,6 +15,7 @@ import asyncio
 import base64
 import binascii
 import contextlib
+import hmac
 import html
 import logging
 import os
@@ -26,7 +27,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import IO, Final, cast
+from urllib.parse import parse_qsl
 
+from boxwatch.exporters.coolify import service_discovery
 from boxwatch.exporters.coolify.exporter import Exporter
 from boxwatch.exporters.coolify.exposition_cache import Unpacked, negotiate, wants_gzip
 from boxwatch.exporters.coolify.logs import facts, where
@@ -34,6 +37,7 @@ from boxwatch.exporters.coolify.webconfig import WebConfig
 
 _LOG: Final = logging.getLogger(__name__)
 _RECORD: Final = 16 << 10
+_HINT: Final = 1 << 16  # bytes of a notification that are waited for
 _HEAD: Final = 16 << 10
 _PIECE: Final = 1 << 16
 _PLAIN: Final = "text/plain; charset=utf-8"
@@ -61,6 +65,7 @@ class Request:
     path: str
     headers: Mapping[str, str]  # names in lower case
     keep: bool
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, head: bytes) -> Request | None:
@@ -72,7 +77,8 @@ class Request:
         if version not in ("HTTP/1.0", "HTTP/1.1") or not target.startswith("/"):
             return None
         keep = version == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
-        return cls(method, target.partition("?")[0], headers, keep)
+        path, _, query = target.partition("?")
+        return cls(method, path, headers, keep, dict(parse_qsl(query)) if query else {})
 
     @property
     def has_body(self) -> bool:
@@ -92,6 +98,16 @@ class Answer:
 def plain(status: HTTPStatus, text: str, **headers: str) -> Answer:
     """A plain-text answer of one line."""
     return Answer(status, f"{text}\n".encode(), {"Content-Type": _PLAIN, **headers})
+
+
+def _yes(*, good: bool) -> Answer:
+    return plain(HTTPStatus.OK, "yes") if good else plain(HTTPStatus.SERVICE_UNAVAILABLE, "no")
+
+
+def _targets(document: bytes | None) -> Answer:
+    if document is None:
+        return plain(HTTPStatus.SERVICE_UNAVAILABLE, "not known yet, or no longer: keep the last targets")
+    return Answer(HTTPStatus.OK, document, {"Content-Type": "application/json"})
 
 
 def raise_descriptors() -> int:
@@ -180,6 +196,7 @@ class Web:
         head: seconds for a client to send a request's head, from its first byte or the connection on.
         idle: seconds for which a connection may stay idle between requests.
         take: seconds for a client to receive an answer; Prometheus' scrape time-out is 10 by default.
+        hook: path of Coolify's webhook, which is its secret; empty for none.
     """
 
     exporter: Exporter
@@ -190,6 +207,7 @@ class Web:
     head: float = 10.0
     idle: float = 75.0
     take: float = 20.0
+    hook: str = ""
     # In order of their last request.
     _open: dict[_Connection, None] = field(default_factory=dict)
     _spare: int = -1
@@ -366,7 +384,8 @@ class Web:
                 writer, plain(HTTPStatus.BAD_REQUEST, "bad request: send GET or HEAD without a body"), keep=False
             )
             return False
-        answer = await self._answer(request)
+        hook = self._hook(request)
+        answer = await self._hint(request, reader) if hook else await self._answer(request)
         keep = request.keep and not request.has_body
         await self._send(writer, answer, keep=keep, body=request.method != "HEAD")
         connection.busy, connection.served = None, True
@@ -376,9 +395,18 @@ class Web:
         return keep
 
     def _hook(self, request: Request) -> bool:
-        """Whether a request is a hint, whose body is not read."""
-        del request
-        return False
+        """Whether a request is a hint from Coolify: a POST to the secret path."""
+        known = self.hook.encode()
+        return bool(known) and request.method == "POST" and hmac.compare_digest(request.path.encode(), known)
+
+    async def _hint(self, request: Request, reader: asyncio.StreamReader) -> Answer:
+        """Read at once. What a notification says is not used: the truth comes from the API."""
+        length = request.headers.get("content-length", "")
+        if length.isascii() and length.isdigit() and int(length[:9]) <= _HINT:
+            with contextlib.suppress(asyncio.IncompleteReadError):
+                await asyncio.wait_for(reader.readexactly(int(length[:9])), self.head)
+        self.exporter.hint()
+        return plain(HTTPStatus.OK, "thank you")
 
     async def _send(self, writer: asyncio.StreamWriter, answer: Answer, *, keep: bool, body: bool = True) -> None:
         headers = {
@@ -412,19 +440,28 @@ class Web:
             return plain(HTTPStatus.UNAUTHORIZED, "unauthorised", **{"WWW-Authenticate": "Basic"})
         if request.method not in ("GET", "HEAD"):
             return plain(HTTPStatus.METHOD_NOT_ALLOWED, "use GET or HEAD", Allow="GET, HEAD")
+        return self._page(request)
+
+    def _page(self, request: Request) -> Answer:
+        shown = self.exporter.snapshots.current
         match request.path:
             case "/metrics":
                 self.exporter.snapshots.own.scrapes["200"] += 1
-                return self._metrics(request.headers)
+                found = self._metrics(request.headers)
+            case "/sd/servers":
+                found = _targets(service_discovery.servers(shown, request.query))
+            case "/sd/resources":
+                found = _targets(service_discovery.resources(shown, request.query))
             case "/":
-                return self._landing()
+                found = self._landing()
             case "/-/healthy":
-                good = self.exporter.healthy
+                found = _yes(good=self.exporter.healthy)
             case "/-/ready":
-                good = self.exporter.ready
+                found = _yes(good=self.exporter.ready)
             case _:
-                return plain(HTTPStatus.NOT_FOUND, "not found: see /metrics, /-/healthy and /-/ready")
-        return plain(HTTPStatus.OK, "yes") if good else plain(HTTPStatus.SERVICE_UNAVAILABLE, "no")
+                text = "not found: see /metrics, /sd/servers, /sd/resources, /-/healthy and /-/ready"
+                found = plain(HTTPStatus.NOT_FOUND, text)
+        return found
 
     async def _allowed(self, authorization: str) -> bool:
         scheme, _, coded = authorization.partition(" ")
