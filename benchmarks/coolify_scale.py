@@ -145,7 +145,7 @@ def scale(applications: int, servers: int, minutes: float, *, priority: bool) ->
         ) as running:
             full = r"(?s)coolify_history_oldest_read_timestamp_seconds\S+ [1-9].*coolify_deployments_total"
             took = wait_for(port, "/metrics", full, 600)
-            time.sleep(15)
+            time.sleep(120)  # tasks follow after a minute
             print(f"with everything read (budget lifted, {took:.0f} s):")
             text, packed = get(port, "/metrics")[1], get(port, "/metrics", GZIP)[1]
             print(f"  page {len(text) / 1e6:.1f} MB, {len(packed) / 1e6:.2f} MB as gzip, {text.count(b'} '):,} series")

@@ -23,6 +23,7 @@ from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.client import Api, Counts
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.config import AccountConfig, Config, ConfigError, load, unknown_variables
+from boxwatch.exporters.coolify.docker_disk import DockerDisk
 from boxwatch.exporters.coolify.exporter import Exporter, Watch
 from boxwatch.exporters.coolify.logs import facts, set_up, where
 from boxwatch.exporters.coolify.rate_limiter import RateLimiter
@@ -130,6 +131,9 @@ async def _serve(
     loop.add_signal_handler(signal.SIGHUP, _reload, watcher)
     listening = await web.serve(config.host, config.port, given)
     exporter.start()
+    if config.docker_socket:
+        disk = DockerDisk(config.docker_socket, exporter.snapshots)
+        threading.Thread(target=disk.run, args=(web_stop,), name="docker disk", daemon=True).start()
     if watcher is not None:
         threading.Thread(target=watcher.run, args=(web_stop, _WEB_CHECK), name="web configuration", daemon=True).start()
     for one in listening.sockets:

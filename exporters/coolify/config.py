@@ -55,6 +55,7 @@ class Config:
     port: int
     systemd_socket: bool
     webhook_path: str
+    docker_socket: str
     web_config_file: Path | None
     state_file: Path | None
     log_level: str
@@ -87,6 +88,7 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
         host=host,
         port=port,
         systemd_socket=_switch(values, "systemd-socket"),
+        docker_socket=_text(values, "docker-socket"),
         webhook_path=_secret_path(_text(values, "webhook-path")),
         web_config_file=_path(values, "web-config-file"),
         state_file=_path(values, "state-file"),

@@ -200,6 +200,16 @@ CONNECTIONS_CLOSED = _counter(
     "Connections the web server closed: timeout, evicted to make room, refused.",
 )
 
+DOCKER_DISK = _gauge(
+    "coolify_docker_disk_bytes", (KIND,), "Disk space of Docker's objects on the exporter's server (--docker-socket)."
+)
+DOCKER_RECLAIMABLE = _gauge(
+    "coolify_docker_disk_reclaimable_bytes", (KIND,), "Part of it that a prune would free: nothing running uses it."
+)
+DOCKER_FAILURES = _counter(
+    "coolify_docker_disk_failures_total", (), "Requests for Docker's disk use that failed; the last answer stays."
+)
+
 # Servers.
 SERVER_INFO = _gauge(
     "coolify_server_info", (*OF_SERVER, PROXY, "proxy_version", "coolify_host", ROLE), "A server of the team; always 1."

@@ -85,6 +85,11 @@ PROCESS: Final = (
         "secret path (at least 24 characters) for Coolify's webhook, which makes the exporter poll at once",
         also="web.webhook-path",
     ),
+    Option(
+        "docker-socket",
+        "",
+        "Docker's socket, or host:port of a proxy for it, to ask every half hour what fills the disk; off by default",
+    ),
     Option("state-file", "", "file that preserves deployment totals across restarts; none by default", path=True),
     Option("log-level", "info", "minimum level to log", choices=LEVELS, also="log.level"),
     Option("log-format", "logfmt", "log format", choices=FORMATS, also="log.format"),

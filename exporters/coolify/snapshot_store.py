@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from boxwatch.exporters.coolify.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """Bytes that a kind of Docker object takes, and those that can be freed."""
+
+    size: int
+    reclaimable: int
 
 
 @dataclass(slots=True)
@@ -20,6 +29,8 @@ class Own:
         connections: open connections.
         rendered: duration of the last rendering in seconds; None before the first.
         failed: renderings that failed.
+        disk: Docker's disk use by kind of object; empty unless it is asked for.
+        disk_failed: requests for it that failed.
     """
 
     scrapes: Counter[str] = field(default_factory=Counter)
@@ -27,6 +38,8 @@ class Own:
     connections: int = 0
     rendered: float | None = None
     failed: int = 0
+    disk: Mapping[str, DiskUse] = field(default_factory=dict)
+    disk_failed: int = 0
 
 
 class SnapshotStore:

@@ -30,6 +30,10 @@ class ExporterCollector(Collector):
     coolify_exporter_render_failures_total 0.0
     # TYPE coolify_exporter_connections gauge
     coolify_exporter_connections 0.0
+    # TYPE coolify_docker_disk_bytes gauge
+    # TYPE coolify_docker_disk_reclaimable_bytes gauge
+    # TYPE coolify_docker_disk_failures_total counter
+    coolify_docker_disk_failures_total 0.0
     # TYPE coolify_exporter_connections_closed_total counter
     coolify_exporter_connections_closed_total{reason="timeout"} 0.0
     coolify_exporter_connections_closed_total{reason="evicted"} 0.0
@@ -48,4 +52,8 @@ class ExporterCollector(Collector):
         yield family(names.RENDER_DURATION, one((), self._own.rendered))
         yield family(names.RENDER_FAILURES, one((), self._own.failed))
         yield family(names.CONNECTIONS, one((), self._own.connections))
+        disk = sorted(self._own.disk.items())
+        yield family(names.DOCKER_DISK, (((kind,), float(use.size)) for kind, use in disk))
+        yield family(names.DOCKER_RECLAIMABLE, (((kind,), float(use.reclaimable)) for kind, use in disk))
+        yield family(names.DOCKER_FAILURES, one((), self._own.disk_failed))
         yield family(names.CONNECTIONS_CLOSED, (((reason,), float(self._own.closed[reason])) for reason in _REASONS))

@@ -17,7 +17,7 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.catalogue import COLLECTORS
 from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT, render
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
+from boxwatch.exporters.coolify.snapshot_store import DiskUse, SnapshotStore
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
@@ -87,6 +87,7 @@ def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
     """The exposition of the tiny inventory has exactly the metrics of names.py, with their types and labels."""
     rig = tiny()
     rig.counts.unparsed["servers", "name"] += 1
+    rig.exporter.snapshots.own.disk = {"images": DiskUse(5, 3)}
     rig.fake.traps.add("policy_denied")
     rig.wait(200)
     found: dict[str, tuple[str, set[str]]] = {}
