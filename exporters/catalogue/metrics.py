@@ -173,9 +173,14 @@ def load() -> Mapping[str, tuple[Metric, ...]]:
 
 
 def _own() -> Iterator[Metric]:
-    """Metrics of our Coolify exporter; none is a histogram, so each family is one name."""
+    """Metrics of our Coolify exporter; a histogram is three names."""
     for metric in (*coolify.METRICS, *coolify.PROCESS):
-        yield Metric(COOLIFY, str(metric), metric.kind, metric.help, frozenset(metric.labels), _INSTALLED)
+        labels = frozenset(metric.labels)
+        if metric.kind == "histogram":
+            for ending, more in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
+                yield Metric(COOLIFY, f"{metric}{ending}", metric.kind, metric.help, labels | more, _INSTALLED)
+        else:
+            yield Metric(COOLIFY, str(metric), metric.kind, metric.help, labels, _INSTALLED)
 
 
 def read(text: str, file: str) -> tuple[Metric, ...]:
