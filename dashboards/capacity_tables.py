@@ -23,8 +23,8 @@ def _service(topology: Topology, width: int = 140) -> Label:
     return Label(label=names.SERVICE, head=_SERVICE, width=width, link=link)
 
 
-def _sizes(*columns: tuple[str, str]) -> tuple[Column, ...]:
-    return tuple(Column(head=head, expr=expr, unit="bytes", width=120) for head, expr in columns)
+def _sizes(*columns: tuple[str, str], width: int = 125) -> tuple[Column, ...]:
+    return tuple(Column(head=head, expr=expr, unit="bytes", width=width) for head, expr in columns)
 
 
 def servers(topology: Topology) -> Table:
@@ -63,7 +63,7 @@ def services(topology: Topology) -> Table:
         title="Services: the plan against the week",
         description="Combined budget of all replicas, and their use within seven days. Healthy: a peak between half "
         "and nine tenths of the budget: more is tight, less is RAM that others could use.",
-        labels=(_service(topology, width=0), _server(topology)),
+        labels=(_service(topology, width=0), _server(topology, width=90)),
         columns=(
             *_sizes(
                 ("Budget", queries.of_each_service(names.SERVICE_MEMORY_BUDGET)),
@@ -71,6 +71,7 @@ def services(topology: Topology) -> Table:
                 ("95% of week", ask.usual_of_services()),
                 ("Peak of week", ask.peak_of_services()),
                 ("To spare", ask.spare_of_services()),
+                width=105,
             ),
             Column(
                 head="Peak of budget",
@@ -79,7 +80,7 @@ def services(topology: Topology) -> Table:
                 scale=scale.budget_share(topology),
                 look="gauge",
                 full=1.2,
-                width=140,
+                width=150,
             ),
             Column(
                 head="Full in",

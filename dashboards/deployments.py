@@ -299,7 +299,7 @@ def _backups() -> Table:
                     unit="none",
                     scale=scale.none_known("Red is failed, as defined in Coolify's documentation."),
                     mappings=_words((("succeeded", colours.GOOD), ("failed", colours.BAD))),
-                    width=105,
+                    width=115,
                 ),
                 Column(
                     head="Last good one",

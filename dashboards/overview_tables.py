@@ -138,7 +138,7 @@ def alerts(topology: Topology) -> Table:
                 mappings=alert_timelines.SEVERITIES,
                 width=90,
             ),
-            Column(head="For", expr=queries.firing_since(), unit="dtdurations", width=120),
+            Column(head="For", expr=queries.firing_since(), unit="dtdurations", width=125),
         ),
         sort_by=("Severity", "For"),
         # Not "nothing fires": without recorded rules nobody knows.
@@ -162,14 +162,14 @@ def servers(built: Built) -> Table:
         scale=scale.plan_share(),
         look="gauge",
         full=1.2,
-        width=150,
+        width=125,
     )
     free = Column(
         head="Free",
         expr=queries.free_of_each_server(),
         unit="bytes",
         scale=scale.headroom(topology),
-        width=100,
+        width=82,
     )
     recorded = (
         ("Used", names.SERVER_MEMORY_USED),
@@ -179,14 +179,17 @@ def servers(built: Built) -> Table:
         ("Overhead", names.SERVER_MEMORY_OVERHEAD),
     )
     used, planned, ram, *rest = (
-        Column(head=head, expr=queries.of_each_server(series), unit="bytes", width=100) for head, series in recorded
+        Column(
+            head=head, expr=queries.of_each_server(series), unit="bytes", width=110 if head == "Outside plan" else 82
+        )
+        for head, series in recorded
     )
     cpu = Column(
         head="CPU",
         expr=queries.of_each_server(names.SERVER_CPU_USED),
         unit="percentunit",
         scale=thresholds.too_much(thresholds.of(numbers, "HostCpuSaturated"), "HostCpuSaturated"),
-        width=80,
+        width=70,
     )
     disk = Column(
         head="Disk left",
@@ -196,7 +199,7 @@ def servers(built: Built) -> Table:
         width=90,
     )
     to_host = links.to_dashboard(topology, "host", "Open this server", server=links.of_column(_SERVER))
-    headroom = Column(head="Headroom", expr=queries.planned_headroom(), unit="bytes", width=100)
+    headroom = Column(head="Headroom", expr=queries.planned_headroom(), unit="bytes", width=95)
     rows = Rows(
         title="Servers, fullest first",
         description=(

@@ -144,22 +144,22 @@ def _certificates(topology: Topology) -> Table:
             title="Certificates",
             description="Remaining validity of each URL's certificate, and its response. Healthy: more than 30 days.",
             labels=(
-                Label(label=names.SERVICE, head="Service", width=130, link=to_service),
+                Label(label=names.SERVICE, head="Service", width=110, link=to_service),
                 Label(label="instance", head="URL"),
             ),
             columns=(
-                Column(head="Expires in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=120),
+                Column(head="Expires in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=125),
                 Column(
                     head="Status",
                     expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})",
                     unit="none",
-                    width=80,
+                    width=70,
                 ),
                 Column(
                     head="Takes",
                     expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})",
                     unit="s",
-                    width=90,
+                    width=75,
                 ),
             ),
             sort_by=("Expires in",),

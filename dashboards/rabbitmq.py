@@ -37,10 +37,10 @@ def build(built: Built) -> Node | None:
             layout.line(
                 4,
                 (_RABBITMQ.alerts(), 4),
-                (_dead(), 4),
+                (_dead(), 6),
                 (_waiting(), 4),
-                (_RABBITMQ.up("up"), 6),
-                (_alarms(), 6),
+                (_RABBITMQ.up("up"), 5),
+                (_alarms(), 5),
             ),
             layout.heading("Queues"),
             layout.even(8, _longest(lines), _unacked(lines)),

@@ -42,6 +42,20 @@ def first_answer(topology: Topology) -> tuple[Stat, ...]:
             overrides=(field_config.query("B", quiet),),
         ),
         Stat(
+            title="OOM kills",
+            description="Processes killed by the kernel's OOM killer within the time range. Healthy: 0.",
+            unit="none",
+            scale=scale.none_is_good(),
+            queries=(Query(f"sum({queries.kills(_OF)})"),),
+        ),
+        Stat(
+            title="Restarts",
+            description="Restarts of the same containers within the time range. Healthy: 0.",
+            unit="none",
+            scale=scale.restarts(topology),
+            queries=(Query(f"sum({queries.restarts(_OF)})"),),
+        ),
+        Stat(
             title="Memory",
             description="Memory of the fullest replica as a share of its budget. Healthy: green.",
             unit="percentunit",
@@ -57,28 +71,6 @@ def first_answer(topology: Topology) -> tuple[Stat, ...]:
             scale=scale.exhaustion(topology),
             queries=(Query(f"min({queries.full_in(_OF)})"),),
             no_value="no growth",
-        ),
-        Stat(
-            title="OOM kills",
-            description="Processes killed by the kernel's OOM killer within the time range. Healthy: 0.",
-            unit="none",
-            scale=scale.none_is_good(),
-            queries=(Query(f"sum({queries.kills(_OF)})"),),
-        ),
-        Stat(
-            title="Restarts",
-            description="Restarts of the same containers within the time range. Healthy: 0.",
-            unit="none",
-            scale=scale.restarts(topology),
-            queries=(Query(f"sum({queries.restarts(_OF)})"),),
-        ),
-        Stat(
-            title="Replaced",
-            description="Containers that ended within the time range and did not come back, as at each deployment. "
-            "Healthy: as many as you deployed.",
-            unit="none",
-            scale=scale.none_known("The number depends on you, so nothing is coloured."),
-            queries=(Query(f"sum({queries.replacements(_OF)})"),),
         ),
         *((_failing(topology),) if requests.scraped(topology) else ()),
     )

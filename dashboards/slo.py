@@ -46,8 +46,8 @@ def build(built: Built) -> Node | None:
         # The objectives are about thirty days.
         time_range="now-30d",
         panels=layout.place(
-            layout.even(4, *(stat for part in slo.PARTS for stat in (_least(part), _gone(part), _kept(part)))),
-            layout.even(_height(topology), _promises(topology)),
+            *(layout.even(4, _least(part), _gone(part), _kept(part)) for part in slo.PARTS),
+            *_tables(topology),
             layout.heading("History"),
             layout.even(8, *(_left(part) for part in slo.PARTS)),
             layout.heading("Burn rate"),
@@ -107,53 +107,53 @@ def _kept(part: slo.Part) -> Stat:
     )
 
 
+def _tables(topology: Topology) -> tuple[layout.Line, ...]:
+    """Side by side where the server's name needs no column."""
+    tables = [_promises(topology, part) for part in slo.PARTS]
+    if len(topology.servers) == 1:
+        return (layout.even(_height(topology), *tables),)
+    return tuple(layout.even(_height(topology), one) for one in tables)
+
+
 def _height(topology: Topology) -> int:
     """As high as the table's rows, up to the point where it scrolls."""
     rows = sum(len(service.server) for service in topology.services if service.faces_users)
     return _HEIGHT_OF_HEAD + min(rows, _MOST_ROWS_SHOWN)
 
 
-def _promises(topology: Topology) -> Table:
-    columns = tuple(
-        column
-        for part in slo.PARTS
-        for noun in (_NOUNS[part],)
-        for column in (
-            Column(head=f"Promised {noun}", expr=_of(part.objective), unit="percentunit", width=145),
-            Column(head=f"Kept {noun}", expr=f"1 - {_of(f'{part.ratio}30d')}", unit="percentunit", width=125),
-            Column(head=f"Left of {noun}", expr=_of(part.left), unit="percentunit", scale=_budget(), width=130),
-            Column(head=f"{noun.capitalize()} gone in", expr=_gone_in(part), unit="dtdurations", width=140),
-        )
-    )
+def _promises(topology: Topology, part: slo.Part) -> Table:
+    several = len(topology.servers) > 1
+    server = (Label(label=names.SERVER, head="Server", width=90),) if several else ()
+    to_service = links.to_service(topology, links.of_column("Service"), links.of_column("Server") if several else "")
     return table(
         Rows(
-            title="Promises",
-            description="Objectives, results of 30 days, and the budget left. Healthy: green.",
-            labels=(
-                Label(
-                    label=names.SERVICE,
-                    head="Service",
-                    link=links.to_service(topology, links.of_column("Service"), links.of_column("Server")),
-                ),
-                Label(label=names.SERVER, head="Server", width=90),
+            title=f"{_NOUNS[part].capitalize()} promises",
+            description="Objectives, results of 30 days, the budget left, and until when it lasts. Healthy: green.",
+            labels=(Label(label=names.SERVICE, head="Service", link=to_service), *server),
+            columns=(
+                Column(head="Promised", expr=_of(part.objective), unit="percentunit", width=85),
+                Column(head="Kept", expr=f"1 - {_of(f'{part.ratio}30d')}", unit="percentunit", width=75),
+                Column(head="Left", expr=_of(part.left), unit="percentunit", scale=_budget(), width=75),
+                Column(head="Gone in", expr=_gone_in(part), unit="dtdurations", width=125),
             ),
-            columns=columns,
-            sort_by=("Left of availability",),
-            rising=("Left of availability",),
+            sort_by=("Left",),
+            rising=("Left",),
+            hidden=() if several else (names.SERVER,),
         )
     )
 
 
 def _left(part: slo.Part) -> Graph:
     noun = _NOUNS[part]
-    return Graph(
+    graph = Graph(
         title=f"Remaining {noun} budget",
         description=f"Error budget of 30 days left for {noun}. Healthy: above 0 and not falling.",
         unit="percentunit",
-        scale=_budget(),
+        scale=scale.lines("The dashed line is 0: the error budget of the topology's objective is spent below it."),
         queries=(Query(_of(part.left), _NAME),),
         signed=True,
     )
+    return thresholds.drawn(graph, 0, colours.LIMIT)
 
 
 def _rate(part: slo.Part, window: str) -> str:

@@ -20,7 +20,9 @@ from boxwatch.rules import names
 _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _SLOTS = len(colours.SERIES)
 # A page's size must not grow with the deployment; services beyond these get their colour by name.
-_MOST_NAMED = 24
+_MOST_NAMED, _MOST_SERVERS = 24, 4
+# Of which the page about servers shows many panels.
+_OF_HOSTS = (names.DEVICE, names.SERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +77,22 @@ def _colour(slot: int) -> tuple[str, object]:
 
 
 def _named(legend: str, label: str, values: Sequence[str], position: int, queries: int) -> Iterator[Override]:
-    """Neighbours in the list, and the queries of one panel, get different colours; later names repeat them."""
-    if len(values) > _MOST_NAMED:
+    """Neighbours in the list get different colours, shared out among the queries; later names repeat them."""
+    if len(values) > (_MOST_SERVERS if label == names.SERVER else _MOST_NAMED):
         yield from _hashed(legend, label, position, queries)
+    if label == names.SERVER and len(values) > _MOST_SERVERS:
+        return
+    own = max(1, _SLOTS // queries)
     slots: dict[int, list[str]] = {}
     for place, value in enumerate(values[:_MOST_NAMED]):
-        slots.setdefault((place * queries + position) % _SLOTS, []).append(value)
+        slots.setdefault((position * own + place % own) % _SLOTS, []).append(value)
     for slot, these in slots.items():
         yield field_config.matching(_pattern(legend, label, _one_of(these)), _colour(slot))
 
 
 def _hashed(legend: str, label: str, position: int, queries: int) -> Iterator[Override]:
-    """By the last character, with the eight colours shared out among the queries; disks share four."""
-    own = max(1, _SLOTS // max(queries, 2 if label == names.DEVICE else 1))
+    """By the last character, with the eight colours shared out among the queries; disks and servers share four."""
+    own = max(1, _SLOTS // max(queries, 2 if label in _OF_HOSTS else 1))
     for slot in range(own):
         ends = "".join(_characters(each) for each in range(slot, _SLOTS, own))
         # The number of an NVMe disk stands before that of its namespace: nvme0n1, nvme1n1.
