@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards import backing_services, layout, queries
 from boxwatch.dashboards.backing_services import NAMED, Engine
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.grafana.tree import Node
@@ -439,12 +439,16 @@ def _scans() -> Graph:
 
 
 def _table_sizes() -> Graph:
+    # Renamed in 0.19.
+    sizes = " or ".join(
+        _POSTGRES.by("max", f"pg_stat_user_tables_{name}_bytes", *_TABLE) for name in ("table_size", "size")
+    )
     return Graph(
         title="Table sizes",
-        description=f"The largest tables without their indexes; {_NEEDS} (0.19). Healthy: an expected slope.",
+        description=f"The largest tables; {_NEEDS}. Healthy: an expected slope.",
         unit="bytes",
         scale=backing_services.uncoloured("No size is bad in itself"),
-        queries=(Query(_POSTGRES.largest("max", "pg_stat_user_tables_table_size_bytes", *_TABLE), _OF_TABLE),),
+        queries=(Query(queries.largest(f"({sizes})"), _OF_TABLE),),
         no_value="not collected",
     )
 
