@@ -32,8 +32,8 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, cost: bool, as_
     loaded = options.load(topology, ext_str)
     if cost:
         from boxwatch.rules import catalogue
-        from boxwatch.stack.costs import costs
-        from boxwatch.stack.costs import table as of_costs
+        from boxwatch.stack import costs
+        from boxwatch.stack import costs_table as of_costs
 
         predicted = costs.predict(catalogue.build(loaded.topology))
         if as_json:

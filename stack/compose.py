@@ -16,8 +16,6 @@ from boxwatch.rules import yaml
 from boxwatch.rules.relabelling import Config
 from boxwatch.stack import core_parts, exporter_parts, shares
 from boxwatch.stack.core_parts import NETWORK
-from boxwatch.stack.costs import memory
-from boxwatch.stack.costs import series as costs
 from boxwatch.stack.part import (
     CONFIG,
     COOLIFY,
@@ -29,6 +27,8 @@ from boxwatch.stack.part import (
     home_service,
     host_port,
 )
+from boxwatch.stack.predictions import memory
+from boxwatch.stack.predictions import series as costs
 from boxwatch.stack.shares import Split, split
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Service, Topology

@@ -99,7 +99,9 @@ def test_ids_are_those_of_the_titles(files: Mapping[str, bytes]) -> None:
         assert [panel["id"] for panel in plots] == [panel_id(str(panel["title"])) for panel in plots]
 
 
-def test_every_dashboard_marks_deployments_and_critical_alerts_and_offers_the_others(files: Mapping[str, bytes]) -> None:
+def test_every_dashboard_marks_deployments_and_critical_alerts_and_offers_the_others(
+    files: Mapping[str, bytes],
+) -> None:
     """The first question about every graph is what changed; thirty dashed lines hide the answer."""
     for text in files.values():
         marks = {mark["name"]: mark for mark in tree.marks(json.loads(text))}
