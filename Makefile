@@ -13,7 +13,7 @@ WORKERS ?= 4
 # promtool takes a fifth less CPU if it collects garbage less often, on one core: the workers use the others.
 PYTEST := GOGC=400 GOMAXPROCS=1 pytest --numprocesses $(WORKERS)
 
-.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench tools promtools engine clean
+.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench template tools promtools engine clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: $(VENV)/dev.stamp tools ## benchmarks of speed and memory, with ratios
 	@python benchmarks/run.py $(ARGS)
 	@python benchmarks/rules_evaluation.py
 	@python benchmarks/publish.py $(GRAFANA_CLIENT)
+
+template: $(VENV)/run.stamp ## write the one-click template for Coolify's catalogue (DIR=build/coolify)
+	@tools/template.py $(or $(DIR),build/coolify)
 
 tools: ## unpack Prometheus, exporters and test databases into .tools unless installed
 	@tools/prometheus.sh

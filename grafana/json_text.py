@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-_WIDTH = 120
+_WIDTH = 240
 _INDENT = " "
 # Created once: json.dumps with options creates an encoder on every call.
 _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode

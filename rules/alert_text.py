@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from boxwatch.rules import alert_command, deployment, names
-from boxwatch.rules.dashboard_uid import uid
+from boxwatch.rules.dashboard_uid import service_variable, uid
 from boxwatch.rules.model import Alert, Expected
 from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology.kinds import KINDS
@@ -86,7 +86,7 @@ class Shown:
 
 def shown(topology: Topology, alert: Alert) -> Shown:
     """The dashboard and panel that show an alert, for all of its instances."""
-    dashboard = _dashboard_id(alert)
+    dashboard = dashboard_of(alert)
     view = f"?viewPanel={panel_id(alert.panel)}" if alert.panel else ""
     root = topology.urls.grafana.rstrip("/") if topology.urls.grafana else ""
     return Shown(
@@ -96,7 +96,7 @@ def shown(topology: Topology, alert: Alert) -> Shown:
     )
 
 
-def _dashboard_id(alert: Alert) -> str:
+def dashboard_of(alert: Alert) -> str:
     """The alert's own dashboard, else the service dashboard if its description names a service, else the overview."""
     if alert.dashboard:
         return alert.dashboard
@@ -105,8 +105,12 @@ def _dashboard_id(alert: Alert) -> str:
 
 def _dashboard(topology: Topology, alert: Alert) -> str:
     """The uid of the alert's dashboard, with its server and service as variables, and its panel."""
-    labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
-    chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
+    variables = ((names.SERVER, names.SERVER), (service_variable(dashboard_of(alert)), names.SERVICE))
+    chosen = [
+        f"var-{variable}={{{{ $labels.{label} }}}}"
+        for variable, label in variables
+        if variable and f"$labels.{label}" in alert.description
+    ]
     if alert.panel:
         chosen.append(f"viewPanel={panel_id(alert.panel)}")
-    return f"{uid(topology, _dashboard_id(alert))}{'?' + '&'.join(chosen) if chosen else ''}"
+    return f"{uid(topology, dashboard_of(alert))}{'?' + '&'.join(chosen) if chosen else ''}"
