@@ -89,10 +89,11 @@ def test_an_unknown_key_is_refused(tool: str, tmp_path: Path) -> None:
     assert _config(tool, text, tmp_path, dict.fromkeys(stacks.variables(text), "word")).returncode != 0
 
 
+@pytest.mark.repeats(traced=0)
 def test_what_is_drawn_is_valid(tool: str, schema: jsonschema.Draft7Validator, tmp_path: Path) -> None:
     """Both forms, of any topology, for Docker Compose and by the specification's schema."""
 
-    @stacks.drawn(6)
+    @stacks.drawn(4)
     @given(text=stacks.planned())
     def valid(text: str) -> None:
         made = assemble(stacks.of(text))

@@ -275,7 +275,7 @@ def test_a_configuration_that_is_too_large_cannot_be_pasted() -> None:
     assert coolify.files(_default(), made) == {}
 
 
-@stacks.drawn(8)
+@stacks.drawn(5)
 @given(text=stacks.planned())
 def test_what_is_drawn_can_be_pasted(text: str) -> None:
     """Every rule of the parser is kept: no secret, no `latest`, no published port, nothing that Coolify would lose."""
