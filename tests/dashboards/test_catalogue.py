@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,6 @@ from boxwatch.rules import alert_text
 from boxwatch.rules import catalogue as rules
 from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology.kinds import KINDS
-from boxwatch.topology.model import Topology
 
 TOPOLOGIES = {
     "the default": complete(),
@@ -37,17 +37,21 @@ TOPOLOGIES = {
 }
 
 
-@pytest.fixture(params=list(TOPOLOGIES.values()), ids=list(TOPOLOGIES))
+@cache
+def _files(deployment: str) -> dict[str, bytes]:
+    return catalogue.files(rules.build(TOPOLOGIES[deployment]))
+
+
+@pytest.fixture(params=list(TOPOLOGIES))
 def files(request: pytest.FixtureRequest) -> dict[str, bytes]:
     """The files for one deployment."""
-    topology: Topology = request.param
-    return catalogue.files(rules.build(topology))
+    return _files(request.param)
 
 
 @pytest.mark.parametrize("name", [name for name, _ in catalogue.DASHBOARDS])
 def test_golden(name: str, golden: Golden) -> None:
     """The golden shows every change of a dashboard in review."""
-    golden(f"dashboards/{name}.json", catalogue.files(rules.build(complete()))[f"{name}.json"].decode())
+    golden(f"dashboards/{name}.json", _files("the default")[f"{name}.json"].decode())
 
 
 def test_the_tuple_names_every_module_that_builds_a_dashboard() -> None:
