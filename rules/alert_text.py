@@ -22,10 +22,34 @@ _TITLES = {"slo": "SLO", **{kind.name: kind.title for kind in KINDS if kind.name
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
 
-def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """The annotations of an alert.
+
+    Attributes:
+        templates: as in its rule: summary, description, resource, command, runbook page and dashboard link.
+        composed: those made of texts that differ by service.
+    """
+
+    templates: dict[str, str]
+    composed: dict[str, alert_command.Text]
+
+    def of(self, expected: Expected) -> dict[str, str]:
+        """The annotations of one firing instance: the description of the proof, and links with its labels filled in."""
+        found = {
+            key: self.composed[key].of(expected.labels)
+            if key in self.composed
+            else _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
+            for key, text in self.templates.items()
+        }
+        return {**found, "description": expected.description}
+
+
+def annotations_of(topology: Topology, alert: Alert) -> Annotations:
     """Summary, description, runbook page and dashboard link of an alert."""
     found = {"summary": alert.summary, "description": deployment.text(topology, alert.description)}
-    found |= {key: text.template() for key, text in _composed(topology, alert).items()}
+    composed = _composed(topology, alert)
+    found |= {key: text.template() for key, text in composed.items()}
     page = f"{alert.alert}.md"
     if topology.urls.runbooks:
         found["runbook_url"] = f"{topology.urls.runbooks.rstrip('/')}/{page}"
@@ -34,17 +58,7 @@ def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
         found["runbook"] = f"runbooks/{page}"
     if topology.urls.grafana:
         found["dashboard_url"] = f"{topology.urls.grafana.rstrip('/')}/d/{_dashboard(topology, alert)}"
-    return found
-
-
-def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -> dict[str, str]:
-    """The annotations of one firing instance: the description of the proof, and links with its labels filled in."""
-    filled = {
-        key: _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
-        for key, text in annotations_of(topology, alert).items()
-    }
-    composed = {key: text.of(expected.labels) for key, text in _composed(topology, alert).items()}
-    return {**filled, **composed, "description": expected.description}
+    return Annotations(found, composed)
 
 
 def _composed(topology: Topology, alert: Alert) -> dict[str, alert_command.Text]:
