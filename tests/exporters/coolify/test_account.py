@@ -44,6 +44,7 @@ def test_the_first_page_is_complete_within_a_burst(rig: Rig) -> None:
     assert len(rig.values(names.DEPLOYMENT_FINISHED)) == 7
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("source", names.SOURCES)
 @pytest.mark.parametrize("code", ["timeout", "500"])
 def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> None:
