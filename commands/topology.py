@@ -32,14 +32,13 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, cost: bool, as_
     loaded = options.load(topology, ext_str)
     if cost:
         from boxwatch.rules import catalogue
-        from boxwatch.stack.costs import costs
-        from boxwatch.stack.costs import table as of_costs
+        from boxwatch.stack import costs, costs_table
 
         predicted = costs.predict(catalogue.build(loaded.topology))
         if as_json:
             options.print_json(predicted.to_json())
         else:
-            of_costs.show(predicted, Terminal())
+            costs_table.show(predicted, Terminal())
         return
     made = plan.plan(loaded.topology)
     if as_json:

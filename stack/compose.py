@@ -16,8 +16,6 @@ from boxwatch.rules import yaml
 from boxwatch.rules.relabelling import Config
 from boxwatch.stack import core_parts, exporter_parts, shares
 from boxwatch.stack.core_parts import NETWORK
-from boxwatch.stack.costs import memory
-from boxwatch.stack.costs import series as costs
 from boxwatch.stack.part import (
     CONFIG,
     COOLIFY,
@@ -29,6 +27,7 @@ from boxwatch.stack.part import (
     home_service,
     host_port,
 )
+from boxwatch.stack.series import memory, prediction
 from boxwatch.stack.shares import Split, split
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Service, Topology
@@ -115,7 +114,7 @@ def advice(loaded: Loaded) -> Problem | None:
 def _too_many_series(topology: Topology, service: Service, shared: Split) -> Iterator[Issue]:
     """A Prometheus that is expected to need more memory than it gets, although the shares fit."""
     limit = shared.limits.get(core_parts.PROMETHEUS)
-    series = costs.scraped(topology)
+    series = prediction.scraped(topology)
     needed = memory.prometheus(series)
     if limit is not None and shared.fits and needed > limit:
         message = (

@@ -22,8 +22,9 @@ from boxwatch.assemble import assemble
 from boxwatch.exporters.coolify.fake import box
 from boxwatch.publish import directory
 from boxwatch.rules import catalogue
-from boxwatch.stack.costs import costs, dimensions, exposures
-from boxwatch.stack.costs.exposures import Exposure
+from boxwatch.stack import costs
+from boxwatch.stack.series import dimensions, exposures
+from boxwatch.stack.series.exposures import Exposure
 from boxwatch.topology import default
 from boxwatch.topology.model import Server, Service, Topology
 

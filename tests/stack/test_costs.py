@@ -18,10 +18,11 @@ from support.topologies import a_server, a_service, a_topology, complete
 from boxwatch.cli import main
 from boxwatch.exporters.catalogue import metrics
 from boxwatch.rules import catalogue
-from boxwatch.stack import compose, exporter_parts, prometheus
-from boxwatch.stack.costs import costs, dimensions, exposures, memory, series
-from boxwatch.stack.costs.dimensions import Dimensions
-from boxwatch.stack.costs.exposures import Exposure
+from boxwatch.stack import compose, costs, exporter_parts, prometheus
+from boxwatch.stack.series import dimensions, exposures, memory
+from boxwatch.stack.series import prediction as series
+from boxwatch.stack.series.dimensions import Dimensions
+from boxwatch.stack.series.exposures import Exposure
 from boxwatch.topology import default
 from boxwatch.topology.units import GIB, MIB
 

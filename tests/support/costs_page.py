@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from boxwatch.rules import catalogue
-from boxwatch.stack.costs import costs as costing
-from boxwatch.stack.costs import memory
-from boxwatch.stack.costs.dimensions import Dimensions
-from boxwatch.stack.costs.exposures import CADVISOR
-from boxwatch.stack.costs.table import summary
+from boxwatch.stack import costs as costing
+from boxwatch.stack.costs_table import summary
+from boxwatch.stack.series import memory
+from boxwatch.stack.series.dimensions import Dimensions
+from boxwatch.stack.series.exposures import CADVISOR
 from boxwatch.topology import default
 from boxwatch.topology.units import MIB
 

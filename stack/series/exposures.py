@@ -13,8 +13,8 @@ from typing import Final
 
 from boxwatch.exporters.catalogue import metrics
 from boxwatch.exporters.catalogue.metrics import Metric
-from boxwatch.stack.costs.dimensions import Dimensions
 from boxwatch.stack.monitoring import GRAFANA_KEPT
+from boxwatch.stack.series.dimensions import Dimensions
 
 # The number of a label's values, or the dimension that it is.
 Size = float | str

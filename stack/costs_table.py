@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from boxwatch.stack.costs.costs import BYTES_PER_SAMPLE, Costs
+from boxwatch.stack.costs import BYTES_PER_SAMPLE, Costs
 from boxwatch.topology.units import GIB, MIB
 
 _PREDICTED = "Predicted from the recorded metrics of each exporter; docs/costs.md says how exact that is."
