@@ -32,13 +32,14 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, cost: bool, as_
     loaded = options.load(topology, ext_str)
     if cost:
         from boxwatch.rules import catalogue
-        from boxwatch.stack import costs, costs_table
+        from boxwatch.stack import costs
+        from boxwatch.stack import costs_table as of_costs
 
         predicted = costs.predict(catalogue.build(loaded.topology))
         if as_json:
             options.print_json(predicted.to_json())
         else:
-            costs_table.show(predicted, Terminal())
+            of_costs.show(predicted, Terminal())
         return
     made = plan.plan(loaded.topology)
     if as_json:

@@ -27,7 +27,8 @@ from boxwatch.stack.part import (
     home_service,
     host_port,
 )
-from boxwatch.stack.series import memory, prediction
+from boxwatch.stack.predictions import memory
+from boxwatch.stack.predictions import series as costs
 from boxwatch.stack.shares import Split, split
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Service, Topology
@@ -114,7 +115,7 @@ def advice(loaded: Loaded) -> Problem | None:
 def _too_many_series(topology: Topology, service: Service, shared: Split) -> Iterator[Issue]:
     """A Prometheus that is expected to need more memory than it gets, although the shares fit."""
     limit = shared.limits.get(core_parts.PROMETHEUS)
-    series = prediction.scraped(topology)
+    series = costs.scraped(topology)
     needed = memory.prometheus(series)
     if limit is not None and shared.fits and needed > limit:
         message = (

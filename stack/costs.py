@@ -9,9 +9,8 @@ from typing import Final
 
 from boxwatch.rules.built import Built
 from boxwatch.stack import compose, core_parts
-from boxwatch.stack.series import dimensions, memory
-from boxwatch.stack.series import prediction as series
-from boxwatch.stack.series.prediction import JobSeries
+from boxwatch.stack.predictions import dimensions, memory, series
+from boxwatch.stack.predictions.series import JobSeries
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import MIB
 

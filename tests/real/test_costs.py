@@ -23,8 +23,8 @@ from boxwatch.exporters.coolify.fake import box
 from boxwatch.publish import directory
 from boxwatch.rules import catalogue
 from boxwatch.stack import costs
-from boxwatch.stack.series import dimensions, exposures
-from boxwatch.stack.series.exposures import Exposure
+from boxwatch.stack.predictions import dimensions, exposures
+from boxwatch.stack.predictions.exposures import Exposure
 from boxwatch.topology import default
 from boxwatch.topology.model import Server, Service, Topology
 

@@ -19,10 +19,9 @@ from boxwatch.cli import main
 from boxwatch.exporters.catalogue import metrics
 from boxwatch.rules import catalogue
 from boxwatch.stack import compose, costs, exporter_parts, prometheus
-from boxwatch.stack.series import dimensions, exposures, memory
-from boxwatch.stack.series import prediction as series
-from boxwatch.stack.series.dimensions import Dimensions
-from boxwatch.stack.series.exposures import Exposure
+from boxwatch.stack.predictions import dimensions, exposures, memory, series
+from boxwatch.stack.predictions.dimensions import Dimensions
+from boxwatch.stack.predictions.exposures import Exposure
 from boxwatch.topology import default
 from boxwatch.topology.units import GIB, MIB
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from boxwatch.rules import catalogue
 from boxwatch.stack import costs as costing
 from boxwatch.stack.costs_table import summary
-from boxwatch.stack.series import memory
-from boxwatch.stack.series.dimensions import Dimensions
-from boxwatch.stack.series.exposures import CADVISOR
+from boxwatch.stack.predictions import memory
+from boxwatch.stack.predictions.dimensions import Dimensions
+from boxwatch.stack.predictions.exposures import CADVISOR
 from boxwatch.topology import default
 from boxwatch.topology.units import MIB
 

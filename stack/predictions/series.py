@@ -11,9 +11,9 @@ from boxwatch.rules import names
 from boxwatch.rules.built import Built
 from boxwatch.rules.model import Record
 from boxwatch.stack import prometheus
-from boxwatch.stack.series import dimensions, exposures
-from boxwatch.stack.series.dimensions import Dimensions
-from boxwatch.stack.series.exposures import Exposure
+from boxwatch.stack.predictions import dimensions, exposures
+from boxwatch.stack.predictions.dimensions import Dimensions
+from boxwatch.stack.predictions.exposures import Exposure
 from boxwatch.topology import kinds
 from boxwatch.topology.model import Topology
 

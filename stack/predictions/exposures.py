@@ -14,7 +14,7 @@ from typing import Final
 from boxwatch.exporters.catalogue import metrics
 from boxwatch.exporters.catalogue.metrics import Metric
 from boxwatch.stack.monitoring import GRAFANA_KEPT
-from boxwatch.stack.series.dimensions import Dimensions
+from boxwatch.stack.predictions.dimensions import Dimensions
 
 # The number of a label's values, or the dimension that it is.
 Size = float | str
