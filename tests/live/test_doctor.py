@@ -324,8 +324,20 @@ FAULTS = (
         "cannot be reached",
         mutes=("data-source", "data-source:P", "dashboards"),
     ),
-    Fault("no data source", "data-source", _of_grafana(sources=()), "no Prometheus data source"),
-    Fault("broken data source", "data-source:P", _of_grafana(sources=(DataSource(name="P", error="bad"),)), "P: bad"),
+    Fault(
+        "no data source",
+        "data-source",
+        _of_grafana(sources=()),
+        "no Prometheus data source",
+        part="sources",
+    ),
+    Fault(
+        "broken data source",
+        "data-source:P",
+        _of_grafana(sources=(DataSource(name="P", error="bad"),)),
+        "P: bad",
+        part="sources",
+    ),
     Fault("missing dashboards", "dashboards", _of_grafana(missing=("Overview",)), "1 dashboard missing: Overview"),
     Fault("other dashboards", "dashboards", _of_grafana(differing=("Host", "Redis")), "Host and Redis", "warning"),
 )
