@@ -64,8 +64,8 @@ and one of twice its size, and requires that it is within 15 %. The last measure
 
 | deployment | predicted | in memory (`prometheus_tsdb_head_series`) |
 |---|---|---|
-| default, on 2 CPUs | 8,458 series | 7,781 |
-| larger: 62 containers, three databases of each kind | 16,390 series | 14,985 |
+| default, on 2 CPUs | 8,576 series | 7,840 |
+| larger: 62 containers, three databases of each kind | 16,508 series | 15,145 |
 
 `boxwatch doctor` shows how many samples Prometheus really stores, and whether its retention fits on the disk.
 """
