@@ -11,6 +11,7 @@ from boxwatch.live.doctor.examined import PROMETHEUS, Examined
 from boxwatch.live.doctor.line import Line
 from boxwatch.publish.compare import milliseconds
 from boxwatch.rules import names
+from boxwatch.stack.costs import BYTES_PER_SAMPLE
 from boxwatch.topology.units import GIB, format_duration
 
 ID: Final = "prometheus"
@@ -19,8 +20,6 @@ _DAY: Final = 86400
 _NEEDED: Final = 30 * _DAY
 # Above this, graphs of this computer and alerts of that one name different times.
 _SKEW: Final = 30.0
-# Until Prometheus has compacted its first block, after two hours (Prometheus' documentation: 1 to 2).
-_BYTES_PER_SAMPLE: Final = 1.5
 # Prometheus' default, where neither time nor size is given.
 _DEFAULT: Final = "15d"
 _SIZE: Final = re.compile(r"([0-9.]+)\s*([KMGTPE]?)i?B", re.ASCII)
@@ -82,7 +81,8 @@ def _disk(examined: Examined, seconds: int, size: float) -> Iterator[Line]:
     if not rate or not seconds:
         return
     measured = _value(examined, questions.BYTES_PER_SAMPLE)
-    needed = rate * seconds * (measured or _BYTES_PER_SAMPLE)
+    # Prometheus compacts its first block after two hours.
+    needed = rate * seconds * (measured or BYTES_PER_SAMPLE)
     used = _value(examined, questions.BLOCKS)
     free = {one[names.SERVER]: one.value for one in examined.prometheus.answer(questions.FREE)}
     room = free.get(examined.topology.home.name)

@@ -179,7 +179,12 @@ COOLIFY: Final = Exposure(
         ("coolify_resource_state", {"state": 7}),
         ("coolify_resource_health", {"state": 4}),
         ("coolify_deployment.*|coolify_resource_restart.*", {"uuid": "applications"}),
+        # While a deployment is under way.
+        ("coolify_deployment_active_.*|coolify_deployment_last_queue_seconds", {"uuid": 1}),
         ("coolify_backup_.*", {"uuid": "managed", "result": 4}),
+        # Few resources have a public port, were restarted, or have a scheduled task.
+        ("coolify_resource_public|coolify_resource_last_restart.*", {"uuid": "managed"}),
+        ("coolify_task_.*", {"uuid": 2}),
         ("coolify_service_part_.*", {"uuid": 3, "state": 5}),
         ("coolify_server_.*", {"uuid": 1, "state": 7}),
         ("coolify_source_failure_reason", {"reason": 0}),

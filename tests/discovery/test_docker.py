@@ -221,3 +221,18 @@ def test_what_is_no_docker_info_is_refused(text: str) -> None:
     host = docker.read(box.joined([[box.container("web", "app")]]), "box.json")
     with pytest.raises(InputError, match=r"^--docker-info: is not the output of `docker info"):
         docker.with_info(host, text)
+
+
+def test_of_a_command_line_only_flags_of_cadvisor_are_read() -> None:
+    """They say what it sees; any other word may be a secret."""
+    record = box.container("cadvisor", "ghcr.io/google/cadvisor:0.60.5")
+    record["Args"] = [
+        "--docker_only", "-housekeeping_interval=30s", "--storage_driver_password=hunter2", "hunter3",
+        "--disable_metrics=$(hunter4)", {"no": "text"},
+    ]  # fmt: skip
+    record["HostConfig"] |= {"NetworkMode": "host", "PidMode": "host"}
+    found = _only(record)
+
+    assert found.flags == (("docker_only", "true"), ("housekeeping_interval", "30s"))
+    assert (found.host_network, found.host_pids) == (True, True)
+    assert "hunter" not in repr(found)

@@ -324,8 +324,20 @@ FAULTS = (
         "cannot be reached",
         mutes=("data-source", "data-source:P", "dashboards"),
     ),
-    Fault("no data source", "data-source", _of_grafana(sources=()), "no Prometheus data source"),
-    Fault("broken data source", "data-source:P", _of_grafana(sources=(DataSource(name="P", error="bad"),)), "P: bad"),
+    Fault(
+        "no data source",
+        "data-source",
+        _of_grafana(sources=()),
+        "no Prometheus data source",
+        part="sources",
+    ),
+    Fault(
+        "broken data source",
+        "data-source:P",
+        _of_grafana(sources=(DataSource(name="P", error="bad"),)),
+        "P: bad",
+        part="sources",
+    ),
     Fault("missing dashboards", "dashboards", _of_grafana(missing=("Overview",)), "1 dashboard missing: Overview"),
     Fault("other dashboards", "dashboards", _of_grafana(differing=("Host", "Redis")), "Host and Redis", "warning"),
 )
@@ -422,3 +434,48 @@ def test_what_cannot_be_asked_is_not_judged() -> None:
 
     said = {line.check for line in _shown(report).values() if line.state != "ok"}
     assert said == {"prometheus"}
+
+
+def _without_notifications(**changes: object) -> Report:
+    """The report on a deployment whose notifications are other than the built ones, or none."""
+    said = box.topology().notifications
+    assert said is not None
+    changed = said.model_copy(update=changes) if changes else None
+    seen = replace(box.healthy(), alertmanager=None)
+    return diagnose(box.examined_of(box.topology().model_copy(update={"notifications": changed}), seen))
+
+
+def test_a_deployment_that_notifies_nobody_is_a_warning() -> None:
+    """It is allowed, and unlikely to be meant."""
+    line = _shown(_without_notifications())["watchdog"]
+
+    assert (line.state, line.what) == ("warning", "nobody is notified of any alert")
+
+
+def test_a_watchdog_without_a_receiver_is_a_warning() -> None:
+    """Nobody would notice that the server is gone."""
+    line = _shown(_without_notifications(watchdog=None))["watchdog"]
+
+    assert (line.state, "nobody notices when this server is gone" in line.what) == ("warning", True)
+
+
+def test_the_way_of_the_watchdog_is_unknown_without_alertmanager() -> None:
+    """That is no problem, and the line says how to know."""
+    report = diagnose(box.examined(replace(box.healthy(), alertmanager=None)))
+    line = _shown(report)["watchdog"]
+
+    assert (line.state, "pass --alertmanager URL" in line.what) == ("ok", True)
+
+
+def test_the_version_of_alertmanager_is_known_from_its_metrics() -> None:
+    """If it is not asked itself."""
+    labels = {"__name__": "alertmanager_build_info", "job": "alertmanager", "server": "main", "version": "0.23.0"}
+    seen = answers(q.VERSIONS, lambda one: one, Sample(labels, 1))(replace(box.healthy(), alertmanager=None))
+    shown = _shown(diagnose(box.examined(seen)))
+
+    assert shown["version:Alertmanager:alertmanager on main"].state == "problem"
+
+
+def test_a_duration_in_an_unknown_form_is_a_difference() -> None:
+    """It cannot be compared, so it is not called equal."""
+    assert _shown(_report(Fault("", "", _rule("redis", duration="soon"), "")))["rules"].state == "problem"

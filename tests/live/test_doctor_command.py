@@ -193,6 +193,35 @@ def test_an_old_server_is_judged_by_what_it_shows(prometheus: Answers) -> None:
     assert "the server does not show its configuration" in result.stdout
 
 
+def test_a_target_that_was_never_switched_on_shows_how(prometheus: Answers) -> None:
+    """Beside what its error means."""
+    for one in prometheus.pages["/api/v1/targets"]["data"]["activeTargets"]:
+        if one["labels"]["job"] == "minio":
+            one |= {"health": "down", "lastError": "server returned HTTP status 403 Forbidden"}
+    prometheus.queries[questions.questions(live_box.built())[questions.WORKED]] = []
+    text = " ".join(_run("--prometheus", prometheus.url).stdout.split())
+
+    assert "is down and was never up: permission denied" in text
+    assert "→ the token is missing, or lacks the right to read metrics → 403 means that its token is missing" in text
+
+
+def test_a_configuration_that_cannot_be_read_is_no_problem(prometheus: Answers) -> None:
+    """The rest is judged."""
+    prometheus.statuses["/api/v1/status/config"] = 503
+    result = _run("--prometheus", prometheus.url)
+
+    assert "the server does not show its configuration" in " ".join(result.stdout.split())
+    assert result.exit_code == 0
+
+
+def test_an_alertmanager_that_denies_access_is_a_finding(prometheus: Answers, alertmanager: Answers) -> None:
+    """With its answer."""
+    alertmanager.statuses["/api/v2/status"] = 401
+    result = _run("--prometheus", prometheus.url, "--alertmanager", alertmanager.url)
+
+    assert (result.exit_code, "answered 401" in result.stdout) == (3, True)
+
+
 def test_failed_queries_are_counted(prometheus: Answers) -> None:
     """A busy server is not reported as broken."""
     del prometheus.queries[questions.questions(live_box.built())[questions.CONTAINERS]]
@@ -264,7 +293,7 @@ def test_grafana_is_compared_with_the_built_dashboards(prometheus: Answers, monk
     monkeypatch.setenv("BOXWATCH_GRAFANA_TOKEN", grafana_stand_in.TOKEN)
     boards = live_box.boards()
     with grafana_stand_in.grafana() as grafana:
-        grafana.sources = {"Prometheus": "", "Broken": "no such host"}
+        grafana.sources = {"Prometheus": "", "Broken": "no such host", "Loki": "not asked"}
         for number, board in enumerate(boards.values()):
             if number > 1:
                 grafana.put(board)

@@ -53,9 +53,9 @@ old ones leave memory within two to three hours.
 
 {disk}
 
-Two bytes per sample were measured with Prometheus 2.42 on cAdvisor, node_exporter and Prometheus itself; its
-documentation says one to two. The stack keeps {retention} days, and at most 3.2 % of the disk
-(`--storage.tsdb.retention.size`).
+2.07 bytes per sample were measured in compacted chunks of Prometheus 2.42 that scraped cAdvisor with 25 containers,
+node_exporter and itself: 2,806 series, 587,341 samples. The index adds little in blocks of days. The stack keeps
+{retention} days, and at most 3.2 % of the disk (`--storage.tsdb.retention.size`).
 
 ## How exact it is
 
@@ -64,8 +64,8 @@ and one of twice its size, and requires that it is within 15 %. The last measure
 
 | deployment | predicted | in memory (`prometheus_tsdb_head_series`) |
 |---|---|---|
-| default, on 2 CPUs | 8,458 series | 7,781 |
-| larger: 62 containers, three databases of each kind | 16,390 series | 14,985 |
+| default, on 2 CPUs | 8,576 series | 7,840 |
+| larger: 62 containers, three databases of each kind | 16,508 series | 15,145 |
 
 `boxwatch doctor` shows how many samples Prometheus really stores, and whether its retention fits on the disk.
 """

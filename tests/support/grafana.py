@@ -111,7 +111,8 @@ class Grafana:
             case "GET", ["health"]:
                 return 200, {"database": "ok", "version": "12.4.0"}
             case "GET", ["datasources"]:
-                return 200, [{"uid": name.lower(), "name": name, "type": "prometheus"} for name in self.sources]
+                kinds = {name: "loki" if name == "Loki" else "prometheus" for name in self.sources}
+                return 200, [{"uid": name.lower(), "name": name, "type": kind} for name, kind in kinds.items()]
             case "GET", ["datasources", "uid", uid, "health"]:
                 error = next(error for name, error in self.sources.items() if name.lower() == uid)
                 return (400, {"message": error}) if error else (200, {"status": "OK"})
