@@ -34,6 +34,7 @@ from boxwatch.commands import (
     schema,
     test,
     topology,
+    verify,
 )
 from boxwatch.errors import BoxwatchError, TopologyError
 
@@ -124,6 +125,7 @@ COMMANDS = (
     backup.backup,
     pull.pull,
     notify.notify,
+    verify.verify,
     exporter.exporter,
     completion.completion,
 )
