@@ -35,6 +35,7 @@ from boxwatch.commands import (
     test,
     topology,
     verify,
+    why,
 )
 from boxwatch.errors import BoxwatchError, TopologyError
 
@@ -126,6 +127,7 @@ COMMANDS = (
     pull.pull,
     notify.notify,
     verify.verify,
+    why.why,
     exporter.exporter,
     completion.completion,
 )

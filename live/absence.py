@@ -294,9 +294,7 @@ class Absence:
         if not values:
             return f"{message}: every value is NaN"
         nearest = max(values) if operator.startswith(">") else min(values)
-        return f"{message}: of {counted(len(values), 'series value')} the closest is {nearest:.4g}".replace(
-            "1 series value the closest", "1 series, whose value"
-        )
+        return f"{message}: the closest of {counted(len(values), 'value')} is {nearest:.4g}"
 
     def _matches(self, tree: nodes.BinaryExpr) -> bool:
         """Whether the labels of both sides match where every condition in them is left out."""
@@ -520,7 +518,7 @@ class Absence:
         up = next((each for each in self._up(matchers) if exporters & _exporters_of(each.labels.get("job", ""))), None)
         if up is not None:
             return _not_exposed(name, up, exposed)
-        return Reason("metric-unknown", f"no series is named {name}, now or within the last day", self._closest(name))
+        return Reason("metric-unknown", f"no series was named {name} within the last day", self._closest(name))
 
     def _up(self, matchers: Sequence[nodes.Matcher]) -> Iterator[Target]:
         """Targets that are up and whose labels the matchers select."""
@@ -602,7 +600,7 @@ def _is_constant(tree: nodes.Expr) -> bool:
     return not any(isinstance(part, nodes.VectorSelector) for part in every(tree))
 
 
-def _filters(tree: nodes.Expr) -> bool:
+def is_filter(tree: nodes.Expr) -> bool:
     """Whether a node is a comparison that drops series."""
     return (
         isinstance(tree, nodes.BinaryExpr)
@@ -621,7 +619,7 @@ def _relaxed(tree: nodes.Expr) -> str:
     """A query whose comparisons keep every series, and whose exceptions exclude none: empty only if labels differ."""
 
     def instead(node: nodes.Expr) -> str | None:
-        if _filters(node) and isinstance(node, nodes.BinaryExpr):
+        if is_filter(node) and isinstance(node, nodes.BinaryExpr):
             modifier = node.modifier or ""
             return f"({render(node.lhs, instead)} {node.op} bool {modifier} {render(node.rhs, instead)})"
         if isinstance(node, nodes.BinaryExpr) and str(node.op) == "unless":

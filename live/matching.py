@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from boxwatch.live.samples import Labels, Sample, shown
@@ -45,18 +44,6 @@ def difference(one: Labels, others: Sequence[Sample], modifier: nodes.BinModifie
         elif own[name] != near[name]:
             parts.append(f'`{name}` is "{own[name]}" on the left and "{near[name]}" on the right')
     return listed(parts, _MOST + 1) if parts else "every label is equal"
-
-
-def differing(one: Labels, others: Sequence[Sample], modifier: nodes.BinModifier | None) -> str:
-    """The label that keeps a series from its closest partner; empty if there are several."""
-    own = dict(key(one, modifier))
-    counts: Counter[str] = Counter()
-    for each in others:
-        near = dict(key(each.labels, modifier))
-        apart = [name for name in own.keys() | near.keys() if own.get(name) != near.get(name)]
-        if len(apart) == 1:
-            counts[apart[0]] += 1
-    return counts.most_common(1)[0][0] if counts else ""
 
 
 def example(samples: Sequence[Sample]) -> str:

@@ -45,7 +45,8 @@ def render(tree: nodes.Expr, replace: Replace = unchanged) -> str:
             grouping = f" {tree.modifier} " if tree.modifier else ""
             return f"{tree.op}{grouping}({parameter}{render(tree.expr, replace)})"
         case nodes.BinaryExpr():
-            modifier = f" {tree.modifier}" if tree.modifier else ""
+            written = str(tree.modifier) if tree.modifier else ""
+            modifier = f" {written}" if written else ""
             return f"{render(tree.lhs, replace)} {tree.op}{modifier} {render(tree.rhs, replace)}"
         case nodes.SubqueryExpr():
             step = duration(tree.step.total_seconds()) if tree.step else ""

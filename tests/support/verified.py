@@ -43,6 +43,20 @@ groups:
         expr: app_queue_length > 100
       - alert: Watchdog
         expr: vector(1)
+      - alert: QueueNearLimit
+        expr: app_queue_length / on (job, service) app_limit > 0.9
+        labels: {severity: warning}
+      - alert: Answering
+        expr: app_up == 1
+        for: 1h
+      - alert: QueueWithoutLimit
+        expr: app_queue_length > 0 unless on (job, service) app_limit
+      - alert: QueueOfPool
+        expr: app_queue_length > 0 and on (service, pool) app_limit{service="api"}
+      - alert: RequestsMissing
+        expr: service:requests:rate5s{service="web"} > 1000 or absent(app_up)
+      - alert: SizeMissing
+        expr: app_queue_size > 1
   - name: later
     interval: 1h
     rules:
@@ -107,7 +121,7 @@ def world(folder: Path, program: Callable[[str], str]) -> Iterator[Running]:
             wait_for(lambda: _has(url, "service:requests:rate5s"), "a recorded series")
             wait_for(lambda: _has(url, 'app_up{job="slow"}'), "a scrape of the slow target")
             wait_for(lambda: _has(url, 'up{job="store"} == 0'), "the store's end")
-            wait_for(lambda: not _has(url, "store_limit"), "the end of the store's series")
+            wait_for(lambda: not _has(url, "last_over_time(store_limit[4s])"), "the end of the store's series")
             yield Running(url, source)
 
 
