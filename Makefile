@@ -61,6 +61,7 @@ bench: $(VENV)/dev.stamp tools ## benchmarks of speed and memory, with ratios
 	@python benchmarks/run.py $(ARGS)
 	@python benchmarks/rules_evaluation.py
 	@python benchmarks/verify.py
+	@python benchmarks/backtest.py
 	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 
 tools: ## unpack Prometheus, exporters and test databases into .tools unless installed

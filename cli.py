@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from boxwatch.commands import (
+    backtest,
     backup,
     build,
     check,
@@ -128,6 +129,7 @@ COMMANDS = (
     notify.notify,
     verify.verify,
     why.why,
+    backtest.backtest,
     exporter.exporter,
     completion.completion,
 )

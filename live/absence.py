@@ -222,8 +222,7 @@ class Absence:
         for argument in tree.args:
             if is_scalar(argument) or isinstance(argument, nodes.StringLiteral):
                 continue
-            ranged = isinstance(argument, nodes.MatrixSelector | nodes.SubqueryExpr)
-            if ranged and isinstance(argument, nodes.MatrixSelector):
+            if isinstance(argument, nodes.MatrixSelector):
                 return self._ranged(argument, name, depth)
             if isinstance(argument, nodes.SubqueryExpr):
                 return self._subquery(argument, depth)
@@ -253,9 +252,7 @@ class Absence:
             return Reason("window-short", message, f"widen the window to at least {duration(4 * interval)}")
         if counts and most < _TWO:
             message = f"{name} has one sample, and `{function}` needs two"
-            if self._world.query(selector(argument.vector_selector, suffix=False)):
-                return Reason("window-young", f"{message}: the series has just appeared", "wait for the next scrape")
-            return self._leaf(argument.vector_selector, window, depth)
+            return Reason("window-young", message, "wait for the next scrape")
         return _unexplained(argument)
 
     def _interval(self, labels: Labels) -> float:
@@ -477,6 +474,8 @@ class Absence:
         reason = self.check(tree, depth + 1)
         if reason is None:
             return Reason("rule-young", f"the inputs of {name} have just appeared", "wait for its next evaluation")
+        if reason.message.startswith(f"{name} records nothing"):
+            return reason  # it reads itself
         return replace(reason, message=f"{name} records nothing: {reason.message}")
 
     def _lost(self, name: str, last: Sequence[Sample]) -> Reason:
@@ -507,6 +506,10 @@ class Absence:
         down = self._down([one for one in matchers if one.name in ("job", "instance")])
         if down is not None:
             return _of_target(down, name)
+        # Another target of the same exporter that is up would have exposed it.
+        up = next((each for each in self._up(matchers) if exporters & _exporters_of(each.labels.get("job", ""))), None)
+        if up is not None:
+            return _not_exposed(name, up, exposed)
         for target in self._world.targets or ():
             if target.health == "down" and exporters & _exporters_of(target.labels.get("job", "")):
                 return _of_target(target, name)
@@ -515,9 +518,6 @@ class Absence:
         if exporters and self._world.targets is not None and not there & set(jobs):
             message = f"{name} is exposed by {either(sorted(exporters))}, and no target scrapes that"
             return Reason("target-missing", message, f"add it to scrape_configs as job {either(jobs)}" if jobs else "")
-        up = next((each for each in self._up(matchers) if exporters & _exporters_of(each.labels.get("job", ""))), None)
-        if up is not None:
-            return _not_exposed(name, up, exposed)
         return Reason("metric-unknown", f"no series was named {name} within the last day", self._closest(name))
 
     def _up(self, matchers: Sequence[nodes.Matcher]) -> Iterator[Target]:

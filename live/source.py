@@ -157,12 +157,19 @@ class Prometheus:
 
     def scrape_interval(self) -> float:
         """The global scrape interval; 0 if the server does not show its configuration."""
+        return self._global("scrape_interval")
+
+    def evaluation_interval(self) -> float:
+        """The global evaluation interval; 0 if the server does not show its configuration."""
+        return self._global("evaluation_interval")
+
+    def _global(self, key: str) -> float:
         try:
             written = str(self._data("/api/v1/status/config")["yaml"])
         except (QueryError, PublishError, KeyError, TypeError):
             return 0
-        from_here = written.partition("global:")[2].partition("scrape_interval:")[2].split("\n", 1)[0]
-        return seconds(from_here.strip())
+        found = written.partition("global:")[2].partition(f"  {key}:")[2].split("\n", 1)[0]
+        return seconds(found.strip())
 
     def _data(self, path: str, form: Mapping[str, str] | None = None) -> Any:  # noqa: ANN401 - whatever the API returns
         with self._slots:

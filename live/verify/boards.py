@@ -25,7 +25,7 @@ _RELATIVE = re.compile(r"now(?:-(?P<number>\d+)(?P<unit>[smhdwMy]))?(?:/[smhdwMy
 _LONG = {"M": 30 * 86400.0, "y": 365 * 86400.0}
 _DEFAULT_RANGE = 6 * 3600.0
 _WIDTH = 1000
-_FUNCTION = re.compile(r"\s*\w+\(\s*(?P<query>.*?)\s*(?:,\s*(?P<label>[\w.:]+)\s*)?\)\s*", re.DOTALL)
+_FUNCTION = re.compile(r"\s*(?P<function>\w+)\(\s*(?P<query>.*?)\s*(?:,\s*(?P<label>[\w.:]+)\s*)?\)\s*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,8 @@ def _variable(file: str, name: str, asked: str, chosen: Selected, absence: Absen
 def _without_values(asked: str, absence: Absence) -> Reason:
     match = _FUNCTION.fullmatch(asked)
     inner = match["query"] if match else ""
+    if match and match["function"] == "label_values" and not match["label"]:
+        return Reason("variable-empty", f"no series has the label `{inner}`", "check the label")
     if not match or not inner:
         return Reason("variable-empty", f"`{asked}` gives no values")
     try:
