@@ -1,9 +1,9 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 success; 1 findings, outdated output or a failed operation; 2 a usage error or an invalid topology;
-3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences; 130 Ctrl-C; 141 the
-reader of the output has closed it. Each command imports its libraries when it runs, so `--help` and completion respond
-instantly.
+3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences, `boxwatch doctor`
+problems, or `boxwatch demo --once` was not as expected; 130 Ctrl-C; 141 the reader of the output has closed it. Each
+command imports its libraries when it runs, so `--help` and completion respond instantly.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from boxwatch.commands import (
     build,
     check,
     completion,
+    demo,
     diff,
     discover,
+    doctor,
     endings,
     explain,
     exporter,
@@ -33,6 +35,7 @@ from boxwatch.commands import (
     record,
     rollback,
     schema,
+    stack,
     test,
     topology,
     verify,
@@ -123,6 +126,7 @@ COMMANDS = (
     modernise.modernise,
     diff.diff,
     publish.publish,
+    stack.stack,
     rollback.rollback,
     backup.backup,
     pull.pull,
@@ -130,7 +134,9 @@ COMMANDS = (
     verify.verify,
     why.why,
     backtest.backtest,
+    doctor.doctor,
     exporter.exporter,
+    demo.demo,
     completion.completion,
 )
 

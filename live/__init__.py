@@ -1,1 +1,1 @@
-"""Questions to a running Prometheus: whether every panel has data, why an alert did not fire, when one would have."""
+"""Questions to a running Prometheus, Alertmanager and Grafana: what is wrong, what has no data, and why."""

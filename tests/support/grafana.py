@@ -61,7 +61,8 @@ class Grafana:
     """The stand-in's content, the requests it received, and the faults to inject.
 
     `apis` are the versions served below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
-    `sources` are the data sources of its front end's settings by name, and `proxied` their servers by uid.
+    `frontend_sources` are the data sources of its front end's settings, `proxied` their servers by uid.
+    `sources` are data sources with the error of each, from the documentation.
     `faults` maps the number of a request, from 1, to what happens to it: a status, `slow` (no answer for a second),
     `cut` (the connection ends before the answer), `cut after` (the same, but the work was done).
     """
@@ -79,8 +80,9 @@ class Grafana:
     lock: threading.Lock = field(default_factory=threading.Lock)
     saves: int = 1000
     refused: set[str] = field(default_factory=set)
-    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    frontend_sources: dict[str, dict[str, Any]] = field(default_factory=dict)
     proxied: dict[str, FakePrometheus] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def writes(self) -> list[str]:
@@ -109,12 +111,19 @@ class Grafana:
             return grafana_apis.answer(self, method, parts, query, body)
         match method, parts:
             case "GET", ["frontend", "settings"]:
-                return 200, {"namespace": "default", "buildInfo": {}, "datasources": self.sources}
-            case _, ["datasources", "proxy", "uid", uid, *rest]:
+                return 200, {"namespace": "default", "buildInfo": {}, "datafrontend_sources": self.frontend_sources}
+            case _, ["datafrontend_sources", "proxy", "uid", uid, *rest]:
                 if uid not in self.proxied:
                     return 404, {"message": "Data source not found"}
                 target = f"/{'/'.join(rest)}?{urlencode(query, doseq=True)}"
                 return self.proxied[uid].send(target, body)
+            case "GET", ["health"]:
+                return 200, {"database": "ok", "version": "12.4.0"}
+            case "GET", ["datasources"]:
+                return 200, [{"uid": name.lower(), "name": name, "type": "prometheus"} for name in self.sources]
+            case "GET", ["datasources", "uid", uid, "health"]:
+                error = next(error for name, error in self.sources.items() if name.lower() == uid)
+                return (400, {"message": error}) if error else (200, {"status": "OK"})
             case "GET", ["folders"]:
                 return 200, _page([{"id": 1, "uid": uid, "title": title} for uid, title in self.folders.items()], query)
             case "POST", ["folders"]:

@@ -30,6 +30,7 @@ ROOMS = (
     "assemble",
     "publish",
     "live",
+    "simulation",
     "commands",
     "cli",
 )

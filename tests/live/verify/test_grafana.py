@@ -20,7 +20,7 @@ from boxwatch.grafana.schema_v2 import resource
 def grafana() -> Iterator[Grafana]:
     """A Grafana with two data sources of Prometheus' type, and one of another."""
     with stand_in.grafana() as state:
-        state.sources = {
+        state.frontend_sources = {
             "Main": {"uid": "main", "type": "prometheus", "isDefault": True, "jsonData": {"timeInterval": "1m"}},
             "Second": {"uid": "second", "type": "prometheus"},
             "Logs": {"uid": "logs", "type": "loki"},
@@ -127,7 +127,7 @@ def test_files_may_be_verified_through_grafana(grafana: Grafana, tmp_path: Any) 
 
 def test_a_grafana_without_prometheus_is_an_error(grafana: Grafana) -> None:
     """Nothing could be asked."""
-    grafana.sources = {}
+    grafana.frontend_sources = {}
 
     result = _verify(grafana)
 
