@@ -115,7 +115,7 @@ class World:
     records: Mapping[str, str] = field(default_factory=dict)
     scrape: float = 0
     _answers: dict[str, Future[tuple[Sample, ...]]] = field(default_factory=dict)
-    _names: list[tuple[str, ...]] = field(default_factory=list)
+    _names: list[frozenset[str]] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _names_lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -137,12 +137,17 @@ class World:
         return answer.result()
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> frozenset[str]:
         """The name of every metric of the last day."""
         with self._names_lock:
             if not self._names:
-                self._names.append(self.source.label_values("__name__", "", self.at - HISTORY, self.at))
+                found = self.source.label_values("__name__", "", self.at - HISTORY, self.at)
+                self._names.append(frozenset(found))
         return self._names[0]
+
+    def had(self, name: str) -> bool:
+        """Whether a metric of this name may have existed within the last day; asked for all names at once."""
+        return not self.names or name in self.names
 
     def rules(self, record: str) -> tuple[LiveRule, ...]:
         """The loaded rules that record a series."""
@@ -330,7 +335,7 @@ class Absence:
             return self._nameless(vector)
         if name in _OF_ALERTS:
             return self._alerts(name, matchers)
-        if self._world.query(f"count({_of(name)})"):
+        if self._world.had(name) and self._world.query(f"count({_of(name)})"):
             if not window and self._world.query(f"count({_of(name, matchers)})"):
                 return _unexplained(vector)
             return self._matchers(name, matchers)
@@ -455,9 +460,10 @@ class Absence:
             where = "the file with its rule is not loaded" if name in self._world.records else "no loaded rule has it"
             hint = "publish the rules, or add their file to rule_files" if name in self._world.records else ""
             return Reason("rule-missing", f"{name} is recorded by no rule: {where}", hint or self._closest(name))
-        last = self._world.query(f"last_over_time({_of(name)}[{duration(HISTORY)}])")
-        if last:
-            return self._lost(name, last)
+        if self._world.had(name):
+            last = self._world.query(f"last_over_time({_of(name)}[{duration(HISTORY)}])")
+            if last:
+                return self._lost(name, last)
         return self._never(name, matchers)
 
     def _recorded(self, name: str, live: Sequence[LiveRule], depth: int) -> Reason:
@@ -528,7 +534,7 @@ class Absence:
                 yield target
 
     def _closest(self, name: str) -> str:
-        others = [each for each in self._world.names if each != name]
+        others = sorted(self._world.names - {name})
         found = difflib.get_close_matches(name, others, n=1, cutoff=_CLOSE)
         return f"did you mean `{found[0]}`?" if found else ""
 

@@ -111,8 +111,8 @@ class Grafana:
             return grafana_apis.answer(self, method, parts, query, body)
         match method, parts:
             case "GET", ["frontend", "settings"]:
-                return 200, {"namespace": "default", "buildInfo": {}, "datafrontend_sources": self.frontend_sources}
-            case _, ["datafrontend_sources", "proxy", "uid", uid, *rest]:
+                return 200, {"namespace": "default", "buildInfo": {}, "datasources": self.frontend_sources}
+            case _, ["datasources", "proxy", "uid", uid, *rest]:
                 if uid not in self.proxied:
                     return 404, {"message": "Data source not found"}
                 target = f"/{'/'.join(rest)}?{urlencode(query, doseq=True)}"
