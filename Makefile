@@ -63,6 +63,8 @@ generated: $(VENV)/dev.stamp tools ## build generated deployments and check the 
 bench: $(VENV)/dev.stamp tools ## benchmarks of speed and memory, with ratios
 	@python benchmarks/run.py $(ARGS)
 	@python benchmarks/rules_evaluation.py
+	@python benchmarks/verify.py
+	@python benchmarks/backtest.py
 	@python benchmarks/publish.py $(GRAFANA_CLIENT)
 
 template: $(VENV)/run.stamp ## write the one-click template for Coolify's catalogue (DIR=build/coolify)

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from boxwatch.commands import (
+    backtest,
     backup,
     build,
     check,
@@ -37,6 +38,8 @@ from boxwatch.commands import (
     stack,
     test,
     topology,
+    verify,
+    why,
 )
 from boxwatch.errors import BoxwatchError, TopologyError
 
@@ -128,6 +131,9 @@ COMMANDS = (
     backup.backup,
     pull.pull,
     notify.notify,
+    verify.verify,
+    why.why,
+    backtest.backtest,
     doctor.doctor,
     exporter.exporter,
     demo.demo,

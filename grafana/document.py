@@ -52,7 +52,7 @@ def parse(file: str, content: bytes) -> Document | None:
         raise BoxwatchError(f"{file}: is not JSON: {error}; export the dashboard again") from error
     if not isinstance(whole, dict):
         raise BoxwatchError(f"{file}: is JSON, but not a dashboard: a dashboard is an object")
-    path = _path(whole)
+    path = envelope(whole)
     inner = whole
     for key in path:
         inner = node(inner.get(key))
@@ -61,7 +61,8 @@ def parse(file: str, content: bytes) -> Document | None:
     return Document(inner, path, whole) if any(key in inner for key in _OF_DASHBOARDS) else None
 
 
-def _path(whole: Node) -> tuple[str, ...]:
+def envelope(whole: Node) -> tuple[str, ...]:
+    """The keys that lead to the dashboard in an export, a response of Grafana's API, or a resource."""
     if text(whole.get("apiVersion")).startswith(_RESOURCE):
         return ("spec",)
     return ("dashboard",) if isinstance(whole.get("dashboard"), dict) and "panels" not in whole else ()

@@ -1,1 +1,1 @@
-"""Questions to a running Prometheus, Alertmanager and Grafana: what is wrong with the stack, and why."""
+"""Questions to a running Prometheus, Alertmanager and Grafana: what is wrong, what has no data, and why."""

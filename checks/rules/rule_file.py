@@ -32,6 +32,7 @@ class Rule:
         line: line of the rule in its file, from 1.
         column: its column there, from 1.
         places: key → line and column of its value.
+        keep: its `keep_firing_for`, as written; empty when there is none.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Rule:
     line: int
     column: int
     places: Mapping[str, tuple[int, int]]
+    keep: str = ""
 
     @property
     def tree(self) -> nodes.Expr | None:
@@ -200,6 +202,7 @@ def _rule(path: str, group: str, node: Node) -> Rule:
         line=node.line,
         column=node.column,
         places={key: (value.line, value.column) for key, value in fields.items()},
+        keep=_text(fields.get("keep_firing_for")),
     )
 
 

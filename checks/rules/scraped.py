@@ -79,7 +79,7 @@ def read(path: str, content: bytes) -> Scraped:
         document = yaml.safe_load(content)
         for config in (document or {}).get("scrape_configs") or []:
             for job, place in _places(config):
-                sources = _sources(job, place)
+                sources = pages(job, place)
                 known = found.setdefault(job, frozenset())
                 found[job] = None if sources is None or known is None else known | sources
     except (yaml.YAMLError, RecursionError, AttributeError, TypeError, KeyError) as error:
@@ -108,7 +108,8 @@ def _places(config: Mapping[str, object]) -> Iterator[tuple[str, tuple[str, obje
         yield str(own.get("job", config["job_name"])), (str(own.get("__metrics_path__", path)), params)
 
 
-def _sources(job: str, place: tuple[str, object]) -> frozenset[Source] | None:
+def pages(job: str, place: tuple[str, object]) -> frozenset[Source] | None:
+    """The pages behind a job at a place, (path, parameters); None if the job is none of ours."""
     if job in _FIXED:
         return _FIXED[job]
     for kind in KINDS:

@@ -111,8 +111,23 @@ class Http:
         """Its root URL."""
         return self._access.url
 
-    def send(self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: object = None) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        form: str | None = None,
+    ) -> Answer:
         """Send a request, with retries while the server is busy.
+
+        Args:
+            method: GET, POST, …
+            path: below the URL.
+            query: parameters.
+            body: sent as JSON.
+            form: an encoded form, sent instead of a body.
 
         All our requests are safe to retry: reads, deletions, and writes that name the uid and the version they replace,
         so that a second attempt finds the first and changes nothing.
@@ -124,7 +139,7 @@ class Http:
         for turn in range(1, TRIES + 1):
             problem, wait = "", None
             try:
-                response = self._once(method, url, body)
+                response = self._once(method, url, body, form)
             except urllib3.exceptions.HTTPError as error:
                 problem = _plain(error, self._access)
             else:
@@ -138,14 +153,16 @@ class Http:
                 self._pause(min(pause, _LONGEST_PAUSE))
         raise PublishError(f"{self._access.url} {problem}, {TRIES} times: check that it is running, and its URL")
 
-    def _once(self, method: str, url: str, body: object) -> urllib3.BaseHTTPResponse:
+    def _once(self, method: str, url: str, body: object, form: str | None) -> urllib3.BaseHTTPResponse:
         headers = {
             "Authorization": f"Bearer {self._access.token}",
             "Accept": "application/json",
             "User-Agent": "boxwatch",
         }
-        content = None
-        if body is not None:
+        content = None if form is None else form.encode()
+        if form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif body is not None:
             content = json.dumps(body, ensure_ascii=False).encode()
             headers["Content-Type"] = "application/json"
         # No redirects: the token is for this server only.

@@ -21,11 +21,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import jsonschema
 
 from support import grafana_apis, third_party
+from support.fake_prometheus import FakePrometheus
 
 TOKEN = "glsa_a_secret_that_no_text_may_hold"  # noqa: S105 - opens nothing but this
 Body = Any
@@ -60,6 +61,7 @@ class Grafana:
     """The stand-in's content, the requests it received, and the faults to inject.
 
     `apis` are the versions served below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
+    `frontend_sources` are the data sources of its front end's settings, `proxied` their servers by uid.
     `sources` are data sources with the error of each, from the documentation.
     `faults` maps the number of a request, from 1, to what happens to it: a status, `slow` (no answer for a second),
     `cut` (the connection ends before the answer), `cut after` (the same, but the work was done).
@@ -78,6 +80,8 @@ class Grafana:
     lock: threading.Lock = field(default_factory=threading.Lock)
     saves: int = 1000
     refused: set[str] = field(default_factory=set)
+    frontend_sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    proxied: dict[str, FakePrometheus] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -107,7 +111,12 @@ class Grafana:
             return grafana_apis.answer(self, method, parts, query, body)
         match method, parts:
             case "GET", ["frontend", "settings"]:
-                return 200, {"namespace": "default", "buildInfo": {}}
+                return 200, {"namespace": "default", "buildInfo": {}, "datasources": self.frontend_sources}
+            case _, ["datasources", "proxy", "uid", uid, *rest]:
+                if uid not in self.proxied:
+                    return 404, {"message": "Data source not found"}
+                target = f"/{'/'.join(rest)}?{urlencode(query, doseq=True)}"
+                return self.proxied[uid].send(target, body)
             case "GET", ["health"]:
                 return 200, {"database": "ok", "version": "12.4.0"}
             case "GET", ["datasources"]:
@@ -131,7 +140,7 @@ class Grafana:
                 self.boards = {name: board for name, board in self.boards.items() if board.folder != uid}
                 return 200, {"id": 1, "title": self.folders.pop(uid), "message": "Folder deleted"}
             case "GET", ["search"]:
-                return 200, _page(self._found(query["tag"][0]), query)
+                return 200, _page(self._found(query.get("tag", [""])[0]), query)
             case "POST", ["dashboards", "db"]:
                 return self._save(body)
             case _, ["dashboards", "uid", uid, *_] if uid not in self.boards:
@@ -155,7 +164,7 @@ class Grafana:
         return [
             {"uid": uid, "title": board.json["title"], "type": "dash-db", "tags": board.json.get("tags", [])}
             for uid, board in self.boards.items()
-            if tag in board.json.get("tags", [])
+            if not tag or tag in board.json.get("tags", [])
         ]
 
     def _read(self, board: Board) -> Body:
@@ -225,7 +234,7 @@ def check(method: str, path: str, status: int, sent: Body, answer: Body) -> None
     """
     document = openapi()
     parts = path.split("/")[2:]
-    if path.startswith(("/apis", "/api/frontend/")):
+    if path.startswith(("/apis", "/api/frontend/", "/api/datasources/proxy/")):
         # Not in the part of the description that is at hand.
         return
     if document is None or status not in (200, 400, 403, 404, 412):
@@ -267,7 +276,9 @@ def grafana() -> Iterator[Grafana]:  # noqa: C901 - the handler closes over the 
         def _serve(self) -> None:
             seen = urlsplit(self.path)
             length = int(self.headers.get("Content-Length", 0))
-            sent = json.loads(self.rfile.read(length)) if length else None
+            sent: Any = self.rfile.read(length).decode() if length else None
+            if sent is not None and self.headers.get("Content-Type") != "application/x-www-form-urlencoded":
+                sent = json.loads(sent)
             with state.lock:
                 state.requests.append(f"{self.command} {seen.path}")
                 number = len(state.requests)
