@@ -13,7 +13,7 @@ from boxwatch.commands import options
 @options.topology
 @options.as_json
 def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) -> None:
-    """Show the plan: what runs where, with how much RAM, and what is left.
+    """Show the plan: what runs where, with how much RAM, what is left, and what is not monitored (`none`).
 
     TOPOLOGY defaults to ./topology.yaml, or to the bundled default if there is none.
 
@@ -25,9 +25,13 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, as_json: bool) 
     """
     from boxwatch.commands.terminal import Terminal
     from boxwatch.topology import plan, table
+    from boxwatch.topology.losses import losses
 
-    made = plan.plan(options.load(topology, ext_str).topology)
+    loaded = options.load(topology, ext_str).topology
+    made, lost = plan.plan(loaded), losses(loaded)
     if as_json:
-        options.print_json(made.to_json())
+        options.print_json({**made.to_json(), "not_monitored": list(lost)})
     else:
         table.show(made, Terminal())
+        for line in lost:
+            click.echo(f"Note: {line}")

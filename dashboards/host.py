@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import host_disks, host_load, host_queries, layout, links, queries, render
+from boxwatch.dashboards import answerable, host_disks, host_load, host_queries, layout, links, queries, render
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
@@ -15,8 +15,8 @@ from boxwatch.topology.model import Topology
 _SERVER = f"{{{{{names.SERVER}}}}}"
 
 
-def build(built: Built) -> Node:
-    """The dashboard as JSON."""
+def build(built: Built) -> Node | None:
+    """The dashboard as JSON; None without metrics of servers."""
     topology = built.topology
     page = render.Page(
         id="host",
@@ -25,20 +25,23 @@ def build(built: Built) -> Node:
         variables=(SERVERS,),
         marked=queries.ON_SERVERS,
         panels=layout.place(
-            layout.even(4, *_first_answer(built)),
-            layout.heading("Memory"),
-            layout.line(9, (_memory(topology), 12), (_memory_pressure(built), 6), (_swap(built), 6)),
-            layout.heading("Disks"),
-            *host_disks.disks(built),
-            layout.heading("CPU"),
-            host_load.cpu(built),
-            layout.heading("Network"),
-            host_load.network(built),
-            layout.heading("State"),
-            host_load.state(built),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(built)),
+                layout.heading("Memory"),
+                layout.line(9, (_memory(topology), 12), (_memory_pressure(built), 6), (_swap(built), 6)),
+                layout.heading("Disks"),
+                *host_disks.disks(built),
+                layout.heading("CPU"),
+                host_load.cpu(built),
+                layout.heading("Network"),
+                host_load.network(built),
+                layout.heading("State"),
+                host_load.state(built),
+            )
         ),
     )
-    return render.build(page, topology)
+    return render.build(page, topology) if page.panels else None
 
 
 def _first_answer(built: Built) -> tuple[Stat, ...]:

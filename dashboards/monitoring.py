@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, queries, render
+from boxwatch.dashboards import answerable, layout, queries, render
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import State
@@ -34,13 +34,16 @@ def build(built: Built) -> Node:
         variables=(SERVERS,),
         marked=_CHOSEN,
         panels=layout.place(
-            layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
-            layout.even(10, _targets(topology), _rules()),
-            layout.heading("Cost"),
-            layout.even(8, _scrapes(topology), _series(topology)),
-            layout.even(8, _head(topology), _memory()),
-            layout.heading("Delivery"),
-            layout.even(8, _notifications(), _grafana()),
+            *answerable.lines(
+                built,
+                layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
+                layout.even(10, _targets(topology), _rules()),
+                layout.heading("Cost"),
+                layout.even(8, _scrapes(topology), _series(topology)),
+                layout.even(8, _head(topology), _memory()),
+                layout.heading("Delivery"),
+                layout.even(8, _notifications(), _grafana()),
+            )
         ),
     )
     return render.build(page, topology)

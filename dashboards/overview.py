@@ -6,7 +6,7 @@ first line is large enough for a wall display; the first two fit a laptop withou
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, overview_tables, queries, render
+from boxwatch.dashboards import answerable, layout, overview_tables, queries, render
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.field_config import State
 from boxwatch.dashboards.panels.gauges import Bars
@@ -32,18 +32,21 @@ def build(built: Built) -> Node:
         variables=(SERVERS,),
         marked=queries.ON_SERVERS_OR_NONE,
         panels=layout.place(
-            layout.even(4, *_first_answer(topology)),
-            layout.Line(
-                13,
-                (
-                    layout.column(16, (overview_tables.services(topology), 13)),
-                    layout.column(8, (overview_tables.alerts(topology), 8), (_plan(topology), 5)),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(topology)),
+                layout.Line(
+                    13,
+                    (
+                        layout.column(16, (overview_tables.services(topology), 13)),
+                        layout.column(8, (overview_tables.alerts(topology), 8), (_plan(topology), 5)),
+                    ),
                 ),
-            ),
-            layout.heading("Servers: the plan against reality"),
-            layout.line(overview_tables.servers_height(topology), (overview_tables.servers(topology), 24)),
-            layout.heading("Since when"),
-            layout.even(10, _memory(), _replicas(topology)),
+                layout.heading("Servers: the plan against reality"),
+                layout.line(overview_tables.servers_height(topology), (overview_tables.servers(topology), 24)),
+                layout.heading("Since when"),
+                layout.even(10, _memory(), _replicas(topology)),
+            )
         ),
     )
     return render.build(page, topology)

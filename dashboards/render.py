@@ -80,7 +80,11 @@ def build(page: Page, topology: Topology) -> Node:
         annotations=core.Annotations(
             list=[
                 _scoped_mark(topology, graph_annotations.firing_alerts(page.marked, refresh)),
-                _scoped_mark(topology, graph_annotations.deployments(page.marked, refresh)),
+                *(
+                    [_scoped_mark(topology, graph_annotations.deployments(page.marked, refresh))]
+                    if topology.watches_containers
+                    else []
+                ),
             ]
         ),
         templating=core.Templating(list=[_variable(topology, variable) for variable in (DATASOURCE, *page.variables)]),

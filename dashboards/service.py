@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards import answerable, layout, links, queries, render
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
@@ -16,9 +16,11 @@ _WEEK = 7 * 86400
 _COMPONENT = f"{{{{{names.COMPONENT}}}}}"
 
 
-def build(built: Built) -> Node:
-    """The dashboard as JSON."""
+def build(built: Built) -> Node | None:
+    """The dashboard as JSON; None without containers."""
     topology = built.topology
+    if not any(map(topology.has_containers, topology.services)):
+        return None
     page = render.Page(
         id="service",
         title="Service",
@@ -27,14 +29,17 @@ def build(built: Built) -> Node:
         variables=(SERVERS, SERVICE),
         marked=queries.OF_SERVICE,
         panels=layout.place(
-            layout.even(4, *_first_answer(topology)),
-            layout.heading("Memory"),
-            layout.line(10, (_memory(), 14), (_replica_table(topology), 10)),
-            layout.even(8, _exhaustion(topology), _limit_share(topology), _page_cache()),
-            layout.heading("Replicas"),
-            layout.even(8, _running(), _restarts(), _replacements()),
-            layout.heading("CPU and kills"),
-            layout.even(8, _cpu(), _oom()),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(topology)),
+                layout.heading("Memory"),
+                layout.line(10, (_memory(), 14), (_replica_table(topology), 10)),
+                layout.even(8, _exhaustion(topology), _limit_share(topology), _page_cache()),
+                layout.heading("Replicas"),
+                layout.even(8, _running(), _restarts(), _replacements()),
+                layout.heading("CPU and kills"),
+                layout.even(8, _cpu(), _oom()),
+            )
         ),
     )
     return render.build(page, topology)

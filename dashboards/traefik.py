@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, links, render
+from boxwatch.dashboards import answerable, layout, links, render
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.heatmap import Heatmap
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
@@ -38,17 +38,20 @@ def build(built: Built) -> Node | None:
         variables=(SERVERS, SERVICES),
         marked=ON_SERVICES,
         panels=layout.place(
-            layout.even(4, *_first_answer(topology)),
-            layout.heading("Traffic"),
-            layout.even(8, _arrive(topology), _by_code()),
-            layout.heading("Success and latency"),
-            layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
-            layout.even(8, _times()),
-            layout.heading("Routes"),
-            layout.even(8, _unrouted(topology), _unplanned(topology)),
-            layout.heading("Traefik itself"),
-            layout.even(8, _certificates(topology), _reloads()),
-            layout.even(8, _connections(), _files(topology)),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(topology)),
+                layout.heading("Traffic"),
+                layout.even(8, _arrive(topology), _by_code()),
+                layout.heading("Success and latency"),
+                layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
+                layout.even(8, _times()),
+                layout.heading("Routes"),
+                layout.even(8, _unrouted(topology), _unplanned(topology)),
+                layout.heading("Traefik itself"),
+                layout.even(8, _certificates(topology), _reloads()),
+                layout.even(8, _connections(), _files(topology)),
+            ),
         ),
     )
     return render.build(page, topology)

@@ -44,14 +44,20 @@ SERVERS = Variable(
     query=f"label_values({names.SERVER_MEMORY_PLAN}, {names.SERVER})",
     multi=True,
 )
+# Those with containers, which the dashboard of a service is about.
 SERVICE = Variable(
     name="service",
     label="Service",
-    query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
+    query=f'label_values({names.SERVICE_REPLICAS_DESIRED}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
 )
 
 # Several services at once, of any kind.
-SERVICES = Variable(name=SERVICE.name, label=SERVICE.label, query=SERVICE.query, multi=True)
+SERVICES = Variable(
+    name=SERVICE.name,
+    label=SERVICE.label,
+    query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
+    multi=True,
+)
 
 
 def services_of(kind: str, label: str = "Service") -> Variable:

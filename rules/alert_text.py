@@ -72,7 +72,7 @@ class Shown:
 
 def shown(topology: Topology, alert: Alert) -> Shown:
     """The dashboard and panel that show an alert, for all of its instances."""
-    dashboard = _dashboard_id(alert)
+    dashboard = dashboard_id(alert)
     view = f"?viewPanel={panel_id(alert.panel)}" if alert.panel else ""
     root = topology.urls.grafana.rstrip("/") if topology.urls.grafana else ""
     return Shown(
@@ -82,7 +82,7 @@ def shown(topology: Topology, alert: Alert) -> Shown:
     )
 
 
-def _dashboard_id(alert: Alert) -> str:
+def dashboard_id(alert: Alert) -> str:
     """The alert's own dashboard, else the service dashboard if its description names a service, else the overview."""
     if alert.dashboard:
         return alert.dashboard
@@ -95,4 +95,4 @@ def _dashboard(topology: Topology, alert: Alert) -> str:
     chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
     if alert.panel:
         chosen.append(f"viewPanel={panel_id(alert.panel)}")
-    return f"{uid(topology, _dashboard_id(alert))}{'?' + '&'.join(chosen) if chosen else ''}"
+    return f"{uid(topology, dashboard_id(alert))}{'?' + '&'.join(chosen) if chosen else ''}"

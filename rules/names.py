@@ -84,6 +84,7 @@ COMPONENT_REPLICAS_DESIRED = (
 COMPONENT_MEMORY_BUDGET = "component:memory_budget_bytes:per_replica"  # only if a container has a budget of its own
 COMPONENT_MEMORY_LIMIT = "component:memory_limit_bytes:plan"  # only if a limit is expected
 SERVER_MEMORY_PLAN = "server:memory_bytes:plan"  # RAM as sold
+SERVER_CONTAINERS_PLAN = "server:containers:plan"  # 1 where containers are measured
 SERVER_MEMORY_RESERVED = "server:memory_reserved_bytes:plan"
 SERVER_MEMORY_BUDGET = "server:memory_budget_bytes:sum"  # all services
 SERVER_MEMORY_PLANNED = "server:memory_planned_bytes:sum"  # all services and the reserve

@@ -16,7 +16,11 @@ ID = "worked"
 def subject(topology: Topology) -> Subject:
     """The records of what has worked."""
     there = connected(topology)
-    records = (_answered(), *([_reached(there)] if there else []), _seen())
+    records = (
+        _answered(),
+        *([_reached(there)] if there else []),
+        *([_seen()] if topology.watches_containers else []),
+    )
     return Subject(
         id=ID,
         title="What has worked",
@@ -59,7 +63,7 @@ def _seen() -> Record:
     return worked(
         names.SERVER_CONTAINERS_SEEN,
         named_containers(),
-        names.SERVER_MEMORY_PLAN,
+        names.SERVER_CONTAINERS_PLAN,
         by=names.BY_SERVER,
-        doc="1 for a planned server on which cAdvisor has named containers; absent where it never did.",
+        doc="1 for a server on which cAdvisor has named containers; absent where it never did.",
     )

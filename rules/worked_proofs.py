@@ -186,7 +186,7 @@ def containers(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...
     labels = {"job": names.JOB_CADVISOR, names.NAME: "web-1", "instance": "cadvisor:8080", **of}
     return (
         series("container_start_time_seconds", steps(*start), **labels),
-        series(names.SERVER_MEMORY_PLAN, steps(*planned), server=of["server"]),
+        series(names.SERVER_CONTAINERS_PLAN, steps(*planned), server=of["server"]),
     )
 
 
