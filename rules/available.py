@@ -7,8 +7,9 @@ with the plan, and so would report the part itself as missing, ask the topology 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from boxwatch.promql.parse import parse
@@ -23,6 +24,10 @@ from boxwatch.topology.model import Topology
 ID: Final = "plan-nothing"
 # A name without series, for queries that leave out what is recorded by it.
 NOTHING: Final = "vector(0) unless vector(0)"
+# Labels that queries select it by.
+_LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {names.COMPONENT_REPLICAS_DESIRED: {names.IDENTIFIED_BY: "label"}}
+)
 _DOC: Final = "Nothing: this deployment does not scrape what it is made of."
 
 
@@ -115,7 +120,9 @@ def _named(subjects: tuple[Subject, ...]) -> Iterator[Subject]:
         if ":" in selector.name
     }
     ids = {subject.id for subject in subjects}
-    empty = tuple(Record(record=name, expr=NOTHING, doc=_DOC) for name in sorted(read - there))
+    empty = tuple(
+        Record(record=name, expr=NOTHING, labels=dict(_LABELS.get(name, {})), doc=_DOC) for name in sorted(read - there)
+    )
     for subject in subjects:
         kept = replace(subject, reads=tuple(one for one in subject.reads if one in ids))
         if subject.id == names.PLAN_SUBJECT and empty:

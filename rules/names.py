@@ -41,6 +41,7 @@ BY_DEVICE = f"{SERVER}, {DEVICE}"
 BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
 BY_TARGET = f"{SERVER}, {SERVICE}, job"
+BY_PROBE = f"{BY_SERVICE}, instance"
 BY_ROUTER = f"{SERVER}, {ROUTER}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
@@ -165,6 +166,8 @@ SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
 # What has worked since it is scraped (rules/patterns/worked.py): 1, and absent for what never has.
 TARGET_WORKED = "target:worked:bool"  # by (server, service, job): it answered Prometheus
 SERVICE_REACHED = "service:reached:bool"  # by (server, service, job): its exporter reached it
+PROBE_WORKED = "probe:worked:bool"  # by (server, service, instance): the URL has answered the prober
+SERVER_LABELS_SEEN = "server:labels_seen:bool"  # a container was recognised by Coolify's label
 SERVER_CONTAINERS_SEEN = "server:containers_seen:bool"  # cAdvisor named containers
 # Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # share of the connections available to clients

@@ -1,10 +1,10 @@
-"""What has worked since it is scraped: targets, services behind an exporter, and containers of a server."""
+"""What has worked since it is scraped: targets, services behind an exporter, URLs, and containers of a server."""
 
 from __future__ import annotations
 
 from boxwatch.rules import names, worked_proofs
 from boxwatch.rules.model import Group, Record, Subject
-from boxwatch.rules.patterns.fragments import named_containers
+from boxwatch.rules.patterns.fragments import named_containers, recognised_by_label
 from boxwatch.rules.patterns.system import System
 from boxwatch.rules.patterns.worked import worked
 from boxwatch.rules.systems import SYSTEMS
@@ -19,7 +19,8 @@ def subject(topology: Topology) -> Subject:
     records = (
         _answered(),
         *([_reached(there)] if there else []),
-        *([_seen()] if topology.watches_containers else []),
+        *([_seen(), _labelled()] if topology.watches_containers else []),
+        *([_probed()] if any(service.url for service in topology.services) else []),
     )
     return Subject(
         id=ID,
@@ -56,6 +57,27 @@ def _reached(systems: tuple[System, ...]) -> Record:
         "up",
         by=names.BY_TARGET,
         doc="1 for a service that its exporter has reached since it is scraped; absent for one never reached.",
+    )
+
+
+def _probed() -> Record:
+    probe = f'probe_success{{job="{names.JOB_PROBE}"}}'
+    return worked(
+        names.PROBE_WORKED,
+        f"{probe} == 1",
+        probe,
+        by=names.BY_PROBE,
+        doc="1 for a public URL that has answered since it is probed; absent for one that never did.",
+    )
+
+
+def _labelled() -> Record:
+    return worked(
+        names.SERVER_LABELS_SEEN,
+        recognised_by_label(),
+        names.SERVER_CONTAINERS_PLAN,
+        by=names.BY_SERVER,
+        doc="1 for a server on which a container was recognised by Coolify's label; absent where none ever was.",
     )
 
 

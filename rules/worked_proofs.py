@@ -20,6 +20,7 @@ _LENGTH = 4.5 * _DAY
 _AT = 4 * _DAY + 9 * _HOUR + 7 * _INTERVAL
 # The first sample after Prometheus was off.
 _BACK = 4 * _DAY
+_URL = "https://db.example.com"
 _MATCHER = re.compile(r'(\w+)="([^"]*)"')
 
 # A life: values and for how many samples; None is no sample.
@@ -69,6 +70,40 @@ def remembered(topology: Topology, systems: tuple[System, ...]) -> tuple[Measure
             {},
             strangers=({"job": "stranger"}, {names.NAME: ""}),
             prefix=names.JOB_CADVISOR,
+        ),
+        *(
+            [
+                _Proof(
+                    names.SERVER_LABELS_SEEN,
+                    recognised,
+                    {},
+                    strangers=(
+                        {"job": "stranger", names.SERVICE: "a"},
+                        {names.IDENTIFIED_BY: "compose", names.SERVICE: "b"},
+                        {"planned": "other", names.SERVICE: "c"},
+                        {"part": "other", names.SERVICE: "d"},
+                    ),
+                    prefix="labelled",
+                )
+            ]
+            if topology.watches_containers
+            else []
+        ),
+        *(
+            [
+                _Proof(
+                    names.PROBE_WORKED,
+                    probed,
+                    {names.SERVICE: "db", "instance": _URL},
+                    others=(
+                        {names.SERVICE: "other", "instance": _URL},
+                        {names.SERVICE: "db", "instance": "https://www.example.com"},
+                    ),
+                    prefix=names.JOB_PROBE,
+                )
+            ]
+            if any(service.url for service in topology.services)
+            else []
         ),
     )
     fixtures = Fixtures(length=int(_LENGTH), thresholds=topology.thresholds, interval=_INTERVAL)
@@ -188,6 +223,29 @@ def containers(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...
         series("container_start_time_seconds", steps(*start), **labels),
         series(names.SERVER_CONTAINERS_PLAN, steps(*planned), server=of["server"]),
     )
+
+
+def recognised(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
+    """A container of a service that the plan recognises by label, on a server that is planned meanwhile."""
+    start = tuple((value or None, count) for value, count in life)
+    planned = tuple((None if value is None else 1.0, count) for value, count in life)
+    here = {names.SERVER: of["server"], names.SERVICE: of.get(names.SERVICE, "web")}
+    labels = {"job": names.JOB_CADVISOR, names.NAME: "web-1", "instance": "cadvisor:8080", **here}
+    by = of.get(names.IDENTIFIED_BY, "label")
+    wanted = {**here, names.SERVICE: of.get("planned", here[names.SERVICE]), names.IDENTIFIED_BY: by}
+    wanted[names.COMPONENT] = of.get("part", "")
+    return (
+        series("container_start_time_seconds", steps(*start), **{**labels, "job": of.get("job", names.JOB_CADVISOR)}),
+        series(names.COMPONENT_REPLICAS_DESIRED, steps(*planned), **wanted),
+        series(names.SERVER_CONTAINERS_PLAN, steps(*planned), server=of["server"]),
+    )
+
+
+def probed(fixtures: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
+    """Results of probes of a URL."""
+    # The second scrape is another prober's of the same URL.
+    second = {"instance": _URL, "prober": "second"} if of["instance"] == "second:1" else {}
+    return (fixtures.scraped("probe_success", steps(*life), **{"job": names.JOB_PROBE, **of, **second}),)
 
 
 def labels_of(selector: str) -> dict[str, str]:
