@@ -167,7 +167,6 @@ SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
 TARGET_WORKED = "target:worked:bool"  # by (server, service, job): it answered Prometheus
 SERVICE_REACHED = "service:reached:bool"  # by (server, service, job): its exporter reached it
 PROBE_WORKED = "probe:worked:bool"  # by (server, service, instance): the URL has answered the prober
-SERVER_LABELS_SEEN = "server:labels_seen:bool"  # a container was recognised by Coolify's label
 SERVER_CONTAINERS_SEEN = "server:containers_seen:bool"  # cAdvisor named containers
 # Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # share of the connections available to clients

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxwatch.rules import names, worked_proofs
 from boxwatch.rules.model import Group, Record, Subject
-from boxwatch.rules.patterns.fragments import named_containers, recognised_by_label
+from boxwatch.rules.patterns.fragments import named_containers
 from boxwatch.rules.patterns.system import System
 from boxwatch.rules.patterns.worked import worked
 from boxwatch.rules.systems import SYSTEMS
@@ -19,7 +19,7 @@ def subject(topology: Topology) -> Subject:
     records = (
         _answered(),
         *([_reached(there)] if there else []),
-        *([_seen(), _labelled()] if topology.watches_containers else []),
+        *([_seen()] if topology.watches_containers else []),
         *([_probed()] if any(service.url for service in topology.services) else []),
     )
     return Subject(
@@ -68,16 +68,6 @@ def _probed() -> Record:
         probe,
         by=names.BY_PROBE,
         doc="1 for a public URL that has answered since it is probed; absent for one that never did.",
-    )
-
-
-def _labelled() -> Record:
-    return worked(
-        names.SERVER_LABELS_SEEN,
-        recognised_by_label(),
-        names.SERVER_CONTAINERS_PLAN,
-        by=names.BY_SERVER,
-        doc="1 for a server on which a container was recognised by Coolify's label; absent where none ever was.",
     )
 
 

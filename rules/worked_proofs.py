@@ -74,24 +74,6 @@ def remembered(topology: Topology, systems: tuple[System, ...]) -> tuple[Measure
         *(
             [
                 _Proof(
-                    names.SERVER_LABELS_SEEN,
-                    recognised,
-                    {},
-                    strangers=(
-                        {"job": "stranger", names.SERVICE: "a"},
-                        {names.IDENTIFIED_BY: "compose", names.SERVICE: "b"},
-                        {"planned": "other", names.SERVICE: "c"},
-                        {"part": "other", names.SERVICE: "d"},
-                    ),
-                    prefix="labelled",
-                )
-            ]
-            if topology.watches_containers
-            else []
-        ),
-        *(
-            [
-                _Proof(
                     names.PROBE_WORKED,
                     probed,
                     {names.SERVICE: "db", "instance": _URL},
@@ -221,22 +203,6 @@ def containers(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...
     labels = {"job": names.JOB_CADVISOR, names.NAME: "web-1", "instance": "cadvisor:8080", **of}
     return (
         series("container_start_time_seconds", steps(*start), **labels),
-        series(names.SERVER_CONTAINERS_PLAN, steps(*planned), server=of["server"]),
-    )
-
-
-def recognised(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
-    """A container of a service that the plan recognises by label, on a server that is planned meanwhile."""
-    start = tuple((value or None, count) for value, count in life)
-    planned = tuple((None if value is None else 1.0, count) for value, count in life)
-    here = {names.SERVER: of["server"], names.SERVICE: of.get(names.SERVICE, "web")}
-    labels = {"job": names.JOB_CADVISOR, names.NAME: "web-1", "instance": "cadvisor:8080", **here}
-    by = of.get(names.IDENTIFIED_BY, "label")
-    wanted = {**here, names.SERVICE: of.get("planned", here[names.SERVICE]), names.IDENTIFIED_BY: by}
-    wanted[names.COMPONENT] = of.get("part", "")
-    return (
-        series("container_start_time_seconds", steps(*start), **{**labels, "job": of.get("job", names.JOB_CADVISOR)}),
-        series(names.COMPONENT_REPLICAS_DESIRED, steps(*planned), **wanted),
         series(names.SERVER_CONTAINERS_PLAN, steps(*planned), server=of["server"]),
     )
 

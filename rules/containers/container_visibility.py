@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-
 from boxwatch.rules import names
-from boxwatch.rules.model import Alert, Case, Expected, Group, Measured, Record, Runbook, Series, Subject
+from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers, one_or_many
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series, steps
 from boxwatch.topology.model import Topology
@@ -32,7 +29,7 @@ def subject(topology: Topology) -> Subject | None:
             Group(name="container-labels", rules=(_unlabelled(),)),
             Group(
                 name="container-visibility",
-                rules=(_metrics_missing(topology), _never_seen(topology), *_labels_missing(topology)),
+                rules=(_metrics_missing(topology), _never_seen(topology), _labels_missing(topology)),
             ),
         ),
         measured=(_measured(topology),),
@@ -127,7 +124,7 @@ def _metrics_missing(topology: Topology) -> Alert:
         # Compared with the plan, not with `up`, which is absent for a server that was never configured or was removed
         # by mistake.
         expr=expr(f"""
-            {names.SERVER_CONTAINERS_PLAN} > 0
+            {names.SERVER_CONTAINERS_PLAN} == 1
             and on ({names.BY_SERVER}) {names.SERVER_CONTAINERS_SEEN}
             unless on ({names.BY_SERVER}) {named_containers()}
         """),
@@ -214,7 +211,7 @@ def _never_seen(topology: Topology) -> Alert:
     return Alert(
         alert=name,
         expr=expr(f"""
-            {names.SERVER_CONTAINERS_PLAN} > 0
+            {names.SERVER_CONTAINERS_PLAN} == 1
             unless on ({names.BY_SERVER}) {names.SERVER_CONTAINERS_SEEN}
         """),
         wait=wait,
@@ -260,34 +257,15 @@ def _never_seen(topology: Topology) -> Alert:
     )
 
 
-def _labels_missing(topology: Topology) -> tuple[Alert, Alert]:
-    """A page where labels were exported once, and a ticket where they never were."""
+def _labels_missing(topology: Topology) -> Alert:
     name = "ContainerLabelsMissing"
     wait = topology.alerts.wait(name, 10 * _MINUTE)
     fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
     late = fixtures.late(wait) + _MINUTE
-    plan = fixtures.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)
-    plan = (*plan, *fixtures.server("second", memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB))
     bare = _runs(fixtures, "coolify-proxy", service="traefik", resource="")
-    # A container that was recognised once; it has been replaced since.
-    seen = fixtures.container(_START, "7 stale", "web-0")
-    elsewhere = (*fixtures.service(server="second"), fixtures.container(_START, "7 stale", "web-0", server="second"))
-
-    def unlabelled(*, half: bool) -> tuple[Series, ...]:
-        return (
-            *plan,
-            *fixtures.service(replicas=1),
-            *bare,
-            *_runs(fixtures, "web-1", job="other"),
-            *_runs(fixtures, "", resource="web-1"),
-            *(_runs(fixtures, "u7-1", service="") if half else ()),
-            *(fixtures.service("stats", identified_by="compose") if half else ()),
-            *(_runs(fixtures, "grafana-u7", service="stats", resource="grafana") if half else ()),
-        )
-
-    page = Alert(
+    return Alert(
         alert=name,
-        expr=f"{names.SERVER_LABELS_MISSING} > 0\nand on ({names.BY_SERVER}) {names.SERVER_LABELS_SEEN}",
+        expr=f"{names.SERVER_LABELS_MISSING} > 0",
         wait=wait,
         severity="critical",
         summary="No container has Coolify's label, so services recognised by it are not monitored.",
@@ -315,7 +293,15 @@ def _labels_missing(topology: Topology) -> tuple[Alert, Alert]:
                 fixtures.fires(
                     f"fires when containers have names and {'only compose labels' if half else 'no labels'}",
                     # Labels of another job or of a raw cgroup do not count.
-                    (*unlabelled(half=half), seen),
+                    (
+                        *fixtures.service(replicas=1),
+                        *bare,
+                        *_runs(fixtures, "web-1", job="other"),
+                        *_runs(fixtures, "", resource="web-1"),
+                        *(_runs(fixtures, "u7-1", service="") if half else ()),
+                        *(fixtures.service("stats", identified_by="compose") if half else ()),
+                        *(_runs(fixtures, "grafana-u7", service="stats", resource="grafana") if half else ()),
+                    ),
                     late,
                     Expected(
                         {"server": "main"},
@@ -325,44 +311,26 @@ def _labels_missing(topology: Topology) -> tuple[Alert, Alert]:
                 for half in (False, True)
             ),
         ),
-        silent=(*_labelled(fixtures, (*plan, *bare, seen), late),),
-    )
-    ticket = replace(
-        page,
-        expr=f"{names.SERVER_LABELS_MISSING} > 0\nunless on ({names.BY_SERVER}) {names.SERVER_LABELS_SEEN}",
-        severity="warning",
-        fires=(
-            fixtures.fires(
-                "is a ticket where no label was ever seen, whatever was seen on another server",
-                (*unlabelled(half=False), *elsewhere),
+        silent=(
+            fixtures.silent(
+                "stays silent when a planned container has the label",
+                (*fixtures.service(), *bare, *_runs(fixtures, "web-1")),
                 late,
-                Expected({"server": "main"}, _UNLABELLED.format(_ONLY.format("main"))),
+            ),
+            fixtures.silent(
+                "stays silent when any container has the label",
+                (*fixtures.service(), *bare, *_runs(fixtures, "shop-u1", service="", resource="shop")),
+                late,
+            ),
+            fixtures.silent(
+                "stays silent while every service recognised by a label is parked",
+                (*fixtures.service(replicas=0), *bare),
+                late,
+            ),
+            fixtures.silent(
+                "stays silent where every service is recognised by name",
+                (*fixtures.service("traefik", replicas=1, identified_by="name"), *bare),
+                late,
             ),
         ),
-        silent=tuple(_labelled(fixtures, (*plan, *bare), late)),
-    )
-    return page, ticket
-
-
-def _labelled(fixtures: Fixtures, more: tuple[Series, ...], late: int) -> Iterator[Case]:
-    """Cases in which labels are not missing."""
-    yield fixtures.silent(
-        "stays silent when a planned container has the label",
-        (*fixtures.service(), *more, *_runs(fixtures, "web-1")),
-        late,
-    )
-    yield fixtures.silent(
-        "stays silent when any container has the label",
-        (*fixtures.service(), *more, *_runs(fixtures, "shop-u1", service="", resource="shop")),
-        late,
-    )
-    yield fixtures.silent(
-        "stays silent while every service recognised by a label is parked",
-        (*fixtures.service(replicas=0), *more),
-        late,
-    )
-    yield fixtures.silent(
-        "stays silent where every service is recognised by name",
-        (*fixtures.service("traefik", replicas=1, identified_by="name"), *more),
-        late,
     )

@@ -93,12 +93,6 @@ def labelled_containers() -> str:
     """)
 
 
-def recognised_by_label() -> str:
-    """Containers that belong to a service which the plan recognises by Coolify's label, so that label is exported."""
-    desired = f'{names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}}'
-    return f"container_start_time_seconds{{{PLANNED}}}\nand on ({names.BY_COMPONENT}) {desired}"
-
-
 def labels_missing() -> str:
     """Containers of each server where services are recognised by Coolify's label but no container has it."""
     desired = f'{names.COMPONENT_REPLICAS_DESIRED}{{{names.IDENTIFIED_BY}="label"}}'
