@@ -37,6 +37,9 @@ def answers(built: Built, query: str) -> bool:
 
 def _line(built: Built, line: Line) -> Line | None:
     cells = tuple(cell for one in line.cells if (cell := _cell(built, one, line.height)) is not None)
+    if line.collapsed:
+        inside = lines(built, *line.collapsed)
+        return replace(line, collapsed=inside) if inside else None
     if not cells:
         return None if line.cells else line
     return replace(line, cells=tuple(_widened(cells)))
@@ -64,12 +67,12 @@ def _widened(cells: tuple[Cell, ...]) -> Iterator[Cell]:
 def _without_empty_sections(left: Iterable[Line]) -> Iterator[Line]:
     heading: Line | None = None
     for one in left:
-        if not one.cells:
+        if not one.cells and not one.collapsed:
             heading = one
             continue
-        if heading is not None:
+        if heading is not None and one.cells:
             yield heading
-            heading = None
+        heading = None
         yield one
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from boxwatch.rules.alert_text import OVERVIEW_DASHBOARD, SERVICE_DASHBOARD, dashboard_id
+from boxwatch.rules.alert_text import OVERVIEW_DASHBOARD, SERVICE_DASHBOARD, dashboard_of
 from boxwatch.rules.model import Alert
 from boxwatch.topology.model import Topology
 
@@ -24,7 +24,7 @@ def without(topology: Topology, alert: Alert) -> Alert:
         first_look=looks or (_ALERTS,),
         action=tuple(text for step in alert.runbook.action if (text := _text(step, gone))),
     )
-    dashboard = dashboard_id(alert)
+    dashboard = dashboard_of(alert)
     if (dashboard, "") in gone:
         return replace(alert, runbook=runbook, dashboard=OVERVIEW_DASHBOARD, panel="")
     return replace(alert, runbook=runbook, panel="" if (dashboard, alert.panel) in gone else alert.panel)

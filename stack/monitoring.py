@@ -8,7 +8,7 @@ from boxwatch.stack.scrape import target
 from boxwatch.topology.model import Topology
 
 # Of Grafana's thousands of series, those that rules and dashboards read, and those about its memory.
-_GRAFANA_KEPT = (
+GRAFANA_KEPT = (
     "grafana_build_info|grafana_http_request_duration_seconds_(count|sum)|grafana_datasource_request_total"
     "|grafana_alerting_.*|grafana_stat_totals_dashboard|process_.*|go_(goroutines|gc_.*|memstats_.*)"
 )
@@ -17,7 +17,7 @@ _GRAFANA_KEPT = (
 def jobs(topology: Topology) -> tuple[Config, ...]:
     """Jobs for the own metrics of Prometheus, Alertmanager, Grafana and the blackbox exporter, those that exist."""
     stack, home = topology.stack, topology.home.name
-    kept: Config = {"metric_relabel_configs": [relabel(["__name__"], _GRAFANA_KEPT, action="keep")]}
+    kept: Config = {"metric_relabel_configs": [relabel(["__name__"], GRAFANA_KEPT, action="keep")]}
     parts: tuple[tuple[str, str | None, Config], ...] = (
         (names.JOB_PROMETHEUS, stack.prometheus, {}),
         (names.JOB_ALERTMANAGER, stack.alertmanager, {}),

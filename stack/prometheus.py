@@ -30,7 +30,20 @@ def _alerting(topology: Topology) -> Config:
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content of Prometheus' configuration."""
     interval = format_duration(topology.scrape_interval)
-    jobs = fragments.scrape_jobs(
+    scraped = jobs(topology)
+    document = {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": ["rules/*.yaml"],
+        **_alerting(topology),
+        "scrape_configs": scraped,
+    }
+    header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)
+    return {"prometheus/prometheus.yml": yaml.dump(document, header), **fragments.scrape_file(topology, scraped)}
+
+
+def jobs(topology: Topology) -> list[Config]:
+    """The scrape jobs, in the order of the file."""
+    return fragments.scrape_jobs(
         topology,
         (
             *monitoring.jobs(topology),
@@ -39,11 +52,3 @@ def files(topology: Topology) -> dict[str, bytes]:
             *probes.jobs(topology),
         ),
     )
-    document = {
-        "global": {"scrape_interval": interval, "evaluation_interval": interval},
-        "rule_files": ["rules/*.yaml"],
-        **_alerting(topology),
-        "scrape_configs": jobs,
-    }
-    header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)
-    return {"prometheus/prometheus.yml": yaml.dump(document, header), **fragments.scrape_file(topology, jobs)}

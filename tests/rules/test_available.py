@@ -160,9 +160,9 @@ def test_the_first_command_lists_no_containers_that_do_not_exist() -> None:
 
     assert (
         '{{ if eq $labels.service "managed" }}{{ else if'
-        in annotations_of(both, _alerts(both)["PostgresDown"])["command"]
+        in annotations_of(both, _alerts(both)["PostgresDown"]).templates["command"]
     )
-    assert "command" not in annotations_of(managed, _alerts(managed)["PostgresDown"])
+    assert "command" not in annotations_of(managed, _alerts(managed)["PostgresDown"]).templates
 
 
 def test_servers_without_containers_are_not_blind(tmp_path: Path) -> None:

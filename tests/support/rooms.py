@@ -29,6 +29,8 @@ ROOMS = (
     "checks",
     "assemble",
     "publish",
+    "live",
+    "simulation",
     "commands",
     "cli",
 )

@@ -65,6 +65,7 @@ def test_names_are_keys_and_not_fields() -> None:
     ]
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     "changes",
     [
@@ -85,6 +86,7 @@ def test_it_accepts_what_the_loader_accepts(changes: dict[str, object]) -> None:
     assert accepts(with_service(**changes))
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     "changes",
     [

@@ -1,0 +1,1 @@
+"""Pictures of what the demo showed: panels drawn from the real Prometheus' answers, the timeline, one HTML page."""
