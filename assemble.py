@@ -37,9 +37,11 @@ def assemble(
     built = rules.build(topology)
     made = {**rules.files(built), **own.files, **prometheus.files(topology)}
     made |= {**probes.files(topology), **alertmanager.files(built)}
-    made |= {f"grafana/dashboards/{name}": content for name, content in dashboards.files(built, schema, extra).items()}
+    if topology.shows_dashboards:
+        shown = dashboards.files(built, schema, extra)
+        made |= {f"grafana/dashboards/{name}": content for name, content in shown.items()}
     if stack and (composed := compose.files(topology)):
-        made |= {**composed, **provisioning.files(topology)}
+        made |= {**composed, **(provisioning.files(topology) if topology.shows_dashboards else {})}
         made |= coolify.files(topology, made)
         made |= page.files(topology, made)
     return dict(sorted(made.items()))

@@ -65,6 +65,7 @@ def build(  # noqa: PLR0913 - one for each option
     from boxwatch import assemble
     from boxwatch.publish import directory
     from boxwatch.stack import compose
+    from boxwatch.topology.losses import losses
 
     loaded = options.load(topology, ext_str)
     extra = options.extra_dashboards(loaded, dashboards)
@@ -76,6 +77,8 @@ def build(  # noqa: PLR0913 - one for each option
         compose.check(loaded)
         if advice := compose.advice(loaded):
             options.warn(advice)
+    for line in losses(deployed):
+        click.echo(f"Note: {line}", err=True)
     made = assemble.assemble(deployed, schema=schema, extra=extra, own=own, stack=stacked)
     plan = directory.plan(made, out)
     if show_diff:

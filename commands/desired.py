@@ -14,9 +14,12 @@ from boxwatch.commands.grafana import GrafanaOperation, made
 from boxwatch.commands.ruler import RulerOperation
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from boxwatch.commands.execute import Operation, Output
     from boxwatch.commands.grafana import Live
     from boxwatch.commands.servers import Servers
+    from boxwatch.topology.model import Topology
 
 DESIRED_OPTIONS: tuple[Option, ...] = (
     options.topology,
@@ -85,6 +88,9 @@ class Desired:
         loaded = options.load(self.topology, self.ext_str)
         if loaded.topology.stack.shared:
             _refuse_whole_configurations(servers)
+        _refuse_missing_parts(
+            loaded.topology, {*(each.kind.option for each in configured), *(["grafana"] if live else [])}
+        )
         built = catalogue.build(loaded.topology)
         operations: list[Operation] = []
         any_changes = how.overwrite or writing is None
@@ -126,6 +132,18 @@ class Desired:
                 watch=watch,
             )
         return GrafanaOperation(live, plan, how.backups, how.message)
+
+
+def _refuse_missing_parts(topology: Topology, named: Container[str]) -> None:
+    """Nothing is built for a part that the topology says does not exist, so there is nothing to publish to it."""
+    there = {
+        "grafana": topology.shows_dashboards,
+        "alertmanager": topology.stack.alertmanager is not None,
+        "blackbox": topology.stack.blackbox is not None,
+    }
+    for part, exists in there.items():
+        if part in named and not exists:
+            raise click.UsageError(f"stack.{part} is `none` in the topology: write its address there, or omit --{part}")
 
 
 def _refuse_whole_configurations(servers: Servers) -> None:

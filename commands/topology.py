@@ -14,7 +14,7 @@ from boxwatch.commands import options
 @click.option("--cost", is_flag=True, help="Show what monitoring it costs instead: RAM, series and disk.")
 @options.as_json
 def topology(topology: Path | None, ext_str: tuple[str, ...], *, cost: bool, as_json: bool) -> None:
-    """Show the plan: what runs where, with how much RAM, and what is left.
+    """Show the plan: what runs where, with how much RAM, what is left, and what is not monitored (`none`).
 
     TOPOLOGY defaults to ./topology.yaml, or to the bundled default if there is none. With --cost, show what monitoring
     it costs: RAM of each part of the stack, series of each scrape job, and disk for the retention (docs/costs.md).
@@ -28,6 +28,7 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, cost: bool, as_
     """
     from boxwatch.commands.terminal import Terminal
     from boxwatch.topology import plan, table
+    from boxwatch.topology.losses import losses
 
     loaded = options.load(topology, ext_str)
     if cost:
@@ -41,8 +42,10 @@ def topology(topology: Path | None, ext_str: tuple[str, ...], *, cost: bool, as_
         else:
             of_costs.show(predicted, Terminal())
         return
-    made = plan.plan(loaded.topology)
+    made, lost = plan.plan(loaded.topology), losses(loaded.topology)
     if as_json:
-        options.print_json(made.to_json())
+        options.print_json({**made.to_json(), "not_monitored": list(lost)})
     else:
         table.show(made, Terminal())
+        for line in lost:
+            click.echo(f"Note: {line}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from boxwatch.dashboards import answerable, capacity_tables, layout, queries, render
 from boxwatch.dashboards import capacity_queries as ask
-from boxwatch.dashboards import capacity_tables, layout, queries, render
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.variables import SERVERS
@@ -24,15 +24,18 @@ def build(built: Built) -> Node:
         marked=queries.ON_SERVERS,
         alarmed=queries.shown_on(built, "capacity"),
         panels=layout.place(
-            layout.even(4, *_first_answer(topology)),
-            layout.line(3 + min(len(topology.servers), 9), (capacity_tables.servers(topology), 24)),
-            layout.line(13, (capacity_tables.services(topology), 24)),
-            layout.heading("Outside the plan"),
-            layout.even(8, capacity_tables.outside(topology), capacity_tables.unlimited(topology)),
-            layout.heading("History"),
-            layout.even(10, _history(), _beside()),
-            layout.heading("Disks"),
-            layout.line(7, (capacity_tables.disks(built), 24)),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(topology)),
+                layout.line(3 + min(len(topology.servers), 9), (capacity_tables.servers(topology), 24)),
+                layout.line(13, (capacity_tables.services(topology), 24)),
+                layout.heading("Outside the plan"),
+                layout.even(8, capacity_tables.outside(topology), capacity_tables.unlimited(topology)),
+                layout.heading("History"),
+                layout.even(10, _history(), _beside()),
+                layout.heading("Disks"),
+                layout.line(7, (capacity_tables.disks(built), 24)),
+            )
         ),
     )
     return render.build(page, topology)

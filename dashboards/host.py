@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import host_disks, host_load, host_queries, layout, links, queries, render
+from boxwatch.dashboards import answerable, host_disks, host_load, host_queries, layout, links, queries, render
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
@@ -15,8 +15,8 @@ from boxwatch.topology.model import Topology
 _SERVER = f"{{{{{names.SERVER}}}}}"
 
 
-def build(built: Built) -> Node:
-    """The dashboard as JSON."""
+def build(built: Built) -> Node | None:
+    """The dashboard as JSON; None without metrics of servers."""
     topology = built.topology
     page = render.Page(
         id="host",
@@ -26,26 +26,31 @@ def build(built: Built) -> Node:
         marked=queries.ON_SERVERS,
         alarmed=queries.shown_on(built, "host"),
         panels=layout.place(
-            layout.even(4, *_first_answer(built)),
-            layout.heading("Memory"),
-            layout.line(9, (_memory(topology), 12), (_memory_pressure(built), 6), (_swap(built), 6)),
-            layout.heading("Disks"),
-            *host_disks.disks(built),
-            layout.heading("CPU"),
-            host_load.cpu(built),
-            layout.heading("Network"),
-            host_load.network(built),
-            layout.heading("State"),
-            host_load.state(built),
-            layout.detail("What uses it", layout.even(8, *_users(topology))),
-            layout.detail("More on CPU", host_load.cpu_detail(topology)),
-            layout.detail("More on disks", host_disks.detail(topology)),
-            layout.detail("More on memory", layout.even(8, _kinds(topology), _faults(topology), _swap_space(topology))),
-            layout.detail("TCP", host_load.tcp(topology)),
-            layout.detail("Hardware and files", host_load.hardware(topology)),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(built)),
+                layout.heading("Memory"),
+                layout.line(9, (_memory(topology), 12), (_memory_pressure(built), 6), (_swap(built), 6)),
+                layout.heading("Disks"),
+                *host_disks.disks(built),
+                layout.heading("CPU"),
+                host_load.cpu(built),
+                layout.heading("Network"),
+                host_load.network(built),
+                layout.heading("State"),
+                host_load.state(built),
+                layout.detail("What uses it", layout.even(8, *_users(topology))),
+                layout.detail("More on CPU", host_load.cpu_detail(topology)),
+                layout.detail("More on disks", host_disks.detail(topology)),
+                layout.detail(
+                    "More on memory", layout.even(8, _kinds(topology), _faults(topology), _swap_space(topology))
+                ),
+                layout.detail("TCP", host_load.tcp(topology)),
+                layout.detail("Hardware and files", host_load.hardware(topology)),
+            ),
         ),
     )
-    return render.build(page, topology)
+    return render.build(page, topology) if page.panels else None
 
 
 def _first_answer(built: Built) -> tuple[Stat, ...]:

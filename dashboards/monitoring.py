@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards import answerable, layout, links, queries, render
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import State
@@ -36,13 +36,16 @@ def build(built: Built) -> Node:
         marked=_CHOSEN,
         alarmed=shown_on(built, "monitoring"),
         panels=layout.place(
-            layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
-            layout.even(10, _targets(topology), _rules()),
-            layout.heading("Cost"),
-            layout.even(8, _scrapes(topology), _series(topology)),
-            layout.even(8, _head(topology), _memory()),
-            layout.heading("Delivery"),
-            layout.even(8, _notifications(), _grafana()),
+            *answerable.lines(
+                built,
+                layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
+                layout.even(10, _targets(topology), _rules()),
+                layout.heading("Cost"),
+                layout.even(8, _scrapes(topology), _series(topology)),
+                layout.even(8, _head(topology), _memory()),
+                layout.heading("Delivery"),
+                layout.even(8, _notifications(), _grafana()),
+            ),
         ),
     )
     return render.build(page, topology)

@@ -7,7 +7,17 @@ first two fit a laptop without scrolling.
 
 from __future__ import annotations
 
-from boxwatch.dashboards import alert_timelines, host_queries, layout, links, overview_tables, queries, render, verdicts
+from boxwatch.dashboards import (
+    alert_timelines,
+    answerable,
+    host_queries,
+    layout,
+    links,
+    overview_tables,
+    queries,
+    render,
+    verdicts,
+)
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import State
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
@@ -33,19 +43,22 @@ def build(built: Built) -> Node:
         marked=queries.ON_SERVERS,
         alarmed=queries.ON_SERVERS_OR_NONE,
         panels=layout.place(
-            layout.even(4, *_first_answer(built)),
-            layout.line(
-                overview_tables.services_height(topology),
-                (overview_tables.services(topology), 24),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(built)),
+                layout.line(
+                    overview_tables.services_height(topology),
+                    (overview_tables.services(topology), 24),
+                ),
+                layout.heading("What happened"),
+                layout.line(10, (overview_tables.alerts(topology), 12), (_alerts(built), 12)),
+                layout.line(9, (verdicts.happened(queries.ON_SERVERS, topology), 12), (_replicas(topology), 12)),
+                layout.heading("Servers: the plan against reality"),
+                layout.line(overview_tables.servers_height(topology), (overview_tables.servers(built), 24)),
+                layout.heading("Since when"),
+                layout.even(9, _memory(), *((_requests(topology),) if requests.scraped(topology) else ())),
+                layout.even(8, _cpu(built), _disk(built)),
             ),
-            layout.heading("What happened"),
-            layout.line(10, (overview_tables.alerts(topology), 12), (_alerts(built), 12)),
-            layout.line(9, (verdicts.happened(queries.ON_SERVERS, topology), 12), (_replicas(topology), 12)),
-            layout.heading("Servers: the plan against reality"),
-            layout.line(overview_tables.servers_height(topology), (overview_tables.servers(built), 24)),
-            layout.heading("Since when"),
-            layout.even(9, _memory(), *((_requests(topology),) if requests.scraped(topology) else ())),
-            layout.even(8, _cpu(built), _disk(built)),
         ),
     )
     return render.build(page, topology)

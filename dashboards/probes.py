@@ -32,7 +32,7 @@ def build(built: Built) -> Node | None:
     topology = built.topology
     urls = any(service.url for service in topology.services)
     ports = any(server.public_address is not None for server in topology.servers)
-    if not urls and not ports:
+    if topology.stack.blackbox is None or (not urls and not ports):
         return None
     page = render.Page(
         id="probes",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from boxwatch.dashboards import backing_services, layout, queries
+from boxwatch.dashboards import answerable, backing_services, layout, queries
 from boxwatch.dashboards.backing_services import NAMED, Engine
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.field_config import State
@@ -30,22 +30,25 @@ def build(built: Built) -> Node | None:
         topology,
         "Does Redis answer, does it fit into its memory, and is it useful?",
         layout.place(
-            layout.line(
-                4,
-                (_REDIS.alerts(), 4),
-                (_share(lines), 5),
-                (_refused(), 5),
-                (_REDIS.up("redis_up"), 10),
+            *answerable.lines(
+                built,
+                layout.line(
+                    4,
+                    (_REDIS.alerts(), 4),
+                    (_share(lines), 5),
+                    (_refused(), 5),
+                    (_REDIS.up("redis_up"), 10),
+                ),
+                layout.heading("Memory"),
+                layout.line(9, (_memory(), 12), (_keys(), 12)),
+                layout.even(8, _evicted(), _hits(), _fragmentation()),
+                layout.heading("Clients"),
+                layout.even(8, _clients(), _commands(), _errors()),
+                layout.even(8, _slow(), _network(), _connections()),
+                layout.heading("Storage"),
+                layout.even(8, _saves(), _unsaved(), _replication()),
+                layout.detail("Process", layout.even(8, _cpu(), _slow_log(), _uptime())),
             ),
-            layout.heading("Memory"),
-            layout.line(9, (_memory(), 12), (_keys(), 12)),
-            layout.even(8, _evicted(), _hits(), _fragmentation()),
-            layout.heading("Clients"),
-            layout.even(8, _clients(), _commands(), _errors()),
-            layout.even(8, _slow(), _network(), _connections()),
-            layout.heading("Storage"),
-            layout.even(8, _saves(), _unsaved(), _replication()),
-            layout.detail("Process", layout.even(8, _cpu(), _slow_log(), _uptime())),
         ),
     )
 

@@ -85,7 +85,11 @@ def build(page: Page, topology: Topology) -> Node:
         links=[_link_to_ours(topology)],
         annotations=core.Annotations(
             list=[
-                _scoped_mark(topology, graph_annotations.deployments(page.marked, refresh)),
+                *(
+                    [_scoped_mark(topology, graph_annotations.deployments(page.marked, refresh))]
+                    if topology.watches_containers
+                    else []
+                ),
                 _scoped_mark(topology, graph_annotations.critical_alerts(page.alarmed or page.marked, refresh)),
                 _scoped_mark(topology, graph_annotations.other_alerts(page.alarmed or page.marked, refresh)),
             ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards import answerable, layout, links, queries, render
 from boxwatch.dashboards.panels import field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import Link
 from boxwatch.dashboards.panels.heatmap import Heatmap
@@ -40,18 +40,23 @@ def build(built: Built) -> Node | None:
         variables=(SERVERS, SERVICES),
         marked=_CHOSEN,
         panels=layout.place(
-            layout.even(4, *_first_answer(topology)),
-            layout.heading("Traffic"),
-            layout.even(8, _arrive(topology), _by_code()),
-            layout.heading("Success and latency"),
-            layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
-            layout.even(8, _times()),
-            layout.heading("Routes"),
-            layout.even(8, _unrouted(topology), _unplanned(topology)),
-            layout.heading("Traefik itself"),
-            layout.even(8, _certificates(topology), _reloads()),
-            layout.even(8, _connections(), _files(topology)),
-            layout.detail("Entry points and process", layout.even(8, _by_entry_point(), _bytes(), _process(topology))),
+            *answerable.lines(
+                built,
+                layout.even(4, *_first_answer(topology)),
+                layout.heading("Traffic"),
+                layout.even(8, _arrive(topology), _by_code()),
+                layout.heading("Success and latency"),
+                layout.even(8, _failed(topology), *slow, _latency(promised=promised)),
+                layout.even(8, _times()),
+                layout.heading("Routes"),
+                layout.even(8, _unrouted(topology), _unplanned(topology)),
+                layout.heading("Traefik itself"),
+                layout.even(8, _certificates(topology), _reloads()),
+                layout.even(8, _connections(), _files(topology)),
+                layout.detail(
+                    "Entry points and process", layout.even(8, _by_entry_point(), _bytes(), _process(topology))
+                ),
+            ),
         ),
     )
     return render.build(page, topology)

@@ -44,15 +44,21 @@ SERVERS = Variable(
     query=f"label_values({names.SERVER_MEMORY_PLAN}, {names.SERVER})",
     multi=True,
 )
+# Those with containers, which the dashboard of a service is about.
 SERVICE = Variable(
     name=dashboard_uid.service_variable("service"),
     label="Service",
-    query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
+    query=f'label_values({names.SERVICE_REPLICAS_DESIRED}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
 )
 
 # Several services at once, of any kind. Each kind of choice has a name of its own, because links between dashboards
 # carry variables by name, and a value of one kind means nothing to another.
-SERVICES = Variable(name=dashboard_uid.service_variable("traefik"), label="Service", query=SERVICE.query, multi=True)
+SERVICES = Variable(
+    name=dashboard_uid.service_variable("traefik"),
+    label="Service",
+    query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
+    multi=True,
+)
 
 
 def services_of(kind: str, label: str = "Service") -> Variable:

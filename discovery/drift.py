@@ -125,7 +125,7 @@ def compare(topology: Topology, found: Sequence[tuple[Server, Host]]) -> Report:
         running = [one for one in host.containers if not classify.omitted(one)]
         containers += len(running)
         left_out += len(host.containers) - len(running)
-        services = topology.services_on(server.name)
+        services = tuple(one for one in topology.services_on(server.name) if one.containers is not None)
         placed, strangers = _placed(services, running)
         differences += _server(server, host)
         for service in services:

@@ -99,7 +99,14 @@ def command(topology: Topology, alert: Alert) -> Text | None:
     if _INSTANCE in labels:
         return Text(f"curl -sv '<{_INSTANCE}>'")
     if names.SERVICE in labels:
-        found = {service.name: _find(service) for service in _services(topology, alert) if service.containers}
+        found = {
+            # Without containers there is nothing to list.
+            service.name: _find(service) if topology.runs_in_containers(service) else ""
+            for service in _services(topology, alert)
+            if service.containers or not topology.runs_in_containers(service)
+        }
+        if not any(topology.runs_in_containers(service) for service in _services(topology, alert)):
+            return None
         without = ALL if _is_sometimes_without_service(alert) else None
         general = _grep((f"<service>{_REPLICAS}",), _RESOURCE)
         return Text(general, {name: text for name, text in found.items() if text != general}, without)
@@ -110,7 +117,11 @@ def listing(topology: Topology, alert: Alert) -> dict[str, str]:
     """Service → the command that lists its containers, for the services that the alert may be about."""
     if names.SERVICE not in _labels(alert):
         return {}
-    return {service.name: _find(service).replace("<service>", service.name) for service in _services(topology, alert)}
+    return {
+        service.name: _find(service).replace("<service>", service.name)
+        for service in _services(topology, alert)
+        if topology.runs_in_containers(service)
+    }
 
 
 def resource(topology: Topology, alert: Alert) -> Text | None:

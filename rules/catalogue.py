@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import MappingProxyType
 
-from boxwatch.rules import healthy_day, never_worked, tuning, worked
+from boxwatch.rules import available, healthy_day, never_worked, tuning, worked
 from boxwatch.rules.built import Built
 from boxwatch.rules.containers import container_health, container_visibility, docker_engine
 from boxwatch.rules.coolify import coolify_system
@@ -75,11 +75,19 @@ def build(topology: Topology) -> Built:
     """
     tuning.refuse(tuning.issues(topology, SUBJECTS), None, topology.name)
     made = [(make, subject) for make in SUBJECTS if (subject := make(topology)) is not None]
-    tuned = (tuning.apply(topology, make, subject) for make, subject in made)
+    tuned = tuple(one for make, subject in made if (one := tuning.apply(topology, make, subject)) is not None)
     thresholds = {
         alert.alert: alert.threshold for _, subject in made for alert in subject.alerts if alert.threshold is not None
     }
-    return Built(topology, tuple(one for one in tuned if one is not None), MappingProxyType(thresholds))
+    left = available.available(topology, tuned)
+    return Built(
+        topology,
+        left,
+        MappingProxyType(thresholds),
+        scraped=available.jobs(topology),
+        recorded=available.recorded(left),
+        incomplete=not available.is_complete(topology),
+    )
 
 
 def subjects(topology: Topology) -> tuple[Subject, ...]:

@@ -107,14 +107,25 @@ def causes(topology: Topology) -> tuple[Cause, ...]:
         *_WORSE,
         Cause(
             ("ServiceDown",),
-            (*_REQUESTS, *backing, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeSlow",
-             "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "TargetNeverUp", "ServiceNeverReached",
-             "ScrapeSlow"),
+            (*_REQUESTS, *backing, "replica_stability", "ServiceReplicasMissing", "ProbeFailed", "ProbeNeverSucceeded",
+             "ProbeSlow", "PortUnanswered", "TraefikMetricsAbsent", "TargetDown", "TargetNeverUp",
+             "ServiceNeverReached", "ScrapeSlow"),
+            SERVICE,
+        ),
+        # Of a service whose crash loop pages first, ServiceDown is silent.
+        Cause(
+            ("ServiceCrashLooping",),
+            (*_REQUESTS, "ServiceReplicasMissing", "TraefikMetricsAbsent", "TargetDown", "ScrapeSlow", "ProbeSlow"),
             SERVICE,
         ),
         # Without the proxy, no service on its server can be reached.
         *(
-            [Cause(("ServiceDown",), (*_REQUESTS, "ProbeFailed", "ProbeSlow"), SERVER, (f'service=~"{proxies}"',))]
+            [
+                Cause(
+                    ("ServiceDown",), (*_REQUESTS, "ProbeFailed", "ProbeNeverSucceeded", "ProbeSlow"), SERVER,
+                    (f'service=~"{proxies}"',),
+                )
+            ]
             if proxies
             else []
         ),

@@ -41,6 +41,7 @@ BY_DEVICE = f"{SERVER}, {DEVICE}"
 BY_SERVICE = f"{SERVER}, {SERVICE}"
 BY_COMPONENT = f"{SERVER}, {SERVICE}, {COMPONENT}"
 BY_TARGET = f"{SERVER}, {SERVICE}, job"
+BY_PROBE = f"{BY_SERVICE}, instance"
 BY_ROUTER = f"{SERVER}, {ROUTER}"
 BY_CONTAINER = f"{SERVER}, {SERVICE}, {COMPONENT}, {RESOURCE}, {NAME}"
 
@@ -84,6 +85,7 @@ COMPONENT_REPLICAS_DESIRED = (
 COMPONENT_MEMORY_BUDGET = "component:memory_budget_bytes:per_replica"  # only if a container has a budget of its own
 COMPONENT_MEMORY_LIMIT = "component:memory_limit_bytes:plan"  # only if a limit is expected
 SERVER_MEMORY_PLAN = "server:memory_bytes:plan"  # RAM as sold
+SERVER_CONTAINERS_PLAN = "server:containers:plan"  # 1 where containers are measured
 SERVER_MEMORY_RESERVED = "server:memory_reserved_bytes:plan"
 SERVER_MEMORY_BUDGET = "server:memory_budget_bytes:sum"  # all services
 SERVER_MEMORY_PLANNED = "server:memory_planned_bytes:sum"  # all services and the reserve
@@ -164,6 +166,7 @@ SERVICE_LATENCY_LEFT = "service:latency_budget:left30d"
 # What has worked since it is scraped (rules/patterns/worked.py): 1, and absent for what never has.
 TARGET_WORKED = "target:worked:bool"  # by (server, service, job): it answered Prometheus
 SERVICE_REACHED = "service:reached:bool"  # by (server, service, job): its exporter reached it
+PROBE_WORKED = "probe:worked:bool"  # by (server, service, instance): the URL has answered the prober
 SERVER_CONTAINERS_SEEN = "server:containers_seen:bool"  # cAdvisor named containers
 # Databases, caches and stores as measured (rules/postgres/postgres.py, …), by (server, service).
 SERVICE_POSTGRES_CONNECTIONS = "service:postgres_connections:ratio"  # share of the connections available to clients

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from boxwatch.errors import TopologyError
-from boxwatch.rules import crossed, names
+from boxwatch.rules import available, crossed, names
 from boxwatch.rules.model import ALWAYS_FIRING, Alert, Case, Expected, Group, Record, Series, Subject
 from boxwatch.rules.patterns import paging
 from boxwatch.rules.proofs.fixtures import series
@@ -211,8 +211,11 @@ def _held(expr: str, operator: str, selector: str) -> str:
 
 
 def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
-    """Issues in `alerts.rules`: unknown names, changes that an alert does not support, and crossed thresholds."""
-    if not topology.alerts.rules:
+    """Issues in `alerts.rules`: unknown names, changes that an alert does not support, and crossed thresholds.
+
+    And alerts that routes name, if no rule of this topology can raise them.
+    """
+    if not topology.alerts.rules and not _routed(topology):
         return ()
     plain = topology.model_copy(update={"alerts": topology.alerts.model_copy(update={"rules": Frozen()})})
     known: dict[str, tuple[Alert, Make]] = {}
@@ -220,11 +223,18 @@ def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
     for subject, make in subjects:
         for alert in subject.alerts:
             known.setdefault(alert.alert, (alert, make))
-    found: list[Issue] = []
+    left = available.available(plain, tuple(subject for subject, _ in subjects))
+    there = {alert.alert for subject in left for alert in subject.alerts}
+    found: list[Issue] = [
+        # Others may be alerts of one's own.
+        Issue(path, f"`{name}` is not an alert of this topology", "delete it")
+        for path, name in _routed(topology)
+        if name in known and name not in there
+    ]
     for name, tuning in topology.alerts.rules.items():
         path: Path = ("alerts", "rules", name)
-        if name not in known:
-            hint = did_you_mean(name, sorted(known)) or "`boxwatch explain` lists them"
+        if name not in there:
+            hint = did_you_mean(name, sorted(there)) or "`boxwatch explain` lists them"
             found.append(Issue(path, "is not an alert of this topology", hint, at_key=True))
             continue
         alert, make = known[name]
@@ -236,9 +246,19 @@ def issues(topology: Topology, makes: tuple[Make, ...]) -> tuple[Issue, ...]:
             message = "cannot differ by service, because this alert is not about a service"
             found.append(Issue((*path, "services"), message, at_key=True))
         for where, one in ((path, tuning), *(((*path, "services", key), own) for key, own in tuning.services.items())):
-            there = make(plain.model_copy(update={"alerts": plain.alerts.tuned(name, one)}))
-            found += _refused(where, alert, next(made for made in _of(there) if made.alert == name), one)
+            tuned = make(plain.model_copy(update={"alerts": plain.alerts.tuned(name, one)}))
+            found += _refused(where, alert, next(made for made in _of(tuned) if made.alert == name), one)
     return (*found, *crossed.issues(topology, (subject for subject, _ in subjects)))
+
+
+def _routed(topology: Topology) -> tuple[tuple[Path, str], ...]:
+    """The alerts that routes name, each with its place."""
+    routes = topology.notifications.routes if topology.notifications is not None else ()
+    return tuple(
+        (("notifications", "routes", index, "labels", "alertname"), name)
+        for index, route in enumerate(routes)
+        for name in route.labels.get("alertname", ())
+    )
 
 
 def _refused(path: Path, alert: Alert, made: Alert, tuning: Tuning) -> Iterator[Issue]:

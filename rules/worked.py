@@ -1,4 +1,4 @@
-"""What has worked since it is scraped: targets, services behind an exporter, and containers of a server."""
+"""What has worked since it is scraped: targets, services behind an exporter, URLs, and containers of a server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ ID = "worked"
 def subject(topology: Topology) -> Subject:
     """The records of what has worked."""
     there = connected(topology)
-    records = (_answered(), *([_reached(there)] if there else []), _seen())
+    records = (
+        _answered(),
+        *([_reached(there)] if there else []),
+        *([_seen()] if topology.watches_containers else []),
+        *([_probed()] if any(service.url for service in topology.services) else []),
+    )
     return Subject(
         id=ID,
         title="What has worked",
@@ -55,11 +60,22 @@ def _reached(systems: tuple[System, ...]) -> Record:
     )
 
 
+def _probed() -> Record:
+    probe = f'probe_success{{job="{names.JOB_PROBE}"}}'
+    return worked(
+        names.PROBE_WORKED,
+        f"{probe} == 1",
+        probe,
+        by=names.BY_PROBE,
+        doc="1 for a public URL that has answered since it is probed; absent for one that never did.",
+    )
+
+
 def _seen() -> Record:
     return worked(
         names.SERVER_CONTAINERS_SEEN,
         named_containers(),
-        names.SERVER_MEMORY_PLAN,
+        names.SERVER_CONTAINERS_PLAN,
         by=names.BY_SERVER,
-        doc="1 for a planned server on which cAdvisor has named containers; absent where it never did.",
+        doc="1 for a server on which cAdvisor has named containers; absent where it never did.",
     )

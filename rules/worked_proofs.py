@@ -20,6 +20,7 @@ _LENGTH = 4.5 * _DAY
 _AT = 4 * _DAY + 9 * _HOUR + 7 * _INTERVAL
 # The first sample after Prometheus was off.
 _BACK = 4 * _DAY
+_URL = "https://db.example.com"
 _MATCHER = re.compile(r'(\w+)="([^"]*)"')
 
 # A life: values and for how many samples; None is no sample.
@@ -69,6 +70,22 @@ def remembered(topology: Topology, systems: tuple[System, ...]) -> tuple[Measure
             {},
             strangers=({"job": "stranger"}, {names.NAME: ""}),
             prefix=names.JOB_CADVISOR,
+        ),
+        *(
+            [
+                _Proof(
+                    names.PROBE_WORKED,
+                    probed,
+                    {names.SERVICE: "db", "instance": _URL},
+                    others=(
+                        {names.SERVICE: "other", "instance": _URL},
+                        {names.SERVICE: "db", "instance": "https://www.example.com"},
+                    ),
+                    prefix=names.JOB_PROBE,
+                )
+            ]
+            if any(service.url for service in topology.services)
+            else []
         ),
     )
     fixtures = Fixtures(length=int(_LENGTH), thresholds=topology.thresholds, interval=_INTERVAL)
@@ -186,8 +203,15 @@ def containers(_: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...
     labels = {"job": names.JOB_CADVISOR, names.NAME: "web-1", "instance": "cadvisor:8080", **of}
     return (
         series("container_start_time_seconds", steps(*start), **labels),
-        series(names.SERVER_MEMORY_PLAN, steps(*planned), server=of["server"]),
+        series(names.SERVER_CONTAINERS_PLAN, steps(*planned), server=of["server"]),
     )
+
+
+def probed(fixtures: Fixtures, life: Life, of: dict[str, str]) -> tuple[Series, ...]:
+    """Results of probes of a URL."""
+    # The second scrape is another prober's of the same URL.
+    second = {"instance": _URL, "prober": "second"} if of["instance"] == "second:1" else {}
+    return (fixtures.scraped("probe_success", steps(*life), **{"job": names.JOB_PROBE, **of, **second}),)
 
 
 def labels_of(selector: str) -> dict[str, str]:

@@ -30,7 +30,9 @@ _DAYS: Final[tuple[Day, ...]] = ("monday", "tuesday", "wednesday", "thursday", "
 
 
 def files(built: Built) -> dict[str, bytes]:
-    """Path → content of Alertmanager's configuration."""
+    """Path → content of Alertmanager's configuration; none without Alertmanager."""
+    if built.topology.stack.alertmanager is None:
+        return {}
     document = _document(built.topology, built.subjects)
     return {
         PATH: _dump(built.topology, document),

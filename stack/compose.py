@@ -78,7 +78,7 @@ def parts(topology: Topology) -> tuple[Part, ...]:
 
 def unlisted(service: Service, found: Sequence[Part]) -> tuple[str, ...]:
     """Parts that are no component of the service: the rules would expect the memory of the whole service of each."""
-    known = {selector.component for selector in service.containers}
+    known = {selector.component for selector in service.selectors}
     return tuple(part.name for part in found if part.name not in known)
 
 

@@ -35,6 +35,7 @@ NODE: Final = "node-exporter"
 BLACKBOX: Final = "blackbox-exporter"
 # Parts that read their configuration again on SIGHUP. Grafana reads its dashboards by itself.
 RELOADED: Final = frozenset({PROMETHEUS, ALERTMANAGER, BLACKBOX})
+_USUAL_PROMETHEUS: Final = f"{PROMETHEUS}:9090"
 DOCKER_HOST: Final = "host.docker.internal"
 GRAFANA_PASSWORD: Final = Setting(
     "BOXWATCH_GRAFANA_PASSWORD", "Password of Grafana's user admin. Used at the first start only."
@@ -80,9 +81,10 @@ def parts(topology: Topology) -> Iterator[Part]:
 
 
 def prometheus_url(topology: Topology) -> str:
-    """URL of Prometheus as Grafana reaches it."""
-    port = ours(topology.stack.prometheus, PROMETHEUS, "localhost", "127.0.0.1")
-    return f"http://{topology.stack.prometheus}" if port is None else f"http://{PROMETHEUS}:{port}"
+    """URL of Prometheus as Grafana reaches it. Where the topology names none, it is taken to be where it usually is."""
+    place = topology.stack.prometheus or _USUAL_PROMETHEUS
+    port = ours(place, PROMETHEUS, "localhost", "127.0.0.1")
+    return f"http://{place}" if port is None else f"http://{PROMETHEUS}:{port}"
 
 
 def _prometheus(topology: Topology, port: int) -> Part:

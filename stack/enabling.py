@@ -63,8 +63,8 @@ def _network(topology: Topology, found: Sequence[Part]) -> Iterator[str]:
         yield "A database in a one-click stack is on that stack's own network. Enable *Connect to Predefined Network*"
         yield "for the stack; the database's host name is then `SERVICE-UUID`."
         yield ""
-    if HOST in used:
-        port = host_port(topology.home.targets.node)[1]
+    if HOST in used and (node := topology.home.targets.node):
+        port = host_port(node)[1]
         yield "### node_exporter"
         yield ""
         yield f"It uses the host's network and listens only on {ADDRESS}, which cannot be reached from outside the"
@@ -134,7 +134,7 @@ def _postgres(scraped: Scraped) -> Iterator[str]:
     yield "out of logs and history:"
     yield ""
     yield from shell(
-        "docker exec -it CONTAINER psql --username postgres \\",
+        _inside(scraped, "psql --username postgres") + " \\",
         f'  --command "{postgres_role()}" \\',
         f'  --command "{postgres_grant()}" \\',
         f"  --command '\\password {USER}'",
@@ -177,7 +177,7 @@ def redis_user(password: str) -> str:
 
 def _elasticsearch(scraped: Scraped) -> Iterator[str]:
     api = "http://localhost:9200/_security"
-    put = "docker exec -it CONTAINER curl --user elastic --request PUT --header 'Content-Type: application/json' \\"
+    put = _inside(scraped, "curl --user elastic --request PUT --header 'Content-Type: application/json'") + " \\"
     yield f"### Elasticsearch: {scraped.service.name}"
     yield ""
     yield "Create a user with the privilege `monitor`. If security is disabled, set the password variable to any word;"
@@ -207,7 +207,7 @@ def _minio(scraped: Scraped) -> Iterator[str]:
         yield "2):"
     yield ""
     yield from shell(
-        "docker exec -it CONTAINER sh -c \\",
+        _inside(scraped, "sh -c") + " \\",
         '  \'mc alias set local http://localhost:9000 "$MINIO_ROOT_USER" "$MINIO_ROOT_PASSWORD" &&'
         " mc admin prometheus generate local'",
     )
@@ -222,7 +222,7 @@ def _minio(scraped: Scraped) -> Iterator[str]:
 def _rabbitmq(scraped: Scraped) -> Iterator[str]:
     yield f"### RabbitMQ: {scraped.service.name}"
     yield ""
-    yield from shell("docker exec CONTAINER rabbitmq-plugins enable rabbitmq_prometheus")
+    yield from shell(_inside(scraped, "rabbitmq-plugins enable rabbitmq_prometheus", terminal=False))
     yield from _check(f"{scraped.place}/metrics", "rabbitmq_identity_info")
 
 
@@ -251,6 +251,13 @@ def shell(*lines: str) -> Iterator[str]:
 def query(promql: str, port: int) -> str:
     """The command that runs a query in Prometheus' container."""
     return f"docker exec \"$P\" promtool query instant http://localhost:{port} '{promql}'"
+
+
+def _inside(scraped: Scraped, command: str, *, terminal: bool = True) -> str:
+    """A command in the container of a service, or as it is for a service without one."""
+    if not scraped.topology.runs_in_containers(scraped.service):
+        return command
+    return f"docker exec {'-it ' if terminal else ''}CONTAINER {command}"
 
 
 def _check(page: str, expected: str) -> Iterator[str]:

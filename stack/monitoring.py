@@ -15,18 +15,17 @@ GRAFANA_KEPT = (
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
-    """Jobs for Prometheus, Alertmanager, Grafana and the blackbox exporter's own metrics."""
+    """Jobs for the own metrics of Prometheus, Alertmanager, Grafana and the blackbox exporter, those that exist."""
     stack, home = topology.stack, topology.home.name
-    return (
-        _job(names.JOB_PROMETHEUS, home, stack.prometheus),
-        _job(names.JOB_ALERTMANAGER, home, stack.alertmanager),
-        {
-            **_job(names.JOB_GRAFANA, home, stack.grafana),
-            "metric_relabel_configs": [relabel(["__name__"], GRAFANA_KEPT, action="keep")],
-        },
-        _job(names.JOB_BLACKBOX, home, stack.blackbox),
+    kept: Config = {"metric_relabel_configs": [relabel(["__name__"], GRAFANA_KEPT, action="keep")]}
+    parts: tuple[tuple[str, str | None, Config], ...] = (
+        (names.JOB_PROMETHEUS, stack.prometheus, {}),
+        (names.JOB_ALERTMANAGER, stack.alertmanager, {}),
+        (names.JOB_GRAFANA, stack.grafana, kept),
+        (names.JOB_BLACKBOX, stack.blackbox, {}),
     )
-
-
-def _job(name: str, server: str, place: str) -> Config:
-    return {"job_name": name, "static_configs": [target(server, place)]}
+    return tuple(
+        {"job_name": name, "static_configs": [target(home, place)], **more}
+        for name, place, more in parts
+        if place is not None
+    )

@@ -40,7 +40,7 @@ def files(topology: Topology, made: Mapping[str, bytes]) -> dict[str, bytes]:
         "",
         *shell(FIND),
         *blocks(topology, found),
-        *_start(service, pasted=pasted),
+        *_start(service, found, pasted=pasted),
         *_afterwards(topology, found),
         *_changes(found, pasted=pasted),
         *_notes(found),
@@ -128,7 +128,7 @@ def _secrets(found: Sequence[Part]) -> Iterator[str]:
     yield from shell(f"install -D -m 0444 /dev/stdin {places[0][0]}/NAME    # paste the secret, then press Ctrl-D")
 
 
-def _start(service: Service, *, pasted: bool) -> Iterator[str]:
+def _start(service: Service, found: Sequence[Part], *, pasted: bool) -> Iterator[str]:
     yield "## 4. Start"
     yield ""
     yield "### With docker compose"
@@ -146,10 +146,14 @@ def _start(service: Service, *, pasted: bool) -> Iterator[str]:
     yield ""
     yield "### In Coolify, pasted"
     yield ""
+    grafana = core_parts.GRAFANA in {part.name for part in found}
     if pasted:
+        password, domain = (
+            (" Coolify generates Grafana's password.", "Set Grafana's domain, wait") if grafana else ("", "Wait")
+        )
         yield f"1. *New resource → Docker Compose Empty*: paste `{coolify.PATH}`, and save."
-        yield f"2. Name the resource `{service.name}`, and set the variables. Coolify generates Grafana's password."
-        yield "3. Set Grafana's domain, wait until *Storages* lists the files, and deploy."
+        yield f"2. Name the resource `{service.name}`, and set the variables.{password}"
+        yield f"3. {domain} until *Storages* lists the files, and deploy."
         yield ""
         yield "Or let boxwatch do the same through Coolify's API. It shows its plan, and waits until all is healthy:"
         yield ""

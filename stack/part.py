@@ -125,8 +125,10 @@ def host_port(place: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def ours(place: str, *names: str) -> int | None:
-    """The port of a target that is a part of this stack; None if it runs elsewhere."""
+def ours(place: str | None, *names: str) -> int | None:
+    """The port of a target that is a part of this stack; None if it runs elsewhere, or does not exist."""
+    if place is None:
+        return None
     host, port = host_port(place)
     return port if host in names else None
 
@@ -144,5 +146,8 @@ def folders(paths: tuple[str, ...]) -> tuple[str, ...]:
 
 def home_service(topology: Topology) -> str | None:
     """The service that plans the memory of the stack: the first of kind monitoring on Prometheus' server."""
-    home = topology.home.name
-    return next((one.name for one in topology.services_of("monitoring") if home in one.server and one.replicas), None)
+    home = topology.home
+    if home.containers == "none":
+        return None
+    here = (one for one in topology.services_of("monitoring") if home.name in one.server and one.containers is not None)
+    return next((one.name for one in here if one.replicas), None)

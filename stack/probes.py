@@ -28,7 +28,9 @@ Start it with --config.file=blackbox.yml."""
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
-    """The HTTP and TCP jobs; a kind without targets has none."""
+    """The HTTP and TCP jobs; a kind without targets has none, and neither has a deployment without the exporter."""
+    if topology.stack.blackbox is None:
+        return ()
     urls = [
         target(service.server[0], service.url, service=service.name) for service in topology.services if service.url
     ]
@@ -40,7 +42,9 @@ def jobs(topology: Topology) -> tuple[Config, ...]:
 
 
 def files(topology: Topology) -> dict[str, bytes]:
-    """Path → content of the blackbox exporter's configuration."""
+    """Path → content of the blackbox exporter's configuration; none without it."""
+    if topology.stack.blackbox is None:
+        return {}
     document = {
         "modules": {
             # Healthy sites redirect to https or a login page. An invalid certificate fails the probe. IPv6 is only the
@@ -103,11 +107,11 @@ def _owners(topology: Topology, server: Server) -> tuple[dict[int, str], frozens
             if name == server.name:
                 found.setdefault(_port(place), service.name)
     stack = topology.stack
-    near = [server.targets.node, server.targets.cadvisor, *([server.targets.docker] if server.targets.docker else [])]
+    near = [server.targets.node, server.targets.cadvisor, server.targets.docker]
     if server == topology.home:
         near += [stack.prometheus, stack.alertmanager, stack.grafana, stack.blackbox]
     monitoring = next((service.name for service in services if service.kind == "monitoring"), "")
-    for port in (*map(_port, near), *STACK):
+    for port in (*(_port(place) for place in near if place is not None), *STACK):
         found.setdefault(port, monitoring)
     for port in DOCKER:
         found.setdefault(port, "")

@@ -20,6 +20,13 @@ cAdvisor requires these flags: --store_container_labels=false --docker_only=true
 --housekeeping_interval={interval}"""
 
 
+def _alerting(topology: Topology) -> Config:
+    place = topology.stack.alertmanager
+    if place is None:
+        return {}
+    return {"alerting": {"alertmanagers": [{"static_configs": [{"targets": [place]}]}]}}
+
+
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content of Prometheus' configuration."""
     interval = format_duration(topology.scrape_interval)
@@ -27,7 +34,7 @@ def files(topology: Topology) -> dict[str, bytes]:
     document = {
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
         "rule_files": ["rules/*.yaml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
+        **_alerting(topology),
         "scrape_configs": scraped,
     }
     header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)

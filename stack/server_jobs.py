@@ -1,4 +1,4 @@
-"""Scrape jobs of the servers: node_exporter, cAdvisor and, where configured, the Docker engine."""
+"""Scrape jobs of the servers: node_exporter, cAdvisor and the Docker engine, where they exist."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from boxwatch.rules import names
 from boxwatch.rules.relabelling import Config, relabel
 from boxwatch.stack.containers import relabelling
 from boxwatch.stack.scrape import target
-from boxwatch.topology.model import Server, Topology
+from boxwatch.topology.model import Topology
 
 _NODE_PORT: Final = 9100
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
     """The jobs of all servers."""
+    node: list[Config] = [
+        target(server.name, server.targets.node) for server in topology.servers if server.targets.node
+    ]
     docker = [target(server.name, server.targets.docker) for server in topology.servers if server.targets.docker]
+    of_nodes: Config = {"job_name": names.JOB_NODE, "static_configs": node, **_discovered(topology)}
     return (
-        {
-            "job_name": names.JOB_NODE,
-            "static_configs": [target(server.name, server.targets.node) for server in topology.servers],
-            **_discovered(topology),
-        },
-        *(_cadvisor(topology, server) for server in topology.servers),
+        *([of_nodes] if node else []),
+        *(
+            _cadvisor(topology, server.name, server.targets.cadvisor)
+            for server in topology.servers
+            if server.targets.cadvisor
+        ),
         *([_docker(docker)] if docker else []),
     )
 
@@ -59,14 +63,14 @@ def _docker(targets: list[Config]) -> Config:
     }
 
 
-def _cadvisor(topology: Topology, server: Server) -> Config:
+def _cadvisor(topology: Topology, server: str, place: str) -> Config:
     """One job per server, because every sample passes all relabelling rules of its job."""
     only = len(topology.servers) == 1
     # Rules expect one job name.
-    place = target(server.name, server.targets.cadvisor, **({} if only else {"job": names.JOB_CADVISOR}))
+    job = {} if only else {"job": names.JOB_CADVISOR}
     return {
-        "job_name": names.JOB_CADVISOR if only else f"{names.JOB_CADVISOR}-{server.name}",
+        "job_name": names.JOB_CADVISOR if only else f"{names.JOB_CADVISOR}-{server}",
         "honor_timestamps": False,
-        "static_configs": [place],
-        "metric_relabel_configs": relabelling(topology, server.name),
+        "static_configs": [target(server, place, **job)],
+        "metric_relabel_configs": relabelling(topology, server),
     }

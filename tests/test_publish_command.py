@@ -14,6 +14,7 @@ from support.stand_in import RELOAD, RULES, StandIn, beside_commands
 
 from boxwatch.cli import main
 from boxwatch.commands import progress
+from boxwatch.topology import default
 
 # Plus the mark's group.
 MADE = len(small.groups())
@@ -243,3 +244,28 @@ def test_configuration_is_published_without_a_url(tmp_path: Path, monkeypatch: p
     assert CliRunner().invoke(main, ["diff", *where]).exit_code == 0
     refused = CliRunner().invoke(main, ["rollback", *where, "--yes"])
     assert "had no prometheus.yml before" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("part", "arguments"),
+    [
+        ("grafana", "--grafana http://localhost:1"),
+        ("alertmanager", "--alertmanager http://localhost:1 --alertmanager-dir alertmanager"),
+        ("blackbox", "--blackbox http://localhost:1 --blackbox-dir blackbox"),
+    ],
+)
+def test_nothing_is_published_to_a_part_that_does_not_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, arguments: str
+) -> None:
+    """The topology says so; the message says what to do."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BOXWATCH_GRAFANA_TOKEN", "token")
+    for folder in ("alertmanager", "blackbox"):
+        (tmp_path / folder).mkdir()
+    text = default.text(minimal=True) + f"stack: {{{part}: none}}\n"
+    Path("topology.yaml").write_text(text, encoding="utf-8")
+
+    done = CliRunner().invoke(main, ["publish", *arguments.split(), "--yes"])
+
+    assert done.exit_code == 2
+    assert f"stack.{part} is `none` in the topology: write its address there, or omit --{part}" in done.stderr

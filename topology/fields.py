@@ -24,6 +24,8 @@ from boxwatch.topology.wording import Unfit, counted, foreign_in, invisible_in, 
 
 # Docker refuses a smaller limit ("Minimum memory limit allowed is 6MB", moby daemon/daemon_unix.go).
 SMALLEST_MEMORY: Final = 6 * units.MIB
+# In place of the memory of a service that runs elsewhere. No text that a file could contain.
+NO_MEMORY: Final = object()
 # Larger than any server for sale; a larger size is a slip of the unit.
 LARGEST_MEMORY: Final = 64 * units.TIB
 LARGEST_DISK: Final = 10**16
@@ -98,6 +100,11 @@ def memory(value: object) -> int:
     if not 0 <= size <= LARGEST_MEMORY:
         raise Unfit("is negative" if size < 0 else "is more than any server has (64 TB)", "check the size")
     return size
+
+
+def service_memory(value: object) -> int:
+    """Bytes of a service's memory, or 0 for a service that takes none of a server's."""
+    return 0 if value is NO_MEMORY else memory(value)
 
 
 @suggesting
@@ -254,6 +261,21 @@ def host_port(value: object) -> str:
     if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535 or not _is_host(bare) or bracketed != (":" in bare):  # noqa: PLR2004 - the range of TCP ports
         raise Unfit("is not host:port", "write it as node-exporter:9100, 10.0.0.2:9100 or [fd00::2]:9100")
     return text
+
+
+def host_port_or_none(value: object) -> str | None:
+    """`host:port`; `none` for a part that does not exist gives None."""
+    if value == "none":
+        return None
+    try:
+        return host_port(value)
+    except Unfit as error:
+        raise Unfit(error.message, f"{error.hint}; `none` if there is none" if error.hint else "") from None
+
+
+def containers(value: object) -> object:
+    """A list of selectors as it is; `none` for a service without containers gives None."""
+    return None if value == "none" else value
 
 
 def targets(value: object) -> object:

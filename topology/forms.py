@@ -82,6 +82,10 @@ HOST_PORT: Final[Form] = {
     "pattern": "^.+:[0-9]{1,5}$",
     "examples": ["10.0.0.2:9100"],
 }
+HOST_PORT_OR_NONE: Final[Form] = {
+    "anyOf": [{"const": "none"}, HOST_PORT],
+    "examples": ["10.0.0.2:9100", "none"],
+}
 PATTERN: Final[Form] = {
     "$comment": "pattern: a regular expression in Prometheus' syntax (RE2), which must match the whole text",
     "type": "string",

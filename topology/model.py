@@ -10,7 +10,7 @@ import functools
 import itertools
 from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictInt
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from boxwatch.topology import fields, kinds
 from boxwatch.topology.notifications import Notifications
@@ -29,7 +29,7 @@ from boxwatch.topology.values import (
     Disk,
     Frozen,
     Host,
-    HostPort,
+    HostPortOrNone,
     HttpUrl,
     KindName,
     Labels,
@@ -43,6 +43,7 @@ from boxwatch.topology.values import (
     PublicAddress,
     Reserve,
     ScrapeInterval,
+    ServiceMemory,
     Targets,
 )
 
@@ -52,13 +53,16 @@ CADVISOR_PORT: Final = 8080
 
 
 class Exporters(Model):
-    """Scrape targets of a server's exporters, as host:port. Change one if you run it elsewhere."""
+    """Scrape targets of a server's exporters, as host:port.
 
-    node: HostPort
-    """node_exporter: memory, disk and pressure of the server itself."""
-    cadvisor: HostPort
-    """cAdvisor: every container on the server."""
-    docker: HostPort | None = None
+    Change one if you run it elsewhere. `none`: it does not exist, so nothing is scraped or alerted that needs it.
+    """
+
+    node: HostPortOrNone
+    """node_exporter: memory, disk and pressure of the server itself. `none`: the server itself is not monitored."""
+    cadvisor: HostPortOrNone
+    """cAdvisor: every container on the server. `none`: replicas, restarts and RAM of containers are not monitored."""
+    docker: HostPortOrNone = None
     """Metrics of the Docker daemon, if `metrics-addr` is set in its daemon.json. Default: not scraped."""
 
 
@@ -80,6 +84,9 @@ class Server(Model):
     """Host name or IP at which Prometheus reaches this server. Omit it for the server that runs Prometheus."""
     exporters: Exporters | None = None
     """Scrape targets of the exporters, if they differ from the usual ports of `address`."""
+    containers: Literal["none"] | None = None
+    """`none`: no containers run on this server, such as a database server without Docker. Its services are then
+    monitored by their own metrics and by probes. Default: the server runs containers."""
     public_address: PublicAddress | None = None
     """Public address of this server. Probes verify that only `exposed` ports answer there. Default: not probed."""
 
@@ -88,7 +95,15 @@ class Server(Model):
         """Scrape targets: as stated, else the usual ports of the address, else the stack's own containers."""
         if self.exporters is not None:
             return self.exporters
-        return Exporters(node=self.reach("node-exporter", NODE_PORT), cadvisor=self.reach("cadvisor", CADVISOR_PORT))
+        return Exporters.model_construct(
+            node=self.reach("node-exporter", NODE_PORT),
+            cadvisor=None if self.containers == "none" else self.reach("cadvisor", CADVISOR_PORT),
+        )
+
+    @property
+    def watches_containers(self) -> bool:
+        """Whether cAdvisor measures the server's containers."""
+        return self.targets.cadvisor is not None
 
     def reach(self, container: str, port: int) -> str:
         """host:port of a container's port: by the server's address, or by container name on Prometheus' own server."""
@@ -145,8 +160,9 @@ class Service(Model):
     """Server it runs on, or a list of servers that each run `replicas` of it."""
     replicas: Annotated[StrictInt, Field(ge=0, le=1000)] = 1
     """Replicas per server. 0 parks the service: planned, but not expected to run."""
-    memory: Memory
-    """RAM of one replica, including all its components."""
+    memory: ServiceMemory
+    """RAM of one replica, including all its components. A service without containers may omit it: it then takes no RAM
+    of the plan, as a database that the provider runs."""
     assumed: StrictBool = False
     """True if the RAM is an estimate; the plan shows it as assumed."""
     limit: Limit | None = None
@@ -175,16 +191,27 @@ class Service(Model):
     """Whether its outage pages. Default: true, except for coolify and monitoring, whose outages are warnings."""
     page_cache: Literal["counted", "reclaimable"] | None = None
     """Whether page cache counts against the budget. Default: depends on the kind."""
-    containers: tuple[Selector, ...] = ()
-    """Selectors of its containers; any one may match. Default: Coolify resources NAME, NAME-1, NAME-2, …"""
+    containers: Annotated[tuple[Selector, ...] | None, BeforeValidator(fields.containers)] = ()
+    """Selectors of its containers; any one may match. `none`: it runs in no container, as a managed or native database;
+    it is monitored by its own metrics and by probes. Default: Coolify resources NAME, NAME-1, NAME-2, …"""
     thresholds: ThresholdOverrides = ThresholdOverrides()
     """Thresholds of this service that differ from the global ones."""
     labels: Labels = Field(default_factory=Frozen)
     """Labels of the alerts about this service, such as a team, for routes: `{team: shop}`."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_no_memory(cls, body: object) -> object:
+        """Without containers, the RAM may be nobody's concern here."""
+        if isinstance(body, dict) and body.get("containers") == "none" and "memory" not in body:
+            return {**body, "memory": fields.NO_MEMORY}
+        return body
+
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        """The effective selectors: as stated, else by the service's name in Coolify."""
+        """The effective selectors: as stated, else by the service's name in Coolify; none without containers."""
+        if self.containers is None:
+            return ()
         return self.containers or _selectors_of(self.name)
 
     @property
@@ -248,6 +275,28 @@ class Topology(Model):
         """The services planned on one server, in the order of the file."""
         return tuple(service for service in self.services if server in service.server)
 
+    def containers_on(self, server: str) -> tuple[Service, ...]:
+        """The services whose containers cAdvisor measures on one server, in the order of the file."""
+        seen = any(one.name == server and one.watches_containers for one in self.servers)
+        return tuple(one for one in self.services_on(server) if one.containers is not None) if seen else ()
+
+    def runs_in_containers(self, service: Service) -> bool:
+        """Whether a service runs in containers on any server, measured or not."""
+        return service.containers is not None and any(
+            server.containers is None for server in self.servers if server.name in service.server
+        )
+
+    def has_containers(self, service: Service) -> bool:
+        """Whether cAdvisor measures the containers of a service on any server."""
+        return service.containers is not None and any(
+            server.watches_containers for server in self.servers if server.name in service.server
+        )
+
+    @property
+    def watches_containers(self) -> bool:
+        """Whether cAdvisor measures the containers of any server."""
+        return any(server.watches_containers for server in self.servers)
+
     def thresholds_of(self, service: Service) -> Thresholds:
         """The effective thresholds of one service."""
         return self.thresholds.model_copy(update=service.thresholds.model_dump(exclude_none=True))
@@ -287,6 +336,11 @@ class Topology(Model):
             if other.metrics is None and name in by_name
         }
         return tuple((name, place) for name, place in places.items() if place not in taken)
+
+    @property
+    def shows_dashboards(self) -> bool:
+        """Whether there is a Grafana, scraped or not."""
+        return self.stack.grafana is not None or self.urls.grafana is not None
 
     def in_shared_stack(self) -> Topology:
         """The same deployment on a Prometheus, Alertmanager and Grafana that serve others too."""

@@ -82,12 +82,25 @@ def _describe(name: str, definition: Schema) -> None:
         by_service["additionalProperties"] = {
             "anyOf": [*definition["properties"]["warning"]["anyOf"], by_service["additionalProperties"]]
         }
+    if name == "Service":
+        _without_containers(definition)
     server = definition["properties"].get("server")
     if server is not None:
         one = forms.NAME
         server.update(anyOf=[one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}])
         server.pop("type", None)
         server.pop("items", None)
+
+
+def _without_containers(definition: Schema) -> None:
+    """A service may run in no container; any other states its memory."""
+    containers = definition["properties"]["containers"]
+    containers["anyOf"].insert(0, {"const": "none"})
+    definition["required"].remove("memory")
+    definition["anyOf"] = [
+        {"required": ["memory"]},
+        {"required": ["containers"], "properties": {"containers": {"const": "none"}}},
+    ]
 
 
 def _written(field: Schema) -> object:

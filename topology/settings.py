@@ -10,7 +10,7 @@ from boxwatch.topology.values import (
     Frozen,
     Grace,
     Horizon,
-    HostPort,
+    HostPortOrNone,
     HttpUrl,
     Labels,
     Latency,
@@ -138,16 +138,20 @@ class Urls(Model):
 
 
 class Stack(Model):
-    """Addresses of the monitoring stack's components, as host:port, as Prometheus reaches them."""
+    """Addresses of the monitoring stack's components, as host:port, as Prometheus reaches them.
 
-    prometheus: HostPort = "localhost:9090"
-    """Prometheus itself."""
-    alertmanager: HostPort = "alertmanager:9093"
-    """Alertmanager."""
-    grafana: HostPort = "grafana:3000"
-    """Grafana."""
-    blackbox: HostPort = "blackbox-exporter:9115"
-    """Blackbox exporter, which probes public URLs and ports."""
+    A component at another host than the default is somebody else's: it is scraped, and left out of the compose file.
+    `none`: there is no such component, so nothing is built, scraped or alerted that needs it.
+    """
+
+    prometheus: HostPortOrNone = "localhost:9090"
+    """Prometheus itself. `none`: its own metrics are not scraped, so nothing monitors the evaluation of rules."""
+    alertmanager: HostPortOrNone = "alertmanager:9093"
+    """Alertmanager. `none`: alerts are displayed, and nobody is notified."""
+    grafana: HostPortOrNone = "grafana:3000"
+    """Grafana. `none`: no dashboards are built, unless `urls.grafana` names a Grafana that cannot be scraped."""
+    blackbox: HostPortOrNone = "blackbox-exporter:9115"
+    """Blackbox exporter, which probes public URLs and ports. `none`: neither is probed."""
     shared: StrictBool = False
     """Whether Prometheus, Alertmanager and Grafana serve others too. If true, all series, rules, alerts and routes
     carry the label `deployment`, and `boxwatch build` also writes fragments to merge into their configurations."""

@@ -110,11 +110,13 @@ def _table(server: ServerPlan, heads: Collection[str]) -> Table:
 def _cells(row: Row) -> dict[str, str | Text]:
     origin: str | Text = Text("assumed", "yellow") if row.assumed else "stated"
     replicas, total = (str(row.replicas), units.human_memory(row.total)) if row.replicas else ("parked", "-")
+    if not row.per_replica:
+        total, origin = "-", "elsewhere"
     return {
         "Service": _folded(row.service),
         "Kind": row.kind,
         "Replicas": replicas,
-        "Per replica": units.human_memory(row.per_replica),
+        "Per replica": units.human_memory(row.per_replica) if row.per_replica else "-",
         "Total": total,
         "Memory is": origin,
     }

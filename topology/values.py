@@ -50,6 +50,7 @@ Name = Annotated[
     WithJsonSchema(forms.NAME),
 ]
 Memory = Annotated[int, BeforeValidator(fields.memory), WithJsonSchema(forms.MEMORY)]
+ServiceMemory = Annotated[int, BeforeValidator(fields.service_memory), WithJsonSchema(forms.MEMORY)]
 Reserve = Annotated[int, BeforeValidator(fields.reserve), WithJsonSchema(forms.MEMORY)]
 Limit = Annotated[int | Literal["none"], BeforeValidator(fields.limit), WithJsonSchema(forms.LIMIT)]
 Disk = Annotated[int, BeforeValidator(fields.disk), WithJsonSchema(forms.DISK)]
@@ -61,6 +62,9 @@ Horizon = Annotated[int, BeforeValidator(fields.horizon), WithJsonSchema(_HORIZO
 Objective = Annotated[float, BeforeValidator(fields.objective), WithJsonSchema(_OBJECTIVES)]
 HttpUrl = Annotated[str, BeforeValidator(fields.http_url), WithJsonSchema(forms.URL)]
 HostPort = Annotated[str, BeforeValidator(fields.host_port), WithJsonSchema(forms.HOST_PORT)]
+HostPortOrNone = Annotated[
+    str | None, BeforeValidator(fields.host_port_or_none), WithJsonSchema(forms.HOST_PORT_OR_NONE)
+]
 PublicAddress = Annotated[str, BeforeValidator(fields.public_address), WithJsonSchema(forms.HOST)]
 Host = Annotated[str, BeforeValidator(fields.host), WithJsonSchema(forms.HOST)]
 Targets = Annotated[tuple[HostPort, ...], BeforeValidator(fields.targets), WithJsonSchema(forms.TARGETS)]

@@ -8,14 +8,14 @@ Jobs not created by boxwatch are not judged. Add the exporter to the topology, c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
 from boxwatch.checks.rules.scraped import EXPORTERS, Scraped, Source
 from boxwatch.exporters.catalogue import metrics
-from boxwatch.promql import nodes
+from boxwatch.promql import nodes, required
 from boxwatch.promql.selectors import Selector, selectors
 
 ID = "metric_sources"
@@ -43,7 +43,7 @@ def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
         if problem:
             found[problem] = None
     scraped = known.scraped
-    for selector in _without(tree, lambda one: _is_on_no_page(one, known, scraped)):
+    for selector in required.without(tree, lambda one: _is_on_no_page(one, known, scraped)):
         found[_page_problem(selector, scraped)] = None
     yield from found
 
@@ -109,39 +109,6 @@ def _of_job(selector: Selector, scraped: Scraped) -> Iterator[Source]:
     for job, own in scraped.items():
         if selector.job in ("", job):
             yield from own or ()
-
-
-def _without(tree: nodes.Expr, lacks: Callable[[Selector], bool]) -> tuple[Selector, ...]:
-    """The required selectors that a query lacks: of `a or b`, one is enough.
-
-    The same holds for the exceptions in `a unless b unless c`, which means `a unless (b or c)`.
-    """
-    match tree:
-        case nodes.BinaryExpr() if str(tree.op) == "unless":
-            base, exceptions = _unless(tree)
-            each = [_without(exception, lacks) for exception in exceptions]
-            return (*_without(base, lacks), *(selector for one in each for selector in one if all(each)))
-        case nodes.BinaryExpr():
-            left, right = _without(tree.lhs, lacks), _without(tree.rhs, lacks)
-            return () if str(tree.op) == "or" and not (left and right) else (*left, *right)
-        case nodes.ParenExpr() | nodes.UnaryExpr() | nodes.SubqueryExpr():
-            return _without(tree.expr, lacks)
-        case nodes.AggregateExpr():
-            return (*_without(tree.expr, lacks), *(() if tree.param is None else _without(tree.param, lacks)))
-        case nodes.Call():
-            return tuple(selector for argument in tree.args for selector in _without(argument, lacks))
-        case _:
-            return tuple(filter(lacks, selectors(tree)))
-
-
-def _unless(tree: nodes.BinaryExpr) -> tuple[nodes.Expr, list[nodes.Expr]]:
-    """`a unless b unless c` → a, and b and c."""
-    base: nodes.Expr = tree
-    exceptions: list[nodes.Expr] = []
-    while isinstance(base, nodes.BinaryExpr) and str(base.op) == "unless":
-        exceptions.insert(0, base.rhs)
-        base = base.lhs
-    return base, exceptions
 
 
 def _page_problem(selector: Selector, scraped: Scraped) -> tuple[str, str]:

@@ -80,35 +80,6 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table(Panel):
-    """Rows, worst first. Made by `table`."""
-
-    type: ClassVar[str] = "table"
-    instant: ClassVar[bool] = True
-    format: ClassVar[str] = "table"
-    sort_by: tuple[str, ...]
-    rising: tuple[str, ...]
-    no_value: str
-
-    def defaults(self, topology: Topology) -> Node:
-        """An empty table says so in words; an empty cell is a dash (below), so that it cannot be read as zero."""
-        del topology
-        return {
-            "color": {"mode": "thresholds"},
-            "custom": {"align": "auto", "inspect": False},
-            "noValue": self.no_value,
-        }
-
-    def options(self) -> Node:
-        """Small rows, so that a dozen fit."""
-        return {
-            "cellHeight": "sm",
-            "showHeader": True,
-            "sortBy": [{"desc": head not in self.rising, "displayName": head} for head in self.sort_by],
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """The content of a table.
 
@@ -135,6 +106,38 @@ class Rows:
     no_value: str = "not recorded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Panel):
+    """Rows, worst first. Made by `table`."""
+
+    type: ClassVar[str] = "table"
+    instant: ClassVar[bool] = True
+    format: ClassVar[str] = "table"
+    sort_by: tuple[str, ...]
+    rising: tuple[str, ...]
+    no_value: str
+    # What it was made of: its rows, and the overrides beside theirs.
+    rows: Rows
+    added: tuple[Override, ...] = ()
+
+    def defaults(self, topology: Topology) -> Node:
+        """An empty table says so in words; an empty cell is a dash (below), so that it cannot be read as zero."""
+        del topology
+        return {
+            "color": {"mode": "thresholds"},
+            "custom": {"align": "auto", "inspect": False},
+            "noValue": self.no_value,
+        }
+
+    def options(self) -> Node:
+        """Small rows, so that a dozen fit."""
+        return {
+            "cellHeight": "sm",
+            "showHeader": True,
+            "sortBy": [{"desc": head not in self.rising, "displayName": head} for head in self.sort_by],
+        }
+
+
 def table(rows: Rows, *overrides: Override) -> Table:
     """The panel: one query per column, joined on the labels, columns named and ordered as given."""
     says = " ".join(dict.fromkeys(column.scale.says for column in rows.columns if column.scale))
@@ -158,6 +161,8 @@ def table(rows: Rows, *overrides: Override) -> Table:
         sort_by=rows.sort_by,
         rising=rows.rising,
         no_value=rows.no_value,
+        rows=rows,
+        added=overrides,
     )
 
 

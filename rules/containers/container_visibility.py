@@ -19,8 +19,10 @@ _ONLY, _NONE = "The only container on {} does not have", "None of the {} contain
 _UNLABELLED = "{} the label coolify.resourceName, so services recognised by it are not monitored."
 
 
-def subject(topology: Topology) -> Subject:
-    """Alerts on a cAdvisor that exposes no containers, or no labels."""
+def subject(topology: Topology) -> Subject | None:
+    """Alerts on a cAdvisor that exposes no containers, or no labels; None where there is no cAdvisor."""
+    if not topology.watches_containers:
+        return None
     return Subject(
         id=ID,
         title="Container visibility",
@@ -123,7 +125,7 @@ def _metrics_missing(topology: Topology) -> Alert:
         # Compared with the plan, not with `up`, which is absent for a server that was never configured or was removed
         # by mistake.
         expr=expr(f"""
-            {names.SERVER_MEMORY_PLAN} > 0
+            {names.SERVER_CONTAINERS_PLAN} == 1
             and on ({names.BY_SERVER}) {names.SERVER_CONTAINERS_SEEN}
             unless on ({names.BY_SERVER}) {named_containers()}
         """),
@@ -210,7 +212,7 @@ def _never_seen(topology: Topology) -> Alert:
     return Alert(
         alert=name,
         expr=expr(f"""
-            {names.SERVER_MEMORY_PLAN} > 0
+            {names.SERVER_CONTAINERS_PLAN} == 1
             unless on ({names.BY_SERVER}) {names.SERVER_CONTAINERS_SEEN}
         """),
         wait=wait,

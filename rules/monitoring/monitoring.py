@@ -6,6 +6,8 @@ Its memory is monitored like any service's. No alert here can fire when Promethe
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from boxwatch.rules import deployment, names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns.event_rate import event_rate_alert
@@ -31,10 +33,10 @@ def subject(topology: Topology) -> Subject:
                 rules=(
                     _rules(topology),
                     _delivery(topology),
-                    _sending(topology),
+                    *_sending(topology),
                     _missed(topology),
                     _storage(topology),
-                    _config(topology),
+                    *_config(topology),
                     # The capacity of a shared Prometheus is planned by others.
                     *(() if topology.stack.shared else (_series(topology),)),
                 ),
@@ -121,8 +123,11 @@ def _delivery(topology: Topology) -> Alert:
     )
 
 
-def _sending(topology: Topology) -> Alert:
-    return event_rate_alert(
+def _sending(topology: Topology) -> Iterator[Alert]:
+    """None without Alertmanager: what is not sent cannot fail."""
+    if topology.stack.alertmanager is None:
+        return
+    yield event_rate_alert(
         topology,
         "PrometheusNotificationsFailing",
         f'prometheus_notifications_errors_total{{job="{names.JOB_PROMETHEUS}"}}',
@@ -208,21 +213,28 @@ def _storage(topology: Topology) -> Alert:
     )
 
 
-def _config(topology: Topology) -> Alert:
+_RELOADED = {
+    names.JOB_PROMETHEUS: "prometheus_config_last_reload_successful",
+    names.JOB_ALERTMANAGER: "alertmanager_config_last_reload_successful",
+    names.JOB_BLACKBOX: "blackbox_exporter_config_last_reload_successful",
+}
+
+
+def _config(topology: Topology) -> Iterator[Alert]:
     wait = topology.alerts.wait("ConfigurationRejected", 10 * _MINUTE)
     fixtures = Fixtures(length=wait + 60 * _MINUTE, thresholds=topology.thresholds)
     late = fixtures.late(wait)
-    metrics = {
-        names.JOB_PROMETHEUS: "prometheus_config_last_reload_successful",
-        names.JOB_ALERTMANAGER: "alertmanager_config_last_reload_successful",
-        names.JOB_BLACKBOX: "blackbox_exporter_config_last_reload_successful",
-    }
+    stack = topology.stack
+    there = (stack.prometheus, stack.alertmanager, stack.blackbox)
+    metrics = {job: metric for (job, metric), place in zip(_RELOADED.items(), there, strict=True) if place is not None}
+    if not metrics:
+        return
 
     def loaded(value: float, job: str, **labels: str) -> Series:
         return fixtures.scraped(metrics[job], flat(value, fixtures.count), **{"job": job, **labels})
 
     either = "\n  or\n  ".join(f'{metric}{{job="{job}"}}' for job, metric in metrics.items())
-    return Alert(
+    yield Alert(
         alert="ConfigurationRejected",
         expr=f"min by ({names.SERVER}, job) (\n  {either}\n) == 0",
         wait=wait,

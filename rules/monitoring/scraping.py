@@ -33,7 +33,17 @@ def subject(topology: Topology) -> Subject:
     return Subject(
         id=ID,
         title="Scrapes",
-        groups=(Group(name=ID, rules=(_down(topology), _prober(topology), _slow(topology), _many(topology))),),
+        groups=(
+            Group(
+                name=ID,
+                rules=(
+                    _down(topology),
+                    *([_prober(topology)] if topology.stack.blackbox is not None else []),
+                    _slow(topology),
+                    _many(topology),
+                ),
+            ),
+        ),
         reads=("worked",),
     )
 

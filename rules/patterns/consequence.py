@@ -6,6 +6,7 @@ and differently so: each scrape, the recording rules and the alerts have phases 
 
 from __future__ import annotations
 
+from boxwatch.rules import names
 from boxwatch.topology.model import Topology
 
 # A scrape, a recording rule that reads it, another that reads that, and the alert: an interval each.
@@ -16,6 +17,24 @@ _ERRORS = 300
 def margin(topology: Topology) -> int:
     """Maximum seconds by which Prometheus may see a cause after its consequence."""
     return _STEPS * topology.scrape_interval
+
+
+def told_already(other: str, alert: str) -> str:
+    """PromQL: of components of which another alert pages already, for one of two alerts about the same outage.
+
+    Whichever of the two fires first is sent and keeps firing. An inhibition could not do that: of two alerts that
+    inhibit each other, neither would be sent.
+
+    Args:
+        other: the other alert's name. Unless it pages, it keeps nobody from paging.
+        alert: the alert's own name, which continues to fire if it was first.
+    """
+    of = f"unless on ({names.BY_COMPONENT})"
+    return (
+        f"{of}\n"
+        f'(\n  ALERTS{{alertname="{other}",alertstate="firing",severity="critical"}}\n'
+        f'  {of}\n  ALERTS{{alertname="{alert}",alertstate="firing"}}\n)'
+    )
 
 
 def after(topology: Topology, cause: int, usual: int) -> int:

@@ -61,33 +61,44 @@ def _container(fixtures: Fixtures, gib: float, name: str = "web-1", **labels: st
     )
 
 
+_OOM = f"node_vmstat_oom_kill{{{NODE}}}"
+
+
+def _kills() -> str:
+    return f"max by ({names.BY_SERVER}) (increase({_OOM}[10m] offset 2m))"
+
+
+def _kills_outside_containers() -> str:
+    # The kernel's counter includes kills inside containers. Those that cAdvisor attributes have an alert of their own,
+    # so only the rest counts here, with a margin for increase() over two exporters that are not scraped at the same
+    # instant. cAdvisor shows a kill up to a minute after the kernel does (phases of scrapes and rules), so the kernel's
+    # window ends two minutes ago, while cAdvisor's begins before it and ends now. Up to 0.57, cAdvisor attributes only
+    # kills that the container survives, and none without /dev/kmsg (measured).
+    return expr(f"""
+        {_kills()}
+          > on ({names.BY_SERVER})
+        (
+          0.5
+          + 1.2 * (
+            sum by ({names.BY_SERVER}) (increase(container_oom_events_total{{{CONTAINERS}}}[14m]))
+            or on ({names.BY_SERVER})
+            0 * max by ({names.BY_SERVER}) ({_OOM})
+          )
+        )
+    """)
+
+
 def _oom_killed(topology: Topology) -> Alert:
-    kills = f"node_vmstat_oom_kill{{{NODE}}}"
     fires, silent = oom_proofs.server(topology)
+    # What nothing attributes to containers may have been in one.
+    to_none = ", and cAdvisor attributes it to no container" if topology.watches_containers else ""
     return Alert(
         alert="ServerOomKilled",
-        # The kernel's counter includes kills inside containers. Those that cAdvisor attributes have an alert of their
-        # own, so only the rest counts here, with a margin for increase() over two exporters that are not scraped at the
-        # same instant. cAdvisor shows a kill up to a minute after the kernel does (phases of scrapes and rules), so the
-        # kernel's window ends two minutes ago, while cAdvisor's begins before it and ends now. Up to 0.57, cAdvisor
-        # attributes only kills that the container survives, and none without /dev/kmsg (measured).
-        expr=expr(f"""
-            max by ({names.BY_SERVER}) (increase({kills}[10m] offset 2m))
-              > on ({names.BY_SERVER})
-            (
-              0.5
-              + 1.2 * (
-                sum by ({names.BY_SERVER}) (increase(container_oom_events_total{{{CONTAINERS}}}[14m]))
-                or on ({names.BY_SERVER})
-                0 * max by ({names.BY_SERVER}) ({kills})
-              )
-            )
-        """),
+        expr=_kills_outside_containers() if topology.watches_containers else f"{_kills()} > 0.5",
         wait=_MINUTE,
         severity="critical",
-        summary="The kernel killed a process for lack of memory, and cAdvisor attributes it to no container.",
-        description="The kernel of {{ $labels.server }} killed a process for lack of memory, and cAdvisor attributes it"
-        " to no container.",
+        summary=f"The kernel killed a process for lack of memory{to_none}.",
+        description=f"The kernel of {{{{ $labels.server }}}} killed a process for lack of memory{to_none}.",
         dashboard="host",
         panel="Memory in use",
         runbook=Runbook(

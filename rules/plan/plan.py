@@ -75,6 +75,7 @@ _NOTHING: dict[str, str] = {
 
 DOCS: dict[str, str] = {
     names.SERVER_MEMORY_PLAN: "RAM of the server as sold, bytes.",
+    names.SERVER_CONTAINERS_PLAN: "1 for a server whose containers are measured; absent for any other.",
     names.SERVER_MEMORY_RESERVED: "RAM kept for the operating system, Docker and builds, bytes.",
     names.SERVER_MEMORY_BUDGET: "RAM planned for all services of the server, bytes.",
     names.SERVER_MEMORY_PLANNED: "RAM planned for all services and the reserve, bytes.",
@@ -104,6 +105,8 @@ def _server(topology: Topology, server: Server) -> Iterator[_Constant]:
     labels = {names.SERVER: server.name}
     budget = sum(service.memory * service.replicas for service in topology.services_on(server.name))
     yield names.SERVER_MEMORY_PLAN, labels, server.memory
+    if server.watches_containers:
+        yield names.SERVER_CONTAINERS_PLAN, labels, 1
     yield names.SERVER_MEMORY_RESERVED, labels, server.reserved
     yield names.SERVER_MEMORY_BUDGET, labels, budget
     yield names.SERVER_MEMORY_PLANNED, labels, budget + server.reserved
@@ -111,21 +114,27 @@ def _server(topology: Topology, server: Server) -> Iterator[_Constant]:
 
 def _service(topology: Topology, server: str, service: Service) -> Iterator[_Constant]:
     labels = {names.SERVER: server, names.SERVICE: service.name}
-    thresholds = topology.thresholds_of(service)
     yield names.SERVICE_INFO, {**labels, names.KIND: service.kind}, 1
+    yield names.SERVICE_PAGES, labels, int(service.wakes)
+    routers = len(service.routers) or sum(selector.compose_service is not None for selector in service.selectors)
+    yield names.SERVICE_ROUTERS, labels, routers
+    if service.faces_users:
+        yield from _objectives(labels, topology.objectives_of(service))
+    if service in topology.containers_on(server):
+        yield from _containers(topology, labels, service)
+
+
+def _containers(topology: Topology, labels: dict[str, str], service: Service) -> Iterator[_Constant]:
+    """What is planned of containers. Of a service without any it would only be missed."""
+    thresholds = topology.thresholds_of(service)
     yield names.SERVICE_REPLICAS_DESIRED, labels, service.replicas
     yield names.SERVICE_MEMORY_BUDGET, labels, service.memory * service.replicas
-    yield names.SERVICE_PAGES, labels, int(service.wakes)
     yield names.SERVICE_PAGE_CACHE_RECLAIMABLE, labels, int(service.page_cache_reclaimable)
     yield names.SERVICE_NEAR_BUDGET, labels, thresholds.memory_near_budget
     yield names.SERVICE_NEAR_LIMIT, labels, thresholds.memory_near_limit
     yield names.SERVICE_EXHAUSTED_WITHIN, labels, thresholds.memory_exhausted_within
     yield names.SERVICE_RESTARTS_THRESHOLD, labels, thresholds.restarts
     yield names.SERVICE_REPLACEMENTS_THRESHOLD, labels, thresholds.replacements
-    routers = len(service.routers) or sum(selector.compose_service is not None for selector in service.selectors)
-    yield names.SERVICE_ROUTERS, labels, routers
-    if service.faces_users:
-        yield from _objectives(labels, topology.objectives_of(service))
     for component in service.components:
         yield from _component(labels, service, component)
 

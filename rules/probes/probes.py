@@ -25,7 +25,7 @@ ENDS_SOON, NOT_RENEWED = 3 * _DAY, 14 * _DAY
 SLOW = 2
 _JOB = f'job="{names.JOB_PROBE}"'
 # The instance is the URL.
-_BY = f"{names.BY_SERVICE}, instance"
+_BY = names.BY_PROBE
 _URL = "{{ $labels.instance }} ({{ $labels.service }} on {{ $labels.server }})"
 # An expired certificate fails the handshake, and its series ends (measured on 0.23 and 0.28); its last value counts
 # this long.
@@ -44,6 +44,7 @@ def subject(topology: Topology) -> Subject | None:
                 name=ID,
                 rules=(
                     *_failed(topology),
+                    _never(topology),
                     *_expiring(topology),
                     _not_renewed(topology),
                     _slow(topology),
@@ -60,6 +61,7 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
     return by_paging(
         Alert(
             alert="ProbeFailed",
+            # What never answered is *ProbeNeverSucceeded*.
             # The value is the HTTP status, 0 without an answer; one alert for both, because a failing service
             # alternates between them. When no container of the service, or of its server's proxy, runs, ServiceDown
             # fires instead. The expression handles that rather than an inhibition, because whichever of two alerts
@@ -67,6 +69,7 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
             expr=expr(f"""
                 max by ({_BY}) (probe_http_status_code{{{_JOB}}})
                 and on ({_BY}) probe_success{{{_JOB}}} == 0
+                and on ({_BY}) {names.PROBE_WORKED}
                 unless on ({names.BY_SERVICE}) {nothing_runs()}
                 unless on ({names.BY_SERVER})
                 ({nothing_runs()} and on ({names.BY_SERVICE}) {names.SERVICE_INFO}{{{names.KIND}="traefik"}})
@@ -106,6 +109,42 @@ def _failed(topology: Topology) -> tuple[Alert, Alert]:
         ),
         warning_fires=warning[0],
         warning_silent=warning[1],
+    )
+
+
+def _never(topology: Topology) -> Alert:
+    name = "ProbeNeverSucceeded"
+    wait = topology.alerts.wait(name, 15 * _MINUTE)
+    fires, silent = probes_proofs.never(topology, wait)
+    return Alert(
+        alert=name,
+        expr=expr(f"""
+            max by ({_BY}) (probe_success{{{_JOB}}}) == 0
+            unless on ({_BY}) {names.PROBE_WORKED}
+        """),
+        wait=wait,
+        severity="warning",
+        summary="A public URL has never answered the prober.",
+        description=f"{_URL} has never answered the prober.",
+        runbook=Runbook(
+            meaning="The URL in the topology has failed since it is probed. Most likely its domain, its certificate or "
+            "its route was never set up, or the prober cannot reach it. Its failures do not page before it has "
+            "answered once, because nobody knows whether it ever worked.",
+            first_look=(
+                "`curl -sv URL` from your own computer: does it answer there?",
+                "`curl 'BLACKBOX:9115/probe?module=http&debug=true&target=URL'` shows the probe step by step.",
+            ),
+            action=(
+                "It answers you and not the prober: run the prober elsewhere, and name it in `stack.blackbox`.",
+                "It answers nobody: set up its domain and route in Coolify, or correct `url` in the topology.",
+            ),
+            false_alarms="Prometheus lost its data, or was off for more than three days, while the URL failed: nothing "
+            "remembers then that it had worked.",
+        ),
+        dashboard=ID,
+        panel="URL availability",
+        fires=fires,
+        silent=silent,
     )
 
 

@@ -26,6 +26,45 @@ def _probe(fixtures: Fixtures, metric: str, values: str, /, **labels: str) -> Se
     return fixtures.scraped(metric, values, **{"job": names.JOB_PROBE, "instance": _URL, "service": "web", **labels})
 
 
+def _answered_once(fixtures: Fixtures, **labels: str) -> tuple[Series, ...]:
+    """What is remembered of a URL that has answered."""
+    of = {"server": "main", "service": "web", "instance": _URL, **{k: v for k, v in labels.items() if k != "job"}}
+    return (
+        (fixtures.constant(names.PROBE_WORKED, 1, **of),)
+        if labels.get("job", names.JOB_PROBE) == names.JOB_PROBE
+        else ()
+    )
+
+
+def never(topology: Topology, wait: int) -> Cases:
+    """Cases of a URL that has never answered, and of those that have."""
+    fixtures = Fixtures(length=wait + 30 * _MINUTE, thresholds=topology.thresholds)
+    late = fixtures.late(wait)
+
+    def answers(value: float, **labels: str) -> Series:
+        return _probe(fixtures, "probe_success", flat(value, fixtures.count), **labels)
+
+    others = tuple(one for other in _OTHERS[:3] for one in _answered_once(fixtures, **other))
+    fires = (
+        fixtures.fires(
+            "fires for the URL that has never answered, not for those that do or did",
+            (answers(0), *(answers(0, **other) for other in _OTHERS), *others),
+            late,
+            _about("has never answered the prober."),
+        ),
+    )
+    silent = (
+        fixtures.silent(
+            "stays silent while one of two probers gets an answer", (answers(0), answers(1, prober="b")), late
+        ),
+        fixtures.silent(
+            "stays silent where it answered once, which is an outage", (answers(0), *_answered_once(fixtures)), late
+        ),
+        *fixtures.not_yet("stays silent before it has failed for long enough", (answers(0),), wait),
+    )
+    return fires, silent
+
+
 def _about(text: str) -> Expected:
     return Expected(of_service(instance=_URL), f"{_URL} (web on main) {text}")
 
@@ -65,6 +104,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
         return (
             _probe(fixtures, "probe_http_status_code", flat(status, fixtures.count), **labels),
             _probe(fixtures, "probe_success", flat(success, fixtures.count), **labels),
+            *_answered_once(fixtures, **labels),
         )
 
     def runs(service: str = "web", *, containers: bool = True, replicas: int = 2) -> tuple[Series, ...]:
@@ -111,6 +151,7 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
             (
                 _probe(fixtures, "probe_http_status_code", " ".join(["503 0"] * fixtures.count)),
                 _probe(fixtures, "probe_success", flat(0, fixtures.count)),
+                *_answered_once(fixtures),
                 *runs(),
             ),
             even,
@@ -140,6 +181,15 @@ def failed(topology: Topology, wait: int, *, pages: bool) -> Cases:
         ),
     )
     silent = (
+        fixtures.silent(
+            non_paging("stays silent where it has never answered, which has its own alert", pages=pages),
+            (
+                *(one for one in broken if not one.series.startswith(names.PROBE_WORKED)),
+                *(one for other in _OTHERS[:3] for one in _answered_once(fixtures, **other)),
+                *runs(),
+            ),
+            late,
+        ),
         *early(
             fixtures,
             wait,

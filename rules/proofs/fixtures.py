@@ -125,6 +125,7 @@ class Fixtures:
         """The constants of one planned server, sizes in bytes."""
         return (
             self.constant(names.SERVER_MEMORY_PLAN, memory, server=server),
+            self.constant(names.SERVER_CONTAINERS_PLAN, 1, server=server),
             self.constant(names.SERVER_MEMORY_RESERVED, reserved, server=server),
             self.constant(names.SERVER_MEMORY_BUDGET, budget, server=server),
             self.constant(names.SERVER_MEMORY_PLANNED, budget + reserved, server=server),

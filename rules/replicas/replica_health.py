@@ -6,6 +6,7 @@ import math
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Runbook, Subject
+from boxwatch.rules.patterns import consequence
 from boxwatch.rules.patterns.fragments import SERVICE, counted, expr, one_or_many, planned
 from boxwatch.rules.patterns.paging import by_paging
 from boxwatch.rules.proofs import deploys
@@ -73,7 +74,8 @@ def _down(topology: Topology) -> tuple[Alert, Alert]:
             expr=expr(f"""
                 count_over_time({down}) >= {enough}
                 and on ({names.BY_COMPONENT}) {names.COMPONENT_REPLICAS_DESIRED} > 0
-            """),
+            """)
+            + f"\n{consequence.told_already('ServiceCrashLooping', 'ServiceDown')}",
             wait=0,
             severity="critical",
             summary="A service or one of its components has no running container.",

@@ -10,10 +10,12 @@ from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Series
 from boxwatch.rules.proofs import deploys
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, series
+from boxwatch.rules.replicas import restarts_proofs
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
 _START = "container_start_time_seconds"
+_LOOP = "ServiceCrashLooping"
 
 
 # With a long grace, not every scrape is counted: a window holds at most twice this many samples, at any interval.
@@ -140,8 +142,25 @@ def down(topology: Topology, grace: int, *, pages: bool) -> tuple[tuple[Case, ..
             due,
             Expected(of_service("coolify", component="database"), text.format("coolify/database on main", 1)),
         ),
+        fixtures.fires(
+            f"fires beside a crash loop that is pending, a ticket, or of something else{who}",
+            (*gone, *restarts_proofs.other_outages(fixtures, _LOOP)),
+            due,
+            expected,
+        ),
+        fixtures.fires(
+            f"keeps firing when a crash loop is seen later{who}",
+            (*gone, *(restarts_proofs.pages(fixtures, name) for name in (_LOOP, "ServiceDown"))),
+            due,
+            expected,
+        ),
     )
     silent = (
+        fixtures.silent(
+            f"stays silent where ServiceCrashLooping pages already{who}",
+            (*gone, *restarts_proofs.already(fixtures, _LOOP, "ServiceDown")),
+            due,
+        ),
         fixtures.silent(f"stays silent while one replica is left{who}", (*web, *runs(fixtures, "web-1")), begin),
         fixtures.silent(f"stays silent one sample before the grace is over{who}", gone, due - outage.sample),
         fixtures.silent(

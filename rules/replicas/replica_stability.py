@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from boxwatch.rules import names
-from boxwatch.rules.model import Alert, Expected, Group, Runbook, Series, Subject
+from boxwatch.rules.model import Alert, Case, Expected, Group, Runbook, Series, Subject
 from boxwatch.rules.patterns import consequence
 from boxwatch.rules.patterns.fragments import CONTAINER, PLANNED, SERVICE, expr, one_or_many, per_container
-from boxwatch.rules.patterns.paging import by_paging
+from boxwatch.rules.patterns.paging import NON_PAGING, by_paging
 from boxwatch.rules.proofs import deploys
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_container, of_service, steps
 from boxwatch.rules.replicas import restarts_proofs
@@ -206,27 +206,72 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
         )
         for name, labels in (("web", of_service()), ("web/side", of_service(component="side")))
     )
-    silent = (
-        fixtures.silent("stays silent one restart below the threshold", restarts(most - 1), at),
-        fixtures.silent(
-            "stays silent when a reboot restarts every replica once",
-            (
-                *fixtures.service(replicas=most + 1),
-                *(
-                    fixtures.container(_START, f"{steps((0, before), (1, 1))} 1x{fixtures.count}", f"web-{number}")
-                    for number in range(most + 1 if most > 1 else 0)
-                ),
+
+    def fires(*, pages: bool) -> tuple[Case, ...]:
+        looping, who = restarts(most, pages=pages), "" if pages else NON_PAGING
+        return (
+            fixtures.fires(f"fires at the threshold{who}", looping, at, *expected),
+            fixtures.fires(
+                f"fires beside a ServiceDown that is pending, a ticket, or of something else{who}",
+                (*looping, *restarts_proofs.other_outages(fixtures, "ServiceDown")),
+                at,
+                *expected,
             ),
-            at,
-        ),
-        deploys.rolling(topology),
-        deploys.stop_and_start(topology),
-    )
+            fixtures.fires(
+                f"keeps firing when ServiceDown comes later{who}",
+                (
+                    *looping,
+                    *(
+                        restarts_proofs.pages(fixtures, name, component=part)
+                        for part in ("", "side")
+                        for name in ("ServiceDown", "ServiceCrashLooping")
+                    ),
+                ),
+                at,
+                *expected,
+            ),
+        )
+
+    def silent(*, pages: bool) -> tuple[Case, ...]:
+        who = "" if pages else NON_PAGING
+        return (
+            fixtures.silent(f"stays silent one restart below the threshold{who}", restarts(most - 1, pages=pages), at),
+            fixtures.silent(
+                f"stays silent where ServiceDown pages already{who}",
+                (
+                    *restarts(most, pages=pages),
+                    *(
+                        one
+                        for part in ("", "side")
+                        for one in restarts_proofs.already(
+                            fixtures, "ServiceDown", "ServiceCrashLooping", component=part
+                        )
+                    ),
+                ),
+                at,
+            ),
+            fixtures.silent(
+                f"stays silent when a reboot restarts every replica once{who}",
+                (
+                    *fixtures.service(replicas=most + 1, pages=pages),
+                    *(
+                        fixtures.container(_START, f"{steps((0, before), (1, 1))} 1x{fixtures.count}", f"web-{number}")
+                        for number in range(most + 1 if most > 1 else 0)
+                    ),
+                ),
+                at,
+            ),
+            deploys.rolling(topology),
+            deploys.stop_and_start(topology),
+        )
+
     return by_paging(
         Alert(
             alert="ServiceCrashLooping",
             expr=f"{names.COMPONENT_RESTARTS}\n"
-            f"  >= on ({names.BY_SERVICE}) group_left () {names.SERVICE_RESTARTS_THRESHOLD}",
+            f"  >= on ({names.BY_SERVICE}) group_left () {names.SERVICE_RESTARTS_THRESHOLD}\n"
+            # A loop that leaves nothing running pages once, as whichever of the two is seen first.
+            f"{consequence.told_already('ServiceDown', 'ServiceCrashLooping')}",
             wait=0,
             severity="critical",
             summary="A container of a service keeps restarting.",
@@ -251,15 +296,13 @@ def _crash_looping(topology: Topology) -> tuple[Alert, Alert]:
                 "scrape interval shows in few scrapes or none. *ServiceDown* or *ServiceReplicasMissing* fires "
                 "instead, and for containers outside the plan only what the Docker engine counts, where it is scraped.",
             ),
-            fires=(fixtures.fires("fires at the threshold", restarts(most), at, *expected),),
-            silent=silent,
+            fires=fires(pages=True),
+            silent=silent(pages=True),
             instead="it counts restarts within 15 minutes and resolves when they leave the window: change the number, "
             "`thresholds.restarts`",
         ),
-        warning_fires=(
-            fixtures.fires("is a warning for a service that does not page", restarts(most, pages=False), at, *expected),
-        ),
-        warning_silent=silent,
+        warning_fires=fires(pages=False),
+        warning_silent=silent(pages=False),
     )
 
 

@@ -58,7 +58,7 @@ def _containers() -> tuple[Record, ...]:
             expr=expr(f"""
                 ({named_containers()} > bool 0)
                 or on ({names.BY_SERVER})
-                0 * {names.SERVER_MEMORY_PLAN}
+                0 * {names.SERVER_CONTAINERS_PLAN}
             """),
             doc="1 while cAdvisor names the containers of the server, 0 while it is blind or down.",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Expected, Measured, Sample, Series
 from boxwatch.rules.proofs import deploys
-from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, sample, steps
+from boxwatch.rules.proofs.fixtures import Fixtures, flat, of_service, sample, series, steps
 from boxwatch.topology.model import Topology
 
 _MINUTE = 60
@@ -24,6 +24,35 @@ def shows(
 def of_part(service: str, component: str = "") -> dict[str, str]:
     """The labels of a service on the first server, or of one of its components."""
     return {"server": "main", "service": service, "component": component}
+
+
+def pages(fixtures: Fixtures, alert: str, **labels: str) -> Series:
+    """An alert of the component that fires, by default as a page."""
+    of = {"server": "main", "service": "web", "alertstate": "firing", "severity": "critical", **labels}
+    return series("ALERTS", flat(1, fixtures.count), alertname=alert, **of)
+
+
+def other_outages(fixtures: Fixtures, alert: str) -> tuple[Series, ...]:
+    """The alert as it says nothing about the component: pending, a ticket, of another component, service or server."""
+    return (
+        pages(fixtures, alert, alertstate="pending"),
+        pages(fixtures, alert, severity="warning"),
+        pages(fixtures, alert, component="other"),
+        pages(fixtures, alert, service="api"),
+        pages(fixtures, alert, server="second"),
+        pages(fixtures, "ServiceReplicasExtra"),
+    )
+
+
+def already(fixtures: Fixtures, alert: str, own: str, **labels: str) -> tuple[Series, ...]:
+    """Another alert that pages, while the own one fires only for what is alike, or is pending."""
+    return (
+        pages(fixtures, alert, **labels),
+        pages(fixtures, own, **{**labels, "component": "alike"}),
+        pages(fixtures, own, service="alike", **labels),
+        pages(fixtures, own, server="alike", **labels),
+        pages(fixtures, own, alertstate="pending", **labels),
+    )
 
 
 def restarts(fixtures: Fixtures) -> tuple[Measured, ...]:

@@ -213,3 +213,12 @@ def test_a_server_that_is_not_in_the_topology_is_refused(hosts: list[Host], name
     """Compared with the wrong one, everything would be drift."""
     with pytest.raises(InputError, match=message):
         drift.pairs(TWO, hosts, named)
+
+
+def test_a_service_without_containers_is_not_missed() -> None:
+    """A managed database has nothing that could be gone."""
+    managed = a_service("orders", kind="postgres", containers="none")
+    planned = PLANNED.model_copy(update={"services": (*PLANNED.services, managed)})
+    host = docker.read(box.output(box.box()), "box.json")
+
+    assert drift.compare(planned, drift.pairs(planned, [host])).differences == ()

@@ -14,7 +14,7 @@ from boxwatch.grafana.schema_v2 import resource, tabs
 from boxwatch.grafana.tree import Node, node, nodes
 from boxwatch.rules import catalogue as rules
 
-_CLASSIC = service.build(rules.build(complete()))
+_CLASSIC = service.build(rules.build(complete())) or {}
 _ARRANGED = tabs.arranged(resource.to_v2(_CLASSIC, "v2"))
 
 

@@ -21,7 +21,7 @@ from boxwatch.promql.parse import parse
 from boxwatch.promql.selectors import selectors
 from boxwatch.rules import catalogue, inhibition
 from boxwatch.rules.model import Alert
-from boxwatch.rules.patterns import consequence
+from boxwatch.rules.patterns import consequence, paging
 from boxwatch.rules.patterns.fragments import nothing_runs
 from boxwatch.rules.systems import SYSTEMS
 from boxwatch.topology.kinds import Kind
@@ -32,7 +32,6 @@ _CATALOGUE = Path(__file__).parents[2] / "exporters/catalogue"
 _BLIND = ("ContainerMetricsMissing", "ContainerLabelsMissing")
 # Pairs that are told twice on purpose, and why.
 _TWO_STORIES = {
-    ("ServiceDown", "ServiceCrashLooping"): "a crash loop is told when it begins, and again when it leaves nothing up",
     ("ServiceDown", "LatencyBudgetBurnsFast"): "what does not run answers nothing, so nothing is slow because of it",
 }
 
@@ -87,7 +86,12 @@ def _ends(cause: Alert, other: Alert) -> bool:
 
 
 def _leaves_out(cause: Alert, other: Alert) -> bool:
-    """Whether the query of the consequence leaves out what the cause is about, and bears to see that late."""
+    """Whether the query of the consequence leaves out what the cause is about, and bears to see that late.
+
+    Or while the cause fires, whichever of the two fires first.
+    """
+    if consequence.told_already(cause.alert, other.alert) in paging.common(other.expr):
+        return consequence.told_already(other.alert, cause.alert) in paging.common(cause.expr)
     return (
         cause.alert == "ServiceDown"
         and nothing_runs() in " ".join(other.expr.split())

@@ -135,7 +135,8 @@ def test_a_stopped_proxy_fires_and_the_urls_behind_it_do_not_whatever_the_phases
         f'service:info:plan{proxy},kind="traefik"}}': f"1x{2 * end}",
         f'component:replicas:desired{proxy},identified_by="name"}}': f"1x{2 * end}",
     }
-    files = ("replicas", "replica_health", "probes")
+    # What has answered once pages.
+    files = ("worked", "replicas", "replica_health", "probes")
 
     _firing(rules, files, "ProbeFailed", series, {30 * n: False for n in range(2 * minutes + 40)}, step=5)
     _firing(rules, files, "ServiceDown", series, {minutes * 60 + 420: True}, step=5)

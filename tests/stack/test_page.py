@@ -173,3 +173,22 @@ def test_a_page_is_sound_markdown(text: str) -> None:
 def test_the_sections_that_others_name_exist(title: str) -> None:
     """The page refers to them by number."""
     assert f"\n## {title}\n" in _default()
+
+
+@pytest.mark.parametrize("kind", ["postgres", "elasticsearch", "minio", "rabbitmq"])
+def test_commands_run_in_no_container_where_there_is_none(kind: str) -> None:
+    """Of a managed or native service, whose program is run as it is."""
+    native = _page(_with(services=(a_service("db", kind=kind, containers="none"),)))
+    inside = _page(_with(services=(a_service("db", kind=kind),)))
+
+    assert "CONTAINER " in inside.partition("## 3. Enable metrics")[2]
+    assert re.search(r"docker exec.* CONTAINER ", native) is None
+
+
+def test_a_stack_without_grafana_does_not_mention_its_password() -> None:
+    """Nor its domain, or its provisioning."""
+    made = assemble(_with(stack={"grafana": "none"}))
+
+    assert "Grafana's password" not in made[page.PATH].decode()
+    assert [path for path in made if path.startswith("grafana/")] == []
+    assert "grafana:" not in made[compose.PATH].decode()

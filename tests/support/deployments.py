@@ -73,8 +73,8 @@ def _loaded(text: str) -> Loaded | TopologyError:
 def deployments(draw: st.DrawFn) -> str:
     """The text of a topology, with changes to some of its alerts in half of the cases."""
     document = draw(topologies())
-    if any("is never reached" in reason for reason in refusal(json.dumps(document))):
-        # One route before another took all its alerts.
+    if any("is never reached" in reason or "is not an alert" in reason for reason in refusal(json.dumps(document))):
+        # One route before another took all its alerts, or it names alerts on a part that does not exist.
         del document["notifications"]["routes"]
     if draw(st.booleans()):
         plain = accepted(json.dumps(document))
@@ -88,7 +88,7 @@ def topologies(draw: st.DrawFn) -> Node:
     """A topology without changes to single alerts."""
     servers = draw(_servers())
     bounds = draw(st.sampled_from(_BOUNDS))
-    services = draw(_services(sorted(servers), bounds))
+    services = draw(_services(servers, bounds))
     within = f"{draw(st.sampled_from(bounds)):g}s"
     document: Node = {
         "name": draw(st.sampled_from(("mvp", "staging", "a", "n23456789-123456789-123456789-1234567890"))),
@@ -97,7 +97,7 @@ def topologies(draw: st.DrawFn) -> Node:
         "latency_buckets": bounds,
         "objectives": {"latency_within": within, **draw(_some({"availability": _share(), "latency": _share()}))},
     }
-    return document | draw(
+    drawn = draw(
         _some(
             {
                 "version": st.just(1),
@@ -106,10 +106,10 @@ def topologies(draw: st.DrawFn) -> Node:
                 "alerts": _some({"deploy_grace": _wait(1), "outage_grace": _wait(1)}),
                 "stack": _some(
                     {
-                        "prometheus": st.just("prometheus:9090"),
-                        "alertmanager": st.sampled_from(("10.0.0.9:9093", "[fd00::9]:9093")),
-                        "grafana": st.just("localhost:3000"),
-                        "blackbox": st.just("elsewhere.example.com:9115"),
+                        "prometheus": st.sampled_from(("prometheus:9090", "none")),
+                        "alertmanager": st.sampled_from(("10.0.0.9:9093", "[fd00::9]:9093", "none")),
+                        "grafana": st.sampled_from(("localhost:3000", "none")),
+                        "blackbox": st.sampled_from(("elsewhere.example.com:9115", "none")),
                         "shared": st.booleans(),
                     }
                 ),
@@ -124,12 +124,18 @@ def topologies(draw: st.DrawFn) -> Node:
             }
         )
     )
+    if drawn.get("stack", {}).get("alertmanager") == "none":
+        # Nothing would send them.
+        drawn.pop("notifications", None)
+    return document | drawn
 
 
 @st.composite
 def notified(draw: st.DrawFn) -> str:
     """The text of a topology that has notifications."""
     document = draw(topologies())
+    if document.get("stack", {}).get("alertmanager") == "none":
+        del document["stack"]["alertmanager"]
     if "notifications" not in document:
         document["notifications"] = draw(_notifications(sorted(document["services"]), sorted(document["servers"])))
     return json.dumps(document, indent=1)
@@ -216,22 +222,31 @@ def _servers(draw: st.DrawFn) -> Node:
                 )
             ),
         }
+        if draw(st.sampled_from((False, False, True))):
+            # No Docker there.
+            found[name]["containers"] = "none"
+            if "exporters" in found[name]:
+                found[name]["exporters"] = {"node": found[name]["exporters"]["node"], "cadvisor": "none"}
     return found
 
 
 def _exporters(host: str) -> st.SearchStrategy[Node]:
-    answer = {"node": st.just(f"{host}:9101"), "cadvisor": st.just(f"{host}:8081")}
+    """Parts that run elsewhere, or do not exist."""
+    answer = {
+        "node": st.sampled_from((f"{host}:9101", "none")),
+        "cadvisor": st.sampled_from((f"{host}:8081", "none")),
+    }
     return st.fixed_dictionaries(answer, optional={"docker": st.just(f"{host}:9323")})
 
 
 @st.composite
-def _services(draw: st.DrawFn, servers: Sequence[str], bounds: Sequence[float]) -> Node:
+def _services(draw: st.DrawFn, servers: Mapping[str, Node], bounds: Sequence[float]) -> Node:
     """One to seven services; a kind twice is as likely as one that is not there."""
     chosen = draw(st.lists(st.sampled_from(_NAMES), min_size=1, max_size=7, unique=True))
     found: Node = {}
     for number, name in enumerate(chosen):
         kind = kinds.of(draw(st.sampled_from(kinds.NAMES)))
-        where = draw(st.lists(st.sampled_from(servers), min_size=1, max_size=len(servers), unique=True))
+        where = draw(st.lists(st.sampled_from(sorted(servers)), min_size=1, max_size=len(servers), unique=True))
         found[name] = {
             "kind": kind.name,
             "server": where if len(where) > 1 or draw(st.booleans()) else where[0],
@@ -239,7 +254,7 @@ def _services(draw: st.DrawFn, servers: Sequence[str], bounds: Sequence[float]) 
             **draw(_reached(name, number, len(where))),
             **draw(_judged(bounds)),
         }
-        _with_containers(draw, name, found[name])
+        _with_containers(draw, name, found[name], all(servers[one].get("containers") for one in where))
     return found
 
 
@@ -290,9 +305,18 @@ def _judged(bounds: Sequence[float]) -> st.SearchStrategy[Node]:
     )
 
 
-def _with_containers(draw: st.DrawFn, name: str, service: Node) -> None:
-    """Selectors of its own for half of the services: plain ones, or components with and without memory."""
-    shape = draw(st.sampled_from(("default", "default", "plain", "components", "fixed")))
+def _with_containers(draw: st.DrawFn, name: str, service: Node, native: bool) -> None:  # noqa: FBT001 - of its servers
+    """Selectors of its own for half of the services: plain ones, or components with and without memory; or none."""
+    shapes = ("default",) if native else ("default", "default", "plain", "components", "fixed")
+    shape = draw(st.sampled_from((*shapes, "none")))
+    if shape == "none":
+        service["containers"] = "none"
+        for key in ("limit", "page_cache", "thresholds"):
+            service.pop(key, None)
+        if draw(st.booleans()):
+            # A managed one takes no memory of the plan.
+            del service["memory"]
+        return
     place = draw(_some({"project": st.just("shop"), "environment": st.just("production")}))
     if shape == "plain":
         service["containers"] = [{"resource": f"res-{name}(-[a-z0-9]+)?", **place}]

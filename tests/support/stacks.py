@@ -42,6 +42,8 @@ def planned(draw: st.DrawFn) -> str:
     servers = document["servers"]
     home = next((name for name, server in servers.items() if "address" not in server), next(iter(servers)))
     document.get("stack", {}).pop("shared", None)
+    # The stack runs in containers.
+    servers[home].pop("containers", None)
     document["services"] = {
         # The first of its kind plans the stack.
         STACK: {"kind": "monitoring", "server": home, "memory": draw(st.sampled_from(("2g", "3000m", "8g")))},
@@ -49,7 +51,7 @@ def planned(draw: st.DrawFn) -> str:
     }
     text = json.dumps(document, indent=1)
     found = deployments.accepted(text)
-    assume(found is not None and refusal(found) == ())
+    assume(found is not None and refusal(found) == () and compose.planned(found.topology) is not None)
     return text
 
 

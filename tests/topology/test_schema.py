@@ -58,7 +58,11 @@ def test_names_are_keys_and_not_fields() -> None:
     """Servers and services are mappings by name."""
     definitions = json_schema()["definitions"]
     assert "name" not in definitions["Server"]["properties"]
-    assert definitions["Service"]["required"] == ["kind", "server", "memory"]
+    assert definitions["Service"]["required"] == ["kind", "server"]
+    assert definitions["Service"]["anyOf"] == [
+        {"required": ["memory"]},
+        {"required": ["containers"], "properties": {"containers": {"const": "none"}}},
+    ]
 
 
 @pytest.mark.repeats

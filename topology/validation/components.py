@@ -20,7 +20,7 @@ def components_agree(context: ValidationContext) -> Iterator[Issue]:
     """Selectors of one component agree, and at least one component is required."""
     for service in context.certain_services("containers"):
         yield from _same_everywhere(service, context)
-        if service.containers and all(selector.optional for selector in service.containers):
+        if service.containers and all(selector.optional for selector in service.selectors):
             message = "are all optional, so an outage of the service would go unnoticed"
             yield Issue(("services", service.name, "containers"), message, "make one of them required")
 
@@ -31,7 +31,7 @@ def components_fit(context: ValidationContext) -> Iterator[Issue]:
         stated = [part for part in service.components if part.memory is not None]
         total = sum(part.memory or 0 for part in stated)
         if not stated or total < service.memory:
-            same = len({selector.memory for selector in service.containers}) == 1
+            same = len({selector.memory for selector in service.selectors}) == 1
             if len(service.components) == 1 and stated and same:
                 yield _one_component(service, stated[0])
             continue
@@ -48,7 +48,7 @@ def components_fit(context: ValidationContext) -> Iterator[Issue]:
 
 
 def _one_component(service: Service, part: Selector) -> Issue:
-    index = service.containers.index(part)
+    index = service.selectors.index(part)
     own, whole = human_memory(part.memory or 0), human_memory(service.memory)
     message = f"{own} differs from the {whole} of the service, which has only this component"
     return Issue(("services", service.name, "containers", index, "memory"), message, "delete it")
@@ -56,9 +56,9 @@ def _one_component(service: Service, part: Selector) -> Issue:
 
 def _same_everywhere(service: Service, context: ValidationContext) -> Iterator[Issue]:
     first: dict[str | None, int] = {}
-    for index, selector in enumerate(service.containers):
+    for index, selector in enumerate(service.selectors):
         known_at = first.setdefault(selector.component, index)
-        known = service.containers[known_at]
+        known = service.selectors[known_at]
         path: Path = ("services", service.name, "containers", index)
         name = f"component `{selector.component}`" if selector.component else "the service"
         before = context.line(("services", service.name, "containers", known_at))

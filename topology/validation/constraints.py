@@ -16,6 +16,11 @@ from boxwatch.topology.reading.problems import Issue
 from boxwatch.topology.units import human_memory
 from boxwatch.topology.validation import overlaps
 from boxwatch.topology.validation.components import components_agree, components_fit
+from boxwatch.topology.validation.containers import (
+    exporters_have_containers,
+    nothing_is_planned_of_no_container,
+    notifications_are_sent,
+)
 from boxwatch.topology.validation.context import ValidationContext
 from boxwatch.topology.validation.measured import metrics_are_apart, objectives_can_be_measured, tunings_name_services
 from boxwatch.topology.validation.notifications import (
@@ -98,7 +103,7 @@ def limits_allow_the_plan(context: ValidationContext) -> Iterator[Issue]:
 def selectors_say_something(context: ValidationContext) -> Iterator[Issue]:
     """A selector names at least one label."""
     for service in context.certain_services("containers"):
-        for index, selector in enumerate(service.containers):
+        for index, selector in enumerate(service.containers or ()):
             if not overlaps.claim(service.name, index, selector).patterns.keys() - overlaps.PLACES:
                 path: Path = ("services", service.name, "containers", index)
                 yield Issue(path, "selects no containers", "add `resource`, `compose_service` or `name`")
@@ -126,7 +131,7 @@ def servers_are_apart(context: ValidationContext) -> Iterator[Issue]:
     """Two servers do not share a scrape target: each would report the other's metrics."""
     taken: dict[str, str] = {}
     for server in context.certain_servers("address", "exporters"):
-        for target in (server.targets.node, server.targets.cadvisor):
+        for target in filter(None, (server.targets.node, server.targets.cadvisor)):
             owner = taken.setdefault(target, server.name)
             if owner != server.name:
                 said = "address" if server.address is not None else "exporters" if server.exporters else None
@@ -146,6 +151,9 @@ def some_service_runs(context: ValidationContext) -> Iterator[Issue]:
 
 RULES: Final[tuple[Rule, ...]] = (
     servers_exist,
+    nothing_is_planned_of_no_container,
+    exporters_have_containers,
+    notifications_are_sent,
     ports_are_free,
     plans_fit,
     some_service_runs,

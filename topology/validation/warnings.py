@@ -101,7 +101,7 @@ def named_containers_suffice(context: ValidationContext, _plan: Plan) -> Iterato
 def patterns_are_no_globs(context: ValidationContext, _plan: Plan) -> Iterator[Issue]:
     """A star repeats the letter or dash before it: `web-*` matches `web--`, not `web-1`."""
     for service in context.topology.services:
-        for index, selector in enumerate(service.containers):
+        for index, selector in enumerate(service.containers or ()):
             for label in overlaps.LABELS:
                 pattern = getattr(selector, label)
                 if pattern is not None and _GLOB.fullmatch(pattern):
