@@ -8,7 +8,6 @@ from typing import Final
 from boxwatch.simulation.scenario import Expected, Scenario
 from boxwatch.simulation.timeline import Timeline
 
-
 # Alerts about the demo's own Prometheus, which is real and shares this computer with everything else.
 _OWN: Final = ("PrometheusMissedEvaluations", "ScrapeSlow", "TargetDown")
 _TOO_FAST: Final = "this computer may be too slow or too busy for compressed time: lower --speed"

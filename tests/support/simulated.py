@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 
 import yaml
-from support.topologies import complete
 
 from boxwatch.assemble import assemble
 from boxwatch.simulation import configuration, scenarios
@@ -13,6 +12,7 @@ from boxwatch.simulation.box import Box
 from boxwatch.simulation.scenario import Scenario
 from boxwatch.simulation.targets import Target, targets
 from boxwatch.topology.model import Topology
+from support.topologies import complete
 
 # A Wednesday at ten.
 START = 1795600800.0
