@@ -128,7 +128,7 @@ def _compressed(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("path", sampled(_TESTS, 4, "compressed proofs"))
+@pytest.mark.parametrize("path", sampled(_TESTS, 2, "compressed proofs"))
 def test_every_proof_holds_in_compressed_time(tmp_path: Path, program: Callable[[str], str], path: str) -> None:
     """The proofs of the rules, with rules, series and moments ten times as fast: the same alerts, to the word."""
     (tmp_path / "rules").mkdir()
