@@ -1,10 +1,9 @@
 """The command line: the group of all commands, and how errors are shown.
 
 Exit codes: 0 success; 1 findings, outdated output or a failed operation; 2 a usage error or an invalid topology;
-3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences, or
-`boxwatch demo --once` was not as expected; 130 Ctrl-C; 141 the
-reader of the output has closed it. Each command imports its libraries when it runs, so `--help` and completion respond
-instantly.
+3 `boxwatch diff`, `boxwatch discover --check` or `boxwatch modernise --check` found differences, `boxwatch doctor`
+problems, or `boxwatch demo --once` was not as expected; 130 Ctrl-C; 141 the reader of the output has closed it. Each
+command imports its libraries when it runs, so `--help` and completion respond instantly.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from boxwatch.commands import (
     demo,
     diff,
     discover,
+    doctor,
     endings,
     explain,
     exporter,
@@ -34,6 +34,7 @@ from boxwatch.commands import (
     record,
     rollback,
     schema,
+    stack,
     test,
     topology,
 )
@@ -122,10 +123,12 @@ COMMANDS = (
     modernise.modernise,
     diff.diff,
     publish.publish,
+    stack.stack,
     rollback.rollback,
     backup.backup,
     pull.pull,
     notify.notify,
+    doctor.doctor,
     exporter.exporter,
     demo.demo,
     completion.completion,

@@ -138,14 +138,14 @@ def scale(applications: int, servers: int, minutes: float, *, priority: bool) ->
     fake = ["-m", "boxwatch.exporters.coolify.fake", "--listen", f"127.0.0.1:{fake_port}", "--limit", "1000000"]
     exporter = ["-m", "boxwatch.exporters.coolify", "--url", f"http://127.0.0.1:{fake_port}", "--log-level", "error"]
     print(f"{applications} applications on {servers} servers, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    with process(*fake, "--applications", str(applications), "--servers", str(servers)):
+    with process(*fake, "--applications", str(applications), "--servers", str(servers), "--tasks"):
         wait_for(fake_port, "/_fake/stats", "requests", 60)
         with process(
             *exporter, "--listen", f"127.0.0.1:{port}", "--requests-per-minute", "6000", COOLIFY_TOKEN=TOKEN
         ) as running:
             full = r"(?s)coolify_history_oldest_read_timestamp_seconds\S+ [1-9].*coolify_deployments_total"
             took = wait_for(port, "/metrics", full, 600)
-            time.sleep(15)
+            time.sleep(120)  # tasks follow after a minute
             print(f"with everything read (budget lifted, {took:.0f} s):")
             text, packed = get(port, "/metrics")[1], get(port, "/metrics", GZIP)[1]
             print(f"  page {len(text) / 1e6:.1f} MB, {len(packed) / 1e6:.2f} MB as gzip, {text.count(b'} '):,} series")

@@ -11,19 +11,25 @@ from boxwatch.checks.alertmanager import (
     alertmanager_alerts,
     alertmanager_file,
     alertmanager_inhibition,
+    alertmanager_labels,
     alertmanager_receivers,
     alertmanager_routes,
     alertmanager_secrets,
+    alertmanager_templates,
     amtool,
 )
+from boxwatch.checks.alertmanager.fired import Alerts, fired
 from boxwatch.checks.dashboards import catalogue, line_numbers
 from boxwatch.checks.finding import Finding, Severity
+from boxwatch.checks.prometheus_versions import SUPPORTED, Versions
 from boxwatch.checks.rules import (
     alert_comparison,
+    alert_labels,
     alert_links,
     alert_style,
     alert_templates,
     alert_wait,
+    constant_query,
     counter_rate,
     fragile_query,
     group_interval,
@@ -39,6 +45,7 @@ from boxwatch.checks.rules import (
     rule_dependency,
     rule_duplicates,
     rule_file,
+    rule_loading,
     rule_names,
     rule_portability,
     scraped,
@@ -50,6 +57,7 @@ from boxwatch.grafana import document
 from boxwatch.promql.parse import tree_of
 
 RULE_CHECKS = (
+    rule_loading,
     promql_syntax,
     metric_names,
     metric_sources,
@@ -57,9 +65,11 @@ RULE_CHECKS = (
     matcher_conflict,
     matcher_pattern,
     vector_matching,
+    constant_query,
     fragile_query,
     alert_comparison,
     alert_wait,
+    alert_labels,
     alert_templates,
     alert_style,
     alert_links,
@@ -78,6 +88,8 @@ ALERTMANAGER_CHECKS = (
     alertmanager_routes,
     alertmanager_inhibition,
     alertmanager_alerts,
+    alertmanager_labels,
+    alertmanager_templates,
     alertmanager_secrets,
 )
 
@@ -121,11 +133,23 @@ class Report:
         findings: in the order of the files.
         looked_at: number of artefacts checked.
         skipped: skipped checks, with the reason.
+        unshown: number of notes that were left out.
     """
 
     findings: tuple[Finding, ...]
     looked_at: int
     skipped: tuple[str, ...] = ()
+    unshown: int = 0
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings without the notes, which fail nothing."""
+        return tuple(finding for finding in self.findings if finding.severity != "note")
+
+    def shortened(self) -> Report:
+        """The verdict without its notes, which are only counted."""
+        failing = self.failing
+        return replace(self, findings=failing, unshown=len(self.findings) - len(failing))
 
     def without(self, disabled: Collection[str]) -> Report:
         """The verdict without the findings of some checks, by their ids."""
@@ -171,8 +195,8 @@ def run(
     if configuration is not None and jobs is not None:
         findings += scraped.unrecorded(_CONFIGURATION, configuration, jobs)
     if _ALERTMANAGER in files:
-        fired = {alert.name for file in rule_files for alert in file.alerts}
-        findings += _alertmanager(_ALERTMANAGER, files[_ALERTMANAGER], fired)
+        alerts = fired((alert for file in rule_files for alert in file.alerts), names)
+        findings += _alertmanager(_ALERTMANAGER, files[_ALERTMANAGER], alerts)
     tool = promtool.path()
     skipped: tuple[str, ...] = ()
     if tool is None:
@@ -192,27 +216,38 @@ def of_files(
     planned: Mapping[str, bytes],
     scrape_interval: int,
     applications: Catalogue = NO_METRICS,
+    prometheus: Versions = SUPPORTED,
 ) -> Report:
     """Checks rule files, dashboards and Alertmanager configurations of any origin: path → content.
 
     JSON is read as a dashboard, YAML with a `route` as an Alertmanager configuration. Their metrics may be exposed by
     an exporter or one of the user's `applications`, recorded by one of the files, or recorded by the rules in
-    `planned`, those of the deployment they are for.
+    `planned`, those of the deployment they are for. A file that cannot be read is a finding, so that it keeps nobody
+    from judging the others; `prometheus` are the versions that the rules are for.
 
     Raises:
-        BoxwatchError: a file is none of these.
+        BoxwatchError: a dashboard or an Alertmanager configuration cannot be read.
     """
     ours = tuple(rule_file.read(path, content) for path, content in planned.items() if path.startswith(_RULES))
-    theirs = tuple(rule_file.read(path, content) for path, content in files.items() if _is_rules(path, content))
-    names = known((*ours, *theirs), scrape_interval, applications=applications)
-    findings = [*_rules(theirs, names)]
+    theirs: list[rule_file.RuleFile] = []
+    unreadable: list[Finding] = []
+    for path, content in files.items():
+        if _is_rules(path, content):
+            try:
+                theirs.append(rule_file.read(path, content))
+            except rule_file.UnreadableError as error:
+                unreadable.append(error.finding(rule_loading.ID))
+    names = replace(
+        known((*ours, *theirs), scrape_interval, applications=applications), foreign=True, prometheus=prometheus
+    )
+    findings = [*unreadable, *_rules(tuple(theirs), names)]
     for path, content in files.items():
         if _is_json(path):
             findings += _dashboard(path, content, names)
         elif alertmanager_file.is_one(content):
             # A configuration that also routes other rules' alerts names alerts unknown here.
-            fired = {alert.name for file in (*ours, *theirs) for alert in file.alerts} if theirs else None
-            findings += _alertmanager(path, content, fired)
+            given = (alert for file in (*ours, *theirs) for alert in file.alerts)
+            findings += _alertmanager(path, content, fired(given, names) if theirs else None)
     return Report(tuple(sorted(findings)), len(files))
 
 
@@ -224,10 +259,10 @@ def _is_rules(path: str, content: bytes) -> bool:
     return not _is_json(path) and not alertmanager_file.is_one(content)
 
 
-def _alertmanager(path: str, content: bytes, fired: Collection[str] | None) -> Iterator[Finding]:
+def _alertmanager(path: str, content: bytes, alerts: Alerts | None) -> Iterator[Finding]:
     file = alertmanager_file.read(path, content)
     for module in ALERTMANAGER_CHECKS:
-        yield from module.check(file, fired)
+        yield from module.check(file, alerts)
 
 
 def _amtool(files: Mapping[str, bytes]) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -265,4 +300,4 @@ def _names(path: str, dashboard: Mapping[str, object], names: Known) -> Iterator
         tree = tree_of(expr)
         for module, severity in _QUERY_CHECKS if tree is not None else ():
             for message, hint in module.problems(tree, names):
-                yield Finding(path, where, module.ID, severity, message, hint)
+                yield Finding(path, where, module.ID, "note" if names.foreign else severity, message, hint)

@@ -23,7 +23,12 @@ def _command(finding: Finding) -> str:
     line += f",col={finding.column}" if finding.column else ""
     title = _escaped(finding.check, ",:")
     said = _escaped(text.sentence(finding))
-    return f"::{finding.severity} file={_escaped(finding.file, ',:')}{line},title={title}::{said}"
+    command = _COMMANDS.get(finding.severity, finding.severity)
+    return f"::{command} file={_escaped(finding.file, ',:')}{line},title={title}::{said}"
+
+
+# GitHub calls a note a notice.
+_COMMANDS = {"note": "notice"}
 
 
 def _escaped(text_: str, more: str = "") -> str:

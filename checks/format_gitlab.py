@@ -17,7 +17,7 @@ from boxwatch.checks.catalogue import Report
 from boxwatch.checks.finding import Finding
 
 # GitLab has info, minor, major, critical and blocker.
-_SEVERITIES = {"error": "major", "warning": "minor"}
+_SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 
 def lines(report: Report) -> Iterator[str]:

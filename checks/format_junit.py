@@ -22,7 +22,7 @@ def lines(report: Report) -> Iterator[str]:
     clean = [check for check in IDS if check not in found]
     counts = {
         "tests": str(len(report.findings) + len(clean) + len(report.skipped)),
-        "failures": str(len(report.findings)),
+        "failures": str(len(report.failing)),
         "errors": "0",
         "skipped": str(len(report.skipped)),
     }
@@ -32,6 +32,9 @@ def lines(report: Report) -> Iterator[str]:
         name = f"{finding.file}: {finding.where}" if finding.where else finding.file
         line = {"line": str(finding.line)} if finding.line else {}
         case = _case(suite, finding.check, name, file=finding.file, **line)
+        if finding.severity == "note":
+            ET.SubElement(case, "system-out").text = _plain(f"{finding.message}. {finding.hint}")
+            continue
         failure = ET.SubElement(case, "failure", {"message": _plain(finding.message), "type": finding.severity})
         failure.text = _plain(finding.hint)
     for check in clean:

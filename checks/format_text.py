@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import click
@@ -10,7 +11,7 @@ from boxwatch.checks.catalogue import Report
 from boxwatch.checks.finding import Finding
 from boxwatch.topology.wording import counted
 
-_COLOURS = {"error": "red", "warning": "yellow"}
+_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -26,12 +27,14 @@ def notes(report: Report) -> Iterator[str]:
 
 
 def summary(report: Report) -> str:
-    """`3 findings in 47 files (2 errors, 1 warning)`, or `0 findings in 47 files`."""
-    errors = sum(finding.severity == "error" for finding in report.findings)
-    warnings = len(report.findings) - errors
-    parts = [counted(number, word) for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    """`3 findings in 47 files (2 errors, 1 warning)`, or `0 findings in 47 files`; notes are no findings."""
+    numbers = Counter(finding.severity for finding in report.findings)
+    parts = [counted(numbers[word], word) for word in ("error", "warning") if numbers[word]]
     detail = f" ({', '.join(parts)})" if parts else ""
-    return f"{counted(len(report.findings), 'finding')} in {counted(report.looked_at, 'file')}{detail}"
+    noted = f"; {counted(numbers['note'], 'note')}" if numbers["note"] else ""
+    noted = f"; {counted(report.unshown, 'note')} (--notes shows them)" if report.unshown else noted
+    found = counted(numbers["error"] + numbers["warning"], "finding")
+    return f"{found} in {counted(report.looked_at, 'file')}{detail}{noted}"
 
 
 def sentence(finding: Finding) -> str:

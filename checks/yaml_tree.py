@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -16,7 +16,7 @@ class Node:
     """A scalar (`text`), a sequence (`items`) or a mapping (`fields`, by the text of the key), and its place from 1.
 
     `plain` is a scalar without quotes, which may be a number; `repeated` are the keys that a mapping has twice, each
-    with its second value.
+    with its second value. `alias` is one that was written elsewhere, and is named here.
     """
 
     line: int
@@ -25,6 +25,7 @@ class Node:
     items: list[Node] | None = None
     fields: dict[str, Node] | None = None
     plain: bool = False
+    alias: bool = False
     repeated: dict[str, Node] = field(default_factory=dict)
     key: str | None = field(default=None, repr=False)
 
@@ -77,7 +78,7 @@ def _node(event: yaml.Event, anchors: Mapping[str, Node]) -> Node | None:
         case yaml.AliasEvent():
             if event.anchor not in anchors:
                 raise ValueError(f"line {line} refers to *{event.anchor}, which is not there")
-            return anchors[str(event.anchor)]
+            return replace(anchors[str(event.anchor)], alias=True)
         case yaml.ScalarEvent():
             return Node(line, column, text=str(event.value), plain=event.implicit[0])
         case yaml.SequenceStartEvent():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,15 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_RULE_FILE = re.compile(rb"^(groups|['\"]groups['\"])\s*:", re.MULTILINE)
+_RULE_FILE = re.compile(rb"""^\{?\s*(groups|['"]groups['"])\s*:|^kind\s*:\s*['"]?PrometheusRule\b""", re.MULTILINE)
 _ALERTMANAGER = re.compile(rb"^route\s*:", re.MULTILINE)
 _YAML = (".yaml", ".yml", ".rules")
+STANDARD_INPUT = "-"
 
 
 def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
     """(the topology if one is named, path → content of every dashboard, rule file and configuration of Alertmanager).
 
-    Other files in a directory are ignored.
+    Other files in a directory are ignored, `-` is standard input.
 
     Raises:
         BoxwatchError: a file cannot be read, or a directory has no such file.
@@ -30,13 +32,18 @@ def sort(paths: tuple[Path, ...]) -> tuple[Path | None, dict[str, bytes]]:
     topologies: list[Path] = []
     found: dict[str, bytes] = {}
     for path in paths:
-        if path.is_dir():
+        if str(path) == STANDARD_INPUT:
+            content = sys.stdin.buffer.read()
+            found["stdin.json" if content.lstrip()[:1] == b"{" and _has_dashboard(content) else "stdin"] = content
+        elif path.is_dir():
             inner = {str(each): content for each, content in _of_directory(path) if _is_checked(each, content)}
             if not inner:
                 raise BoxwatchError(f"{path}: contains no dashboard (JSON) and no rule file (YAML with `groups`)")
             found |= inner
         elif path.suffix == ".json" or (path.suffix in _YAML and path.exists()):
             content = read(path)
+            if not content.strip() and len(paths) > 1:
+                continue  # as mixins write it that have no rules
             if _is_checked(path, content) or (path.suffix == ".json" and not _is_topology(content)):
                 found[str(path)] = content
             else:

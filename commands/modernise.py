@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,12 +33,19 @@ _DIFFERS = 3
 @click.option(
     "--check", "only_check", is_flag=True, help="Write nothing; show what would change, and exit 3 on differences."
 )
-def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_check: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Report what was dropped as JSON on standard error.")
+@click.option("--verbose", is_flag=True, help="Name each key that was dropped, with the reason.")
+def modernise(  # noqa: PLR0913 - one for each option
+    *, paths: tuple[Path, ...], out: Path | None, schema: str, only_check: bool, as_json: bool, verbose: bool
+) -> None:
     """Convert dashboards to the form in which current Grafana stores them.
 
     FILE is dashboard JSON of any schema version, written by grafanalib or a mixin, exported, or from Grafana's API; or
     a directory of such files. Old panels, options, data sources and thresholds are migrated; obsolete keys and nulls
     are removed. Current dashboards stay unchanged.
+
+    A panel of AngularJS whose settings have no known equivalent stays marked, with all its keys: Grafana converts it
+    when it opens the page. Keys that no Grafana reads are dropped; their number is printed, --verbose names them.
 
     A single dashboard is printed unless --out is given. Several require --out, which may be their own directory.
 
@@ -55,6 +63,7 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
         raise click.UsageError("--check compares with the files themselves: omit --out and --schema")
     given = {path: document.read(str(path), content).dashboard for path, content in files.dashboards(paths).items()}
     made = {path: modern.modernise(dashboard) for path, dashboard in given.items()}
+    _report(given, made, as_json=as_json, verbose=verbose)
     if only_check:
         _show(given, made)
         return
@@ -68,6 +77,27 @@ def modernise(paths: tuple[Path, ...], out: Path | None, schema: str, *, only_ch
         click.echo(b"".join(written.values()), nl=False)
     else:
         raise click.UsageError(f"{len(written)} dashboards need an output directory: pass --out DIR")
+
+
+def _report(given: dict[Path, Node], made: dict[Path, Node], *, as_json: bool, verbose: bool) -> None:
+    """Name what was dropped on standard error, where it does not mix with the dashboard."""
+    from boxwatch.grafana.losses import losses
+    from boxwatch.topology.wording import counted
+
+    found = {path: losses(given[path], made[path]) for path in given}
+    if as_json:
+        report = {
+            str(path): [{"where": one.where, "key": one.key, "reason": one.reason} for one in each]
+            for path, each in found.items()
+        }
+        click.echo(json.dumps(report, indent=2), err=True)
+        return
+    for path, each in found.items():
+        for one in each if verbose else ():
+            click.echo(f"{path}: {one.where}: dropped {one.key}: {one.reason}", err=True)
+    total = sum(map(len, found.values()))
+    if total and not verbose:
+        click.echo(f"{counted(total, 'obsolete key')} dropped; --verbose names them", err=True)
 
 
 def _show(given: dict[Path, Node], made: dict[Path, Node]) -> None:

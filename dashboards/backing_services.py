@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from boxwatch.dashboards import queries, render
+from boxwatch.dashboards import links, queries, render
 from boxwatch.dashboards.layout import Placed
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import State
@@ -35,13 +35,22 @@ class Engine:
 
     def at(self, metric: str, matchers: str = "") -> str:
         """A metric of the chosen services."""
-        return f'{metric}{{job="{self.kind.job}", {queries.ON_SERVICES}{f", {matchers}" if matchers else ""}}}'
+        return f'{metric}{{job="{self.kind.job}", {self.chosen}{f", {matchers}" if matchers else ""}}}'
+
+    @property
+    def chosen(self) -> str:
+        """Label matchers of the chosen services."""
+        return queries.on_services(self.kind.name)
 
     def by(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
         """One value per service and label value: of a gauge, or of a counter as its rate per second."""
         inside = self.at(metric, matchers)
         rated = f"rate({inside}[$__rate_interval])" if per_second else inside
         return f"{aggregation} by ({', '.join((names.BY_SERVICE, *labels))}) ({rated})"
+
+    def largest(self, aggregation: str, metric: str, *labels: str, matchers: str = "", per_second: bool = False) -> str:
+        """The same for the series that are largest at the end of the time range."""
+        return queries.largest(self.by(aggregation, metric, *labels, matchers=matchers, per_second=per_second))
 
     def page(self, topology: Topology, question: str, panels: tuple[Placed, ...]) -> Node:
         """The dashboard."""
@@ -50,20 +59,10 @@ class Engine:
             title=self.kind.title,
             description=question,
             variables=(SERVERS, services_of(self.kind.name)),
-            marked=queries.ON_SERVICES,
-            panels=tuple(self._alone(placed) for placed in panels) if self._is_one(topology) else panels,
+            marked=self.chosen,
+            panels=tuple(_linked(placed, topology) for placed in panels),
         )
         return render.build(page, topology)
-
-    def _is_one(self, topology: Topology) -> bool:
-        return [len(service.server) for service in topology.services_of(self.kind.name)] == [1]
-
-    @staticmethod
-    def _alone(placed: Placed) -> Placed:
-        """The panel of the only service of its kind in a neutral colour: a colour by name might look like a warning."""
-        if isinstance(placed.panel, Graph) and placed.panel.queries[0].legend == NAMED:
-            return replace(placed, panel=replace(placed.panel, colour=colours.USE))
-        return placed
 
     def alerts(self) -> Stat:
         """Alerts about the chosen services."""
@@ -73,8 +72,8 @@ class Engine:
             unit="none",
             scale=scale.none_is_good(),
             queries=(
-                Query(queries.alerts_firing("critical", queries.ON_SERVICES), "critical"),
-                Query(queries.alerts_firing("warning", queries.ON_SERVICES), "warning"),
+                Query(queries.alerts_firing("critical", self.chosen), "critical"),
+                Query(queries.alerts_firing("warning", self.chosen), "warning"),
             ),
             overrides=(field_config.query("B", ("thresholds", scale.none_is_good(colours.NEAR).to_json())),),
         )
@@ -94,6 +93,16 @@ class Engine:
         )
 
 
+def _linked(placed: Placed, topology: Topology) -> Placed:
+    """Panels with a series for each service lead to its own page and to that of its server."""
+    panel = placed.panel
+    if not isinstance(panel, Graph | States) or panel.queries[0].legend != NAMED:
+        return replace(placed, collapsed=tuple(_linked(each, topology) for each in placed.collapsed))
+    server = links.of_series(names.SERVER)
+    to_service = links.to_service(topology, links.of_series(names.SERVICE), server)
+    return replace(placed, panel=replace(panel, links=(to_service, links.to_server(topology, server))))
+
+
 def says(alert: str) -> Scale:
     """The scale of graphs that draw an alert's threshold."""
     return scale.lines(f"The dashed line is the threshold of the alert {alert} in the topology.")
@@ -101,7 +110,7 @@ def says(alert: str) -> Scale:
 
 def with_alert(graph: Graph, threshold: float) -> Graph:
     """The graph with its alert's threshold drawn."""
-    return thresholds.drawn(graph, threshold, "alert from")
+    return thresholds.drawn(graph, threshold)
 
 
 def near(threshold: float, alert: str) -> Scale:

@@ -22,6 +22,7 @@ def build(built: Built) -> Node:
         description="Does the RAM plan fit reality, how much is left, and for how long?",
         variables=(SERVERS,),
         marked=queries.ON_SERVERS,
+        alarmed=queries.shown_on(built, "capacity"),
         panels=layout.place(
             layout.even(4, *_first_answer(topology)),
             layout.line(3 + min(len(topology.servers), 9), (capacity_tables.servers(topology), 24)),
@@ -76,11 +77,12 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             queries=(Query(ask.first(ask.headroom_at_peak())),),
         ),
         Stat(
-            title="Memory full in",
-            description="Time until the first server runs out of memory, by the trend of a week. Healthy: no growth.",
+            title="Full in",
+            description="Time until the first replica of any service reaches its budget, as the alert sees it: only if "
+            "it grows beyond the day before. Healthy: no growth.",
             unit="dtdurations",
             scale=scale.exhaustion(topology),
-            queries=(Query(ask.first(ask.servers_full_in())),),
+            queries=(Query(queries.least(queries.full_in()), "{{service}}"),),
             no_value="no growth",
         ),
     )
@@ -95,8 +97,8 @@ def _history() -> Graph:
         scale=scale.lines("The dashed line is the plan, the solid line the RAM; both are recorded from the topology."),
         queries=(
             Query(queries.of_all_servers(names.SERVER_MEMORY_USED), "used"),
-            Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
-            Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
+            Query(queries.planned_of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
+            Query(queries.planned_of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
         ),
         overrides=(
             field_config.query("A", field_config.colour(colours.USE)),
@@ -117,7 +119,7 @@ def _beside() -> Graph:
         queries=(
             Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "system and builds"),
             Query(queries.of_all_servers(names.SERVER_MEMORY_UNPLANNED), "outside the plan"),
-            Query(queries.of_all_servers(names.SERVER_MEMORY_RESERVED), "reserve"),
+            Query(queries.planned_of_all_servers(names.SERVER_MEMORY_RESERVED), "reserve"),
         ),
         overrides=(
             field_config.query("A", field_config.colour(colours.USE)),

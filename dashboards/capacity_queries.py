@@ -42,12 +42,6 @@ def headroom_at_peak() -> str:
     return f"sum {_BY_SERVER} ({total} - {_ON_SERVER} {peak})"
 
 
-def servers_full_in() -> str:
-    """Seconds until each server's memory is full, by the trend of a week; empty without growth."""
-    free = f"{at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {at(names.SERVER_MEMORY_USED)}"
-    return f"min {_BY_SERVER} (({free}) / {_ON_SERVER} (deriv({at(names.SERVER_MEMORY_USED)}{_WEEK}) > 0))"
-
-
 def whole(by_server: str) -> str:
     """A value by server, summed over all chosen servers."""
     return f"sum({by_server})"
@@ -78,13 +72,6 @@ def spare_of_services() -> str:
     """Each service's budget minus the week's peak; negative where the budget was too small."""
     budget = at(names.SERVICE_MEMORY_BUDGET)
     return f"sum {_BY_SERVICE} ({budget} - {_ON_SERVICE} {_peak(names.SERVICE_MEMORY_USED)})"
-
-
-def services_full_in() -> str:
-    """Seconds until each service reaches its budget, by the trend of a week; empty without growth."""
-    used = at(names.SERVICE_MEMORY_USED)
-    left = f"{at(names.SERVICE_MEMORY_BUDGET)} - {_ON_SERVICE} {used} > 0"
-    return f"min {_BY_SERVICE} (({left}) / {_ON_SERVICE} (deriv({used}{_WEEK}) > 0))"
 
 
 def outside_the_plan() -> str:

@@ -23,8 +23,8 @@ def _service(topology: Topology, width: int = 140) -> Label:
     return Label(label=names.SERVICE, head=_SERVICE, width=width, link=link)
 
 
-def _sizes(*columns: tuple[str, str]) -> tuple[Column, ...]:
-    return tuple(Column(head=head, expr=expr, unit="bytes", width=145) for head, expr in columns)
+def _sizes(*columns: tuple[str, str], width: int = 125) -> tuple[Column, ...]:
+    return tuple(Column(head=head, expr=expr, unit="bytes", width=width) for head, expr in columns)
 
 
 def servers(topology: Topology) -> Table:
@@ -39,22 +39,20 @@ def servers(topology: Topology) -> Table:
                 ("RAM", queries.of_each_server(names.SERVER_MEMORY_PLAN)),
                 ("Planned", queries.of_each_server(names.SERVER_MEMORY_PLANNED)),
                 ("Used now", queries.of_each_server(names.SERVER_MEMORY_USED)),
-                ("95% of the week", ask.usual_of_servers()),
-                ("Peak of the week", ask.peak_of_servers()),
-                ("Headroom planned", queries.planned_headroom()),
+                ("95% of week", ask.usual_of_servers()),
+                ("Peak of week", ask.peak_of_servers()),
+                ("Headroom", queries.planned_headroom()),
             ),
             Column(
                 head="Left at the peak",
                 expr=ask.headroom_at_peak(),
                 unit="bytes",
                 scale=scale.headroom(topology),
-                look="color-text",
-                width=145,
+                width=125,
             ),
-            Column(head="Full in", expr=ask.servers_full_in(), unit="dtdurations", width=110),
         ),
         unit="bytes",
-        sort_by=("Peak of the week",),
+        sort_by=("Peak of week",),
     )
     return table(rows)
 
@@ -65,14 +63,15 @@ def services(topology: Topology) -> Table:
         title="Services: the plan against the week",
         description="Combined budget of all replicas, and their use within seven days. Healthy: a peak between half "
         "and nine tenths of the budget: more is tight, less is RAM that others could use.",
-        labels=(_service(topology, width=0), _server(topology)),
+        labels=(_service(topology, width=0), _server(topology, width=90)),
         columns=(
             *_sizes(
                 ("Budget", queries.of_each_service(names.SERVICE_MEMORY_BUDGET)),
                 ("Used now", queries.of_each_service(names.SERVICE_MEMORY_USED)),
-                ("95% of the week", ask.usual_of_services()),
-                ("Peak of the week", ask.peak_of_services()),
+                ("95% of week", ask.usual_of_services()),
+                ("Peak of week", ask.peak_of_services()),
                 ("To spare", ask.spare_of_services()),
+                width=105,
             ),
             Column(
                 head="Peak of budget",
@@ -81,15 +80,14 @@ def services(topology: Topology) -> Table:
                 scale=scale.budget_share(topology),
                 look="gauge",
                 full=1.2,
-                width=200,
+                width=150,
             ),
             Column(
                 head="Full in",
-                expr=ask.services_full_in(),
+                expr=queries.full_in(),
                 unit="dtdurations",
                 scale=scale.exhaustion(topology),
-                look="color-text",
-                width=110,
+                width=125,
             ),
         ),
         unit="bytes",
@@ -146,7 +144,7 @@ def disks(built: Built) -> Table:
                 unit="percentunit",
                 scale=thresholds.too_little(built.thresholds, "HostDiskLow", "HostDiskCritical"),
                 look="gauge",
-                width=260,
+                width=200,
             ),
             Column(
                 head="Inodes free", expr=queries.of_each_disk(names.DEVICE_INODES_FREE), unit="percentunit", width=110
@@ -156,7 +154,6 @@ def disks(built: Built) -> Table:
                 expr=queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION, "min"),
                 unit="dtdurations",
                 scale=thresholds.too_soon(thresholds.of(built.thresholds, "HostDiskFilling"), "HostDiskFilling"),
-                look="color-text",
                 width=130,
             ),
         ),

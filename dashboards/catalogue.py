@@ -9,7 +9,7 @@ from types import MappingProxyType
 from boxwatch.dashboards import capacity, host, monitoring, overview, probes, service, slo
 from boxwatch.errors import BoxwatchError
 from boxwatch.grafana import json_text
-from boxwatch.grafana.schema_v2 import resource
+from boxwatch.grafana.schema_v2 import resource, tabs
 from boxwatch.grafana.tree import Node
 from boxwatch.rules.built import Built
 from boxwatch.topology.kinds import KINDS
@@ -53,9 +53,17 @@ def files(built: Built, schema: str = "v1", extra: Mapping[str, Node] = NOTHING)
         _refuse_double(name, dashboard, made)
         made[name] = dashboard
     return {
-        f"{name}.json": json_text.write(dashboard if schema == "v1" else resource.to_v2(dashboard, schema))
+        f"{name}.json": json_text.write(_in_schema(dashboard, schema, ours=name not in extra))
         for name, dashboard in made.items()
     }
+
+
+def _in_schema(dashboard: Node, schema: str, *, ours: bool) -> Node:
+    if schema == "v1":
+        return dashboard
+    made = resource.to_v2(dashboard, schema)
+    # Others arranged theirs themselves.
+    return tabs.arranged(made) if ours else made
 
 
 def _refuse_double(name: str, dashboard: Node, made: Mapping[str, Node]) -> None:

@@ -44,15 +44,18 @@ def build(built: Built) -> Node | None:
         description="What was deployed when, how long did it take, and what failed?",
         variables=(SERVERS,),
         marked=_CHOSEN,
+        alarmed=queries.shown_on(built, "deployments"),
         panels=layout.place(
             layout.even(4, _failed(), _active("in_progress", "Running now"), _active("queued", "Waiting"), _today()),
-            layout.line(9, (_last(), 12), (_ages(), 12)),
+            layout.line(9, (_last(), 24)),
             layout.heading("Deployments over time"),
-            layout.even(8, _results(topology), _durations()),
-            layout.even(7, _ended(), _answers()),
+            layout.even(8, _results(topology), _ended()),
+            layout.even(8, _ages(), _durations()),
             layout.heading("Resources"),
             layout.even(9, _resources(topology), _health(topology)),
-            layout.line(7, (_servers(), 10), (_backups(), 14)),
+            layout.line(8, (_backups(), 24)),
+            layout.heading("Coolify"),
+            layout.even(7, _servers(), _answers()),
         ),
     )
     return render.build(page, topology)
@@ -77,10 +80,18 @@ def _failed() -> Stat:
     result = f'{coolify.DEPLOYMENT_RESULT}{{{_AT}, result="failed"}}'
     return Stat(
         title="Failed",
-        description="Applications whose last deployment failed. Healthy: 0.",
+        description="An application whose last deployment failed; the table lists all. Healthy: none failed.",
         unit="none",
         scale=scale.none_is_good(colours.NEAR),
-        queries=(Query(f"sum({result})"),),
+        queries=(
+            Query(queries.worst(f"max by ({_BY}) ({result}) == 1"), "{{resource}}"),
+            Query(
+                queries.none_of(f"max by ({_BY}) ({result}) == 1", f"{coolify.DEPLOYMENT_RESULT}{{{_AT}}}"),
+                "none failed",
+            ),
+        ),
+        overrides=(field_config.query("A", ("mappings", field_config.states(State(1, "failed", colours.NEAR)))),),
+        no_value="none yet",
     )
 
 
@@ -111,9 +122,9 @@ def _last() -> Table:
             title="Last deployment",
             description="Each application's last completed deployment or rollback. Healthy: all finished.",
             labels=(
-                Label(label=coolify.PROJECT, head="Project"),
-                Label(label=coolify.ENVIRONMENT, head="Environment"),
                 Label(label=coolify.RESOURCE, head="Application"),
+                Label(label=coolify.ENVIRONMENT, head="Environment", width=140),
+                Label(label=coolify.PROJECT, head="Project", width=160),
             ),
             columns=(
                 Column(
@@ -122,14 +133,19 @@ def _last() -> Table:
                     unit="none",
                     scale=scale.lines("The colours follow the result, as defined in Coolify's documentation."),
                     mappings=_words(_RESULTS),
+                    width=90,
                 ),
                 Column(
                     head="Ended",
                     expr=f"time() - max by ({_BY}) ({coolify.DEPLOYMENT_FINISHED}{{{_AT}}})",
                     unit="dtdurations",
+                    width=160,
                 ),
                 Column(
-                    head="Took", expr=f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})", unit="dtdurations"
+                    head="Took",
+                    expr=f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})",
+                    unit="dtdurations",
+                    width=160,
                 ),
             ),
             sort_by=("Result",),
@@ -154,7 +170,6 @@ def _ages() -> Graph:
                 "queued for {{coolify_server}}",
             ),
         ),
-        table=True,
         no_value="none running or queued",
     )
 
@@ -177,8 +192,7 @@ def _durations() -> Graph:
         description="Duration of the last deployment, time in the queue included. Healthy: a familiar level.",
         unit="dtdurations",
         scale=scale.none_known("The topology plans no duration, so nothing is coloured."),
-        queries=(Query(f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})", _CALLED),),
-        table=True,
+        queries=(Query(queries.largest(f"max by ({_BY}) ({coolify.DEPLOYMENT_DURATION}{{{_AT}}})"), _CALLED),),
     )
 
 
@@ -191,6 +205,7 @@ def _ended() -> Graph:
         scale=scale.none_known("The number depends on you, so nothing is coloured."),
         queries=(Query(f"round(sum by (result) (increase({done}[1h])))", "{{result}}"),),
         overrides=tuple(field_config.field(result, field_config.colour(colour)) for result, colour in _RESULTS),
+        words=tuple(result for result, _ in _RESULTS),
         steps=True,
         soft_max=1,
     )
@@ -275,25 +290,34 @@ def _backups() -> Table:
             description="Backup schedules of Coolify's databases. Healthy: no failure, and an age below the interval.",
             labels=(
                 Label(label=coolify.RESOURCE, head="Database"),
-                Label(label=coolify.BACKUP, head="Schedule"),
+                Label(label=coolify.ENVIRONMENT, head="Environment", width=140),
             ),
             columns=(
                 Column(
-                    head="Failed",
+                    head="Last backup",
                     expr=f'max by ({by}) ({coolify.BACKUP_RESULT}{{{_AT}, result="failed"}})',
                     unit="none",
-                    scale=scale.none_is_good(),
+                    scale=scale.none_known("Red is failed, as defined in Coolify's documentation."),
+                    mappings=_words((("succeeded", colours.GOOD), ("failed", colours.BAD))),
+                    width=115,
                 ),
                 Column(
                     head="Last good one",
                     expr=f"time() - max by ({by}) ({coolify.BACKUP_SUCCESS}{{{_AT}}})",
                     unit="dtdurations",
+                    width=160,
                 ),
-                Column(head="Interval", expr=f"max by ({by}) ({coolify.BACKUP_INTERVAL}{{{_AT}}})", unit="dtdurations"),
-                Column(head="Size", expr=f"max by ({by}) ({coolify.BACKUP_SIZE}{{{_AT}}})", unit="bytes"),
+                Column(
+                    head="Interval",
+                    expr=f"max by ({by}) ({coolify.BACKUP_INTERVAL}{{{_AT}}})",
+                    unit="dtdurations",
+                    width=130,
+                ),
+                Column(head="Size", expr=f"max by ({by}) ({coolify.BACKUP_SIZE}{{{_AT}}})", unit="bytes", width=100),
             ),
-            sort_by=("Failed", "Last good one"),
-            hidden=(names.SERVER, coolify.PROJECT, coolify.ENVIRONMENT),
+            sort_by=("Last backup", "Last good one"),
+            # Schedules have no name, only an id.
+            hidden=(names.SERVER, coolify.PROJECT, coolify.BACKUP),
             no_value="no schedule in Coolify",
         )
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards import backing_services, layout, queries
 from boxwatch.dashboards.backing_services import NAMED, Engine
 from boxwatch.dashboards.panels import colours, field_config
 from boxwatch.dashboards.panels.field_config import State
@@ -51,6 +51,9 @@ def build(built: Built) -> Node | None:
             layout.even(8, _refused(), _queues(), _breakers()),
             layout.heading("Data"),
             layout.even(8, _documents(), _stored(), _shards()),
+            layout.detail("Times", layout.even(8, _indexing_time(), _fetch_time(), _background())),
+            layout.detail("Caches and segments", layout.even(8, _caches(), _evictions(), _segments())),
+            layout.detail("Node", layout.even(8, _cpu(), _files(), _pending(), _traffic())),
         ),
     )
 
@@ -118,6 +121,7 @@ def _collections() -> Graph:
         unit="percentunit",
         scale=backing_services.uncoloured("ElasticsearchHeapHigh judges the heap after collection"),
         queries=(Query(spent, "{{gc}}, {{name}} of {{service}}"),),
+        words=("young", "old", "survivor"),
     )
 
 
@@ -137,7 +141,7 @@ def _searches() -> Graph:
     return Graph(
         title="Searches",
         description="Searches a second, counted per shard. Healthy: a familiar level.",
-        unit="cps",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_search_query_total", per_second=True), NAMED),),
     )
@@ -160,7 +164,7 @@ def _indexing() -> Graph:
     return Graph(
         title="Documents indexed",
         description="Documents written a second. Healthy: a familiar level.",
-        unit="cps",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("No rate is bad in itself"),
         queries=(Query(_ES.by("sum", "elasticsearch_indices_indexing_index_total", per_second=True), NAMED),),
     )
@@ -178,13 +182,13 @@ def _refused() -> Graph:
         title="Refused requests",
         description="Requests a second rejected because a queue was full, or because heap was short (breaker). "
         "Healthy: none.",
-        unit="cps",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("ElasticsearchRequestsRejected and ElasticsearchBreakerTripped fire on any"),
         queries=(
-            Query(f"{rejected} > 0", "queue {{type}}, {{service}}"),
-            Query(f"{tripped} > 0", "breaker {{breaker}}, {{service}}"),
+            Query(queries.largest(rejected, 5), "queue {{type}}, {{service}}"),
+            Query(queries.largest(tripped, 3), "breaker {{breaker}}, {{service}}"),
         ),
-        no_value="none refused",
+        soft_max=1,
     )
 
 
@@ -194,10 +198,8 @@ def _queues() -> Graph:
         description="Requests waiting for a thread. Healthy: 0 with short peaks.",
         unit="none",
         scale=backing_services.uncoloured("Overflowing queues reject requests, which has an alert"),
-        queries=(
-            Query(f"{_ES.by('sum', 'elasticsearch_thread_pool_queue_count', 'type')} > 0", "{{type}}, {{service}}"),
-        ),
-        no_value="none waiting",
+        queries=(Query(_ES.largest("sum", "elasticsearch_thread_pool_queue_count", "type"), "{{type}}, {{service}}"),),
+        soft_max=1,
     )
 
 
@@ -210,8 +212,8 @@ def _breakers() -> Graph:
         description="Heap held by requests against the limit of each breaker. Healthy: far below 100%.",
         unit="percentunit",
         scale=backing_services.uncoloured("A tripped breaker has an alert"),
-        queries=(Query(f"{size} / ({limit} > 0)", "{{breaker}}, {{name}} of {{service}}"),),
-        soft_max=1,
+        queries=(Query(queries.largest(f"{size} / ({limit} > 0)"), "{{breaker}}, {{name}} of {{service}}"),),
+        soft_max=0.1,
     )
 
 
@@ -251,4 +253,139 @@ def _shards() -> Graph:
             for letter, colour in zip("ABCD", (colours.GOOD, colours.USE, colours.QUIET, colours.NEAR), strict=True)
         ),
         steps=True,
+    )
+
+
+def _mean(spent: str, count: str) -> str:
+    total, number = (_ES.by("sum", f"elasticsearch_indices_{metric}", per_second=True) for metric in (spent, count))
+    return f"{total} / ({number} > 0)"
+
+
+def _indexing_time() -> Graph:
+    return Graph(
+        title="Indexing time",
+        description="Mean time to index a document. Healthy: a few milliseconds.",
+        unit="s",
+        scale=backing_services.uncoloured("What counts as slow depends on the document"),
+        queries=(Query(_mean("indexing_index_time_seconds_total", "indexing_index_total"), NAMED),),
+        no_value="nothing indexed",
+    )
+
+
+def _fetch_time() -> Graph:
+    return Graph(
+        title="Fetch time",
+        description="Mean time of the second phase of a search, which loads the results. Healthy: a few milliseconds.",
+        unit="s",
+        scale=backing_services.uncoloured("What counts as slow depends on the documents"),
+        queries=(Query(_mean("search_fetch_time_seconds", "search_fetch_total"), NAMED),),
+        no_value="nothing fetched",
+    )
+
+
+def _background() -> Graph:
+    tasks = (
+        ("merges_total_time_seconds_total", "merging"),
+        ("refresh_time_seconds_total", "refreshing"),
+        ("flush_time_seconds", "flushing"),
+    )
+    return Graph(
+        title="Background work",
+        description="Time spent on merging, refreshing and flushing segments, in each second. Healthy: a familiar "
+        "level.",
+        unit="percentunit",
+        scale=backing_services.uncoloured("It follows the writes"),
+        queries=tuple(
+            Query(_ES.by("sum", f"elasticsearch_indices_{metric}", per_second=True), f"{word}, {{{{service}}}}")
+            for metric, word in tasks
+        ),
+        soft_max=0.1,
+    )
+
+
+def _caches() -> Graph:
+    caches = (("query_cache", "queries"), ("request_cache", "requests"), ("fielddata", "field data"))
+    return Graph(
+        title="Caches",
+        description="Heap used by each cache. Healthy: a stable level; field data on text fields grows without end.",
+        unit="bytes",
+        scale=backing_services.uncoloured("The breakers above limit them"),
+        queries=tuple(
+            Query(_ES.by("sum", f"elasticsearch_indices_{cache}_memory_size_bytes"), f"{word}, {{{{service}}}}")
+            for cache, word in caches
+        ),
+    )
+
+
+def _evictions() -> Graph:
+    caches = (("query_cache", "queries"), ("request_cache", "requests"), ("fielddata", "field data"))
+    return Graph(
+        title="Evictions",
+        description="Entries dropped from each cache for lack of room. Healthy: few.",
+        unit="suffix:/s",
+        scale=backing_services.uncoloured("What is normal depends on the queries"),
+        queries=tuple(
+            Query(
+                _ES.by("sum", f"elasticsearch_indices_{cache}_evictions", per_second=True), f"{word}, {{{{service}}}}"
+            )
+            for cache, word in caches
+        ),
+        soft_max=1,
+    )
+
+
+def _segments() -> Graph:
+    return Graph(
+        title="Segments",
+        description="Segments of all indices; merging keeps them few. Healthy: a stable level.",
+        unit="short",
+        scale=backing_services.uncoloured("No number is bad in itself"),
+        queries=(Query(_ES.by("sum", "elasticsearch_indices_segments_count"), NAMED),),
+    )
+
+
+def _cpu() -> Graph:
+    return Graph(
+        title="CPU",
+        description="CPU use of the process, of all CPUs that it may use. Healthy: a familiar level.",
+        unit="percent",
+        scale=backing_services.uncoloured("What is normal depends on the load"),
+        queries=(Query(_ES.by("max", "elasticsearch_process_cpu_percent", "name"), _OF_NODE),),
+    )
+
+
+def _files() -> Graph:
+    return Graph(
+        title="Open files",
+        description="Files that the process has open. Healthy: far below its limit, usually 65,535.",
+        unit="short",
+        scale=backing_services.uncoloured("The limit is seldom near"),
+        queries=(Query(_ES.by("max", "elasticsearch_process_open_files_count", "name"), _OF_NODE),),
+    )
+
+
+def _pending() -> Graph:
+    return Graph(
+        title="Pending tasks",
+        description="Changes to the cluster that wait for the master. Healthy: 0 with short peaks.",
+        unit="none",
+        scale=backing_services.uncoloured("Each new index causes some"),
+        queries=(Query(_ES.by("max", "elasticsearch_cluster_health_number_of_pending_tasks"), NAMED),),
+        soft_max=1,
+    )
+
+
+def _traffic() -> Graph:
+    return Graph(
+        title="Transport traffic",
+        description="Bytes between nodes. Healthy: a familiar level; next to nothing on a single node.",
+        unit="Bps",
+        scale=backing_services.uncoloured("No amount is bad in itself"),
+        queries=tuple(
+            Query(
+                _ES.by("sum", f"elasticsearch_transport_{end}_size_bytes_total", per_second=True),
+                f"{word}, {{{{service}}}}",
+            )
+            for end, word in (("rx", "received"), ("tx", "sent"))
+        ),
     )

@@ -24,6 +24,7 @@ def build(built: Built) -> Node:
         description="Is a server short of memory, disk, CPU or anything else, and what uses it?",
         variables=(SERVERS,),
         marked=queries.ON_SERVERS,
+        alarmed=queries.shown_on(built, "host"),
         panels=layout.place(
             layout.even(4, *_first_answer(built)),
             layout.heading("Memory"),
@@ -36,6 +37,12 @@ def build(built: Built) -> Node:
             host_load.network(built),
             layout.heading("State"),
             host_load.state(built),
+            layout.detail("What uses it", layout.even(8, *_users(topology))),
+            layout.detail("More on CPU", host_load.cpu_detail(topology)),
+            layout.detail("More on disks", host_disks.detail(topology)),
+            layout.detail("More on memory", layout.even(8, _kinds(topology), _faults(topology), _swap_space(topology))),
+            layout.detail("TCP", host_load.tcp(topology)),
+            layout.detail("Hardware and files", host_load.hardware(topology)),
         ),
     )
     return render.build(page, topology)
@@ -107,8 +114,8 @@ def _memory(topology: Topology) -> Graph:
             Query(queries.of_all_servers(names.SERVER_MEMORY_CONTAINERS), "containers"),
             Query(queries.of_all_servers(names.SERVER_MEMORY_OVERHEAD), "outside containers"),
             Query(queries.free_of_all_servers(), "available"),
-            Query(queries.of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
-            Query(queries.of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
+            Query(queries.planned_of_all_servers(names.SERVER_MEMORY_PLANNED), "planned"),
+            Query(queries.planned_of_all_servers(names.SERVER_MEMORY_PLAN), "RAM"),
         ),
         overrides=(
             field_config.query("A", field_config.colour(colours.USE)),
@@ -145,8 +152,72 @@ def _swap(built: Built) -> Graph:
     graph = Graph(
         title="Swap traffic",
         description="Pages moved to and from swap, whichever direction is slower. Healthy: flat at 0.",
-        unit="none",
+        unit="suffix: pages/s",
         scale=scale.lines("The dashed line is the threshold of HostSwapThrashing."),
-        queries=(Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "pages a second")),),
+        queries=(Query(host_queries.recorded(names.SERVER_SWAPPED), called(topology, "swapped")),),
     )
     return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostSwapThrashing"))
+
+
+def _users(topology: Topology) -> tuple[Graph, Graph]:
+    to_service = links.to_service(topology, links.of_series(names.SERVICE), links.of_series(names.SERVER))
+    legend = "{{service}}" if len(topology.servers) == 1 else "{{service}} {{server}}"
+    return (
+        Graph(
+            title="CPU by service",
+            description="The services that use most; 100% is one CPU. Healthy: a familiar order; click one to open it.",
+            unit="percentunit",
+            scale=scale.none_known("The topology plans no CPU per service, so nothing is coloured."),
+            queries=(Query(host_queries.largest_services(names.CONTAINER_CPU), legend),),
+            links=(to_service,),
+        ),
+        Graph(
+            title="Memory by service",
+            description="The services that use most. Healthy: a familiar order; click one to open it.",
+            unit="bytes",
+            scale=scale.none_known("The page of each service compares it with the topology, so nothing is coloured."),
+            queries=(Query(host_queries.largest_services(names.CONTAINER_MEMORY_USED), legend),),
+            links=(to_service,),
+        ),
+    )
+
+
+def _kinds(topology: Topology) -> Graph:
+    parts = (
+        ("node_memory_Cached_bytes", "page cache"),
+        ("node_memory_Buffers_bytes", "buffers"),
+        ("node_memory_Slab_bytes", "kernel slab"),
+        ("node_memory_Shmem_bytes", "shared"),
+        ("node_memory_Dirty_bytes", "not yet written"),
+    )
+    return Graph(
+        title="Kinds of memory",
+        description="Memory of the kernel by use; most of it is handed out when needed. Healthy: a familiar level.",
+        unit="bytes",
+        scale=scale.none_known("No amount is bad in itself, so nothing is coloured."),
+        queries=tuple(Query(host_queries.gauge(metric), called(topology, word)) for metric, word in parts),
+    )
+
+
+def _faults(topology: Topology) -> Graph:
+    return Graph(
+        title="Major page faults",
+        description="Pages that had to be read from disk before a process could continue. Healthy: few; many with "
+        "little memory left mean thrashing.",
+        unit="suffix:/s",
+        scale=scale.none_known("Each start of a program causes some, so nothing is coloured."),
+        queries=(Query(host_queries.rate("node_vmstat_pgmajfault"), called(topology, "faults")),),
+        soft_max=1,
+    )
+
+
+def _swap_space(topology: Topology) -> Graph:
+    total, free = host_queries.gauge("node_memory_SwapTotal_bytes"), host_queries.gauge("node_memory_SwapFree_bytes")
+    return Graph(
+        title="Swap in use",
+        description="Swap space in use. Healthy: any constant level; traffic is what hurts.",
+        unit="bytes",
+        scale=scale.none_known("The panel Swap traffic judges it, so nothing is coloured."),
+        queries=(Query(f"{total} - on ({names.BY_SERVER}) {free}", called(topology, "in use")),),
+        no_value="no swap",
+    )

@@ -21,8 +21,13 @@ def disks(built: Built) -> tuple[Line, Line]:
     topology = built.topology
     return (
         even(8, _disk_free(built), _disk_full(built), _inodes(built)),
-        even(8, _disk_busy(topology), _disk_bytes(topology), _read_only(topology)),
+        even(8, _disk_busy(topology), _latency(topology), _read_only(topology)),
     )
+
+
+def detail(topology: Topology) -> Line:
+    """Bytes and operations of each disk."""
+    return even(8, _disk_bytes(topology), _operations(topology))
 
 
 def _disk(topology: Topology) -> str:
@@ -33,19 +38,15 @@ def _disk_free(built: Built) -> Graph:
     topology = built.topology
     low = thresholds.of(built.thresholds, "HostDiskLow")
     critical = thresholds.of(built.thresholds, "HostDiskCritical")
-    return Graph(
+    graph = Graph(
         title="Free disk space",
-        description="Space that services can still write to, by disk. Healthy: a level line far above the dashed one.",
+        description="Space that services can still write to, by disk. Healthy: a level line far above the dashed ones.",
         unit="percentunit",
-        scale=scale.lines("The dashed line is the threshold of HostDiskLow, the solid line that of HostDiskCritical."),
-        queries=(
-            Query(queries.of_each_disk(names.DEVICE_DISK_FREE), _disk(topology)),
-            thresholds.line(low, "low"),
-            thresholds.line(critical, "critical"),
-        ),
-        overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
+        scale=scale.lines("The dashed lines are the thresholds of HostDiskLow and, in red, of HostDiskCritical."),
+        queries=(Query(queries.of_each_disk(names.DEVICE_DISK_FREE), _disk(topology)),),
         soft_max=1,
     )
+    return thresholds.drawn(thresholds.drawn(graph, low), critical, colours.LIMIT)
 
 
 def _disk_full(built: Built) -> Graph:
@@ -61,8 +62,9 @@ def _disk_full(built: Built) -> Graph:
         ),
         queries=(Query(queries.of_each_disk(names.DEVICE_DISK_EXHAUSTION), _disk(topology)),),
         max=_WEEK,
+        no_value="none filling",
     )
-    return thresholds.drawn(graph, within, "alert below")
+    return thresholds.drawn(graph, within)
 
 
 def _inodes(built: Built) -> Graph:
@@ -76,7 +78,7 @@ def _inodes(built: Built) -> Graph:
         queries=(Query(queries.of_each_disk(names.DEVICE_INODES_FREE), _disk(topology)),),
         soft_max=1,
     )
-    return thresholds.drawn(graph, low, "alert below")
+    return thresholds.drawn(graph, low)
 
 
 def _disk_busy(topology: Topology) -> Graph:
@@ -93,12 +95,40 @@ def _disk_busy(topology: Topology) -> Graph:
 def _disk_bytes(topology: Topology) -> Graph:
     return Graph(
         title="Disk traffic",
-        description="Reads and writes of all disks of a server. Healthy: a familiar level.",
+        description="Bytes read from and written to each disk. Healthy: a familiar level.",
         unit="Bps",
         scale=scale.none_known("The topology plans no disk traffic, so nothing is coloured."),
         queries=(
-            Query(host_queries.disk_bytes("read"), host_queries.called(topology, "read")),
-            Query(host_queries.disk_bytes("written"), host_queries.called(topology, "written")),
+            Query(host_queries.of_disks("read_bytes"), f"read {_disk(topology)}"),
+            Query(host_queries.of_disks("written_bytes"), f"written {_disk(topology)}"),
+        ),
+    )
+
+
+def _latency(topology: Topology) -> Graph:
+    return Graph(
+        title="Disk latency",
+        description="Mean time of a read and of a write on each disk, the queue included. Healthy: below a few "
+        "milliseconds on an SSD.",
+        unit="s",
+        scale=scale.none_known("How much hurts depends on the service, so nothing is coloured."),
+        queries=(
+            Query(host_queries.disk_latency("read", "reads"), f"read {_disk(topology)}"),
+            Query(host_queries.disk_latency("write", "writes"), f"write {_disk(topology)}"),
+        ),
+        no_value="nothing read or written",
+    )
+
+
+def _operations(topology: Topology) -> Graph:
+    return Graph(
+        title="Disk operations",
+        description="Reads and writes completed by each disk. Healthy: a familiar level, below what the disk can do.",
+        unit="iops",
+        scale=scale.none_known("The topology does not state what a disk can do, so nothing is coloured."),
+        queries=(
+            Query(host_queries.of_disks("reads_completed"), f"read {_disk(topology)}"),
+            Query(host_queries.of_disks("writes_completed"), f"write {_disk(topology)}"),
         ),
     )
 

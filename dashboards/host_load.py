@@ -17,8 +17,23 @@ _STATES = (("running", colours.GOOD), ("paused", colours.NEAR), ("stopped", colo
 
 
 def cpu(built: Built) -> Line:
-    """CPU use, its modes, and processes waiting for CPU or disk."""
-    return even(8, _cpu(built), _cpu_by_mode(), _pressure(built.topology))
+    """CPU use, load, and processes waiting for CPU or disk."""
+    return even(8, _cpu(built), _load(built.topology), _pressure(built.topology))
+
+
+def cpu_detail(topology: Topology) -> Line:
+    """Modes, single CPUs, and processes."""
+    return even(8, _cpu_by_mode(), _cores(topology), _processes(topology))
+
+
+def tcp(topology: Topology) -> Line:
+    """Connections and sockets, retransmissions, and what the kernel refused."""
+    return even(8, _sockets(topology), _retransmitted(topology), _refused(topology))
+
+
+def hardware(topology: Topology) -> Line:
+    """Temperature and open files."""
+    return even(8, _temperature(topology), _files(topology))
 
 
 def network(built: Built) -> Line:
@@ -40,7 +55,7 @@ def _cpu(built: Built) -> Graph:
         unit="percentunit",
         scale=scale.lines("The dashed line is the threshold of HostCpuSaturated."),
         queries=(Query(host_queries.recorded(names.SERVER_CPU_USED), called(topology, "in use")),),
-        soft_max=1,
+        soft_max=0.2,
     )
     return thresholds.drawn(graph, thresholds.of(built.thresholds, "HostCpuSaturated"))
 
@@ -48,13 +63,122 @@ def _cpu(built: Built) -> Graph:
 def _cpu_by_mode() -> Graph:
     return Graph(
         title="CPU by mode",
-        description="CPUs of the chosen servers by mode; 1 is one CPU. Healthy: mostly user; steal goes to other "
-        "virtual machines.",
-        unit="none",
+        description="All CPUs of the chosen servers by mode. Healthy: mostly user; steal goes to other virtual "
+        "machines.",
+        unit="percentunit",
         scale=scale.none_known("No mode is bad in itself, so nothing is coloured."),
         queries=(Query(host_queries.cpu_by_mode(), "{{mode}}"),),
+        words=("user", "system", "iowait", "softirq", "irq", "steal", "nice"),
         fill=60,
         stacked=True,
+    )
+
+
+def _load(topology: Topology) -> Graph:
+    return Graph(
+        title="Load",
+        description="Processes running, waiting for a CPU or for a disk: averages of 1, 5 and 15 minutes. Healthy: "
+        "below the dashed line.",
+        unit="none",
+        scale=scale.lines(
+            "The dashed line is the number of CPUs, as node_exporter counts them; recorded, not planned."
+        ),
+        queries=(
+            *(Query(host_queries.load(minutes), called(topology, f"{minutes} min")) for minutes in (1, 5, 15)),
+            Query(host_queries.cpus(), called(topology, "CPUs")),
+        ),
+        overrides=(field_config.plan_line("D"),),
+    )
+
+
+def _cores(topology: Topology) -> Graph:
+    return Graph(
+        title="Busiest CPUs",
+        description="The eight busiest CPUs, each for itself. Healthy: none at 100% while others idle.",
+        unit="percentunit",
+        scale=scale.none_known("A single busy CPU is no fault, so nothing is coloured."),
+        queries=(Query(host_queries.of_each_core(), called(topology, "CPU {{cpu}}")),),
+    )
+
+
+def _processes(topology: Topology) -> Graph:
+    return Graph(
+        title="Processes",
+        description="Runnable processes, and processes blocked by a disk. Healthy: few blocked.",
+        unit="none",
+        scale=scale.none_known("The pressure above says how much they wait, so nothing is coloured."),
+        queries=(
+            Query(host_queries.gauge("node_procs_running"), called(topology, "runnable")),
+            Query(host_queries.gauge("node_procs_blocked"), called(topology, "blocked")),
+        ),
+    )
+
+
+def _sockets(topology: Topology) -> Graph:
+    return Graph(
+        title="TCP sockets",
+        description="Established connections, closed ones that wait, and sockets without an owner. Healthy: a familiar "
+        "level; containers have networks of their own, which do not count here.",
+        unit="none",
+        scale=scale.none_known("No number is bad in itself, so nothing is coloured."),
+        queries=(
+            Query(host_queries.gauge("node_netstat_Tcp_CurrEstab"), called(topology, "established")),
+            Query(host_queries.gauge("node_sockstat_TCP_tw"), called(topology, "time wait")),
+            Query(host_queries.gauge("node_sockstat_TCP_orphan"), called(topology, "orphaned")),
+            Query(host_queries.gauge("node_sockstat_UDP_inuse"), called(topology, "UDP")),
+        ),
+    )
+
+
+def _retransmitted(topology: Topology) -> Graph:
+    share = (
+        f"{host_queries.rate('node_netstat_Tcp_RetransSegs')} / on ({names.BY_SERVER}) "
+        f"({host_queries.rate('node_netstat_Tcp_OutSegs')} > 0)"
+    )
+    return Graph(
+        title="TCP retransmissions",
+        description="Share of the sent segments that had to be sent again. Healthy: far below 1%.",
+        unit="percentunit",
+        scale=scale.none_known("A lossy client raises it, so nothing is coloured."),
+        queries=(Query(share, called(topology, "sent again")),),
+        soft_max=0.01,
+    )
+
+
+def _refused(topology: Topology) -> Graph:
+    return Graph(
+        title="Refused connections",
+        description="Connections that a full listen queue dropped, and resets sent. Healthy: no drops.",
+        unit="suffix:/s",
+        scale=scale.none_known("Port scanners cause resets, so nothing is coloured."),
+        queries=(
+            Query(host_queries.rate("node_netstat_TcpExt_ListenDrops"), called(topology, "dropped")),
+            Query(host_queries.rate("node_netstat_Tcp_OutRsts"), called(topology, "resets")),
+        ),
+        soft_max=1,
+    )
+
+
+def _temperature(topology: Topology) -> Graph:
+    return Graph(
+        title="Temperature",
+        description="The eight warmest sensors. Healthy: far below the maximum of the hardware; virtual machines have "
+        "none.",
+        unit="celsius",
+        scale=scale.none_known("The maximum depends on the hardware, so nothing is coloured."),
+        queries=(Query(host_queries.temperature(), called(topology, "{{sensor}} {{chip}}")),),
+        no_value="no sensor",
+    )
+
+
+def _files(topology: Topology) -> Graph:
+    return Graph(
+        title="Open files",
+        description="Share of the kernel's limit for open files. Healthy: a few percent.",
+        unit="percentunit",
+        scale=scale.none_known("The limit is seldom near, so nothing is coloured."),
+        queries=(Query(host_queries.files(), called(topology, "open")),),
+        soft_max=0.1,
     )
 
 
@@ -112,21 +236,17 @@ def _connections(built: Built) -> Graph:
     topology = built.topology
     near = thresholds.of(built.thresholds, "HostConntrackNearLimit")
     full = thresholds.of(built.thresholds, "HostConntrackFull")
-    return Graph(
+    graph = Graph(
         title="Tracked connections",
         description="Share of the kernel's connection table in use. Healthy: far below the dashed line.",
         unit="percentunit",
         scale=scale.lines(
-            "The dashed line is the threshold of HostConntrackNearLimit, the solid line that of HostConntrackFull."
+            "The dashed lines are the thresholds of HostConntrackNearLimit and, in red, of HostConntrackFull."
         ),
-        queries=(
-            Query(host_queries.recorded(names.SERVER_CONNTRACK), called(topology, "in use")),
-            thresholds.line(near, "near the limit"),
-            thresholds.line(full, "full"),
-        ),
-        overrides=(field_config.plan_line("B"), field_config.limit_line("C")),
-        soft_max=1,
+        queries=(Query(host_queries.recorded(names.SERVER_CONNTRACK), called(topology, "in use")),),
+        soft_max=0.1,
     )
+    return thresholds.drawn(thresholds.drawn(graph, near), full, colours.LIMIT)
 
 
 def _clock(built: Built) -> Graph:
@@ -175,6 +295,7 @@ def _docker(built: Built) -> tuple[Graph, ...]:
             ),
             queries=(Query(host_queries.containers(), "{{state}}"),),
             overrides=tuple(field_config.field(state, field_config.colour(colour)) for state, colour in _STATES),
+            words=tuple(state for state, _ in _STATES),
             steps=True,
         ),
         Graph(
@@ -183,10 +304,7 @@ def _docker(built: Built) -> tuple[Graph, ...]:
             "deployed.",
             unit="none",
             scale=scale.lines("The dashed line is the threshold of DockerStartChurn."),
-            queries=(
-                Query(host_queries.recorded(names.SERVER_CONTAINER_STARTS), called(built.topology, "starts")),
-                thresholds.line(churn, "alert above"),
-            ),
-            overrides=(field_config.plan_line("B"),),
+            queries=(Query(host_queries.recorded(names.SERVER_CONTAINER_STARTS), called(built.topology, "starts")),),
+            levels=((churn, colours.PLAN),),
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards.queries import ON_SERVERS
+from boxwatch.dashboards.queries import ON_SERVERS, largest
 from boxwatch.rules import names
 from boxwatch.rules.host.host import WIRES
 from boxwatch.rules.host.host_state import COLLECTORS
@@ -32,8 +32,9 @@ def least(series: str) -> str:
 
 
 def cpu_by_mode() -> str:
-    """CPUs busy in each mode, all chosen servers together; 1 is one CPU."""
-    return f'sum by (mode) (rate(node_cpu_seconds_total{{{_HERE}, mode!="idle"}}[$__rate_interval]))'
+    """Share of all CPUs of the chosen servers that is busy in each mode."""
+    busy = f'sum by (mode) (rate(node_cpu_seconds_total{{{_HERE}, mode!="idle"}}[$__rate_interval]))'
+    return f"{busy} / on () group_left () sum({cpus()})"
 
 
 def disk_busy() -> str:
@@ -41,9 +42,59 @@ def disk_busy() -> str:
     return f"max by ({names.BY_DEVICE}) (rate(node_disk_io_time_seconds_total{{{_WHOLE_DISKS}}}[$__rate_interval]))"
 
 
-def disk_bytes(way: str) -> str:
-    """Bytes a second, `read` or `written`, all disks of a server."""
-    return f"sum by ({names.BY_SERVER}) (rate(node_disk_{way}_bytes_total{{{_WHOLE_DISKS}}}[$__rate_interval]))"
+def of_disks(what: str) -> str:
+    """A counter of each disk as its rate."""
+    return f"max by ({names.BY_DEVICE}) (rate(node_disk_{what}_total{{{_WHOLE_DISKS}}}[$__rate_interval]))"
+
+
+def disk_latency(way: str, operations: str) -> str:
+    """Mean seconds of an operation on each disk; empty where there was none."""
+    return f"{of_disks(f'{way}_time_seconds')} / on ({names.BY_DEVICE}) ({of_disks(f'{operations}_completed')} > 0)"
+
+
+def load(minutes: int) -> str:
+    """Load average of each server."""
+    return _of_server(f"node_load{minutes}{{{_HERE}}}")
+
+
+def cpus() -> str:
+    """Number of CPUs of each server."""
+    return f'count by ({names.BY_SERVER}) (node_cpu_seconds_total{{{_HERE}, mode="idle"}})'
+
+
+def of_each_core() -> str:
+    """Use of the busiest CPUs, each for itself."""
+    idle = f'node_cpu_seconds_total{{{_HERE}, mode="idle"}}'
+    return largest(f"max by ({names.BY_SERVER}, cpu) (1 - rate({idle}[$__rate_interval]))")
+
+
+def gauge(metric: str) -> str:
+    """A gauge of each server."""
+    return _of_server(f"{metric}{{{_HERE}}}")
+
+
+def rate(metric: str) -> str:
+    """A counter of each server as its rate."""
+    return _of_server(f"rate({metric}{{{_HERE}}}[$__rate_interval])")
+
+
+def temperature() -> str:
+    """The warmest sensors, in °C; empty in virtual machines."""
+    return largest(f"max by ({names.BY_SERVER}, chip, sensor) (node_hwmon_temp_celsius{{{_HERE}}})")
+
+
+def files() -> str:
+    """Open files as a share of the kernel's limit."""
+    return f"{gauge('node_filefd_allocated')} / on ({names.BY_SERVER}) {gauge('node_filefd_maximum')}"
+
+
+def largest_services(series: str) -> str:
+    """A recorded series of containers, summed by service: those that use most at the end of the range."""
+    return largest(f'sum by ({names.BY_SERVICE}) ({series}{{{ON_SERVERS}, {names.SERVICE}!=""}})')
+
+
+def _of_server(expr: str) -> str:
+    return f"max by ({names.BY_SERVER}) ({expr})"
 
 
 def network_faults(way: str, what: str) -> str:

@@ -5,7 +5,7 @@ Nobody writes coordinates. A line has a height and cells; a cell is a panel with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ COLUMNS = 24
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A panel at its position; a section's heading when `panel` is None."""
+    """A panel at its position; a section's heading when `panel` is None, with the panels collapsed in it."""
 
     panel: Shown | None
     x: int
@@ -29,6 +29,7 @@ class Placed:
     w: int
     h: int
     title: str = ""
+    collapsed: tuple[Placed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Cells side by side, all of the same height; or a heading."""
+    """Cells side by side, all of the same height; or a heading, with the lines collapsed in it."""
 
     height: int
     cells: tuple[Cell, ...]
     title: str = ""
+    collapsed: tuple[Line, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a line that would leave a hole or overflow.
@@ -67,14 +69,21 @@ def heading(title: str) -> Line:
     return Line(1, (), title)
 
 
+def detail(title: str, *lines: Line) -> Line:
+    """A section that is closed until its heading is clicked: for the second look. Stands below the open ones."""
+    return Line(1, (), title, lines)
+
+
 def line(height: int, *panels: tuple[Shown, int]) -> Line:
     """Panels side by side, each with its width."""
     return Line(height, tuple(Cell(width, ((panel, height),)) for panel, width in panels))
 
 
 def even(height: int, *panels: Shown) -> Line:
-    """Panels side by side, all of the same width."""
-    return line(height, *((panel, COLUMNS // len(panels)) for panel in panels))
+    """Panels side by side, all of the same width; the last ones take what does not divide."""
+    width, rest = divmod(COLUMNS, len(panels))
+    wider = len(panels) - rest
+    return line(height, *((panel, width + (place >= wider)) for place, panel in enumerate(panels)))
 
 
 def column(width: int, *panels: tuple[Shown, int]) -> Cell:
@@ -91,7 +100,8 @@ def _place(lines: tuple[Line, ...]) -> Iterator[Placed]:
     y = 0
     for each in lines:
         if not each.cells:
-            yield Placed(None, 0, y, COLUMNS, each.height, each.title)
+            inside = tuple(replace(one, y=one.y + y + each.height) for one in place(*each.collapsed))
+            yield Placed(None, 0, y, COLUMNS, each.height, each.title, inside)
         x = 0
         for cell in each.cells:
             top = y

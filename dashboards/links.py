@@ -34,3 +34,8 @@ def to_service(topology: Topology, service: str, server: str = "") -> Link:
         server: the server it runs on; empty keeps the present choice.
     """
     return to_dashboard(topology, "service", "Open this service", server=server, service=service)
+
+
+def to_server(topology: Topology, server: str) -> Link:
+    """The dashboard of a server: `of_column("Server")`, `of_series(names.SERVER)`."""
+    return to_dashboard(topology, "host", "Open its server", server=server)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards import backing_services, layout, queries
 from boxwatch.dashboards.backing_services import NAMED, Engine
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.field_config import State
@@ -52,7 +52,8 @@ def build(built: Built) -> Node | None:
             layout.even(8, _objects(), _drives()),
             layout.heading("Requests"),
             layout.even(8, _requests(), _errors(lines), _kinds()),
-            layout.even(8, _traffic(), _waiting(), _memory()),
+            layout.even(8, _traffic(), _waiting(), _rejected()),
+            layout.detail("Client errors and process", layout.even(8, _client_errors(), _memory(), _files())),
         ),
     )
 
@@ -109,7 +110,7 @@ def _space() -> Graph:
 
 def _share(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
-        title="Space",
+        title="Free space",
         description="Free share of the usable space. Healthy: above the line.",
         unit="percentunit",
         scale=backing_services.says("MinioCapacityLow"),
@@ -185,10 +186,10 @@ def _kinds() -> Graph:
     v3 = _MINIO.by("sum", "minio_api_requests_total", "name", per_second=True)
     return Graph(
         title="Requests by call",
-        description="The ten most frequent calls. Healthy: those your applications make.",
+        description="The eight most frequent calls. Healthy: those your applications make.",
         unit="reqps",
         scale=backing_services.uncoloured("No rate is bad in itself"),
-        queries=(Query(f"topk(10, {v2} or {v3})", "{{api}}{{name}}, {{service}}"),),
+        queries=(Query(f"{queries.largest(v2)} or {queries.largest(v3)}", "{{api}}{{name}}, {{service}}"),),
     )
 
 
@@ -236,4 +237,54 @@ def _memory() -> Graph:
         unit="bytes",
         scale=backing_services.uncoloured("The service dashboard compares the container with the plan"),
         queries=(Query(resident, NAMED),),
+    )
+
+
+def _rejected() -> Graph:
+    whys = (("auth", "authentication"), ("header", "header"), ("invalid", "invalid"), ("timestamp", "clock"))
+    return Graph(
+        title="Rejected requests",
+        description="Requests refused before they were handled, by reason. Healthy: next to none; clock means that a "
+        "client's is wrong.",
+        unit="reqps",
+        scale=backing_services.uncoloured("Strangers cause some"),
+        queries=tuple(
+            Query(
+                _either(
+                    "sum",
+                    f"minio_s3_requests_rejected_{why}_total",
+                    f"minio_api_requests_rejected_{why}_total",
+                    per_second=True,
+                ),
+                f"{word}, {{{{service}}}}",
+            )
+            for why, word in whys
+        ),
+        soft_max=1,
+    )
+
+
+def _client_errors() -> Graph:
+    rate = _either("sum", "minio_s3_requests_4xx_errors_total", "minio_api_requests_4xx_errors_total", per_second=True)
+    return Graph(
+        title="Client errors",
+        description="Requests answered with a 4xx. Healthy: a familiar level; many 404 are normal for some clients.",
+        unit="reqps",
+        scale=backing_services.uncoloured("No rate is bad in itself"),
+        queries=(Query(rate, NAMED),),
+    )
+
+
+def _files() -> Graph:
+    opened, most = (
+        _either("max", f"minio_node_file_descriptor_{end}_total", f"minio_system_process_file_descriptor_{end}_total")
+        for end in ("open", "limit")
+    )
+    return Graph(
+        title="Open files",
+        description="Share of MinIO's limit. Healthy: a few percent.",
+        unit="percentunit",
+        scale=backing_services.uncoloured("The limit is seldom near"),
+        queries=(Query(f"({opened}) / ({most})", NAMED),),
+        soft_max=0.1,
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, queries, render
+from boxwatch.dashboards import layout, links, queries, render
 from boxwatch.dashboards.host_queries import called
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
 from boxwatch.dashboards.panels.field_config import State
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.panels.timelines import States
+from boxwatch.dashboards.queries import shown_on
 from boxwatch.dashboards.variables import SERVERS
 from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
@@ -33,6 +34,7 @@ def build(built: Built) -> Node:
         description="Is monitoring itself working, and do its notifications arrive?",
         variables=(SERVERS,),
         marked=_CHOSEN,
+        alarmed=shown_on(built, "monitoring"),
         panels=layout.place(
             layout.even(4, _watchdog(), _down(), _failures(), _undelivered(), _held(topology), _age()),
             layout.even(10, _targets(topology), _rules()),
@@ -127,13 +129,14 @@ def _targets(topology: Topology) -> States:
             ),
         ),
         mappings=tuple(field_config.states(State(0, "down", colours.BAD), State(1, "scraped", colours.GOOD))),
+        links=(links.to_server(topology, links.of_series(names.SERVER)),),
         paged=len(topology.servers) > 1,
     )
 
 
 def _rules() -> Graph:
     lasted = f"prometheus_rule_group_last_duration_seconds{{{_PROMETHEUS}}}"
-    slowest = f"topk(8, max by (rule_group) ({lasted}))"
+    slowest = queries.largest(f"max by (rule_group) ({lasted})")
     interval = f"prometheus_rule_group_interval_seconds{{{_PROMETHEUS}}}"
     return Graph(
         title="Rules",
@@ -157,7 +160,9 @@ def _scrapes(topology: Topology) -> Graph:
         unit="s",
         scale=scale.lines("The dashed line is the threshold of the alert."),
         queries=(
-            Query(f"topk(8, max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}}))", called(topology, _TARGET)),
+            Query(
+                queries.largest(f"max by ({_BY_TARGET}) (scrape_duration_seconds{{{_ALL}}})"), called(topology, _TARGET)
+            ),
         ),
         table=True,
     )
@@ -165,32 +170,32 @@ def _scrapes(topology: Topology) -> Graph:
 
 
 def _series(topology: Topology) -> Graph:
-    most = f"{topology.alerts.threshold('TargetSeriesMany', scraping.MANY):,.0f}"
-    return Graph(
+    graph = Graph(
         title="Series by target",
         description="The targets with the most series. Healthy: a familiar level.",
         unit="short",
-        scale=scale.none_known(f"Threshold of the alert: {most}."),
+        scale=scale.lines("The dashed line is the threshold of TargetSeriesMany."),
         queries=(
             Query(
-                f"topk(8, max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}}))",
+                queries.largest(f"max by ({_BY_TARGET}) (scrape_samples_post_metric_relabeling{{{_ALL}}})"),
                 called(topology, _TARGET),
             ),
         ),
         table=True,
     )
+    return thresholds.drawn(graph, topology.alerts.threshold("TargetSeriesMany", scraping.MANY))
 
 
 def _head(topology: Topology) -> Graph:
-    most = f"{topology.alerts.threshold('PrometheusSeriesHigh', monitoring.SERIES_HELD):,.0f}"
-    return Graph(
-        title="Series and memory of Prometheus",
+    graph = Graph(
+        title="Series in Prometheus",
         description="Series in memory; each costs about 8 kB. Healthy: a familiar level.",
         unit="short",
-        scale=scale.none_known(f"Threshold of the alert: {most}."),
+        scale=scale.lines("The dashed line is the threshold of PrometheusSeriesHigh."),
         queries=(Query(f"max by ({names.SERVER}) (prometheus_tsdb_head_series{{{_PROMETHEUS}}})", "{{server}}"),),
         fill=10,
     )
+    return thresholds.drawn(graph, topology.alerts.threshold("PrometheusSeriesHigh", monitoring.SERIES_HELD))
 
 
 def _memory() -> Graph:
@@ -214,14 +219,15 @@ def _notifications() -> Graph:
         description="Notifications passed on by Prometheus and delivered by Alertmanager within an hour. Healthy: no "
         "failures.",
         unit="none",
-        scale=scale.none_is_good(),
+        scale=scale.none_known("Red is none of these: the alert AlertmanagerNotificationsFailing judges failures."),
         queries=(
             Query(f"round(sum(increase({sent}[1h])))", "sent to Alertmanager"),
-            Query(f"round(sum by (integration) (increase({delivered}[1h])) > 0)", "{{integration}}"),
-            Query(f"round(sum by (integration) (increase({failed}[1h])) > 0)", "failed {{integration}}"),
+            Query(queries.largest(f"round(sum by (integration) (increase({delivered}[1h])))", 4), "{{integration}}"),
+            Query(
+                queries.largest(f"round(sum by (integration) (increase({failed}[1h])))", 3), "failed {{integration}}"
+            ),
         ),
         steps=True,
-        table=True,
         soft_max=1,
     )
 

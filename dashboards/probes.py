@@ -5,7 +5,7 @@ from __future__ import annotations
 from boxwatch.dashboards import layout, links, queries, render
 from boxwatch.dashboards.layout import Line
 from boxwatch.dashboards.panels import colours, field_config, scale, thresholds
-from boxwatch.dashboards.panels.field_config import State
+from boxwatch.dashboards.panels.field_config import Link, State
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.panels.scale import Scale
 from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
@@ -40,6 +40,7 @@ def build(built: Built) -> Node | None:
         description="What do users see from outside, and what do strangers?",
         variables=(SERVERS,),
         marked=_CHOSEN,
+        alarmed=queries.shown_on(built, "probes"),
         panels=layout.place(
             layout.even(
                 4,
@@ -51,6 +52,10 @@ def build(built: Built) -> Node | None:
         ),
     )
     return render.build(page, topology)
+
+
+def _to_service(topology: Topology) -> Link:
+    return links.to_service(topology, links.of_series(names.SERVICE), links.of_series(names.SERVER))
 
 
 def _of_urls(topology: Topology) -> tuple[Line, ...]:
@@ -139,22 +144,22 @@ def _certificates(topology: Topology) -> Table:
             title="Certificates",
             description="Remaining validity of each URL's certificate, and its response. Healthy: more than 30 days.",
             labels=(
-                Label(label=names.SERVICE, head="Service", width=130, link=to_service),
+                Label(label=names.SERVICE, head="Service", width=110, link=to_service),
                 Label(label="instance", head="URL"),
             ),
             columns=(
-                Column(head="Expires in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=120),
+                Column(head="Expires in", expr=_ENDS, unit="dtdurations", scale=_days(topology), width=125),
                 Column(
                     head="Status",
                     expr=f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})",
                     unit="none",
-                    width=80,
+                    width=70,
                 ),
                 Column(
                     head="Takes",
                     expr=f"max by ({_BY_URL}) (probe_duration_seconds{{{_URLS}}})",
                     unit="s",
-                    width=90,
+                    width=75,
                 ),
             ),
             sort_by=("Expires in",),
@@ -173,7 +178,7 @@ def _time(topology: Topology) -> Graph:
         unit="s",
         scale=scale.lines("The dashed line is the threshold of the alert."),
         queries=(Query(f"max by ({_BY_URL}) (avg_over_time(probe_duration_seconds{{{_URLS}}}[10m]))", "{{service}}"),),
-        table=True,
+        links=(_to_service(topology),),
     )
     return thresholds.drawn(graph, topology.alerts.threshold("ProbeSlow", probes.SLOW))
 
@@ -202,7 +207,6 @@ def _status() -> Graph:
         ),
         queries=(Query(f"max by ({_BY_URL}) (probe_http_status_code{{{_URLS}}})", "{{service}}"),),
         steps=True,
-        table=True,
     )
 
 
@@ -210,13 +214,12 @@ def _left(topology: Topology) -> Graph:
     graph = Graph(
         title="Time until certificates expire",
         description="Falls by a day each day and rises with every renewal. Healthy: always above the dashed line.",
-        # Grafana's duration units show "1 month" for everything between one and two.
         unit="suffix: days",
         scale=scale.lines("The dashed line is the threshold of the alert."),
         queries=(Query(f"({_ENDS}) / {_DAY}", "{{service}}"),),
     )
     late = topology.alerts.threshold("CertificateNotRenewed", probes.NOT_RENEWED)
-    return thresholds.drawn(graph, late / _DAY, "alert below")
+    return thresholds.drawn(graph, late / _DAY)
 
 
 def _ports() -> Table:

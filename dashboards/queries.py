@@ -1,13 +1,19 @@
 """Queries that dashboards share, one named function each.
 
 They read recorded series (boxwatch.rules.names), so a panel costs no more than a lookup and shows the very number that
-the alerts judge. Counts end in `or 0 * count(series from the topology)`: 0 while the rules are recorded and *empty*
-when they are not, because a panel that is green for lack of data is worse than none.
+the alerts judge. The first answers are the worst, by name: an average over services hides an outage. Counts end in
+`or 0 * count(measured series)`: 0 while there are data and *empty* when there are none, because a panel that is green
+for lack of data is worse than none. For the same reason a plan is drawn only where there is something to compare.
 """
 
 from __future__ import annotations
 
-from boxwatch.rules import names
+import re
+
+from boxwatch.rules import alert_text, dashboard_uid, names
+from boxwatch.rules.built import Built
+from boxwatch.rules.memory import memory_trend
+from boxwatch.rules.requests import service_requests
 
 # Prometheus' own series of pending and firing alerts, and its labels.
 ALERTS = "ALERTS"
@@ -19,14 +25,19 @@ ALERT_NAME = "alertname"
 CRITICAL, WARNING, OTHER = 3, 2, 1
 
 # More rows or colours than this cannot be read; the rest is summed up or a click away.
-MOST_SERIES = 12
+MOST_SERIES = 8
 MOST_ROWS = 40
 
 # Selections by variable. An alert about Prometheus itself carries no server: it concerns every reader.
 ON_SERVERS = f'{names.SERVER}=~"$server"'
 ON_SERVERS_OR_NONE = f'{names.SERVER}=~"$server|"'
-ON_SERVICES = f'{ON_SERVERS}, {names.SERVICE}=~"$service"'
 OF_SERVICE = f'{ON_SERVERS}, {names.SERVICE}="$service"'
+
+
+def on_services(dashboard_id: str) -> str:
+    """The services chosen on a dashboard with several: those of a kind, or those of `traefik` and `slo`."""
+    return f'{ON_SERVERS}, {names.SERVICE}=~"${dashboard_uid.service_variable(dashboard_id)}"'
+
 
 _BY_SERVER = f"by ({names.BY_SERVER})"
 _BY_SERVICE = f"by ({names.BY_SERVICE})"
@@ -42,6 +53,17 @@ def at(series: str, selection: str = ON_SERVERS) -> str:
 
 def _or_zero(count: str, known: str) -> str:
     return f"{count} or 0 * count({known})"
+
+
+def shown_on(built: Built, dashboard_id: str) -> str:
+    """Label matchers of the alerts that a dashboard shows, for its marks."""
+    shown = {
+        alert.alert
+        for subject in built.subjects
+        for alert in subject.alerts
+        if alert_text.dashboard_of(alert) == dashboard_id
+    }
+    return f'{ALERT_NAME}=~"{"|".join(sorted(shown))}", {ON_SERVERS_OR_NONE}'
 
 
 # Is everything all right?
@@ -60,18 +82,6 @@ def services_incomplete() -> str:
     return _or_zero(f"count(({wanted} > 0) unless {_ON_SERVICE} ({complete}))", wanted)
 
 
-def services_over_budget() -> str:
-    """Services whose replicas together use more than their budget."""
-    share = at(names.SERVICE_MEMORY_BUDGET_RATIO)
-    return _or_zero(f"count({share} >= 1)", share)
-
-
-def services_near_budget() -> str:
-    """Services past their own threshold but within their budget."""
-    share = at(names.SERVICE_MEMORY_BUDGET_RATIO)
-    return _or_zero(f"count(({share} < 1) >= {_ON_SERVICE} {at(names.SERVICE_NEAR_BUDGET)})", share)
-
-
 def least_headroom() -> str:
     """Free RAM of the server with the least."""
     return f"bottomk(1, {_free()})"
@@ -81,19 +91,99 @@ def _free() -> str:
     return f"{at(names.SERVER_MEMORY_TOTAL)} - {_ON_SERVER} {at(names.SERVER_MEMORY_USED)}"
 
 
+def worst(bad: str) -> str:
+    """The worst of the things that are bad, by name; empty if none is."""
+    return f"topk(1, {bad})"
+
+
+def least(left: str) -> str:
+    """The thing with the least of something left, by name."""
+    return f"bottomk(1, {left})"
+
+
+def none_of(bad: str, measured: str) -> str:
+    """0 if something is measured and nothing is bad; empty otherwise."""
+    return f"0 * count({measured}) unless on () ({bad})"
+
+
+def blind() -> str:
+    """1 for each server whose containers cannot be seen, so that nobody knows what runs there."""
+    return f"1 - max {_BY_SERVER} ({at(names.SERVER_CONTAINERS_VISIBLE)}) > 0"
+
+
+def kills(selection: str = ON_SERVERS) -> str:
+    """OOM kills of each service within the time range."""
+    events = at(names.CONTAINER_OOM_EVENTS, f'{selection}, {names.SERVICE}!=""')
+    # The recorded number looks back ten minutes.
+    return f"round(sum {_BY_SERVICE} (sum_over_time({events}[$__range:10m])))"
+
+
+def restarts(selection: str = ON_SERVERS) -> str:
+    """Restarts of each service's containers within the time range."""
+    return f"round(sum {_BY_SERVICE} (sum_over_time({at(names.COMPONENT_RESTARTS, selection)}[$__range:15m])))"
+
+
+def replacements(selection: str = ON_SERVERS) -> str:
+    """Containers of each service that ended within the time range, as each deployment ends some."""
+    return f"round(sum {_BY_SERVICE} (sum_over_time({at(names.COMPONENT_REPLACEMENTS, selection)}[$__range:1h])))"
+
+
+# Values of `happened`, the gravest last.
+REPLACED, RESTARTED, KILLED = 1, 2, 3
+
+
+def happened(selection: str = ON_SERVERS) -> str:
+    """The gravest event of each service at each moment; empty where nothing happened."""
+    events = (
+        (KILLED, at(names.CONTAINER_OOM_EVENTS, f'{selection}, {names.SERVICE}!=""')),
+        (RESTARTED, at(names.COMPONENT_RESTARTS, selection)),
+        (REPLACED, at(names.COMPONENT_REPLACEMENTS, selection)),
+    )
+    return " or ".join(f"{value} * (max {_BY_SERVICE} ({series}) > bool 0 == 1)" for value, series in events)
+
+
+def failing(selection: str = ON_SERVERS) -> str:
+    """Share of failed requests of each service, of those that *ServiceErrorsHigh* would judge: enough fail to count."""
+    errors, requests = (
+        f"sum {_BY_SERVICE} ({at(series, selection)})"
+        for series in (names.SERVICE_REQUEST_ERRORS, names.SERVICE_REQUESTS)
+    )
+    enough = f"{errors} * {service_requests.WINDOW} > {service_requests.FAILED_AT_LEAST}"
+    return f"{errors} / {_ON_SERVICE} ({requests} > 0) and {_ON_SERVICE} ({enough})"
+
+
+def least_disk() -> str:
+    """Free share of the fullest disk."""
+    return f"bottomk(1, {of_each_disk(names.DEVICE_DISK_FREE, 'min')})"
+
+
 # If not, where?
 
 
 def firing() -> str:
     """Firing alerts, one row for each name and place; the value is the severity, so that the worst sorts first."""
+    return f"max by ({ALERT_NAME}, {names.BY_SERVICE}) ({_ranked(ON_SERVERS_OR_NONE)})"
 
+
+def _ranked(selection: str) -> str:
     def of(severity: str) -> str:
-        return f'{ALERTS}{{{FIRING}, {SEVERITY}="{severity}", {ON_SERVERS_OR_NONE}}}'
+        return f'{ALERTS}{{{FIRING}, {SEVERITY}="{severity}", {selection}}}'
 
     # Alerts that always fire for other programs (severity none) are not for readers.
-    others = f'{ALERTS}{{{FIRING}, {SEVERITY}!="none", {ON_SERVERS_OR_NONE}}}'
-    ranked = f"{CRITICAL} * {of('critical')} or {WARNING} * {of('warning')} or {others}"
-    return f"max by ({ALERT_NAME}, {names.BY_SERVICE}) ({ranked})"
+    others = f'{ALERTS}{{{FIRING}, {SEVERITY}!="none", {selection}}}'
+    return f"{CRITICAL} * {of('critical')} or {WARNING} * {of('warning')} or {others}"
+
+
+def firing_since() -> str:
+    """Seconds since each firing alert's condition began to hold, in the rows of `firing`."""
+    by = f"{ALERT_NAME}, {names.BY_SERVICE}"
+    began = f"min by ({by}) (ALERTS_FOR_STATE{{{ON_SERVERS_OR_NONE}}})"
+    return f"time() - {began} and on ({by}) {firing()}"
+
+
+def alert_timeline(selection: str) -> str:
+    """The severity of each firing alert over time."""
+    return f"max by ({ALERT_NAME}, {names.BY_SERVICE}) ({_ranked(selection)})"
 
 
 def of_each_service(series: str, operation: str = "sum") -> str:
@@ -102,15 +192,30 @@ def of_each_service(series: str, operation: str = "sum") -> str:
 
 
 def memory_state() -> str:
-    """0 within budget, 1 past the service's own threshold, 2 over budget."""
-    share = at(names.SERVICE_MEMORY_BUDGET_RATIO)
-    near = f"({share} >= bool {_ON_SERVICE} {at(names.SERVICE_NEAR_BUDGET)})"
-    return f"sum {_BY_SERVICE} ({near} + {_ON_SERVICE} ({share} >= bool 1))"
+    """By service: 0 fine, 1 with a replica past its threshold, 2 with one over its budget, or all of them together."""
+    share, threshold = at(names.CONTAINER_MEMORY_BUDGET_RATIO), at(names.SERVICE_NEAR_BUDGET)
+    together = f"max {_BY_SERVICE} ({at(names.SERVICE_MEMORY_BUDGET_RATIO)})"
+    near = f"max {_BY_SERVICE} ({share} > bool {_ON_SERVICE} group_left () {threshold})"
+    over = f"max {_BY_SERVICE} ({share} > bool 1)"
+    # A service of components without budgets of their own is judged as a whole only.
+    replicas = f"({near} + {_ON_SERVICE} {over} or 0 * {together})"
+    return f"clamp_max({replicas} + {_ON_SERVICE} 2 * ({together} > bool 1), 2)"
 
 
-def replicas_missing() -> str:
+def fullest(selection: str = ON_SERVERS) -> str:
+    """Memory of the fullest replica of each service as a share of its budget; of all where none has one of its own."""
+    replicas = f"max {_BY_SERVICE} ({at(names.CONTAINER_MEMORY_BUDGET_RATIO, selection)})"
+    return f"{replicas} or max {_BY_SERVICE} ({at(names.SERVICE_MEMORY_BUDGET_RATIO, selection)})"
+
+
+def full_in(selection: str = ON_SERVERS) -> str:
+    """Seconds until the first replica of each service reaches its budget, as *ContainerMemoryExhaustionPredicted*."""
+    return f"min {_BY_SERVICE} ({memory_trend.growing(selection)})"
+
+
+def replicas_missing(selection: str = ON_SERVERS) -> str:
     """Missing replicas by service."""
-    wanted, running = at(names.SERVICE_REPLICAS_DESIRED), at(names.SERVICE_REPLICAS_RUNNING)
+    wanted, running = at(names.SERVICE_REPLICAS_DESIRED, selection), at(names.SERVICE_REPLICAS_RUNNING, selection)
     return f"sum {_BY_SERVICE} (clamp_min({wanted} - {_ON_SERVICE} {running}, 0))"
 
 
@@ -152,6 +257,23 @@ def share_of_plan() -> str:
 def of_all_servers(series: str) -> str:
     """A recorded series, summed over the chosen servers."""
     return f"sum({at(series)})"
+
+
+def planned_of_all_servers(series: str) -> str:
+    """A number of the plan, summed over the chosen servers, while their memory is measured."""
+    return f"sum({beside(at(series), at(names.SERVER_MEMORY_USED), names.BY_SERVER)})"
+
+
+_SELECTOR = re.compile(r"(\}(?:\[[^\]]+\])?)")
+
+
+def largest(expr: str, most: int = MOST_SERIES) -> str:
+    """The series that are largest at the end of the time range, over all of it; at each step others would flicker."""
+    by = re.search(r"by \(([^)]+)\)", expr)
+    if by is None:
+        raise ValueError(f"not an aggregation by labels: {expr}")
+    at_end = _SELECTOR.sub(r"\1 @ end()", expr)
+    return f"{expr} and on ({by[1]}) topk({most}, {at_end})"
 
 
 def _largest() -> str:
@@ -202,30 +324,55 @@ def service_alerts(severity: str) -> str:
 def replacements_allowed() -> str:
     """Replacements in an hour at which the alert fires: the threshold is per replica, the count for all of them."""
     threshold = f"{_ON_SERVICE} group_left () {at(names.SERVICE_REPLACEMENTS_THRESHOLD, OF_SERVICE)}"
-    return f"max {_BY_COMPONENT} ({at(names.COMPONENT_REPLICAS_DESIRED, OF_SERVICE)} * {threshold})"
+    allowed = f"max {_BY_COMPONENT} ({at(names.COMPONENT_REPLICAS_DESIRED, OF_SERVICE)} * {threshold})"
+    return beside(allowed, at(names.COMPONENT_REPLACEMENTS, OF_SERVICE), names.BY_COMPONENT)
+
+
+def beside(plan: str, measured: str, labels: str = names.BY_SERVICE) -> str:
+    """A plan or threshold, where there is something to compare with it: alone it would stand in for missing data."""
+    return f"{plan} and on ({labels}) {measured}"
 
 
 def missing_of_service() -> str:
     """Missing replicas of the chosen service."""
-    wanted, running = at(names.SERVICE_REPLICAS_DESIRED, OF_SERVICE), at(names.SERVICE_REPLICAS_RUNNING, OF_SERVICE)
-    return f"sum(clamp_min({wanted} - {_ON_SERVICE} {running}, 0))"
+    return f"sum({replicas_missing(OF_SERVICE)})"
 
 
-def oom_kills() -> str:
-    """OOM kills of the chosen service's containers in the last ten minutes."""
-    return _or_zero(of_service(names.CONTAINER_OOM_EVENTS), at(names.SERVICE_INFO, OF_SERVICE))
+def replica_states() -> str:
+    """Rows of the chosen service's replicas: 1 for each container, 0 for what a component lacks."""
+    there = f"0 * {of_replicas(names.CONTAINER_START_TIME)} + 1"
+    wanted = at(names.COMPONENT_REPLICAS_DESIRED, OF_SERVICE)
+    lacking = f"{wanted} - on ({names.BY_COMPONENT}) {at(names.COMPONENT_REPLICAS_RUNNING, OF_SERVICE)} > 0"
+    named = f'label_replace(0 * max {_BY_COMPONENT} ({lacking}), "{names.NAME}", "missing", "", "")'
+    return f"{there} or {named}"
+
+
+def ended(value: str) -> str:
+    """A value of each container of the chosen service that ended within the time range."""
+    now = of_replicas(names.CONTAINER_START_TIME)
+    return f"max by ({names.BY_CONTAINER}) ({value}) unless on ({names.BY_CONTAINER}) {now}"
+
+
+def ended_ago() -> str:
+    """Seconds since each container that ended was last seen."""
+    start = at(names.CONTAINER_START_TIME, OF_SERVICE)
+    return f"time() - ({ended(f'max_over_time(timestamp({start})[$__range:1m])')})"
+
+
+def ended_after() -> str:
+    """Seconds that each container that ended had run."""
+    start = at(names.CONTAINER_START_TIME, OF_SERVICE)
+    return ended(f"max_over_time(timestamp({start})[$__range:1m]) - max_over_time({start}[$__range:1m])")
+
+
+def ended_why() -> str:
+    """1 for each ended container that the kernel had killed a process of within its last ten minutes, otherwise 0."""
+    return ended(f"last_over_time({at(names.CONTAINER_OOM_EVENTS, OF_SERVICE)}[$__range]) > bool 0")
 
 
 def limits_in_force() -> str:
     """Memory limits enforced by Docker now, by component; a container without a limit has no line."""
     return f"max {_BY_COMPONENT} ({at(names.CONTAINER_MEMORY_LIMIT, OF_SERVICE)} > 0)"
-
-
-def page_cache() -> str:
-    """Reclaimable memory of each container: file cache in active use."""
-    whole = at(names.CONTAINER_MEMORY_WORKING_SET, OF_SERVICE)
-    kept = at(names.CONTAINER_MEMORY_UNRECLAIMABLE, OF_SERVICE)
-    return f"max by ({names.BY_CONTAINER}) ({whole} - on ({names.BY_CONTAINER}) {kept})"
 
 
 def age_of_replicas() -> str:
@@ -249,5 +396,4 @@ def deployed(selection: str) -> str:
 
 def began_to_fire(selection: str) -> str:
     """The moments at which alerts started firing: one step long, because a week of red would hide the graph."""
-    firing_now = f"{ALERTS}{{{FIRING}, {selection}}}"
-    return f"{firing_now} unless {firing_now} offset $__interval"
+    return f"{ALERTS}{{{FIRING}, {selection}}} unless {ALERTS}{{{FIRING}, {ON_SERVERS_OR_NONE}}} offset $__interval"

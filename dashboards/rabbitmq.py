@@ -37,10 +37,10 @@ def build(built: Built) -> Node | None:
             layout.line(
                 4,
                 (_RABBITMQ.alerts(), 4),
-                (_dead(), 4),
+                (_dead(), 6),
                 (_waiting(), 4),
-                (_RABBITMQ.up("up"), 6),
-                (_alarms(), 6),
+                (_RABBITMQ.up("up"), 5),
+                (_alarms(), 5),
             ),
             layout.heading("Queues"),
             layout.even(8, _longest(lines), _unacked(lines)),
@@ -97,12 +97,10 @@ def _alarms() -> States:
 def _longest(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Longest queues",
-        description="Messages ready in the ten longest queues. Healthy: lines that fall back after each burst.",
+        description="Messages ready in the eight longest queues. Healthy: lines that fall back after each burst.",
         unit="short",
         scale=backing_services.says("RabbitmqBacklogGrowing"),
-        queries=(
-            Query(f"topk(10, {_QUEUES.by('max', 'rabbitmq_detailed_queue_messages_ready', *_QUEUE)})", _OF_QUEUE),
-        ),
+        queries=(Query(_QUEUES.largest("max", "rabbitmq_detailed_queue_messages_ready", *_QUEUE), _OF_QUEUE),),
     )
     return backing_services.with_alert(graph, lines["RabbitmqBacklogGrowing"])
 
@@ -110,12 +108,11 @@ def _longest(lines: Mapping[str, float]) -> Graph:
 def _unacked(lines: Mapping[str, float]) -> Graph:
     graph = Graph(
         title="Unacknowledged messages",
-        description="Delivered and not acknowledged, in the ten queues with most. Healthy: at most the prefetch limit.",
+        description="Delivered and not acknowledged, in the eight queues with most. Healthy: within the prefetch "
+        "limit.",
         unit="short",
         scale=backing_services.says("RabbitmqUnackedHigh"),
-        queries=(
-            Query(f"topk(10, {_QUEUES.by('max', 'rabbitmq_detailed_queue_messages_unacked', *_QUEUE)})", _OF_QUEUE),
-        ),
+        queries=(Query(_QUEUES.largest("max", "rabbitmq_detailed_queue_messages_unacked", *_QUEUE), _OF_QUEUE),),
     )
     return backing_services.with_alert(graph, lines["RabbitmqUnackedHigh"])
 
@@ -136,9 +133,9 @@ def _messages() -> Graph:
 def _flow() -> Graph:
     flows = (("received", "published"), ("delivered", "delivered"), ("acknowledged", "acknowledged"))
     return Graph(
-        title="Messages a second",
+        title="Message rates",
         description="Messages published, delivered and acknowledged. Healthy: lines that stay together.",
-        unit="short",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=tuple(
             Query(
@@ -154,8 +151,8 @@ def _lost() -> Graph:
     lost = (("unroutable_dropped", "dropped"), ("unroutable_returned", "returned"), ("redelivered", "redelivered"))
     return Graph(
         title="Unroutable and redelivered",
-        description="Messages published to no queue, or redelivered, per second. Healthy: 0.",
-        unit="short",
+        description="Messages published to no queue, or redelivered. Healthy: 0.",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("Some applications publish what nobody may want"),
         queries=tuple(
             Query(
@@ -224,7 +221,7 @@ def _churn() -> Graph:
     return Graph(
         title="Opened a second",
         description="Connections and channels opened, and queues declared. Healthy: near 0; clients keep theirs.",
-        unit="short",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("No rate is bad by itself"),
         queries=tuple(
             Query(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from boxwatch.dashboards import backing_services, layout
+from boxwatch.dashboards import backing_services, layout, queries
 from boxwatch.dashboards.backing_services import NAMED, Engine
 from boxwatch.dashboards.panels import colours, field_config, scale
 from boxwatch.dashboards.panels.field_config import State
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.panels.timelines import States
-from boxwatch.dashboards.queries import ON_SERVICES
 from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
 from boxwatch.rules.built import Built
@@ -43,9 +42,10 @@ def build(built: Built) -> Node | None:
             layout.even(8, _evicted(), _hits(), _fragmentation()),
             layout.heading("Clients"),
             layout.even(8, _clients(), _commands(), _errors()),
-            layout.even(8, _slow(), _network()),
+            layout.even(8, _slow(), _network(), _connections()),
             layout.heading("Storage"),
             layout.even(8, _saves(), _unsaved(), _replication()),
+            layout.detail("Process", layout.even(8, _cpu(), _slow_log(), _uptime())),
         ),
     )
 
@@ -77,8 +77,8 @@ _REFUSALS = 'err=~"OOM|MISCONF"'
 
 def _memory() -> Graph:
     replica = (
-        f"max by ({names.BY_SERVICE}) ({names.SERVICE_MEMORY_BUDGET}{{{ON_SERVICES}}} "
-        f"/ on ({names.BY_SERVICE}) {names.SERVICE_REPLICAS_DESIRED}{{{ON_SERVICES}}})"
+        f"max by ({names.BY_SERVICE}) ({names.SERVICE_MEMORY_BUDGET}{{{_REDIS.chosen}}} "
+        f"/ on ({names.BY_SERVICE}) {names.SERVICE_REPLICAS_DESIRED}{{{_REDIS.chosen}}})"
     )
     return Graph(
         title="Memory",
@@ -90,7 +90,7 @@ def _memory() -> Graph:
             Query(_USED, "used by {{service}}"),
             Query(_REDIS.by("max", "redis_memory_used_rss_bytes"), "resident, {{service}}"),
             Query(f"{_MAX} > 0", "maxmemory of {{service}}"),
-            Query(replica, "plan of {{service}}"),
+            Query(queries.beside(replica, _USED), "plan of {{service}}"),
         ),
         overrides=(field_config.limit_line("C"), field_config.plan_line("D")),
     )
@@ -104,10 +104,11 @@ def _keys() -> Graph:
         unit="short",
         scale=backing_services.uncoloured("How many are too many depends on the data"),
         queries=(
-            Query(f"{_REDIS.by('max', 'redis_db_keys', 'db')} > 0", "{{db}} of {{service}}"),
-            Query(f"{_REDIS.by('max', 'redis_db_keys_expiring', 'db')} > 0", "{{db}} of {{service}}, expiring"),
+            Query(queries.largest(_REDIS.by("max", "redis_db_keys", "db"), 4), "{{db}} of {{service}}"),
+            Query(
+                queries.largest(_REDIS.by("max", "redis_db_keys_expiring", "db"), 4), "{{db}} of {{service}}, expiring"
+            ),
         ),
-        no_value="no keys",
     )
 
 
@@ -116,7 +117,7 @@ def _evicted() -> Graph:
         title="Evicted and expired keys",
         description="Keys removed for lack of memory, and keys past their time to live. Healthy: far more expired "
         "than evicted.",
-        unit="cps",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("RedisCacheThrashing judges the evictions of an hour"),
         queries=(
             Query(_REDIS.by("sum", "redis_evicted_keys_total", per_second=True), "evicted, {{service}}"),
@@ -151,15 +152,64 @@ def _fragmentation() -> Graph:
 def _clients() -> Graph:
     return Graph(
         title="Clients",
-        description="Connected clients, clients in a blocking command, and connections rejected a second. Healthy: "
-        "none rejected.",
+        description="Connected clients, and clients in a blocking command. Healthy: far below maxclients.",
         unit="short",
         scale=backing_services.uncoloured("RedisClientsHigh compares them with maxclients"),
         queries=(
             Query(_REDIS.by("max", "redis_connected_clients"), "connected, {{service}}"),
             Query(_REDIS.by("max", "redis_blocked_clients"), "blocked, {{service}}"),
+        ),
+    )
+
+
+def _connections() -> Graph:
+    return Graph(
+        title="Connections",
+        description="Connections opened, and rejected because there were too many. Healthy: none rejected, and few "
+        "opened: clients keep theirs.",
+        unit="suffix:/s",
+        scale=backing_services.uncoloured("RedisConnectionsRejected fires on any rejected"),
+        queries=(
+            Query(_REDIS.by("sum", "redis_connections_received_total", per_second=True), "opened, {{service}}"),
             Query(_REDIS.by("sum", "redis_rejected_connections_total", per_second=True), "rejected, {{service}}"),
         ),
+        soft_max=1,
+    )
+
+
+def _cpu() -> Graph:
+    return Graph(
+        title="CPU",
+        description="CPU time in each second; the main thread, which runs all commands, has one CPU at most. Healthy: "
+        "far below 100%.",
+        unit="percentunit",
+        scale=backing_services.uncoloured("What is normal depends on the load"),
+        queries=(
+            Query(_REDIS.by("sum", "redis_cpu_user_seconds_total", per_second=True), "user, {{service}}"),
+            Query(_REDIS.by("sum", "redis_cpu_sys_seconds_total", per_second=True), "system, {{service}}"),
+        ),
+    )
+
+
+def _slow_log() -> Graph:
+    return Graph(
+        title="Slow log",
+        description="Entries in the slow log: commands slower than slowlog-log-slower-than. Healthy: no new ones.",
+        unit="none",
+        scale=backing_services.uncoloured("The threshold is in Redis' own configuration"),
+        queries=(Query(_REDIS.by("max", "redis_slowlog_length"), NAMED),),
+        steps=True,
+        soft_max=1,
+    )
+
+
+def _uptime() -> Graph:
+    return Graph(
+        title="Uptime",
+        description="Time since Redis started. Healthy: rising since the last deployment.",
+        unit="dtdurations",
+        scale=backing_services.uncoloured("No age is bad in itself"),
+        queries=(Query(_REDIS.by("min", "redis_uptime_in_seconds"), NAMED),),
     )
 
 
@@ -167,11 +217,10 @@ def _commands() -> Graph:
     commands = _REDIS.by("sum", "redis_commands_total", "cmd", per_second=True)
     return Graph(
         title="Commands",
-        description="Commands a second, the ten most frequent. Healthy: those your applications send; never keys or "
-        "flushall.",
-        unit="cps",
+        description="The eight most frequent commands. Healthy: those your applications send; never keys or flushall.",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("No rate is bad in itself"),
-        queries=(Query(f"topk(10, {commands})", "{{cmd}}, {{service}}"),),
+        queries=(Query(queries.largest(commands), "{{cmd}}, {{service}}"),),
     )
 
 
@@ -179,7 +228,7 @@ def _errors() -> Graph:
     return Graph(
         title="Errors by kind",
         description="Errors returned to clients, a second. Healthy: none; OOM and MISCONF are rejected writes.",
-        unit="cps",
+        unit="suffix:/s",
         scale=backing_services.uncoloured("RedisWritesRefused fires on OOM and MISCONF"),
         queries=(Query(_REDIS.by("sum", "redis_errors_total", "err", per_second=True), "{{err}}, {{service}}"),),
         soft_max=1,
@@ -193,12 +242,11 @@ def _slow() -> Graph:
     )
     return Graph(
         title="Command time",
-        description="The ten slowest commands, on average. Healthy: below a millisecond, because Redis runs one at a "
+        description="The eight slowest commands, on average. Healthy: below a millisecond, because Redis runs one at a "
         "time.",
         unit="s",
         scale=backing_services.uncoloured("What counts as slow depends on the command"),
-        queries=(Query(f"topk(10, {spent} / ({count} > 0))", "{{cmd}}, {{service}}"),),
-        table=True,
+        queries=(Query(queries.largest(f"{spent} / ({count} > 0)"), "{{cmd}}, {{service}}"),),
     )
 
 

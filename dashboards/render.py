@@ -17,6 +17,7 @@ from grafanalib._gen import DashboardEncoder
 from boxwatch.dashboards import graph_annotations
 from boxwatch.dashboards.layout import Placed
 from boxwatch.dashboards.panels.alert_list import AlertList
+from boxwatch.dashboards.panels.palette import Vocabulary
 from boxwatch.dashboards.panels.panel import Panel
 from boxwatch.dashboards.variables import DATASOURCE, Variable
 from boxwatch.grafana import modernise
@@ -45,7 +46,10 @@ class Page:
         description: the question that it answers, one sentence.
         variables: the variables besides the data source, in the order of the bar.
         panels: the panels with their positions.
-        marked: PromQL label matchers of the firing alerts and deployments to mark in the graphs.
+        marked: PromQL label matchers of the deployments to mark in the graphs, and of the alerts.
+        alarmed: those of the alerts, where they are others: an alert on a service is not of interest on a page about
+            servers.
+        time_range: the range at first, as Grafana writes it.
     """
 
     id: str
@@ -54,6 +58,8 @@ class Page:
     variables: tuple[Variable, ...]
     panels: tuple[Placed, ...]
     marked: str
+    alarmed: str = ""
+    time_range: str = TIME_RANGE
 
 
 def build(page: Page, topology: Topology) -> Node:
@@ -74,17 +80,18 @@ def build(page: Page, topology: Topology) -> Node:
         schemaVersion=modernise.SCHEMA_VERSION,
         timezone="browser",
         refresh=refresh,
-        time=core.Time(TIME_RANGE, "now"),
+        time=core.Time(page.time_range, "now"),
         timePicker=core.TimePicker(refreshIntervals=[refresh, *_SLOWER], timeOptions=[]),
         links=[_link_to_ours(topology)],
         annotations=core.Annotations(
             list=[
-                _scoped_mark(topology, graph_annotations.firing_alerts(page.marked, refresh)),
                 _scoped_mark(topology, graph_annotations.deployments(page.marked, refresh)),
+                _scoped_mark(topology, graph_annotations.critical_alerts(page.alarmed or page.marked, refresh)),
+                _scoped_mark(topology, graph_annotations.other_alerts(page.alarmed or page.marked, refresh)),
             ]
         ),
         templating=core.Templating(list=[_variable(topology, variable) for variable in (DATASOURCE, *page.variables)]),
-        panels=[_placed(placed, topology) for placed in page.panels],
+        panels=[_placed(placed, topology, _vocabulary(page, topology)) for placed in page.panels],
     )
     plain = json.loads(json.dumps(dashboard, cls=DashboardEncoder))
     return modernise.modernise(plain)
@@ -92,7 +99,7 @@ def build(page: Page, topology: Topology) -> Node:
 
 def _refuse_same_ids(page: Page) -> None:
     seen: dict[int, str] = {}
-    for placed in page.panels:
+    for placed in (one for each in page.panels for one in (each, *each.collapsed)):
         if placed.panel is not None:
             number = panel_id(placed.panel.title)
             if number in seen:
@@ -148,14 +155,31 @@ def _variable(topology: Topology, variable: Variable) -> Node:
     return made
 
 
-def _placed(placed: Placed, topology: Topology) -> object:
+def _vocabulary(page: Page, topology: Topology) -> Vocabulary:
+    """The names that a page may show, in the order of their colours: services by their budget, the largest first."""
+    of_kind = [service for service in topology.services if service.kind == page.id and page.id != "traefik"]
+    services = sorted(of_kind or topology.services, key=lambda one: -one.replicas * one.memory)
+    return Vocabulary(
+        services=tuple(service.name for service in services),
+        servers=tuple(server.name for server in topology.servers),
+    )
+
+
+def _placed(placed: Placed, topology: Topology, vocabulary: Vocabulary) -> object:
     place = core.GridPos(x=placed.x, y=placed.y, w=placed.w, h=placed.h)
     if placed.panel is None:
+        inside = [_placed(each, topology, vocabulary) for each in placed.collapsed]
         # A heading may have the same title as one of its panels.
-        return core.RowPanel(id=panel_id(f"row {placed.title}"), title=placed.title, gridPos=place)
+        return core.RowPanel(
+            id=panel_id(f"row {placed.title}"),
+            title=placed.title,
+            gridPos=place,
+            collapsed=bool(inside),
+            panels=inside,
+        )
     if isinstance(placed.panel, AlertList):
         return _alert_list(topology, placed.panel, place)
-    return _panel(placed.panel, place, topology)
+    return _panel(placed.panel, place, topology, vocabulary)
 
 
 def _alert_list(topology: Topology, panel: AlertList, place: object) -> Node:
@@ -166,11 +190,10 @@ def _alert_list(topology: Topology, panel: AlertList, place: object) -> Node:
     return {**made.panel_json({"type": panel.type}), "options": options, "fieldConfig": {}}
 
 
-def _panel(panel: Panel, place: object, topology: Topology) -> Node:
+def _panel(panel: Panel, place: core.GridPos, topology: Topology, vocabulary: Vocabulary) -> Node:
     # Never more than one point per scrape, at any zoom: further points are copies.
     interval = units.format_duration(topology.scrape_interval)
-    thresholds = panel.scale.to_json()
-    defaults: Node = {"unit": panel.unit, "thresholds": thresholds, **panel.defaults(topology)}
+    defaults: Node = {"unit": panel.unit, "thresholds": panel.thresholds(), **panel.defaults(topology)}
     if panel.links:
         defaults["links"] = [link.to_json() for link in panel.links]
     made = core.Panel(
@@ -184,11 +207,11 @@ def _panel(panel: Panel, place: object, topology: Topology) -> Node:
         targets=list(_targets(topology, panel, interval)),
         transformations=[{"id": name, "options": dict(options)} for name, options in panel.transformations],
     )
-    overrides = [override.to_json() for override in panel.differing()]
+    overrides = [override.to_json() for override in panel.differing(vocabulary)]
     return {
         **made.panel_json({"type": panel.type}),
         "fieldConfig": {"defaults": defaults, "overrides": overrides},
-        "options": panel.options(),
+        "options": panel.options_at(int(place.w)),
     }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from boxwatch.dashboards import layout, links, render
-from boxwatch.dashboards.panels import colours, field_config, scale
+from boxwatch.dashboards import layout, links, queries, render
+from boxwatch.dashboards.panels import field_config, scale, thresholds
+from boxwatch.dashboards.panels.field_config import Link
 from boxwatch.dashboards.panels.heatmap import Heatmap
 from boxwatch.dashboards.panels.panel import Graph, Query, Stat
 from boxwatch.dashboards.panels.tables import Column, Label, Rows, Table, table
-from boxwatch.dashboards.queries import ON_SERVERS, ON_SERVICES
+from boxwatch.dashboards.queries import ON_SERVERS, on_services
 from boxwatch.dashboards.variables import SERVERS, SERVICES
 from boxwatch.grafana.tree import Node
 from boxwatch.rules import names
@@ -18,6 +19,7 @@ from boxwatch.rules.traefik import traefik, traefik_routes
 from boxwatch.topology.model import Topology
 
 _RAW = f"{TRAEFIK}, {ON_SERVERS}"
+_CHOSEN = on_services("traefik")
 _ON = f"on ({names.BY_SERVICE})"
 _NAME = f"{{{{{names.SERVICE}}}}}"
 _PLACE = f"{{{{{names.SERVER}}}}}"
@@ -36,7 +38,7 @@ def build(built: Built) -> Node | None:
         title="Traefik",
         description="Do requests arrive, do they succeed fast enough, and where do they go?",
         variables=(SERVERS, SERVICES),
-        marked=ON_SERVICES,
+        marked=_CHOSEN,
         panels=layout.place(
             layout.even(4, *_first_answer(topology)),
             layout.heading("Traffic"),
@@ -49,18 +51,24 @@ def build(built: Built) -> Node | None:
             layout.heading("Traefik itself"),
             layout.even(8, _certificates(topology), _reloads()),
             layout.even(8, _connections(), _files(topology)),
+            layout.detail("Entry points and process", layout.even(8, _by_entry_point(), _bytes(), _process(topology))),
         ),
     )
     return render.build(page, topology)
 
 
 def _by(series: str) -> str:
-    return f"sum by ({names.BY_SERVICE}) ({series}{{{ON_SERVICES}}})"
+    return f"sum by ({names.BY_SERVICE}) ({series}{{{_CHOSEN}}})"
 
 
-def _share(part: str) -> str:
-    """A share of all requests to the chosen services."""
-    return f"sum({part}{{{ON_SERVICES}}}) / (sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}}) > 0)"
+def _worst(part: str, at_least: int) -> str:
+    """The service with the largest share, of those that the alert would judge: enough requests count."""
+    enough = f"{_by(part)} * {service_requests.WINDOW} > {at_least}"
+    return queries.worst(f"({_shares(part)} and {_ON} ({enough}))")
+
+
+def _fine(part: str, at_least: int) -> str:
+    return queries.none_of(f"{_by(part)} * {service_requests.WINDOW} > {at_least}", f"{part}{{{_CHOSEN}}}")
 
 
 def _shares(part: str) -> str:
@@ -83,14 +91,18 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
             "day.",
             unit="reqps",
             scale=scale.none_known("No number is planned, so nothing is coloured."),
-            queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{ON_SERVICES}}})"),),
+            queries=(Query(f"sum({names.SERVICE_REQUESTS}{{{_CHOSEN}}})"),),
         ),
         Stat(
             title="Failed now",
-            description="Share of requests answered with a 5xx. Healthy: 0.",
+            description="Requests answered with a 5xx, of the service with the largest share, if more than "
+            f"{service_requests.FAILED_AT_LEAST} fail within five minutes. Healthy: none failing.",
             unit="percentunit",
             scale=_failed_scale(topology),
-            queries=(Query(_share(names.SERVICE_REQUEST_ERRORS)),),
+            queries=(
+                Query(_worst(names.SERVICE_REQUEST_ERRORS, service_requests.FAILED_AT_LEAST), _NAME),
+                Query(_fine(names.SERVICE_REQUEST_ERRORS, service_requests.FAILED_AT_LEAST), "none failing"),
+            ),
             no_value="no requests",
         ),
         *((_slow_now(topology),) if requests.promised(topology) else ()),
@@ -107,10 +119,14 @@ def _first_answer(topology: Topology) -> tuple[Stat, ...]:
 def _slow_now(topology: Topology) -> Stat:
     return Stat(
         title="Slow now",
-        description="Share of requests slower than their service's objective. Healthy: a few percent.",
+        description="Requests slower than their objective, of the service with the largest share, if more than "
+        f"{service_requests.SLOW_AT_LEAST} are slow within five minutes. Healthy: a few percent.",
         unit="percentunit",
         scale=_slow_scale(topology),
-        queries=(Query(_share(names.SERVICE_REQUESTS_SLOW)),),
+        queries=(
+            Query(_worst(names.SERVICE_REQUESTS_SLOW, service_requests.SLOW_AT_LEAST), _NAME),
+            Query(_fine(names.SERVICE_REQUESTS_SLOW, service_requests.SLOW_AT_LEAST), "none slow"),
+        ),
         no_value="no objective",
     )
 
@@ -128,8 +144,7 @@ def _arrive(topology: Topology) -> Graph:
             Query(_by(names.SERVICE_REQUESTS_EXPECTED), f"expected {_NAME}"),
         ),
         overrides=(field_config.plan_line("B"),),
-        links=(links.to_service(topology, links.of_series(names.SERVICE), links.of_series(names.SERVER)),),
-        table=True,
+        links=(_to_service(topology),),
     )
 
 
@@ -140,39 +155,57 @@ def _by_code() -> Graph:
         "is gone.",
         unit="reqps",
         scale=scale.none_known("Red is 5xx and amber 4xx; no number is bad in itself."),
-        queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.CODE}}}}}"),),
+        queries=(Query(f"sum by ({names.CODE}) ({names.CODE_REQUESTS}{{{_CHOSEN}}})", f"{{{{{names.CODE}}}}}"),),
         overrides=field_config.of_http_codes(),
         stacked=True,
         fill=60,
-        table=True,
     )
 
 
 def _failed(topology: Topology) -> Graph:
-    return Graph(
-        title="Failed requests",
-        description="Share of each service's requests answered with a 5xx. Healthy: 0.",
-        unit="percentunit",
-        scale=_failed_scale(topology),
-        queries=(Query(_shares(names.SERVICE_REQUEST_ERRORS), _NAME),),
-        no_value="no requests",
+    return _judged(
+        Graph(
+            title="Failed requests",
+            description="Share of each service's requests answered with a 5xx. Healthy: 0.",
+            unit="percentunit",
+            scale=scale.lines("The dashed line is the threshold of ServiceErrorsHigh."),
+            queries=(Query(_shares(names.SERVICE_REQUEST_ERRORS), _NAME),),
+            links=(_to_service(topology),),
+            soft_max=0.01,
+            no_value="no requests",
+        ),
+        topology.alerts.threshold("ServiceErrorsHigh", service_requests.FAILED_SHARE),
     )
 
 
 def _slow(topology: Topology) -> Graph:
-    return Graph(
-        title="Slow requests",
-        description="Share of requests slower than the service's objective. Healthy: a few percent.",
-        unit="percentunit",
-        scale=_slow_scale(topology),
-        queries=(Query(_shares(names.SERVICE_REQUESTS_SLOW), _NAME),),
-        no_value="no objective",
+    return _judged(
+        Graph(
+            title="Slow requests",
+            description="Share of requests slower than the service's objective. Healthy: a few percent.",
+            unit="percentunit",
+            scale=scale.lines("The dashed line is the threshold of ServiceLatencyHigh."),
+            queries=(Query(_shares(names.SERVICE_REQUESTS_SLOW), _NAME),),
+            links=(_to_service(topology),),
+            soft_max=0.05,
+            no_value="no objective",
+        ),
+        topology.alerts.threshold("ServiceLatencyHigh", service_requests.SLOW_SHARE),
     )
 
 
+def _judged(graph: Graph, threshold: float) -> Graph:
+    return thresholds.drawn(graph, threshold)
+
+
+def _to_service(topology: Topology) -> Link:
+    return links.to_service(topology, links.of_series(names.SERVICE), links.of_series(names.SERVER))
+
+
 def _latency(*, promised: bool) -> Graph:
-    buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})"
-    within = f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{ON_SERVICES}}})"
+    buckets = f"sum by ({names.BY_SERVICE}, {names.LE}) ({names.BUCKET_REQUESTS}{{{_CHOSEN}}})"
+    objective = f"max by ({names.BY_SERVICE}) ({names.SERVICE_LATENCY_WITHIN}{{{_CHOSEN}}})"
+    within = queries.beside(objective, f"{names.SERVICE_REQUESTS}{{{_CHOSEN}}}")
     healthy = "below the dashed line" if promised else "as usual at this time of day"
     return Graph(
         title="Latency",
@@ -200,36 +233,37 @@ def _times() -> Heatmap:
         scale=scale.none_known(
             "The colour scale below shows the number of responses; nothing is coloured by a threshold."
         ),
-        queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{ON_SERVICES}}})", f"{{{{{names.LE}}}}}"),),
+        queries=(Query(f"sum by ({names.LE}) ({names.BUCKET_REQUESTS}{{{_CHOSEN}}})", f"{{{{{names.LE}}}}}"),),
     )
 
 
 def _unrouted(topology: Topology) -> Graph:
-    return Graph(
+    graph = Graph(
         title="Requests without a route",
         description="Requests that Traefik itself answers with 404. Healthy: few; scanners cause some, a lost route "
         "many.",
         unit="reqps",
-        scale=scale.alert_above(topology, "TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE, scale.a_second),
+        scale=scale.lines("The dashed line is the threshold of TraefikRequestsWithoutRoute."),
         queries=(Query(f"sum by ({names.BY_SERVER}) ({names.SERVER_REQUESTS_UNROUTED}{{{ON_SERVERS}}})", _PLACE),),
     )
+    return _judged(graph, topology.alerts.threshold("TraefikRequestsWithoutRoute", traefik_routes.UNROUTED_RATE))
 
 
 def _unplanned(topology: Topology) -> Graph:
-    return Graph(
+    graph = Graph(
         title="Requests outside the plan",
         description="Requests through routers of no planned service. Healthy: none.",
         unit="reqps",
-        scale=scale.alert_above(topology, "RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE, scale.a_second),
+        scale=scale.lines("The dashed line is the threshold of RequestsOutsidePlan."),
         queries=(
             Query(
-                f"sum by ({names.BY_ROUTER}) ({names.ROUTER_REQUESTS_UNPLANNED}{{{ON_SERVERS}}})",
+                queries.largest(f"sum by ({names.BY_ROUTER}) ({names.ROUTER_REQUESTS_UNPLANNED}{{{ON_SERVERS}}})"),
                 f"{{{{{names.ROUTER}}}}}",
             ),
         ),
-        table=True,
         no_value="none outside the plan",
     )
+    return _judged(graph, topology.alerts.threshold("RequestsOutsidePlan", traefik_routes.UNPLANNED_RATE))
 
 
 def _certificates(topology: Topology) -> Table:
@@ -239,7 +273,15 @@ def _certificates(topology: Topology) -> Table:
             title="Certificates",
             description="Remaining validity of every certificate. Healthy: weeks; Traefik renews 30 days before "
             "expiry.",
-            labels=(Label(label="sans", head="Names"), Label(label=names.SERVER, head="Server", width=90)),
+            labels=(
+                Label(label="sans", head="Names"),
+                Label(
+                    label=names.SERVER,
+                    head="Server",
+                    width=90,
+                    link=links.to_server(topology, links.of_column("Server")),
+                ),
+            ),
             columns=(
                 Column(
                     head="Expires in",
@@ -258,6 +300,7 @@ def _certificates(topology: Topology) -> Table:
 
 
 def _reloads() -> Graph:
+    loaded = f"traefik_config_reloads_total{{{_RAW}}}"
     return Graph(
         title="Configuration reloads",
         description="Configurations loaded by Traefik. Healthy: some at each deployment, none in between.",
@@ -267,10 +310,11 @@ def _reloads() -> Graph:
         ),
         queries=(
             Query(
-                f"sum by ({names.BY_SERVER}) (increase(traefik_config_reloads_total{{{_RAW}}}[$__rate_interval]))",
+                f"round(sum by ({names.BY_SERVER}) (increase({loaded}[$__rate_interval])))",
                 _PLACE,
             ),
         ),
+        steps=True,
         soft_max=1,
     )
 
@@ -287,18 +331,58 @@ def _connections() -> Graph:
                 f"{{{{entrypoint}}}} {_PLACE}",
             ),
         ),
-        table=True,
     )
 
 
 def _files(topology: Topology) -> Graph:
     opened, most = (f"max by ({names.BY_SERVER}) (process_{which}_fds{{{_RAW}}})" for which in ("open", "max"))
-    return Graph(
+    graph = Graph(
         title="Open files",
         description="Open files as a share of Traefik's limit; each connection is one. Healthy: far below the "
         "threshold.",
         unit="percentunit",
-        scale=scale.alert_above(topology, "TraefikFilesNearLimit", traefik.FILES_SHARE, scale.percent),
+        scale=scale.lines("The dashed line is the threshold of TraefikFilesNearLimit."),
         queries=(Query(f"{opened} / on ({names.BY_SERVER}) {most}", _PLACE),),
-        colour=colours.USE if len(topology.servers) == 1 else "",
+        soft_max=0.1,
+    )
+    return _judged(graph, topology.alerts.threshold("TraefikFilesNearLimit", traefik.FILES_SHARE))
+
+
+def _by_entry_point() -> Graph:
+    rate = (
+        f"sum by ({names.BY_SERVER}, entrypoint) (rate(traefik_entrypoint_requests_total{{{_RAW}}}[$__rate_interval]))"
+    )
+    return Graph(
+        title="Requests by entry point",
+        description="Requests on each entry point, routed or not. Healthy: a familiar level.",
+        unit="reqps",
+        scale=scale.none_known("No rate is bad in itself, so nothing is coloured."),
+        queries=(Query(rate, f"{{{{entrypoint}}}} {_PLACE}"),),
+    )
+
+
+def _bytes() -> Graph:
+    received, sent = (
+        f"sum by ({names.BY_SERVER}) (rate(traefik_entrypoint_{way}_bytes_total{{{_RAW}}}[$__rate_interval]))"
+        for way in ("requests", "responses")
+    )
+    return Graph(
+        title="Bytes received and sent",
+        description="Bodies of requests and responses. Healthy: a familiar level.",
+        unit="Bps",
+        scale=scale.none_known("No amount is bad in itself, so nothing is coloured."),
+        queries=(Query(received, f"received {_PLACE}"), Query(sent, f"sent {_PLACE}")),
+    )
+
+
+def _process(topology: Topology) -> Graph:
+    del topology
+    return Graph(
+        title="CPU of Traefik",
+        description="CPUs that Traefik uses; 100% is one. Healthy: a familiar level.",
+        unit="percentunit",
+        scale=scale.none_known("The topology plans no CPU, so nothing is coloured."),
+        queries=(
+            Query(f"sum by ({names.BY_SERVER}) (rate(process_cpu_seconds_total{{{_RAW}}}[$__rate_interval]))", _PLACE),
+        ),
     )

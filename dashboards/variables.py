@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boxwatch.grafana.tree import Node
-from boxwatch.rules import names
+from boxwatch.rules import dashboard_uid, names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +45,18 @@ SERVERS = Variable(
     multi=True,
 )
 SERVICE = Variable(
-    name="service",
+    name=dashboard_uid.service_variable("service"),
     label="Service",
     query=f'label_values({names.SERVICE_INFO}{{{names.SERVER}=~"$server"}}, {names.SERVICE})',
 )
 
-# Several services at once, of any kind.
-SERVICES = Variable(name=SERVICE.name, label=SERVICE.label, query=SERVICE.query, multi=True)
+# Several services at once, of any kind. Each kind of choice has a name of its own, because links between dashboards
+# carry variables by name, and a value of one kind means nothing to another.
+SERVICES = Variable(name=dashboard_uid.service_variable("traefik"), label="Service", query=SERVICE.query, multi=True)
 
 
 def services_of(kind: str, label: str = "Service") -> Variable:
     """The services of one kind, for the dashboard of a backing service: several PostgreSQLs can be compared."""
     selection = f'{names.SERVER}=~"$server", {names.KIND}="{kind}"'
     query = f"label_values({names.SERVICE_INFO}{{{selection}}}, {names.SERVICE})"
-    return Variable(name=SERVICE.name, label=label, query=query, multi=True, every="")
+    return Variable(name=dashboard_uid.service_variable(kind), label=label, query=query, multi=True, every="")

@@ -41,6 +41,14 @@ _NO_LIMIT: Final = 2**60
 _ROUTER: Final = re.compile(r"traefik\.http\.routers\.[^.]+\.rule")
 _HOST: Final = re.compile(r"\bHost\(\s*[`'\"]([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)[`'\"]\s*[,)]")
 _SECURE: Final = re.compile(r"traefik\.http\.routers\.[^.]+\.tls(?:\..+)?")
+# Flags of exporters that say what they see (boxwatch.live.doctor), and the values that these may have.
+_FLAGS: Final = frozenset(
+    {
+        "allow_dynamic_housekeeping", "disable_metrics", "docker_only", "enable_metrics", "housekeeping_interval",
+        "store_container_labels", "whitelisted_container_labels",
+    }
+)  # fmt: skip
+_FLAG: Final = re.compile(r"[A-Za-z0-9_.,-]{0,1000}", re.ASCII)
 _METRICS_FLAG: Final = "--metrics.prometheus"
 _FILE_MARKS: Final = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"), (b"", "utf-8-sig"))
 
@@ -172,6 +180,9 @@ def _container(item: _Node) -> Container:
         limit=limit if limit < _NO_LIMIT else 0,
         urls=tuple(_urls(labels)),
         metrics_on=_turns_metrics_on(item, config),
+        flags=tuple(sorted(_exporter_flags(item, config))),
+        host_network=_text(limits, "NetworkMode") == "host",
+        host_pids=_text(limits, "PidMode") == "host",
     )
 
 
@@ -229,6 +240,15 @@ def _turns_metrics_on(item: _Node, config: _Node) -> bool:
     return any(
         (name == _METRICS_FLAG or name.startswith(f"{_METRICS_FLAG}.")) and value != "false" for name, _, value in flags
     )
+
+
+def _exporter_flags(item: _Node, config: _Node) -> Iterator[tuple[str, str]]:
+    """The flags of an exporter that are known to hold no secret: `--flag=value` and `--flag`, with one dash or two."""
+    words = (*_list(item, "Args"), *_list(config, "Cmd"), *_list(config, "Entrypoint"))
+    for word in dict.fromkeys(word for word in words if isinstance(word, str) and word.startswith("-")):
+        name, _, value = word.lstrip("-").partition("=")
+        if name in _FLAGS and _FLAG.fullmatch(value):
+            yield name, value or "true"
 
 
 def _node(item: _Node, key: str) -> _Node:

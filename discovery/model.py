@@ -1,7 +1,8 @@
 """What was found on a server: containers, and the server itself.
 
-Only the fields below are ever read. Environment variables, command lines, health checks, mounts and all other labels
-stay behind in the input, so that no secret in them can reach a topology, a report or an error.
+Only the fields below are ever read. Environment variables, command lines but for a few flags of exporters, health
+checks, mounts and all other labels stay behind in the input, so that no secret in them can reach a topology, a report
+or an error.
 """
 
 from __future__ import annotations
@@ -82,6 +83,9 @@ class Container:
         used: memory in use, bytes; None if unknown.
         urls: public addresses that the proxy routes to it.
         metrics_on: whether its command line turns on Prometheus metrics; of interest for Traefik alone.
+        flags: those of its flags that say what an exporter sees, by name; never one that may hold a secret.
+        host_network: whether it shares the server's network.
+        host_pids: whether it shares the server's processes.
         subject: type in Coolify's API: `standalone-postgresql`; empty if unknown.
         title: name of its resource in Coolify's API; empty if unknown.
         incomplete: whether it is known from Coolify's API alone, which lists no containers of compose applications.
@@ -98,6 +102,9 @@ class Container:
     used: int | None = None
     urls: tuple[str, ...] = ()
     metrics_on: bool = False
+    flags: tuple[tuple[str, str], ...] = ()
+    host_network: bool = False
+    host_pids: bool = False
     subject: str = ""
     title: str = ""
     incomplete: bool = False

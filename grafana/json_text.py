@@ -7,9 +7,9 @@ level is indented by one space: with two, a third of the file is indentation.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-_WIDTH = 120
+_WIDTH = 240
 _INDENT = " "
 # Created once: json.dumps with options creates an encoder on every call.
 _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
@@ -17,47 +17,23 @@ _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 def write(dashboard: Mapping[str, object]) -> bytes:
     """The bytes of a dashboard's file, with a newline at the end."""
-    return ("".join(_value(dashboard, 0)) + "\n").encode()
+    return (_value(dashboard, 0) + "\n").encode()
 
 
-def _short(value: object, room: int) -> str | None:
-    """The value on one line; None if a mapping or list does not fit."""
+def _value(value: object, depth: int, taken: int = 0) -> str:
+    """A value at a depth, after so many characters of its line: on one line if it fits."""
     if isinstance(value, dict):
-        ends, items = "{}", ((f"{_line(key)}: ", value[key]) for key in sorted(value))
+        items = [(f"{_line(key)}: ", value[key]) for key in sorted(value)]
+        start, end = "{}"
     elif isinstance(value, list):
-        ends, items = "[]", (("", item) for item in value)
+        items = [("", item) for item in value]
+        start, end = "[]"
     else:
         return _line(value)
-    parts: list[str] = []
-    room -= len(ends)
-    if room < 0:
-        return None
-    for name, item in items:
-        line = _short(item, room - len(name))
-        if line is None:
-            return None
-        parts.append(name + line)
-        room -= len(name) + len(line) + (len(", ") if len(parts) > 1 else 0)
-        if room < 0:
-            return None
-    return ends[0] + ", ".join(parts) + ends[1]
-
-
-def _value(value: object, depth: int, taken: int = 0) -> Iterator[str]:
-    line = _short(value, _WIDTH - 1 - depth * len(_INDENT) - taken)
-    if line is not None:
-        yield line
-        return
-    start, end = "{}" if isinstance(value, dict) else "[]"
     inner = "\n" + _INDENT * (depth + 1)
-    yield start
-    if isinstance(value, dict):
-        for index, key in enumerate(sorted(value)):
-            name = f"{_line(key)}: "
-            yield f"{',' if index else ''}{inner}{name}"
-            yield from _value(value[key], depth + 1, len(name))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield f"{',' if index else ''}{inner}"
-            yield from _value(item, depth + 1)
-    yield "\n" + _INDENT * depth + end
+    parts = [name + _value(item, depth + 1, len(name)) for name, item in items]
+    # A part of several lines leaves no room for the others.
+    room = _WIDTH - 1 - depth * len(_INDENT) - taken - len("{}") - len(", ") * max(0, len(parts) - 1)
+    if sum(map(len, parts)) <= room and not any("\n" in part for part in parts):
+        return f"{start}{', '.join(parts)}{end}"
+    return f"{start}{','.join([f'{inner}{part}' for part in parts])}\n{_INDENT * depth}{end}"

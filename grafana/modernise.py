@@ -12,7 +12,20 @@ from collections.abc import Callable, Mapping
 from boxwatch.grafana import tree
 from boxwatch.grafana.canonical import form
 from boxwatch.grafana.canonical.sources import Source
-from boxwatch.grafana.repairs import bargauge, graph, legacy, page, panel, shape, stat, table, target, thresholds
+from boxwatch.grafana.repairs import (
+    bargauge,
+    dead,
+    graph,
+    inputs,
+    legacy,
+    page,
+    panel,
+    shape,
+    stat,
+    table,
+    target,
+    thresholds,
+)
 from boxwatch.grafana.tree import Node
 
 SCHEMA_VERSION = form.SCHEMA_VERSION
@@ -39,19 +52,22 @@ def modernise(dashboard: Mapping[str, object], sources: tuple[Source, ...] = ())
         sources: the data sources of the target Grafana, which turn data source names into references.
     """
     made = tree.copy(dashboard)
+    current = tree.number(made.get("schemaVersion")) >= dead.CURRENT and not tree.nodes(made.get("rows"))
     shape.settle(made)
+    inputs.resolve(made)
+    shape.unnest(made)
     page.before(made)
     for each in tree.panels(made):
         legacy.convert(each)
     made = form.settled(made, sources)
-    page.repair(made)
+    page.repair(made, current=current)
     for each in tree.panels(made):
-        _repair_panel(each, made)
+        _repair_panel(each, made, current=current)
     # Keys that the repairs emptied or left at their default are dropped, as Grafana does.
     return form.settled(made, sources)
 
 
-def _repair_panel(each: Node, dashboard: Node) -> None:
+def _repair_panel(each: Node, dashboard: Node, *, current: bool) -> None:
     if each.get("type") == "row":
         panel.repair_row(each)
         return
@@ -64,4 +80,4 @@ def _repair_panel(each: Node, dashboard: Node) -> None:
     if repair_type is not None:
         repair_type(each)
     thresholds.repair(each)
-    panel.repair(each)
+    panel.repair(each, current=current)

@@ -46,6 +46,74 @@ def result_labels(tree: nodes.Expr, lookup: Lookup = unknown) -> Labels | None:
             return _NONE
 
 
+def may_have(tree: nodes.Expr, label: str) -> bool:
+    """Whether a series of the result may have a label, whatever labels the metrics have."""
+    match tree:
+        case nodes.VectorSelector():
+            return label not in selector(tree).absent
+        case nodes.MatrixSelector():
+            return may_have(tree.vector_selector, label)
+        case nodes.ParenExpr() | nodes.UnaryExpr() | nodes.SubqueryExpr():
+            return may_have(tree.expr, label)
+        case nodes.Call():
+            return _call_may_have(tree, label)
+        case nodes.AggregateExpr():
+            return _aggregation_may_have(tree, label)
+        case nodes.BinaryExpr():
+            return _binary_may_have(tree, label)
+        case _:
+            return False
+
+
+def _call_may_have(tree: nodes.Call, label: str) -> bool:
+    name = tree.func.name
+    if name in _ABSENCE:
+        return label in _of_absence(tree.args[0])
+    if name in _UNLABELLED or not tree.args:
+        return False
+    if name == "info":
+        return True
+    if name in ("label_replace", "label_join"):
+        target = tree.args[1]
+        return not isinstance(target, nodes.StringLiteral) or target.val == label or may_have(tree.args[0], label)
+    if name in ("histogram_quantile", "histogram_fraction") and label == "le":
+        return False
+    return may_have(tree.args[-1 if name in _LAST else 0], label)
+
+
+def _aggregation_may_have(tree: nodes.AggregateExpr, label: str) -> bool:
+    operator = str(tree.op)
+    if operator == "count_values" and isinstance(tree.param, nodes.StringLiteral) and tree.param.val == label:
+        return True
+    if operator in _CHOOSING:
+        return may_have(tree.expr, label)
+    if tree.modifier is None:
+        return False
+    kept = (label in tree.modifier.labels) == (tree.modifier.type == nodes.AggModifierType.By)
+    return kept and may_have(tree.expr, label)
+
+
+def _binary_may_have(tree: nodes.BinaryExpr, label: str) -> bool:
+    operator = str(tree.op)
+    if operator == "or":
+        return may_have(tree.lhs, label) or may_have(tree.rhs, label)
+    if operator in _SET_OPERATORS or is_scalar(tree.rhs):
+        return may_have(tree.lhs, label)
+    if is_scalar(tree.lhs):
+        return may_have(tree.rhs, label)
+    modifier = tree.modifier
+    if modifier is None:
+        return may_have(tree.lhs, label)
+    if modifier.card != nodes.VectorMatchCardinality.OneToOne:
+        left = modifier.card == nodes.VectorMatchCardinality.ManyToOne
+        many, one = (tree.lhs, tree.rhs) if left else (tree.rhs, tree.lhs)
+        return may_have(one if label in (modifier.group_labels or ()) else many, label)
+    if modifier.matching is None:
+        return may_have(tree.lhs, label)
+    kept = (label in modifier.matching.labels) == (modifier.matching.type == nodes.LabelModifierType.Include)
+    return kept and may_have(tree.lhs, label)
+
+
 def _of_call(tree: nodes.Call, lookup: Lookup) -> Labels | None:
     name = tree.func.name
     if name in _ABSENCE:

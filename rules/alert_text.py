@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from boxwatch.rules import alert_command, deployment, names
-from boxwatch.rules.dashboard_uid import uid
+from boxwatch.rules.dashboard_uid import service_variable, uid
 from boxwatch.rules.model import Alert, Expected
 from boxwatch.rules.panel_id import panel_id
 from boxwatch.topology.kinds import KINDS
@@ -22,10 +22,34 @@ _TITLES = {"slo": "SLO", **{kind.name: kind.title for kind in KINDS if kind.name
 _LABEL = re.compile(r"\{\{ \$labels\.(\w+) \}\}")
 
 
-def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Annotations:
+    """The annotations of an alert.
+
+    Attributes:
+        templates: as in its rule: summary, description, resource, command, runbook page and dashboard link.
+        composed: those made of texts that differ by service.
+    """
+
+    templates: dict[str, str]
+    composed: dict[str, alert_command.Text]
+
+    def of(self, expected: Expected) -> dict[str, str]:
+        """The annotations of one firing instance: the description of the proof, and links with its labels filled in."""
+        found = {
+            key: self.composed[key].of(expected.labels)
+            if key in self.composed
+            else _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
+            for key, text in self.templates.items()
+        }
+        return {**found, "description": expected.description}
+
+
+def annotations_of(topology: Topology, alert: Alert) -> Annotations:
     """Summary, description, runbook page and dashboard link of an alert."""
     found = {"summary": alert.summary, "description": deployment.text(topology, alert.description)}
-    found |= {key: text.template() for key, text in _composed(topology, alert).items()}
+    composed = _composed(topology, alert)
+    found |= {key: text.template() for key, text in composed.items()}
     page = f"{alert.alert}.md"
     if topology.urls.runbooks:
         found["runbook_url"] = f"{topology.urls.runbooks.rstrip('/')}/{page}"
@@ -34,17 +58,7 @@ def annotations_of(topology: Topology, alert: Alert) -> dict[str, str]:
         found["runbook"] = f"runbooks/{page}"
     if topology.urls.grafana:
         found["dashboard_url"] = f"{topology.urls.grafana.rstrip('/')}/d/{_dashboard(topology, alert)}"
-    return found
-
-
-def expected_annotations(topology: Topology, alert: Alert, expected: Expected) -> dict[str, str]:
-    """The annotations of one firing instance: the description of the proof, and links with its labels filled in."""
-    filled = {
-        key: _LABEL.sub(lambda match: expected.labels.get(match[1], ""), text)
-        for key, text in annotations_of(topology, alert).items()
-    }
-    composed = {key: text.of(expected.labels) for key, text in _composed(topology, alert).items()}
-    return {**filled, **composed, "description": expected.description}
+    return Annotations(found, composed)
 
 
 def _composed(topology: Topology, alert: Alert) -> dict[str, alert_command.Text]:
@@ -72,7 +86,7 @@ class Shown:
 
 def shown(topology: Topology, alert: Alert) -> Shown:
     """The dashboard and panel that show an alert, for all of its instances."""
-    dashboard = _dashboard_id(alert)
+    dashboard = dashboard_of(alert)
     view = f"?viewPanel={panel_id(alert.panel)}" if alert.panel else ""
     root = topology.urls.grafana.rstrip("/") if topology.urls.grafana else ""
     return Shown(
@@ -82,7 +96,7 @@ def shown(topology: Topology, alert: Alert) -> Shown:
     )
 
 
-def _dashboard_id(alert: Alert) -> str:
+def dashboard_of(alert: Alert) -> str:
     """The alert's own dashboard, else the service dashboard if its description names a service, else the overview."""
     if alert.dashboard:
         return alert.dashboard
@@ -91,8 +105,12 @@ def _dashboard_id(alert: Alert) -> str:
 
 def _dashboard(topology: Topology, alert: Alert) -> str:
     """The uid of the alert's dashboard, with its server and service as variables, and its panel."""
-    labels = [label for label in (names.SERVER, names.SERVICE) if f"$labels.{label}" in alert.description]
-    chosen = [f"var-{label}={{{{ $labels.{label} }}}}" for label in labels]
+    variables = ((names.SERVER, names.SERVER), (service_variable(dashboard_of(alert)), names.SERVICE))
+    chosen = [
+        f"var-{variable}={{{{ $labels.{label} }}}}"
+        for variable, label in variables
+        if variable and f"$labels.{label}" in alert.description
+    ]
     if alert.panel:
         chosen.append(f"viewPanel={panel_id(alert.panel)}")
-    return f"{uid(topology, _dashboard_id(alert))}{'?' + '&'.join(chosen) if chosen else ''}"
+    return f"{uid(topology, dashboard_of(alert))}{'?' + '&'.join(chosen) if chosen else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 
+from boxwatch.topology.kinds import KINDS
 from boxwatch.topology.model import Topology
 
 PREFIX = "boxwatch"
@@ -25,6 +26,22 @@ def uid(topology: Topology, dashboard_id: str) -> str:
     unique by its checksum.
     """
     return _uid(topology.name, dashboard_id)
+
+
+# Dashboard → its template variable for services. A dashboard of one kind has one named after the kind; those that
+# choose among other services have one of their own, so that no link carries a value that the other dashboard cannot
+# have.
+_SERVICE_VARIABLES = {
+    "service": "service",
+    "traefik": "routed",
+    "slo": "promised",
+    **{kind.name: kind.name for kind in KINDS if kind.dashboard == kind.name and not kind.about_others},
+}
+
+
+def service_variable(dashboard_id: str) -> str:
+    """The template variable by which a dashboard chooses services; empty if it has none."""
+    return _SERVICE_VARIABLES.get(dashboard_id, "")
 
 
 def may_belong(deployment: str, uid: str) -> bool:

@@ -34,5 +34,5 @@ def _rule(topology: Topology, rule: Record | Alert) -> dict[str, object]:
         "expr": expr,
         **wait,
         "labels": alert_labels.labels(topology, rule),
-        "annotations": annotations_of(topology, rule),
+        "annotations": annotations_of(topology, rule).templates,
     }

@@ -82,11 +82,16 @@ class _Writer:
 
     def _mapping(self, mapping: dict[object, object], head: str, pad: str) -> None:
         """The entries of a mapping, the first after `head` and the others after `pad`."""
+        known, keys, append = self._known, self._keys, self._lines.append
         for key, value in mapping.items():
-            name = f"{head}{self._key(key)}:"
+            name = f"{head}{keys.get(key) or self._key(key)}:"  # type: ignore[call-overload]
             head = pad
             if type(value) is str:
-                self._lines.append(f"{name} {self._string(value, len(name) + 1, pad)}")
+                # Most strings are short and were written before.
+                written = known.get(value, "|")
+                if written[0] == "|" or len(name) + len(written) >= _WIDTH:
+                    written = self._string(value, len(name) + 1, pad)
+                append(f"{name} {written}")
             elif type(value) is dict and value:
                 self._lines.append(name)
                 self._mapping(value, pad + "  ", pad + "  ")

@@ -56,7 +56,7 @@ def _document(topology: Topology, subjects: Iterable[Subject]) -> Config:
             document["time_intervals"] = [
                 {"name": routes.quiet(index), "time_intervals": _intervals(one)} for index, one in enumerate(said.quiet)
             ]
-        document |= {"route": routes.root(said, beats=beats), "receivers": receivers.receivers(said)}
+        document |= {"route": routes.root(said, beats=beats), "receivers": receivers.receivers(said, beats=beats)}
     document["inhibit_rules"] = [
         one.config(deployment.labels(topology)) for one in inhibition.inhibitions(topology, subjects)
     ]

@@ -27,12 +27,14 @@ from boxwatch.stack.part import (
     home_service,
     host_port,
 )
+from boxwatch.stack.predictions import memory
+from boxwatch.stack.predictions import series as costs
 from boxwatch.stack.shares import Split, split
 from boxwatch.topology.load import Loaded
 from boxwatch.topology.model import Service, Topology
 from boxwatch.topology.reading.document import Path
 from boxwatch.topology.reading.problems import Issue
-from boxwatch.topology.units import MIB
+from boxwatch.topology.units import MIB, human_memory
 from boxwatch.topology.wording import listed
 
 PATH: Final = "compose.yaml"
@@ -89,9 +91,10 @@ def check(loaded: Loaded) -> None:
     plan = planned(loaded.topology)
     if plan is None:
         return
-    service, found, _ = plan
+    service, found, shared = plan
     issues = [
         *shares.problems(service, found),
+        *_too_many_series(loaded.topology, service, shared),
         *_name_clashes(loaded.topology),
         *_shallow_secrets(loaded.topology, found),
     ]
@@ -107,6 +110,20 @@ def advice(loaded: Loaded) -> Problem | None:
     message = f"does not list the components {listed(missing)}, so their limits are not monitored"
     hint = f"{PATH_OF_PAGE} has the lines to add"
     return Issue(("services", plan[0].name), message, hint, at_key=True).problem(loaded.places)
+
+
+def _too_many_series(topology: Topology, service: Service, shared: Split) -> Iterator[Issue]:
+    """A Prometheus that is expected to need more memory than it gets, although the shares fit."""
+    limit = shared.limits.get(core_parts.PROMETHEUS)
+    series = costs.scraped(topology)
+    needed = memory.prometheus(series)
+    if limit is not None and shared.fits and needed > limit:
+        message = (
+            f"leaves {human_memory(limit)} for Prometheus, which is expected to need {human_memory(needed)} for "
+            f"{series:,} series"
+        )
+        hint = "raise it by the difference; `boxwatch topology --cost` shows the series of each job"
+        yield Issue(("services", service.name, "memory"), message, hint)
 
 
 def _name_clashes(topology: Topology) -> Iterator[Issue]:

@@ -9,7 +9,8 @@ Coolify writes the inline files (`content:`) of a resource next to it. Its parse
 - For every volume of a service, all files of the service are read back over SSH: few files, so the rules are packed.
 - Modes are lost in the long syntax, and the mode of the last short volume is appended instead: all modes here are `ro`.
 - Relative sources must begin with `./`. A source without content is made a directory.
-- Networks of a service count only as a list. The resource's own network is added to every service.
+- Networks of a service count only as a list. Every service joins the resource's own network, and every network that
+  the file declares: node_exporter's address is reachable for the whole stack, and for nothing else.
 - Only a variable at the beginning of an environment value appears in the user interface. Text after `:?` would become
   its value.
 - All variables are passed to all containers, so their names must mean nothing to the programs.
@@ -21,6 +22,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from boxwatch.rules import yaml
 from boxwatch.rules.relabelling import Config
@@ -64,6 +66,20 @@ def files(topology: Topology, made: Mapping[str, bytes]) -> dict[str, bytes]:
     if large:
         header += _LEFT_OUT.format(largest=LARGEST, names=", ".join(large))
     return {PATH: yaml.dump(_document(found, shared, made), header)}
+
+
+def addresses(topology: Topology) -> dict[str, str]:
+    """Service → its public address as Coolify writes it, with the container's port; none that it could not serve.
+
+    Coolify strips a path from requests, and its Traefik listens on the usual ports only.
+    """
+    plan = compose.planned(topology)
+    found: dict[str, str] = {}
+    for part in plan[1] if plan else ():
+        url = urlsplit(part.published)
+        if url.hostname and url.port is None and not url.path.strip("/"):
+            found[part.name] = f"{url.scheme}://{url.hostname}:{part.port}"
+    return found
 
 
 def _document(found: Sequence[Part], shared: Split, made: Mapping[str, bytes]) -> Config:

@@ -44,10 +44,13 @@ NETWORK: Final = Setting(
 )
 
 # Long enough for objectives over 30 days and for comparing with last quarter.
-_RETENTION: Final = "90d"
+RETENTION_DAYS: Final = 90
 # Share of the disk that metrics may take. 15,000 series every 30 s are 6 to 8 GB in 90 days (1 to 2 bytes per sample);
 # 4 % of 500 GB are 20 GB. Prometheus does not delete its write-ahead log for the limit, so it gets four fifths of that.
 _DISK_SHARE: Final = 0.04 * 0.8
+# Alertmanager takes an alert for resolved when it has not been sent for four times this, or four evaluations. So the
+# heartbeat ends within two minutes of Prometheus' end, and not within four as by default.
+_RESEND: Final = "30s"
 # A sample in a query takes 16 bytes: 5 million are 80 MB. Prometheus' default of 50 million is 800 MB.
 _SAMPLES: Final = 5_000_000
 _MONTH: Final = 30 * 86400
@@ -104,11 +107,12 @@ def _prometheus(topology: Topology, port: int) -> Part:
         command=(
             f"--config.file={CONFIG}/prometheus/prometheus.yml",
             "--storage.tsdb.path=/prometheus",
-            f"--storage.tsdb.retention.time={_RETENTION}",
+            f"--storage.tsdb.retention.time={RETENTION_DAYS}d",
             f"--storage.tsdb.retention.size={size}GB",
             f"--query.max-samples={samples}",
             "--query.max-concurrency=4",
             "--query.timeout=30s",
+            f"--rules.alert.resend-delay={_RESEND}",
             f"--web.listen-address=:{port}",
         ),
         config=("prometheus",),

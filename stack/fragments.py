@@ -6,7 +6,7 @@ merge. Names that must be unique in a file, of jobs, receivers and quiet times, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from boxwatch.rules import deployment, yaml
@@ -36,8 +36,22 @@ def _scrape_job(topology: Topology, job: Config) -> Config:
     ours = {"job": name, **deployment.labels(topology)}
     return {
         **job,
+        **_of_discovered(job, ours),
         "job_name": deployment.group(topology, str(name)),
         "static_configs": [{**target, "labels": {**ours, **target["labels"]}} for target in targets],
+    }
+
+
+def _of_discovered(job: Config, ours: Mapping[str, object]) -> Config:
+    """The labels for targets that are discovered, which no list of targets can carry."""
+    relabelled = job.get("relabel_configs")
+    if "http_sd_configs" not in job or not isinstance(relabelled, list):
+        return {}
+    return {
+        "relabel_configs": [
+            *relabelled,
+            *({"target_label": label, "replacement": value} for label, value in ours.items()),
+        ]
     }
 
 

@@ -8,7 +8,7 @@ from boxwatch.stack.scrape import target
 from boxwatch.topology.model import Topology
 
 # Of Grafana's thousands of series, those that rules and dashboards read, and those about its memory.
-_GRAFANA_KEPT = (
+GRAFANA_KEPT = (
     "grafana_build_info|grafana_http_request_duration_seconds_(count|sum)|grafana_datasource_request_total"
     "|grafana_alerting_.*|grafana_stat_totals_dashboard|process_.*|go_(goroutines|gc_.*|memstats_.*)"
 )
@@ -22,7 +22,7 @@ def jobs(topology: Topology) -> tuple[Config, ...]:
         _job(names.JOB_ALERTMANAGER, home, stack.alertmanager),
         {
             **_job(names.JOB_GRAFANA, home, stack.grafana),
-            "metric_relabel_configs": [relabel(["__name__"], _GRAFANA_KEPT, action="keep")],
+            "metric_relabel_configs": [relabel(["__name__"], GRAFANA_KEPT, action="keep")],
         },
         _job(names.JOB_BLACKBOX, home, stack.blackbox),
     )

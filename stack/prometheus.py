@@ -8,6 +8,7 @@ removed container lingered for 300 s with the defaults, and left within one scra
 from __future__ import annotations
 
 from boxwatch.rules import yaml
+from boxwatch.rules.relabelling import Config
 from boxwatch.stack import fragments, monitoring, probes, server_jobs, service_jobs
 from boxwatch.stack.containers import WHITELISTED_LABELS
 from boxwatch.topology.model import Topology
@@ -22,7 +23,20 @@ cAdvisor requires these flags: --store_container_labels=false --docker_only=true
 def files(topology: Topology) -> dict[str, bytes]:
     """Path → content of Prometheus' configuration."""
     interval = format_duration(topology.scrape_interval)
-    jobs = fragments.scrape_jobs(
+    scraped = jobs(topology)
+    document = {
+        "global": {"scrape_interval": interval, "evaluation_interval": interval},
+        "rule_files": ["rules/*.yaml"],
+        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
+        "scrape_configs": scraped,
+    }
+    header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)
+    return {"prometheus/prometheus.yml": yaml.dump(document, header), **fragments.scrape_file(topology, scraped)}
+
+
+def jobs(topology: Topology) -> list[Config]:
+    """The scrape jobs, in the order of the file."""
+    return fragments.scrape_jobs(
         topology,
         (
             *monitoring.jobs(topology),
@@ -31,11 +45,3 @@ def files(topology: Topology) -> dict[str, bytes]:
             *probes.jobs(topology),
         ),
     )
-    document = {
-        "global": {"scrape_interval": interval, "evaluation_interval": interval},
-        "rule_files": ["rules/*.yaml"],
-        "alerting": {"alertmanagers": [{"static_configs": [{"targets": [topology.stack.alertmanager]}]}]},
-        "scrape_configs": jobs,
-    }
-    header = _HEADER.format(name=topology.name, labels=",".join(WHITELISTED_LABELS), interval=interval)
-    return {"prometheus/prometheus.yml": yaml.dump(document, header), **fragments.scrape_file(topology, jobs)}

@@ -44,11 +44,11 @@ def used(said: Notifications) -> dict[str, str]:
     return found | ({heartbeat(said.watchdog): said.watchdog} if said.watchdog is not None else {})
 
 
-def receivers(said: Notifications) -> list[Config]:
-    """The receivers that a route names."""
+def receivers(said: Notifications, *, beats: bool) -> list[Config]:
+    """The receivers that a route names; without a heartbeat, no route is the heartbeat's."""
     # A message that the heartbeat has resolved would count as a heartbeat.
     found = [_receiver(name, said.receivers[own], resolved=name == own) for name, own in used(said).items()]
-    return found if said.info and said.watchdog else [*found, {"name": NOBODY}]
+    return found if said.info and (said.watchdog or not beats) else [*found, {"name": NOBODY}]
 
 
 def needs(said: Notifications | None) -> tuple[int, int]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from boxwatch.rules import names
 from boxwatch.rules.relabelling import Config, relabel
 from boxwatch.stack.containers import relabelling
 from boxwatch.stack.scrape import target
 from boxwatch.topology.model import Server, Topology
+
+_NODE_PORT: Final = 9100
 
 
 def jobs(topology: Topology) -> tuple[Config, ...]:
@@ -16,10 +21,33 @@ def jobs(topology: Topology) -> tuple[Config, ...]:
         {
             "job_name": names.JOB_NODE,
             "static_configs": [target(server.name, server.targets.node) for server in topology.servers],
+            **_discovered(topology),
         },
         *(_cadvisor(topology, server) for server in topology.servers),
         *([_docker(docker)] if docker else []),
     )
+
+
+def _discovered(topology: Topology) -> Config:
+    """Servers that Coolify knows and the topology does not, as the Coolify exporter lists them.
+
+    Its targets have labels that static ones lack, and the relabelling matches only these.
+    """
+    places = [place for service in topology.services_of("coolify") for _, place in topology.metrics_of(service)]
+    if topology.stack.discovery != "http" or not places:
+        return {}
+    planned = "|".join(re.escape(server.name) for server in topology.servers)
+    return {
+        "http_sd_configs": [
+            {"url": f"http://{place}/sd/servers?port={_NODE_PORT}", "refresh_interval": "1m"} for place in places
+        ],
+        "relabel_configs": [
+            # The server that Coolify itself runs on has an address that only its own containers understand.
+            relabel(["__meta_coolify_host"], "true", action="drop"),
+            relabel(["__meta_coolify_server"], planned, action="drop"),
+            relabel(["__meta_coolify_server"], "(.+)", names.SERVER, "$1"),
+        ],
+    }
 
 
 def _docker(targets: list[Config]) -> Config:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from support import rotation, scheduling, third_party
+from support import rotation, scheduling, third_party, tracing
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -63,28 +63,35 @@ def _in_ci() -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Scheduling:  # noqa: ANN401 - xdist's own
-    """Run tests with real servers one after another."""
+    """Share tests out to workers in groups, the longest first."""
     return scheduling.Scheduling(config, log)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests that this run leaves out."""
+    """Deselect tests that this run leaves out, and put the longest first."""
     absent = {
         "thorough": not config.getoption("--thorough"),
         "third_party": not third_party.there(),
     }
+    undrawn = rotation.undrawn(items) if absent["thorough"] else frozenset[str]()
     kept, left, reasons = [], [], Counter[str]()
     for item in items:
         reason = next((mark for mark, gone in absent.items() if gone and item.get_closest_marker(mark)), None)
+        if item.nodeid in undrawn:
+            reason = reason or "thorough"
         if reason:
             reasons[reason] += 1
             left.append(item)
         else:
             kept.append(item)
+    if config.pluginmanager.hasplugin("_cov") and not config.getoption("--thorough"):
+        # pytest-cov pauses for these; its mark is known only where it is active.
+        for item in tracing.untraced(kept):
+            item.add_marker(pytest.mark.no_cover)
     config.stash[_LEFT_OUT] = dict(reasons)
     if left:
         config.hook.pytest_deselected(items=left)
-        items[:] = kept
+    items[:] = scheduling.longest_first(kept)
     if hasattr(config, "workeroutput"):
         config.workeroutput["left_out"] = dict(reasons)
 

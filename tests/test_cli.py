@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from support import small
+from support import proofs, rotation, small
 
 from boxwatch import cli
 from boxwatch.checks import report
@@ -18,6 +18,7 @@ from boxwatch.checks.catalogue import Report
 from boxwatch.checks.extra_rules import ExtraRules
 from boxwatch.commands import check as check_command
 from boxwatch.grafana.tree import Node
+from boxwatch.rules import catalogue as rules
 from boxwatch.topology import default
 from boxwatch.topology.model import Topology
 
@@ -58,16 +59,17 @@ def test_progress_is_one_line_that_is_gone_at_the_end(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "\rpromtool: 1 of 2\r                \r"
 
 
-@pytest.mark.parametrize(
-    "deployment",
-    [pytest.param(small.TEXT, id="small"), pytest.param(default.text(), id="default", marks=pytest.mark.thorough)],
-)
+@pytest.mark.parametrize("whole", rotation.WHOLE)
+@pytest.mark.parametrize("deployment", [small.TEXT, default.text()], ids=["small", "default"])
 def test_a_deployment_has_no_findings(
-    deployment: str, program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    deployment: str, program: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, whole: bool
 ) -> None:
     """All checks, and promtool with every proof: what `make run` ends with."""
     monkeypatch.setenv("PATH", str(Path(program("promtool")).parent))
     (tmp_path / "topology.yaml").write_text(deployment, encoding="utf-8")
+    if not whole:
+        made = rules.test_files
+        monkeypatch.setattr(rules, "test_files", lambda built: proofs.sampled(made(built), 4, "boxwatch check"))
 
     assert _run("check", str(tmp_path / "topology.yaml")).splitlines()[-1].startswith("0 findings in ")
 

@@ -21,6 +21,7 @@ from boxwatch.topology import default
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(("name", "make"), PAGES.items(), ids=PAGES.keys())
 def test_generated_pages_are_current(name: str, make: Callable[[], str], request: pytest.FixtureRequest) -> None:
     """Rewritten by --update-golden, which still fails where one differed."""

@@ -96,6 +96,7 @@ def test_a_mistake_in_an_added_dashboard_is_found(tmp_path: Path, monkeypatch: p
     assert "did you mean server:memory_bytes:plan?" in result.stdout
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("files", "message"),
     [

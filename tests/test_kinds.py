@@ -29,6 +29,7 @@ BEGUN = Kind(
 )
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_a_kind_lacks_nothing(kind: Kind) -> None:
     """Job, page, alerts, inhibition, exposure, healthy day, dashboard, documents, and its place in the tests."""
@@ -74,6 +75,7 @@ def test_a_kind_that_is_only_a_record_is_told_all_that_it_lacks() -> None:
     ]
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("kind", "sentence"),
     [

@@ -33,6 +33,18 @@ def write(name: str, content: object = OLD) -> Path:
     return path
 
 
+def test_what_is_dropped_is_counted_and_named_on_request() -> None:
+    """On standard error, so that the dashboard can be piped on; as JSON for programs."""
+    write("old.json", {**OLD, "style": "dark", "hideControls": True})
+    assert "obsolete keys dropped; --verbose names them" in run("old.json").stderr
+    named = run("old.json", "--verbose").stderr
+    assert "old.json: dashboard: dropped style: the theme is chosen by the user since Grafana 10\n" in named
+    (found,) = json.loads(run("old.json", "--json").stderr).values()
+    assert {"where": "dashboard", "key": "hideControls", "reason": "removed in Grafana 7"} in found
+    write("new.json", modernise.modernise(OLD))
+    assert run("new.json").stderr == ""
+
+
 def test_one_is_printed_as_build_would_write_it() -> None:
     """So that it can be put anywhere."""
     write("old.json")

@@ -130,6 +130,7 @@ def test_a_set_that_is_not_loaded_is_noted(server: StandIn) -> None:
 _TOKEN, _PASSWORD = "t0ken-that-none-may-see", "passw0rd-that-none-may-see"
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("fault", ["ok", "who", "silent", "cut", "refuse"])
 @pytest.mark.parametrize("by", ["token file", "token", "password file", "password"])
 def test_no_secret_is_in_any_output_or_file(

@@ -371,6 +371,7 @@ def test_a_dashboard_may_read_what_is_recorded() -> None:
             assert ("did you mean shop_orders_total?" in said) is not known
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("query", "message"),
     [

@@ -194,6 +194,7 @@ def mimir() -> Iterator[Ruler]:
         yield state
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("fault", [None, 401, "cut", 500])
 def test_a_ruler_is_a_server_of_a_run_and_its_token_is_nowhere(
     mimir: Ruler, rules: StandIn, monkeypatch: pytest.MonkeyPatch, fault: int | str | None

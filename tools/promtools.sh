@@ -1,5 +1,5 @@
 #!/bin/sh
-# Unpack promtool and Alertmanager of other Debian suites, vmalert, and Docker Compose into .tools/promtools/SUITE/.
+# Unpack promtool and Alertmanager of other Debian suites, vmalert, Docker Compose and its schema into .tools/promtools/SUITE/.
 # Nothing is installed, and root is not required. Usage: tools/promtools.sh [SUITE…]; default: trixie (promtool 2.53,
 # Alertmanager 0.28) and sid (3.5 and later, 0.33 and later).
 # BOXWATCH_MIRROR names a Debian mirror; the default is the one that apt uses.
@@ -17,7 +17,7 @@ fetch() { # SUITE PROGRAM PACKAGE…: unpack the available packages unless the p
     suite=$1 program=$2
     shift 2
     target=$PWD/.tools/promtools/$suite
-    [ -x "$target/usr/bin/$program" ] && return
+    [ -e "$target/usr/bin/$program" ] && return
     state=$target/apt
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
     printf 'deb %s %s main\n' "$mirror" "$suite" >"$state/sources.list"
@@ -30,10 +30,10 @@ fetch() { # SUITE PROGRAM PACKAGE…: unpack the available packages unless the p
         # shellcheck disable=SC2086
         (cd "$state" && apt-get $options download "$package" >/dev/null 2>>"$state/log") || continue
         dpkg -x "$state/$package"_*.deb "$target"
-        [ ! -x "$target/usr/bin/$program" ] || break
+        [ ! -e "$target/usr/bin/$program" ] || break
     done
     rm -rf "$state"
-    [ -x "$target/usr/bin/$program" ] || { say "$suite has no $program"; return 1; }
+    [ -e "$target/usr/bin/$program" ] || { say "$suite has no $program"; return 1; }
 }
 
 for suite; do
@@ -50,3 +50,6 @@ fetch bookworm vmalert victoria-metrics || fetch sid vmalert victoria-metrics
 say 'docker-compose'
 # Version 2 and later read the Compose specification; Debian 12 has version 1.
 fetch trixie docker-compose docker-compose || fetch sid docker-compose docker-compose
+say 'the schema of the Compose specification'
+fetch sid ../share/gocode/src/github.com/compose-spec/compose-go/schema/compose-spec.json \
+    golang-github-compose-spec-compose-go-dev

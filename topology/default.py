@@ -20,6 +20,12 @@ def text(*, minimal: bool = False) -> str:
     return resources.files("boxwatch.topology").joinpath(name).read_text(encoding="utf-8")
 
 
+def template() -> Loaded:
+    """The topology of the one-click template: what every server that Coolify runs has."""
+    text = resources.files("boxwatch.topology").joinpath("template.yaml").read_text(encoding="utf-8")
+    return loading.parse(text, "the topology of the one-click template")
+
+
 def load() -> Loaded:
     """The default topology. Loading it gives no warnings."""
     return loading.parse(text(), NAMED)

@@ -231,7 +231,14 @@ KINDS: Final[tuple[Kind, ...]] = (
         # The exporter's default port.
         target="{}-exporter:18000",
         about_others=True,
-        rules=("coolify", "coolify_deployments", "coolify_resources", "coolify_servers", "coolify_backups"),
+        rules=(
+            "coolify",
+            "coolify_deployments",
+            "coolify_resources",
+            "coolify_servers",
+            "coolify_backups",
+            "coolify_tasks",
+        ),
         dashboard="deployments",
         down=("CoolifyUnreachable", "CoolifyTokenRefused", "CoolifyApiDisabled"),
         blind="CoolifySourceFailing",

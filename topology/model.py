@@ -6,6 +6,7 @@ problems of a file are reported at once.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Annotated, Final, Literal
 
@@ -124,6 +125,16 @@ class Selector(Model):
     """True if the component may be absent."""
 
 
+@functools.lru_cache(maxsize=4096)
+def _selectors_of(service: str) -> tuple[Selector, ...]:
+    """The selectors of a service that states none."""
+    default = Selector.model_construct(
+        resource=f"{service}(-[0-9]+)?", compose_service=None, name=None, project=None, environment=None,
+        component=None, memory=None, optional=False,
+    )  # fmt: skip
+    return (default,)
+
+
 class Service(Model):
     """One service of the deployment: its replicas, the RAM of each, and how to select their containers."""
 
@@ -174,11 +185,7 @@ class Service(Model):
     @property
     def selectors(self) -> tuple[Selector, ...]:
         """The effective selectors: as stated, else by the service's name in Coolify."""
-        default = Selector.model_construct(
-            resource=f"{self.name}(-[0-9]+)?", compose_service=None, name=None, project=None, environment=None,
-            component=None, memory=None, optional=False,
-        )  # fmt: skip
-        return self.containers or (default,)
+        return self.containers or _selectors_of(self.name)
 
     @property
     def components(self) -> tuple[Selector, ...]:

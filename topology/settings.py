@@ -151,3 +151,7 @@ class Stack(Model):
     shared: StrictBool = False
     """Whether Prometheus, Alertmanager and Grafana serve others too. If true, all series, rules, alerts and routes
     carry the label `deployment`, and `boxwatch build` also writes fragments to merge into their configurations."""
+    discovery: Literal["static", "http"] = "static"
+    """Where Prometheus learns which servers there are. With `http`, it also asks the Coolify exporter every minute:
+    node_exporter on port 9100 of a server added in Coolify is scraped without a build. Its label `server` is its name
+    in Coolify; servers of the topology stay as they are here."""

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping
+import zoneinfo
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from boxwatch.checks.alertmanager.alertmanager_file import AlertmanagerFile, Matcher, Route, fields, items, text
+import re2
+
+from boxwatch.checks.alertmanager.alertmanager_file import (
+    AlertmanagerFile,
+    Matcher,
+    Route,
+    fields,
+    items,
+    matchers,
+    text,
+)
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.yaml_tree import Node
 
@@ -28,6 +39,9 @@ def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Fi
     if root.matchers:
         message, hint = "the root route has matchers, but must match everything", "move them into a child route"
         yield file.finding(ID, root.node, "error", message, hint)
+    if root.goes_on:
+        at = fields(root.node)["continue"]
+        yield file.finding(ID, at, "error", "the root route has `continue`", "Alertmanager refuses it; remove it")
     if not root.receiver:
         yield file.finding(ID, root.node, "error", "the root route has no receiver", "add its `receiver`")
     known = {
@@ -35,10 +49,43 @@ def check(file: AlertmanagerFile, alerts: Collection[str] | None) -> Iterator[Fi
         for key in ("time_intervals", "mute_time_intervals")
         for one in items(fields(file.root).get(key))
     }
+    for node in (*(route.node for route in root.walk()), *file.inhibitions()):
+        yield from _patterns(file, node)
+    yield from _zones(file, known.values())
     for route in root.walk():
         yield from _shadowed(file, route)
         yield from _times(file, route)
         yield from _intervals(file, route, known)
+
+
+def _patterns(file: AlertmanagerFile, node: Node) -> Iterator[Finding]:
+    """Regular expressions that Alertmanager (RE2) refuses."""
+    options = re2.Options()
+    options.log_errors = False
+    for label, operator, value in matchers(node, "", "source_", "target_"):
+        if operator not in ("=~", "!~"):
+            continue
+        try:
+            re2.compile(value, options)
+        except re2.error as error:
+            said = str(error).strip("b'\"")
+            message = f'the pattern of {label}{operator}"{value}" does not parse: {said}'
+            yield file.finding(ID, node, "error", message, "correct the regular expression")
+
+
+def _zones(file: AlertmanagerFile, intervals: Iterable[Node]) -> Iterator[Finding]:
+    for interval in intervals:
+        for part in items(fields(interval).get("time_intervals")):
+            location = fields(part).get("location")
+            if location is not None and not _is_zone(text(location)):
+                message = f"there is no time zone {text(location)}"
+                hint = "write a name of the IANA database, such as Europe/Berlin or UTC"
+                yield file.finding(ID, location, "error", message, hint)
+
+
+def _is_zone(name: str) -> bool:
+    """Whether Go's time.LoadLocation knows it."""
+    return name in ("", "UTC", "Local") or name in zoneinfo.available_timezones()
 
 
 def _intervals(file: AlertmanagerFile, route: Route, known: Mapping[str, Node]) -> Iterator[Finding]:

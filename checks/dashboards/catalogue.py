@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from boxwatch.checks.dashboards import (
     dashboard_angular,
     dashboard_choices,
+    dashboard_constants,
     dashboard_counters,
     dashboard_datasource,
     dashboard_editable,
@@ -65,6 +66,7 @@ DASHBOARD_CHECKS: tuple[Check, ...] = (
     dashboard_targets.check,
     dashboard_references.check,
     dashboard_promql.check,
+    dashboard_constants.check,
     dashboard_jobs.check,
     dashboard_rate_interval.check,
     dashboard_counters.check,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import Rule, RuleFile
 
@@ -19,11 +19,12 @@ _LONGEST_NAME = 40
 _SEVERITIES = ("critical", "warning", "info", "none")
 
 
-def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Alerts that the person they page cannot use."""
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Alerts that the person they page cannot use. Others have other styles, so for their rules it is a note."""
+    severity: Severity = "note" if known.foreign else "warning"
     for rule in file.alerts:
         for message, hint in (*_name(rule), *_texts(rule)):
-            yield rule.finding(ID, "warning", message, hint)
+            yield rule.finding(ID, severity, message, hint)
 
 
 def _name(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from boxwatch.checks import go_template
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
-from boxwatch.promql.labels import result_labels
+from boxwatch.promql.labels import may_have, result_labels, unknown
 
 ID = "alert_templates"
-
-_LABEL = re.compile(r"\$labels\.([a-zA-Z_][a-zA-Z0-9_]*)")
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     """Texts with gaps: a label dropped by the query is empty in the message."""
     for rule in file.alerts:
         tree = rule.tree
-        labels = None if tree is None else result_labels(tree, known.labels_of)
-        if labels is None:
+        labels = None if tree is None else result_labels(tree, unknown if known.foreign else known.labels_of)
+        if tree is None or (labels is None and not known.foreign):
             continue
-        has = labels | frozenset(rule.labels) | {"alertname"}
+        own = frozenset(rule.labels) | {"alertname"}
         for key, text in sorted(rule.annotations.items()):
-            for label in sorted(frozenset(_LABEL.findall(text)) - has):
-                yield rule.finding(
-                    ID,
-                    "error",
-                    f"{key} uses the label {label}, which the query does not keep",
-                    f"the result has {', '.join(sorted(labels)) or 'no labels'}",
-                )
+            for label in sorted(_used(text) - own):
+                # The scrape configuration of others may add any label; an aggregation may drop it again.
+                if may_have(tree, label) if known.foreign else label in (labels or ()):
+                    continue
+                hint = f"the result has {', '.join(sorted(labels)) or 'no labels'}" if labels is not None else ""
+                yield rule.finding(ID, "error", f"{key} uses the label {label}, which the query does not keep", hint)
+
+
+def _used(text: str) -> frozenset[str]:
+    try:
+        return frozenset(go_template.parse(text, go_template.known_functions((999, 0))).labels)
+    except go_template.TemplateError:
+        return frozenset()  # rule_loading reports it

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.rules.known import Known
+from boxwatch.checks.rules.range_window import SHORTEST_INTERVAL
 from boxwatch.checks.rules.rule_file import RuleFile
 from boxwatch.promql import nodes
 from boxwatch.promql.walk import every
@@ -30,9 +31,10 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
         except ValueError:
             continue  # Prometheus refuses the file, and promtool reports it
         if rule.wait and not wait:
-            yield rule.finding(ID, "warning", f"for: {rule.wait} has no effect", "leave it out", at="for")
+            severity: Severity = "note" if known.foreign else "warning"
+            yield rule.finding(ID, severity, f"for: {rule.wait} has no effect", "leave it out", at="for")
         tree = rule.tree
-        least = _SCRAPES * known.scrape_interval
+        least = _SCRAPES * (SHORTEST_INTERVAL if known.foreign else known.scrape_interval)
         if tree is not None and wait < least and _asks_for_absence(tree):
             yield rule.finding(
                 ID,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
 from boxwatch.promql import nodes
@@ -21,18 +21,19 @@ _CHOOSING = ("topk", "bottomk", "limitk", "limit_ratio")
 _SET_OPERATORS = ("and", "or", "unless")
 
 
-def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Queries whose meaning changes by itself."""
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Queries whose meaning changes by itself. Others may know that no exporter of theirs gets a label, so a note."""
+    severity: Severity = "note" if known.foreign else "warning"
     for rule in file.rules:
         tree = rule.tree
         for node in every(tree) if tree is not None else ():
             if isinstance(node, nodes.BinaryExpr) and _without(node.lhs) and _without(node.rhs) and _joins(node):
                 hint = "name the relevant labels with by (...), or match on (...)"
-                yield rule.finding(ID, "warning", f"both sides of {node.op} aggregate `without`", hint, at="expr")
+                yield rule.finding(ID, severity, f"both sides of {node.op} aggregate `without`", hint, at="expr")
             if rule.kind == "alert" and isinstance(node, nodes.AggregateExpr) and str(node.op) in _CHOOSING:
                 hint = "compare every series with a threshold"
                 yield rule.finding(
-                    ID, "warning", f"{node.op}() may pick other series at every evaluation", hint, at="expr"
+                    ID, severity, f"{node.op}() may pick other series at every evaluation", hint, at="expr"
                 )
 
 

@@ -29,6 +29,6 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
         if interval >= _FORGOTTEN and any(rule.kind == "record" for rule in group.rules):
             message = f"series recorded every {format_duration(interval)} go stale in between"
             yield group.finding(ID, "warning", message, f"run it more often than every {format_duration(_FORGOTTEN)}")
-        elif interval < known.scrape_interval:
+        elif interval < known.scrape_interval and not known.foreign:
             message = f"it runs every {format_duration(interval)}, more often than new samples arrive"
             yield group.finding(ID, "warning", message, f"scrapes are {format_duration(known.scrape_interval)} apart")

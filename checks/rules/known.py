@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from boxwatch.checks.prometheus_versions import SUPPORTED, Versions
 from boxwatch.checks.rules.link_targets import Linked
 from boxwatch.checks.rules.rule_file import Rule, RuleFile
 from boxwatch.checks.rules.scraped import Scraped
@@ -35,6 +36,9 @@ class Known:
         scraped: job → exporters behind it; None without a Prometheus configuration.
         linked: the targets of links in alerts; None without dashboards and runbooks.
         applications: metrics of the user's own applications, by name; the exporter is the application.
+        prometheus: the versions of Prometheus that the rules are for.
+        foreign: whether the rules are for a deployment other than ours, whose scrape configuration is unknown: any
+            metric may exist, and any series may have more labels than its exporter gives it.
     """
 
     recorded: Mapping[str, Labels | None]
@@ -42,6 +46,8 @@ class Known:
     scraped: Scraped | None = None
     linked: Linked | None = None
     applications: metrics.Catalogue = field(default_factory=lambda: metrics.NO_METRICS)
+    prometheus: Versions = SUPPORTED
+    foreign: bool = False
 
     def exists(self, name: str) -> bool:
         """Whether anything records or exposes this name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
 from boxwatch.promql import nodes
@@ -21,15 +21,16 @@ ID = "matcher_pattern"
 _SIGNS = re.compile(r"[][\\^$.|?*+(){}]")
 
 
-def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Patterns that are needless."""
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Patterns that are needless: a matter of style in rules of others."""
+    severity: Severity = "note" if known.foreign else "warning"
     for rule in file.rules:
         tree = rule.tree
         for selector in selectors(tree) if tree is not None else ():
             for matcher in selector.matchers:
                 if matcher.op in (nodes.MatchOp.Re, nodes.MatchOp.NotRe):
                     for message, hint in _problems(matcher):
-                        yield rule.finding(ID, "warning", f"{selector.name}: {message}", hint, at="expr")
+                        yield rule.finding(ID, severity, f"{selector.name}: {message}", hint, at="expr")
 
 
 def _problems(matcher: nodes.Matcher) -> Iterator[tuple[str, str]]:

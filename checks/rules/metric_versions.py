@@ -40,7 +40,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
             continue
         broken = functools.reduce(frozenset.intersection, (_broken(tree, known, file.needs) for tree in trees))
         for message, hint in _told(own, broken, known, file.needs):
-            yield rule.finding(ID, "warning", message, hint, at="expr")
+            yield rule.finding(ID, "note" if known.foreign else "warning", message, hint, at="expr")
 
 
 def problems(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
@@ -76,6 +76,9 @@ def _of_selector(selector: Selector, known: Known) -> Versions:
     if selector.name in known.recorded or any(selector.job == metric.job for metric in applications):
         return _NONE
     own = EXPORTERS.get(selector.job)
+    if own is None and len({metric.exporter for metric in known.exposed_by(selector.name)}) > 1:
+        # A name of several programs, as go_goroutines is: without a job, any of them answers.
+        return _NONE
     return frozenset(
         (metric.exporter, version)
         for metric in metrics.exposed_by(selector.name)

@@ -12,13 +12,18 @@ from boxwatch.topology.units import format_duration
 
 ID = "range_window"
 
+# Rules of others are judged by a scrape every 15 s, the interval of Prometheus' own example configuration.
+SHORTEST_INTERVAL = 15
+
 # Prometheus 3 leaves the left edge of a window out: one scrape interval then holds one sample, and rate() needs two.
 SCRAPES = 4
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:
     """Windows too short for the scrape interval."""
-    shortest = SCRAPES * known.scrape_interval
+    # How often others scrape is unknown: a window without two samples of the usual 15 s is too short for most.
+    interval = SHORTEST_INTERVAL if known.foreign else known.scrape_interval
+    shortest = (2 if known.foreign else SCRAPES) * interval
     for rule in file.rules:
         tree = rule.tree
         for selector in selectors(tree) if tree is not None else ():
@@ -26,8 +31,9 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
                 yield rule.finding(
                     ID,
                     "error",
-                    f"{selector.name}[{format_duration(int(selector.window))}] covers fewer than {SCRAPES} scrapes of "
-                    f"{format_duration(known.scrape_interval)}",
+                    f"{selector.name}[{format_duration(int(selector.window))}] covers fewer than "
+                    f"{shortest // interval} scrapes of "
+                    f"{format_duration(interval)}",
                     f"use at least [{format_duration(shortest)}]",
                     at="expr",
                 )

@@ -1,8 +1,7 @@
-"""No rule reads a series recorded in its own group.
+"""No rule reads a series that a later rule of its group records.
 
 Prometheus runs a group in order: a rule sees the fresh values of the rules before it, and values one interval old of
-the rules after it. vmalert and Prometheus' concurrent evaluation use any order, so the value may be one interval old,
-or missing at the start. Put the recording rules into a group of their own.
+the rules after it, or none at the start.
 """
 
 from __future__ import annotations
@@ -18,13 +17,17 @@ ID = "rule_dependency"
 
 
 def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Rules that depend on the order of their group."""
+    """Rules that stand before what they read."""
     for group in file.groups:
-        recorded = {rule.name: rule for rule in group.rules if rule.kind == "record"}
-        for rule in group.rules:
+        # Where several rules record one series, the first.
+        recorded = {
+            rule.name: number for number, rule in reversed(list(enumerate(group.rules))) if rule.kind == "record"
+        }
+        for number, rule in enumerate(group.rules):
             tree = rule.tree
             for name in dict.fromkeys(selector.name for selector in selectors(tree)) if tree is not None else ():
-                other = recorded.get(name)
-                if other is not None and other is not rule:
-                    message = f"reads {name}, recorded in line {other.line} of the same group"
-                    yield rule.finding(ID, "warning", message, "put one of them into another group", at="expr")
+                # A rule may read its own past.
+                if recorded.get(name, number) > number and name != rule.name:
+                    other = group.rules[recorded[name]]
+                    message = f"reads {name}, recorded below it in line {other.line}: the value is one interval old"
+                    yield rule.finding(ID, "warning", message, "move it below that rule", at="expr")

@@ -88,11 +88,13 @@ class RuleFile:
         path: its name in messages.
         groups: in order.
         needs: exporter → oldest version that the file states it is meant for.
+        root: the YAML that it was read from; None for a file that was not read.
     """
 
     path: str
     groups: tuple[Group, ...]
     needs: Mapping[str, str] = field(default_factory=dict)
+    root: Node | None = field(default=None, repr=False, compare=False)
 
     @property
     def rules(self) -> Iterator[Rule]:
@@ -110,26 +112,55 @@ class RuleFile:
         return (rule for rule in self.rules if rule.kind == "record")
 
 
+class UnreadableError(BoxwatchError):
+    """A file that is not YAML, or not a rule file."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        """The problem, with what a rule file is after a semicolon; `line` is 0 where it is unknown."""
+        self.path, self.line, self.problem = path, line, problem
+        super().__init__(f"{path}{f':{line}' if line else ''}: {problem}")
+
+    def finding(self, check: str) -> Finding:
+        """The same as a finding of a check."""
+        problem, _, hint = self.problem.partition("; ")
+        return Finding(self.path, "", check, "error", problem, hint, self.line)
+
+
 def read(path: str, content: bytes) -> RuleFile:
-    """Reads a rule file.
+    """Reads a rule file. One without a group is valid, and does nothing.
 
     Raises:
-        BoxwatchError: the content is not YAML, or does not have the shape of a rule file.
+        UnreadableError: the content is not YAML, or does not have the shape of a rule file.
     """
     try:
         root = parse(content)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "is no text"
-        raise BoxwatchError(f"{path}{line}: {problem}; a rule file is YAML with a list of groups") from error
+        raise UnreadableError(path, mark.line + 1 if mark else 0, f"{problem}; {_SHAPE}") from error
     except ValueError as error:
-        raise BoxwatchError(f"{path}: {error}; a rule file is YAML with a list of groups") from error
-    groups = _fields(root).get("groups")
-    if groups is None or groups.items is None:
-        raise BoxwatchError(f"{path}: no list of groups, so it is not a rule file")
+        raise UnreadableError(path, 0, f"{error}; {_SHAPE}") from error
+    groups = fields_of(_rules_of(root)).get("groups")
+    if groups is None or (groups.items is None and not is_null(groups)):
+        raise UnreadableError(path, 0, "no list of groups, so it is not a rule file")
     needs = {match["exporter"]: match["version"] for match in _NEEDS.finditer(content.decode("utf-8", "replace"))}
-    return RuleFile(path, tuple(_group(path, node) for node in groups.items), needs)
+    return RuleFile(path, tuple(_group(path, node) for node in groups.items or ()), needs, _rules_of(root))
+
+
+_SHAPE: Final = "a rule file is YAML with a list of groups"
+_NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+def is_null(node: Node) -> bool:
+    """Whether YAML reads a scalar as nothing."""
+    return node.plain and node.text in _NULLS
+
+
+def _rules_of(root: Node | None) -> Node | None:
+    """The rules of a PrometheusRule, which Kubernetes' operator reads below `spec`."""
+    fields = fields_of(root)
+    kind = fields.get("kind")
+    return fields.get("spec", root) if kind is not None and kind.text == "PrometheusRule" else root
 
 
 _NEEDS: Final = re.compile(
@@ -138,7 +169,7 @@ _NEEDS: Final = re.compile(
 
 
 def _group(path: str, node: Node) -> Group:
-    fields = _fields(node)
+    fields = fields_of(node)
     name = _text(fields.get("name"))
     rules = fields.get("rules")
     nodes = (rules.items if rules else None) or ()
@@ -154,7 +185,7 @@ def _group(path: str, node: Node) -> Group:
 
 
 def _rule(path: str, group: str, node: Node) -> Rule:
-    fields = _fields(node)
+    fields = fields_of(node)
     kind = next((kind for kind in ("alert", "record") if kind in fields), "")
     return Rule(
         file=path,
@@ -163,8 +194,8 @@ def _rule(path: str, group: str, node: Node) -> Rule:
         kind=kind,
         expr=_text(fields.get("expr")),
         wait=_text(fields.get("for")),
-        labels={key: _text(value) for key, value in _fields(fields.get("labels")).items()},
-        annotations={key: _text(value) for key, value in _fields(fields.get("annotations")).items()},
+        labels={key: _text(value) for key, value in fields_of(fields.get("labels")).items()},
+        annotations={key: _text(value) for key, value in fields_of(fields.get("annotations")).items()},
         keys=frozenset(fields),
         line=node.line,
         column=node.column,
@@ -172,8 +203,16 @@ def _rule(path: str, group: str, node: Node) -> Rule:
     )
 
 
-def _fields(node: Node | None) -> Mapping[str, Node]:
-    return (node.fields if node else None) or {}
+def fields_of(node: Node | None) -> Mapping[str, Node]:
+    """The keys of a mapping, with those that it merges (`<<`); none for anything else."""
+    own = (node.fields if node else None) or {}
+    merged = own.get("<<")
+    if merged is None:
+        return own
+    found: dict[str, Node] = {}
+    for one in merged.items or (merged,):
+        found = {**(one.fields or {}), **found}
+    return {**found, **{key: value for key, value in own.items() if key != "<<"}}
 
 
 def _text(node: Node | None) -> str:

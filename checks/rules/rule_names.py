@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
-from boxwatch.checks.finding import Finding
+from boxwatch.checks.finding import Finding, Severity
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import Group, RuleFile
 from boxwatch.exporters.catalogue.metrics import SHARED_LABEL
@@ -19,27 +18,21 @@ _MOST_ALERTS = 20
 _LONGEST_GROUP = 40
 
 
-def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - every check has this signature
-    """Names that hide the purpose of a rule."""
-    for rule in file.rules:
-        if not rule.kind:
-            yield rule.finding(ID, "error", "is neither an alert nor a recording rule", "give it `alert:` or `record:`")
+def check(file: RuleFile, known: Known) -> Iterator[Finding]:
+    """Names that hide the purpose of a rule. Others have other styles, so for their rules it is a note."""
+    severity: Severity = "note" if known.foreign else "warning"
     for rule in file.records:
         if not _RECORD.fullmatch(rule.name):
-            yield rule.finding(ID, "warning", "the name is not level:metric:operations", "write service:errors:rate5m")
-    repeated = Counter(group.name for group in file.groups)
+            yield rule.finding(ID, severity, "the name is not level:metric:operations", "write service:errors:rate5m")
     for group in file.groups:
         alerts = sum(rule.kind == "alert" for rule in group.rules)
-        if repeated[group.name] > 1:
-            message, hint = "another group of the file has this name", "Prometheus refuses the file; rename one"
-            yield group.finding(ID, "error", message, hint)
         own = _own_name(group)
         if len(own) > _LONGEST_GROUP or not own:
             message, hint = f"the name has {len(own)} characters", f"use 1 to {_LONGEST_GROUP}"
-            yield group.finding(ID, "warning", message, hint)
+            yield group.finding(ID, severity, message, hint)
         if alerts > _MOST_ALERTS:
             message, hint = f"it has {alerts} alerts", f"split it: more than {_MOST_ALERTS} are hard to survey"
-            yield group.finding(ID, "warning", message, hint)
+            yield group.finding(ID, severity, message, hint)
 
 
 def _own_name(group: Group) -> str:

@@ -61,8 +61,8 @@ def of_http_codes() -> tuple[Override, ...]:
 
 
 def colour(value: str) -> tuple[str, object]:
-    """One fixed colour."""
-    return ("color", {"mode": "fixed", "fixedColor": value})
+    """One fixed colour of a line."""
+    return ("color", {"mode": "fixed", "fixedColor": colours.as_line(value)})
 
 
 def plan_line(ref_id: str) -> Override:
@@ -130,16 +130,19 @@ class Link:
         uid: the other dashboard.
         variables: (variable there, its value), the latter with Grafana's `${__data.fields.X}` and the like; empty
             keeps the present choice, be it one value, several or all.
+        panel: id of the panel to open there; 0 opens the whole dashboard.
     """
 
     title: str
     uid: str
     variables: tuple[tuple[str, str], ...]
+    panel: int = 0
 
     def to_json(self) -> Node:
         """Grafana's JSON of the link."""
         chosen = [f"var-{name}={value}" if value else f"${{{name}:queryparam}}" for name, value in self.variables]
-        query = "&".join(("${datasource:queryparam}", "${__url_time_range}", *chosen))
+        view = (f"viewPanel={self.panel}",) if self.panel else ()
+        query = "&".join(("${datasource:queryparam}", "${__url_time_range}", *chosen, *view))
         return {"title": self.title, "url": f"/d/{self.uid}?{query}"}
 
     def property(self) -> tuple[str, object]:
@@ -148,11 +151,11 @@ class Link:
 
 
 # Coolify names containers `<uuid>-<time>`; the resource (web-1) or the component (prometheus) says more. Series are
-# named component/resource/name, and these three expressions shorten that, in this order: "web-1 …a1b2c3" for long
-# names, the plain name where there is nothing else, and "app coolify" for short names.
+# named component/resource/name, and these expressions shorten that, in this order: "web-1 …a1b2c3" for long names, the
+# plain name where there is nothing else or the same, and "app coolify" for short names.
 REPLICA = "{{component}}/{{resource}}/{{name}}"
 SHORT_NAMES: tuple[tuple[str, Node], ...] = (
     ("renameByRegex", {"regex": r"^/*([^/]+)/(?:[^/]*/)?(?=[^/]{16,}$).*([^/]{6})$", "renamePattern": "$1 …$2"}),
-    ("renameByRegex", {"regex": r"^/+([^/]+)$", "renamePattern": "$1"}),
+    ("renameByRegex", {"regex": r"^/*(?:([^/]+)/+(?:\1/+)*(?=\1$))?([^/]+)$", "renamePattern": "$2"}),
     ("renameByRegex", {"regex": r"^/*([^/]+)/+(?:[^/]+/)*([^/]+)$", "renamePattern": "$1 $2"}),
 )

@@ -7,23 +7,35 @@ look of panels is decided here, once.
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from boxwatch.dashboards.panels import colours, field_config
+from boxwatch.dashboards.panels import colours, field_config, palette, screen
 from boxwatch.dashboards.panels.field_config import Link, Override
+from boxwatch.dashboards.panels.palette import Vocabulary
 from boxwatch.dashboards.panels.scale import Scale
 from boxwatch.grafana.tree import Node
-from boxwatch.rules import names
 from boxwatch.topology.model import Topology
 
 SENTENCES = re.compile(r"[A-Z].+\.", re.DOTALL)
 # Reduces a series to its newest value.
 LAST: Node = {"calcs": ["lastNotNull"], "fields": "", "values": False}
-# Labels whose series may also appear in other panels.
-_THINGS = frozenset({names.SERVER, names.SERVICE, names.COMPONENT, names.RESOURCE, names.NAME, names.DEVICE})
-_LABEL = re.compile(r"\{\{(\w+)\}\}")
+# Grafana's unit of durations, which shows one unit only, rounded down, unless it is asked for a second: 171 s read as
+# "2 minutes".
+DURATION = "dtdurations"
+_SECOND_UNIT = 1
+# A legend next to the lines takes at most a third of the panel; in narrower panels it stands below them.
+_WIDE = 16
+# Below every value, so that the first step of thresholds never shows.
+_LOWEST = -1e18
 Transformation = tuple[str, "Node"]
+
+
+def with_second_unit(defaults: Node, unit: str) -> Node:
+    """The field config with durations in two units: "2 days, 4 hours"."""
+    return {**defaults, "decimals": _SECOND_UNIT} if unit == DURATION else defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +101,23 @@ class Panel:
         del topology
         return {"color": {"mode": "thresholds"}, "mappings": list(self.mappings)}
 
-    def differing(self) -> tuple[Override, ...]:
+    def thresholds(self) -> Node:
+        """`fieldConfig.defaults.thresholds`."""
+        return self.scale.to_json()
+
+    def differing(self, vocabulary: Vocabulary) -> tuple[Override, ...]:
         """`fieldConfig.overrides`."""
+        del vocabulary
         return self.overrides
 
     def options(self) -> Node:
         """`options` of the panel's type."""
         raise NotImplementedError
+
+    def options_at(self, width: int) -> Node:
+        """`options` at a width in columns of the grid."""
+        del width
+        return self.options()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +128,14 @@ class Stat(Panel):
     instant: ClassVar[bool] = True
     # Text for missing values that are no fault.
     no_value: str = "not recorded"
+    # The names alone are the answer, as in a list of links.
+    names_only: bool = False
 
     def defaults(self, topology: Topology) -> Node:
         """Grey without data, instead of the first threshold's green."""
         del topology
-        return {"color": {"mode": "thresholds"}, "mappings": [*self.mappings, *field_config.unknown(self.no_value)]}
+        mappings = [*self.mappings, *field_config.unknown(self.no_value)]
+        return with_second_unit({"color": {"mode": "thresholds"}, "mappings": mappings}, self.unit)
 
     def options(self) -> Node:
         """No sparkline: the answer is a number, and its history stands further down."""
@@ -122,9 +147,14 @@ class Stat(Panel):
             "percentChangeColorMode": "standard",
             "reduceOptions": LAST,
             "showPercentChange": False,
-            "textMode": "value_and_name" if any(query.legend for query in self.queries) else "value",
+            "textMode": self._text_mode(),
             "wideLayout": True,
         }
+
+    def _text_mode(self) -> str:
+        if self.names_only:
+            return "name"
+        return "value_and_name" if any(query.legend for query in self.queries) else "value"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,16 +162,20 @@ class Graph(Panel):
     """Lines over time.
 
     Attributes:
-        colour: colour of the lines, if they are all of one kind. Otherwise by name for services, replicas, servers
-            and disks, and by order for words that appear in this panel only.
+        colour: colour of all lines without one of their own; empty gives each its own (`palette.of_series`).
+        words: known values of the legend's label, such as the modes of a lock, in the order of their colours.
+        levels: (value, colour) of thresholds that Grafana draws dashed while there are data, and only where the axis
+            reaches: a far threshold does not flatten the lines, and none stands in for missing data.
         fill: opacity of the area below a line, in percent.
         stacked: lines add up to a whole.
         steps: values jump and hold, as counts do.
-        table: the legend is a table with the latest and the largest value, for several lines.
+        table: in a wide panel the legend is a table with the latest value.
     """
 
     type: ClassVar[str] = "timeseries"
     colour: str = ""
+    words: tuple[str, ...] = ()
+    levels: tuple[tuple[float, str], ...] = ()
     fill: int = 0
     stacked: bool = False
     steps: bool = False
@@ -157,7 +191,6 @@ class Graph(Panel):
 
     def defaults(self, topology: Topology) -> Node:
         """A lost scrape does not break a line; a longer gap does, because nobody knows what happened in it."""
-        color = self._color()
         custom: Node = {
             "fillOpacity": self.fill,
             "lineInterpolation": "stepAfter" if self.steps else "linear",
@@ -170,6 +203,10 @@ class Graph(Panel):
             custom["axisSoftMax"] = self.soft_max
         if self.signed:
             custom["axisSoftMin"] = 0
+        if self.levels:
+            custom["thresholdsStyle"] = {"mode": "dashed"}
+        alone = len(self.queries) == 1 and "{{" not in self.queries[0].legend
+        color: Node = {"mode": "fixed", "fixedColor": self.colour or (colours.USE if alone else colours.SERIES[0])}
         made: Node = {"color": color, "mappings": [*self.mappings], "custom": custom}
         if not self.signed:
             made["min"] = 0
@@ -179,27 +216,47 @@ class Graph(Panel):
             made["max"] = self.max
         if self.no_value:
             made["noValue"] = self.no_value
-        return made
+        return with_second_unit(made, self.unit)
 
-    def _color(self) -> Node:
-        drawn = {override.options for override in self.overrides if override.matcher == "byFrameRefID"}
-        free = [query for number, query in enumerate(self.queries) if chr(ord("A") + number) not in drawn]
-        labels = {label for query in free for label in _LABEL.findall(query.legend)}
-        if self.colour or (len(free) == 1 and not labels):
-            return {"mode": "fixed", "fixedColor": self.colour or colours.USE}
-        return {
-            "mode": colours.BY_NAME if len(free) == 1 and labels <= _THINGS and not self.stacked else colours.BY_ORDER
-        }
+    def differing(self, vocabulary: Vocabulary) -> tuple[Override, ...]:
+        """A colour for each series; then plan and limit lines, which stand above areas and outside stacks."""
+        own = tuple(each.among_areas() for each in self.overrides) if self.stacked or self.fill else self.overrides
+        return (*self._colours(vocabulary), *own)
 
-    def differing(self) -> tuple[Override, ...]:
-        """Plan and limit lines stand above areas and outside stacks."""
-        return tuple(each.among_areas() for each in self.overrides) if self.stacked or self.fill else self.overrides
+    def _colours(self, vocabulary: Vocabulary) -> Iterable[Override]:
+        drawn = {each.options for each in self.overrides if each.matcher == "byFrameRefID"}
+        free = [
+            (ref_id, query.legend)
+            for ref_id, query in zip(string.ascii_uppercase, self.queries, strict=False)
+            if ref_id not in drawn
+        ]
+        if self.colour or (len(free) == 1 and "{{" not in free[0][1]):
+            return ()
+        return palette.of_series(free, self.words, vocabulary)
+
+    def thresholds(self) -> Node:
+        """The levels, above a step that is not drawn; of two at one value the later, which is the worse."""
+        if not self.levels:
+            return self.scale.to_json()
+        return Scale("Drawn.", ((_LOWEST, colours.NO_COLOUR), *sorted(dict(self.levels).items()))).to_json()
 
     def options(self) -> Node:
         """One tooltip for all lines, largest first, without zeros in stacks."""
         legend: Node = {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": True}
-        if self.table:
-            legend |= {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "right"}
-            legend |= {"sortBy": "Last *", "sortDesc": True}
         tooltip: Node = {"mode": "multi", "sort": "desc"}
         return {"legend": legend, "tooltip": tooltip | ({"hideZeros": True} if self.stacked else {})}
+
+    def options_at(self, width: int) -> Node:
+        """In a wide panel, a table of names and latest values may stand in its right third."""
+        options = self.options()
+        if self.table and width >= _WIDE:
+            options["legend"] = {
+                "calcs": ["lastNotNull"],
+                "displayMode": "table",
+                "placement": "right",
+                "showLegend": True,
+                "sortBy": "Last *",
+                "sortDesc": True,
+                "width": screen.panel_width(width, screen.NARROW) // 3,
+            }
+        return options

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from boxwatch.dashboards.panels import field_config, scale
 from boxwatch.dashboards.panels.field_config import Link, Override
-from boxwatch.dashboards.panels.panel import Panel, Query
+from boxwatch.dashboards.panels.panel import Panel, Query, with_second_unit
 from boxwatch.dashboards.panels.scale import Scale
 from boxwatch.grafana.tree import Node
 from boxwatch.topology.model import Topology
@@ -60,6 +60,7 @@ class Column:
     def properties(self, unit: str) -> tuple[tuple[str, object], ...]:
         """The column's differences from the table, whose values have the given unit."""
         made: list[tuple[str, object]] = [] if self.unit == unit else [("unit", self.unit)]
+        made += with_second_unit({}, self.unit).items()
         if self.scale is not None:
             cell: Node = {"type": self.look}
             if self.look == "gauge":

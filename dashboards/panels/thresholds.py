@@ -1,14 +1,16 @@
-"""Alert thresholds in panels: a panel changes colour where an alert fires, and draws the threshold."""
+"""Alert thresholds in panels: a panel changes colour where an alert fires, and draws the threshold.
+
+Grafana draws the lines itself, so there is none where data are missing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from boxwatch.dashboards.panels import colours, field_config
-from boxwatch.dashboards.panels.panel import Graph, Query
+from boxwatch.dashboards.panels import colours
+from boxwatch.dashboards.panels.panel import Graph
 from boxwatch.dashboards.panels.scale import Scale, percent
-from boxwatch.rules.patterns.fragments import number
 from boxwatch.topology import units
 
 # The key that changes such a number.
@@ -49,16 +51,6 @@ def too_soon(within: float, alert: str) -> Scale:
     return Scale(says, ((0, colours.NEAR), (within, colours.GOOD)))
 
 
-def line(threshold: float, legend: str) -> Query:
-    """A threshold as a query, to be drawn with `field_config.plan_line`."""
-    return Query(f"vector({number(threshold)})", legend)
-
-
-def drawn(graph: Graph, threshold: float, legend: str = "alert above") -> Graph:
-    """A graph with its alert's threshold as a dashed line, after its own queries."""
-    letter = chr(ord("A") + len(graph.queries))
-    return replace(
-        graph,
-        queries=(*graph.queries, line(threshold, legend)),
-        overrides=(*graph.overrides, field_config.plan_line(letter)),
-    )
+def drawn(graph: Graph, threshold: float, colour: str = colours.PLAN) -> Graph:
+    """A graph with its alert's threshold as a dashed line; in the colour of a limit for the worse of two alerts."""
+    return replace(graph, levels=(*graph.levels, (threshold, colour)))

@@ -24,15 +24,19 @@ class States(Panel):
 
     Attributes:
         paged: the panel has pages, because there may be more rows than fit; the arrows cost every panel a row.
+        no_value: text of an empty panel, where that is no fault.
     """
 
     type: ClassVar[str] = "state-timeline"
     paged: bool = False
+    no_value: str = ""
 
     def defaults(self, topology: Topology) -> Node:
-        """The words give the colours; a value without a word is grey."""
+        """The words give the colours; a value without a word is grey. Opaque, so that words are readable on them."""
         # Zero-argument super() does not work in a dataclass with slots.
-        return {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
+        made = {**Panel.defaults(self, topology), "color": {"mode": "fixed", "fixedColor": colours.QUIET}}
+        made["custom"] = {"fillOpacity": 100}
+        return {**made, "noValue": self.no_value} if self.no_value else made
 
     def options(self) -> Node:
         """Adjacent stretches of one state merge, labelled where the word fits: nothing relies on colour alone."""

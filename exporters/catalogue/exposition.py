@@ -1,15 +1,15 @@
 """Parser for recorded expositions: the names, types and labels that Prometheus would store.
 
-Values do not matter here. prometheus_client parses the sample lines one at a time, without their TYPE line: given a
-TYPE, its parser adds `_total` to every counter without it, and `pg_stat_database_xact_commit` would be recorded under a
-name that Prometheus never stores.
+Samples' values do not matter here. prometheus_client parses the sample lines one at a time, without their TYPE line:
+given a TYPE, its parser adds `_total` to every counter without it, and `pg_stat_database_xact_commit` would be recorded
+under a name that Prometheus never stores.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -33,6 +33,8 @@ _RESERVED = re.compile(r"([{,]\s*)__(?!name__)(?=[a-zA-Z0-9_]*\s*=)")
 _PLACEHOLDER = "boxwatch_reserved_"
 # An HTML page would otherwise report one problem per line.
 MOST_PROBLEMS = 10
+# Two values of a label are enough to know that it varies.
+_SEVERAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,14 @@ class Sampled:
         help: the help of its family; may be empty.
         labels: every label of its samples, including those with an empty value: Prometheus drops an empty label, but
             the exporter fills it on another host (node_exporter's `device_error`).
+        varying: those that have several values in this exposition: one target has several series, told apart by them.
     """
 
     name: str
     type: str
     help: str
     labels: frozenset[str]
+    varying: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def read(path: Path) -> tuple[Sampled, ...]:
@@ -90,7 +94,7 @@ def parse(text: str, file: str, *, quoting: bool = True) -> tuple[Sampled, ...]:
     """
     types: dict[str, str] = {}
     helps: dict[str, str] = {}
-    labels: dict[str, set[str]] = {}
+    labels: dict[str, dict[str, set[str]]] = {}
     problems: list[Problem] = []
     # Not splitlines(): it also splits at characters that are valid in a label value.
     for number, line in enumerate(text.split("\n"), 1):
@@ -117,13 +121,17 @@ class _BadLineError(Exception):
         super().__init__(message)
 
 
-def _read_line(line: str, types: dict[str, str], helps: dict[str, str], labels: dict[str, set[str]]) -> None:
+def _read_line(line: str, types: dict[str, str], helps: dict[str, str], labels: dict[str, dict[str, set[str]]]) -> None:
     """Add one line to the three tables."""
     if line.startswith("#"):
         _read_comment(line, types, helps)
         return
     for name, present in _samples(line):
-        labels.setdefault(name, set()).update(present)
+        known = labels.setdefault(name, {})
+        for label, value in present.items():
+            values = known.setdefault(label, set())
+            if len(values) < _SEVERAL:
+                values.add(value)
 
 
 def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> None:
@@ -142,14 +150,14 @@ def _read_comment(line: str, types: dict[str, str], helps: dict[str, str]) -> No
             pass
 
 
-def _samples(line: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _samples(line: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Names and labels of the samples in a line: one, or none if it is empty."""
     # prometheus_client refuses labels that begin with two underscores; Prometheus stores them (measured on 2.42).
     plain = _RESERVED.sub(rf"\1{_PLACEHOLDER}", line) if "__" in line else line
     try:
         for family in text_string_to_metric_families(plain):
             for sample in family.samples:
-                yield sample.name, tuple(map(_restored, sample.labels))
+                yield sample.name, {_restored(label): value for label, value in sample.labels.items()}
     # The parser indexes into the line before checking its length, so an invalid line raises either.
     except (ValueError, IndexError) as error:
         shown = line if len(line) <= 60 else f"{line[:57]}..."  # noqa: PLR2004 - fits a terminal next to the location
@@ -160,12 +168,13 @@ def _restored(label: str) -> str:
     return f"__{label.removeprefix(_PLACEHOLDER)}" if label.startswith(_PLACEHOLDER) else label
 
 
-def _sampled(name: str, labels: set[str], types: dict[str, str], helps: dict[str, str]) -> Sampled:
+def _sampled(name: str, labels: dict[str, set[str]], types: dict[str, str], helps: dict[str, str]) -> Sampled:
     """Combine a sample's name and labels with the type and help of its family."""
     family = name if name in types else _family(name, types)
     # The time at which OpenMetrics says that a series began is no counter, whatever the family is.
     kind = "gauge" if family != name and name.endswith("_created") else types.get(family, "untyped")
-    return Sampled(name, kind, helps.get(family, ""), frozenset(labels))
+    varying = frozenset(label for label, values in labels.items() if len(values) == _SEVERAL)
+    return Sampled(name, kind, helps.get(family, ""), frozenset(labels), varying)
 
 
 def _family(name: str, types: dict[str, str]) -> str:

@@ -77,6 +77,7 @@ class Metric:
         missing: versions recorded from a comparable target that lack it, oldest first.
         partly: for each label that only some of `versions` have, those versions.
         on: recorded targets that have it; empty for all.
+        varying: labels that tell the series of one target apart; empty where a target has one series.
         target_labels: labels that scraping adds to it; None for those of our scrape configuration.
         job: scrape job of a user's own application; empty for an exporter.
     """
@@ -90,6 +91,7 @@ class Metric:
     missing: tuple[str, ...] = ()
     partly: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     on: tuple[str, ...] = ()
+    varying: frozenset[str] = frozenset()
     target_labels: frozenset[str] | None = None
     job: str = ""
 
@@ -171,9 +173,14 @@ def load() -> Mapping[str, tuple[Metric, ...]]:
 
 
 def _own() -> Iterator[Metric]:
-    """Metrics of our Coolify exporter; none is a histogram, so each family is one name."""
+    """Metrics of our Coolify exporter; a histogram is three names."""
     for metric in (*coolify.METRICS, *coolify.PROCESS):
-        yield Metric(COOLIFY, str(metric), metric.kind, metric.help, frozenset(metric.labels), _INSTALLED)
+        labels = frozenset(metric.labels)
+        if metric.kind == "histogram":
+            for ending, more in (("_bucket", {"le"}), ("_sum", set()), ("_count", set())):
+                yield Metric(COOLIFY, f"{metric}{ending}", metric.kind, metric.help, labels | more, _INSTALLED)
+        else:
+            yield Metric(COOLIFY, str(metric), metric.kind, metric.help, labels, _INSTALLED)
 
 
 def read(text: str, file: str) -> tuple[Metric, ...]:
@@ -197,6 +204,7 @@ def read(text: str, file: str) -> tuple[Metric, ...]:
                 missing=_missing(entry, pages) if "versions" in entry else (),
                 partly={label: tuple(versions) for label, versions in entry.get("partly", {}).items()},
                 on=tuple(entry.get("on", ())),
+                varying=frozenset(entry.get("varying", ())),
             )
             for name, entry in document["metrics"].items()
         )

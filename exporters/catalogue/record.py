@@ -53,13 +53,14 @@ class Page:
 
 @dataclass(slots=True)
 class _Entry:
-    """Entry of one name; `labels` maps each label to the versions that have it."""
+    """Entry of one name; `labels` maps each label to the versions that have it, `varying` have several values."""
 
     type: str = "untyped"
     help: str = ""
     versions: set[str] = field(default_factory=set)
     on: set[str] = field(default_factory=set)
     labels: dict[str, set[str]] = field(default_factory=dict)
+    varying: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -120,6 +121,7 @@ def _merge(known: _Record, each: Page, samples: Iterable[exposition.Sampled]) ->
             entry.type, entry.help = sampled.type, sampled.help
         entry.versions.add(each.version)
         entry.on.add(each.target)
+        entry.varying.update(label for label in sampled.varying if not (varying and label.startswith(varying)))
         for label in sampled.labels:
             if varying and label.startswith(varying):
                 continue
@@ -141,7 +143,9 @@ def _load(exporter: str, catalogue: Path) -> _Record:
             partly = entry.get("partly", {})
             labels = {label: set(partly.get(label, versions)) for label in entry["labels"]}
             on = set(entry.get("on", targets))
-            known.metrics[name] = _Entry(entry["type"], entry["help"], versions, on, labels)
+            known.metrics[name] = _Entry(
+                entry["type"], entry["help"], versions, on, labels, set(entry.get("varying", ()))
+            )
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         hint = "delete it and record all pages of this exporter again"
         raise BoxwatchError(f"{path}: not a catalogue file ({error!r}); {hint}") from error
@@ -152,7 +156,7 @@ def dump(known: _Record) -> str:
     """The JSON of one exporter: one metric per line, without redundant fields.
 
     `versions` is omitted if every version has the metric, `on` if every target has it, `partly` (label → versions) if
-    every version with the metric has all its labels.
+    every version with the metric has all its labels, `varying` if a target has one series of it.
     """
     pages = {version: sorted(known.pages[version]) for version in _sorted(known.pages)}
     targets = {target for targets in known.pages.values() for target in targets}
@@ -172,6 +176,7 @@ def _fields(entry: _Entry, known: _Record, targets: set[str]) -> dict[str, objec
         **({"versions": _sorted(entry.versions)} if entry.versions != set(known.pages) else {}),
         **({"on": sorted(entry.on)} if entry.on != targets else {}),
         **({"partly": partly} if partly else {}),
+        **({"varying": sorted(entry.varying)} if entry.varying else {}),
         "help": entry.help,
     }
 

@@ -11,13 +11,20 @@ from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.clock import Clock
 from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.inventory import Inventory
-from boxwatch.exporters.coolify.logs import facts
+from boxwatch.exporters.coolify.logs import facts, where
 from boxwatch.exporters.coolify.schedule import Schedule, Task
 from boxwatch.exporters.coolify.secret import Secret
 from boxwatch.exporters.coolify.sources import SOURCES
 
 _LOG: Final = logging.getLogger(__name__)
-_TARGETED: Final = ("statuses", "server_details", "history")
+_TARGETED: Final = ("statuses", "server_details", "history", "backups", "tasks", "task_runs", "cleanups")
+_PARENTS: Final = {
+    "history": "applications",
+    "projects": "projects",
+    "backups": "databases",
+    "tasks": "applications",
+    "task_runs": "tasks",
+}
 # Longest wait in seconds while nothing is due, above all so that a changed token file is noticed.
 _IDLE: Final = 5.0
 _LISTS: Final = {names.APPLICATION: "applications", names.SERVICE: "services", names.DATABASE: "databases"}
@@ -29,9 +36,11 @@ class Account:
 
     Attributes:
         name: value of the `account` label.
+        disabled: sources that are not polled.
         down: why requests fail; None while they succeed, and before the first.
         closed: whether every request would fail, so that only the token check is tried.
         good_at: time of the last successful request, by the wall clock.
+        hinted: whether something has changed in Coolify, according to Coolify; set by another thread.
         settled: whether every project has been read once; before that, labels of resources would still change.
     """
 
@@ -40,18 +49,21 @@ class Account:
     clock: Clock
     interval: float = 60.0
     stale_after: float = 300.0
+    disabled: frozenset[str] = frozenset()
     inventory: Inventory = field(default_factory=Inventory)
     schedule: Schedule = field(init=False)
     down: Failure | None = None
     closed: bool = False
     good_at: float | None = None
     settled: bool = False
+    hinted: bool = False
     _secret: Secret | None = None
     _asked: dict[str, frozenset[object]] = field(default_factory=dict)
+    _ended: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Schedule the first polls."""
-        self.schedule = Schedule(self.clock, self.interval)
+        self.schedule = Schedule(self.clock, self.interval, self.disabled)
         for source in SOURCES:
             if source.name not in _TARGETED:
                 self.schedule.add(source.name)
@@ -70,6 +82,9 @@ class Account:
     def turn(self) -> float:
         """Poll the task that is due; return the seconds until the next one, 0 for immediately."""
         self._look_at_token()
+        if self.hinted:
+            self.hinted = False
+            self._hurry_hinted()
         wait = self.api.rate_limiter.wait()
         if wait > 0:
             return min(wait, _IDLE)
@@ -80,6 +95,14 @@ class Account:
             return min(wait, _IDLE)
         self._read(task)
         return 0.0
+
+    def _hurry_hinted(self) -> None:
+        """Read what changes: within the rate limit, and once for all hints since the last turn."""
+        for source in ("deployments", "databases", "applications", "services"):
+            self.schedule.hurry(source)
+        for source in ("statuses", "server_details", "cleanups", "task_runs"):
+            for task in self.schedule.of(source):
+                self.schedule.hurry(source, task.target)
 
     def _look_at_token(self) -> None:
         try:
@@ -152,8 +175,8 @@ class Account:
     def _gone(self, task: Task) -> None:
         """Drop a target that was deleted after it was listed, and read the list again."""
         self.schedule.tasks.pop((task.source.name, task.target), None)
-        parent = {"history": "applications", "projects": "projects"}.get(task.source.name, "servers")
-        self.schedule.hurry(parent)
+        parent = _PARENTS.get(task.source.name, "servers")
+        self.schedule.hurry(parent, task.target.partition("/")[0] if parent == "tasks" else "")
 
     def _follow(self, task: Task) -> None:
         """Schedule what follows from a successful poll: new targets, and polls that cannot wait."""
@@ -161,10 +184,14 @@ class Account:
         if name == "projects":
             self.schedule.keep("projects", inventory.projects)
         elif name == "servers":
-            self.schedule.keep("statuses", inventory.servers)
-            self.schedule.keep("server_details", inventory.servers)
+            for source in ("statuses", "server_details", "cleanups"):
+                self.schedule.keep(source, inventory.servers)
         elif name == "deployments":
             self._hurry_ended()
+        elif name == "databases":
+            self._follow_backups()
+        if name in ("applications", "services", "tasks"):
+            self._keep_tasks()
         if name in ("applications", "statuses"):
             self._count_applications()
         if name in ("applications", "services", "databases", "statuses"):
@@ -191,11 +218,46 @@ class Account:
         self.schedule.keep("history", known)
 
     def _hurry_ended(self) -> None:
-        """Read the history of each application with a deployment that is no longer active: it has just ended."""
+        """Read the history of each application with a deployment that is no longer active: it has just ended.
+
+        Once for each: a row of which the history says something else is read again with all others.
+        """
         active = {row.id for row in self.inventory.active}
-        for uuid, log in self.inventory.history.logs.items():
-            if log.open - active:
+        ended = {uuid: frozenset(log.open - active) for uuid, log in self.inventory.history.logs.items()}
+        for uuid, numbers in ended.items():
+            if numbers - self._ended.get(uuid, frozenset()):
                 self.schedule.hurry("history", uuid)
+        self._ended = {uuid: numbers for uuid, numbers in ended.items() if numbers}
+
+    def _follow_backups(self) -> None:
+        """Read the runs of each database with a schedule, at once when its last run is another one."""
+        databases = self.inventory.lists.get(names.DATABASE, {})
+        marks = {uuid: frozenset(backup.run for backup in item.backups) for uuid, item in databases.items()}
+        self.schedule.keep("backups", (uuid for uuid, item in databases.items() if item.backups))
+        for uuid in self.inventory.runs.keys() - self.schedule_targets("backups"):
+            del self.inventory.runs[uuid]
+        for uuid, mark in marks.items():
+            self._once(f"backups {uuid}", mark, "backups", uuid)
+
+    def _keep_tasks(self) -> None:
+        lists = self.inventory.lists
+        if names.APPLICATION in lists and names.SERVICE in lists:
+            owners = lists[names.APPLICATION].keys() | lists[names.SERVICE].keys()
+            self.schedule.keep("tasks", owners)
+            for uuid in self.inventory.tasks.keys() - owners:
+                del self.inventory.tasks[uuid]
+            self._follow_tasks()
+
+    def _follow_tasks(self) -> None:
+        """Read the runs of each enabled task."""
+        found = [task for tasks in self.inventory.tasks.values() for task in tasks if task.enabled]
+        self.schedule.keep("task_runs", (f"{task.owner}/{task.uuid}" for task in found))
+        for uuid in self.inventory.task_runs.keys() - {task.uuid for task in found}:
+            del self.inventory.task_runs[uuid]
+
+    def schedule_targets(self, name: str) -> set[str]:
+        """The targets of a source."""
+        return {task.target for task in self.schedule.of(name)}
 
     def _look_for_new(self) -> None:
         """Read a list again, once, when it disagrees with the states or an environment is unknown."""
@@ -208,18 +270,9 @@ class Account:
             for uuid in self.inventory.projects:
                 self.schedule.hurry("projects", uuid)
 
-    def _once(self, source: str, odd: frozenset[object]) -> bool:
-        news = bool(odd - self._asked.get(source, frozenset()))
-        self._asked[source] = odd
+    def _once(self, key: str, odd: frozenset[object], source: str = "", target: str = "") -> bool:
+        news = bool(odd - self._asked.get(key, frozenset()))
+        self._asked[key] = odd
         if news:
-            self.schedule.hurry(source)
+            self.schedule.hurry(source or key, target)
         return news
-
-
-def where(error: BaseException) -> dict[str, str]:
-    """An error's class and the line that raised it, without its message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace is not None else ""
-    return {"error": type(error).__name__, "at": place}

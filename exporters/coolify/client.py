@@ -53,7 +53,7 @@ class Api:
         """Seconds since 1970 by Coolify's clock."""
         return self.clock.wall() + self.ahead
 
-    def records(
+    def records(  # noqa: PLR0913 - what lists differ in
         self,
         source: str,
         endpoint: str,
@@ -61,18 +61,23 @@ class Api:
         *,
         uuid: str = "",
         page: tuple[int, int] | None = None,
+        task: str = "",
+        enough: int | None = None,
     ) -> list[T]:
         """The valid records of a list; the whole list fails if none of its records is valid.
 
-        `page` is skip and take, for a history, whose list is the member `deployments` of an object.
+        `page` is skip and take, for a history, whose list is the member `deployments` of an object. `enough` records
+        are read of a list that may be of any length; `task` is the second uuid of a path.
         """
         query = f"?skip={page[0]}&take={page[1]}" if page else ""
         wrapper = "deployments" if page else ""
         complain = self.complainer(source)
         found: list[T] = []
         strange = 0
-        with self._get(endpoint, uuid, query) as reply:
+        with self._get(endpoint, uuid, query, task) as reply:
             for number, item in enumerate(records.records(reply.chunks, wrapper)):
+                if enough is not None and number >= enough:
+                    break
                 if number >= self.most:
                     complain("over_limit")
                     break
@@ -85,6 +90,29 @@ class Api:
         if strange and not found:
             raise records.bad("no record of the response can be parsed")
         return found
+
+    def nested(
+        self, source: str, endpoint: str, inner: str, read: Callable[[Fields], T | None], *, uuid: str
+    ) -> Iterator[tuple[Fields, list[T]]]:
+        """The objects of a list, each with what `read` makes of its list `inner`, however long that is."""
+        complain = self.complainer(source)
+        left = self.most
+
+        def one(item: object) -> T | None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                return None
+            value = read(Fields(item, complain)) if isinstance(item, dict) else None
+            if value is None:
+                complain("record")
+            return value
+
+        with self._get(endpoint, uuid, "") as reply:
+            for record, found in records.nested(reply.chunks, inner, one):
+                yield Fields(record, complain), found
+        if left < 0:
+            complain("over_limit")
 
     def document(self, source: str, endpoint: str, *, uuid: str) -> Fields:
         """A response consisting of one object."""
@@ -105,8 +133,8 @@ class Api:
         return complain
 
     @contextmanager
-    def _get(self, endpoint: str, uuid: str, query: str) -> Iterator[Reply]:
-        path = PREFIX + endpoint.replace("{uuid}", uuid) + query
+    def _get(self, endpoint: str, uuid: str, query: str, task: str = "") -> Iterator[Reply]:
+        path = PREFIX + endpoint.replace("{uuid}", uuid).replace("{task}", task) + query
         headers = {
             # Without it, Coolify answers some errors as HTML pages or redirects (Coolify 4.3.11, app/Exceptions).
             "Accept": "application/json",

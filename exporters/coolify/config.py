@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +13,12 @@ from typing import Final
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify.fields import clean
-from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, TOKEN_VARIABLE, Option, parser
+from boxwatch.exporters.coolify.names import OPTIONAL
+from boxwatch.exporters.coolify.options import ACCOUNT, FILE, OPTIONS, PREFIX, TOKEN_VARIABLE, Option, parser
 from boxwatch.exporters.coolify.secret import FixedToken, Token, TokenFile
 from boxwatch.exporters.coolify.transport import Limits, check_url
 
+_SECRET_PATH: Final = re.compile(r"/[A-Za-z0-9/_-]{24,256}")
 _PORTS: Final = range(65536)
 _ACCOUNT_KEYS: Final = ("name", "token-variable", *(option.name for option in ACCOUNT))
 
@@ -40,6 +43,7 @@ class AccountConfig:
     proxy: str
     limits: Limits
     max_resources: int
+    disabled: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class Config:
     accounts: tuple[AccountConfig, ...]
     host: str
     port: int
+    systemd_socket: bool
+    webhook_path: str
+    docker_socket: str
     web_config_file: Path | None
     state_file: Path | None
     log_level: str
@@ -61,9 +68,10 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
     Raises:
         ConfigError: an option is missing or invalid, or the file cannot be read.
     """
-    flags = {key.replace("_", "-"): value for key, value in vars(parser(version).parse_args(arguments)).items()}
+    flags = vars(parser(version).parse_args(arguments))
     every = (*OPTIONS.values(), FILE)
-    given: dict[str, object] = {o.name: environment[o.variable] for o in every if o.variable in environment}
+    # An empty variable is one that is not set: compose files set those that are missing to nothing.
+    given: dict[str, object] = {o.name: environment[o.variable] for o in every if environment.get(o.variable)}
     given |= {key: value for key, value in flags.items() if value is not None}
     path = str(given.pop(FILE.name, ""))
     document = _read(Path(path)) if path else {}
@@ -79,6 +87,9 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
         accounts=accounts,
         host=host,
         port=port,
+        systemd_socket=_switch(values, "systemd-socket"),
+        docker_socket=_text(values, "docker-socket"),
+        webhook_path=_secret_path(_text(values, "webhook-path")),
         web_config_file=_path(values, "web-config-file"),
         state_file=_path(values, "state-file"),
         log_level=_text(values, "log-level"),
@@ -153,7 +164,19 @@ def _account(name: str, values: Mapping[str, object], environment: Mapping[str, 
             body=int(_number(values, "max-body-bytes")),
         ),
         max_resources=int(_number(values, "max-resources")),
+        disabled=_disabled(name, values),
     )
+
+
+def _disabled(name: str, values: Mapping[str, object]) -> frozenset[str]:
+    found = frozenset(filter(None, (word.strip() for word in _text(values, "disable").split(","))))
+    unknown = sorted(found - {*OPTIONAL, "domains"})
+    if unknown:
+        raise ConfigError(
+            f"disable of account {name}: unknown collector {unknown[0]:.40}; valid: {', '.join((*OPTIONAL, 'domains'))}"
+        )
+    # Without a task's runs nothing is known of it, and the other way round.
+    return found | ({"tasks", "task_runs"} if found & {"tasks", "task_runs"} else set())
 
 
 def _token(name: str, values: Mapping[str, object], environment: Mapping[str, str], variable: str) -> Token:
@@ -179,6 +202,29 @@ def _text(values: Mapping[str, object], name: str) -> str:
     return value
 
 
+def _secret_path(text: str) -> str:
+    if text and not _SECRET_PATH.fullmatch(text):
+        raise ConfigError(
+            "webhook-path must be a slash and at least 24 letters, digits, slashes, dashes or underscores: "
+            "it is its own password"
+        )
+    return text
+
+
+def _switch(values: Mapping[str, object], name: str) -> bool:
+    value = _value(values, name)
+    word = str(value).lower() if isinstance(value, (str, bool)) else ""
+    if word not in ("true", "false"):
+        raise ConfigError(f"{name} must be true or false")
+    return word == "true"
+
+
+def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables with the exporter's prefix that name no option: misspelt ones, or those that Docker makes of a name."""
+    known = {option.variable for option in (*OPTIONS.values(), FILE)}
+    return tuple(sorted(name for name in environment if name.startswith(PREFIX) and name not in known))
+
+
 def _path(values: Mapping[str, object], name: str) -> Path | None:
     text = _text(values, name)
     return Path(text) if text else None
@@ -198,6 +244,7 @@ def _number(values: Mapping[str, object], name: str) -> float:
 
 def _listen(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) in _PORTS):
+    bare = ":" in host and not (host.startswith("[") and host.endswith("]"))
+    if bare or not (port.isascii() and port.isdigit() and int(port) in _PORTS):
         raise ConfigError("listen must end in a port: :18000, 127.0.0.1:18000 or [::1]:18000")
     return host.removeprefix("[").removesuffix("]"), int(port)

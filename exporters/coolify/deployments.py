@@ -12,6 +12,8 @@ from boxwatch.exporters.coolify.fields import Fields
 _ACTIVE: Final = frozenset(("queued", "in_progress"))
 _RESULTS: Final = {"finished": "finished", "failed": "failed", "cancelled-by-user": "cancelled"}
 # `/project/{uuid}/environment/{uuid}/application/{uuid}/deployment/{uuid}`, a relative path.
+_HASH: Final = re.compile(r"[0-9a-fA-F]{7,64}")
+_COMMIT: Final = 12
 _URL: Final = re.compile(r"/application/([A-Za-z0-9-]{1,64})(?:/|$)")
 
 
@@ -23,13 +25,15 @@ class Deployment:
         id: increases with every row of the instance.
         application: uuid of the application, if the row's URL contains it.
         application_id: the application's database id, which Coolify sends as a string here.
-        status: queued, in_progress, finished, failed or cancelled; empty for any other status.
+        status: queued, in_progress, finished, failed or cancelled; empty for a status unknown here.
         kind: deployment, rollback, restart or preview.
         server: name of the server when the row was created.
         created: time of the request. There is no start time, so a duration includes time in the queue.
         moved: last update of the row; a running deployment writes its log into it.
         finished: end time. Null for one cancelled in the queue, one that failed before it started, and all that
             Coolify's own restart ended (Coolify 4.3.11, app/Console/Commands/Init.php).
+        trigger: webhook, api or manual, which includes Coolify's own.
+        commit: the beginning of its hash; empty for `HEAD`.
     """
 
     id: int
@@ -41,6 +45,8 @@ class Deployment:
     created: float | None
     moved: float | None
     finished: float | None
+    trigger: str = ""
+    commit: str = ""
 
     @property
     def active(self) -> bool:
@@ -86,7 +92,19 @@ def read(fields: Fields) -> Deployment | None:
         created=fields.time("created_at"),
         moved=fields.time("updated_at"),
         finished=fields.time("finished_at"),
+        trigger=_trigger(fields),
+        commit=_commit(fields.text("commit") or ""),
     )
+
+
+def _trigger(fields: Fields) -> str:
+    if fields.flag("is_webhook"):
+        return "webhook"
+    return "api" if fields.flag("is_api") else "manual"
+
+
+def _commit(text: str) -> str:
+    return text[:_COMMIT].lower() if _HASH.fullmatch(text) else ""
 
 
 def _kind(fields: Fields) -> str:

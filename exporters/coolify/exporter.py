@@ -12,11 +12,10 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from boxwatch.exporters.coolify.account import Account, where
+from boxwatch.exporters.coolify.account import Account
 from boxwatch.exporters.coolify.collectors.catalogue import register
 from boxwatch.exporters.coolify.exposition_cache import ExpositionCache
-from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.logs import facts
+from boxwatch.exporters.coolify.logs import facts, where
 from boxwatch.exporters.coolify.snapshot import take
 from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 from boxwatch.exporters.coolify.state_file import StateFile
@@ -25,6 +24,10 @@ _LOG: Final = logging.getLogger(__name__)
 _AFTER_MISTAKE: Final = 10.0
 # Longest interval in seconds between snapshots, for busy accounts and for failing ones whose data grows stale.
 _LONGEST: Final = 10.0
+# Least time in seconds between two hints that are followed at once; others wait for the next turn.
+_BETWEEN_HINTS: Final = 5.0
+# Age in seconds at which the page is frozen: many times the longest interval between two renderings.
+_OLDEST_PAGE: Final = 300.0
 
 
 @dataclass(slots=True)
@@ -42,6 +45,8 @@ class Watch:
     url: str
     turn_limit: float
     turned_at: float = field(default_factory=time.monotonic)
+    wake: threading.Event = field(default_factory=threading.Event)
+    hinted_at: float = -_BETWEEN_HINTS
 
 
 class Exporter:
@@ -53,6 +58,7 @@ class Exporter:
         registry: CollectorRegistry,
         version: str,
         *,
+        revision: str = "",
         state_file: StateFile | None = None,
     ) -> None:
         """Register the collectors; no request is made before `start`."""
@@ -63,7 +69,7 @@ class Exporter:
         self._file = state_file
         self._stop: Final = threading.Event()
         self._threads: list[threading.Thread] = []
-        register(registry, self.snapshots, version)
+        register(registry, self.snapshots, version, revision)
         if state_file is not None:
             state_file.load()
             for watch in self.watches:
@@ -71,14 +77,8 @@ class Exporter:
         self.expositions: Final = ExpositionCache(registry, self.snapshots, self.secrets)
 
     def secrets(self) -> list[str]:
-        """Strings to redact everywhere: every current token, and its part after the id."""
-        found: list[str] = []
-        for watch in self.watches:
-            try:
-                found += watch.account.api.token.read().traces()
-            except Failure:
-                continue
-        return found
+        """Strings to redact everywhere: every token known so far, and its part after the id. Reads no file."""
+        return [trace for watch in self.watches for trace in watch.account.api.token.known()]
 
     def publish(self, account: Account, url: str) -> None:
         """Publish a snapshot of an account, after saving its totals to the state file."""
@@ -117,13 +117,15 @@ class Exporter:
                 # No traceback: its message may quote the response.
                 _LOG.error("internal error", extra=facts(account=watch.account.name, **where(error)))
             watch.turned_at = time.monotonic()
-            self._stop.wait(wait)
+            watch.wake.wait(wait)
+            watch.wake.clear()
 
     @property
     def healthy(self) -> bool:
-        """Whether every thread is alive and every account has had a recent turn."""
+        """Whether every thread is alive, the page is recent and every account has had a recent turn."""
         alive = all(thread.is_alive() for thread in self._threads)
-        return alive and all(time.monotonic() - watch.turned_at < watch.turn_limit for watch in self.watches)
+        fresh = not self._threads or time.monotonic() - self.expositions.refreshed_at < _OLDEST_PAGE
+        return alive and fresh and all(time.monotonic() - watch.turned_at < watch.turn_limit for watch in self.watches)
 
     @property
     def ready(self) -> bool:
@@ -131,10 +133,27 @@ class Exporter:
         shown = self.snapshots.current
         return len(shown) == len(self.watches) and all(snapshot.ready for snapshot in shown)
 
+    def hint(self) -> None:
+        """Let every account read what may have changed, now; hints that follow at once are one."""
+        now = time.monotonic()
+        for watch in self.watches:
+            watch.account.hinted = True
+            if now - watch.hinted_at >= _BETWEEN_HINTS:
+                watch.hinted_at = now
+                watch.wake.set()
+
+    def begin_to_stop(self) -> None:
+        """Tell the threads to stop, without waiting for them."""
+        self._stop.set()
+        for watch in self.watches:
+            watch.wake.set()
+        self.snapshots.changed.set()
+
     def stop(self, timeout: float) -> None:
         """Stop the threads; one still waiting for Coolify after `timeout` seconds dies with the process."""
-        self._stop.set()
-        self.snapshots.changed.set()
+        self.begin_to_stop()
         until = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
+        if self._file is not None:
+            self._file.release()

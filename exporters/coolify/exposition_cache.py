@@ -6,6 +6,8 @@ clients that do not, each exposition is decompressed once, into an in-memory fil
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import tempfile
 import threading
@@ -19,9 +21,10 @@ from typing import Final
 from prometheus_client import CollectorRegistry
 
 from boxwatch.exporters.coolify.exposition import EOF, texts
-from boxwatch.exporters.coolify.logs import hide
+from boxwatch.exporters.coolify.logs import facts, hide, where
 from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
+_LOG: Final = logging.getLogger(__name__)
 TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS: Final = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _GZIP: Final = zlib.MAX_WBITS | 16
@@ -126,28 +129,42 @@ class ExpositionCache:
         self._unpacked: dict[str, Unpacked] = {}
         self._wanted: set[str] = set()
         self._pages: Mapping[str, Page] = {}
+        self._plain: tuple[Page, bytes] | None = None
+        self.refreshed_at = time.monotonic()
         self.refresh()
 
     def get(self, content_type: str) -> Page:
         """The exposition in a format."""
         return self._pages[content_type]
 
-    def unpacked(self, content_type: str) -> Unpacked:
-        """The uncompressed exposition, cached until the next one is rendered."""
+    def unpacked(self, content_type: str) -> Unpacked | bytes:
+        """The uncompressed exposition, cached until the next one is rendered; in memory if no descriptor is left."""
         self._wanted.add(content_type)
         page = self.get(content_type)
         held = self._unpacked.get(content_type)
         if held is None or held.page is not page:
-            held = self._unpacked[content_type] = Unpacked(page)
+            try:
+                held = self._unpacked[content_type] = Unpacked(page)
+            except OSError:
+                if self._plain is None or self._plain[0] is not page:
+                    self._plain = (page, page.plain())
+                return self._plain[1]
         return held
 
     def refresh(self) -> None:
         """Render again, and decompress the formats requested of the last exposition, so that no scrape waits."""
+        started = time.monotonic()
         pages = render(self._registry, self._secrets())
         wanted = tuple(self._wanted)
         self._wanted.clear()
-        self._unpacked = {content_type: Unpacked(pages[content_type]) for content_type in wanted}
+        unpacked: dict[str, Unpacked] = {}
+        with contextlib.suppress(OSError):  # no descriptor is left; a scrape tries again
+            for content_type in wanted:
+                unpacked[content_type] = Unpacked(pages[content_type])
+        self._unpacked, self._plain = unpacked, None
         self._pages = pages
+        self.refreshed_at = time.monotonic()
+        self._snapshots.own.rendered = self.refreshed_at - started
 
     def run(self, stop: threading.Event, steady: Callable[[], float] = time.monotonic) -> None:
         """Refresh after each new snapshot until `stop` is set; runs in a thread."""
@@ -155,7 +172,11 @@ class ExpositionCache:
             self._snapshots.changed.wait(_OLDEST)
             self._snapshots.changed.clear()
             started = steady()
-            self.refresh()
+            try:
+                self.refresh()
+            except Exception as error:  # noqa: BLE001 - the page must not stand still for good
+                self._snapshots.own.failed += 1
+                _LOG.error("the exposition cannot be rendered", extra=facts(**where(error)))
             stop.wait(max(1.0, (steady() - started) / _SHARE))
 
 

@@ -15,12 +15,17 @@ from typing import Final
 from boxwatch.exporters.coolify.failure import utc
 
 MAX_TEXT: Final = 128
+# Names: the length of Coolify's columns. A shorter one would not be spelled as in the container labels.
+MAX_NAME: Final = 255
 # Uuids become part of paths, so only letters, digits and dashes are valid.
 _UUID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _DIGITS: Final = re.compile(r"-?[0-9]{1,18}")
-_SIZE: Final = re.compile(r"([0-9]{1,15})([bkmg]?)", re.IGNORECASE)
-_UNITS: Final = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_CPUS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9})?")
+# Limits are free text in Coolify, and Docker's own parser reads them (docker/go-units, RAMInBytes).
+_NUMBER: Final = r"\s*([0-9]{1,15}\.?[0-9]{0,9}|\.[0-9]{1,9})"
+_SIZE: Final = re.compile(rf"{_NUMBER} ?([kmgtp]?)(?:i?b)?\s*", re.IGNORECASE | re.ASCII)
+_UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
+_LARGEST: Final = 1 << 62
+_CPUS: Final = re.compile(rf"{_NUMBER}\s*", re.ASCII)
 _MAX_CORES: Final = 1e6
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}
 _EARLIEST: Final = 946684800.0  # 2000: earlier timestamps are invalid
@@ -29,9 +34,9 @@ _LATEST: Final = 4102444800.0  # 2100
 Complain = Callable[[str], None]
 
 
-def clean(text: str) -> str:
+def clean(text: str, most: int = MAX_TEXT) -> str:
     """The text as a label value: truncated, without control characters and lone surrogates."""
-    bounded = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
+    bounded = text[:most].encode("utf-8", "replace").decode("utf-8")
     return "".join(character if character.isprintable() else " " for character in bounded).strip()
 
 
@@ -42,15 +47,19 @@ class Fields:
     record: dict[str, object]
     complain: Complain
 
-    def text(self, key: str) -> str | None:
+    def text(self, key: str, most: int = MAX_TEXT) -> str | None:
         """A short text, usable as a label value."""
         value = self.record.get(key)
         if value is None:
             return None
         if isinstance(value, str):
-            return clean(value)
+            return clean(value, most)
         self.complain(key)
         return None
+
+    def name(self, key: str = "name") -> str | None:
+        """A name as entered in Coolify."""
+        return self.text(key, MAX_NAME)
 
     def uuid(self, key: str = "uuid") -> str | None:
         """An identifier that can be part of a path."""
@@ -102,24 +111,25 @@ class Fields:
         return None
 
     def size(self, key: str) -> int | None:
-        """A memory limit in bytes: `0`, or digits with b, k, m or g, as in Docker."""
+        """A memory limit in bytes, as Docker reads it: `0`, `512m`, `1.5g`, `512 MiB`."""
         value = self.record.get(key)
         if value is None or value == "":
             return None
         match = _SIZE.fullmatch(str(value)) if isinstance(value, (str, int)) else None
-        if match:
-            return int(match[1]) * _UNITS[match[2].lower()]
+        size = float(match[1]) * _UNITS[match[2].lower()] if match else _LARGEST
+        if size < _LARGEST:
+            return int(size)
         self.complain(key)
         return None
 
     def cores(self, key: str) -> float | None:
-        """A CPU limit in cores: `0`, `0.5`."""
+        """A CPU limit in cores: `0`, `0.5`, `.5`."""
         value = self.record.get(key)
         if value is None or value == "":
             return None
         if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < _MAX_CORES:
             return float(value)
-        if isinstance(value, str) and _CPUS.fullmatch(value):
+        if isinstance(value, str) and _CPUS.fullmatch(value) and float(value) < _MAX_CORES:
             return float(value)
         self.complain(key)
         return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from boxwatch.exporters.coolify import names
+from boxwatch.exporters.coolify.backups import Run
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.history import History
 from boxwatch.exporters.coolify.resources import Light, Resource
 from boxwatch.exporters.coolify.servers import Detail, Server
+from boxwatch.exporters.coolify.tasks import Executions, ScheduledTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Inventory:
         lighted_at: time each server's states were read, by the steady clock.
         active: queued and running deployments.
         backed_up: end of the last successful run seen for each backup schedule.
+        runs: the runs of each database's schedules, by uuids.
+        tasks: scheduled tasks by the uuid of their application or service.
+        task_runs: the latest runs of a task, by its uuid.
+        cleanups: the latest clean-ups of a server, by its uuid.
+        running_since: by uuid, since when a resource has been seen running without a break, by Coolify's clock.
         started: start of deployment counting, by Coolify's clock; None before the first successful request.
     """
 
@@ -46,6 +53,11 @@ class Inventory:
     active: tuple[Deployment, ...] = ()
     history: History = field(default_factory=History)
     backed_up: dict[str, float] = field(default_factory=dict)
+    runs: dict[str, dict[str, tuple[Run, ...]]] = field(default_factory=dict)
+    tasks: dict[str, tuple[ScheduledTask, ...]] = field(default_factory=dict)
+    task_runs: dict[str, Executions] = field(default_factory=dict)
+    cleanups: dict[str, Executions] = field(default_factory=dict)
+    running_since: dict[str, float] = field(default_factory=dict)
     started: float | None = None
 
     def applications(self) -> set[str]:
@@ -78,6 +90,14 @@ class Inventory:
                 if light.id == row.application_id and self._is_app(light):
                     return light.uuid
         return None
+
+    def watch_running(self, now: float) -> None:
+        """Remember since when each resource runs: Coolify starts no task of one that is stopped."""
+        running = {item.uuid for listed in self.lists.values() for item in listed.values() if item.status.runs}
+        for uuid in self.running_since.keys() - running:
+            del self.running_since[uuid]
+        for uuid in running - self.running_since.keys():
+            self.running_since[uuid] = now
 
     def odd(self, kind: str) -> set[str]:
         """Resources of a type in only the list or only the states: created or deleted since the list was read."""

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
@@ -64,10 +65,28 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 
 def set_up(level: str, form: str, secrets: Callable[[], Iterable[str]]) -> None:
-    """Log to standard error; the command calls it once."""
+    """Log to standard error; the command calls it once. Libraries and crashed threads log in the same format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Line(form, secrets))
-    logger = logging.getLogger(_ROOT)
-    logger.handlers[:] = [handler]
-    logger.setLevel(level.upper())
-    logger.propagate = False
+    for name, least in ((_ROOT, level), ("asyncio", "warning")):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(least.upper())
+        logger.propagate = False
+    threading.excepthook = _crashed
+
+
+def _crashed(crash: threading.ExceptHookArgs) -> None:
+    """Log what ended a thread, without its message and traceback, which may quote a response."""
+    name = crash.thread.name if crash.thread is not None else ""
+    found = where(crash.exc_value) if crash.exc_value is not None else {}
+    logging.getLogger(_ROOT).error("thread crashed", extra=facts(thread=name, **found))
+
+
+def where(error: BaseException) -> dict[str, str]:
+    """An error's class and the line that raised it, without its message."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}" if trace is not None else ""
+    return {"error": type(error).__name__, "at": place}

@@ -26,6 +26,9 @@ RESOURCE: Final = "resource"  # slug of the name: equals the container label coo
 UUID: Final = "uuid"  # equals the container label com.docker.compose.project
 PART: Final = "part"  # container of a service: equals the container label coolify.serviceName
 BACKUP: Final = "backup"  # uuid of the schedule
+TASK: Final = "task"  # uuid of a scheduled task
+DOMAIN: Final = "domain"
+SCHEME: Final = "scheme"
 NAME: Final = "name"  # as entered in Coolify
 SUBTYPE: Final = "subtype"  # build pack of an application, engine of a database
 STATE: Final = "state"
@@ -39,12 +42,15 @@ CODE: Final = "code"
 FIELD: Final = "field"
 VERSION: Final = "version"
 PROXY: Final = "proxy"
+ROLE: Final = "role"
+OF_DATABASE: Final = "database"  # name of a database within a database server, as its backup schedule names it
 
 OF_SERVER: Final = (ACCOUNT, COOLIFY_SERVER, UUID)
 OF_APPLICATION: Final = (ACCOUNT, PROJECT, ENVIRONMENT, RESOURCE, UUID)
 OF_RESOURCE: Final = (ACCOUNT, TYPE, PROJECT, ENVIRONMENT, RESOURCE, UUID)
 OF_PART: Final = (*OF_APPLICATION, PART)
 OF_BACKUP: Final = (*OF_APPLICATION, BACKUP)
+OF_TASK: Final = (*OF_RESOURCE, TASK)
 
 # Label values. Each list is closed: the exporter exposes no other value.
 APPLICATION: Final = "application"
@@ -52,6 +58,12 @@ SERVICE: Final = "service"
 DATABASE: Final = "database"
 TYPES: Final = (APPLICATION, SERVICE, DATABASE)
 STATES: Final = ("running", "starting", "restarting", "degraded", "paused", "exited", "unknown")
+PROXY_STATES: Final = (*STATES[:2], "stopping", *STATES[2:])
+STANDALONE: Final = "standalone"  # runs containers, and is not part of a swarm
+BUILD: Final = "build"
+SWARM_MANAGER: Final = "swarm_manager"
+SWARM_WORKER: Final = "swarm_worker"
+ROLES: Final = (STANDALONE, BUILD, SWARM_MANAGER, SWARM_WORKER)
 HEALTHS: Final = ("healthy", "unhealthy", "starting", "unknown")
 ACTIVE: Final = ("queued", "in_progress")
 RESULTS: Final = ("finished", "failed", "cancelled")
@@ -92,7 +104,13 @@ SOURCES: Final = (
     "statuses",
     "deployments",
     "history",
+    "backups",
+    "tasks",
+    "task_runs",
+    "cleanups",
 )
+# Sources that can be switched off; `domains` costs no request.
+OPTIONAL: Final = ("deployments", "history", "services", "databases", "backups", "tasks", "task_runs", "cleanups")
 
 
 class Metric(str):
@@ -169,22 +187,47 @@ HISTORY_OLDEST_READ = _gauge(
 INTERNAL_ERRORS = _counter(
     "coolify_exporter_internal_errors_total", (ACCOUNT,), "Internal errors of the exporter from which it recovered."
 )
-BUILD_INFO = _gauge("coolify_exporter_build_info", (VERSION,), "Exporter version; always 1.")
+BUILD_INFO = _gauge(
+    "coolify_exporter_build_info", (VERSION, "revision"), "Version of the exporter and the commit it was built from."
+)
+SCRAPES = _counter("coolify_exporter_scrapes_total", (CODE,), "Answers to /metrics, by status code.")
+RENDER_DURATION = _gauge("coolify_exporter_render_duration_seconds", (), "Duration of the last rendering of the page.")
+RENDER_FAILURES = _counter("coolify_exporter_render_failures_total", (), "Renderings that failed; the last page stays.")
+CONNECTIONS = _gauge("coolify_exporter_connections", (), "Open connections to the web server.")
+CONNECTIONS_CLOSED = _counter(
+    "coolify_exporter_connections_closed_total",
+    (REASON,),
+    "Connections the web server closed: timeout, evicted to make room, refused.",
+)
+
+DOCKER_DISK = _gauge(
+    "coolify_docker_disk_bytes", (KIND,), "Disk space of Docker's objects on the exporter's server (--docker-socket)."
+)
+DOCKER_RECLAIMABLE = _gauge(
+    "coolify_docker_disk_reclaimable_bytes", (KIND,), "Part of it that a prune would free: nothing running uses it."
+)
+DOCKER_FAILURES = _counter(
+    "coolify_docker_disk_failures_total", (), "Requests for Docker's disk use that failed; the last answer stays."
+)
 
 # Servers.
 SERVER_INFO = _gauge(
-    "coolify_server_info", (*OF_SERVER, PROXY, "proxy_version", "coolify_host"), "A server of the team; always 1."
+    "coolify_server_info", (*OF_SERVER, PROXY, "proxy_version", "coolify_host", ROLE), "A server of the team; always 1."
 )
 SERVER_REACHABLE = _gauge("coolify_server_reachable", OF_SERVER, "1 while Coolify reaches the server.")
 SERVER_USABLE = _gauge("coolify_server_usable", OF_SERVER, "1 while Coolify can deploy to the server.")
-SERVER_PROXY_STATE = _gauge("coolify_server_proxy_state", (*OF_SERVER, STATE), "1 for the state of the proxy, else 0.")
+SERVER_PROXY_STATE = _gauge(
+    "coolify_server_proxy_state",
+    (*OF_SERVER, STATE),
+    "1 for the state of the proxy, else 0; absent where Coolify runs none.",
+)
 SERVER_PROXY_OUTDATED = _gauge(
     "coolify_server_proxy_outdated",
     OF_SERVER,
     "1 if Coolify knows of a newer Traefik release than the server runs, else 0.",
 )
 SERVER_SENTINEL_ENABLED = _gauge(
-    "coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel is enabled on the server, else 0."
+    "coolify_server_sentinel_enabled", OF_SERVER, "1 if Sentinel should report from the server, else 0."
 )
 SERVER_SENTINEL_PUSH = _gauge(
     "coolify_server_sentinel_last_push_timestamp_seconds", OF_SERVER, "Time of Sentinel's last report to Coolify."
@@ -198,6 +241,20 @@ SERVER_TIMEOUT = _gauge(
     "coolify_server_deployment_timeout_seconds",
     OF_SERVER,
     "Deployment timeout, after which Coolify kills the deployment.",
+)
+
+CLEANUP_RESULT = _gauge(
+    "coolify_server_cleanup_last_result",
+    (*OF_SERVER, RESULT),
+    "1 for the result of the last Docker clean-up of the server, else 0.",
+)
+CLEANUP_STARTED = _gauge(
+    "coolify_server_cleanup_last_started_timestamp_seconds", OF_SERVER, "Start of the last Docker clean-up."
+)
+CLEANUP_OVERDUE = _gauge(
+    "coolify_server_cleanup_overdue_seconds",
+    OF_SERVER,
+    "Seconds by which the next clean-up was late when they were last read; absent unless one should run.",
 )
 
 # Applications, services and databases.
@@ -220,12 +277,12 @@ RESOURCE_EXCLUDED = _gauge(
 RESOURCE_SERVER_REACHABLE = _gauge(
     "coolify_resource_server_reachable",
     OF_RESOURCE,
-    "1 while Coolify reaches the resource's server; at 0 the resource's state is meaningless.",
+    "1 while Coolify reaches and can use the resource's servers; at 0 the state is meaningless.",
 )
 RESOURCE_LAST_ONLINE = _gauge(
     "coolify_resource_last_online_timestamp_seconds",
     OF_RESOURCE,
-    "Time Coolify last saw the resource come up; not a heartbeat.",
+    "Time Coolify last wrote the status: at any change of it, and at each check over SSH.",
 )
 RESOURCE_RESTARTS = _gauge(
     "coolify_resource_restarts", OF_RESOURCE, "Restarts since the last deployment; stays 0 while Sentinel reports."
@@ -246,6 +303,12 @@ RESOURCE_MEMORY_RESERVATION = _gauge(
     "coolify_resource_memory_reservation_bytes", OF_RESOURCE, "Memory reservation; 0: none."
 )
 RESOURCE_CPU_LIMIT = _gauge("coolify_resource_cpu_limit_cores", OF_RESOURCE, "CPU limit; 0: none.")
+RESOURCE_PUBLIC = _gauge(
+    "coolify_resource_public", OF_RESOURCE, "1 if the database's port is published to everybody, else 0."
+)
+DOMAIN_INFO = _gauge(
+    "coolify_domain_info", (*OF_RESOURCE, DOMAIN, SCHEME), "A domain that a resource asks for; always 1."
+)
 PART_STATE = _gauge(
     "coolify_service_part_state", (*OF_PART, STATE), "1 for the current state of a service part, else 0."
 )
@@ -255,8 +318,11 @@ PART_HEALTH = _gauge(
 PART_EXCLUDED = _gauge(
     "coolify_service_part_excluded", OF_PART, "1 if the part is excluded from the service's status, else 0."
 )
+PART_PUBLIC = _gauge(
+    "coolify_service_part_public", OF_PART, "1 if a database's port in a service is published to everybody, else 0."
+)
 PART_LAST_ONLINE = _gauge(
-    "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last saw the part come up."
+    "coolify_service_part_last_online_timestamp_seconds", OF_PART, "Time Coolify last wrote the part's status."
 )
 
 # Deployments.
@@ -299,19 +365,76 @@ DEPLOYMENT_DURATION = _gauge(
     "Its duration from request to end, including time in the queue.",
 )
 
+DEPLOYMENT_INFO = _gauge(
+    "coolify_deployment_last_info",
+    (*OF_APPLICATION, "trigger", "commit", "branch"),
+    "What was deployed last: webhook, api or manual, commit and branch; one series for an application.",
+)
+DEPLOYMENT_WAITED = _gauge(
+    "coolify_deployment_last_queue_seconds",
+    OF_APPLICATION,
+    "Its time in the queue, to a poll's accuracy; absent if the exporter did not see it active.",
+)
+DEPLOYMENT_DURATIONS = Metric.make(
+    "histogram",
+    "coolify_deployment_duration_seconds",
+    (ACCOUNT, KIND, RESULT),
+    "Durations of deployments that have ended, from request to end.",
+)
+
 # Scheduled database backups.
 BACKUP_ENABLED = _gauge("coolify_backup_enabled", OF_BACKUP, "1 if the schedule is enabled, else 0.")
 BACKUP_INTERVAL = _gauge(
-    "coolify_backup_interval_seconds", OF_BACKUP, "Longest interval between two runs of the schedule, rounded up."
+    "coolify_backup_interval_seconds", OF_BACKUP, "Longest interval between two runs of the schedule."
 )
-BACKUP_RESULT = _gauge("coolify_backup_last_result", (*OF_BACKUP, RESULT), "1 for the result of the last run, else 0.")
+BACKUP_RESULT = _gauge(
+    "coolify_backup_last_result",
+    (*OF_BACKUP, RESULT),
+    "1 for the result of the last run, else 0; failed if it failed for any of its databases.",
+)
 BACKUP_FINISHED = _gauge("coolify_backup_last_finished_timestamp_seconds", OF_BACKUP, "End of the last run.")
 BACKUP_SUCCESS = _gauge(
-    "coolify_backup_last_success_timestamp_seconds", OF_BACKUP, "End of the last successful run the exporter has seen."
+    "coolify_backup_last_success_timestamp_seconds",
+    OF_BACKUP,
+    "End of the last successful run, of the database for which it is the oldest.",
 )
-BACKUP_SIZE = _gauge("coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last backup file.")
+BACKUP_SIZE = _gauge(
+    "coolify_backup_last_size_bytes", OF_BACKUP, "Size of the last run's files, of all its databases together."
+)
+BACKUP_S3 = _gauge("coolify_backup_upload_enabled", OF_BACKUP, "1 if the schedule stores its files in S3, else 0.")
 BACKUP_UPLOADED = _gauge(
-    "coolify_backup_last_uploaded", OF_BACKUP, "1 if the last backup file was uploaded to S3, else 0."
+    "coolify_backup_last_uploaded", OF_BACKUP, "1 if all files of the last successful run were uploaded to S3, else 0."
+)
+BACKUP_DATABASE_SUCCESS = _gauge(
+    "coolify_backup_database_last_success_timestamp_seconds",
+    (*OF_BACKUP, OF_DATABASE),
+    "End of the last successful run for one database of the schedule.",
+)
+BACKUP_DATABASE_SIZE = _gauge(
+    "coolify_backup_database_last_size_bytes",
+    (*OF_BACKUP, OF_DATABASE),
+    "Size of the file of the last successful run for one database of the schedule.",
+)
+BACKUP_DATABASE_MEDIAN = _gauge(
+    "coolify_backup_database_median_size_bytes",
+    (*OF_BACKUP, OF_DATABASE),
+    "Median size of up to 20 files before that one; absent while there are fewer than three.",
+)
+
+# Scheduled tasks.
+TASK_INFO = _gauge("coolify_task_info", (*OF_TASK, NAME), "A scheduled task of an application or service; always 1.")
+TASK_ENABLED = _gauge("coolify_task_enabled", OF_TASK, "1 if the task is enabled, else 0.")
+TASK_INTERVAL = _gauge("coolify_task_interval_seconds", OF_TASK, "Longest interval between two runs of the task.")
+TASK_RESULT = _gauge("coolify_task_last_result", (*OF_TASK, RESULT), "1 for the result of the last run, else 0.")
+TASK_STARTED = _gauge("coolify_task_last_started_timestamp_seconds", OF_TASK, "Start of the last run.")
+TASK_DURATION = _gauge("coolify_task_last_duration_seconds", OF_TASK, "Duration of the last run, if it has ended.")
+TASK_SUCCESS = _gauge(
+    "coolify_task_last_success_timestamp_seconds", OF_TASK, "End of the last successful of the latest 20 runs."
+)
+TASK_OVERDUE = _gauge(
+    "coolify_task_overdue_seconds",
+    OF_TASK,
+    "Seconds by which the next run was late when runs were last read; absent unless the task should run.",
 )
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))

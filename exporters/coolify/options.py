@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from boxwatch.exporters.coolify.logs import FORMATS, LEVELS
+from boxwatch.exporters.coolify.names import OPTIONAL
 
 PREFIX: Final = "COOLIFY_EXPORTER_"
 TOKEN_VARIABLE: Final = "COOLIFY_TOKEN"  # noqa: S105 - the name of the variable
@@ -24,6 +25,8 @@ class Option:
         least: smallest valid number.
         choices: valid words; empty if every word is valid.
         path: whether the value is a path. In a configuration file it is relative to that file's directory.
+        also: the flag's name in Prometheus' exporters, which is accepted too.
+        switch: whether the flag takes no value; elsewhere its value is true or false.
     """
 
     name: str
@@ -32,6 +35,8 @@ class Option:
     least: float = 0.0
     choices: tuple[str, ...] = ()
     path: bool = False
+    also: str = ""
+    switch: bool = False
 
     @property
     def variable(self) -> str:
@@ -59,21 +64,41 @@ ACCOUNT: Final = (
     Option("read-timeout", 15.0, "seconds to wait for the next byte of a response", 0.1),
     Option("total-timeout", 60.0, "seconds for a complete response", 0.1),
     Option("max-body-bytes", float(64 << 20), "maximum size of a response in bytes", 1 << 16),
+    Option("disable", "", f"collectors to switch off, separated by commas: {', '.join(OPTIONAL)}, domains"),
     Option("max-resources", 5000.0, "maximum number of records read from one list", 1),
 )
 PROCESS: Final = (
-    Option("listen", ":18000", "address and port to listen on"),
+    Option("listen", ":18000", "address and port to listen on", also="web.listen-address"),
+    Option(
+        "systemd-socket", "false", "take the listening sockets from systemd", also="web.systemd-socket", switch=True
+    ),
     Option(
         "web-config-file",
         "",
         "TLS and basic auth, in the format of Prometheus' exporter-toolkit",
         path=True,
+        also="web.config.file",
+    ),
+    Option(
+        "webhook-path",
+        "",
+        "secret path (at least 24 characters) for Coolify's webhook, which makes the exporter poll at once",
+        also="web.webhook-path",
+    ),
+    Option(
+        "docker-socket",
+        "",
+        "Docker's socket, or host:port of a proxy for it, to ask every half hour what fills the disk; off by default",
     ),
     Option("state-file", "", "file that preserves deployment totals across restarts; none by default", path=True),
-    Option("log-level", "info", "minimum level to log", choices=LEVELS),
-    Option("log-format", "logfmt", "log format", choices=FORMATS),
+    Option("log-level", "info", "minimum level to log", choices=LEVELS, also="log.level"),
+    Option("log-format", "logfmt", "log format", choices=FORMATS, also="log.format"),
 )
 FILE: Final = Option("config-file", "", "TOML file with these options and [[accounts]]", path=True)
+_LIMITS: Final = tuple(option for option in ACCOUNT if option.name.endswith("-timeout") or "-bytes" in option.name)
+_COOLIFY: Final = tuple(option for option in ACCOUNT if option not in _LIMITS)
+_WEB: Final = tuple(option for option in PROCESS if option.also.startswith("web."))
+_OTHERS: Final = (*(option for option in PROCESS if option not in _WEB), FILE)
 OPTIONS: Final = {option.name: option for option in (*ACCOUNT, *PROCESS)}
 
 
@@ -82,12 +107,25 @@ def parser(version: str) -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(
         prog="boxwatch-coolify-exporter",
         description="Prometheus exporter for Coolify: polls its API within a rate limit, serves scrapes from memory.",
-        epilog=f"Each option can also be set in the environment (--url: {PREFIX}URL) or in the config file (url).",
+        epilog=f"Each option can also be set in the environment (--url: {PREFIX}URL) or in the config file (url)."
+        " Signals: SIGHUP reads the web configuration again, SIGTERM stops within five seconds."
+        " The exit codes are 0 after SIGTERM, and 2 for a configuration that cannot be used.",
         allow_abbrev=False,
     )
     found.add_argument("--version", action="version", version=f"boxwatch-coolify-exporter {version}")
-    for option in (*ACCOUNT, *PROCESS, FILE):
-        shown = f" (default: {option.shown_default})" if option.default != "" else ""
-        metavar = "|".join(option.choices) or option.name.rsplit("-", 1)[-1].upper()
-        found.add_argument(f"--{option.name}", metavar=metavar, help=option.help + shown)
+    groups = (("Coolify", _COOLIFY), ("limits of a request", _LIMITS), ("web server", _WEB), ("process", _OTHERS))
+    for title, options in groups:
+        group = found.add_argument_group(title)
+        for option in options:
+            _add(group, option)
     return found
+
+
+def _add(group: argparse._ArgumentGroup, option: Option) -> None:
+    shown = f" (default: {option.shown_default})" if option.default != "" and not option.switch else ""
+    flags = [f"--{name}" for name in (option.name, option.also) if name]
+    if option.switch:
+        group.add_argument(*flags, dest=option.name, action="store_const", const="true", help=option.help)
+        return
+    metavar = "|".join(option.choices) or option.name.rsplit("-", 1)[-1].upper()
+    group.add_argument(*flags, dest=option.name, metavar=metavar, help=option.help + shown)

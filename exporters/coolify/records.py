@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import codecs
 import json
-from collections.abc import Iterable, Iterator
-from typing import Final
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, TypeVar
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
 
 # One record: the largest real ones carry a proxy configuration or, up to 4.1.2, the log of a deployment.
 MAX_RECORD: Final = 4 << 20
+# Memory goes by values, not by bytes: a record of 250,000 keys took 217 MB. Real ones have a few hundred; logs are one.
+_MAX_VALUES: Final = 20_000
+_COUNTED: Final = 1 << 17  # shorter ones cannot hold too many
+_STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?')
+T = TypeVar("T")
 _NUMBER: Final = ("", *"0123456789.eE+-")
 _SPACE: Final = " \t\r\n"
 _DECODER: Final = json.JSONDecoder()
@@ -71,6 +77,8 @@ class _Text:
         """The next complete value."""
         self.peek()
         while True:
+            if len(self._text) - self._at > _COUNTED:
+                self._check_values()
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
             except RecursionError:
@@ -87,6 +95,11 @@ class _Text:
             # Doubled each time, so that reading a long record costs only a few times its length.
             if not self._more(max(held, 1)) and self._ended and end < 0:
                 raise bad("the response is not JSON, or is truncated")
+
+    def _check_values(self) -> None:
+        bare = _STRINGS.sub("", self._text[self._at :])
+        if sum(map(bare.count, ",[{")) > _MAX_VALUES:
+            raise bad(f"a record of the response has more than {_MAX_VALUES} values")
 
     def members(self) -> Iterator[str]:
         """The names of an object's members; the caller must read each value before the next name."""
@@ -145,6 +158,32 @@ def records(chunks: Iterable[bytes], wrapper: str = "") -> Iterator[object]:
                 text.value()
         if not found:
             raise bad(f"the response has no `{wrapper}`")
+    text.end()
+
+
+def nested(
+    chunks: Iterable[bytes], inner: str, read: Callable[[object], T | None]
+) -> Iterator[tuple[dict[str, object], list[T]]]:
+    """The objects of a list, whose list `inner` is of any length: each of its items is read and dropped.
+
+    Yields each object without that list, and what `read` returned for its items, without None.
+    """
+    text = _Text(chunks)
+    text.take("[")
+    while text.peek() != "]":
+        record: dict[str, object] = {}
+        found: list[T] = []
+        for name in text.members():
+            if name == inner and text.peek() in "[{":
+                found.extend(item for item in map(read, text.items()) if item is not None)
+            else:
+                record[name] = text.value()
+            if len(record) > _MAX_VALUES:
+                raise bad(f"a record of the response has more than {_MAX_VALUES} values")
+        yield record, found
+        if text.peek() != "]":
+            text.take(",")
+    text.take("]")
     text.end()
 
 

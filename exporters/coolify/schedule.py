@@ -15,6 +15,8 @@ _BUSY: Final = 50
 _LONGEST: Final = 900.0
 # Share of the request rate for regular polls; the rest is left for histories.
 _REGULAR: Final = 0.75
+# Seconds after a target appears in which histories go first.
+_BEHIND: Final = {"tasks": 60.0, "cleanups": 30.0}
 _BY_NAME: Final = {source.name: source for source in SOURCES}
 Key = tuple[str, str]
 
@@ -29,7 +31,8 @@ class Task:
         attempted: whether it has ever been polled, successfully or not.
         failure: why the last poll failed; None if it succeeded.
         failures: number of consecutive failures.
-        good_at: time of the last successful poll, by the wall clock.
+        good_at: time of the last successful poll, by the wall clock; only shown.
+        read_at: the same by the steady clock, which measures ages.
         duration: duration of the last poll in seconds.
     """
 
@@ -41,6 +44,7 @@ class Task:
     failure: Failure | None = None
     failures: int = 0
     good_at: float | None = None
+    read_at: float | None = None
     duration: float = 0.0
 
 
@@ -50,18 +54,22 @@ class Schedule:
 
     Attributes:
         interval: seconds between polls of a source whose `every` is 1.
+        disabled: sources that have no tasks.
     """
 
     clock: Clock
     interval: float
+    disabled: frozenset[str] = frozenset()
     tasks: dict[Key, Task] = field(default_factory=dict)
     _stretch: float = 1.0
 
     def add(self, name: str, target: str = "") -> Task:
-        """Return the task; a new one is created and due immediately."""
+        """Return the task; a new one is created and due immediately, or when the histories have been begun."""
         task = self.tasks.get((name, target))
         if task is None:
-            task = self.tasks[name, target] = Task(_BY_NAME[name], target, self.clock.steady())
+            task = Task(_BY_NAME[name], target, self.clock.steady() + _BEHIND.get(name, 0.0))
+            if name not in self.disabled:
+                self.tasks[name, target] = task
         return task
 
     def keep(self, name: str, targets: Iterable[str]) -> None:
@@ -121,7 +129,7 @@ class Schedule:
         # After all histories have been read once at the start, each gets its own phase, so that they spread.
         phase = max(0.1, self.clock.chance()) if task.source.background and task.good_at is None else 1.0
         task.attempted, task.urgent, task.failure, task.failures = True, False, None, 0
-        task.duration, task.good_at = duration, self.clock.wall()
+        task.duration, task.good_at, task.read_at = duration, self.clock.wall(), self.clock.steady()
         task.due = self.clock.steady() + self.clock.spread(self.period(task) * phase, 0.05)
 
     def failed(self, task: Task, failure: Failure, duration: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from boxwatch.exporters.coolify.failure import Failure
 _TOKEN: Final = re.compile(r"[A-Za-z0-9|_.~+/=:-]{8,512}")
 _MAX_FILE: Final = 4096
 _LEAST: Final = 8
+_KNOWN: Final = 4  # tokens remembered for redaction: an old one may still be in an error
 
 HIDDEN: Final = "[token]"
 
@@ -75,6 +77,10 @@ class FixedToken:
             )
         return self._secret
 
+    def known(self) -> tuple[str, ...]:
+        """Strings to redact."""
+        return self._secret.traces() if self._secret.reveal() else ()
+
 
 class TokenFile:
     """A token in a file, reread when the file changes: Coolify's tokens expire after 30 days by default."""
@@ -83,6 +89,7 @@ class TokenFile:
         """Store the path; `read` opens it, so that a missing file is an exposed reason and does not end the process."""
         self.path = path
         self._held: tuple[tuple[int, int, int], Secret] | None = None
+        self._known: tuple[Secret, ...] = ()
 
     def read(self) -> Secret:
         """The file's current token; costs one stat while the file is unchanged. Thread-safe."""
@@ -92,13 +99,17 @@ class TokenFile:
             stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             if held is None or held[0] != stamp:
                 held = self._held = (stamp, self._load())
+                self._known = (held[1], *(secret for secret in self._known if secret != held[1]))[:_KNOWN]
         except OSError as error:
             detail = os.strerror(error.errno) if error.errno else type(error).__name__
             raise Failure(names.NO_TOKEN, "no_token", f"cannot read {self.path}: {detail}") from None
         return held[1]
 
     def _load(self) -> Secret:
-        with self.path.open("rb") as file:
+        # A pipe would be waited for, and read once only.
+        with open(self.path, "rb", opener=_open) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise Failure(names.NO_TOKEN, "no_token", f"{self.path} is not a regular file")
             text = file.read(_MAX_FILE).decode("ascii", "replace").strip()
         if not valid(text):
             raise Failure(
@@ -107,6 +118,14 @@ class TokenFile:
                 f"{self.path} contains no token: it must contain one line with only the token",
             )
         return Secret(text)
+
+    def known(self) -> tuple[str, ...]:
+        """Strings to redact: of the last tokens that were read, without reading the file."""
+        return tuple(trace for secret in self._known for trace in secret.traces())
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 Token = FixedToken | TokenFile

@@ -11,18 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from boxwatch.exporters.coolify import deployments, names, resources, servers
+from boxwatch.exporters.coolify import backups, deployments, names, resources, servers, tasks
 from boxwatch.exporters.coolify.client import Api
 from boxwatch.exporters.coolify.deployments import Deployment
 from boxwatch.exporters.coolify.fields import Fields
 from boxwatch.exporters.coolify.inventory import Inventory, Project
 from boxwatch.exporters.coolify.records import bad
 from boxwatch.exporters.coolify.resources import Resource
+from boxwatch.exporters.coolify.tasks import Executions
 
 _VERSION: Final = re.compile(r"v?([0-9]+\.[0-9]+\.[0-9]+[0-9A-Za-z.+-]{0,32})")
 # Rows per page of a history: most reads find one or two new ones. If more are missing, larger pages follow.
 _TAKE: Final = 10
 _TAKE_MORE: Final = 50
+_TASKS: Final = 32  # of one application or service
 _PAGES: Final = 4  # of the larger ones
 
 
@@ -59,8 +61,8 @@ def _projects(api: Api, inventory: Inventory, target: str) -> None:
         for environment in fields.children("environments"):
             identity = environment.integer("id")
             if identity is not None:
-                found[identity] = environment.text("name") or ""
-        inventory.projects[target] = Project(fields.text("name") or target, found)
+                found[identity] = environment.name() or ""
+        inventory.projects[target] = Project(fields.name() or target, found)
         return
     listed = dict(api.records("projects", "/projects", _project))
     known = inventory.projects
@@ -71,7 +73,7 @@ def _projects(api: Api, inventory: Inventory, target: str) -> None:
 
 def _project(fields: Fields) -> tuple[str, str] | None:
     uuid = fields.uuid()
-    return None if uuid is None else (uuid, fields.text("name") or uuid)
+    return None if uuid is None else (uuid, fields.name() or uuid)
 
 
 def _servers(api: Api, inventory: Inventory, target: str) -> None:
@@ -81,6 +83,7 @@ def _servers(api: Api, inventory: Inventory, target: str) -> None:
         inventory.details.pop(uuid, None)
         inventory.lights.pop(uuid, None)
         inventory.lighted_at.pop(uuid, None)
+        inventory.cleanups.pop(uuid, None)
 
 
 def _server_details(api: Api, inventory: Inventory, target: str) -> None:
@@ -96,6 +99,7 @@ def _lister(kind: str, source: str) -> Callable[[Api, Inventory, str], None]:
         at = api.clock.steady()
         inventory.lists[kind] = {item.uuid: item for item in api.records(source, f"/{source}", read)}
         inventory.listed_at[kind] = at
+        inventory.watch_running(api.now())
         if kind == names.DATABASE:
             _remember_backups(inventory)
 
@@ -133,27 +137,69 @@ def _deployments(api: Api, inventory: Inventory, target: str) -> None:
             active.append((uuid, row))
         elif inventory.lights:  # before the first states are read, no id is known
             complain("application")
-    inventory.history.watch(active)
+    inventory.history.watch(active, api.now())
 
 
 def _history(api: Api, inventory: Inventory, target: str) -> None:
     """GET /deployments/applications/{uuid}: the latest rows, and older ones while they may be uncounted."""
     rows: dict[int, Deployment] = {}
     skip, whole = 0, False
+    now = api.now()
     for page in range(1 + min(_PAGES, api.rate_limiter.overdraft)):
         take = _TAKE if page == 0 else _TAKE_MORE
         endpoint = "/deployments/applications/{uuid}"
         found = api.records("history", endpoint, deployments.read, uuid=target, page=(skip, take))
         rows |= {row.id: row for row in found}
         skip += take
-        whole = len(found) < take or not inventory.history.wants_more(target, found)
-        if whole:
+        end = len(found) < take
+        whole = whole or end or not inventory.history.wants_more(target, found, now)
+        if end or (whole and not inventory.history.seeks_last(target, rows.values())):
             break
     complain = api.complainer("history")
     if not whole:
         complain("too_many_deployments")
-    for _ in range(inventory.history.read(target, rows.values(), whole=whole)):
+    for _ in range(inventory.history.read(target, rows.values(), whole=whole, now=now)):
         complain("lost_deployment")
+
+
+def _backups(api: Api, inventory: Inventory, target: str) -> None:
+    """GET /databases/{uuid}/backups: the schedules of one database, with every run that Coolify remembers."""
+    found = {}
+    for schedule, runs in api.nested(
+        "backups", "/databases/{uuid}/backups", "executions", backups.read_run, uuid=target
+    ):
+        uuid = schedule.uuid()
+        if uuid is not None:
+            found[uuid] = backups.newest(runs)
+    inventory.runs[target] = found
+
+
+def _tasks(api: Api, inventory: Inventory, target: str) -> None:
+    """GET /applications|services/{uuid}/scheduled-tasks: the tasks of one resource."""
+    endpoint = f"/{_owner(inventory, target)}/{{uuid}}/scheduled-tasks"
+    found = api.records("tasks", endpoint, lambda fields: tasks.read_task(fields, target), uuid=target)
+    inventory.tasks[target] = tuple(found)[:_TASKS]
+    if len(found) > _TASKS:
+        api.complainer("tasks")("over_limit")
+
+
+def _owner(inventory: Inventory, uuid: str) -> str:
+    return "services" if uuid in inventory.lists.get(names.SERVICE, {}) else "applications"
+
+
+def _task_runs(api: Api, inventory: Inventory, target: str) -> None:
+    """GET …/scheduled-tasks/{uuid}/executions: every run since the task was made, of which the first few are read."""
+    owner, _, task = target.partition("/")
+    endpoint = f"/{_owner(inventory, owner)}/{{uuid}}/scheduled-tasks/{{task}}/executions"
+    runs = api.records("task_runs", endpoint, tasks.read_execution, uuid=owner, task=task, enough=tasks.ENOUGH)
+    inventory.task_runs[task] = Executions(tasks.latest(runs), api.now())
+
+
+def _cleanups(api: Api, inventory: Inventory, target: str) -> None:
+    """GET /servers/{uuid}/docker-cleanup/executions: the last twenty."""
+    endpoint = "/servers/{uuid}/docker-cleanup/executions"
+    runs = api.records("cleanups", endpoint, tasks.read_execution, uuid=target, enough=tasks.ENOUGH)
+    inventory.cleanups[target] = Executions(tasks.latest(runs), api.now())
 
 
 SOURCES: Final = (
@@ -167,4 +213,8 @@ SOURCES: Final = (
     Source("statuses", 1, _statuses),
     Source("server_details", 1, _server_details),
     Source("history", 10, _history, background=True),
+    Source("backups", 60, _backups, background=True),
+    Source("tasks", 120, _tasks, background=True),
+    Source("task_runs", 15, _task_runs, background=True),
+    Source("cleanups", 30, _cleanups, background=True),
 )

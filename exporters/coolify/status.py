@@ -24,6 +24,11 @@ class Status:
     excluded: bool = False
     understood: bool = True
 
+    @property
+    def runs(self) -> bool:
+        """Whether Coolify takes it for running."""
+        return self.state == "running"
+
 
 def parse(text: str) -> Status:
     """Parse any status string; unknown words become `unknown`.

@@ -143,6 +143,8 @@ def check_url(url: str) -> SplitResult:
         raise ValueError("the URL must start with http:// or https:// and a host")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("the URL must not contain a user, password, query or fragment; put the token into a file")
+    if parts.path.rstrip("/").endswith(("/api", "/api/v1")):
+        raise ValueError("the URL must not end in /api or /api/v1, which the exporter adds itself")
     if not all("!" <= character <= "~" for character in url):
         raise ValueError("the URL must be ASCII without spaces")
     _ = parts.port  # raises ValueError unless it is a number

@@ -8,18 +8,21 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib
+import logging
 import os
 import re
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Final
 
 from boxwatch.errors import BoxwatchError
+from boxwatch.exporters.coolify.logs import facts
 
+_LOG: Final = logging.getLogger(__name__)
 _VERSIONS: Final = {
     "TLS12": ssl.TLSVersion.TLSv1_2,
     "TLS13": ssl.TLSVersion.TLSv1_3,
@@ -30,7 +33,9 @@ _CLIENT_AUTH: Final = {
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
     "RequireAndVerifyClientCert": ssl.CERT_REQUIRED,
 }
+_CHECKING: Final = tuple(name for name, mode in _CLIENT_AUTH.items() if mode != ssl.CERT_NONE)
 _TLS_KEYS: Final = ("cert_file", "key_file", "client_auth_type", "client_ca_file", "min_version", "max_version")
+_TLS_FILES: Final = ("cert_file", "key_file", "client_ca_file")
 # Accepted and ignored: Python's TLS does not take Go's names, and the defaults of both are sound.
 _IGNORED: Final = ("cipher_suites", "curve_preferences", "prefer_server_cipher_suites")
 _HEADERS: Final = (
@@ -88,10 +93,14 @@ class Users:
 
 @dataclass(slots=True)
 class WebConfig:
-    """TLS, users and headers; all empty without a configuration file."""
+    """TLS, users and headers; all empty without a configuration file.
+
+    Attributes:
+        files: the file itself, and those that it names.
+    """
 
     tls: ssl.SSLContext | None = None
-    certificate: tuple[Path, Path] | None = None
+    files: tuple[Path, ...] = ()
     users: Users | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -112,10 +121,12 @@ def load(path: Path) -> WebConfig:
         raise WebConfigError(f"{path} is not valid YAML") from None
     known = ("tls_server_config", "http_server_config", "basic_auth_users")
     root = _section(path, {"": document}, "", known)
-    config = WebConfig()
+    config = WebConfig(files=(path,))
     if root.get("tls_server_config"):
         tls = _section(path, root, "tls_server_config", (*_TLS_KEYS, *_IGNORED))
-        config.tls, config.certificate = _tls(path, {key: str(value) for key, value in tls.items()})
+        values = {key: str(value) for key, value in tls.items()}
+        config.tls = _tls(path, values)
+        config.files += tuple(path.parent / values[key] for key in _TLS_FILES if key in values)
     http = _section(path, root, "http_server_config", ("http2", "headers"))
     config.headers = {key: str(value) for key, value in _section(path, http, "headers", _HEADERS).items()}
     if any(not value.isprintable() for value in config.headers.values()):
@@ -138,20 +149,23 @@ def _section(path: Path, parent: Mapping[str, object], key: str, known: tuple[st
     return section
 
 
-def _tls(path: Path, values: Mapping[str, str]) -> tuple[ssl.SSLContext, tuple[Path, Path]]:
+def _tls(path: Path, values: Mapping[str, str]) -> ssl.SSLContext:
     if "cert_file" not in values or "key_file" not in values:
         raise WebConfigError(f"{path}: tls_server_config requires cert_file and key_file")
     # Paths are relative to the file's directory, as in exporter-toolkit.
     certificate = (path.parent / values["cert_file"], path.parent / values["key_file"])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _check_client_auth(path, values)
     try:
         context.minimum_version = _VERSIONS[values.get("min_version", "TLS12")]
         if "max_version" in values:
             context.maximum_version = _VERSIONS[values["max_version"]]
         context.load_cert_chain(*certificate)
+        context.verify_mode = _CLIENT_AUTH[values.get("client_auth_type", "NoClientCert")]
         if "client_ca_file" in values:
             context.load_verify_locations(path.parent / values["client_ca_file"])
-        context.verify_mode = _CLIENT_AUTH[values.get("client_auth_type", "NoClientCert")]
+        if context.minimum_version > context.maximum_version > 0:
+            raise WebConfigError(f"{path}: tls_server_config: min_version is above max_version")
     except KeyError as error:
         raise WebConfigError(
             f"{path}: tls_server_config: unknown value {error.args[0]!s:.40}; "
@@ -159,7 +173,19 @@ def _tls(path: Path, values: Mapping[str, str]) -> tuple[ssl.SSLContext, tuple[P
         ) from None
     except (OSError, ValueError) as error:
         raise WebConfigError(f"{path}: cannot load the certificate, key or client CA: {type(error).__name__}") from None
-    return context, certificate
+    return context
+
+
+def _check_client_auth(path: Path, values: Mapping[str, str]) -> None:
+    """Half of client authentication would serve anybody, or nobody."""
+    checks = values.get("client_auth_type", "NoClientCert") in _CHECKING
+    if "client_ca_file" in values and not checks:
+        raise WebConfigError(
+            f"{path}: tls_server_config: client_ca_file without client_auth_type serves everybody: "
+            "set client_auth_type: RequireAndVerifyClientCert"
+        )
+    if checks and "client_ca_file" not in values:
+        raise WebConfigError(f"{path}: tls_server_config: client_auth_type requires client_ca_file")
 
 
 def _users(path: Path, users: object) -> Users:
@@ -172,3 +198,55 @@ def _users(path: Path, users: object) -> Users:
             raise WebConfigError(f"{path}: basic_auth_users: not a bcrypt hash for {user!s:.40}: run htpasswd -nB")
         hashes[str(user)] = value.encode()
     return Users(hashes)
+
+
+def stamps(files: Iterable[Path]) -> Mapping[Path, object]:
+    """What changes when a file does; None for a file that is not there."""
+    found: dict[Path, object] = {}
+    for path in files:
+        try:
+            status = path.stat()
+            found[path] = (status.st_mtime_ns, status.st_size, status.st_ino)
+        except OSError:
+            found[path] = None
+    return found
+
+
+class Watcher:
+    """Reads a web configuration again when it, or a file that it names, has changed.
+
+    In a thread of its own: a file system that hangs stops only this. exporter-toolkit reads it for each connection.
+    """
+
+    def __init__(self, path: Path, config: WebConfig, use: Callable[[WebConfig], None]) -> None:
+        """Begin with the configuration that was read at the start; `use` gets each later one."""
+        self._path = path
+        self._use = use
+        self._seen = stamps(config.files)
+        self._hurry = threading.Event()
+
+    def hurry(self) -> None:
+        """Look now."""
+        self._hurry.set()
+
+    def run(self, stop: threading.Event, every: float) -> None:
+        """Look every few seconds until `stop` is set."""
+        while not stop.is_set():
+            self._hurry.wait(every)
+            self._hurry.clear()
+            self.look()
+
+    def look(self) -> None:
+        """Read the configuration again if a file has changed; one that is wrong changes nothing."""
+        now = stamps(self._seen)
+        if now == self._seen:
+            return
+        try:
+            config = load(self._path)
+        except WebConfigError as error:
+            self._seen = now
+            _LOG.warning("web configuration cannot be reloaded: the last one stays", extra=facts(detail=str(error)))
+            return
+        self._seen = stamps(config.files)
+        self._use(config)
+        _LOG.info("web configuration reloaded", extra=facts(path=self._path, tls=config.tls is not None))

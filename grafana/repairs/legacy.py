@@ -1,8 +1,9 @@
 """Conversion of grafanalib's Graph and SingleStat, the most common AngularJS panels.
 
-Grafana converts such panels in the browser each time the dashboard is opened. This writes the result to the file, with
-the settings that matter to readers: unit, limits, legend, stacking, nulls, thresholds. Other old types stay marked, for
-Grafana to convert.
+Grafana converts such panels in the browser each time the dashboard is opened. This writes the result to the file, where
+it knows the current form of all that the panel says: unit, limits, legend, stacking, nulls, thresholds. A panel that
+says more (overrides of series, colours, a second axis, a prefix, ranges), and other old types, stay marked with all
+their keys, for Grafana to convert.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from boxwatch.grafana.tree import Node, child, node, nodes, number, text
 
 _STATS = {"avg": "mean", "current": "lastNotNull", "total": "sum", "first": "firstNotNull", "name": "lastNotNull"}
 _LEGEND_CALCS = ("min", "max", "avg", "current", "total")
-_OF_GRAPH = (
+OF_GRAPH = (
     "aliasColors", "alert", "autoMigrateFrom", "bars", "dashLength", "dashes", "fill", "fillGradient", "grid",
     "hiddenSeries", "isNew", "legend", "lines", "linewidth", "nullPointMode", "percentage", "pointradius", "points",
     "renderer", "seriesOverrides", "spaceLength", "stack", "steppedLine", "thresholds", "timeRegions", "tooltip",
     "xAxis", "xaxis", "yaxes", "yaxis",
 )  # fmt: skip
-_OF_SINGLESTAT = (
+OF_SINGLESTAT = (
     "cacheTimeout", "colorBackground", "colorPostfix", "colorPrefix", "colorValue", "colors", "decimals", "format",
     "gauge", "mappingType", "mappingTypes", "nullPointMode", "nullText", "postfix", "postfixFontSize", "prefix",
     "prefixFontSize", "rangeMaps", "sparkline", "tableColumn", "thresholds", "valueFontSize", "valueMaps", "valueName",
@@ -29,14 +30,56 @@ _OF_SINGLESTAT = (
 def convert(panel: Node) -> None:
     """Convert a panel if it is one of the two types and complete."""
     kind = panel.get("type")
-    if kind == "graph" and node(panel.get("xaxis", panel.get("xAxis"))).get("mode", "time") == "time":
+    if kind == "graph" and _is_plain_graph(panel):
         _graph(panel)
-    elif kind == "singlestat":
+    elif kind == "singlestat" and _is_plain_singlestat(panel):
         _singlestat(panel)
 
 
+# Settings of which nothing is known here when they are set; their values that mean nothing are listed beside them.
+_NOTHING: tuple[object, ...] = (None, False, "", [], {})
+_MORE_OF_GRAPH = ("alert", "aliasColors", "dashes", "fillGradient", "seriesOverrides", "timeRegions", "hiddenSeries")
+_MORE_OF_LEGENDS = ("sort", "hideEmpty", "hideZero", "sideWidth")
+_MORE_OF_SINGLESTAT = ("postfix", "prefix", "nullText", "rangeMaps", "tableColumn", "colorPostfix", "colorPrefix")
+# What Grafana's own editor wrote for a new panel, without a meaning of its own.
+_NULL_TO_TEXT: list[object] = [{"from": "null", "text": "N/A", "to": "null"}]
+
+
+def _is_plain_graph(panel: Node) -> bool:
+    """Whether a graph says nothing but what is converted here."""
+    axis = node(panel.get("xaxis", panel.get("xAxis")))
+    axes = nodes(panel.get("yaxes"))
+    left = axes[0] if axes else {}
+    legend = node(panel.get("legend"))
+    return (
+        axis.get("mode", "time") == "time"
+        and axis.get("show") is not False
+        and all(panel.get(key) in _NOTHING for key in _MORE_OF_GRAPH)
+        and all(legend.get(key) in _NOTHING for key in _MORE_OF_LEGENDS)
+        and left.get("show") is not False
+        and left.get("label") in _NOTHING
+        and left.get("logBase", 1) in (None, 1)
+        and all(not text(left.get(key)) for key in ("min", "max", "decimals"))
+        and not (panel.get("points") and panel.get("pointradius") not in (None, 5))
+        and all(step.get("op", "gt") == "gt" and step.get("yaxis", "left") == "left" for step in _thresholds(panel))
+    )
+
+
+def _thresholds(panel: Node) -> list[Node]:
+    return nodes(panel.get("thresholds"))
+
+
+def _is_plain_singlestat(panel: Node) -> bool:
+    """Whether a single stat says nothing but what is converted here."""
+    more = {key: panel.get(key) for key in _MORE_OF_SINGLESTAT}
+    if more["rangeMaps"] == _NULL_TO_TEXT:
+        del more["rangeMaps"]
+    gauge = node(panel.get("gauge"))
+    return all(value in _NOTHING for value in more.values()) and not gauge.get("thresholdLabels")
+
+
 def _graph(panel: Node) -> None:
-    old = {key: panel.pop(key, None) for key in _OF_GRAPH}
+    old = {key: panel.pop(key, None) for key in OF_GRAPH}
     axes = nodes(old["yaxes"])
     left = axes[0] if axes else {}
     defaults = child(child(panel, "fieldConfig"), "defaults")
@@ -92,7 +135,7 @@ def _tooltip(old: Node) -> Node:
 
 
 def _singlestat(panel: Node) -> None:
-    old = {key: panel.pop(key, None) for key in _OF_SINGLESTAT}
+    old = {key: panel.pop(key, None) for key in OF_SINGLESTAT}
     defaults = child(child(panel, "fieldConfig"), "defaults")
     if text(old["format"]) and not defaults.get("unit"):
         defaults["unit"] = old["format"]

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from boxwatch.grafana.repairs import references
+from boxwatch.grafana.repairs import dead, references
 from boxwatch.grafana.tree import Node, child, marks, node, nodes, panels, text, variables
 
 # The keys of a dashboard as of schema version 42; all others are dead.
 _KEYS = frozenset({
-    "annotations", "description", "editable", "fiscalYearStartMonth", "gnetId", "graphTooltip", "id", "links",
+    "__elements", "annotations",
+    "description", "editable", "fiscalYearStartMonth", "gnetId", "graphTooltip", "id", "links",
     "liveNow", "panels", "preload", "refresh", "revision", "schemaVersion", "snapshot", "tags", "templating", "time",
     "timepicker", "timezone", "title", "uid", "weekStart",
 })  # fmt: skip
 _TIMEPICKER = frozenset({"hidden", "nowDelay", "quick_ranges", "refresh_intervals"})
-_ANNOTATION = frozenset({
-    "builtIn", "datasource", "enable", "expr", "filter", "hide", "iconColor", "mappings", "name", "placement", "step",
-    "tagKeys", "target", "textFormat", "titleFormat", "type", "useValueForTime",
-})  # fmt: skip
+# Annotations of other data sources have keys of their own (rawQuery, query, timeField): all stay but these, AngularJS'
+# and that of Grafana 4's list (features/annotations/editor_ctrl.ts there).
+_DEAD_IN_ANNOTATIONS = frozenset({"$$hashKey", "showIn"})
+# Keys of Grafana's own annotations before version 8, now in the target (grafana/datasource.ts, prepareAnnotation).
+_TARGET: Node = {"type": "dashboard", "limit": 100, "tags": [], "matchAny": False}
 _VARIABLE = frozenset({
-    "allValue", "allowCustomValue", "current", "datasource", "definition", "description", "hide", "includeAll", "label",
-    "multi", "name", "options", "query", "refresh", "regex", "skipUrlSync", "sort", "staticOptions",
-    "staticOptionsOrder", "type",
+    "allValue", "allowCustomValue", "baseFilters", "current", "datasource", "defaultKeys", "definition", "description",
+    "filters", "hide", "includeAll", "label", "multi", "name", "options", "query", "refresh", "regex", "regexApplyTo",
+    "skipUrlSync", "sort", "staticOptions", "staticOptionsOrder", "type",
 })  # fmt: skip
 _OF_INTERVALS = frozenset({"auto", "auto_min", "auto_count"})
 _LINK: Node = {
@@ -45,11 +47,16 @@ def before(dashboard: Node) -> None:
         del dashboard["rows"]
 
 
-def repair(dashboard: Node) -> None:
-    """Keep only keys that Grafana reads, in their current format."""
-    keep(dashboard, _KEYS)
+def repair(dashboard: Node, *, current: bool = False) -> None:
+    """Drop keys that Grafana does not read, and bring the others into their current format.
+
+    Args:
+        dashboard: the page.
+        current: whether it was written for a current Grafana, so that unknown keys stay.
+    """
+    dead.drop(dashboard, _KEYS, dead.DASHBOARD, current=current)
     timepicker = child(dashboard, "timepicker")
-    keep(timepicker, _TIMEPICKER)
+    dead.drop(timepicker, _TIMEPICKER, dead.TIMEPICKER, current=current)
     if timepicker.get("hidden") is False:
         del timepicker["hidden"]
     if not isinstance(dashboard.get("refresh"), str):
@@ -60,7 +67,7 @@ def repair(dashboard: Node) -> None:
     for annotation in marks(dashboard):
         _annotation(annotation, dashboard)
     for variable in variables(dashboard):
-        _variable(variable, dashboard)
+        _variable(variable, dashboard, current=current)
     for panel in panels(dashboard):
         references.repair(panel, dashboard)
 
@@ -75,18 +82,38 @@ def complete_link(link: Node) -> Node:
 
 
 def _annotation(annotation: Node, dashboard: Node) -> None:
-    keep(annotation, _ANNOTATION)
+    for key, value in list(annotation.items()):
+        if key in _DEAD_IN_ANNOTATIONS or value is None:
+            del annotation[key]
+    if _is_of_grafana(annotation) and not annotation.get("builtIn"):
+        _retarget(annotation)
     for key, value in (("name", "Annotations"), ("enable", True), ("iconColor", "rgba(0, 211, 255, 1)")):
         annotation.setdefault(key, value)
     references.repair(annotation, dashboard)
 
 
-def _variable(variable: Node, dashboard: Node) -> None:
-    keep(variable, _VARIABLE | (_OF_INTERVALS if variable.get("type") == "interval" else frozenset()))
+def _is_of_grafana(annotation: Node) -> bool:
+    """Whether Grafana itself has the events, rather than a data source."""
+    source = annotation.get("datasource")
+    return source in ("-- Grafana --", "grafana") or node(source).get("uid") in ("-- Grafana --", "grafana")
+
+
+def _retarget(annotation: Node) -> None:
+    """Move the query of an old annotation into its target."""
+    old = {key: annotation[key] for key in _TARGET if key in annotation}
+    if not node(annotation.get("target")):
+        annotation["target"] = {**_TARGET, **old}
+    for key in ("limit", "tags", "matchAny"):
+        annotation.pop(key, None)
+
+
+def _variable(variable: Node, dashboard: Node, *, current: bool) -> None:
+    known = _VARIABLE | (_OF_INTERVALS if variable.get("type") == "interval" else frozenset())
+    dead.drop(variable, known, dead.VARIABLE, current=current)
     references.repair(variable, dashboard)
-    current = node(variable.get("current"))
-    keep(current, frozenset({"selected", "text", "value"}))
-    if "current" in variable and not {"text", "value"} <= current.keys():
+    chosen = node(variable.get("current"))
+    keep(chosen, frozenset({"selected", "text", "value"}))
+    if "current" in variable and not {"text", "value"} <= chosen.keys():
         # Nothing was selected: Grafana selects the first or the default when the dashboard opens.
         del variable["current"]
     if variable.get("type") == "query" and text(variable.get("query")):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boxwatch.grafana.repairs import thresholds
+from boxwatch.grafana.repairs import dead, thresholds
 from boxwatch.grafana.repairs.page import complete_link, keep
 from boxwatch.grafana.tree import Node, child, node, nodes, text
 
@@ -27,11 +27,11 @@ _BY_THRESHOLDS = frozenset({"bargauge", "gauge", "heatmap", "stat", "status-hist
 _GRAFANALIB_POINTS = 100
 
 
-def repair(panel: Node) -> None:
-    """Keep only the keys of a panel that Grafana reads."""
+def repair(panel: Node, *, current: bool = False) -> None:
+    """Drop the keys of a panel that Grafana does not read; unknown ones stay if it was written for a current one."""
     if panel.get("maxDataPoints") == _GRAFANALIB_POINTS and ("error" in panel or "span" in panel):
         del panel["maxDataPoints"]
-    keep(panel, _KEYS)
+    dead.drop(panel, _KEYS, dead.PANEL, current=current)
     if not panel.get("repeat"):
         for key in ("repeat", "repeatDirection", "maxPerRow"):
             panel.pop(key, None)
@@ -46,17 +46,17 @@ def repair(panel: Node) -> None:
         step.setdefault("options", {})
     if panel.get("links"):
         panel["links"] = [complete_link(link) for link in nodes(panel["links"])]
-    _field_config(panel)
+    _field_config(panel, current=current)
 
 
-def _field_config(panel: Node) -> None:
+def _field_config(panel: Node, *, current: bool) -> None:
     if "fieldConfig" not in panel:
         return
     field_config = child(panel, "fieldConfig")
-    keep(field_config, frozenset({"defaults", "overrides"}))
+    dead.drop(field_config, frozenset({"defaults", "overrides"}), {}, current=current)
     defaults = child(field_config, "defaults")
     field_config.setdefault("overrides", [])
-    keep(defaults, _FIELD)
+    dead.drop(defaults, _FIELD, dead.FIELD, current=current)
     for key, nothing in (("unit", ""), ("mappings", []), ("links", []), ("custom", {})):
         if key in defaults and defaults[key] == nothing:
             del defaults[key]
@@ -74,7 +74,7 @@ def _field_config(panel: Node) -> None:
 
 
 def repair_row(row: Node) -> None:
-    """Reduce a row to its heading, its position, and the panels collapsed in it."""
+    """Reduce a row to its heading, its position, and the panels collapsed in it; no version has other keys."""
     keep(row, _ROW)
     row.setdefault("collapsed", False)
     row.setdefault("panels", [])

@@ -54,6 +54,55 @@ def settle(dashboard: Node) -> None:
         _panel(panel)
 
 
+# From this version on, panels stand in a grid; before, in rows.
+_GRID_VERSION = 16
+
+
+def unnest(dashboard: Node) -> None:
+    """Rows in rows become rows beside them, and a page whose version lies about its shape gets the right one.
+
+    Grafana knows one level of rows, and shows nothing of a second. Rows of Grafana 4 are only read in pages of its
+    version.
+    """
+    if nodes(dashboard.get("rows")) and tree.number(dashboard.get("schemaVersion")) >= _GRID_VERSION:
+        dashboard["schemaVersion"] = _GRID_VERSION - 1
+    below = 0
+    flat: list[object] = []
+    for panel in nodes(dashboard.get("panels")):
+        _lower(panel, below)
+        inner = list(_inner_rows(panel)) if panel.get("type") == "row" else []
+        flat += [panel, *inner]
+        for number, row in enumerate(inner, start=1):
+            place = tree.child(row, "gridPos")
+            place |= {"x": 0, "y": tree.number(tree.node(panel.get("gridPos")).get("y")) + number, "w": 24, "h": 1}
+            row["collapsed"] = True
+        below += len(inner)
+    if below:
+        dashboard["panels"] = flat
+
+
+def _inner_rows(row: Node) -> list[Node]:
+    """Takes the rows out of a row, at any depth, in the order of the page."""
+    found: list[Node] = []
+    kept: list[object] = []
+    for panel in nodes(row.get("panels")):
+        if panel.get("type") == "row":
+            found += [panel, *_inner_rows(panel)]
+        else:
+            kept.append(panel)
+    if found:
+        row["panels"] = kept
+    return found
+
+
+def _lower(panel: Node, lines: int) -> None:
+    """Moves a panel, and those collapsed in it, down."""
+    for each in (panel, *nodes(panel.get("panels"))) if lines else ():
+        place = each.get("gridPos")
+        if isinstance(place, dict):
+            place["y"] = tree.number(place.get("y")) + lines
+
+
 def _panel(panel: Node) -> None:
     _keep(panel, _PANEL)
     place = panel.get("gridPos")

@@ -9,6 +9,7 @@ exporter exposes. Target addresses and service discovery are the user's.
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 
 import re2
@@ -19,6 +20,7 @@ from boxwatch.exporters.catalogue import metrics
 from boxwatch.promql import nodes
 from boxwatch.promql.parse import tree_of
 from boxwatch.promql.selectors import Selector, selectors
+from boxwatch.publish import rule_set
 from boxwatch.publish.compare import milliseconds, parsed
 from boxwatch.publish.rule_set import MARK_GROUP, Rule, RuleSet
 
@@ -40,25 +42,44 @@ def missing(config: bytes, rules: RuleSet, live: _Config) -> tuple[str, ...]:
         rules: the rules to publish.
         live: the running configuration.
     """
+    lines = [line for of_job in by_job(config, rules, live).values() for line in of_job]
+    return (*lines, *evaluation(config, rules, live))
+
+
+def by_job(config: bytes, rules: RuleSet, live: _Config) -> dict[str, tuple[str, ...]]:
+    """The lines that each of our jobs lacks, by its name; jobs that lack none, or that no rule needs, are left out."""
     ours = parsed(config)
-    found = [rule for group in rules.groups for rule in group.rules]
-    selected = [one for rule in found if (tree := _tree(rule)) is not None for one in selectors(tree)]
-    text = "\n".join(str(rule.fields) for rule in found)
+    needed, text = _needed(config, rules.content)
     jobs = {str(job.get("job_name")): job for job in _maps(live.get("scrape_configs"))}
-    sources = scraped.read("prometheus.yml", config)
-    lines: list[str] = []
+    found: dict[str, tuple[str, ...]] = {}
     for job in _maps(ours.get("scrape_configs")):
         name = str(job.get("job_name"))
-        if not any(
-            _uses(one, label, sources.get(label) or frozenset()) for one in selected for label in _job_labels(job)
-        ):
+        if name not in needed:
             continue
         if name not in jobs:
-            lines += _lines("scrape_configs lacks the job", [job])
-        else:
-            lines += _of_job(name, job, jobs[name], (_interval(ours), _interval(live)), text)
-    lines += _evaluation(ours, live, rules)
-    return tuple(lines)
+            found[name] = tuple(_lines("scrape_configs lacks the job", [job]))
+        elif lines := tuple(_of_job(name, job, jobs[name], (_interval(ours), _interval(live)), text)):
+            found[name] = lines
+    return found
+
+
+def evaluation(config: bytes, rules: RuleSet, live: _Config) -> tuple[str, ...]:
+    """The interval of evaluation that the running configuration lacks; empty if it is short enough."""
+    return tuple(_evaluation(parsed(config), live, rules))
+
+
+@functools.lru_cache(maxsize=4)
+def _needed(config: bytes, rules: bytes) -> tuple[frozenset[str], str]:
+    """The names of our jobs that a rule needs, and the text of the rules; from files, because they are hashable."""
+    found = [rule for group in rule_set.read("rules", rules).groups for rule in group.rules]
+    selected = [one for rule in found if (tree := _tree(rule)) is not None for one in selectors(tree)]
+    sources = scraped.read("prometheus.yml", config)
+    needed = frozenset(
+        str(job.get("job_name"))
+        for job in _maps(parsed(config).get("scrape_configs"))
+        if any(_uses(one, label, sources.get(label) or frozenset()) for one in selected for label in _job_labels(job))
+    )
+    return needed, "\n".join(str(rule.fields) for rule in found)
 
 
 def _job_labels(job: _Config) -> frozenset[str]:

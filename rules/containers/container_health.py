@@ -105,7 +105,7 @@ def _cpu_throttled(topology: Topology) -> Alert:
         text=lambda value: f"Container web-1 of web on main was throttled in {percentage(value)} of its CPU periods.",
         labels=_WEB,
         dashboard="service",
-        panel="CPU of each replica",
+        panel="CPU throttling",
         runbook=Runbook(
             meaning="The container used up its CPU quota and had to wait for the next period of 100 ms. This explains "
             "slow responses; on its own it is no reason to act.",

@@ -35,6 +35,7 @@ def coolify_itself(hours: Hours) -> tuple[Series, ...]:
         *_resource(hours),
         *_server(hours),
         *_backup(hours),
+        *_task(hours),
     )
 
 
@@ -120,6 +121,24 @@ def _backup(hours: Hours) -> tuple[Series, ...]:
     return (
         of(coolify.BACKUP_ENABLED, flat(1, fixtures.count)),
         of(coolify.BACKUP_INTERVAL, flat(_DAY, fixtures.count)),
+        of(coolify.BACKUP_S3, flat(1, fixtures.count)),
+        of(coolify.BACKUP_UPLOADED, flat(1, fixtures.count)),
+        of(coolify.BACKUP_DATABASE_SIZE, flat(1000, fixtures.count), database="shop"),
+        of(coolify.BACKUP_DATABASE_MEDIAN, flat(900, fixtures.count), database="shop"),
         of(coolify.BACKUP_RESULT, hours.but(0, 1, failed, at), result="failed"),
         of(coolify.BACKUP_SUCCESS, f"{-old}x{at + failed - 1} {60 * (at + failed)}x{fixtures.count - at - failed}"),
+    )
+
+
+def _task(hours: Hours) -> tuple[Series, ...]:
+    """A task that is a minute late, and fails once; a clean-up that runs every night."""
+    fixtures = hours.fixtures
+    failed = hours.brief(1, "ScheduledTaskFailed")
+    task = {coolify.TYPE: coolify.APPLICATION, coolify.TASK: "t1"}
+    return (
+        of_resource(fixtures, coolify.TASK_ENABLED, flat(1, fixtures.count), **task),
+        of_resource(fixtures, coolify.TASK_RESULT, hours.but(0, 1, failed, UNSCRAPED), result="failed", **task),
+        of_resource(fixtures, coolify.TASK_OVERDUE, flat(min(60, hours.most("ScheduledTaskOverdue", 60)), 0), **task),
+        of_box(fixtures, coolify.CLEANUP_RESULT, flat(0, fixtures.count), result="failed"),
+        of_box(fixtures, coolify.CLEANUP_OVERDUE, flat(0, fixtures.count)),
     )

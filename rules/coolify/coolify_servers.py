@@ -177,7 +177,7 @@ def _proxy(topology: Topology) -> Alert:
     read = well_read(fixtures, "server_details")
     return Alert(
         alert="CoolifyProxyNotRunning",
-        # Lists the bad states, because a server without a proxy is "unknown".
+        # Build servers, swarm workers and servers without a proxy have no series; a stopped proxy may be "unknown".
         expr=expr(f"""
             max by ({BY_BOX}, {coolify.STATE}) (
               {coolify.SERVER_PROXY_STATE}{{{JOB},state=~"{"|".join(wrong)}"}}
@@ -194,8 +194,8 @@ def _proxy(topology: Topology) -> Alert:
             "*ServiceDown* fires first; this alert covers servers outside the topology.",
             first_look=("`docker ps -a --filter name=coolify-proxy` on the server.",),
             action=("Start the proxy on the server's page in Coolify.", "It exits at once: its log names the problem."),
-            false_alarms="While Sentinel reports, Coolify does not check the proxy again (#11539): trust `docker "
-            "ps`, and restart the proxy once to refresh the state.",
+            false_alarms="A proxy that was stopped on purpose. While Sentinel reports, Coolify does not check the "
+            "proxy again (#11539): trust `docker ps`, and restart the proxy once to refresh the state.",
         ),
         dashboard="deployments",
         panel=_PANEL,

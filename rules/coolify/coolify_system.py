@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from boxwatch.exporters.coolify import names as coolify_names
 from boxwatch.rules import names
-from boxwatch.rules.coolify import coolify, coolify_backups, coolify_deployments, coolify_resources, coolify_servers
+from boxwatch.rules.coolify import (
+    coolify,
+    coolify_backups,
+    coolify_deployments,
+    coolify_resources,
+    coolify_servers,
+    coolify_tasks,
+)
 from boxwatch.rules.coolify.coolify_healthy_day import coolify_itself
 from boxwatch.rules.patterns.system import Cause, System
 from boxwatch.rules.relabelling import Config, relabel
@@ -32,6 +39,7 @@ SYSTEM = System(
         coolify_resources.subject,
         coolify_servers.subject,
         coolify_backups.subject,
+        coolify_tasks.subject,
     ),
     healthy_day=coolify_itself,
     switch_on="start the exporter with a `read` token, `boxwatch exporter coolify --token-file FILE` "
@@ -43,6 +51,7 @@ SYSTEM = System(
             ("CoolifyServerUnusable", "CoolifyProxyNotRunning", "CoolifySentinelOutdated"),
             ("account", "coolify_server"),
         ),
+        Cause(("CoolifySchedulerDead",), ("ScheduledTaskOverdue",), ("account",)),
     ),
     blinds=(Cause(_KIND.down or (), (*_KIND.rules[1:], "CoolifySourceFailing"), (names.SERVER, "account")),),
     relabelling=relabelling,

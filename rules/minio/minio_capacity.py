@@ -114,13 +114,13 @@ def _capacity(topology: Topology) -> Alert:
         summary="MinIO has little space left.",
         description=f"MinIO {WHERE} has {{{{ $value | humanizePercentage }}}} of its space left.",
         dashboard=DASHBOARD,
-        panel="Space",
+        panel="Free space",
         threshold=threshold,
         threshold_source="awesome-prometheus-alerts; on the default server it is 50 GB",
         runbook=Runbook(
             meaning="When no space is left, uploads fail, and so does everything else that writes to the disk.",
             first_look=(
-                "Dashboard *MinIO*, panel *Space*: since when, and how fast?",
+                "Dashboard *MinIO*, panel *Free space*: since when, and how fast?",
                 "`mc du --depth 2 ALIAS`: which bucket? `mc ilm rule ls ALIAS/BUCKET`: does anything expire?",
             ),
             action=(

@@ -204,7 +204,7 @@ def _storage(topology: Topology) -> Alert:
             ),
             false_alarms="None known.",
         ),
-        panel="Series and memory of Prometheus",
+        panel="Series in Prometheus",
     )
 
 
@@ -298,7 +298,7 @@ def _series(topology: Topology) -> Alert:
         threshold=most,
         threshold_source="8 kB a series (prometheus#4553): 60,000 are 480 MB, over half of the 896 MiB planned for it",
         dashboard=ID,
-        panel="Series and memory of Prometheus",
+        panel="Series in Prometheus",
         fires=(
             fixtures.fires(
                 "fires above the threshold, not for another server",

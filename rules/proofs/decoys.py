@@ -10,12 +10,13 @@ Without them, a proof would not notice a matcher, a grouping label or a join lab
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 
 from boxwatch.rules import names
 from boxwatch.rules.model import Case, Series
-from boxwatch.rules.proofs.fixtures import series
+from boxwatch.rules.proofs.fixtures import notation
 
 _ELSEWHERE = "decoy"
 _LOW = "decoy-low"
@@ -52,62 +53,70 @@ _PARKED = frozenset({names.SERVICE_REPLICAS_DESIRED, names.COMPONENT_REPLICAS_DE
 
 def for_case(case: Case) -> tuple[Series, ...]:
     """The series to add to a case of an alert, except those that the case contains itself."""
-    length = case.at // case.interval + 1
-    return _new(
-        case.series,
-        lambda name, labels: (
-            *_other_jobs(name, labels, length),
-            *_cgroups(name, labels, length),
-            *_plan(name, labels, length),
-        ),
-    )
+    return _new(case.series, _of_case, case.at // case.interval + 1)
 
 
 def for_record(input_: tuple[Series, ...], length: int) -> tuple[Series, ...]:
     """The series to add to a recording rule's proof, `length` samples long: only those that yield no further result."""
-    return _new(input_, lambda name, labels: (*_other_jobs(name, labels, length), *_cgroups(name, labels, length)))
+    return _new(input_, _of_record, length)
 
 
-def _new(input_: tuple[Series, ...], of: Callable[[str, dict[str, str]], tuple[Series, ...]]) -> tuple[Series, ...]:
+# Name with labels, and samples but for their number.
+_Decoy = tuple[str, str]
+
+
+def _new(input_: tuple[Series, ...], of: Callable[[str], tuple[_Decoy, ...]], length: int) -> tuple[Series, ...]:
     there = {one.series for one in input_}
-    found = {one.series: one for other in input_ for one in of(*_parts(other))}
-    return tuple(one for name, one in found.items() if name not in there)
+    found = {name: values for one in input_ for name, values in of(one.series)}
+    return tuple(Series(name, f"{values}x{length}") for name, values in found.items() if name not in there)
 
 
-def _parts(one: Series) -> tuple[str, dict[str, str]]:
+# Cases share most of their series.
+@functools.lru_cache(maxsize=16384)
+def _of_case(text: str) -> tuple[_Decoy, ...]:
+    return (*_of_record(text), *_plan(*_parts(text)))
+
+
+@functools.lru_cache(maxsize=16384)
+def _of_record(text: str) -> tuple[_Decoy, ...]:
+    name, labels = _parts(text)
+    return (*_other_jobs(name, labels), *_cgroups(name, labels))
+
+
+def _parts(text: str) -> tuple[str, dict[str, str]]:
     """Metric name and labels of a series."""
-    match = _NAME.fullmatch(one.series)
-    return (match[1], dict(_LABEL.findall(match[2]))) if match else (one.series, {})
+    match = _NAME.fullmatch(text)
+    return (match[1], dict(_LABEL.findall(match[2]))) if match else (text, {})
 
 
-def _other_jobs(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+def _other_jobs(name: str, labels: dict[str, str]) -> Iterator[_Decoy]:
     if "job" not in labels or _OF_ANY_JOB.fullmatch(name):
         return
     for job, values in (
-        (_ELSEWHERE, f"{_ABSURD}+{_STEP}x{length}"),
-        (_LOW, f"{_ABSURD}-{_STEP}x{length}" if _COUNTER.fullmatch(name) else f"0x{length}"),
+        (_ELSEWHERE, f"{_ABSURD}+{_STEP}"),
+        (_LOW, f"{_ABSURD}-{_STEP}" if _COUNTER.fullmatch(name) else "0"),
     ):
         # A container of another name, so that a rule would count one more.
         called = {"name": job} if name.startswith("container_") else {}
-        yield series(name, values, **{**labels, "job": job, **called})
+        yield notation(name, **{**labels, "job": job, **called}), values
 
 
-def _cgroups(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+def _cgroups(name: str, labels: dict[str, str]) -> Iterator[_Decoy]:
     if not name.startswith("container_"):
         return
     of_target = {key: labels.get(key, "") for key in ("job", names.SERVER)}
     of_service = {key: labels.get(key, "") for key in (names.SERVICE, names.COMPONENT)}
-    absurd = f"{_ABSURD}+{_STEP}x{length}"
-    yield series(name, absurd, **of_target, id="/")
+    absurd = f"{_ABSURD}+{_STEP}"
+    yield notation(name, **of_target, id="/"), absurd
     if any(of_service.values()):
-        yield series(name, absurd, **of_target, **of_service, id="/system.slice")
+        yield notation(name, **of_target, **of_service, id="/system.slice"), absurd
 
 
-def _plan(name: str, labels: dict[str, str], length: int) -> Iterator[Series]:
+def _plan(name: str, labels: dict[str, str]) -> Iterator[_Decoy]:
     if name not in _PLANNED:
         return
-    value = f"{0 if name in _PARKED else 1}x{length}"
-    yield series(name, value, **{**labels, names.SERVER: _ELSEWHERE})
-    yield series(name, value, **{**labels, names.SERVICE: _ELSEWHERE})
+    value = "0" if name in _PARKED else "1"
+    yield notation(name, **{**labels, names.SERVER: _ELSEWHERE}), value
+    yield notation(name, **{**labels, names.SERVICE: _ELSEWHERE}), value
     if name in _OF_COMPONENT:
-        yield series(name, value, **{**labels, names.COMPONENT: _ELSEWHERE})
+        yield notation(name, **{**labels, names.COMPONENT: _ELSEWHERE}), value

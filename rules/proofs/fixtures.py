@@ -21,8 +21,13 @@ INTERVAL = 30
 
 def series(metric: str, values: str, /, **labels: str) -> Series:
     """One series; empty labels are left out, as in Prometheus."""
+    return Series(series=notation(metric, **labels), values=values)
+
+
+def notation(metric: str, /, **labels: str) -> str:
+    """A metric with its labels, without empty ones."""
     inside = ",".join([f'{key}="{labels[key]}"' for key in sorted(labels) if labels[key]])
-    return Series(series=f"{metric}{{{inside}}}" if inside else metric, values=values)
+    return f"{metric}{{{inside}}}" if inside else metric
 
 
 def flat(value: float, steps: int) -> str:

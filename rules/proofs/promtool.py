@@ -7,15 +7,17 @@ exactly on a sample, and neither fuzzy comparison nor filters by name are used.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from boxwatch.rules import alert_labels, deployment, names, yaml
-from boxwatch.rules.alert_text import expected_annotations
-from boxwatch.rules.model import ALWAYS_FIRING, Case, Measured, Record, Series, Subject
+from boxwatch.rules.alert_text import Annotations, annotations_of
+from boxwatch.rules.model import ALWAYS_FIRING, Alert, Case, Measured, Record, Series, Subject
 from boxwatch.rules.proofs import decoys
 from boxwatch.rules.proofs.batching import Batch, batches, side_by_side
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import format_duration
+
+Annotate = Callable[[Alert], Annotations]
 
 
 def test_files(topology: Topology, subject: Subject, read: tuple[Subject, ...]) -> dict[str, bytes]:
@@ -62,11 +64,19 @@ def _alerts(topology: Topology, subject: Subject) -> Iterator[tuple[int, dict[st
     for name in dict.fromkeys(alert.alert for alert in subject.alerts):
         for batch in batches(tuple(alert for alert in subject.alerts if alert.alert == name)):
             found.setdefault((batch.case.interval, batch.case.series), []).append(batch)
+    # An alert has no hash; kept with its annotations, it lives as long as its identity is a key.
+    known: dict[int, tuple[Alert, Annotations]] = {}
+
+    def annotations(alert: Alert) -> Annotations:
+        if id(alert) not in known:
+            known[id(alert)] = alert, annotations_of(topology, alert)
+        return known[id(alert)][1]
+
     for (interval, _), together in found.items():
-        yield interval, _test(topology, together)
+        yield interval, _test(topology, together, annotations)
 
 
-def _test(topology: Topology, together: list[Batch]) -> dict[str, object]:
+def _test(topology: Topology, together: list[Batch], annotations: Annotate) -> dict[str, object]:
     last = max((batch.case for batch in together), key=lambda case: case.at)
     titles: dict[str, list[str]] = {}
     for batch in together:
@@ -75,17 +85,17 @@ def _test(topology: Topology, together: list[Batch]) -> dict[str, object]:
         "name": "; ".join(f"{', '.join(alerts)} {title}" for title, alerts in titles.items()),
         "interval": format_duration(last.interval),
         "input_series": _series(topology, (*last.series, *decoys.for_case(last))),
-        "alert_rule_test": [_rule_test(topology, batch) for batch in together],
+        "alert_rule_test": [_rule_test(topology, batch, annotations) for batch in together],
     }
     throughout = [_never_fired(topology, batch.case, batch.alert) for batch in together if batch.case.throughout]
     return {**test, "promql_expr_test": throughout} if throughout else test
 
 
-def _rule_test(topology: Topology, batch: Batch) -> dict[str, object]:
+def _rule_test(topology: Topology, batch: Batch, annotations: Annotate) -> dict[str, object]:
     expected = [
         {
             "exp_labels": alert_labels.labels_of(topology, alert, one.labels),
-            "exp_annotations": expected_annotations(topology, alert, one),
+            "exp_annotations": annotations(alert).of(one),
         }
         for alert, one in batch.expects
     ]

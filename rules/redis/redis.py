@@ -242,7 +242,7 @@ def _connections(topology: Topology) -> tuple[Alert, Alert]:
             summary="Redis is rejecting connections.",
             description=f"Redis {WHERE} is rejecting connections.",
             dashboard=DASHBOARD,
-            panel="Clients",
+            panel="Connections",
             runbook=Runbook(
                 meaning="`maxclients` was reached within the last minutes, and new connections got an error.",
                 first_look=("`redis-cli client list`: how many has each address, and how long are they idle?",),

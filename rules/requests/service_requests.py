@@ -13,7 +13,7 @@ from boxwatch.topology.model import Topology
 ID = "service_requests"
 
 _MINUTE, _HOUR = 60, 3600
-_WINDOW = 300  # seconds that the rates look back
+WINDOW = 300  # seconds that the rates look back
 _BY = names.BY_SERVICE
 
 # Default thresholds.
@@ -49,7 +49,7 @@ def _share(part: str, share: float, at_least: int) -> str:
     """PromQL: too large a share of all requests, and more than a minimum number within five minutes."""
     return expr(f"""
         {part} / on ({_BY}) {names.SERVICE_REQUESTS} > {share:.10g}
-        and on ({_BY}) {part} * {_WINDOW} > {at_least}
+        and on ({_BY}) {part} * {WINDOW} > {at_least}
     """)
 
 

@@ -19,6 +19,7 @@ def _run(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("before", ["", "# a comment\r"], ids=["alone", "after a comment"])
 @pytest.mark.parametrize("depth", [3_000, 200_000])
 def test_a_deep_query_in_a_dashboard_is_a_finding(depth: int, before: str, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ def _of(number: int) -> Iterator[tuple[str, Topology]]:
 _DEPLOYMENTS = dict([("all of it", topologies.complete()), *_without(), *_of(3), *_of(20)])
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("topology", rotation.sampled(_DEPLOYMENTS, 6, "deployments"))
 def test_nothing_is_found_in_any_deployment(topology: Topology, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules, dashboards and configuration; promtool has tests of its own."""

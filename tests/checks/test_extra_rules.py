@@ -145,7 +145,7 @@ def test_rules_are_also_known_to_other_files(here: Path, monkeypatch: pytest.Mon
     assert _run("check", "more.yaml").exit_code == 0
     (here / "extra-rules/shop.yaml").rename(here / "extra-rules/_shop.yaml")
     (here / "extra-rules/tests/shop.yaml").unlink()
-    assert "no rule records shop:memory:share" in _run("check", "more.yaml").stdout
+    assert "none of the given rules records shop:memory:share" in _run("check", "--notes", "more.yaml").stdout
 
 
 def test_the_tests_run_and_are_named(here: Path, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,5 +156,5 @@ def test_links_keep_time_data_source_and_variables() -> None:
 def test_services_of_a_kind_can_be_chosen() -> None:
     """The dashboard compares several services of one kind."""
     variable = services_of("postgres", "PostgreSQL")
-    assert (variable.name, variable.label, variable.multi) == ("service", "PostgreSQL", True)
+    assert (variable.name, variable.label, variable.multi) == ("postgres", "PostgreSQL", True)
     assert variable.query == 'label_values(service:info:plan{server=~"$server", kind="postgres"}, service)'

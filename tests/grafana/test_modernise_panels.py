@@ -144,3 +144,52 @@ def test_thresholds_have_numbers(steps: object, values: list[float]) -> None:
     assert [step["value"] for step in nodes(found)] == values
     override = nodes(nodes(made["overrides"])[0]["properties"])[0]
     assert [step["value"] for step in nodes(node(override["value"])["steps"])] == values
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"seriesOverrides": [{"alias": "out", "transform": "negative-Y"}]},
+        {"aliasColors": {"in": "#1F60C4"}},
+        {"yaxes": [{"format": "s", "label": "time", "show": True}, {}]},
+        {"yaxes": [{"format": "s", "logBase": 10, "show": True}, {}]},
+        {"yaxes": [{"format": "s", "max": "1000", "show": True}, {}]},
+        {"yaxes": [{"format": "s", "show": False}, {}]},
+        {"legend": {"show": True, "sort": "max", "sortDesc": True}},
+        {"legend": {"show": True, "hideZero": True}},
+        {"dashes": True},
+        {"fillGradient": 3},
+        {"points": True, "pointradius": 2},
+        {"timeRegions": [{"op": "time", "fill": True}]},
+        {"thresholds": [{"op": "lt", "value": 1}]},
+        {"xaxis": {"mode": "time", "show": False}},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_a_graph_that_says_more_is_left_to_grafana_with_all_its_keys(more: Node) -> None:
+    """Grafana's front end knows what becomes of them."""
+    old: Node = {"id": 1, "type": "graph", "title": "p", "lines": True, "fill": 1, **more}
+    (panel,) = nodes(modernise.modernise({"schemaVersion": 22, "panels": [old]})["panels"])
+
+    assert (panel["type"], panel["autoMigrateFrom"]) == ("timeseries", "graph")
+    assert {key: panel.get(key) for key in ("lines", "fill", *more)} == {"lines": True, "fill": 1, **more}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"prefix": "about "},
+        {"postfix": " h"},
+        {"nullText": "gone"},
+        {"rangeMaps": [{"from": "0", "to": "5", "text": "low"}]},
+        {"gauge": {"show": True, "thresholdLabels": True}},
+    ],
+    ids=lambda more: next(iter(more)),
+)
+def test_a_single_stat_that_says_more_is_left_to_grafana_with_all_its_keys(more: Node) -> None:
+    """The same."""
+    old: Node = {"id": 1, "type": "singlestat", "title": "p", "format": "s", **more}
+    (panel,) = nodes(modernise.modernise({"schemaVersion": 22, "panels": [old]})["panels"])
+
+    assert (panel["type"], panel["autoMigrateFrom"]) == ("stat", "singlestat")
+    assert {key: panel.get(key) for key in ("format", *more)} == {"format": "s", **more}

@@ -32,6 +32,8 @@ _DEEP: dict[str, Callable[[int], str]] = {
 }
 
 
+@pytest.mark.repeats
+@pytest.mark.sampled(12)
 @pytest.mark.parametrize("way", _DEEP)
 @pytest.mark.parametrize("count", [301, 3_000, 200_000])
 def test_a_query_that_nests_too_deeply_is_refused(way: str, count: int) -> None:

@@ -36,7 +36,7 @@ from boxwatch.topology import default, load
 Program = Callable[[str], str]
 
 # 200 for the full proof, which takes four minutes.
-KILLS = int(os.environ.get("BOXWATCH_KILLS", "10"))
+KILLS = int(os.environ.get("BOXWATCH_KILLS", "5"))
 _TIMEOUT = 20.0
 
 

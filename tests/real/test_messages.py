@@ -63,7 +63,7 @@ def _fired(topology: Topology, alert: Alert) -> dict[str, object]:
     """The alert as Prometheus sends it; that its texts are so is what the proofs show."""
     expected = alert.fires[0].expects[0]
     labels = {**alert_labels.labels_of(topology, alert, expected.labels), "alertname": alert.alert}
-    return {"labels": labels, "annotations": alert_text.expected_annotations(topology, alert, expected)}
+    return {"labels": labels, "annotations": alert_text.annotations_of(topology, alert).of(expected)}
 
 
 @pytest.fixture(scope="module")

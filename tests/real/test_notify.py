@@ -121,6 +121,10 @@ def test_the_table_says_the_same_to_people(rig: Rig) -> None:
     assert lines[2].startswith("good (watchdog)  webhook      delivered")
     assert lines[3] == "2 delivered. The test alerts are resolved."
 
+
+@pytest.mark.thorough
+def test_the_table_says_which_receiver_failed(rig: Rig) -> None:
+    """Alertmanager rests half a minute after the failures of another test, and `notify test` waits for it."""
     failed = rig.test("--receiver", "refuses")
     assert failed.exit_code == 1
     assert "refuses   webhook      failed: " in failed.stdout

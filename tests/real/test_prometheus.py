@@ -114,7 +114,7 @@ def _topology(node: int, cadvisor: int, docker: int = 1) -> Topology:
     server = plan.servers[0].model_dump() | {
         "exporters": {"node": f"127.0.0.1:{node}", "cadvisor": f"127.0.0.1:{cadvisor}", "docker": f"127.0.0.1:{docker}"}
     }
-    return plan.model_copy(update={"servers": (Server.model_validate(server),), "scrape_interval": 10})
+    return plan.model_copy(update={"servers": (Server.model_validate(server),), "scrape_interval": 5})
 
 
 def _groups(url: str) -> list[dict[str, Any]]:
@@ -282,7 +282,12 @@ _MAY_BE_EMPTY = {
     "Disks, one row per device",
     "Free inodes",
     "Least disk left",
-    "Memory full in",
+    "Full in",
+    "Temperature",
+    "Disk latency",
+    "Disk operations",
+    "Swap in use",
+    "CPU by service",
     "Memory pressure",
     "CPU and disk pressure",
     "Next disk full in",

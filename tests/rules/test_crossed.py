@@ -44,6 +44,7 @@ def test_the_pairs_are_found_by_their_queries() -> None:
     assert {(pair.grave.alert, pair.mild.alert) for pair in crossed.pairs(complete_subjects())} == _PAIRS
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("pair", crossed.pairs(complete_subjects()), ids=lambda pair: pair.grave.alert)
 def test_every_pair_is_rejected_if_crossed_and_accepted_if_equal(pair: crossed.Pair) -> None:
     """Either threshold may be moved up to the other one, but not beyond it."""

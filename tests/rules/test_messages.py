@@ -36,7 +36,7 @@ def _messages() -> Iterator[tuple[Alert, Expected, dict[str, str]]]:
     for alert in complete_alerts():
         for case in alert.fires:
             for expected in case.expects:
-                yield alert, expected, alert_text.expected_annotations(topology, alert, expected)
+                yield alert, expected, alert_text.annotations_of(topology, alert).of(expected)
 
 
 def test_every_message_names_what_it_is_about() -> None:
@@ -174,5 +174,5 @@ def test_a_planned_number_is_that_of_the_deployment() -> None:
     (down, *_) = (one for one in complete_alerts() if one.alert == "ServiceDown")
     shared = a_topology(stack={"shared": True})
     looked_up = 'printf `component:replicas:desired{deployment="test",server=%q'
-    assert looked_up in alert_text.annotations_of(shared, down)["description"]
-    assert looked_up not in alert_text.annotations_of(a_topology(), down)["description"]
+    assert looked_up in alert_text.annotations_of(shared, down).templates["description"]
+    assert looked_up not in alert_text.annotations_of(a_topology(), down).templates["description"]

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support import rotation
 from support.artefacts import complete_artefacts
 from support.topologies import complete
 
@@ -65,7 +66,7 @@ def _firing(  # noqa: PLR0913 - each is a part of a promtool test
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-_FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_FEW = settings(rotation.examples(4), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @_FEW
@@ -183,7 +184,7 @@ _SINGLE = {
 }
 
 
-@settings(_FEW, max_examples=6)
+@settings(_FEW, max_examples=rotation.examples(3).max_examples)
 @given(alert=st.sampled_from(sorted(_SINGLE)), wait=st.integers(0, 90), phase=st.integers(0, 1))
 def test_a_single_event_fires_however_long_its_alert_waits(
     tmp_path_factory: pytest.TempPathFactory, alert: str, wait: int, phase: int

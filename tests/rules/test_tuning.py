@@ -184,7 +184,7 @@ def test_unknown_alerts_are_rejected_without_a_file_too() -> None:
 def _chosen(purpose: str, *, whole: bool) -> tuple[str, ...]:
     """Ids of the subjects whose alerts a test overrides: all, or a sample that differs between runs."""
     with_alerts = [subject.id for subject in complete_subjects() if subject.alerts]
-    return tuple(with_alerts) if whole else rotation.sample(with_alerts, 5, purpose)
+    return tuple(with_alerts) if whole else rotation.sample(with_alerts, 3, purpose)
 
 
 def _prove(topology: Topology, promtool: str, place: Path, ids: Collection[str] = ()) -> None:

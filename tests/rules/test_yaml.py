@@ -50,6 +50,7 @@ def test_strings_are_written_as_pyyaml_writes_them(document: object) -> None:
     assert yaml.dump({"tests": [document]}, "").decode() == yaml.by_pyyaml({"tests": [document]})
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     "path", sorted(path for path in complete_artefacts() if path.startswith("prometheus/") and path.endswith(".yaml"))
 )

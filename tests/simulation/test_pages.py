@@ -27,6 +27,7 @@ from boxwatch.topology.model import Service
 _ABSENT = {
     "container_cpu_cfs_periods_total": "no container has a CPU limit",
     "container_cpu_cfs_throttled_periods_total": "no container has a CPU limit",
+    "node_hwmon_temp_celsius": "no sensors",
     "node_md_disks": "no RAID",
     "node_md_disks_required": "no RAID",
     "node_md_state": "no RAID",

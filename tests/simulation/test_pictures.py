@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from support.simulated import START, box, built
 
+from boxwatch.dashboards.panels import colours
 from boxwatch.simulation.api import Series
 from boxwatch.simulation.pictures import charts, incident, panels, svg, units
 from boxwatch.simulation.pictures.charts import Place
@@ -70,18 +71,18 @@ def test_a_panel_without_data_says_so(panel: Answered) -> None:
 def test_a_stat_has_the_colour_of_its_threshold() -> None:
     """Green below, vermilion from it on."""
     critical = _overview()[0]
-    for value, colour in ((0.0, "#009E73"), (1.0, "#D55E00")):
+    for value, colour in ((0.0, colours.GOOD), (1.0, colours.BAD)):
         drawn = _drawn(Answered(critical.panel, {"A": (_series("", value),)}))
         assert [one.get("fill") for one in drawn.iter("rect")][1] == colour
 
 
 def test_states_are_drawn_as_spans() -> None:
     """A change of value ends one and begins the next; so does a gap."""
-    timeline = next(panel for panel in _overview() if panel.kind == "state-timeline")
+    timeline = next(panel for panel in _overview() if panel.title == "Replicas against the plan")
     gap = Series({"service": "web"}, ((START - 3000, 1.0), (START - 2940, 1.0), (START - 600, 0.0), (START - 540, 0.0)))
     drawn = _drawn(Answered(timeline.panel, {"A": (gap,)}))
 
-    assert [one.get("fill") for one in drawn.iter("rect")][1:] == ["#009E73", "#D55E00"]
+    assert [one.get("fill") for one in drawn.iter("rect")][1:] == [colours.GOOD, colours.BAD]
 
 
 def test_an_unknown_panel_refers_to_grafana() -> None:

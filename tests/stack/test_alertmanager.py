@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,15 @@ def test_without_notifications_nothing_is_sent_and_the_header_says_so() -> None:
     content = alertmanager.configuration(complete(), ())
     assert b"No notifications are sent: add `notifications` to the topology" in content
     assert _document(content)["receivers"] == [{"name": "blackhole"}]
+
+
+def test_nobody_is_a_receiver_only_where_a_route_names_it() -> None:
+    """A receiver that no route uses is a finding of `boxwatch check`."""
+    for info, beat, subjects in itertools.product((None, "night"), (None, "night"), (_HEARTBEAT, ())):
+        content = alertmanager.configuration(said(info=info, watchdog=beat), subjects)
+        listed = {"name": "blackhole"} in _document(content)["receivers"]
+
+        assert listed == (b"receiver: blackhole" in content), (info, beat, len(subjects))
 
 
 def test_quiet_times_continue_past_midnight_and_spare_critical_alerts() -> None:

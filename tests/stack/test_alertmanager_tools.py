@@ -61,6 +61,7 @@ def _built(count: int) -> Mapping[str, bytes]:
     return {**alertmanager.files(built), **rules.rule_files(built)}
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("servers", [1, 3, 20])
 def test_amtool_accepts_it_for_any_number_of_servers(servers: int, program: Program, tmp_path: Path) -> None:
     """The checks pass, and alerts of the last server reach the same receivers."""

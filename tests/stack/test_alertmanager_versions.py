@@ -56,6 +56,7 @@ def _refusal(tool: str, topology: Topology, folder: Path) -> str:
     return done.stdout + done.stderr if done.returncode else ""
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("way", _WAYS)
 @pytest.mark.parametrize("tool", _TOOLS, ids=lambda tool: ".".join(map(str, _version(tool))))
 def test_a_receiver_loads_from_the_version_on_that_the_header_names(way: str, tool: str, tmp_path: Path) -> None:
@@ -65,6 +66,7 @@ def test_a_receiver_loads_from_the_version_on_that_the_header_names(way: str, to
     assert (refused == "") == (_version(tool) >= receivers.needs(topology.notifications)), refused
 
 
+@pytest.mark.repeats(traced=0)
 @pytest.mark.parametrize("tool", _TOOLS, ids=lambda tool: ".".join(map(str, _version(tool))))
 @pytest.mark.parametrize("whole", rotation.WHOLE)
 def test_whatever_the_loader_accepts_loads(tool: str, tmp_path: Path, *, whole: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +22,7 @@ from boxwatch.topology.units import parse_memory
 
 # A word that stands for a secret, in a variable of a program.
 _SECRET = re.compile(r"PASS|TOKEN|SECRET|KEY", re.IGNORECASE)
-_drawn = stacks.drawn(15)
+_drawn = stacks.drawn(7)
 
 
 def _services(topology: Topology) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def _services(topology: Topology) -> dict[str, Any]:
     return services
 
 
+@functools.cache
 def _builds() -> dict[str, Mapping[str, bytes]]:
     return {
         "default": default_artefacts(),

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from hypothesis import given
 from support import stacks
 from support.artefacts import complete_artefacts, default_artefacts
 from support.coolify_parser import Resource
-from support.programs import compose_program
+from support.programs import compose_program, compose_schema
 
 from boxwatch.assemble import assemble
 from boxwatch.stack import compose
@@ -88,14 +89,42 @@ def test_an_unknown_key_is_refused(tool: str, tmp_path: Path) -> None:
     assert _config(tool, text, tmp_path, dict.fromkeys(stacks.variables(text), "word")).returncode != 0
 
 
-def test_what_is_drawn_is_valid(tool: str, tmp_path: Path) -> None:
-    """Both forms, of any topology."""
+@pytest.mark.repeats(traced=0)
+def test_what_is_drawn_is_valid(tool: str, schema: jsonschema.Draft7Validator, tmp_path: Path) -> None:
+    """Both forms, of any topology, for Docker Compose and by the specification's schema."""
 
-    @stacks.drawn(6)
+    @stacks.drawn(4)
     @given(text=stacks.planned())
     def valid(text: str) -> None:
         made = assemble(stacks.of(text))
+        deployed = Resource().paste(stacks.pasted(made)).compose
         _read(tool, made[compose.PATH].decode(), tmp_path)
-        _read(tool, yaml.safe_dump(Resource().paste(stacks.pasted(made)).compose), tmp_path)
+        _read(tool, yaml.safe_dump(deployed), tmp_path)
+        assert _violations(schema, stacks.document(made)) == []
+        assert _violations(schema, deployed) == []
 
     valid()
+
+
+@pytest.fixture(scope="module")
+def schema() -> jsonschema.Draft7Validator:
+    """The schema of the Compose specification, whose patterns are for Go."""
+    return jsonschema.Draft7Validator(compose_schema())
+
+
+def _violations(schema: jsonschema.Draft7Validator, document: object) -> list[str]:
+    return [f"{'.'.join(map(str, error.path))}: {error.message[:200]}" for error in schema.iter_errors(document)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"services": {"a": {"image": "a:1", "readonly": True}}},
+        {"services": {"a": {"image": "a:1", "mem_limit": []}}},
+        {"services": {"a b": {"image": "a:1"}}},
+        {"services": {"a": {"image": "a:1", "healthcheck": {"interval": 30}}}},
+    ],
+)
+def test_the_schema_refuses_what_is_no_compose_file(schema: jsonschema.Draft7Validator, broken: object) -> None:
+    """Or nothing would be proved of what is drawn."""
+    assert _violations(schema, broken)

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given
 from support import stacks
 from support.artefacts import complete_artefacts, default_artefacts
+from support.coolify_limits import violations
 from support.coolify_parser import ARGUMENT, DIRECTORY, UUID, Refused, Resource
 from support.topologies import a_service, a_topology
 
@@ -156,13 +157,12 @@ def test_directories_for_secrets_are_made() -> None:
 
 
 def test_networks_survive_the_parser(resource: Resource) -> None:
-    """Prometheus and the exporters reach Coolify's network; Grafana needs only that of the resource."""
+    """Each service joins its own networks and, because Coolify adds them, all others that the file declares."""
     services = resource.compose["services"]
+    declared = {"host-metrics", "coolify", UUID}
 
-    assert set(services[core_parts.PROMETHEUS]["networks"]) == {"host-metrics", "coolify", UUID}
-    assert set(services["postgres-exporter"]["networks"]) == {"coolify", UUID}
-    assert set(services[core_parts.GRAFANA]["networks"]) == {UUID}
-    assert "networks" not in services[core_parts.NODE]
+    for name, service in services.items():
+        assert set(service.get("networks", ())) == (set() if name == core_parts.NODE else declared), name
     assert resource.compose["networks"]["coolify"] == {"external": True, "name": "${BOXWATCH_NETWORK:-coolify}"}
 
 
@@ -275,11 +275,12 @@ def test_a_configuration_that_is_too_large_cannot_be_pasted() -> None:
     assert coolify.files(_default(), made) == {}
 
 
-@stacks.drawn(8)
+@stacks.drawn(5)
 @given(text=stacks.planned())
 def test_what_is_drawn_can_be_pasted(text: str) -> None:
-    """Every part of the stack is a service, all variables appear, and nothing is published."""
+    """Every rule of the parser is kept: no secret, no `latest`, no published port, nothing that Coolify would lose."""
     made = assemble(stacks.of(text))
+    assert violations(stacks.pasted(made)) == []
     resource = _pasted(made)
 
     assert resource.compose["services"].keys() == {part.name for part in compose.parts(stacks.of(text))}

@@ -154,7 +154,7 @@ def test_parts_that_run_elsewhere_leave_the_page_whole() -> None:
     assert "SIGHUP alertmanager blackbox-exporter" in text
 
 
-@stacks.drawn(10)
+@stacks.drawn(5)
 @given(text=stacks.planned())
 def test_a_page_is_sound_markdown(text: str) -> None:
     """Fences are closed, tables have as many cells as their head, and no line is broken by a placeholder."""

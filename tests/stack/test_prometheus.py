@@ -69,3 +69,40 @@ def test_the_scrape_interval_is_that_of_the_topology() -> None:
         "scrape_interval": "15s",
         "evaluation_interval": "15s",
     }
+
+
+def test_servers_of_coolify_are_discovered_where_the_topology_asks_for_it() -> None:
+    """Only the labels of discovered targets are matched, and servers of the topology are left out."""
+    coolify = a_service("coolify", kind="coolify")
+    plain = a_topology(services=(coolify,))
+    topology = a_topology(services=(coolify,), stack={"discovery": "http"})
+    (node,) = [job for job in _config(topology)["scrape_configs"] if job["job_name"] == "node"]
+
+    assert node["http_sd_configs"] == [
+        {"url": "http://coolify-exporter:18000/sd/servers?port=9100", "refresh_interval": "1m"}
+    ]
+    assert [(rule["source_labels"], rule["regex"], rule["action"]) for rule in node["relabel_configs"][:2]] == [
+        (["__meta_coolify_host"], "true", "drop"),
+        (["__meta_coolify_server"], "main", "drop"),
+    ]
+    assert node["relabel_configs"][2] == {
+        "source_labels": ["__meta_coolify_server"],
+        "regex": "(.+)",
+        "target_label": "server",
+        "replacement": "$1",
+    }
+    assert _targets(topology, "node") == _targets(plain, "node")
+    assert "http_sd_configs" not in str(_config(plain))
+    assert "http_sd_configs" not in str(_config(a_topology(stack={"discovery": "http"})))
+
+
+def test_discovered_servers_of_a_shared_prometheus_have_the_labels_of_the_deployment() -> None:
+    """Static targets carry them themselves; discovered ones get them by relabelling."""
+    services = (a_service("coolify", kind="coolify"),)
+    topology = a_topology(services=services, stack={"discovery": "http", "shared": True})
+    jobs = yaml.safe_load(prometheus.files(topology)["prometheus/prometheus.yml"])["scrape_configs"]
+    (node,) = [job for job in jobs if "http_sd_configs" in job]
+
+    given = {rule["target_label"]: rule["replacement"] for rule in node["relabel_configs"][3:]}
+    assert given == {"job": "node", "deployment": topology.name}
+    assert all(given.items() <= static["labels"].items() for static in node["static_configs"])

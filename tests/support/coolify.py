@@ -31,10 +31,11 @@ class HandClock:
     """A clock that the test advances; `chance` is always the middle, so there is no jitter."""
 
     now: float = NOON
+    ahead: float = 0.0  # of the wall clock, which can be set; the steady one cannot
 
     def clock(self) -> Clock:
         """The clock to inject into the exporter."""
-        return Clock(wall=lambda: self.now, steady=lambda: self.now - NOON + 1000, chance=lambda: 0.5)
+        return Clock(wall=lambda: self.now + self.ahead, steady=lambda: self.now - NOON + 1000, chance=lambda: 0.5)
 
 
 @dataclass(slots=True)
@@ -80,6 +81,7 @@ class Rig:
         token: Token | None = None,
         per_minute: float = 600,
         state_file: StateFile | None = None,
+        disabled: frozenset[str] = frozenset(),
     ) -> None:
         """Connect all parts; no request is made yet."""
         self.fake, self.hand = fake, hand
@@ -87,7 +89,7 @@ class Rig:
         clock = hand.clock()
         self.counts = Counts()
         api = Api(self.wire, token or FixedToken(TOKEN), RateLimiter(per_minute, clock), clock, self.counts)
-        self.account = Account(name, api, clock)
+        self.account = Account(name, api, clock, disabled=disabled)
         self.registry = CollectorRegistry()
         watch = Watch(self.account, "http://coolify:8080", turn_limit=60)
         self.exporter = Exporter([watch], self.registry, "1.2.3", state_file=state_file)
@@ -100,6 +102,7 @@ class Rig:
                 break
             self.hand.now += wait
         self.exporter.publish(self.account, "http://coolify:8080")
+        self.exporter.snapshots.own.rendered = 0.25  # so that the page is the same on every host
         return self
 
     def wait(self, seconds: float, *, step: float = 5.0) -> Rig:
@@ -110,6 +113,7 @@ class Rig:
             while self.account.turn() == 0:
                 pass
         self.exporter.publish(self.account, "http://coolify:8080")
+        self.exporter.snapshots.own.rendered = 0.25  # so that the page is the same on every host
         return self
 
     def value(self, metric: Metric, **labels: str) -> float | None:

@@ -53,15 +53,23 @@ class Resource:
     domains: dict[str, int] = field(default_factory=dict)
     compose: dict[str, Any] = field(default_factory=dict)
     _mode: str = ""
+    _shared: list[str] = field(default_factory=list)
 
     def paste(self, text: str) -> Resource:
         """Save a compose file, as pasted by a user; parse it and write its files."""
-        document = yaml.safe_load(text)
+        try:
+            document = yaml.load(text, yaml.CSafeLoader)
+        except yaml.YAMLError as error:
+            raise Refused("Invalid YAML format") from error
+        if not isinstance(document, dict) or not isinstance(document.get("services"), dict):
+            raise Refused('Docker Compose file must contain a "services" section')
         top: dict[str, dict[str, Any]] = {
             key: {name: value for name, value in (document.get(key) or {}).items() if key != "volumes" or value}
             for key in ("volumes", "networks", "configs", "secrets")
         }
         self._mode = ""
+        # Every top-level network, for every service; one called `default` is nobody's.
+        self._shared = [name for name in top["networks"] if name != "default"]
         services = {name: self._service(name, service, top) for name, service in document["services"].items()}
         top["networks"][UUID] = {"name": UUID, "external": True}
         self.compose = {"services": services, **{key: value for key, value in top.items() if value}}
@@ -90,7 +98,8 @@ class Resource:
                 if isinstance(listed, list)
                 else {network: options for network, options in listed.items() if isinstance(options, dict)}
             )
-            made["networks"] = {**kept, UUID: None}
+            joined = dict.fromkeys(name for name in self._shared if name not in listed)
+            made["networks"] = {**kept, **joined, UUID: None}
         if volumes:
             made["volumes"] = volumes
         environment = self._environment(name, service.get("environment", []))
@@ -150,7 +159,8 @@ class Resource:
             match = _BRACES.match(text)
             if match and not match[1].startswith("SERVICE_"):
                 # Whatever follows the operator is the value, a message, too.
-                self.variables.setdefault(match[1], match[3])
+                # It joins the variables of the container, in the compose file, where `$` is replaced once more.
+                found[match[1]] = self.variables.setdefault(match[1], match[3])
                 if match[2] in {":?", "?"}:
                     self.required.add(match[1])
         return found

@@ -13,7 +13,7 @@ from boxwatch.checks.dashboards.catalogue import DASHBOARD_CHECKS
 from boxwatch.checks.rules import scraped
 from boxwatch.cli import main
 from boxwatch.rules.model import Alert
-from support import rooms, topology_page
+from support import costs_page, rooms, topology_page
 from support.artefacts import complete_subjects
 
 _GENERATED = "<!-- Made from the code by `make golden`. -->"
@@ -40,7 +40,8 @@ def command_line() -> str:
             "| 0 | success |\n"
             "| 1 | findings; outdated output (`--check`); a failed operation |\n"
             "| 2 | usage error or invalid topology |\n"
-            "| 3 | differences: `boxwatch diff`, `boxwatch discover --check`, `boxwatch modernise --check` |"
+            "| 3 | differences: `boxwatch diff`, `boxwatch discover --check`, `boxwatch modernise --check`; "
+            "problems: `boxwatch doctor` |"
         ),
         "## Environment",
         (
@@ -53,6 +54,8 @@ def command_line() -> str:
             "| `PATH` | search path for promtool and amtool |\n"
             "| `BOXWATCH_PROMETHEUS_TOKEN` | bearer token for Prometheus |\n"
             "| `BOXWATCH_PROMETHEUS_PASSWORD` | password for `--prometheus-user` |\n"
+            "| `BOXWATCH_ALERTMANAGER_TOKEN` | bearer token for Alertmanager |\n"
+            "| `BOXWATCH_ALERTMANAGER_PASSWORD` | password for `--alertmanager-user` |\n"
             "| `BOXWATCH_RULER_TOKEN` | bearer token for a ruler |\n"
             "| `BOXWATCH_RULER_PASSWORD` | password for `--ruler-user` |\n"
             "| `BOXWATCH_METRICS_TOKEN` | bearer token for `boxwatch record` |\n"
@@ -114,6 +117,7 @@ def checks() -> str:
 
 
 PAGES = {
+    "costs.md": costs_page.page,
     "cli.md": command_line,
     "rules.md": rules,
     "checks.md": checks,

@@ -60,6 +60,7 @@ class Grafana:
     """The stand-in's content, the requests it received, and the faults to inject.
 
     `apis` are the versions served below /apis; none in Grafana 10 and 11. `refused` are paths answered 403.
+    `sources` are data sources with the error of each, from the documentation.
     `faults` maps the number of a request, from 1, to what happens to it: a status, `slow` (no answer for a second),
     `cut` (the connection ends before the answer), `cut after` (the same, but the work was done).
     """
@@ -77,6 +78,7 @@ class Grafana:
     lock: threading.Lock = field(default_factory=threading.Lock)
     saves: int = 1000
     refused: set[str] = field(default_factory=set)
+    sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def writes(self) -> list[str]:
@@ -106,6 +108,13 @@ class Grafana:
         match method, parts:
             case "GET", ["frontend", "settings"]:
                 return 200, {"namespace": "default", "buildInfo": {}}
+            case "GET", ["health"]:
+                return 200, {"database": "ok", "version": "12.4.0"}
+            case "GET", ["datasources"]:
+                return 200, [{"uid": name.lower(), "name": name, "type": "prometheus"} for name in self.sources]
+            case "GET", ["datasources", "uid", uid, "health"]:
+                error = next(error for name, error in self.sources.items() if name.lower() == uid)
+                return (400, {"message": error}) if error else (200, {"status": "OK"})
             case "GET", ["folders"]:
                 return 200, _page([{"id": 1, "uid": uid, "title": title} for uid, title in self.folders.items()], query)
             case "POST", ["folders"]:

@@ -116,3 +116,15 @@ def compose_program() -> str:
     if os.environ.get("CI"):
         pytest.fail(f"{reason}; CI skips no test")
     pytest.skip(reason)
+
+
+def compose_schema() -> Any:  # noqa: ANN401 - a JSON document
+    """The JSON schema of the Compose specification, from tools/promtools.sh."""
+    tools = Path(__file__).parents[2] / ".tools" / "promtools"
+    found = next(tools.glob("*/usr/share/gocode/src/github.com/compose-spec/*/schema/compose-spec.json"), None)
+    if found is not None:
+        return json.loads(found.read_text(encoding="utf-8"))
+    reason = "the schema of the Compose specification is missing: run `make promtools`"
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; CI skips no test")
+    pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""A small build: two recorded series, an alert on them, and their proofs."""
+"""A small build (two recorded series, an alert on them, and their proofs), and samples of the proofs of others."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
+
+from boxwatch.checks.proofs.read import TESTS
+from support import rotation
 
 _SUM = "sum by (job) (used) or sum by (job) (other)"
 _RULES = {
@@ -67,6 +70,13 @@ FILES: Mapping[str, bytes] = {
     "prometheus/rules/used.yaml": yaml.safe_dump(_RULES).encode(),
     "prometheus/tests/used-1m.yaml": yaml.safe_dump(_TESTS, sort_keys=False).encode(),
 }
+
+
+def sampled(made: Mapping[str, bytes], number: int, purpose: str) -> dict[str, bytes]:
+    """A build with so many of its files of proofs, for promtool takes half a minute for all of them."""
+    files = [path for path in made if path.startswith(TESTS)]
+    kept = rotation.sample(files, number, purpose)
+    return {path: content for path, content in made.items() if path not in files or path in kept}
 
 
 def broken(old: str, new: str) -> Mapping[str, bytes]:

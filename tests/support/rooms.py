@@ -29,6 +29,7 @@ ROOMS = (
     "checks",
     "assemble",
     "publish",
+    "live",
     "simulation",
     "commands",
     "cli",

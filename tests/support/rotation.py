@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
@@ -44,6 +45,16 @@ def sampled(cases: Mapping[str, object], number: int, purpose: str) -> list[Para
         pytest.param(case, id=name, marks=() if name in drawn else (pytest.mark.thorough,))
         for name, case in cases.items()
     ]
+
+
+def undrawn(items: Iterable[pytest.Item]) -> frozenset[str]:
+    """Node ids of the cases of `@pytest.mark.sampled(number)` tests that are left to thorough runs."""
+    cases: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+    for item in items:
+        if mark := item.get_closest_marker("sampled"):
+            cases[item.nodeid.partition("[")[0], mark.args[0]].append(item.nodeid)
+    drawn = {case for (test, number), all_ in cases.items() for case in sample(sorted(all_), number, test)}
+    return frozenset(case for all_ in cases.values() for case in all_) - drawn
 
 
 # For what is either sampled within the test or taken whole: `@pytest.mark.parametrize("whole", WHOLE)`.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 from types import ModuleType
 
-from boxwatch.checks.rules.known import known
+from boxwatch.checks.prometheus_versions import parse
+from boxwatch.checks.rules.known import Known, known
 from boxwatch.checks.rules.rule_file import RuleFile, read
 from boxwatch.checks.rules.scraped import Scraped
 
@@ -31,7 +33,14 @@ def alert(expr: str, **annotations: str) -> RuleFile:
 
 def found(module: ModuleType, file: RuleFile, scrape_interval: int = 30, scraped: Scraped | None = None) -> list[str]:
     """`severity: message (hint)` of each finding of one check in a file."""
-    return [
-        f"{finding.severity}: {finding.message} ({finding.hint})"
-        for finding in module.check(file, known((file,), scrape_interval, scraped))
-    ]
+    return _said(module, file, known((file,), scrape_interval, scraped))
+
+
+def found_in_others(module: ModuleType, file: RuleFile, versions: str = "2.42..") -> list[str]:
+    """The same for rules of others, whose deployment is unknown, for some versions of Prometheus."""
+    names = replace(known((file,)), foreign=True, prometheus=parse(versions))
+    return _said(module, file, names)
+
+
+def _said(module: ModuleType, file: RuleFile, names: Known) -> list[str]:
+    return [f"{one.severity}: {one.message} ({one.hint})" for one in module.check(file, names)]

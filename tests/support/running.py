@@ -34,10 +34,11 @@ def web(exporter: Exporter, config: WebConfig | None = None, **options: float) -
     stop = asyncio.Event()
 
     async def run() -> None:
-        server = await Web(exporter, config or WebConfig(), **options).serve("127.0.0.1", 0)  # type: ignore[arg-type]
+        served = Web(exporter, config or WebConfig(), **options)  # type: ignore[arg-type]
+        server = await served.serve("127.0.0.1", 0)
         ports.append(server.sockets[0].getsockname()[1])
         await stop.wait()
-        server.close()
+        await served.stop(server, 1.0)
 
     def body() -> None:
         loop.run_until_complete(run())

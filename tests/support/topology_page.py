@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -57,6 +58,7 @@ service of its own, which gives a database the alerts of its kind:
 {stack}```"""
 
 
+@functools.cache
 def page() -> str:
     """The whole page."""
     parts = ["# The topology file", _GENERATED, *_introduction()]
@@ -119,9 +121,14 @@ def _row(key: Key) -> tuple[str, ...]:
     return f"`{key.name}`", key.type, key.default, key.description, shown
 
 
+@functools.cache
+def _examples() -> Any:  # noqa: ANN401 - a YAML document
+    return yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
+
+
 def example(section: Section) -> str:
     """An example of a section as it stands in a file, with the keys above it."""
-    document: Any = at(yaml.safe_load(EXAMPLE.read_text(encoding="utf-8")), section.place)
+    document: Any = at(_examples(), section.place)
     for part in reversed(section.place):
         document = [document] if isinstance(part, int) else {part: document}
     written: str = yaml.safe_dump(document, sort_keys=False, width=100, allow_unicode=True, default_flow_style=None)

@@ -40,6 +40,7 @@ def test_it_loads_without_a_warning(path: Path) -> None:
     assert loaded.source == str(path)
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("path", [path for path in FILES if path.suffix != ".jsonnet"], ids=lambda path: path.name)
 def test_the_schema_for_editors_accepts_it(path: Path) -> None:
     """The schema accepts the file as an editor reads it: scalars on which YAML 1.1 and 1.2 disagree are text."""

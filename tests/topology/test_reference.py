@@ -23,7 +23,6 @@ from boxwatch.topology.schema import json_schema
 from boxwatch.topology.units import parse_duration
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
-PAGE = topology_page.page()
 KEYS = [(section, key) for section in sections() for key in section.keys]
 IDS = [f"{section.path}.{key.name}" for section, key in KEYS]
 # A topology that is complete but for its services.
@@ -74,7 +73,7 @@ def test_every_key_has_a_type_a_default_a_description_and_an_example(section: Se
     assert re.fullmatch(r"(?s)\S.*[.…]", key.description)
     shown = BELOW if key.example == BELOW else f"`{key.example}`"
     row = f"| `{key.name}` | {key.type} | {key.default} | {key.description} | {shown} |"
-    assert row in PAGE.replace("\\|", "|")
+    assert row in topology_page.page().replace("\\|", "|")
     if key.example == BELOW:
         inner = [
             one.place[: len(key.place)] == key.place or f"](#{anchor(one.title)})" in key.type for one in sections()
@@ -82,6 +81,7 @@ def test_every_key_has_a_type_a_default_a_description_and_an_example(section: Se
         assert any(inner), f"{section.path}.{key.name} refers to a section that is not there"
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(("section", "key"), [pair for pair in KEYS if pair[1].example != BELOW])
 def test_every_example_loads(section: Section, key: Key) -> None:
     """As it stands on the page, in its place in a file."""
@@ -98,7 +98,7 @@ def test_every_example_of_a_section_is_part_of_a_file_that_loads(section: Sectio
     place = tuple(0 if isinstance(part, int) else part for part in section.place)
     assert at(written, place) == at(DOCUMENT, section.place)
     if section.path:
-        assert f"```yaml\n{topology_page.example(section)}```" in PAGE
+        assert f"```yaml\n{topology_page.example(section)}```" in topology_page.page()
 
 
 @pytest.mark.parametrize(("section", "key"), [pair for pair in KEYS if pair[1].default == "required"])
@@ -156,9 +156,9 @@ def _seconds(written: str) -> int:
 
 def test_links_inside_the_page_lead_to_its_headings() -> None:
     """By GitHub's anchors."""
-    headings = {anchor(title) for title in re.findall(r"^#+ (.+)$", PAGE, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= headings
-    assert len(headings) == len(re.findall(r"^#+ ", PAGE, re.MULTILINE))
+    headings = {anchor(title) for title in re.findall(r"^#+ (.+)$", topology_page.page(), re.MULTILINE)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", topology_page.page())) <= headings
+    assert len(headings) == len(re.findall(r"^#+ ", topology_page.page(), re.MULTILINE))
 
 
 def test_sections_stand_in_the_order_in_which_one_writes_the_file() -> None:
@@ -170,7 +170,9 @@ def test_sections_stand_in_the_order_in_which_one_writes_the_file() -> None:
 def test_every_kind_has_a_row_with_what_it_is_and_where_it_is_scraped() -> None:
     """The default target is the one that a service without `metrics` has."""
     for kind in kinds.KINDS:
-        (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{kind.name}` | {kind.title} |")]
+        (row,) = [
+            line for line in topology_page.page().splitlines() if line.startswith(f"| `{kind.name}` | {kind.title} |")
+        ]
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         topology = _loaded(yaml.safe_load(f"{SERVER}services: {{x: {{kind: {kind.name}, server: main, memory: 1g}}}}"))
         targets = [target for _, target in topology.metrics_of(topology.services[0])]
@@ -185,14 +187,14 @@ def test_the_docker_command_shows_what_selectors_compare() -> None:
     """The labels that the scrape configuration relabels, but for the one of previews."""
     labels = set(topology_page.labels().values())
     assert labels == set(containers.WHITELISTED_LABELS) - {COOLIFY_PULL_REQUEST}
-    assert topology_page.docker_command() in PAGE
+    assert topology_page.docker_command() in topology_page.page()
     assert all(f'{{{{.Label "{label}"}}}}' in topology_page.docker_command() for label in labels)
     assert re.findall(r"\\.", topology_page.docker_command()) == [r"\t"] * len(labels)
 
 
 def test_the_stack_of_the_page_is_told_apart() -> None:
     """It loads without a warning, and its containers are components, not replicas."""
-    assert topology_page.STACK in PAGE
+    assert topology_page.STACK in topology_page.page()
     loaded = parse(SERVER + topology_page.STACK, "topology.yaml")
     assert loaded.warnings == ()
     assert [len(service.components) for service in loaded.topology.services] == [2, 1]

@@ -61,6 +61,7 @@ def test_names_are_keys_and_not_fields() -> None:
     assert definitions["Service"]["required"] == ["kind", "server", "memory"]
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     "changes",
     [
@@ -81,6 +82,7 @@ def test_it_accepts_what_the_loader_accepts(changes: dict[str, object]) -> None:
     assert accepts(with_service(**changes))
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     "changes",
     [

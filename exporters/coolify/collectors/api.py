@@ -16,8 +16,6 @@ from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 class ApiCollector(Collector):
     """Availability and failure reasons, by account and by source.
 
-    # TYPE coolify_exporter_build_info gauge
-    coolify_exporter_build_info{version="1.2.3"} 1.0
     # TYPE coolify_up gauge
     coolify_up{account="main"} 1.0
     # TYPE coolify_down_reason gauge
@@ -46,6 +44,10 @@ class ApiCollector(Collector):
     coolify_source_success{account="main",source="statuses"} 1.0
     coolify_source_success{account="main",source="deployments"} 1.0
     coolify_source_success{account="main",source="history"} 1.0
+    coolify_source_success{account="main",source="backups"} 1.0
+    coolify_source_success{account="main",source="tasks"} 1.0
+    coolify_source_success{account="main",source="task_runs"} 1.0
+    coolify_source_success{account="main",source="cleanups"} 1.0
     # TYPE coolify_source_failure_reason gauge
     # TYPE coolify_source_duration_seconds gauge
     coolify_source_duration_seconds{account="main",source="version"} 0.0
@@ -58,6 +60,10 @@ class ApiCollector(Collector):
     coolify_source_duration_seconds{account="main",source="statuses"} 0.0
     coolify_source_duration_seconds{account="main",source="deployments"} 0.0
     coolify_source_duration_seconds{account="main",source="history"} 0.0
+    coolify_source_duration_seconds{account="main",source="backups"} 0.0
+    coolify_source_duration_seconds{account="main",source="tasks"} 0.0
+    coolify_source_duration_seconds{account="main",source="task_runs"} 0.0
+    coolify_source_duration_seconds{account="main",source="cleanups"} 0.0
     # TYPE coolify_source_last_success_timestamp_seconds gauge
     coolify_source_last_success_timestamp_seconds{account="main",source="version"} 1.78740006e+09
     coolify_source_last_success_timestamp_seconds{account="main",source="projects"} 1.7874e+09
@@ -69,22 +75,31 @@ class ApiCollector(Collector):
     coolify_source_last_success_timestamp_seconds{account="main",source="statuses"} 1.78740006e+09
     coolify_source_last_success_timestamp_seconds{account="main",source="deployments"} 1.78740006e+09
     coolify_source_last_success_timestamp_seconds{account="main",source="history"} 1.78740003e+09
+    coolify_source_last_success_timestamp_seconds{account="main",source="backups"} 1.7874e+09
+    coolify_source_last_success_timestamp_seconds{account="main",source="tasks"} 1.78740006e+09
+    coolify_source_last_success_timestamp_seconds{account="main",source="task_runs"} 1.78740006e+09
+    coolify_source_last_success_timestamp_seconds{account="main",source="cleanups"} 1.78740003e+09
     # TYPE coolify_api_requests_total counter
     coolify_api_requests_total{account="main",code="200",endpoint="/applications"} 1.0
+    coolify_api_requests_total{account="main",code="200",endpoint="/applications/{uuid}/scheduled-tasks"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/databases"} 1.0
+    coolify_api_requests_total{account="main",code="200",endpoint="/databases/{uuid}/backups"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/deployments"} 3.0
     coolify_api_requests_total{account="main",code="200",endpoint="/deployments/applications/{uuid}"} 2.0
     coolify_api_requests_total{account="main",code="200",endpoint="/projects"} 2.0
     coolify_api_requests_total{account="main",code="200",endpoint="/projects/{uuid}"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/servers"} 2.0
     coolify_api_requests_total{account="main",code="200",endpoint="/servers/{uuid}"} 2.0
+    coolify_api_requests_total{account="main",code="200",endpoint="/servers/{uuid}/docker-cleanup/executions"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/servers/{uuid}/resources"} 2.0
     coolify_api_requests_total{account="main",code="200",endpoint="/services"} 1.0
+    coolify_api_requests_total{account="main",code="200",endpoint="/services/{uuid}/scheduled-tasks"} 1.0
+    coolify_api_requests_total{account="main",code="200",endpoint="/services/{uuid}/scheduled-tasks/{task}/executions"} 1.0
     coolify_api_requests_total{account="main",code="200",endpoint="/version"} 2.0
     # TYPE coolify_api_rate_limit_requests gauge
     coolify_api_rate_limit_requests{account="main"} 200.0
     # TYPE coolify_api_rate_limit_remaining_requests gauge
-    coolify_api_rate_limit_remaining_requests{account="main"} 195.0
+    coolify_api_rate_limit_remaining_requests{account="main"} 192.0
     # TYPE coolify_api_budget_requests_per_second gauge
     coolify_api_budget_requests_per_second{account="main"} 1.011
     # TYPE coolify_unparsed_values_total counter
@@ -92,16 +107,14 @@ class ApiCollector(Collector):
     coolify_history_oldest_read_timestamp_seconds{account="main"} 1.78740003e+09
     # TYPE coolify_exporter_internal_errors_total counter
     coolify_exporter_internal_errors_total{account="main"} 0.0
-    """
+    """  # noqa: E501 - lines of the page
 
-    def __init__(self, snapshots: SnapshotStore, version: str) -> None:
-        """Read from the snapshot store; `version` is the exporter's."""
+    def __init__(self, snapshots: SnapshotStore) -> None:
+        """Read from the snapshot store."""
         self._snapshots = snapshots
-        self._version = version
 
     def collect(self) -> Iterator[Family]:
         """Build the families from memory."""
-        yield family(names.BUILD_INFO, one((self._version,), 1))
         now = self._snapshots.current
 
         def each(read: Callable[[Snapshot], Iterable[Sample]]) -> Iterator[Sample]:

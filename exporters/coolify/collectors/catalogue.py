@@ -9,15 +9,25 @@ from prometheus_client import CollectorRegistry
 from boxwatch.exporters.coolify.collectors.api import ApiCollector
 from boxwatch.exporters.coolify.collectors.backups import BackupsCollector
 from boxwatch.exporters.coolify.collectors.deployments import DeploymentsCollector
+from boxwatch.exporters.coolify.collectors.exporter import ExporterCollector
 from boxwatch.exporters.coolify.collectors.resources import ResourcesCollector
 from boxwatch.exporters.coolify.collectors.servers import ServersCollector
+from boxwatch.exporters.coolify.collectors.tasks import TasksCollector
 from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
-COLLECTORS: Final = (ApiCollector, ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector)
+OF_COOLIFY: Final = (
+    ApiCollector,
+    ServersCollector,
+    ResourcesCollector,
+    DeploymentsCollector,
+    BackupsCollector,
+    TasksCollector,
+)
+COLLECTORS: Final = (ExporterCollector, *OF_COOLIFY)
 
 
-def register(registry: CollectorRegistry, snapshots: SnapshotStore, version: str) -> None:
+def register(registry: CollectorRegistry, snapshots: SnapshotStore, version: str, revision: str = "") -> None:
     """Register all collectors."""
-    registry.register(ApiCollector(snapshots, version))
-    for collector in (ServersCollector, ResourcesCollector, DeploymentsCollector, BackupsCollector):
+    registry.register(ExporterCollector(snapshots, version, revision))
+    for collector in OF_COOLIFY:
         registry.register(collector(snapshots))

@@ -8,8 +8,9 @@ from prometheus_client import Metric as Family
 from prometheus_client.registry import Collector
 
 from boxwatch.exporters.coolify import names
-from boxwatch.exporters.coolify.collectors.family import Sample, family, one, one_of
+from boxwatch.exporters.coolify.collectors.family import Sample, family, histogram, one, one_of
 from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.history import BUCKETS
 from boxwatch.exporters.coolify.snapshot import Shown, Snapshot
 from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
 
@@ -50,6 +51,24 @@ class DeploymentsCollector(Collector):
     coolify_deployment_last_finished_timestamp_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 1.7874e+09
     # TYPE coolify_deployment_last_duration_seconds gauge
     coolify_deployment_last_duration_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 300.0
+    # TYPE coolify_deployment_last_info gauge
+    coolify_deployment_last_info{account="main",branch="main",commit="3f2c0de",environment="live",project="shop",resource="api",trigger="manual",uuid="a1"} 1.0
+    # TYPE coolify_deployment_last_queue_seconds gauge
+    coolify_deployment_last_queue_seconds{account="main",environment="live",project="shop",resource="api",uuid="a1"} 300.0
+    # TYPE coolify_deployment_duration_seconds histogram
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="5.0",result="failed"} 0.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="15.0",result="failed"} 0.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="30.0",result="failed"} 0.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="60.0",result="failed"} 0.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="120.0",result="failed"} 0.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="300.0",result="failed"} 1.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="600.0",result="failed"} 1.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="1200.0",result="failed"} 1.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="1800.0",result="failed"} 1.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="3600.0",result="failed"} 1.0
+    coolify_deployment_duration_seconds_bucket{account="main",kind="deployment",le="+Inf",result="failed"} 1.0
+    coolify_deployment_duration_seconds_count{account="main",kind="deployment",result="failed"} 1.0
+    coolify_deployment_duration_seconds_sum{account="main",kind="deployment",result="failed"} 300.0
     """  # noqa: E501 - lines of the page
 
     def __init__(self, snapshots: SnapshotStore) -> None:
@@ -65,7 +84,7 @@ class DeploymentsCollector(Collector):
             ((shown.labels[0], *shown.labels[2:]), shown)
             for snapshot in self._snapshots.current
             for shown in snapshot.resources
-            if shown.totals is not None
+            if shown.application
         ]
 
         def each(read: Callable[[tuple[str, ...], Shown], Iterable[Sample]]) -> Iterator[Sample]:
@@ -80,12 +99,29 @@ class DeploymentsCollector(Collector):
         yield family(
             names.DEPLOYMENT_DURATION, each(lambda labels, s: one(labels, s.last.duration if s.last else None))
         )
+        yield family(names.DEPLOYMENT_INFO, each(_last))
+        yield family(names.DEPLOYMENT_WAITED, each(lambda labels, s: one(labels, s.waited)))
+        yield histogram(
+            names.DEPLOYMENT_DURATIONS,
+            BUCKETS,
+            (
+                ((snapshot.account, *key), durations.counts, durations.total)
+                for snapshot in self._snapshots.current
+                for key, durations in sorted(snapshot.durations.items())
+            ),
+        )
+
+
+def _last(labels: tuple[str, ...], shown: Shown) -> Iterator[Sample]:
+    """One series for an application: the next deployment replaces it."""
+    if shown.last is not None and shown.last.trigger:
+        yield (*labels, shown.last.trigger, shown.last.commit, shown.resource.branch), 1.0
 
 
 def _active(snapshot: Snapshot) -> Iterator[Sample]:
     """Active deployments by server, with 0 for each known server, so that an emptied queue is visible."""
     rows = snapshot.active or ()
-    known = {server.name for server, _ in snapshot.servers}
+    known = {server.name for server, *_ in snapshot.servers}
     for server in sorted(known | {row.server for row in rows}):
         for status in names.ACTIVE:
             number = sum(1 for row in rows if row.server == server and row.status == status)
@@ -119,9 +155,11 @@ def _first(
 
 def _totals(labels: tuple[str, ...], shown: Shown) -> Iterator[Sample]:
     """All kinds and results, from 0: a series that begins at 1 hides its first increase."""
+    if shown.totals is None:
+        return
     for kind in names.KINDS:
         for result in names.RESULTS:
-            yield (*labels, kind, result), float((shown.totals or {}).get((kind, result), 0))
+            yield (*labels, kind, result), float(shown.totals.get((kind, result), 0))
 
 
 def _result(labels: tuple[str, ...], shown: Shown) -> Iterator[Sample]:

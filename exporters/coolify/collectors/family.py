@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from prometheus_client import Metric as Family
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.utils import floatToGoString
 
 from boxwatch.exporters.coolify.names import Metric
 
@@ -23,6 +25,20 @@ def family(metric: Metric, samples: Iterable[Sample]) -> Family:
     for labels, value in samples:
         gauge.add_metric(labels, value)
     return gauge
+
+
+def histogram(
+    metric: Metric, buckets: Sequence[float], series: Iterable[tuple[Sequence[str], Sequence[int], float]]
+) -> Family:
+    """A classic histogram: each series with its numbers by bucket, the last of them unbounded, and its sum.
+
+    The text formats have no native histograms, which prometheus_client therefore does not make.
+    """
+    found = HistogramMetricFamily(str(metric), metric.help, labels=metric.labels)
+    bounds = [*map(floatToGoString, buckets), "+Inf"]
+    for labels, counts, total in series:
+        found.add_metric(labels, list(zip(bounds, accumulate(counts), strict=True)), total)
+    return found
 
 
 def one(labels: Sequence[str], value: float | None) -> Iterator[Sample]:

@@ -84,6 +84,10 @@ class ResourcesCollector(Collector):
     # TYPE coolify_resource_cpu_limit_cores gauge
     coolify_resource_cpu_limit_cores{account="main",environment="live",project="shop",resource="api",type="application",uuid="a1"} 0.0
     coolify_resource_cpu_limit_cores{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 0.0
+    # TYPE coolify_resource_public gauge
+    coolify_resource_public{account="main",environment="live",project="shop",resource="db",type="database",uuid="d1"} 0.0
+    # TYPE coolify_domain_info gauge
+    coolify_domain_info{account="main",domain="api00000.example.com",environment="live",project="shop",resource="api",scheme="https",type="application",uuid="a1"} 1.0
     # TYPE coolify_service_part_state gauge
     coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="running",uuid="v1"} 1.0
     coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="starting",uuid="v1"} 0.0
@@ -92,15 +96,30 @@ class ResourcesCollector(Collector):
     coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="paused",uuid="v1"} 0.0
     coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="exited",uuid="v1"} 0.0
     coolify_service_part_state{account="main",environment="live",part="es",project="shop",resource="search",state="unknown",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="running",uuid="v1"} 1.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="starting",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="restarting",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="degraded",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="paused",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="exited",uuid="v1"} 0.0
+    coolify_service_part_state{account="main",environment="live",part="db",project="shop",resource="search",state="unknown",uuid="v1"} 0.0
     # TYPE coolify_service_part_health gauge
     coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="healthy",uuid="v1"} 1.0
     coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="unhealthy",uuid="v1"} 0.0
     coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="starting",uuid="v1"} 0.0
     coolify_service_part_health{account="main",environment="live",part="es",project="shop",resource="search",state="unknown",uuid="v1"} 0.0
+    coolify_service_part_health{account="main",environment="live",part="db",project="shop",resource="search",state="healthy",uuid="v1"} 1.0
+    coolify_service_part_health{account="main",environment="live",part="db",project="shop",resource="search",state="unhealthy",uuid="v1"} 0.0
+    coolify_service_part_health{account="main",environment="live",part="db",project="shop",resource="search",state="starting",uuid="v1"} 0.0
+    coolify_service_part_health{account="main",environment="live",part="db",project="shop",resource="search",state="unknown",uuid="v1"} 0.0
     # TYPE coolify_service_part_excluded gauge
     coolify_service_part_excluded{account="main",environment="live",part="es",project="shop",resource="search",uuid="v1"} 0.0
+    coolify_service_part_excluded{account="main",environment="live",part="db",project="shop",resource="search",uuid="v1"} 0.0
+    # TYPE coolify_service_part_public gauge
+    coolify_service_part_public{account="main",environment="live",part="db",project="shop",resource="search",uuid="v1"} 0.0
     # TYPE coolify_service_part_last_online_timestamp_seconds gauge
     coolify_service_part_last_online_timestamp_seconds{account="main",environment="live",part="es",project="shop",resource="search",uuid="v1"} 1.7873964e+09
+    coolify_service_part_last_online_timestamp_seconds{account="main",environment="live",part="db",project="shop",resource="search",uuid="v1"} 1.7873964e+09
     """  # noqa: E501 - lines of the page
 
     def __init__(self, snapshots: SnapshotStore) -> None:
@@ -130,6 +149,8 @@ class ResourcesCollector(Collector):
         yield family(names.RESOURCE_MEMORY_LIMIT, each(lambda s: one(s.labels, s.resource.memory_limit)))
         yield family(names.RESOURCE_MEMORY_RESERVATION, each(lambda s: one(s.labels, s.resource.memory_reservation)))
         yield family(names.RESOURCE_CPU_LIMIT, each(lambda s: one(s.labels, s.resource.cpu_limit)))
+        yield family(names.RESOURCE_PUBLIC, each(lambda s: one(s.labels, s.resource.public)))
+        yield family(names.DOMAIN_INFO, each(_domains))
         parts = [
             ((shown.labels[0], *shown.labels[2:], part.name), part) for shown in found for part in shown.resource.parts
         ]
@@ -141,9 +162,18 @@ class ResourcesCollector(Collector):
         yield family(names.PART_STATE, each_part(lambda labels, p: one_of(labels, names.STATES, p.status.state)))
         yield family(names.PART_HEALTH, each_part(lambda labels, p: one_of(labels, names.HEALTHS, p.status.health)))
         yield family(names.PART_EXCLUDED, each_part(lambda labels, p: one(labels, p.excluded)))
+        yield family(names.PART_PUBLIC, each_part(lambda labels, p: one(labels, p.public)))
         yield family(names.PART_LAST_ONLINE, each_part(lambda labels, p: one(labels, p.last_online)))
 
 
 def _info(shown: Shown) -> Iterator[Sample]:
     resource = shown.resource
     yield (*shown.labels, resource.name, resource.subtype, shown.server), 1.0
+
+
+def _domains(shown: Shown) -> Iterator[Sample]:
+    """The domains of a resource and of its parts, each once."""
+    own = shown.resource.domains
+    found = dict.fromkeys((*own, *(domain for part in shown.resource.parts for domain in part.domains)))
+    for scheme, domain in found:
+        yield (*shown.labels, domain, scheme), 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
 
 _APPLICATIONS: Final = ("web-1", "web-2", "admin", "api-1", "api-2", "worker-1", "worker-2")
@@ -28,8 +29,13 @@ def default(now: Callable[[], float], version: str = "4.3") -> FakeCoolify:
     return fake
 
 
-def large(now: Callable[[], float], applications: int, servers: int, *, rows: int = 3) -> FakeCoolify:
-    """Many applications, spread evenly across servers, fifty to a project, each with a short history."""
+def large(
+    now: Callable[[], float], applications: int, servers: int, *, rows: int = 3, tasks: bool = False
+) -> FakeCoolify:
+    """Many applications, spread evenly across servers, fifty to a project, each with a short history.
+
+    With `tasks`, every application has a scheduled task, and one in ten a database with a month of backups.
+    """
     fake = FakeCoolify(now)
     places = [fake.add_server(f"node-{number}") for number in range(servers)]
     environment = 0
@@ -39,4 +45,13 @@ def large(now: Callable[[], float], applications: int, servers: int, *, rows: in
         app = fake.add_application(f"app {number:05d}", environment + number % 2, places[number % servers])
         for row in range(rows):
             fake.deploy(app, "finished", ago=86400 * (rows - row), took=120)
+        if tasks:
+            job = payloads.task(f"job {number}", "0 * * * *", now())
+            job["_executions"] = [payloads.execution(hour, now() - now() % 3600 - 3600 * hour) for hour in range(48)]
+            app["_tasks"].append(job)
+            if number % 10 == 0:
+                schedule = fake.add_database(f"db {number:05d}", "postgresql", environment, places[0])[
+                    "backup_configs"
+                ][0]
+                schedule["_runs"] = [payloads.run(schedule, day, now() - 86400 * day) for day in range(30)]
     return fake

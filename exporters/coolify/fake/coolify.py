@@ -28,6 +28,7 @@ class FakeCoolify:
         version: 4.1 to 4.4, or a full version.
         now: seconds since 1970.
         limit: requests per minute, for all clients together.
+        last_id: of the newest deployment.
         asked: path of each request, with its query.
     """
 
@@ -45,7 +46,7 @@ class FakeCoolify:
     asked: list[str] = field(default_factory=list)
     _window: float = 0.0
     _used: int = 0
-    _last_id: int = 0
+    last_id: int = 0
 
     @property
     def full_version(self) -> str:
@@ -101,10 +102,10 @@ class FakeCoolify:
         self, app: Record, status: str = "queued", *, ago: float = 0.0, took: float | None = None, **more: object
     ) -> Record:
         """Add a deployment requested `ago` seconds ago; with `took`, it ended that many seconds after the request."""
-        self._last_id += 1
+        self.last_id += 1
         created = self.now() - ago
         place = next(server for server in self.servers if server["uuid"] == app["_server"])
-        row = payloads.deployment(self._last_id, app, place, status, created)
+        row = payloads.deployment(self.last_id, app, place, status, created)
         if took is not None:
             row["updated_at"] = row["finished_at"] = payloads.iso(created + took)
         self.deployments.append(row | more)
@@ -200,6 +201,18 @@ class FakeCoolify:
             case ["servers", uuid, "resources"]:
                 place = _one(self.servers, uuid)
                 found = self._resources(place) if place else None
+            case ["servers", uuid, "docker-cleanup", "executions"]:
+                place = _one(self.servers, uuid)
+                found = place["_cleanups"][:20] if place else None
+            case ["applications" | "services", uuid, "scheduled-tasks"]:
+                owner = _one([*self.applications, *self.services], uuid)
+                found = owner["_tasks"] if owner else None
+            case ["applications" | "services", uuid, "scheduled-tasks", task, "executions"]:
+                owner = _one([*self.applications, *self.services], uuid)
+                job = _one(owner["_tasks"], task) if owner else None
+                found = job["_executions"] if job else None
+            case ["databases", uuid, "backups"]:
+                found = self._backups(uuid)
             case ["deployments", "applications", uuid]:
                 found = self._history(uuid, query)
             case _:
@@ -225,6 +238,19 @@ class FakeCoolify:
         rows = sorted((row for row in self.deployments if row["_application"] == uuid), key=lambda row: -row["id"])
         skip, take = int(query.get("skip", 0)), int(query.get("take", 10))
         return {"count": len(rows), "deployments": [self._row(row) for row in rows[skip : skip + take]]}
+
+    def _backups(self, uuid: str) -> object:
+        """The schedules of a database with all their runs; the fake's own list of them, or the last one only."""
+        database = _one(self.databases, uuid)
+        if database is None:
+            return answer({"message": "Database not found."}, 404)
+        return [
+            {
+                **{key: value for key, value in config.items() if key != "latest_log"},
+                "executions": config.get("_runs", [config["latest_log"]] if config.get("latest_log") else []),
+            }
+            for config in database["backup_configs"]
+        ]
 
     def _resources(self, place: Record) -> list[Record]:
         found = []

@@ -92,6 +92,11 @@ def server(number: int, name: str, now: float) -> Record:
         "is_usable": True,
         "is_sentinel_enabled": True,
         "is_metrics_enabled": False,
+        "is_build_server": False,
+        "is_swarm_manager": False,
+        "is_swarm_worker": False,
+        "force_disabled": False,
+        "force_docker_cleanup": False,
         "sentinel_push_interval_seconds": 60,
         "server_disk_usage_notification_threshold": 80,
         "docker_cleanup_frequency": "0 0 * * *",
@@ -102,6 +107,7 @@ def server(number: int, name: str, now: float) -> Record:
     }
     return {
         "_id": number,
+        "_cleanups": [execution(number, now - now % 86400)],
         "uuid": uuid(f"{name}srv"),
         "name": name,
         "description": None,
@@ -141,6 +147,7 @@ def _resource(number: int, name: str, place: Record, environment: int, now: floa
     return {
         "_id": number,
         "_server": place["uuid"],
+        "_tasks": [],
         "uuid": uuid(name),
         "name": name,
         "description": None,
@@ -238,6 +245,27 @@ def database(number: int, name: str, engine: str, place: Record, environment: in
     }
 
 
+def run(schedule: Record, number: int, ended: float, status: str = "success", **more: object) -> Record:
+    """One backup of one database of a schedule."""
+    return {
+        "id": number,
+        "uuid": uuid(f"run{number}{schedule['uuid']}"),
+        "status": status,
+        "message": None,
+        "size": 123456,
+        "filename": "/data/coolify/backups/x.dmp",
+        "database_name": "shop",
+        "finished_at": iso(ended),
+        "s3_uploaded": True,
+        "local_storage_deleted": False,
+        "s3_storage_deleted": False,
+        "scheduled_database_backup_id": 1,
+        "created_at": iso(ended - 30),
+        "updated_at": iso(ended),
+        **more,
+    }
+
+
 def backup(name: str, number: int, owner: str, now: float) -> Record:
     """A schedule and its last run."""
     return {
@@ -245,6 +273,9 @@ def backup(name: str, number: int, owner: str, now: float) -> Record:
         "enabled": True,
         "frequency": "0 3 * * *",
         "save_s3": True,
+        "disable_local_backup": False,
+        "databases_to_backup": None,
+        "dump_all": False,
         "database_id": number,
         "database_type": owner,
         "latest_log": {
@@ -257,6 +288,39 @@ def backup(name: str, number: int, owner: str, now: float) -> Record:
             "s3_uploaded": True,
             "created_at": iso(now - 7 * 3600 - 30),
         },
+    }
+
+
+def task(name: str, frequency: str, now: float, **more: object) -> Record:
+    """A scheduled task."""
+    return {
+        "uuid": uuid(f"{name}task"),
+        "enabled": True,
+        "name": name,
+        "command": "php artisan schedule:run --password=hunter2",
+        "frequency": frequency,
+        "container": None,
+        "timeout": 300,
+        "created_at": iso(now - 30 * 86400),
+        "updated_at": iso(now - 30 * 86400),
+        "_executions": [],
+        **more,
+    }
+
+
+def execution(number: int, started: float, status: str = "success", *, took: float = 3, **more: object) -> Record:
+    """A run of a task; a clean-up has no `started_at` and no `duration`."""
+    return {
+        "uuid": uuid(f"execution{number}"),
+        "status": status,
+        "message": "done",
+        "retry_count": 0,
+        "duration": f"{took:.2f}",
+        "started_at": iso(started),
+        "finished_at": None if status == "running" else iso(started + took),
+        "created_at": iso(started),
+        "updated_at": iso(started + took),
+        **more,
     }
 
 

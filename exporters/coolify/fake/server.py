@@ -85,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", default="4.3", choices=sorted(VERSIONS), help="Coolify's version")
     parser.add_argument("--applications", type=int, help="number of applications, instead of the default deployment")
     parser.add_argument("--servers", type=int, default=1, help="number of servers for --applications")
+    parser.add_argument("--tasks", action="store_true", help="a task for each of --applications, and backups")
     parser.add_argument("--limit", type=int, default=200, help="rate limit in requests per minute")
     parser.add_argument("--delay", type=float, default=0.0, help="response time in seconds")
     parser.add_argument(
@@ -99,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.applications is None:
         fake = default(time.time, options.version)
     else:
-        fake = large(time.time, options.applications, options.servers)
+        fake = large(time.time, options.applications, options.servers, tasks=options.tasks)
     fake.version, fake.limit, fake.traps = options.version, options.limit, set(options.trap)
     host, _, port = options.listen.rpartition(":")
     with FakeServer((host, int(port)), fake, life=Life(fake), delay=options.delay) as server:

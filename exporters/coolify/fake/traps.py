@@ -107,6 +107,12 @@ def _strangers_backup(record: dict[str, Any]) -> None:
     record["backup_configs"].append(other)
 
 
+def _never_ran(path: str, document: Any) -> Any:  # noqa: ANN401 - JSON
+    if path.endswith("/backups"):
+        return [config | {"executions": []} for config in document]
+    return _each("/databases", lambda r: r["backup_configs"][0].update(latest_log=None))(path, document)
+
+
 SECRETS: Final = ("postgres://root:hunter2@db", "BEGIN OPENSSH PRIVATE KEY", "s3cr3t-webhook")
 
 
@@ -225,7 +231,11 @@ TRAPS: Final[Mapping[str, Trap]] = {
     ),
     "backup_never_ran": Trap(
         "latest_log is null before the first run.",
-        change=_each("/databases", lambda r: r["backup_configs"][0].update(latest_log=None)),
+        change=_never_ran,
+    ),
+    "backup_runs_missing": Trap(
+        "A version without the endpoint of all runs.",
+        _at("/backups", answer({"message": "Not found.", "docs": "https://coolify.io/docs"}, 404)),
     ),
     "sqlite_booleans": Trap("Booleans that are not cast arrive as 0 and 1.", change=_sqlite),
     "key_order": Trap("The order of keys is not significant.", change=_reverse),

@@ -67,8 +67,8 @@ def test_no_check_stumbles_over_nonsense(module: ModuleType, content: Node) -> N
 def test_expressions_are_expanded_and_have_places_that_findings_use() -> None:
     """The check of names relies on both."""
     found = list(catalogue.expressions("overview.json", boards.ours()["overview.json"]))
-    assert found[0][0] == 'annotation "Alerts"'
-    assert found[0][1].endswith('ALERTS{alertstate="firing", server=~"server|"} offset 1m')
+    assert found[0][0] == 'annotation "Deployments"'
+    assert found[1][1].endswith('ALERTS{alertstate="firing", server=~"server|"} offset 1m')
     assert ('variable "server"', "server:memory_bytes:plan") in found
     assert all("$" not in promql for _, promql in found)
     panels = {tree.name(panel) for panel in tree.plots(boards.ours()["overview.json"])}

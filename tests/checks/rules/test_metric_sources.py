@@ -128,6 +128,7 @@ scrape_configs:
     assert scraped.read("p.yml", b"") == {}
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("content", [b"[", b"- a", b"scrape_configs: [{}]", b"scrape_configs: 1", b"[" * 9999])
 def test_a_configuration_that_is_none_is_refused(content: bytes) -> None:
     """With a sentence, and what to do."""

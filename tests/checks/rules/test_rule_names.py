@@ -1,4 +1,4 @@
-"""Names that hide what a rule is, and groups that Prometheus refuses."""
+"""Names that hide what a rule is."""
 
 from __future__ import annotations
 
@@ -16,22 +16,13 @@ def test_a_recorded_name_is_level_metric_operations() -> None:
     assert found(rule_names, rules("- record: service:errors:rate5m\n  expr: up\n")) == []
 
 
-def test_a_rule_that_is_neither_is_an_error() -> None:
-    """Prometheus refuses the file."""
-    assert found(rule_names, rules("- expr: up\n")) == [
-        "error: is neither an alert nor a recording rule (give it `alert:` or `record:`)"
-    ]
-
-
 def test_groups_have_short_different_names() -> None:
     """And not more alerts than people can survey."""
     alerts = "".join(f"  - {{alert: A{number}, expr: up}}\n" for number in range(21))
     file = read("r.yaml", f"groups:\n- name: a\n  rules:\n{alerts}- name: a\n- name: {'x' * 41}\n".encode())
 
     assert found(rule_names, file) == [
-        "error: another group of the file has this name (Prometheus refuses the file; rename one)",
         "warning: it has 21 alerts (split it: more than 20 are hard to survey)",
-        "error: another group of the file has this name (Prometheus refuses the file; rename one)",
         "warning: the name has 41 characters (use 1 to 40)",
     ]
 

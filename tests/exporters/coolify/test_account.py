@@ -12,6 +12,7 @@ from support.coolify import HandClock, Rig
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
+from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fake.box import default, large
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.secret import TokenFile
@@ -43,6 +44,7 @@ def test_the_first_page_is_complete_within_a_burst(rig: Rig) -> None:
     assert len(rig.values(names.DEPLOYMENT_FINISHED)) == 7
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("source", names.SOURCES)
 @pytest.mark.parametrize("code", ["timeout", "500"])
 def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> None:
@@ -50,11 +52,17 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
         "server_details": f"/servers/{rig.fake.servers[0]['uuid']}",
         "statuses": "/resources",
         "history": "/deployments/applications",
+        "backups": "/backups",
+        "tasks": "/scheduled-tasks",
+        "task_runs": "/executions",
+        "cleanups": "/docker-cleanup",
     }
+    job = payloads.task("job", "0 * * * *", rig.hand.now)
+    rig.fake.applications[0]["_tasks"].append(job)
     reason = names.UNREACHABLE if code == "timeout" else names.SERVER_ERROR
     rig.settle()
     rig.wire.broken[paths.get(source, f"/v1/{source}")] = Failure(reason, code, "broken on purpose")
-    rig.wait(4000 if source == "projects" else 1500)  # projects are read once an hour
+    rig.wait({"projects": 4000, "backups": 4000, "tasks": 8000, "cleanups": 2000}.get(source, 1500))
     broken = {labels["source"] for labels, value in rig.values(names.SOURCE_SUCCESS) if value == 0}
 
     assert source in broken
@@ -66,9 +74,16 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
 
 def _under(source: str) -> set[str]:
     """Sources that break together because their paths have a common prefix."""
-    return {"servers": {"statuses", "server_details"}, "server_details": {"statuses"}, "deployments": {"history"}}.get(
-        source, set()
-    )
+    under = {
+        "servers": {"statuses", "server_details", "cleanups"},
+        "server_details": {"statuses", "cleanups"},
+        "tasks": {"task_runs"},
+        "applications": {"history", "tasks", "task_runs"},
+        "services": {"tasks"},
+        "deployments": {"history"},
+        "databases": {"backups"},
+    }
+    return under.get(source, set())
 
 
 @pytest.mark.parametrize("code", ["refused", "dns", "tls", "connect_timeout", "no_route"])
@@ -244,6 +259,10 @@ def test_an_empty_instance_is_a_good_one() -> None:
         "statuses",
         "server_details",
         "history",
+        "backups",
+        "tasks",
+        "task_runs",
+        "cleanups",
     }
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.metadata
 import logging
 import os
@@ -11,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -23,7 +25,7 @@ from support.certificate import make_certificate
 from support.running import eventually, get
 
 from boxwatch.exporters.coolify import command
-from boxwatch.exporters.coolify.config import load
+from boxwatch.exporters.coolify.config import ConfigError, load
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.fake.coolify import TOKEN
 from boxwatch.exporters.coolify.fake.server import FakeServer
@@ -172,6 +174,7 @@ def test_only_the_read_endpoints_are_asked_with_the_read_token(coolify: FakeServ
             "databases",
             "deployments",
             "deployments/applications/{uuid}",
+            "databases/{uuid}/backups",
         )
     }
 
@@ -250,36 +253,87 @@ def test_plain_http_over_the_internet_is_warned_of(url: str, caplog: pytest.LogC
     assert ("plain HTTP" in caplog.text) is warned
 
 
-def test_a_renewed_certificate_is_taken_up(coolify: FakeServer, tmp_path: Path) -> None:
+def test_a_renewed_certificate_is_taken_up_at_sighup(coolify: FakeServer, tmp_path: Path) -> None:
     certificate, _ = make_certificate(tmp_path)
     (tmp_path / "web.yml").write_text("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n")
-    program = (
-        "import sys; from boxwatch.exporters.coolify import command\n"
-        "command._CERTIFICATE_CHECK = 0.05; sys.exit(command.main(sys.argv[1:]))"
+    running = Running("--url", _url(coolify), "--web.config.file", str(tmp_path / "web.yml"), COOLIFY_TOKEN=TOKEN)
+    kept = http.client.HTTPSConnection("localhost", running.port, context=_trust(certificate))
+    kept.request("GET", "/-/healthy")
+    kept.getresponse().read()
+    try:
+        make_certificate(tmp_path)
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "web configuration reloaded" in "".join(running.log))
+        assert get(running.port, tls=_trust(certificate))[0] == 200
+        certificate.write_text("broken")
+        running.process.send_signal(signal.SIGHUP)
+        eventually(lambda: "the last one stays" in "".join(running.log))
+    finally:
+        code = running.stop()
+        kept.close()
+
+    assert code == 0
+    assert [line for line in running.log if not line.startswith("ts=")] == []
+
+
+def _trust(certificate: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(certificate))
+
+
+def test_half_of_client_authentication_does_not_start(coolify: FakeServer, tmp_path: Path) -> None:
+    make_certificate(tmp_path)
+    (tmp_path / "web.yml").write_text(
+        "tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_ca_file: cert.pem}\n"
     )
-    options = ["--listen", "127.0.0.1:0", "--url", _url(coolify), "--web-config-file", str(tmp_path / "web.yml")]
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, *options],
+    done = subprocess.run(
+        [*MODULE, "--url", _url(coolify), "--web-config-file", str(tmp_path / "web.yml")],
+        env={"COOLIFY_TOKEN": TOKEN},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "serves everybody" in done.stderr
+
+
+def test_sockets_come_from_systemd(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as given:
+        first = os.dup(given.fileno())
+        monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+        monkeypatch.setenv("LISTEN_FDS", "1")
+        found = command.systemd_sockets(os.environ, first)
+        assert [one.getsockname() for one in found] == [given.getsockname()]
+        found[0].close()
+    for name, value in (("LISTEN_FDS", "0"), ("LISTEN_FDS", "x"), ("LISTEN_PID", "1")):
+        monkeypatch.setenv(name, value)
+        with pytest.raises(ConfigError, match="systemd passed no socket"):
+            command.systemd_sockets(os.environ)
+
+
+def test_a_process_that_systemd_starts_serves_on_its_socket(coolify: FakeServer) -> None:
+    code = (
+        "import os, socket, sys\n"
+        "given = socket.create_server(('127.0.0.1', 0))\n"
+        "os.dup2(given.fileno(), 3)\n"
+        "os.set_inheritable(3, True)\n"
+        "os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1')\n"
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *MODULE[1:], "--web.systemd-socket", "--url", _url(coolify)],
         env={"COOLIFY_TOKEN": TOKEN},
         stderr=subprocess.PIPE,
         text=True,
-    )
-    log: list[str] = []
-    reader = threading.Thread(target=lambda: log.extend(process.stderr or ()), daemon=True)
-    reader.start()
-    try:
-        eventually(lambda: "tls=True" in "".join(log), 20)
-        make_certificate(tmp_path)
-        eventually(lambda: "certificate reloaded" in "".join(log))
-        certificate.write_text("broken")
-        eventually(lambda: "certificate cannot be reloaded" in "".join(log))
-    finally:
+    ) as process:
+        assert process.stderr is not None
+        match = next(found for line in process.stderr if (found := re.search(r"msg=listening.*port=(\d+)", line)))
+        status = get(int(match[1]), "/-/healthy")[0]
         process.terminate()
-        code = process.wait(15)
-        reader.join(5)
-        if process.stderr is not None:
-            process.stderr.close()
-    assert code == 0
+        process.stderr.read()
+        stopped = process.wait(15)
+
+    assert (status, stopped) == (200, 0)
 
 
 def test_the_image_holds_all_that_the_command_needs(tmp_path: Path) -> None:

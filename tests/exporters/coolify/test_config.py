@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from boxwatch.exporters.coolify.config import Config, ConfigError, load
+from boxwatch.exporters.coolify.config import Config, ConfigError, load, unknown_variables
 from boxwatch.exporters.coolify.options import OPTIONS
 from boxwatch.exporters.coolify.secret import FixedToken, TokenFile
 
@@ -98,6 +98,9 @@ def test_a_token_file_comes_before_the_variable() -> None:
     ("arguments", "message"),
     [
         (["--listen", "nowhere"], "listen must end in a port"),
+        (["--listen", "::1:18000"], "listen must end in a port"),
+        (["--url", "http://coolify:8080/api/v1"], "must not end in /api or /api/v1"),
+        (["--url", "http://coolify:8080/api/"], "must not end in /api or /api/v1"),
         (["--listen", ":99999"], "listen must end in a port"),
         (["--interval", "1"], "interval must be a number no less than 5"),
         (["--interval", "nan"], "interval must be a number"),
@@ -161,3 +164,45 @@ def test_help_and_version_are_said(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert all(f"--{name}" in said for name in OPTIONS)
     assert "boxwatch-coolify-exporter 1.2.3" in said
+
+
+def test_flags_have_the_names_of_prometheus_exporters_too() -> None:
+    config = _load("--web.listen-address", "127.0.0.1:9", "--log.level", "debug", "--web.systemd-socket")
+
+    assert (config.host, config.port, config.log_level, config.systemd_socket) == ("127.0.0.1", 9, "debug", True)
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    config = load([], {"COOLIFY_TOKEN": "1|abcdefghijkl", "COOLIFY_EXPORTER_INTERVAL": ""}, "1.2.3")
+
+    assert config.accounts[0].interval == 60
+
+
+def test_variables_that_name_no_option_are_found() -> None:
+    names = {"COOLIFY_EXPORTER_INTERVALL": "5", "COOLIFY_EXPORTER_URL": "x", "OTHER": "y"}
+
+    assert unknown_variables(names) == ("COOLIFY_EXPORTER_INTERVALL",)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("true", True), ("False", False)])
+def test_a_switch_is_true_or_false(value: str, *, expected: bool) -> None:
+    environment = {"COOLIFY_TOKEN": "1|abcdefghijkl", "COOLIFY_EXPORTER_SYSTEMD_SOCKET": value}
+    assert load([], environment, "1.2.3").systemd_socket is expected
+    environment["COOLIFY_EXPORTER_SYSTEMD_SOCKET"] = "perhaps"
+    with pytest.raises(ConfigError, match="systemd-socket must be true or false"):
+        load([], environment, "1.2.3")
+
+
+def test_help_has_the_options_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load(["--help"], {}, "1.2.3")
+    text = capsys.readouterr().out
+
+    assert [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
+        "options:",
+        "Coolify:",
+        "limits of a request:",
+        "web server:",
+        "process:",
+    ]
+    assert "exit codes" in text

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
@@ -77,15 +78,23 @@ def test_nothing_is_shown_before_the_first_question() -> None:
     assert "coolify_up{" not in generate_latest(exporter.registry).decode()
 
 
-def test_secrets_are_those_of_the_files_as_they_are_now(tmp_path: Path) -> None:
+def test_secrets_are_those_of_the_tokens_read_so_far_without_touching_the_file(tmp_path: Path) -> None:
     hand = HandClock()
     path = tmp_path / "token"
     path.write_text(TOKEN)
     rig = Rig(default(lambda: hand.now), hand, token=TokenFile(path))
-    assert rig.exporter.secrets() == [TOKEN, TOKEN.split("|")[1]]
-    path.unlink()
-
     assert rig.exporter.secrets() == []
+    rig.settle()
+    path.unlink()
+    os.mkfifo(path)  # reading it would never end
+
+    assert rig.exporter.secrets() == [TOKEN, TOKEN.split("|")[1]]
+    rig.wait(70)
+    assert rig.present(names.DOWN_REASON, "reason") == names.NO_TOKEN
+    path.unlink()
+    path.write_text("2|0123456789abcdefghij")
+    rig.wait(70)
+    assert set(rig.exporter.secrets()) == {TOKEN, TOKEN.split("|")[1], path.read_text(), "0123456789abcdefghij"}
 
 
 def test_a_page_never_mixes_two_moments_of_an_account() -> None:

@@ -24,6 +24,7 @@ from boxwatch.exporters.coolify.exposition_cache import (
     OPENMETRICS,
     TEXT,
     ExpositionCache,
+    Unpacked,
     negotiate,
     render,
     wants_gzip,
@@ -123,12 +124,15 @@ def test_an_unpacked_page_is_whole_and_outlives_the_next_one() -> None:
     registry.register(_Counting())
     cache = ExpositionCache(registry, SnapshotStore(), list)
     held = cache.unpacked(TEXT)
+    assert isinstance(held, Unpacked)
     expected = cache.get(TEXT).plain()
     cache.refresh()
 
     assert held.read(0, len(held)) == expected
     assert held.read(len(held) - 3, 100) == expected[-3:]
-    assert cache.unpacked(TEXT).read(0, 1 << 16) == cache.get(TEXT).plain() != expected
+    again = cache.unpacked(TEXT)
+    assert isinstance(again, Unpacked)
+    assert again.read(0, 1 << 16) == cache.get(TEXT).plain() != expected
 
 
 def test_a_page_is_unpacked_beforehand_only_while_somebody_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -187,3 +191,54 @@ def test_the_page_is_made_anew_when_the_state_changes() -> None:
 
     assert counting.made >= 3
     assert not thread.is_alive()
+
+
+def test_without_descriptors_a_page_comes_from_memory_and_rendering_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = CollectorRegistry()
+    registry.register(_Counting())
+    cache = ExpositionCache(registry, SnapshotStore(), list)
+
+    def none_left() -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(page, "memory_file", none_left)
+    expected = cache.get(TEXT).plain()
+    assert cache.unpacked(TEXT) == expected
+    assert cache.unpacked(TEXT) is cache.unpacked(TEXT)
+    cache.refresh()
+
+    assert cache.unpacked(TEXT) == cache.get(TEXT).plain() != expected
+
+
+def test_the_rendering_thread_survives_anything(caplog: pytest.LogCaptureFixture) -> None:
+    registry = CollectorRegistry()
+    counting = _Counting()
+    registry.register(counting)
+    snapshots = SnapshotStore()
+    cache = ExpositionCache(registry, snapshots, list)
+    stop = threading.Event()
+    errors: list[Exception] = [OSError(24, "Too many open files"), MemoryError(), RuntimeError("secret"), KeyError("x")]
+    collect = counting.collect
+
+    def failing() -> Iterable[GaugeMetricFamily]:
+        if errors:
+            raise errors.pop()
+        stop.set()
+        return collect()
+
+    counting.collect = failing  # type: ignore[method-assign]
+
+    class Soon(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            del timeout
+            return True
+
+    snapshots.changed = Soon()  # type: ignore[misc]
+    stop.wait = Soon().wait  # type: ignore[method-assign]
+    before = cache.get(TEXT)
+    cache.run(stop)
+
+    assert snapshots.own.failed == 4
+    assert cache.get(TEXT) is not before
+    assert caplog.text.count("cannot be rendered") == 4
+    assert "secret" not in caplog.text

@@ -144,6 +144,7 @@ def test_a_body_that_is_cut_short_changes_nothing_and_is_told(endpoint: str, cut
     _check(rig)
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("endpoint", sorted(ENDPOINTS))
 @pytest.mark.parametrize(
     "body",

@@ -14,6 +14,7 @@ from support.coolify import NOON, HandClock, Rig
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.deployments import Deployment
+from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.fake.coolify import FakeCoolify
@@ -72,7 +73,7 @@ def test_a_row_that_was_active_before_the_first_reading_is_counted() -> None:
 def test_an_old_answer_does_not_bring_back_what_has_ended() -> None:
     history = _history()
     history.read("a", [_row(5, at=NOON + 1)], whole=True)
-    history.watch([("a", _row(5, "in_progress"))])
+    history.watch([("a", _row(5, "in_progress", at=NOON + 1))])
     history.read("a", [_row(5, at=NOON + 1)], whole=True)
 
     assert history.total("a", "deployment", "finished") == 1
@@ -95,7 +96,7 @@ def test_older_pages_are_wanted_until_something_known() -> None:
     history.read("a", [_row(9, at=NOON + 1), _row(4, "queued")], whole=True)
     assert not history.wants_more("a", [_row(11), _row(10), _row(4)])
     assert history.wants_more("a", [_row(11), _row(10)]), "4 is still open"
-    history.read("a", [_row(4)], whole=True)
+    history.read("a", [_row(9, at=NOON + 1), _row(4)], whole=True)
     assert history.wants_more("a", [_row(12), _row(11)])
     assert not history.wants_more("a", [_row(11), _row(10)])
 
@@ -129,6 +130,61 @@ def test_dump_and_load_go_on_where_they_were() -> None:
     assert again.total("a", "deployment", "failed") == 1
 
 
+def test_the_last_deployment_is_kept_across_restarts_and_found_behind_previews() -> None:
+    hand = HandClock()
+    fake = default(lambda: hand.now)
+    app = fake.applications[0]
+    fake.end(fake.deploy(app), "failed")
+    for number in range(12):
+        fake.end(fake.deploy(app, pull_request_id=number + 1))
+    rig = Rig(fake, hand).settle()
+
+    assert rig.present(names.DEPLOYMENT_RESULT, "result", resource="web-1") == "failed"
+    history = History()
+    history.load(rig.account.inventory.history.dump())
+    last = history.logs[app["uuid"]].last
+    assert last is not None
+    assert (last.id, last.result) == (fake.deployments[-13]["id"], "failed")
+
+
+def test_an_unknown_status_is_not_polled_for() -> None:
+    hand = HandClock()
+    fake = default(lambda: hand.now)
+    row = fake.deploy(fake.applications[0], "superseded")
+    rig = Rig(fake, hand).settle()
+    for _ in range(20):
+        fake.end(fake.deploy(fake.applications[0]))
+    rig.wait(700)
+    asked = len(fake.asked)
+    rig.wait(600)
+    assert len(fake.asked) - asked < 120
+    fake.end(row)
+    rig.wait(700)
+
+    assert rig.value(names.DEPLOYMENTS, resource="web-1", kind="deployment", result="finished") == 20.0
+    assert sum("/deployments/applications/" in target for target in fake.asked[asked:]) < 40
+
+
+def test_restored_totals_are_shown_once_the_history_has_been_read() -> None:
+    hand = HandClock()
+    fake = default(lambda: hand.now)
+    rig = Rig(fake, hand).settle()
+    hand.now += 1
+    fake.end(fake.deploy(fake.applications[0]))
+    stale = rig.account.inventory.history.dump()
+    rig.wait(700)
+    assert _count(rig)["finished"] == 1
+    again = Rig(fake, hand)
+    again.account.inventory.history.load(stale)
+    again.wire.broken["/deployments/applications"] = Failure(names.SERVER_ERROR, "500", "broken on purpose")
+    again.settle()
+    assert again.values(names.DEPLOYMENTS) == []
+    again.wire.broken.clear()
+    again.wait(700)
+
+    assert _count(again)["finished"] == 1
+
+
 @pytest.mark.parametrize(
     "entry",
     [
@@ -136,6 +192,8 @@ def test_dump_and_load_go_on_where_they_were() -> None:
         [],
         {},
         {"seen": "1", "open": [], "totals": {}},
+        {"seen": True, "open": [], "totals": {}},
+        {"seen": 1, "open": [], "totals": {"deployment/failed": True}},
         {"seen": 1, "open": [], "totals": {"deployment/failed": -1}},
     ],
     ids=str,

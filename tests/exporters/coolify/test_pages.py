@@ -17,7 +17,7 @@ from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.collectors.catalogue import COLLECTORS
 from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT, render
 from boxwatch.exporters.coolify.fake.box import default
-from boxwatch.exporters.coolify.snapshot_store import SnapshotStore
+from boxwatch.exporters.coolify.snapshot_store import DiskUse, SnapshotStore
 
 Golden = Callable[[str, str], None]
 Program = Callable[[str], str]
@@ -87,12 +87,14 @@ def test_page_has_exactly_the_metrics_and_labels_of_names() -> None:
     """The exposition of the tiny inventory has exactly the metrics of names.py, with their types and labels."""
     rig = tiny()
     rig.counts.unparsed["servers", "name"] += 1
+    rig.exporter.snapshots.own.disk = {"images": DiskUse(5, 3)}
     rig.fake.traps.add("policy_denied")
     rig.wait(200)
     found: dict[str, tuple[str, set[str]]] = {}
     for family in rig.registry.collect():
         for sample in family.samples:
-            found.setdefault(sample.name, (family.type, set()))[1].update(sample.labels)
+            name = family.name if family.type == "histogram" else sample.name
+            found.setdefault(name, (family.type, set()))[1].update(sample.labels.keys() - {"le"})
 
     assert found == {str(metric): (metric.kind, set(metric.labels)) for metric in names.METRICS}
 
@@ -108,6 +110,8 @@ def test_state_sets_have_one_present_value() -> None:
         (names.SERVER_PROXY_STATE, names.STATE),
         (names.DEPLOYMENT_RESULT, names.RESULT),
         (names.BACKUP_RESULT, names.RESULT),
+        (names.TASK_RESULT, names.RESULT),
+        (names.CLEANUP_RESULT, names.RESULT),
     ):
         sums: dict[str, float] = {}
         for labels, value in rig.values(metric):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from boxwatch.exporters.coolify import backups, names, resources, servers
+from boxwatch.exporters.coolify import names, resources, servers
 from boxwatch.exporters.coolify.fake import payloads
 from boxwatch.exporters.coolify.fields import Fields
 from boxwatch.exporters.coolify.status import Status
@@ -63,29 +61,6 @@ def test_new_words_of_backups_are_told() -> None:
     assert sorted(complaints) == ["backup_status", "frequency"]
 
 
-@pytest.mark.parametrize(
-    ("frequency", "seconds"),
-    [
-        ("* * * * *", 3600),
-        ("*/10 * * * *", 3600),
-        ("0 * * * *", 3600),
-        ("0 */6 * * *", 86400),
-        ("0 3 * * *", 86400),
-        ("0 3 * * 1", 604800),
-        ("0 3 1 * *", 31 * 86400),
-        ("0 3 1 1 *", 366 * 86400),
-        ("daily", 86400),
-        ("@hourly", 3600),
-        ("every_minute", 60),
-        ("@midnight", 86400),
-        ("sometimes", None),
-        ("", None),
-    ],
-)
-def test_longest_time_between_two_backups(frequency: str, seconds: int | None) -> None:
-    assert backups.interval(frequency) == seconds
-
-
 def test_a_resource_without_server_or_environment_is_still_one() -> None:
     found = resources.read(_fields({"uuid": "a", "name": None})[0], names.APPLICATION)
 
@@ -101,9 +76,9 @@ def test_records_without_uuid_are_none() -> None:
 
 
 def test_a_proxy_can_be_missing_or_in_a_new_state() -> None:
-    fields, complaints = _fields({"proxy": {"type": "NONE", "status": "levitating"}})
+    fields, complaints = _fields({"proxy": {"type": "CADDY", "status": "levitating"}})
     detail = servers.read_detail(fields)
 
-    assert (detail.proxy, detail.proxy_state, complaints) == ("none", "unknown", ["proxy_status"])
+    assert (detail.proxy, detail.proxy_state, complaints) == ("caddy", "unknown", ["proxy_status"])
     assert servers.read_detail(_fields({})[0]).proxy == "none"
     assert servers.read_detail(_fields({"proxy": [], "traefik_outdated_info": {"current": "3.5"}})[0]).outdated

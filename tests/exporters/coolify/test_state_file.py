@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from support.coolify import HandClock, Rig
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.fake.box import default
 from boxwatch.exporters.coolify.history import History
-from boxwatch.exporters.coolify.state_file import StateFile
+from boxwatch.exporters.coolify.state_file import StateFile, StateFileError
 
 URL = "http://coolify:8080"
 
@@ -33,12 +34,14 @@ def test_totals_go_on_and_what_ended_meanwhile_is_counted_once(tmp_path: Path) -
     rig.wait(700)
     assert _total(rig) == 1
 
+    rig.exporter.stop(0)
     hand.now += 600
     fake.end(running)
     fake.end(fake.deploy(fake.applications[1]), "failed")
     hand.now += 600
     again = Rig(fake, hand, state_file=StateFile(path)).settle()
     assert _total(again) == 3
+    again.exporter.stop(0)
     assert _total(Rig(fake, hand, state_file=StateFile(path)).settle()) == 3
 
 
@@ -109,21 +112,64 @@ def test_a_missing_file_is_no_news(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert caplog.text == ""
 
 
-def test_a_file_that_cannot_be_written_is_removed_so_that_the_next_start_is_a_clean_reset(
+def test_a_file_that_cannot_be_written_is_left_as_it_is_and_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "state.json"
-    path.write_text(json.dumps({"format": 1, "accounts": {}}))
+    content = json.dumps({"format": 1, "accounts": {}})
+    path.write_text(content)
+    monkeypatch.setattr("os.fsync", _full)
+    file = StateFile(path)
+    for _ in range(3):
+        history = History()
+        history.begin("a", 0)
+        history.read("a", [], whole=True)
+        file.save("main", URL, history)
+        assert not history.changed
 
-    def full(_: int) -> None:
-        raise OSError(28, "No space left on device")
+    assert [one.name for one in tmp_path.iterdir()] == ["state.json"]
+    assert path.read_text() == content
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    monkeypatch.undo()
+    history.changed = True
+    file.save("main", URL, history)
+    assert path.read_text() != content
 
-    monkeypatch.setattr("os.fsync", full)
+
+def _full(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_a_second_exporter_does_not_get_the_file(tmp_path: Path) -> None:
+    first = StateFile(tmp_path / "state.json")
+    first.load()
+    with pytest.raises(StateFileError, match="in use by another exporter"):
+        StateFile(tmp_path / "state.json").load()
+    first.release()
+    StateFile(tmp_path / "state.json").load()
+
+
+def test_a_file_older_than_coolifys_own_memory_is_not_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "state.json"
+    path.write_text(json.dumps({"format": 1, "saved": 1000, "accounts": {"main": {"url": URL, "applications": {}}}}))
+    for age, expected in ((49, False), (51, True)):
+        caplog.clear()
+        file = StateFile(path, now=functools.partial(float, 1000 + age * 86400))
+        file.load()
+        file.release()
+        assert ("too old" in caplog.text) is expected
+
+
+def test_an_unchanged_file_is_written_again_after_an_hour(tmp_path: Path) -> None:
+    moments = [0.0]
+    file = StateFile(tmp_path / "state.json", now=lambda: 5e8 + moments[0], steady=lambda: moments[0])
     history = History()
     history.begin("a", 0)
     history.read("a", [], whole=True)
-    StateFile(path).save("main", URL, history)
+    saved = []
+    for moment in (0.0, 1800.0, 3601.0):
+        moments[0] = moment
+        file.save("main", URL, history)
+        saved.append(json.loads(file.path.read_text())["saved"])
 
-    assert list(tmp_path.iterdir()) == []
-    assert "cannot be written" in caplog.text
-    assert not history.changed
+    assert saved == [500000000, 500000000, 500003601]

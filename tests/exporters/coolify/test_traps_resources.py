@@ -50,6 +50,15 @@ def test_backup_never_ran(rig: Rig) -> None:
     assert rig.values(names.BACKUP_SUCCESS) == []
 
 
+def test_backup_runs_missing(rig: Rig) -> None:
+    rig.fake.traps.add("backup_runs_missing")
+    rig.settle()
+
+    assert rig.present(names.BACKUP_RESULT, "result", resource="postgres") == "success"
+    assert rig.value(names.BACKUP_SUCCESS, resource="postgres") is not None
+    assert rig.values(names.BACKUP_DATABASE_SUCCESS) == []
+
+
 def test_sqlite_booleans(rig: Rig) -> None:
     rig.fake.traps.add("sqlite_booleans")
     rig.settle()

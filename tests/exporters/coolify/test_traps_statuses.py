@@ -97,7 +97,24 @@ def test_restart_limit(hand: HandClock) -> None:
     assert rig.value(names.RESOURCE_RESTART_LIMIT, resource="web-1") == 0.0
     assert rig.value(names.RESOURCE_RESTART_LIMIT_REACHED, resource="web-1") == 1.0
     assert rig.value(names.RESOURCE_RESTART_LIMIT_REACHED, resource="web-2") == 0.0
-    assert not Rig(default(lambda: hand.now), hand).settle().values(names.RESOURCE_RESTART_LIMIT_REACHED)
+
+
+def test_restart_limit_before_coolify_sent_it(rig: Rig) -> None:
+    stopped: dict[str, object] = {"status": "exited:unhealthy", "restart_count": 10, "last_restart_type": "crash"}
+    app(rig.fake).update(stopped)
+    others: tuple[dict[str, object], ...] = (
+        {"status": "running:healthy"},
+        {"restart_count": 9},
+        {"max_restart_count": 0},
+        {"last_restart_type": None},  # stopped by somebody since
+    )
+    for record, other in zip(rig.fake.applications[1:], others, strict=False):
+        record.update(stopped | other)
+    del rig.fake.applications[5]["last_restart_type"]
+    rig.settle()
+
+    reached = {labels["resource"]: value for labels, value in rig.values(names.RESOURCE_RESTART_LIMIT_REACHED)}
+    assert reached == {"web-1": 1.0, "web-2": 0.0, "admin": 0.0, "api-1": 0.0, "api-2": 0.0, "worker-2": 0.0}
 
 
 def test_unknown_type(rig: Rig) -> None:

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import gzip
+import http.client
+import os
+import resource
 import socket
 import ssl
 import threading
@@ -24,7 +28,7 @@ from support.coolify import Rig
 from support.running import eventually, get, send, settled, web
 
 from boxwatch.exporters.coolify.exposition_cache import OPENMETRICS, TEXT
-from boxwatch.exporters.coolify.web import Request
+from boxwatch.exporters.coolify.web import Request, listen
 from boxwatch.exporters.coolify.webconfig import Users, WebConfig, load
 
 HASH = bcrypt.hashpw(b"secret", bcrypt.gensalt(4))
@@ -37,7 +41,7 @@ def rig() -> Rig:
 
 @pytest.fixture(scope="module")
 def port(rig: Rig) -> Iterator[int]:
-    with web(rig.exporter, idle=1.0) as port:
+    with web(rig.exporter, idle=1.0, head=1.0) as port:
         yield port
 
 
@@ -174,7 +178,7 @@ def test_clients_that_take_nothing_hold_up_nobody_and_are_left(rig: Rig, most: i
             connection.sendall(b"GET /metrics HTTP/1.1\r\n\r\n" * 20)
             lazy.append(connection)
         started = time.monotonic()
-        assert _status(port) in ((200,) if most > len(lazy) else (503, 0))
+        assert _status(port) in ((200,) if most > len(lazy) else (200, 503, 0))
         assert time.monotonic() - started < 3
         eventually(lambda: _status(port) == 200)
         for connection in lazy:
@@ -207,15 +211,95 @@ def test_where_the_kernel_cannot_send_from_a_file_the_page_arrives_all_the_same(
         assert get(port)[2] == rig.exporter.expositions.get(TEXT).plain()
 
 
-def test_more_connections_than_allowed_are_turned_away(rig: Rig) -> None:
-    with web(rig.exporter, most=2) as port:
-        held = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
-        time.sleep(0.2)
-        assert send(port, b"").startswith(b"HTTP/1.1 503")
-        for connection in held:
+@pytest.mark.parametrize("limit", ["most", "each"])
+def test_the_client_that_has_been_silent_for_longest_makes_room(rig: Rig, limit: str) -> None:
+    with web(rig.exporter, None, **{limit: 3}) as port:
+        kept = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(2)]
+        time.sleep(0.1)
+        kept.request("GET", "/-/healthy")
+        assert kept.getresponse().read() == b"yes\n"
+        for _ in range(5):
+            assert get(port)[0] == 200
+            time.sleep(0.05)
+        assert silent[0].recv(1) == b""
+        kept.request("GET", "/-/healthy")
+        assert kept.getresponse().status == 200, "it was served later than the silent ones came"
+        kept.close()
+        for connection in silent:
             connection.close()
-        time.sleep(0.2)
-        assert get(port)[0] == 200
+        assert rig.exporter.snapshots.own.closed["evicted"] > 0
+
+
+def test_clients_that_are_being_served_do_not_make_room(rig: Rig) -> None:
+    with web(rig.exporter, most=2) as port:
+        lazy = []
+        for _ in range(2):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", port))
+            connection.sendall(b"GET /metrics HTTP/1.1\r\n\r\n" * 40)
+            lazy.append(connection)
+        time.sleep(0.3)
+        assert send(port, b"").startswith(b"HTTP/1.1 503")
+        time.sleep(2)
+        assert get(port)[0] == 200, "after two seconds they do"
+        for connection in lazy:
+            connection.close()
+
+
+def test_a_head_that_trickles_in_has_a_deadline(rig: Rig) -> None:
+    with web(rig.exporter, head=0.5) as port, socket.create_connection(("127.0.0.1", port)) as connection:
+        started = time.monotonic()
+        with contextlib.suppress(OSError):
+            while time.monotonic() - started < 5:
+                connection.sendall(b"X")
+                time.sleep(0.05)
+
+        assert time.monotonic() - started < 2
+
+
+def test_the_page_is_answered_while_silent_tls_clients_hold_all_connections(rig: Rig, tmp_path: Path) -> None:
+    certificate, _ = make_certificate(tmp_path)
+    (tmp_path / "web.yml").write_text("tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n")
+    client = ssl.create_default_context(cafile=str(certificate))
+    with web(rig.exporter, load(tmp_path / "web.yml"), most=20) as port:
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(60)]
+        assert get(port, tls=client)[0] == 200
+        for connection in silent:
+            connection.close()
+
+
+def test_without_descriptors_a_silent_client_makes_room(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    with web(rig.exporter) as port:
+        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
+        eventually(lambda: rig.exporter.snapshots.own.connections == 30)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # The client's own descriptor is made first; then the server has none to accept with.
+        waiting = socket.socket()
+        free = os.open(os.devnull, os.O_RDONLY)
+        os.close(free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+        try:
+            waiting.connect(("127.0.0.1", port))
+            waiting.sendall(b"GET /-/healthy HTTP/1.0\r\n\r\n")
+            waiting.settimeout(5)
+            assert waiting.recv(100).startswith(b"HTTP/1.1 200")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for connection in (waiting, *silent):
+            connection.close()
+    assert caplog.text.count("cannot accept connections") == 1
+
+
+def test_it_listens_on_ipv6_and_on_all_addresses() -> None:
+    for host, addresses in (("", ("127.0.0.1", "::1")), ("::1", ("::1",)), ("127.0.0.1", ("127.0.0.1",))):
+        sockets = tuple(listen(host, 0))
+        port = sockets[0].getsockname()[1]
+        for address in addresses:
+            socket.create_connection((address, port), timeout=2).close()
+        for one in sockets:
+            one.close()
 
 
 def test_fifty_scrapers_at_once_all_get_the_page(port: int, rig: Rig) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import ssl
+import threading
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +15,7 @@ import pytest
 from support.certificate import make_certificate
 
 from boxwatch.exporters.coolify import webconfig
-from boxwatch.exporters.coolify.webconfig import Users, WebConfig, WebConfigError, load
+from boxwatch.exporters.coolify.webconfig import Users, Watcher, WebConfig, WebConfigError, load
 
 HASH = bcrypt.hashpw(b"pass word", bcrypt.gensalt(4)).decode()
 
@@ -37,7 +38,7 @@ def test_tls_with_paths_from_the_files_own_folder(tls: Path) -> None:
 
     assert config.tls is not None
     assert config.tls.minimum_version == ssl.TLSVersion.TLSv1_3
-    assert config.certificate == (tls / "cert.pem", tls / "key.pem")
+    assert config.files == (tls / "web.yml", tls / "cert.pem", tls / "key.pem")
 
 
 def test_clients_can_be_asked_for_certificates(tls: Path) -> None:
@@ -64,7 +65,7 @@ def test_users_and_headers(tmp_path: Path) -> None:
 
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
-    assert _load(tmp_path, "") == WebConfig()
+    assert _load(tmp_path, "") == WebConfig(files=(tmp_path / "web.yml",))
 
 
 def test_a_good_password_is_checked_slowly_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +98,25 @@ def test_the_hash_for_nobody_is_a_hash() -> None:
         ),
         ("tls_server_config: {cert_file: cert.pem, key_file: key.pem, min_version: SSL3}", "unknown value SSL3"),
         ("tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_auth_type: Never}", "unknown value Never"),
+        (
+            "tls_server_config: {cert_file: cert.pem, key_file: key.pem, client_ca_file: cert.pem}",
+            "client_ca_file without client_auth_type serves everybody",
+        ),
+        (
+            "tls_server_config: {cert_file: a, key_file: b, client_ca_file: c, client_auth_type: NoClientCert}",
+            "client_ca_file without client_auth_type serves everybody",
+        ),
+        *(
+            (
+                f"tls_server_config: {{cert_file: cert.pem, key_file: key.pem, client_auth_type: {name}}}",
+                "client_auth_type requires client_ca_file",
+            )
+            for name in ("RequestClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert")
+        ),
+        (
+            "tls_server_config: {cert_file: cert.pem, key_file: key.pem, min_version: TLS13, max_version: TLS12}",
+            "min_version is above max_version",
+        ),
         ("tls_server_config: [x]", "tls_server_config must be a mapping"),
         ("http_server_config: {headers: {Server: x}}", "headers: unknown key Server"),
         ('http_server_config: {headers: {X-Frame-Options: "a\\r\\nb"}}', "a value contains a line break"),
@@ -133,3 +153,50 @@ def test_a_missing_library_is_told_with_what_to_install(
 
     with pytest.raises(WebConfigError, match=rf"requires {module}: pip install 'boxwatch\[exporter-web\]'"):
         _load(tmp_path, f"basic_auth_users:\n  alice: {HASH}\n")
+
+
+def test_a_configuration_is_read_again_when_a_file_changes(tls: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tls / "changing.yml"
+    path.write_text("tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n")
+    used: list[WebConfig] = []
+    watcher = Watcher(path, load(path), used.append)
+    watcher.look()
+    assert used == []
+
+    make_certificate(tls)
+    watcher.look()
+    assert [config.tls is not None for config in used] == [True]
+    path.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
+    watcher.look()
+    assert used[-1].tls is None
+    assert used[-1].users is not None
+    path.write_text("basic_auth_users: [")
+    for _ in range(3):
+        watcher.look()
+    path.unlink()
+    watcher.look()
+    assert len(used) == 2, "a wrong one changes nothing"
+    assert caplog.text.count("the last one stays") == 2
+    path.write_text("")
+    watcher.look()
+    assert used[-1].users is None
+
+
+def test_a_watcher_looks_at_once_when_it_is_told_to(tmp_path: Path) -> None:
+    path = tmp_path / "web.yml"
+    path.write_text("")
+    used: list[WebConfig] = []
+    stop = threading.Event()
+
+    def use(config: WebConfig) -> None:
+        used.append(config)
+        stop.set()
+
+    watcher = Watcher(path, load(path), use)
+    thread = threading.Thread(target=watcher.run, args=(stop, 60.0))
+    thread.start()
+    path.write_text(f"basic_auth_users: {{alice: {HASH}}}\n")
+    watcher.hurry()
+    thread.join(10)
+
+    assert len(used) == 1

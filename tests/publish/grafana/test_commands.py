@@ -120,6 +120,7 @@ def test_a_rollback_brings_back_what_was_there(server: Grafana, run: Run) -> Non
     assert run("backup").stdout.startswith(f"{MADE} backed up to .boxwatch/backups/")
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("where", [(), ("--backups", "kept by us")], ids=["by default", "elsewhere"])
 def test_the_rollback_command_is_shown_as_typed(server: Grafana, run: Run, where: tuple[str, ...]) -> None:
     """This also holds for a backup directory of the user's choice."""
@@ -189,6 +190,7 @@ def test_the_token_may_be_in_a_file(run: Run, tmp_path_factory: pytest.TempPathF
     assert "cannot be read" in result.stderr
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -208,6 +210,7 @@ def test_a_save_that_grafana_refuses_says_what_to_do(
     assert words in run("publish", "--yes").stderr
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize(
     ("status", "said", "words"),
     [

@@ -74,6 +74,8 @@ def test_a_publish_without_faults_makes_the_requests_of_the_matrix(server: Grafa
     assert server.boards["changed"].history[-1][0].endswith("] why")
 
 
+@pytest.mark.repeats(traced=4)
+@pytest.mark.sampled(130)
 @pytest.mark.parametrize("number", range(1, max(REQUESTS.values()) + 1))
 @pytest.mark.parametrize(
     ("fault", "lasting"),

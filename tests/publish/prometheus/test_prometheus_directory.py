@@ -138,6 +138,7 @@ def test_a_publish_has_fewer_steps_than_are_tried(server: StandIn, monkeypatch: 
     assert 30 < len(steps) < _STEPS
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("at", rotation.sampled(_EACH, 12, "killed"))
 def test_killed_at_any_step_configuration_and_rules_belong_together_and_the_next_run_repairs(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
@@ -229,6 +230,7 @@ _CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("case", rotation.sampled(_CASES, 12, "faults"))
 def test_a_fault_at_any_request_leaves_no_partial_publish(server: StandIn, case: tuple[str, int, str, int]) -> None:
     """The old or the new release is on disk, and loaded where that is claimed; then publish and rollback converge."""

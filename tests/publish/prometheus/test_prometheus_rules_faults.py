@@ -104,6 +104,8 @@ _FAULTS = (
 )  # fmt: skip
 
 
+@pytest.mark.repeats(traced=6)
+@pytest.mark.sampled(30)
 @pytest.mark.parametrize("fault", _FAULTS)
 @pytest.mark.parametrize("times", [1, 50], ids=lambda times: f"{times}×")
 @pytest.mark.parametrize(("path", "skip"), [(RULES, 0), (RELOAD, 0), (RULES, 1)], ids=["plan", "reload", "read back"])

@@ -56,6 +56,7 @@ def test_a_publish_has_fewer_steps_than_are_tried(server: StandIn, monkeypatch: 
     assert 10 < len(steps) < _STEPS
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("at", range(_STEPS))
 def test_killed_at_any_step_the_old_or_the_new_set_is_whole_and_the_next_run_repairs(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
@@ -74,6 +75,7 @@ def test_killed_at_any_step_the_old_or_the_new_set_is_whole_and_the_next_run_rep
     assert len(names(server)) == 5, "the live set, lock, state and two stored sets"
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("at", range(_STEPS))
 def test_after_a_kill_a_rollback_brings_back_what_was_there(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int
@@ -93,6 +95,7 @@ def test_after_a_kill_a_rollback_brings_back_what_was_there(
     assert (live(server), loaded(server)) == ((A.content, "A") if over else (C.content, "C"))
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("at", range(_STEPS))
 def test_a_disk_that_fills_up_at_any_step_leaves_a_whole_set(
     server: StandIn, monkeypatch: pytest.MonkeyPatch, at: int

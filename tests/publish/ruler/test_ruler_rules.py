@@ -206,6 +206,8 @@ def test_a_publish_without_faults_makes_the_requests_of_the_matrix(server: Ruler
 REQUESTS = 11
 
 
+@pytest.mark.repeats
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize("number", range(1, REQUESTS + 1))
 @pytest.mark.parametrize("fault", [500, 503, 403, "cut", "cut after"])
 @pytest.mark.parametrize("lasting", [False, True])

@@ -50,7 +50,7 @@ def test_the_files_of_a_build_hold_in_promtool(
     promtool: Path | None, built: Path, program: Program, *, whole: bool
 ) -> None:
     """Versions differ in a window's left edge, native histograms and `deriv`; alerts must not."""
-    files = _FILES if whole else rotation.sample(_FILES, 10, f"files for {promtool}")
+    files = _FILES if whole else rotation.sample(_FILES, 5, f"files for {promtool}")
 
     done = _test(str(promtool or program("promtool")), built, *files)
 
@@ -100,7 +100,7 @@ def test_the_proofs_hold_whatever_the_thresholds(
     folder = _write(catalogue.files(catalogue.build(a_topology(**edge))), tmp_path)
     files = sorted(str(path.relative_to(folder)) for path in (folder / "tests").iterdir())
 
-    done = _test(program("promtool"), folder, *(files if whole else rotation.sample(files, 8, f"edge {edge}")))
+    done = _test(program("promtool"), folder, *(files if whole else rotation.sample(files, 5, f"edge {edge}")))
 
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -62,6 +62,7 @@ def test_deployments_are_read_only_if_coolify_is_scraped() -> None:
     )
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("count", [1, 3, 20])
 def test_rules_on_requests_are_the_same_for_any_number_of_servers(
     count: int, program: Callable[[str], str], tmp_path: Path

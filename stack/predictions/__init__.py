@@ -1,0 +1,1 @@
+"""What the monitoring stack costs, predicted from the topology: series, samples, memory and disk."""
