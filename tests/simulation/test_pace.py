@@ -46,6 +46,7 @@ def test_a_written_query_is_the_query() -> None:
         ("-deriv(x[1d]) > 0", "-(deriv(x[8640000ms]) / 10) > 0"),
         ("predict_linear(x[1h], 4 * 3600) < 0", "predict_linear(x[360000ms], (4 * 3600) / 10) < 0"),
         ("time() - x", "(time() * 10 - 0.000) - x"),
+        ("time() - ALERTS_FOR_STATE", "(time() * 10 - 0.000) - (ALERTS_FOR_STATE * 10 - 0.000)"),
         ("timestamp(x)", "(timestamp(x) * 10 - 0.000)"),
         ("minute() == 0", "minute(vector(time() * 10 - 0.000)) == 0"),
         ("hour(x)", "hour(x)"),
