@@ -150,6 +150,12 @@ def _start(service: Service, *, pasted: bool) -> Iterator[str]:
         yield f"1. *New resource → Docker Compose Empty*: paste `{coolify.PATH}`, and save."
         yield f"2. Name the resource `{service.name}`, and set the variables. Coolify generates Grafana's password."
         yield "3. Set Grafana's domain, wait until *Storages* lists the files, and deploy."
+        yield ""
+        yield "Or let boxwatch do the same through Coolify's API. It shows its plan, and waits until all is healthy:"
+        yield ""
+        yield from shell(
+            "boxwatch stack deploy --coolify https://coolify.example.com --token-file token --env-file .env"
+        )
     else:
         yield "Not possible for this deployment: a configuration file exceeds what Coolify can write."
     yield ""
@@ -196,6 +202,7 @@ def _changes(found: Sequence[Part], *, pasted: bool) -> Iterator[str]:
     if pasted:
         yield f"- **pasted**: paste `{coolify.PATH}` over the old file, save, and deploy, which replaces all"
         yield "  containers. Changed files have new names; delete the old ones under *Storages*."
+        yield "- **`boxwatch stack deploy`**: run it again. If nothing differs, nothing restarts."
     yield ""
 
 

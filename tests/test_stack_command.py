@@ -172,3 +172,32 @@ def test_a_topology_without_a_stack_is_refused(desk: Desk) -> None:
 
     assert result.exit_code == 1, result.output
     assert "topology.yaml plans no stack: add a service of kind monitoring" in result.stderr
+
+
+def test_what_the_api_cannot_do_is_told(desk: Desk) -> None:
+    """Files with secrets, and an address that Coolify's Traefik cannot serve."""
+    lines = """
+notifications:
+  receivers: {night: {telegram: {chat_id: -1, token_file: /run/secrets/telegram}}}
+  critical: night
+  warning: night
+urls: {grafana: https://example.com/grafana}
+"""
+    Path("topology.yaml").write_text(f"{default.text()}{lines}", encoding="utf-8")
+    result = desk.run("--env-file", ".env", "--dry-run")
+
+    assert result.exit_code == 0, result.output
+    assert "put the files of /run/secrets into ./secrets/alertmanager of the resource's directory" in result.stderr
+    assert "cannot serve https://example.com/grafana (a path, or a port of its own)" in result.stderr
+    assert "address of grafana" not in result.stdout
+
+
+def test_a_build_that_cannot_be_pasted_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration file that no command of Coolify can carry."""
+    monkeypatch.setattr(assemble, "assemble", lambda *_, **__: {})
+    result = desk.run("--env-file", ".env")
+
+    assert result.exit_code == 1
+    assert (
+        "a configuration file is larger than Coolify can write: deploy the build as a git repository" in result.stderr
+    )

@@ -18,6 +18,8 @@ from boxwatch.exporters.coolify.sources import SOURCES
 
 _LOG: Final = logging.getLogger(__name__)
 _TARGETED: Final = ("statuses", "server_details", "history", "backups", "tasks", "task_runs", "cleanups")
+# Endpoints that older versions of Coolify lack, which is no failure.
+_NEWER: Final = ("backups", "tasks", "task_runs", "cleanups")
 _PARENTS: Final = {
     "history": "applications",
     "projects": "projects",
@@ -57,6 +59,7 @@ class Account:
     good_at: float | None = None
     settled: bool = False
     hinted: bool = False
+    _version: str = ""
     _secret: Secret | None = None
     _asked: dict[str, frozenset[object]] = field(default_factory=dict)
     _ended: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -136,6 +139,9 @@ class Account:
                 "poll succeeds again", extra=facts(account=self.name, source=task.source.name, target=task.target)
             )
         self.schedule.done(task, duration)
+        if task.source.name == "version" and self.inventory.version != self._version:
+            self._version = self.inventory.version
+            self.schedule.missing.clear()  # an update may bring what was not there
         self.good_at = self.clock.wall()
         if task.source.name == "version" or (self.down is not None and self.down.reason == names.RATE_LIMITED):
             self.down = None
@@ -149,6 +155,10 @@ class Account:
     def _failed(self, task: Task, failure: Failure, duration: float) -> None:
         if failure.gone and task.target:
             self._gone(task)
+            return
+        if failure.code == "404" and task.source.name in _NEWER:
+            _LOG.info("this Coolify has no such endpoint", extra=facts(account=self.name, source=task.source.name))
+            self.schedule.drop(task.source.name)
             return
         # A repeated failure is not worth another warning.
         level = logging.WARNING if task.failure is None or task.failure.reason != failure.reason else logging.DEBUG

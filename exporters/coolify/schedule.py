@@ -55,12 +55,14 @@ class Schedule:
     Attributes:
         interval: seconds between polls of a source whose `every` is 1.
         disabled: sources that have no tasks.
+        missing: sources that this version of Coolify does not have.
     """
 
     clock: Clock
     interval: float
     disabled: frozenset[str] = frozenset()
     tasks: dict[Key, Task] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
     _stretch: float = 1.0
 
     def add(self, name: str, target: str = "") -> Task:
@@ -68,7 +70,7 @@ class Schedule:
         task = self.tasks.get((name, target))
         if task is None:
             task = Task(_BY_NAME[name], target, self.clock.steady() + _BEHIND.get(name, 0.0))
-            if name not in self.disabled:
+            if name not in self.disabled and name not in self.missing:
                 self.tasks[name, target] = task
         return task
 
@@ -79,6 +81,11 @@ class Schedule:
             del self.tasks[key]
         for target in sorted(wanted):
             self.add(name, target)
+
+    def drop(self, name: str) -> None:
+        """Poll a source no more, because Coolify does not have it."""
+        self.missing.add(name)
+        self.keep(name, ())
 
     def of(self, name: str) -> list[Task]:
         """The tasks of a source."""

@@ -42,7 +42,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Executions:
-    """The latest runs, newest first, and when they were read, by Coolify's clock."""
+    """The last run and the last successful one, and when they were read, by Coolify's clock."""
 
     runs: tuple[Execution, ...]
     read_at: float
@@ -106,5 +106,7 @@ def read_execution(fields: Fields) -> Execution | None:
 
 
 def latest(runs: Iterable[Execution]) -> tuple[Execution, ...]:
-    """The runs, newest first."""
-    return tuple(sorted(runs, key=lambda run: -run.started))[:ENOUGH]
+    """The runs that count: the last, and the last successful one."""
+    found = sorted(runs, key=lambda run: -run.started)
+    good = next((run for run in found if run.result == "success"), None)
+    return tuple(dict.fromkeys(run for run in (*found[:1], good) if run is not None))

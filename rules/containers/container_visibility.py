@@ -5,6 +5,7 @@ from __future__ import annotations
 from boxwatch.rules import names
 from boxwatch.rules.model import Alert, Expected, Group, Measured, Record, Runbook, Series, Subject
 from boxwatch.rules.patterns.fragments import expr, labels_missing, named_containers, one_or_many
+from boxwatch.rules.proofs import deploys
 from boxwatch.rules.proofs.fixtures import Fixtures, flat, sample, series, steps
 from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
@@ -106,8 +107,7 @@ def _runs(fixtures: Fixtures, *names_: str, **labels: str) -> tuple[Series, ...]
 
 def _metrics_missing(topology: Topology) -> Alert:
     name = "ContainerMetricsMissing"
-    # Restarts of cAdvisor take less; a longer one hides outages.
-    wait = topology.alerts.wait(name, 4 * _MINUTE)
+    wait = topology.alerts.wait(name, deploys.UNSEEN)
     fixtures = Fixtures(length=wait + 20 * _MINUTE, thresholds=topology.thresholds)
     late = fixtures.late(wait) + _MINUTE
     plan = fixtures.server(memory=32 * GIB, reserved=4 * GIB, budget=22 * GIB)

@@ -15,6 +15,8 @@ from boxwatch.topology.model import Topology
 from boxwatch.topology.units import GIB
 
 _MINUTE = 60
+# How long a restart of cAdvisor may hide all containers before ContainerMetricsMissing fires.
+UNSEEN = 4 * _MINUTE
 # The deploy begins here, seconds.
 _BEGIN = 10 * _MINUTE
 _LONGEST_GAP = 20 * _MINUTE
@@ -36,7 +38,7 @@ def healthy_days(topology: Topology) -> tuple[Case, ...]:
     """Cases on a complete server, in which no alert at all may fire."""
     fixtures = _fixtures(topology)
     server = _server(topology)
-    blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", 10 * _MINUTE) - fixtures.interval)
+    blind = min(5 * _MINUTE, topology.alerts.wait("ContainerMetricsMissing", UNSEEN) - fixtures.interval)
     return (
         fixtures.never("through a rolling deploy", (*_rolling(topology), *server)),
         fixtures.never("through a deploy that stops the old containers first", (*_stop_and_start(topology), *server)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -74,16 +74,15 @@ class Incident:
         series: what differs from the healthy deployment; empty values take a series away.
         panel: title of the panel of the overview's first row that names the culprit.
         labels: the culprit as the panel names it.
-        service: the service whose own page is opened, if one is to blame.
-        shows: (panel of its first row, number of its query, value).
+        value: the number next to the name.
+        service: the service whose own page is opened, if one is to blame: a panel of the same title shows the same.
     """
 
     series: Mapping[str, str]
     panel: str
     labels: Mapping[str, str]
+    value: float = 1
     service: str = ""
-    shows: tuple[str, int, float] = ("", 0, 0)
-    also: Mapping[str, str] = field(default_factory=dict)
 
 
 _BLIND = {name: "" for name in _healthy() if name.startswith("container_")}
@@ -92,22 +91,25 @@ _OVER = {"container_memory_working_set_bytes": _flat(1.25 * GIB)}
 _ERRORS = 'service:request_errors:rate5m{server="main",service="api"}'
 
 INCIDENTS = {
-    "a replica is lost": Incident(_ENDED, "Replicas", {"service": "web"}, "web", ("Replicas", 0, 1)),
+    "a replica is lost": Incident(_ENDED, "Replicas", {"service": "web"}, 1, "web"),
     "a leak ends in OOM kills": Incident(
         _container("api-2", "api", container_oom_events_total="0x9 1x9 2x20"),
         "OOM kills",
         {"service": "api"},
+        2,
         "api",
-        ("OOM kills", 0, 2),
     ),
     "one service fails at 8 % while others are fine": Incident(
-        {_ERRORS: _flat(0.8)}, "Failing", {"service": "api"}, "api", ("Failing", 0, 0.08)
+        {_ERRORS: _flat(0.8)}, "Failing", {"service": "api"}, 0.08, "api"
     ),
     "one replica is over its budget, both together are not": Incident(
-        _container("web-2", "web", **_OVER), "Memory", {"service": "web"}, "web", ("Memory", 0, 1.25)
+        _container("web-2", "web", **_OVER), "Memory", {"service": "web"}, 1.25, "web"
     ),
     "a disk fills": Incident(
-        {'device:disk_free:ratio{server="main",device="/dev/sdb1"}': _flat(0.05)}, "Disk left", {"device": "/dev/sdb1"}
+        {'device:disk_free:ratio{server="main",device="/dev/sdb1"}': _flat(0.05)},
+        "Disk left",
+        {"device": "/dev/sdb1"},
+        0.05,
     ),
     "a deployment fails": Incident(_deployment("api", failed=1), "Deploys", {"resource": "api"}),
     "cAdvisor is blind": Incident(_BLIND, "Replicas", {"server": "main"}),
@@ -172,12 +174,12 @@ def test_the_first_rows_name_the_culprit(incident: Incident, folder: Path) -> No
     by = ", ".join(incident.labels)
     queries = _first_row("overview")[incident.panel]
     named = " or ".join(f"count by ({by}) ({query})" for query in queries)
+    shown = f"round(sum({' or '.join(queries)}), 0.01)"
     own: list[tuple[str, Mapping[str, str] | None, float]] = []
     if incident.service:
-        title, number, value = incident.shows
-        query = _first_row("service", incident.service)[title][number]
-        own.append((f"round(sum({query}), 0.01)", {}, value))
-    _assert(folder, incident.series, (named, incident.labels, 1), *own)
+        query, *_ = _first_row("service", incident.service)[incident.panel]
+        own.append((f"round(sum({query}), 0.01)", {}, incident.value))
+    _assert(folder, incident.series, (named, incident.labels, 1), (shown, {}, incident.value), *own)
 
 
 def test_the_healthy_deployment_accuses_nobody(folder: Path) -> None:

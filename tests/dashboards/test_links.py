@@ -148,7 +148,7 @@ def test_links_in_messages_set_variables_of_their_page() -> None:
     """Those of PostgreSQL's alerts set a variable that its page no longer had."""
     checked = 0
     for alert in _ALERTS.values():
-        url = alert_text.annotations_of(_TOPOLOGY, alert)["dashboard_url"]
+        url = alert_text.annotations_of(_TOPOLOGY, alert).templates["dashboard_url"]
         uid = url.removeprefix("https://g.example/d/").partition("?")[0]
         for name in re.findall(r"var-(\w+)=", url):
             assert name in _VARIABLES[uid], url

@@ -74,7 +74,7 @@ def _base(layer: Path) -> None:
         stdlib = Path(sysconfig.get_path("stdlib"))
         inside = f"usr/local/lib/{stdlib.name}"
         archive.add(stdlib, inside, filter=_wanted)
-        pip = Path(next(iter(metadata.distribution("pip").locate_file("pip").parents))) / "pip"
+        pip = Path(str(metadata.distribution("pip").locate_file("pip")))
         archive.add(pip, f"{inside}/site-packages/pip", filter=_wanted_package)
         wheel = _wheel("prometheus_client")
         _file(archive, f"wheels/{wheel[0]}", wheel[1])
@@ -118,7 +118,7 @@ def _wheel(name: str) -> tuple[str, bytes]:
             text = str(path)
             if text.startswith("..") or text.endswith((".pyc", "RECORD", "INSTALLER", "REQUESTED", "direct_url.json")):
                 continue
-            data = Path(package.locate_file(path)).read_bytes()
+            data = Path(str(package.locate_file(path))).read_bytes()
             archive.writestr(text, data)
             digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
             record.append((text, f"sha256={digest}", len(data)))
@@ -142,10 +142,20 @@ def _file(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def exporter(docker: Engine) -> str:
-    """The exporter's image, built with the command of its Dockerfile."""
+    """The exporter's image, built from a pipe, as docs/coolify-in-15-minutes.md does."""
     name = images.COOLIFY_EXPORTER.reference
-    docker.docker("build", "-f", str(ROOT / "exporters" / "coolify" / "Dockerfile"), "-t", name, str(ROOT))
+    left_out = [word for folder in (".git", ".venv", ".tools") for word in ("--exclude", folder)]
+    packed = subprocess.run(["tar", "-C", ROOT, *left_out, "-cz", "."], capture_output=True, check=True).stdout
+    docker.docker("build", "-f", "exporters/coolify/Dockerfile", "-t", name, "-", content=packed)
     return name
+
+
+def test_the_page_builds_the_image_in_the_same_way() -> None:
+    """The words of the command."""
+    page = (ROOT / "docs" / "coolify-in-15-minutes.md").read_text(encoding="utf-8")
+
+    assert "--exclude .git --exclude .venv --exclude .tools -cz ." in page
+    assert f"docker build -f exporters/coolify/Dockerfile -t {images.COOLIFY_EXPORTER.reference} -" in page
 
 
 def test_the_exporters_image_is_small_and_unprivileged(docker: Engine, exporter: str) -> None:

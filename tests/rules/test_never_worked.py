@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -103,6 +104,14 @@ def _series(selector: str, values: str) -> Iterator[dict[str, str]]:
         yield {"series": f'up{{{job},server="main",service="db",instance="x:1"}}', "values": "1x3000"}
 
 
+def _judged(subject: str, alerts: Collection[str]) -> dict[str, Any]:
+    """A rule file without other alerts, which would be evaluated for days too."""
+    document: dict[str, Any] = yaml.safe_load(complete_artefacts()[f"prometheus/rules/{subject}.yaml"])
+    for group in document["groups"]:
+        group["rules"] = [rule for rule in group["rules"] if rule.get("alert", "") in {"", *alerts}]
+    return document
+
+
 @pytest.mark.parametrize(
     ("life", "pages"),
     [
@@ -119,10 +128,6 @@ def test_a_page_stays_a_page_and_a_ticket_a_ticket(
     tmp_path: Path,
 ) -> None:
     """For days, and after Prometheus was off for a night."""
-    for path, content in complete_artefacts().items():
-        if path.startswith("prometheus/rules/"):
-            place = tmp_path / path.removeprefix("prometheus/rules/")
-            place.write_bytes(content)
     looks = (_DAY // 24, _DAY, int(3.4 * _DAY), 6 * _DAY)
     tickets = [
         "TargetNeverUp" if selector.startswith("up") else "ServiceNeverReached" for selector in _ANSWERS.values()
@@ -142,6 +147,8 @@ def test_a_page_stays_a_page_and_a_ticket_a_ticket(
         }
     ]
     subjects = {subject.id for subject in complete_subjects() for alert in subject.alerts if alert.alert in _ANSWERS}
+    for name in (worked.ID, never_worked.ID, *sorted(subjects)):
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(_judged(name, {*_ANSWERS, *tickets})), encoding="utf-8")
     document = {
         "rule_files": [f"{name}.yaml" for name in (worked.ID, never_worked.ID, *sorted(subjects))],
         "evaluation_interval": f"{_INTERVAL}s",

@@ -49,6 +49,10 @@ def _at(end: str, reply: Answer) -> Callable[[str, Mapping[str, str]], Answer | 
     return lambda path, _headers: reply if path.endswith(end) else None
 
 
+def _where(ends: tuple[str, ...], reply: Answer) -> Callable[[str, Mapping[str, str]], Answer | None]:
+    return lambda path, _headers: reply if path.endswith(ends) else None
+
+
 def _html(status: int, title: str) -> Answer:
     page = f"<!doctype html><html><head><title>{title}</title></head><body>{title}</body></html>"
     return Answer(status, page.encode(), {"Content-Type": "text/html; charset=UTF-8"})
@@ -125,6 +129,7 @@ def _secrets(record: dict[str, Any]) -> None:
     record |= {"logs": json.dumps([{"output": secret} for secret in SECRETS])}
 
 
+_MISSING = {"message": "Not found.", "docs": "https://coolify.io/docs"}
 _NOT_ROLE = "This API token has permissions (write) that exceed your current role. Only read is allowed."
 TRAPS: Final[Mapping[str, Trap]] = {
     "api_disabled": Trap(
@@ -235,7 +240,11 @@ TRAPS: Final[Mapping[str, Trap]] = {
     ),
     "backup_runs_missing": Trap(
         "A version without the endpoint of all runs.",
-        _at("/backups", answer({"message": "Not found.", "docs": "https://coolify.io/docs"}, 404)),
+        _at("/backups", answer(_MISSING, 404)),
+    ),
+    "older_version": Trap(
+        "A version without the endpoints of tasks, clean-ups and runs.",
+        _where(("/backups", "/scheduled-tasks", "/executions"), answer(_MISSING, 404)),
     ),
     "sqlite_booleans": Trap("Booleans that are not cast arrive as 0 and 1.", change=_sqlite),
     "key_order": Trap("The order of keys is not significant.", change=_reverse),

@@ -54,7 +54,7 @@ def test_one_failing_source_hides_no_other(rig: Rig, source: str, code: str) -> 
         "history": "/deployments/applications",
         "backups": "/backups",
         "tasks": "/scheduled-tasks",
-        "task_runs": "/executions",
+        "task_runs": "/scheduled-tasks/",
         "cleanups": "/docker-cleanup",
     }
     job = payloads.task("job", "0 * * * *", rig.hand.now)
@@ -223,7 +223,7 @@ def test_a_mistake_of_ours_in_one_source_is_survived(
 
 def test_a_failure_is_logged_once_and_its_end_too(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
     rig.settle()
-    rig.wire.broken["/services"] = Failure(names.SERVER_ERROR, "500", "broken on purpose")
+    rig.wire.broken["/resources"] = Failure(names.SERVER_ERROR, "500", "broken on purpose")
     with caplog.at_level(logging.INFO):
         rig.wait(900)
         rig.wire.broken.clear()

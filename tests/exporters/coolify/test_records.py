@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from boxwatch.exporters.coolify import names
 from boxwatch.exporters.coolify.failure import Failure
-from boxwatch.exporters.coolify.records import MAX_RECORD, document, line, records
+from boxwatch.exporters.coolify.records import MAX_RECORD, document, line, nested, records
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -151,3 +151,57 @@ def test_a_line_is_bounded() -> None:
     assert line([b" 4.3", b".11\n"]) == "4.3.11"
     with pytest.raises(Failure):
         line(b"x" * (1 << 20) for _ in range(10))
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"{" + b",".join(b'"k%d":1' % number for number in range(250_000)) + b"}",
+        b'{"a":[' + b",".join([b"[]"] * 100_000) + b"]}",
+        b'{"a":[' + b",".join([b'{"b":{}}'] * 60_000) + b"]}",
+    ],
+    ids=["keys", "lists", "objects"],
+)
+def test_a_record_is_bounded_in_values_and_not_only_in_bytes(record: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(Failure, match="more than 20000 values"):
+            list(records(_pieces(b"[" + record + b"]")))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 16 << 20
+
+
+def test_a_log_of_megabytes_is_one_value() -> None:
+    log = json.dumps([{"output": "a, b [c] {d}"} for _ in range(80_000)])
+    body = json.dumps([{"id": 1, "logs": log}]).encode()
+
+    assert len(body) > 2 << 20
+    assert [record["id"] for record in records(_pieces(body)) if isinstance(record, dict)] == [1]
+
+
+def test_a_list_within_a_record_is_read_item_by_item() -> None:
+    body = json.dumps(
+        [{"uuid": "a", "runs": [1, 2, None], "more": {"x": []}}, {"uuid": "b", "runs": None}, {}]
+    ).encode()
+    read = nested(_pieces(body), "runs", lambda item: item if isinstance(item, int) else None)
+
+    assert list(read) == [({"uuid": "a", "more": {"x": []}}, [1, 2]), ({"uuid": "b", "runs": None}, []), ({}, [])]
+
+
+@pytest.mark.parametrize("body", [b"[{", b'[{"runs":[1', b"[] x", b"{}", b"[{}, 5]"])
+def test_what_is_no_list_of_objects_is_refused(body: bytes) -> None:
+    with pytest.raises(Failure):
+        list(nested(_pieces(body), "runs", lambda item: item))
+
+
+def test_an_object_of_too_many_members_is_refused_while_it_is_read() -> None:
+    body = b"[{" + b",".join(b'"k%d":1' % number for number in range(30_000)) + b"}]"
+    with pytest.raises(Failure, match="more than 20000 values"):
+        list(nested(_pieces(body), "runs", lambda item: item))
+
+
+def _pieces(body: bytes) -> list[bytes]:
+    return [body[start : start + (1 << 16)] for start in range(0, len(body), 1 << 16)]

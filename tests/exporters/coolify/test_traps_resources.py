@@ -59,6 +59,21 @@ def test_backup_runs_missing(rig: Rig) -> None:
     assert rig.values(names.BACKUP_DATABASE_SUCCESS) == []
 
 
+def test_older_version(rig: Rig) -> None:
+    job = payloads.task("job", "0 * * * *", rig.hand.now)
+    rig.fake.applications[0]["_tasks"].append(job)
+    rig.fake.traps.add("older_version")
+    rig.settle().wait(8000)
+
+    assert {value for _, value in rig.values(names.SOURCE_SUCCESS)} == {1.0}
+    asked = [target for target in rig.fake.asked if target.endswith(("/backups", "/scheduled-tasks", "/executions"))]
+    assert len(asked) <= 4, "asked once, not for each resource"
+    rig.fake.traps.clear()
+    rig.fake.version = "4.4"
+    rig.wait(8000)
+    assert rig.value(names.TASK_INFO, name="job") == 1.0, "found after the update"
+
+
 def test_sqlite_booleans(rig: Rig) -> None:
     rig.fake.traps.add("sqlite_booleans")
     rig.settle()

@@ -356,3 +356,32 @@ def test_two_environments_may_have_the_same_deployment() -> None:
         stack.record["environment_id"] = world.environment
     with pytest.raises(PublishError, match="are all marked as deployment shop: remove the marker"):
         world.plan(_small())
+
+
+def test_the_same_stack_pasted_by_hand_is_started_once_when_it_is_taken_over() -> None:
+    """Nothing differs but the marker: from then on it is ours."""
+    world = World()
+    text = compose({"prometheus": "a: 1\n"})
+    world.fake.add_stack(NAME, world.environment, text, description="Ask Ada.")
+    plan = world.deploy(wanted(text, adopt=True))
+
+    assert (plan.why, plan.send_compose) == ("is taken over", False)
+    assert world.stack().record["description"] == "Ask Ada. [boxwatch deployment=shop state=deployed]"
+    assert not world.deploy(wanted(text)).differs
+
+
+def test_a_destination_is_passed_on() -> None:
+    """Coolify asks for one if the server has several Docker networks."""
+    world = World()
+    bodies: list[bytes] = []
+    api = world.api()
+
+    def send(method: str, path: str, body: bytes | None, *, again: bool) -> Any:  # noqa: ANN401 - an answer
+        bodies.append(body or b"")
+        return sender(method, path, body, again=again)
+
+    api, sender = dataclasses.replace(api, send=send), api.send
+    build = _small(destination="d0kk")
+    Deployment(api, build, planning.plan(api, build), world.timing).apply(world.said.append, lambda _done, _of: None)
+
+    assert any(b'"destination_uuid": "d0kk"' in body for body in bodies)

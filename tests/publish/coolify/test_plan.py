@@ -248,3 +248,29 @@ def test_a_build_without_services_is_no_build() -> None:
     """Refused before any request."""
     with pytest.raises(PublishError, match="has no services: build again"):
         wanted("services: 3")
+
+
+def test_an_excluded_container_is_taken_in_without_a_restart() -> None:
+    """Somebody left Grafana out of the status."""
+    world = World()
+    world.deploy(_build())
+    world.stack().record["applications"][1]["exclude_from_status"] = True
+
+    assert _lines(world, _build()) == [
+        "~ status: grafana is taken into the status of the resource",
+        "monitoring: changes without a restart",
+    ]
+    world.deploy(_build())
+    assert len(world.stack().starts) == 1
+
+
+def test_a_start_that_is_under_way_is_waited_for() -> None:
+    """The last run was cut off after it: the plan says so, and nothing is started again."""
+    world = World()
+    world.deploy(_build())
+    stack = world.stack()
+    stack.record["description"] = stack.record["description"].replace("state=deployed", "state=starting")
+
+    assert _lines(world, _build()) == ["monitoring: was started before, and is waited for"]
+    world.deploy(_build())
+    assert len(stack.starts) == 1
