@@ -13,15 +13,16 @@ WORKERS ?= 4
 # promtool takes a fifth less CPU if it collects garbage less often, on one core: the workers use the others.
 PYTEST := GOGC=400 GOMAXPROCS=1 pytest --numprocesses $(WORKERS)
 
-.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench template tools promtools engine clean
+.PHONY: help run test test-all unit covered lint types package golden mutate proofs-all generated bench picture template tools promtools engine clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/run.stamp tools ## plan, build and check the default deployment
+run: $(VENV)/run.stamp tools ## plan, build and check the default deployment, and play an incident (demo.html)
 	@boxwatch topology
 	@boxwatch build --out generated
 	@boxwatch check
+	@boxwatch demo --once --history 6h --page demo.html
 
 test: lint types covered package ## all checks: style, types, tests with a real Prometheus, the wheel
 
@@ -60,6 +61,9 @@ proofs-all: $(VENV)/dev.stamp tools promtools ## all proofs on promtool 2.53 and
 generated: $(VENV)/dev.stamp tools ## build generated deployments and check the output (EXAMPLES=10000 SEED=0)
 	@tools/generated.py $(or $(EXAMPLES),1000) --seed $(or $(SEED),0) $(ARGS)
 
+picture: $(VENV)/dev.stamp tools ## redraw the picture of the demo in the README
+	@boxwatch demo --once --scenario replica-lost --history 6h --page docs/pictures/demo.svg
+
 bench: $(VENV)/dev.stamp tools ## benchmarks of speed and memory, with ratios
 	@python benchmarks/run.py $(ARGS)
 	@python benchmarks/rules_evaluation.py
@@ -80,7 +84,7 @@ engine: ## unpack a Docker engine and the stack's programs for the test that bri
 	@tools/engine.sh || echo 'engine: not available, so the compose file is not brought up' >&2
 
 clean: ## remove all generated files
-	@rm -rf $(VENV) .tools build dist generated *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+	@rm -rf $(VENV) .tools build dist generated demo.html *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
 $(VENV)/run.stamp: setup.cfg constraints.txt
 	@tools/setup.sh .

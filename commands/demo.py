@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,9 +103,7 @@ def demo(  # noqa: PLR0913 - one for each option
         history=length,
         seed=seed,
     )
-    # As Ctrl-C: whoever ends us ends what we started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with session.session(wish) as running:
+    with _terminated_as_interrupted(), session.session(wish) as running:
         if not as_json:
             _show_where(running)
         running.watch = (lambda _: None) if as_json else (lambda notice: _say_notice(notice, running.box.start))
@@ -111,6 +111,16 @@ def demo(  # noqa: PLR0913 - one for each option
             _until_interrupted(running, page, length)
         else:
             _play(running, page, length, once=once, as_json=as_json)
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end what was started, as Ctrl-C does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _preparing(length: float) -> str:

@@ -24,7 +24,6 @@ from boxwatch.simulation.box import Box
 from boxwatch.simulation.exposition import Sample
 from boxwatch.simulation.flow import DAY, HOUR
 from boxwatch.simulation.lives import Deploy
-from boxwatch.simulation.slots import Slot
 
 _ACCOUNT: Final = "default"
 _URL: Final = "http://coolify:8080"
@@ -142,10 +141,6 @@ class Coolify:
             if row["status"] in ("queued", "in_progress"):
                 _advance(row, deploy, now)
         self._fake.deployments[:] = [row for row in self._fake.deployments if not _old(row, now)]
-
-    def slots(self) -> tuple[Slot, ...]:
-        """The places whose resource Coolify knows."""
-        return tuple(slot for slot in self._box.slots if slot.resource)
 
 
 def _advance(row: Record, deploy: Deploy, now: float) -> None:

@@ -84,16 +84,19 @@ def play(session: Session, say: Callable[[float, str], None]) -> Verdict:
 
 
 def shown(session: Session, judged: Verdict | None, history: float) -> Shown:
-    """What the page shows: the timeline, and the overview's panels as the real Prometheus answers them."""
-    until = session.now
-    start = session.box.start
-    since = start - min(history, _SHOWN) if history else start
-    overview = json.loads(session.built[_OVERVIEW])
-    interval = float(session.box.topology.scrape_interval)
-    answered = panels.ask(overview, session.api, session.pace, since, until, interval)
+    """What the page shows: the timeline, and the overview's panels as the real Prometheus answers them.
+
+    Single values and tables are those of the moment at which the last alert was notified, or of now.
+    """
+    until, start = session.now, session.box.start
+    notices = tuple(session.timeline.notices)
+    fired = [notice.at for notice in notices if notice.status == "firing"]
+    window = panels.Window(
+        start - min(history, _SHOWN), until, fired[-1] + 1 if fired else until, session.box.topology.scrape_interval
+    )
+    answered = panels.ask(json.loads(session.built[_OVERVIEW]), session.api, session.pace, window)
     return Shown(
-        session.box.topology, session.box.scenario, start, until, since, tuple(session.timeline.notices), judged,
-        answered, session.pace.speed,
+        session.box.topology, session.box.scenario, start, window, notices, judged, answered, session.pace.speed
     )  # fmt: skip
 
 

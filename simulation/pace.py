@@ -18,6 +18,9 @@ from boxwatch.promql.parse import parse
 from boxwatch.promql.write import duration, write
 from boxwatch.topology.units import parse_duration
 
+# Its values are times of Prometheus' own clock.
+_ACTIVE_SINCE: Final = "ALERTS_FOR_STATE"
+_CLOCKS: Final = ("time", "timestamp")
 _PER_SECOND: Final = ("rate", "irate", "deriv")
 _CALENDAR: Final = ("minute", "hour", "day_of_week", "day_of_month", "day_of_year", "days_in_month", "month", "year")
 
@@ -66,13 +69,13 @@ class Pace:
         )
 
     def _node(self, tree: nodes.Expr, text: str) -> str:
+        name = tree.func.name if isinstance(tree, nodes.Call) else ""
+        if name in _CLOCKS or (isinstance(tree, nodes.VectorSelector) and tree.name == _ACTIVE_SINCE):
+            return f"({text} * {self.speed:g} - {self._shift:.3f})"
         if not isinstance(tree, nodes.Call):
             return text
-        name = tree.func.name
         if name in _PER_SECOND:
             return f"({text} / {self.speed:g})"
-        if name in ("time", "timestamp"):
-            return f"({text} * {self.speed:g} - {self._shift:.3f})"
         if name in _CALENDAR and not tree.args:
             return f"{name}(vector(time() * {self.speed:g} - {self._shift:.3f}))"
         if name == "predict_linear":

@@ -58,6 +58,14 @@ def _container(box: Box, life: Life, now: float, *, bare: bool) -> Iterator[Samp
     cores = box.cores(slot).total(life.started, now)
     yield Sample("container_cpu_usage_seconds_total", cores, {**named, "cpu": "total"})
     yield Sample("container_pressure_memory_stalled_seconds_total", 0.0002 * (now - life.started), named)
+    flow = box.requests().get(slot)
+    moved = flow.total(life.started, now) if flow else 4 * (now - life.started)
+    interface = {**named, "interface": "eth0"}
+    yield Sample("container_network_receive_bytes_total", float(int(2100 * moved)), interface)
+    yield Sample("container_network_transmit_bytes_total", float(int(31000 * moved)), interface)
+    device = {**named, "device": "/dev/nvme0n1"}
+    yield Sample("container_fs_reads_bytes_total", float(int(900 * moved)), device)
+    yield Sample("container_fs_writes_bytes_total", float(int(2600 * moved)), device)
     yield Sample("container_health_state", 1.0 if slot.application else -1.0, named)
 
 

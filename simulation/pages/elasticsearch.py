@@ -16,6 +16,19 @@ from boxwatch.topology.units import GIB
 EXPORTER: Final = "elasticsearch_exporter"
 _CLUSTER: Final = {"cluster": "shop"}
 _ROLES: Final = {f"es_{role}_node": "true" for role in ("client", "data", "ingest", "master")}
+# Counters of a node, per second.
+_RATES: Final = {
+    "indices_fielddata_evictions": 0.0, "indices_flush_time_seconds": 0.002,
+    "indices_indexing_index_time_seconds_total": 0.01, "indices_merges_total_time_seconds_total": 0.02,
+    "indices_query_cache_evictions": 0.1, "indices_refresh_time_seconds_total": 0.004,
+    "indices_request_cache_evictions": 0.05, "indices_search_fetch_time_seconds": 0.02,
+    "indices_search_fetch_total": 24.0, "transport_rx_size_bytes_total": 900.0, "transport_tx_size_bytes_total": 900.0,
+}  # fmt: skip
+_GAUGES: Final = {
+    "indices_fielddata_memory_size_bytes": 6e6, "indices_query_cache_memory_size_bytes": 21e6,
+    "indices_request_cache_memory_size_bytes": 9e6, "indices_segments_count": 310.0, "process_cpu_percent": 4.0,
+    "process_open_files_count": 480.0,
+}  # fmt: skip
 _SHARDS: Final = 24
 _LOST: Final = 6
 
@@ -34,7 +47,7 @@ def samples(box: Box, service: Service, server: str, now: float) -> Iterator[Sam
     lost = _LOST if red else 0
     counts = {
         "active_shards": _SHARDS - lost, "initializing_shards": 0, "relocating_shards": 0, "number_of_nodes": 1,
-        "number_of_data_nodes": 1, "unassigned_shards": 4 + lost,
+        "number_of_data_nodes": 1, "number_of_pending_tasks": 0, "unassigned_shards": 4 + lost,
     }  # fmt: skip
     for name, count in counts.items():
         yield Sample(f"elasticsearch_cluster_health_{name}", float(count), _CLUSTER)
@@ -62,6 +75,10 @@ def _node(box: Box, service: Service, server: str, now: float) -> Iterator[Sampl
         yield Sample("elasticsearch_breakers_estimated_size_bytes", float(int(share * limit)), named)
         yield Sample("elasticsearch_breakers_limit_size_bytes", float(int(limit)), named)
         yield Sample("elasticsearch_breakers_tripped", 0.0, named)
+    for name, rate in _RATES.items():
+        yield Sample(f"elasticsearch_{name}", rate * done, node)
+    for name, value in _GAUGES.items():
+        yield Sample(f"elasticsearch_{name}", value, node)
     for pool in ("bulk", "search", "write"):
         yield Sample("elasticsearch_thread_pool_queue_count", 0.0, {**node, "type": pool})
         yield Sample("elasticsearch_thread_pool_rejected_count", 0.0, {**node, "type": pool})

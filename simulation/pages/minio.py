@@ -14,6 +14,7 @@ from boxwatch.topology.model import Service
 EXPORTER: Final = "minio"
 _DRIVES: Final = 4
 _CALLS: Final = {"getobject": ("GetObject", 22.0), "putobject": ("PutObject", 5.0), "headobject": ("HeadObject", 9.0)}
+_REJECTED: Final = ("auth", "header", "invalid", "timestamp")
 _OBJECTS: Final = 84_000
 
 
@@ -44,7 +45,12 @@ def _second(box: Box, service: Service, server: str, now: float) -> Iterator[Sam
         yield Sample("minio_s3_requests_total", float(int(rate * done)), {**node, "api": api})
         yield Sample("minio_s3_requests_5xx_errors_total", float(int(rate * done * 1e-4)), {**node, "api": api})
         yield Sample("minio_s3_requests_inflight_total", 0.0, {**node, "api": api})
+        yield Sample("minio_s3_requests_4xx_errors_total", float(int(rate * done * 2e-3)), {**node, "api": api})
     yield Sample("minio_s3_requests_waiting_total", 0.0, node)
+    for reason in _REJECTED:
+        yield Sample(f"minio_s3_requests_rejected_{reason}_total", 0.0, node)
+    yield Sample("minio_node_file_descriptor_limit_total", 1048576.0, node)
+    yield Sample("minio_node_file_descriptor_open_total", 58.0, node)
     yield Sample("minio_s3_traffic_received_bytes", float(int(900e3 * done)), node)
     yield Sample("minio_s3_traffic_sent_bytes", float(int(4.2e6 * done)), node)
 
@@ -67,6 +73,11 @@ def _third(box: Box, service: Service, server: str, now: float) -> Iterator[Samp
         yield Sample("minio_api_requests_total", float(int(rate * done)), {**kind, "name": api})
         yield Sample("minio_api_requests_5xx_errors_total", float(int(rate * done * 1e-4)), {**kind, "name": api})
         yield Sample("minio_api_requests_inflight_total", 0.0, {**kind, "name": api})
+        yield Sample("minio_api_requests_4xx_errors_total", float(int(rate * done * 2e-3)), {**kind, "name": api})
     yield Sample("minio_api_requests_waiting_total", 0.0, kind)
+    for reason in _REJECTED:
+        yield Sample(f"minio_api_requests_rejected_{reason}_total", 0.0, kind)
+    yield Sample("minio_system_process_file_descriptor_limit_total", 1048576.0, node)
+    yield Sample("minio_system_process_file_descriptor_open_total", 58.0, node)
     yield Sample("minio_api_requests_traffic_received_bytes", float(int(900e3 * done)), kind)
     yield Sample("minio_api_requests_traffic_sent_bytes", float(int(4.2e6 * done)), kind)

@@ -22,6 +22,18 @@ _COLLECTORS: Final = (
 _BYTES: Final = 30_000.0
 _UPTIME: Final = 41 * DAY
 _INODES: Final = 30_000_000.0
+_GAUGES: Final = {
+    "node_filefd_allocated": 7200.0, "node_filefd_maximum": 9.2e18, "node_memory_Buffers_bytes": 3.1e8,
+    "node_memory_Cached_bytes": 9.4e9, "node_memory_Dirty_bytes": 4.0e6, "node_memory_Shmem_bytes": 1.2e8,
+    "node_memory_Slab_bytes": 8.0e8, "node_memory_SwapFree_bytes": 4.2e9, "node_memory_SwapTotal_bytes": 4.2e9,
+    "node_procs_blocked": 0.0, "node_sockstat_TCP_orphan": 0.0, "node_sockstat_TCP_tw": 90.0,
+    "node_sockstat_UDP_inuse": 12.0,
+}  # fmt: skip
+# Counters, per second.
+_RATES: Final = {
+    "node_netstat_TcpExt_ListenDrops": 0.0, "node_netstat_Tcp_OutRsts": 0.2, "node_netstat_Tcp_OutSegs": 2100.0,
+    "node_netstat_Tcp_RetransSegs": 0.4, "node_vmstat_pgmajfault": 0.3,
+}  # fmt: skip
 _USER: Final = 0.72
 
 
@@ -36,6 +48,15 @@ def samples(box: Box, server: str, now: float) -> Iterator[Sample]:
     yield from _filesystems(box, server, now)
     yield from _disks(box, server, booted, now)
     yield from _network(box, server, booted, now)
+    cores = box.host_cores(server).rate(now)
+    for name, factor in (("node_load1", 1.1), ("node_load5", 1.05), ("node_load15", 1.0)):
+        yield Sample(name, factor * cores)
+    yield Sample("node_procs_running", float(int(1 + cores)))
+    for name, value in _GAUGES.items():
+        yield Sample(name, value)
+    for name, rate in _RATES.items():
+        yield Sample(name, float(int(rate * (now - booted))))
+    yield Sample("node_netstat_Tcp_CurrEstab", float(int(310 * _users(box, now))))
     yield Sample("node_timex_sync_status", 1.0)
     yield Sample("node_timex_maxerror_seconds", 0.02 + 0.01 * chance(server, now // 60))
     yield Sample("node_nf_conntrack_entries", float(int(2400 * _users(box, now))))
@@ -115,6 +136,10 @@ def _disks(box: Box, server: str, since: float, now: float) -> Iterator[Sample]:
     labels = {"device": "nvme0n1"}
     seed = chance(box.seed, server, "disk")
     yield Sample("node_disk_io_time_seconds_total", daily(0.05, seed, 0.7).total(since, now), labels)
+    done = daily(30.0, seed, 0.7).total(since, now)
+    for name, share in (("read", 0.3), ("write", 0.7)):
+        yield Sample(f"node_disk_{name}s_completed_total", float(int(share * done)), labels)
+        yield Sample(f"node_disk_{name}_time_seconds_total", share * done * 0.0006, labels)
     yield Sample("node_disk_read_bytes_total", float(int(daily(900e3, seed, 0.7).total(since, now))), labels)
     yield Sample("node_disk_written_bytes_total", float(int(daily(2.1e6, seed, 0.7).total(since, now))), labels)
 

@@ -17,6 +17,16 @@ EXPORTER: Final = "postgres_exporter"
 _MAX: Final = 100
 _RESERVED: Final = 3
 _COLLECTORS: Final = ("database", "locks", "replication", "replication_slot", "stat_bgwriter", "stat_database", "wal")
+# Counters, per second of ordinary load.
+_DATABASE: Final = {
+    "active_time_seconds_total": 0.4, "blk_read_time": 0.02, "blk_write_time": 0.002, "tup_deleted": 3.0,
+    "tup_fetched": 4200.0, "tup_inserted": 25.0, "tup_returned": 9100.0, "tup_updated": 31.0,
+}  # fmt: skip
+_WRITER: Final = {
+    "buffers_backend": 4.0, "buffers_checkpoint": 30.0, "buffers_clean": 2.0, "checkpoint_sync_time": 0.5,
+    "checkpoint_write_time": 400.0, "checkpoints_req": 0.0001, "checkpoints_timed": 1 / 300,
+}  # fmt: skip
+_TABLE: Final = {"autoanalyze_count": 1e-4, "autovacuum_count": 2e-4, "seq_tup_read": 40.0, "vacuum_count": 0.0}
 _IDLE: Final = {"application_name": "", "backend_type": "client backend", "usename": "app"}
 
 
@@ -53,6 +63,8 @@ def _database(box: Box, service: Service, server: str, now: float) -> Iterator[S
         yield Sample("pg_stat_database_xact_commit", float(int(work * 180 * load.total(since, now))), named)
         yield Sample("pg_stat_database_xact_rollback", float(int(work * 0.6 * load.total(since, now))), named)
         yield Sample("pg_stat_database_deadlocks", 0.0, named)
+        for name, rate in _DATABASE.items():
+            yield Sample(f"pg_stat_database_{name}", work * rate * load.total(since, now), named)
         yield Sample("pg_stat_database_blks_hit", float(int(work * 21000 * load.total(since, now))), named)
         yield Sample("pg_stat_database_blks_read", float(int(work * 95 * load.total(since, now))), named)
         yield Sample("pg_stat_database_temp_bytes", float(int(work * 2000 * load.total(since, now))), named)
@@ -60,6 +72,15 @@ def _database(box: Box, service: Service, server: str, now: float) -> Iterator[S
         yield Sample("pg_database_size_bytes", float(int(size)), {"datname": database})
         yield Sample("pg_database_wraparound_age_datfrozenxid_seconds", 61e6 + now % 86400, {"datname": database})
         yield Sample("pg_locks_count", float(active if app else 0), {"datname": database, "mode": "accesssharelock"})
+    for name, rate in _WRITER.items():
+        yield Sample(f"pg_stat_bgwriter_{name}_total", float(int(rate * (now - since))))
+    for relation, size in (("orders", 9.0e9), ("events", 6.0e9)):
+        table = {"datname": "app", "relname": relation, "schemaname": "public"}
+        for name, rate in _TABLE.items():
+            yield Sample(f"pg_stat_user_tables_{name}", float(int(rate * (now - since))), table)
+        yield Sample("pg_stat_user_tables_n_dead_tup", float(int(9000 * (now % 5400) / 5400)), table)
+        yield Sample("pg_stat_user_tables_size_bytes", size, table)
+        yield Sample("pg_stat_user_tables_table_size_bytes", 0.8 * size, table)
     yield Sample("pg_stat_archiver_archived_count", float(int((now - since) / 300)))
     yield Sample("pg_stat_archiver_failed_count", 0.0)
     yield Sample("pg_replication_lag_seconds", 0.0)

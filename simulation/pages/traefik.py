@@ -44,7 +44,10 @@ def samples(box: Box, server: str, started: float, now: float) -> Iterator[Sampl
             yield Sample("traefik_service_request_duration_seconds_sum", count * 0.07, named)
             yield Sample("traefik_service_request_duration_seconds_count", float(count), named)
     for code, counted in total.items():
-        yield Sample("traefik_entrypoint_requests_total", float(int(counted)), {"code": code, **_ENTRY})
+        named = {"code": code, **_ENTRY}
+        yield Sample("traefik_entrypoint_requests_total", float(int(counted)), named)
+        yield Sample("traefik_entrypoint_requests_bytes_total", float(int(700 * counted)), named)
+        yield Sample("traefik_entrypoint_responses_bytes_total", float(int(21000 * counted)), named)
     yield from _own(box, server, started, now)
 
 

@@ -42,6 +42,8 @@ class Place:
 
 def draw(panel: Answered, place: Place) -> str:
     """A panel."""
+    if panel.kind == "row":
+        return svg.text(place.x + 2, place.y + place.height - 4, panel.title, "t h")
     make = _DRAW.get(panel.kind, _unknown)
     title = svg.clipped(panel.title, place.width - 2 * _PAD, 13)
     frame = svg.rect(place.x, place.y, place.width, place.height, style="card", radius=6)

@@ -9,7 +9,7 @@ from typing import Final
 
 from boxwatch.simulation.pictures import charts, incident, svg
 from boxwatch.simulation.pictures.charts import Place
-from boxwatch.simulation.pictures.panels import Answered
+from boxwatch.simulation.pictures.panels import Answered, Window
 from boxwatch.simulation.scenario import Scenario
 from boxwatch.simulation.timeline import Notice
 from boxwatch.simulation.verdict import Verdict
@@ -44,8 +44,7 @@ class Shown:
         topology: the deployment.
         scenario: what was played.
         start: when it started, on the box's clock.
-        until: when it ended.
-        since: where the panels begin.
+        window: the time that the panels show.
         notices: what was notified.
         verdict: what came of it; None if it was not judged.
         overview: the overview's panels.
@@ -55,8 +54,7 @@ class Shown:
     topology: Topology
     scenario: Scenario
     start: float
-    until: float
-    since: float
+    window: Window
     notices: tuple[Notice, ...]
     verdict: Verdict | None
     overview: tuple[Answered, ...]
@@ -65,13 +63,15 @@ class Shown:
 
 def picture(shown: Shown) -> str:
     """Timeline and overview as one SVG."""
-    head = incident.height(shown.notices, shown.scenario.what) + 14
+    head = incident.height(shown.notices, shown.scenario.what) + 40
     body = list(
         incident.draw(
-            _MARGIN, _MARGIN, WIDTH, shown.notices, shown.scenario.what, shown.start, shown.until,
+            _MARGIN, _MARGIN, WIDTH, shown.notices, shown.scenario.what, shown.start, shown.window.until,
             f"{shown.scenario.name}: {shown.scenario.line}",
         )
     )  # fmt: skip
+    moment = f"The overview {incident.minutes(shown.window.at - shown.start)} after the start"
+    body.append(svg.text(_MARGIN + 2, _MARGIN + head - 12, moment, "t h"))
     bottom = 0.0
     for panel in shown.overview:
         place = _place(panel, _MARGIN + head, shown)
@@ -84,7 +84,7 @@ def _place(panel: Answered, top: float, shown: Shown) -> Place:
     x, y, width, height = panel.place
     return Place(
         _MARGIN + x * _CELL_WIDTH, top + y * _CELL_HEIGHT, width * _CELL_WIDTH - _GAP, height * _CELL_HEIGHT - _GAP,
-        shown.since, shown.until,
+        shown.window.since, shown.window.until,
     )  # fmt: skip
 
 

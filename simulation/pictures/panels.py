@@ -77,26 +77,40 @@ def expand(query: str, variables: Mapping[str, str], interval: float, span: floa
     return _VARIABLE.sub(lambda match: known.get(match[1], ".+"), query)
 
 
-def ask(  # noqa: PLR0913, PLR0917 - what a question needs
-    dashboard: Mapping[str, Any], api: Api, pace: Pace, since: float, until: float, interval: float
-) -> tuple[Answered, ...]:
-    """Ask every query of a dashboard, for a time on the box's clock."""
-    panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time that panels show, on the box's clock.
+
+    Attributes:
+        since: where graphs begin.
+        until: where they end.
+        at: the moment of single values and tables.
+        interval: seconds between two scrapes.
+    """
+
+    since: float
+    until: float
+    at: float
+    interval: float
+
+
+def ask(dashboard: Mapping[str, Any], api: Api, pace: Pace, window: Window) -> tuple[Answered, ...]:
+    """Ask every query of a dashboard."""
+    panels = dashboard["panels"]
     with ThreadPoolExecutor(4) as pool:
-        return tuple(pool.map(lambda panel: _answered(panel, api, pace, since, until, interval), panels))
+        return tuple(pool.map(lambda panel: _answered(panel, api, pace, window), panels))
 
 
-def _answered(  # noqa: PLR0913, PLR0917 - what a question needs
-    panel: Mapping[str, Any], api: Api, pace: Pace, since: float, until: float, interval: float
-) -> Answered:
-    step = max(interval, (until - since) / _POINTS)
+def _answered(panel: Mapping[str, Any], api: Api, pace: Pace, window: Window) -> Answered:
+    span = window.until - window.since
+    step = max(window.interval, span / _POINTS)
     answers = {}
     for target in panel.get("targets", ()):
-        query = pace.query(expand(str(target["expr"]), {}, max(interval, step), until - since))
+        query = pace.query(expand(str(target["expr"]), {}, step, span))
         found = (
-            api.instant(query, pace.wall(until))
+            api.instant(query, pace.wall(window.at))
             if target.get("instant")
-            else api.range(query, pace.wall(since), pace.wall(until), pace.wait(step))
+            else api.range(query, pace.wall(window.since), pace.wall(window.until), pace.wait(step))
         )
         answers[str(target["refId"])] = tuple(
             Series(one.labels, tuple((pace.box(at), value) for at, value in one.points)) for one in found

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 from xml.etree import ElementTree as ET
 
 import pytest
 from support.simulated import START, box, built
 
+from boxwatch.dashboards.panels import colours
 from boxwatch.simulation.api import Series
 from boxwatch.simulation.pictures import charts, incident, panels, svg, units
 from boxwatch.simulation.pictures.charts import Place
@@ -70,18 +71,18 @@ def test_a_panel_without_data_says_so(panel: Answered) -> None:
 def test_a_stat_has_the_colour_of_its_threshold() -> None:
     """Green below, vermilion from it on."""
     critical = _overview()[0]
-    for value, colour in ((0.0, "#009E73"), (1.0, "#D55E00")):
+    for value, colour in ((0.0, colours.GOOD), (1.0, colours.BAD)):
         drawn = _drawn(Answered(critical.panel, {"A": (_series("", value),)}))
         assert [one.get("fill") for one in drawn.iter("rect")][1] == colour
 
 
 def test_states_are_drawn_as_spans() -> None:
     """A change of value ends one and begins the next; so does a gap."""
-    timeline = next(panel for panel in _overview() if panel.kind == "state-timeline")
+    timeline = next(panel for panel in _overview() if panel.title == "Replicas against the plan")
     gap = Series({"service": "web"}, ((START - 3000, 1.0), (START - 2940, 1.0), (START - 600, 0.0), (START - 540, 0.0)))
     drawn = _drawn(Answered(timeline.panel, {"A": (gap,)}))
 
-    assert [one.get("fill") for one in drawn.iter("rect")][1:] == ["#009E73", "#D55E00"]
+    assert [one.get("fill") for one in drawn.iter("rect")][1:] == [colours.GOOD, colours.BAD]
 
 
 def test_an_unknown_panel_refers_to_grafana() -> None:
@@ -122,16 +123,17 @@ def test_a_query_is_expanded_as_grafana_does() -> None:
     assert panels.expand(text, {"b": "c"}, 30, 3600) == 'rate(x{server=~".+", a="c"}[120s])[3600s:30s]'
 
 
-def _notice(status: Any, at: float, severity: str = "critical") -> Notice:
+def _notice(status: Literal["firing", "resolved"], at: float, severity: str = "critical") -> Notice:
     labels = {"alertname": "ServiceDown", "service": "web", "severity": severity}
     return Notice(START + at, status, labels, "A service is down.", "No container of <web> runs.")
 
 
 def _shown(*notices: Notice, verdict: Verdict | None = None) -> Shown:
     played = box("replica-lost")
-    return Shown(
-        played.topology, played.scenario, START, START + 1200, START - 3600, notices, verdict, _overview(), 40.0
-    )
+    window = panels.Window(START - 3600, START + 1200, START + 301, 30)
+    row = Answered({"type": "row", "title": "Since when", "gridPos": {"x": 0, "y": 22, "w": 24, "h": 1}}, {})
+    overview = (*_overview(), row)
+    return Shown(played.topology, played.scenario, START, window, notices, verdict, overview, 40.0)
 
 
 def test_an_alert_is_shown_from_its_notification_to_its_end() -> None:
@@ -149,7 +151,8 @@ def test_the_picture_stands_alone_in_light_and_dark() -> None:
     root = ET.fromstring(found)  # noqa: S314 - our own
 
     assert "prefers-color-scheme:dark" in found
-    assert "ServiceDown web" in [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    words = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"ServiceDown web", "Since when", "The overview 5.0 min after the start"} <= set(words)
 
 
 def test_the_page_is_one_file_with_everything() -> None:
