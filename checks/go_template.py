@@ -21,7 +21,7 @@ PROMETHEUS: Final = BUILT_IN | frozenset(
     {"query", "first", "label", "value", "strvalue", "args", "reReplaceAll", "safeHtml", "match", "title", "toUpper"}
     | {"toLower", "graphLink", "tableLink", "sortByLabel", "stripPort", "stripDomain", "humanize", "humanize1024"}
     | {"humanizeDuration", "humanizePercentage", "humanizeTimestamp", "toTime", "pathPrefix", "externalURL"}
-    | {"parseDuration", "tmpl"}
+    | {"parseDuration"}
 )
 # Later functions, with the first version of Prometheus that has them (CHANGELOG.md there).
 _LATER: Final = (("urlQueryEscape", (3, 6)), ("toDuration", (3, 6)), ("now", (3, 6)))

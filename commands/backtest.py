@@ -23,7 +23,7 @@ _DAY = 86_400.0
 @live
 @click.option(
     "--days",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, min_open=True, max=3650),
     default=14.0,
     show_default=True,
     help="Length of the history.",
@@ -90,7 +90,7 @@ def backtest(  # noqa: PLR0913 - one for each option
     now = source.now()
     title = f"{source.url} {days:g} {thresholds}"
     test = Backtest(source, rules, StateFile(state_file, title), now - days * _DAY, now)
-    with progress.shown("percent of evaluations", hidden=as_json) as watch:
+    with progress.shown("evaluations, percent", hidden=as_json) as watch:
         result = test.run(chosen, watch, trials=thresholds)
     if as_json:
         options.print_json(report.to_json(result))

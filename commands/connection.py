@@ -26,7 +26,7 @@ CONNECTION_OPTIONS: tuple[Option, ...] = (
     click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private CA, PEM."),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=1),
+        type=click.FloatRange(min=1, max=3600),
         default=60.0,
         show_default=True,
         help="Seconds to wait for a response from Grafana, or for every rule to load and evaluate once; "

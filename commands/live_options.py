@@ -20,7 +20,7 @@ _OPTIONS: tuple[Option, ...] = (
     click.option("--ca-file", "ca", type=FILE, metavar="FILE", help="Certificates of a private CA, PEM."),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=1),
+        type=click.FloatRange(min=1, max=600),
         default=30.0,
         show_default=True,
         help="Seconds to wait for the answer to a query.",

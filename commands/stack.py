@@ -96,7 +96,9 @@ class _Values:
             name, _, secret = pair.partition("=")
             if not name or not secret:
                 # It may be the secret itself.
-                raise click.BadParameter("an option is not NAME=FILE", param_hint="--secret")
+                raise click.BadParameter(
+                    "is not NAME=FILE: name the variable and the file that has its value", param_hint="--secret"
+                )
             found[name] = variables.from_secret(Path(secret))
         return found
 
@@ -166,7 +168,7 @@ def stack() -> None:
 @collected("values", _Values, _VALUE_OPTIONS)
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=1),
+    type=click.FloatRange(min=1, max=3600),
     default=600.0,
     show_default=True,
     help="Seconds to wait until every container is healthy. Coolify learns of a change within one to five minutes.",

@@ -61,7 +61,7 @@ def why(  # noqa: PLR0913 - one for each option
     Example:
       boxwatch why HostDiskLow --prometheus http://localhost:9090
       boxwatch why ServiceDown service=web --at 2h --prometheus http://localhost:9090
-      boxwatch why RedisMemoryHigh --expand --prometheus http://localhost:9090 --alertmanager http://localhost:9093
+      boxwatch why RedisMemoryNearMax --expand --prometheus http://localhost:9090 --alertmanager http://localhost:9093
     """
     from boxwatch.live.absence import World
     from boxwatch.live.why import alertmanager, report
@@ -72,6 +72,8 @@ def why(  # noqa: PLR0913 - one for each option
     source = live.server()
     now = source.now()
     at = _moment(moment, now)
+    if at > now + 1:
+        raise click.BadParameter(f"{moment} has not come yet: name a time that Prometheus has seen", param_hint="--at")
     # What a target's health was is unknown.
     targets = source.targets() if now - at < _RECENT else None
     world = World(source, at, targets, source.groups(), scrape=source.scrape_interval())
@@ -104,12 +106,15 @@ def _moment(text: str | None, now: float) -> float:
     if text is None:
         return now
     ago = seconds(text.removeprefix("-"))
-    if ago:
+    if 0 < ago <= now:
         return now - ago
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         pass
+    else:
+        if 0 <= number <= now + 1:
+            return number
     try:
         return datetime.fromisoformat(text).astimezone().timestamp()
     except ValueError:

@@ -57,7 +57,7 @@ def _warned(public: Sequence[int], ports: Sequence[int]) -> Iterator[str]:
         among = "" if set(public) <= set(ports) else " too"
         yield (
             f"Reachable from outside, past the server's firewall: {listed([str(port) for port in public])}{among}. "
-            "If that is intended, list it here with `exposed: true`."
+            "If that is intended, add `exposed: true`."
         )
 
 

@@ -40,6 +40,21 @@ def read(file: str, content: bytes) -> Document:
     return found
 
 
+_DEEPEST = 100
+
+
+def _refuse(name: str) -> object:
+    """Infinity and NaN are no JSON, though Python reads them."""
+    raise ValueError(f"{name} is no number there")
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels <= 0 or any(_is_deeper(each, levels - 1) for each in inner)
+
+
 def parse(file: str, content: bytes) -> Document | None:
     """The dashboard in a file; None if the file holds another kind of object.
 
@@ -47,9 +62,11 @@ def parse(file: str, content: bytes) -> Document | None:
         BoxwatchError: it is not JSON, not an object, or a dashboard of schema v2.
     """
     try:
-        whole = json.loads(content)
+        whole = json.loads(content, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise BoxwatchError(f"{file}: is not JSON: {error}; export the dashboard again") from error
+    if _is_deeper(whole, _DEEPEST):
+        raise BoxwatchError(f"{file}: nests deeper than {_DEEPEST} levels; no dashboard of Grafana's does")
     if not isinstance(whole, dict):
         raise BoxwatchError(f"{file}: is JSON, but not a dashboard: a dashboard is an object")
     path = envelope(whole)

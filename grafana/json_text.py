@@ -17,7 +17,8 @@ _line = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 
 def write(dashboard: Mapping[str, object]) -> bytes:
     """The bytes of a dashboard's file, with a newline at the end."""
-    return (_value(dashboard, 0) + "\n").encode()
+    # Half a surrogate pair, which JSON can write and UTF-8 cannot, is written as it came: `\ud800`.
+    return (_value(dashboard, 0) + "\n").encode(errors="backslashreplace")
 
 
 def _value(value: object, depth: int, taken: int = 0) -> str:

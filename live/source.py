@@ -46,6 +46,14 @@ class Transport(Protocol):
         """
 
 
+def printable(document: object, client: Client) -> object:
+    """The document with error messages as they may be printed: a server may quote the token that it was sent."""
+    if not isinstance(document, dict):
+        return document
+    messages = {key: client.hide(str(document[key])) for key in ("error", "message") if document.get(key)}
+    return {**document, **messages}
+
+
 class Direct:
     """Requests to Prometheus itself."""
 
@@ -59,7 +67,7 @@ class Direct:
         method, body = ("GET", None) if form is None else ("POST", form.encode())
         answer = self._client.request(method, path, self._timeout, _ATTEMPTS, body)
         try:
-            return answer.status, json.loads(answer.body)
+            return answer.status, printable(json.loads(answer.body), self._client)
         except (ValueError, RecursionError):
             return answer.status, None
 
@@ -179,7 +187,7 @@ class Prometheus:
         if not isinstance(document, dict):
             raise PublishError(f"{self.url} does not respond like Prometheus ({status}): check the URL")
         if status == _OK and document.get("status") == "success":
-            return document.get("data")
+            return document["data"] if document.get("data") is not None else {}
         message = str(document.get("error") or document.get("message") or "no reason given")
         if status in _REJECTED or status == _OK:
             raise QueryError(message)

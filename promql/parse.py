@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import functools
+import json
+import re
+from typing import Final
 
 import promql_parser
 
 from boxwatch.promql.depth import DEEPEST, depth
 from boxwatch.promql.nodes import Expr
+
+# Strings, and comments, in which a backquote is none.
+_RAW: Final = re.compile(r""""(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\n]*|`[^`]*`""")
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """A raw string in quotes, as the parser takes escapes in backquotes for escapes."""
+    text = found[0]
+    return json.dumps(text[1:-1], ensure_ascii=False) if text.startswith("`") else text
 
 
 @functools.lru_cache(maxsize=16384)
@@ -23,7 +35,7 @@ def parse(text: str) -> Expr:
             f"the query nests {found:,} levels deep; the maximum is {DEEPEST}: move parts of it to recording rules"
         )
     try:
-        tree: Expr = promql_parser.parse(text)
+        tree: Expr = promql_parser.parse(_RAW.sub(_quoted, text) if "`" in text else text)
     except ValueError as error:
         # The parser's message may have several lines.
         raise ValueError(" ".join(str(error).split())) from error

@@ -152,6 +152,10 @@ class Client:
             time.sleep(pause)
         raise PublishError(f"{method} {self.url}{path}: {self._credentials.hide(problem)}")
 
+    def hide(self, text: str) -> str:
+        """A text of the server's without our secrets and control characters: it may quote what it was sent."""
+        return self._credentials.hide("".join(sign if sign.isprintable() else " " for sign in text))
+
     def server_message(self, answer: Answer) -> str:
         """The body of an unexpected response, on one line and without secrets: `: text`. HTML pages are omitted."""
         text = " ".join(answer.body[:2000].decode(errors="replace").split())

@@ -156,7 +156,7 @@ def _gitlab() -> Config:
 def _readme(topology: Topology, service: Service, parts: Sequence[Part]) -> Iterator[str]:
     yield f"# Monitoring of {topology.name}"
     yield ""
-    yield f"`{TOPOLOGY}` describes what runs; boxwatch {VERSION} makes everything else of it."
+    yield f"`{TOPOLOGY}` describes what runs; boxwatch {VERSION} generates everything else from it."
     yield ""
     yield "| path | content |"
     yield "|---|---|"

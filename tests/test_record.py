@@ -365,7 +365,7 @@ def test_a_dashboard_may_read_what_is_recorded() -> None:
     path = Path("extra-dashboards/shop.json")
     for written, known in ((board, True), (board.replace("orders_total", "order_total"), False)):
         path.write_text(written, encoding="utf-8")
-        for words in (["check"], ["check", str(path)]):
+        for words in (["check"], ["check", "--notes", str(path)]):
             said = _run(*words).stdout
             assert ("rule records shop_orders_total" in said) is False
             assert ("did you mean shop_orders_total?" in said) is not known

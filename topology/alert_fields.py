@@ -15,9 +15,9 @@ LONGEST_WAIT: Final = 7 * 86400
 OWN_LABELS: Final = frozenset(
     {
         "account", "alertmanager", "alertname", "backup", "collector", "component", "coolify_server", "datasource",
-        "datname", "deployment", "device", "environment", "field", "instance", "integration", "job", "mount",
-        "name", "port", "project", "queue", "reason", "resource", "router", "rule_group", "sans", "server",
-        "service", "severity", "slot_name", "source", "state", "uuid", "vhost",
+        "database", "datname", "deployment", "device", "environment", "field", "instance", "integration", "job",
+        "mount", "name", "port", "project", "queue", "reason", "resource", "router", "rule_group", "sans", "server",
+        "service", "severity", "slot_name", "source", "state", "task", "type", "uuid", "vhost",
     }
 )  # fmt: skip
 # Labels of test alerts (`boxwatch notify test`).

@@ -55,7 +55,7 @@ CADVISOR_PORT: Final = 8080
 class Exporters(Model):
     """Scrape targets of a server's exporters, as host:port.
 
-    Change one if you run it elsewhere. `none`: it does not exist, so nothing is scraped or alerted that needs it.
+    State both if one runs elsewhere. `none`: it does not exist, so nothing is scraped or alerted that needs it.
     """
 
     node: HostPortOrNone

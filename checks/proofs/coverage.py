@@ -137,7 +137,12 @@ def _set_operations(tree: nodes.Expr) -> Iterator[nodes.BinaryExpr]:
 
 
 def _before(rule: Rule, text: str) -> str:
-    """A part of a query as its own evaluation sees it: probes come later, when the rule has recorded its result."""
+    """A part of a query as its own evaluation sees it: probes come later, when the rule has recorded its result.
+
+    An alert records nothing under its name, which may stand in a matcher: `ALERTS{alertname="…"}`.
+    """
+    if "record" not in rule.document:
+        return text
     return re.sub(rf"(?<![\w:]){re.escape(rule.name)}(?![\w:{{\[])", f"{rule.name} offset 1ms", text)
 
 

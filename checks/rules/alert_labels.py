@@ -1,7 +1,7 @@
 """An alert's labels stay the same while it lasts: they are its identity.
 
 A label with the value, or with what a query returns, is another alert at every evaluation. Each one begins to wait
-again, so none ever fires, or each is sent as a new one. The value belongs into an annotation. pint calls this
+again, so none ever fires, or each is sent as a new one. The value belongs in an annotation. pint calls this
 alerts/template.
 """
 

@@ -150,6 +150,8 @@ def _unlimited(compared: list[nodes.BinaryExpr]) -> Iterator[tuple[Severity, str
         and (str(node.op), node.rhs.val) in ((">", 0), ("!=", 0), (">=", 1), (">", 1))
         for selector in selectors(node.lhs)
     }
+    if any("Inf" in str(node) for node in compared):
+        return  # the query leaves infinite results out itself
     guarded -= {name for name in guarded if not _is_guard(compared, name)}
     for name in sorted(divided - guarded):
         message = f"{name} is 0 for {UNLIMITED[name]}: the result is infinite, above any threshold"

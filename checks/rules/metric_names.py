@@ -74,6 +74,8 @@ def _of_others(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:
         # An exporter that makes up names as it runs may have this one, unless it looks like a slip.
         if exporters and (close or not conditional.family_of(name)):
             yield f"{name} is on no recorded page of {' and '.join(exporters)}", _meant(close)
+        elif close in known.applications:
+            yield f"{name} is on no page that was recorded of your applications", _meant(close)
 
 
 def _of_groupings(tree: nodes.Expr, known: Known) -> Iterator[tuple[str, str]]:

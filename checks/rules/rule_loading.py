@@ -142,7 +142,7 @@ class _Reader:
             hint = "use letters, digits, underscores and colons"
             yield self.finding(fields["record"], where, f"{name!r} is not a name before Prometheus 3.0", hint)
         for key in _OF_ALERTS:
-            if _milliseconds(_text(fields.get(key))):
+            if _milliseconds(_text(fields.get(key)) or "0"):
                 hint = "remove it; only alerts have one"
                 yield self.finding(fields[key], where, f"a recording rule has no {key}", hint)
         annotations = fields.get("annotations")
@@ -221,6 +221,6 @@ def _milliseconds(text: str) -> int | None:
         return 0
     found = _DURATION.fullmatch(text)
     if not found:
-        return None if text else 0
+        return None
     total = sum(int(number or 0) * unit for number, unit in zip(found.groups(), _MILLISECONDS, strict=True))
     return total if total <= _LONGEST else None

@@ -14,7 +14,7 @@ from typing import Final
 from boxwatch.checks.finding import Finding
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
-from boxwatch.exporters.catalogue.metrics import OPEN_LABELS, TARGET_LABELS
+from boxwatch.exporters.catalogue.metrics import OPEN_LABELS, SHARED_LABEL, TARGET_LABELS
 from boxwatch.promql import nodes
 from boxwatch.promql.certain import certain, matched
 from boxwatch.promql.labels import is_scalar, may_have, result_labels
@@ -129,6 +129,8 @@ def _told_apart(tree: nodes.VectorSelector, known: Known) -> tuple[Labels, Label
 
 
 def _possible(tree: nodes.Expr, label: str, known: Known) -> bool:
+    if label == SHARED_LABEL:
+        return True  # every series of a deployment has it, or none
     if known.foreign:
         return may_have(tree, label)
     labels = result_labels(tree, known.labels_of)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from boxwatch.errors import BoxwatchError
 from boxwatch.exporters.coolify.logs import facts
@@ -49,6 +49,9 @@ _HEADERS: Final = (
 NOBODY: Final = b"$2b$10$7EqJtq98hPqEX7fNZaFWoOa5Cq5hVQmC8fGq8a8G1pWqG9o0cKQ3K"
 _KNOWN_PASSWORDS: Final = 64
 _HASH: Final = re.compile(r"\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}")
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 
 class WebConfigError(BoxwatchError):
@@ -113,7 +116,9 @@ def load(path: Path) -> WebConfig:
     """
     yaml = _module("yaml", "a web configuration file")
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        text = path.read_text(encoding="utf-8")
+        _refuse_repeated(path, yaml.compose(text, Loader=yaml.SafeLoader))
+        document = yaml.safe_load(text)
     except OSError as error:
         raise WebConfigError(f"cannot read {path}: {os.strerror(error.errno or 0)}") from None
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
@@ -122,7 +127,7 @@ def load(path: Path) -> WebConfig:
     known = ("tls_server_config", "http_server_config", "basic_auth_users")
     root = _section(path, {"": document}, "", known)
     config = WebConfig(files=(path,))
-    if root.get("tls_server_config"):
+    if root.get("tls_server_config") is not None:
         tls = _section(path, root, "tls_server_config", (*_TLS_KEYS, *_IGNORED))
         values = {key: str(value) for key, value in tls.items()}
         config.tls = _tls(path, values)
@@ -131,14 +136,29 @@ def load(path: Path) -> WebConfig:
     config.headers = {key: str(value) for key, value in _section(path, http, "headers", _HEADERS).items()}
     if any(not value.isprintable() for value in config.headers.values()):
         raise WebConfigError(f"{path}: headers: a value contains a line break or another control character")
-    users = root.get("basic_auth_users") or {}
+    users = root.get("basic_auth_users")
+    if users is not None and not isinstance(users, dict):
+        raise WebConfigError(f"{path}: basic_auth_users must map users to bcrypt hashes")
     if users:
         config.users = _users(path, users)
     return config
 
 
+def _refuse_repeated(path: Path, node: Node | None) -> None:
+    """A key that is there twice is refused: the second would silently replace the first, and with it a password."""
+    seen: set[str] = set()
+    pairs = node.value if node is not None and getattr(node, "id", "") == "mapping" else ()
+    for key, value in pairs:
+        if key.value in seen:
+            raise WebConfigError(f"{path}:{key.start_mark.line + 1}: the key {key.value!s:.40} is there twice")
+        seen.add(key.value)
+        _refuse_repeated(path, value)
+
+
 def _section(path: Path, parent: Mapping[str, object], key: str, known: tuple[str, ...]) -> dict[str, object]:
-    section = parent.get(key) or {}
+    section = parent.get(key)
+    if section is None:
+        return {}
     if not isinstance(section, dict):
         raise WebConfigError(f"{path}: {key or 'the file'} must be a mapping")
     for name in section:

@@ -22,6 +22,7 @@ _SCENES: Final = "made by Grafana while it shows the page"
 
 DASHBOARD: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "__elements": "library panels stand in the page itself",
         "__inputs": "resolved: data source inputs are variables, constants are written out",
         "__requires": "only read by Grafana's import",
         "folderName": "the folder is chosen when the page is published",

@@ -6,22 +6,25 @@ them the dashboard refers to data sources that do not exist, when it is publishe
 
 from __future__ import annotations
 
-from boxwatch.grafana.tree import Node, child, nodes, text
+from boxwatch.grafana.tree import Node, child, node, nodes, panels, text
 
 
 def resolve(dashboard: Node) -> None:
-    """Replace `__inputs`; `__elements` (library panels) stay, `__requires` only say what Grafana checks at import."""
+    """Replace `__inputs`, and put the library panels of `__elements` in place; `__requires` is for the import alone."""
+    _place(dashboard, node(dashboard.pop("__elements", None)))
     inputs = nodes(dashboard.pop("__inputs", None))
     constants = {
-        f"${{{text(one.get('name'))}}}": text(one.get("value"))
+        f"${{{text(one.get('name'))}}}": _EXPRESSION if _is_expression(one) else text(one.get("value"))
         for one in inputs
-        if one.get("type") == "constant" and text(one.get("name"))
+        if text(one.get("name")) and (one.get("type") == "constant" or _is_expression(one))
     }
     if constants:
         _replace(dashboard, constants)
     listed = child(dashboard, "templating").setdefault("list", []) if inputs else []
     known = {one.get("name") for one in nodes(listed)}
-    sources = [one for one in inputs if one.get("type") == "datasource" and text(one.get("name"))]
+    sources = [
+        one for one in inputs if one.get("type") == "datasource" and text(one.get("name")) and not _is_expression(one)
+    ]
     made: list[object] = [
         {
             "name": one["name"],
@@ -40,6 +43,28 @@ def resolve(dashboard: Node) -> None:
     ]
     if made and isinstance(listed, list):
         listed[:0] = made
+
+
+# Grafana's own data source of expressions, which every Grafana has.
+_EXPRESSION = "__expr__"
+
+
+def _is_expression(one: Node) -> bool:
+    return one.get("type") == "datasource" and one.get("pluginId") == _EXPRESSION
+
+
+# What a library panel has of its own on each page.
+_OF_PLACE = ("gridPos", "id", "maxPerRow", "repeat", "repeatDirection")
+
+
+def _place(dashboard: Node, elements: Node) -> None:
+    """Library panels that came with an export stand in the page itself: their library is elsewhere."""
+    for panel in panels(dashboard) if elements else ():
+        model = node(node(elements.get(text(node(panel.get("libraryPanel")).get("uid")))).get("model"))
+        if model:
+            kept = {key: panel[key] for key in _OF_PLACE if key in panel}
+            panel.clear()
+            panel.update({key: value for key, value in model.items() if key != "libraryPanel"} | kept)
 
 
 def _replace(value: object, constants: dict[str, str]) -> object:

@@ -7,8 +7,7 @@ from boxwatch.grafana.tree import Node, child, marks, node, nodes, panels, text,
 
 # The keys of a dashboard as of schema version 42; all others are dead.
 _KEYS = frozenset({
-    "__elements", "annotations",
-    "description", "editable", "fiscalYearStartMonth", "gnetId", "graphTooltip", "id", "links",
+    "annotations", "description", "editable", "fiscalYearStartMonth", "gnetId", "graphTooltip", "id", "links",
     "liveNow", "panels", "preload", "refresh", "revision", "schemaVersion", "snapshot", "tags", "templating", "time",
     "timepicker", "timezone", "title", "uid", "weekStart",
 })  # fmt: skip

@@ -147,6 +147,7 @@ def _instance(
 def waiting(answer: Answer, instance: Instance) -> str:
     """How long an instance has been true, of how long it has to be."""
     been = duration(max(1.0, round(answer.at - instance.since)))
-    if not answer.rule.wait:
-        return f"true for {been}"
+    if instance.state == "firing":
+        # It is not looked for the beginning of what has lasted long enough.
+        return f"true for at least {been}"
     return f"true for {been} of {duration(answer.rule.wait)}"

@@ -346,6 +346,10 @@ def _components(fields: Fields, key: str, *, database: bool) -> Iterator[Compone
         )
 
 
+# Of a message of Coolify's.
+_LONGEST = 500
+
+
 def _problem(answer: Answer) -> str:
     """What went wrong, and what to do."""
     try:
@@ -360,7 +364,8 @@ def _problem(answer: Answer) -> str:
     if answer.status == _CONFLICT and "conflicts" in said:
         return "another resource has the same domain: remove it there, or change `urls.grafana` in the topology"
     if answer.status in {_BAD_REQUEST, _CONFLICT, _UNPROCESSABLE, _NOT_FOUND} and message:
-        return " ".join([message.rstrip("."), *_errors(said.get("errors"))]).strip()
+        text = " ".join([message.rstrip("."), *_errors(said.get("errors"))]).strip()
+        return "".join(sign if sign.isprintable() else " " for sign in text)[:_LONGEST]
     return str(failure.judge(answer.status, answer.headers, answer.body, 0.0))
 
 

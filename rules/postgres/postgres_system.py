@@ -76,8 +76,8 @@ SYSTEM = System(
     switch_on="start postgres_exporter there, with `DATA_SOURCE_NAME` and a role that has pg_monitor "
     "(docs/exporters/databases.md)",
     reached=selector("pg_up", _JOB),
-    connect="set its `DATA_SOURCE_NAME`, and in PostgreSQL run `CREATE ROLE monitoring LOGIN PASSWORD 'SECRET'; "
-    "GRANT pg_monitor TO monitoring`",
+    connect="set its `DATA_SOURCE_NAME`, and in PostgreSQL run `CREATE ROLE boxwatch LOGIN; "
+    "GRANT pg_monitor TO boxwatch`, then `\\password boxwatch` in psql",
     worse=(
         Cause(("PostgresConnectionsExhausted",), ("PostgresConnectionsHigh",), SERVICE),
         Cause(("PostgresSessionsHidden",), ("PostgresMetricsIncomplete",), SERVICE),

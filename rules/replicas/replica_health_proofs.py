@@ -206,6 +206,8 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
         )
 
     one = lives(outage.gone())
+    # It is there for one counted sample in four.
+    steps = sample // fixtures.interval
     # One replica is missing from the beginning, a second one `half` or `later` samples later.
     half = math.ceil(outage.enough / 2)
     most = 2 * (outage.enough - 1) - 1
@@ -237,7 +239,7 @@ def missing(topology: Topology, grace: int) -> tuple[tuple[Case, ...], tuple[Cas
         ),
         fixtures.fires(
             "fires without flapping while a replica comes and goes",
-            lives(" ".join(["7 stale _x2"] * (fixtures.count // 4 + 1))),
+            lives(" ".join([f"7 stale _x{4 * steps - 2}"] * (fixtures.count // (4 * steps) + 1))),
             due,
             Expected(of_service(), text(1, 2)),
         ),

@@ -57,7 +57,7 @@ def _blind(topology: Topology) -> Alert:
             "error ratios, latency, objectives and certificates are not monitored.",
             first_look=(
                 (
-                    "Coolify, Server, Proxy, Configuration: does `command` still contain the three `metrics` lines? "
+                    "Coolify, Server, Proxy, Configuration: does `command` still contain the four `metrics` lines? "
                     "*Reset* drops them (Coolify 4.3)."
                 ),
                 "Prometheus, Status, Targets, job `traefik`: refused, timed out, or not found?",

@@ -64,7 +64,7 @@ SYSTEM = System(
     name="traefik",
     subjects=(traefik.subject, traefik_routes.subject),
     healthy_day=proxy,
-    switch_on="add the three `metrics` lines of docs/exporters/traefik.md to the proxy's command in Coolify, then "
+    switch_on="add the four `metrics` lines of docs/exporters/traefik.md to the proxy's command in Coolify, then "
     "restart the proxy",
     during="while a service is deployed behind the proxy, and the proxy restarted",
     related=("probes",),

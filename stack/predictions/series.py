@@ -134,6 +134,8 @@ def _of_record(
         "component": sum(len(service.components) for service, _ in places),
         "target": targets,
         "uuid": sum(one.resources for one in of.values()),
+        # Of each URL that is asked.
+        "probe": sum(1 for service in topology.services if service.url),
         "router": routes,
         "code": 2 * routes,
         "bucket": routes * (len(topology.latency_buckets) + 1),

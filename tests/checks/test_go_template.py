@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import rotation
 
@@ -104,7 +104,10 @@ def test_prometheus_refuses_the_same_templates(program: Program, tmp_path: Path)
     promtool = program("promtool")
 
     @settings(
-        rotation.examples(8), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
+        rotation.examples(8),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        deadline=None,
+        phases=[Phase.generate],
     )
     @given(st.lists(_TEMPLATES, min_size=60, max_size=100, unique=True))
     def same(templates: list[str]) -> None:

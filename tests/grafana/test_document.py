@@ -48,3 +48,17 @@ def test_what_is_no_dashboard(content: bytes, message: str) -> None:
     with pytest.raises(BoxwatchError) as caught:
         document.read("a.json", content)
     assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN"])
+def test_numbers_that_json_has_not_are_refused(number: str) -> None:
+    """Python reads and writes them; Grafana does not."""
+    with pytest.raises(BoxwatchError, match=r"d\.json: is not JSON: -?\w+ is no number there"):
+        document.read("d.json", f'{{"panels": [], "version": {number}}}'.encode())
+
+
+def test_what_nests_too_deeply_is_refused() -> None:
+    """Before anything walks it."""
+    rows = '{"type": "row", "panels": [' * 300 + "]}" * 300
+    with pytest.raises(BoxwatchError, match="nests deeper than 100 levels"):
+        document.read("d.json", f'{{"panels": [{rows}]}}'.encode())

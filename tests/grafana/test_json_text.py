@@ -36,3 +36,8 @@ def test_what_fits_a_line_stands_on_one(name: str) -> None:
     for line in written.splitlines():
         assert len(line) <= 240 or '": "' in line
     assert len(written) < 1.5 * len(json.dumps(board))
+
+
+def test_half_a_surrogate_pair_is_written_as_it_came() -> None:
+    """JSON can escape it, UTF-8 has no bytes for it."""
+    assert json.loads(json_text.write({"title": "\ud800"})) == {"title": "\ud800"}

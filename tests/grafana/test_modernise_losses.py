@@ -135,3 +135,25 @@ def test_panels_in_rows_of_grafana_4_are_compared_as_well() -> None:
     found = _losses(schemaVersion=14, rows=[{"title": "r", "panels": [boards.a_panel(id=1, title="p", odd=1)]}])
 
     assert [(where, key) for where, key, _ in found] == [("dashboard", "rows"), ('panel "p"', "odd")]
+
+
+def test_library_panels_of_an_export_stand_in_the_page() -> None:
+    """Their library is that of another Grafana; place and repetition are the page's."""
+    element = {"uid": "lib", "name": "L", "kind": 1, "model": {**boards.a_panel(title="from the library"), "id": 99}}
+    placed = {"id": 7, "libraryPanel": {"uid": "lib"}, "gridPos": {"x": 0, "y": 0, "w": 6, "h": 4}}
+    made = _made(__elements={"lib": element}, panels=[placed, {**placed, "id": 8, "libraryPanel": {"uid": "other"}}])
+
+    first, second = nodes(made["panels"])
+    assert (first["title"], first["id"], node(first["gridPos"])["w"]) == ("from the library", 7, 6)
+    assert node(second["libraryPanel"])["uid"] == "other"
+    assert "__elements" not in made
+
+
+def test_expressions_of_an_export_are_grafanas_own() -> None:
+    """No data source is to be chosen for them."""
+    target = {"refId": "A", "datasource": {"type": "__expr__", "uid": "${DS_EXPRESSION}"}, "expression": "$B > 1"}
+    given = {"name": "DS_EXPRESSION", "type": "datasource", "pluginId": "__expr__"}
+    made = _made(__inputs=[given], panels=[boards.a_panel(id=1, targets=[target])])
+
+    assert node(nodes(nodes(made["panels"])[0]["targets"])[0]["datasource"])["uid"] == "__expr__"
+    assert nodes(node(made["templating"])["list"]) == []

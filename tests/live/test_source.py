@@ -10,8 +10,8 @@ from support.fake_prometheus import NOW, FakePrometheus
 
 from boxwatch.errors import PublishError
 from boxwatch.live.samples import Sample, shown
-from boxwatch.live.source import Direct, Prometheus, QueryError, moment, seconds
-from boxwatch.publish.http import Client
+from boxwatch.live.source import Direct, Prometheus, QueryError, moment, printable, seconds
+from boxwatch.publish.http import Client, Credentials
 
 _TARGET = {
     "labels": {"job": "app", "instance": "a:1"},
@@ -166,3 +166,14 @@ def test_an_unreachable_server_is_said() -> None:
     """Without a traceback."""
     with pytest.raises(PublishError, match=r"http://127\.0\.0\.1:9"):
         Prometheus(Direct(Client("http://127.0.0.1:9"), 1)).query("up", 1)
+
+
+def test_a_token_that_the_server_quotes_is_not_printed() -> None:
+    """Nor is what a terminal would obey."""
+    client = Client("http://127.0.0.1:9", Credentials("Bearer s3cret-token", ("s3cret-token",)))
+    found = printable({"status": "error", "error": "boom Bearer s3cret-token \x1b[31m"}, client)
+
+    assert isinstance(found, dict)
+    assert "s3cret" not in found["error"]
+    assert "\x1b" not in found["error"]
+    assert printable([1], client) == [1]

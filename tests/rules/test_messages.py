@@ -15,7 +15,7 @@ from boxwatch.rules.model import Alert, Expected
 from boxwatch.topology.model import Topology
 
 # Labels whose value a message need not repeat: the server and the name of the resource say the same, or more.
-_UNSAID = {"uuid", "account", "mount", "reason"}
+_UNSAID = {"uuid", "account", "mount", "reason", "type"}
 # Nothing is to be run on the server: the page of Prometheus, Grafana or Coolify is the first look.
 _NO_COMMAND = {
     "CoolifyApiDisabled", "CoolifyRateLimited", "CoolifyServerUnreachable", "CoolifySourceFailing",

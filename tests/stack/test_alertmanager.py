@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from support.artefacts import complete_subjects
+from support.alertmanager_files import alerts_of
+from support.artefacts import complete_artefacts, complete_subjects
 from support.notified import SAID, said
 from support.topologies import complete
 
@@ -111,9 +112,9 @@ def test_the_header_names_the_required_alertmanager(way: dict[str, object], need
 def test_the_checks_find_no_problem_in_it() -> None:
     """The configuration passes with all alerts of the deployment."""
     content = alertmanager.configuration(said(quiet=[{"days": ["friday"]}], info="office"), complete_subjects())
-    fired = {alert.alert for subject in complete_subjects() for alert in subject.alerts}
+    alerts = alerts_of(complete_artefacts())
     file = alertmanager_file.read("a.yml", content)
-    assert [each for module in catalogue.ALERTMANAGER_CHECKS for each in module.check(file, fired)] == []
+    assert [each for module in catalogue.ALERTMANAGER_CHECKS for each in module.check(file, alerts)] == []
 
 
 def test_every_kind_of_receiver_matches_the_stored_file(golden: Callable[[str, str], None]) -> None:

@@ -41,6 +41,7 @@ def command_line() -> str:
             "| 1 | findings; outdated output (`--check`); a failed operation |\n"
             "| 2 | usage error or invalid topology |\n"
             "| 3 | differences: `boxwatch diff`, `boxwatch discover --check`, `boxwatch modernise --check`; "
+            "an unexpected result: `boxwatch demo --once`; "
             "problems: `boxwatch doctor` |"
         ),
         "## Environment",

@@ -20,6 +20,7 @@ from boxwatch.topology.validation.containers import (
     exporters_have_containers,
     nothing_is_planned_of_no_container,
     notifications_are_sent,
+    parts_that_do_not_exist_run_nowhere,
 )
 from boxwatch.topology.validation.context import ValidationContext
 from boxwatch.topology.validation.measured import metrics_are_apart, objectives_can_be_measured, tunings_name_services
@@ -154,6 +155,7 @@ RULES: Final[tuple[Rule, ...]] = (
     nothing_is_planned_of_no_container,
     exporters_have_containers,
     notifications_are_sent,
+    parts_that_do_not_exist_run_nowhere,
     ports_are_free,
     plans_fit,
     some_service_runs,

@@ -50,3 +50,25 @@ def notifications_are_sent(context: ValidationContext) -> Iterator[Issue]:
     if topology.stack.alertmanager is None and topology.notifications is not None:
         path: Path = ("stack", "alertmanager")
         yield Issue(path, "is `none`, so nothing sends `notifications`", "write its address, or delete `notifications`")
+
+
+# Part of the stack → its usual service in a compose file, which is also its usual component.
+_PARTS: Final = (
+    ("prometheus", "prometheus"),
+    ("alertmanager", "alertmanager"),
+    ("grafana", "grafana"),
+    ("blackbox", "blackbox-exporter"),
+)
+
+
+def parts_that_do_not_exist_run_nowhere(context: ValidationContext) -> Iterator[Issue]:
+    """A part of the stack that is `none` is no component of a service: it would be reported as down for ever."""
+    stack = context.topology.stack
+    gone = {name: key for key, name in _PARTS if getattr(stack, key) is None}
+    for service in context.certain_services("containers") if gone else ():
+        for number, selector in enumerate(service.containers or ()):
+            key = gone.get(selector.component or "")
+            if service.kind == "monitoring" and key and not selector.optional:
+                path: Path = ("services", service.name, "containers", number)
+                message = f"is {selector.component}, but `stack.{key}` is `none`"
+                yield Issue(path, message, "delete it, or the other")

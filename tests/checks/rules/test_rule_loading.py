@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from support import rotation
 from support.rule_text import found, found_in_others, rules
@@ -77,7 +77,10 @@ def test_nothing_is_accepted_that_prometheus_refuses(program: Program, tmp_path:
     promtool = program("promtool")
 
     @settings(
-        rotation.examples(6), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], deadline=None
+        rotation.examples(6),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        deadline=None,
+        phases=[Phase.generate],
     )
     @given(st.lists(_FILES, min_size=40, max_size=60, unique=True))
     def same(files: list[str]) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import ssl
 import threading
 from pathlib import Path
@@ -200,3 +201,22 @@ def test_a_watcher_looks_at_once_when_it_is_told_to(tmp_path: Path) -> None:
     thread.join(10)
 
     assert len(used) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("basic_auth_users: {a: b}\nbasic_auth_users: {}\n", "web.yml:2: the key basic_auth_users is there twice"),
+        ("basic_auth_users: {a: b, a: c}\n", "web.yml:1: the key a is there twice"),
+        ("basic_auth_users: []\n", "basic_auth_users must map users"),
+        ("tls_server_config: ''\n", "tls_server_config must be a mapping"),
+        ("[]\n", "the file must be a mapping"),
+    ],
+)
+def test_what_would_start_without_protection_is_refused(text: str, problem: str, tmp_path: Path) -> None:
+    """Whoever wrote it meant to have some."""
+    path = tmp_path / "web.yml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(webconfig.WebConfigError, match=re.escape(problem)):
+        webconfig.load(path)
