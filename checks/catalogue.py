@@ -241,6 +241,7 @@ def of_files(
         known((*ours, *theirs), scrape_interval, applications=applications), foreign=True, prometheus=prometheus
     )
     findings = [*unreadable, *_rules(tuple(theirs), names)]
+    skipped: dict[str, None] = {}
     for path, content in files.items():
         if _is_json(path):
             findings += _dashboard(path, content, names)
@@ -248,7 +249,10 @@ def of_files(
             # A configuration that also routes other rules' alerts names alerts unknown here.
             given = (alert for file in (*ours, *theirs) for alert in file.alerts)
             findings += _alertmanager(path, content, fired(given, names) if theirs else None)
-    return Report(tuple(sorted(findings)), len(files))
+            said, why = _amtool({_ALERTMANAGER: content})
+            findings += (replace(one, file=path) for one in said)
+            skipped |= dict.fromkeys(reason.replace("alertmanager.yml", path) for reason in why)
+    return Report(tuple(sorted(findings)), len(files), tuple(skipped))
 
 
 def _is_json(path: str) -> bool:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_RULE_FILE = re.compile(rb"""^\{?\s*(groups|['"]groups['"])\s*:|^kind\s*:\s*['"]?PrometheusRule\b""", re.MULTILINE)
+_RULE_FILE = re.compile(
+    rb"""^\{?\s*(groups|['"]groups['"])\s*:|^(?:- )?\s*kind\s*:\s*['"]?PrometheusRule\b""", re.MULTILINE
+)
 _ALERTMANAGER = re.compile(rb"^route\s*:", re.MULTILINE)
 _YAML = (".yaml", ".yml", ".rules")
 STANDARD_INPUT = "-"

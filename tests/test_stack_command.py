@@ -125,7 +125,7 @@ def test_a_secret_that_is_no_file_is_not_repeated(desk: Desk, given: str) -> Non
     result = desk.run("--secret", given)
 
     assert result.exit_code == 2
-    assert "an option is not NAME=FILE" in result.stderr
+    assert "is not NAME=FILE" in result.stderr
     assert "hunter2" not in result.output
 
 

@@ -159,10 +159,17 @@ def is_null(node: Node) -> bool:
 
 
 def _rules_of(root: Node | None) -> Node | None:
-    """The rules of a PrometheusRule, which Kubernetes' operator reads below `spec`."""
+    """The rules of a PrometheusRule, which Kubernetes' operator reads below `spec`, or of a list of them."""
     fields = fields_of(root)
     kind = fields.get("kind")
-    return fields.get("spec", root) if kind is not None and kind.text == "PrometheusRule" else root
+    if kind is not None and kind.text == "PrometheusRule":
+        return fields.get("spec", root)
+    items = fields.get("items")
+    if root is None or kind is None or kind.text != "List" or items is None:
+        return root
+    lists = [fields_of(fields_of(one).get("spec")).get("groups") for one in items.items or ()]
+    groups = [group for each in lists if each is not None for group in each.items or ()]
+    return Node(root.line, root.column, fields={"groups": Node(items.line, items.column, items=groups)})
 
 
 _NEEDS: Final = re.compile(

@@ -91,7 +91,7 @@ def load(arguments: Sequence[str] | None, environment: Mapping[str, str], versio
         docker_socket=_text(values, "docker-socket"),
         webhook_path=_secret_path(_text(values, "webhook-path")),
         web_config_file=_path(values, "web-config-file"),
-        state_file=_path(values, "state-file"),
+        state_file=_state_file(values),
         log_level=_text(values, "log-level"),
         log_format=_text(values, "log-format"),
     )
@@ -228,6 +228,13 @@ def unknown_variables(environment: Mapping[str, str]) -> tuple[str, ...]:
 def _path(values: Mapping[str, object], name: str) -> Path | None:
     text = _text(values, name)
     return Path(text) if text else None
+
+
+def _state_file(values: Mapping[str, object]) -> Path | None:
+    path = _path(values, "state-file")
+    if path is not None and (not path.name or path.is_dir()):
+        raise ConfigError(f"state-file {path} is a directory: name a file in it")
+    return path
 
 
 def _number(values: Mapping[str, object], name: str) -> float:

@@ -105,7 +105,8 @@ def _loaded(examined: Examined, ours: Mapping[str, Group], missing: Sequence[str
         files = server.rule_files(examined.prometheus.config or {})
         reads = f"Prometheus reads {listed(files)}" if files else "Prometheus' configuration has no rule_files"
         return Line(
-            check=ID, key=KEY, state="problem", where="rules", what=f"none is loaded: {reads}", after=after,
+            check=ID, key=KEY, state="problem", where="rules", after=after,
+            what=f"none of this deployment is loaded: {reads}",
             action=f"{_PUBLISH}, or start the stack with what `boxwatch build` wrote",
         )  # fmt: skip
     if missing or differing:

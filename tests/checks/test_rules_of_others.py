@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 from support.rule_text import alert, found, found_in_others, rules
 
 from boxwatch.checks import report
+from boxwatch.checks.alertmanager import amtool
 from boxwatch.checks.catalogue import of_files
 from boxwatch.checks.rules import (
     alert_comparison,
@@ -24,6 +26,8 @@ from boxwatch.checks.rules import (
     rule_duplicates,
     rule_names,
 )
+
+Program = Callable[[str], str]
 
 
 @pytest.mark.parametrize(
@@ -200,3 +204,15 @@ def test_a_file_that_cannot_be_read_keeps_nobody_from_judging_the_others() -> No
         ("bad.yaml", "rule_loading", 2),
         ("none.yaml", "rule_loading", 0),
     ]
+
+
+def test_alertmanager_files_go_through_amtool(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is one; where not, that is said."""
+    files = {"am.yml": b"route: {receiver: a, unknown: 1}\nreceivers: [{name: a}]\n"}
+    tool = program("amtool")
+    monkeypatch.setattr(amtool, "path", lambda: tool)
+    (refused,) = [one for one in of_files(files, {}, 30).findings if one.check == "amtool"]
+    assert (refused.file, refused.severity) == ("am.yml", "error")
+
+    monkeypatch.setattr(amtool, "path", lambda: None)
+    assert of_files(files, {}, 30).skipped == ("amtool is not on the PATH: am.yml was not run through it",)

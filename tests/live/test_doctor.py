@@ -268,7 +268,13 @@ FAULTS = (
     Fault("no traffic", "traefik-services:main", without(q.TRAEFIK), "no request yet", "warning"),
     Fault("other buckets", "traefik-buckets:main", without(q.BUCKETS, le="0.3"), "0.1,1.2,5"),
     # Rules
-    Fault("no rules", "rules", _groups(lambda _: None), "none is loaded: Prometheus reads rules/*.yaml", part="groups"),
+    Fault(
+        "no rules",
+        "rules",
+        _groups(lambda _: None),
+        "none of this deployment is loaded: Prometheus",
+        part="groups",
+    ),
     Fault(
         "a group is gone",
         "rules",

@@ -111,7 +111,7 @@ def test_a_failure_that_lasts_until_the_end_is_one(server: StandIn) -> None:
     server.faults[RULES] = ["sick"] * 9
 
     with pytest.raises(PublishError, match="group-7 / level:metric4:op fails: many-to-many matching"):
-        read_back(Client(server.url), A, 0, at_once=True)
+        read_back(Client(server.url), A, 0.5, at_once=True)
 
 
 def test_rules_never_evaluated_do_not_count_as_healthy(server: StandIn) -> None:

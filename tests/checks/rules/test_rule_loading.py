@@ -167,6 +167,7 @@ def test_newer_versions_accept_more(rule: str) -> None:
         "groups: [{name: g, interval: 30s, limit: 5, rules: [{record: a, expr: up, for: 0s, labels: {b: 1}}]}]",
         "x: &x {expr: up}\ngroups: [{name: g, rules: [{alert: A, <<: *x}]}]",
         "kind: PrometheusRule\nspec: {groups: [{name: g, rules: [{alert: A, expr: up}]}]}",
+        "kind: List\nitems: [{kind: PrometheusRule, spec: {groups: [{name: g, rules: []}]}}, {kind: Other}]",
     ],
 )
 def test_what_loads_is_fine(text: str) -> None:

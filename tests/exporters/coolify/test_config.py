@@ -206,3 +206,9 @@ def test_help_has_the_options_in_groups(capsys: pytest.CaptureFixture[str]) -> N
         "process:",
     ]
     assert "exit codes" in text
+
+
+@pytest.mark.parametrize("path", [".", "/", "{folder}"])
+def test_a_state_file_is_no_directory(path: str, tmp_path: Path) -> None:
+    named = path.format(folder=tmp_path)
+    assert _error("--state-file", named) == f"state-file {Path(named)} is a directory: name a file in it"
