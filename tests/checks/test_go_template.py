@@ -145,6 +145,8 @@ def test_prometheus_refuses_the_same_templates(program: Program, tmp_path: Path)
         ("{{ $labels.a? }}", "unexpected character '?' after .a"),
         ('{{ "a".b }}', 'unexpected . after "a"'),
         ("{{ | }}", "unexpected | in an action"),
+        ("{{ 1 2 :=}}", "unexpected := in an operand"),
+        ('{{ block "b" . }}x{{ else }}{{ end }}', "unexpected {{else}} in block"),
         ("{{" + "(" * 200 + "1" + ")" * 200 + "}}", "nests deeper than 100 levels"),
         ("{{ if 1 }}" * 200 + "{{ end }}" * 200, "nests deeper than 100 levels"),
     ],
@@ -171,3 +173,10 @@ def test_functions_depend_on_the_version() -> None:
     """Those that Prometheus got later."""
     assert "now" not in go_template.known_functions((3, 5))
     assert "now" in go_template.known_functions((3, 6))
+
+
+def test_blocks_and_templates_compile() -> None:
+    """A block is a template that stands where it is first used; variables outside are unknown in it."""
+    assert go_template.parse('{{ block "b" . }}{{ . }}{{ end }}{{ template "b" $labels }}').labels == ()
+    with pytest.raises(TemplateError, match="is undefined"):
+        go_template.parse('{{ $x := 1 }}{{ block "b" . }}{{ $x }}{{ end }}')

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from support.queries import EXPRESSIONS
 
-from boxwatch.promql.labels import result_labels
+from boxwatch.promql.labels import may_have, result_labels
 from boxwatch.promql.parse import parse
 
 # Series of three metrics: every possible label is on one of them, and no label is on all.
@@ -123,3 +123,24 @@ def _evaluated(exprs: list[str], promtool: str, file: Path) -> list[tuple[str, f
     return [
         (json.loads(expr), frozenset(re.findall(r'(\w+)="', got)) - {"__name__"}) for expr, got in found if "{" in got
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("5", False),
+        ("time()", False),
+        ("1 - up", True),
+        ("up and sum(up)", True),
+        ("up[5m:1m]", True),
+        ("up unless on (a) sum(up)", True),
+        ("up * on () group_left (x) sum(up)", False),
+        ("up * on (a) group_right () sum by (x) (up)", True),
+        ("up / ignoring (a) up", True),
+        ("histogram_quantile(0.5, up)", True),
+        ("quantile_over_time(0.5, up[5m])", True),
+    ],
+)
+def test_a_label_may_survive_or_not_whatever_the_metric_has(query: str, *, kept: bool) -> None:
+    """For metrics of which nothing is known."""
+    assert may_have(parse(query), "x") is kept

@@ -56,3 +56,28 @@ def test_a_route_that_lets_others_be_asked_hides_none() -> None:
 def test_a_narrower_route_before_a_wider_one_hides_nothing() -> None:
     """Another label is another question."""
     assert said(alertmanager_routes, _ROUTE.replace('severity="critical"', 'severity="warning", team="a"')) == []
+
+
+def test_what_alertmanager_refuses_is_an_error() -> None:
+    """A pattern that does not parse, a time zone that does not exist, `continue` at the root."""
+    text = _ROUTE.replace('severity=~"warning|info"', 'severity=~"warning|("').replace("UTC", "Europe/Atlantis")
+    wrong = text.replace("receiver: a\n", "receiver: a\n  continue: true\n")
+
+    assert [message for _, message in said(alertmanager_routes, wrong)] == [
+        "the root route has `continue`",
+        'the pattern of severity=~"warning|(" does not parse: missing ): warning|(',
+        "there is no time zone Europe/Atlantis",
+    ]
+
+
+def test_patterns_of_inhibition_rules_are_read_too() -> None:
+    """Of both sides."""
+    text = _ROUTE + "inhibit_rules: [{source_matchers: ['a=~\"[\"'], target_match_re: {b: '*'}}]\n"
+
+    assert len(said(alertmanager_routes, text)) == 2
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Local", "Europe/Berlin", '""'])
+def test_time_zones_that_go_knows_are_fine(zone: str) -> None:
+    """The empty one is UTC."""
+    assert said(alertmanager_routes, _ROUTE.replace("location: UTC", f"location: {zone}")) == []
