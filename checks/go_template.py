@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, Literal, NoReturn
+from typing import Final, NoReturn
 
 # Those of text/template itself (funcs.go), and those of Prometheus' template package from 2.42 on.
 BUILT_IN: Final = frozenset(
@@ -30,10 +30,6 @@ VARIABLES: Final = ("$", "$labels", "$externalLabels", "$externalURL", "$value")
 # Go allows 10,000 levels of parentheses; a text of an alert has three.
 _DEEPEST: Final = 100
 
-_Kind = Literal[
-    "text", "open", "close", "(", ")", "|", "=", ":=", "space", "char", "string", "number", "character", "field", "$"
-]
-_Word = str  # a _Kind, a keyword, "bool" or "name"
 _KEYWORDS: Final = frozenset(
     {".", "block", "break", "continue", "define", "else", "end", "if", "range", "nil", "template", "with"}
 )
@@ -103,7 +99,7 @@ def parse(text: str, functions: frozenset[str] = PROMETHEUS, variables: tuple[st
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    kind: _Word
+    kind: str
     text: str
 
 
@@ -200,7 +196,7 @@ class _Action:
             raise TemplateError("a right parenthesis has no left one")
         return self._take(1, sign)
 
-    def _take(self, length: int, kind: _Word) -> _Token:
+    def _take(self, length: int, kind: str) -> _Token:
         start = self.position
         self.position += length
         return _Token(kind, self.text[start : self.position])
@@ -228,7 +224,7 @@ class _Action:
             raise TemplateError(f"{token.text} is not a valid quoted text")
         return token
 
-    def _name(self, length: int, kind: _Word) -> _Token:
+    def _name(self, length: int, kind: str) -> _Token:
         end = self.position + length
         while end < len(self.text) and _is_name(self.text[end]):
             end += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from boxwatch.topology.wording import visible
+
 Labels = Mapping[str, str]
 
 
@@ -107,6 +109,5 @@ def shown(labels: Labels, most: int = 6) -> str:
     """`{job="redis", server="main"}`, without the metric name; long sets are cut."""
     pairs = [f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__"]
     rest = f", … {len(pairs) - most} more" if len(pairs) > most else ""
-    text = f"{{{', '.join(pairs[:most])}{rest}}}"
     # A label value may hold what a terminal obeys.
-    return "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in text)
+    return visible(f"{{{', '.join(pairs[:most])}{rest}}}")

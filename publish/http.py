@@ -23,6 +23,7 @@ from pathlib import Path
 from boxwatch.errors import PublishError
 from boxwatch.publish import proxy, retry_after
 from boxwatch.publish.proxy import Proxy
+from boxwatch.topology.wording import visible
 
 # Statuses after which the request may be retried: the server is busy or starting, or a proxy lost it.
 _BUSY = frozenset({429, 502, 503, 504})
@@ -154,7 +155,7 @@ class Client:
 
     def hide(self, text: str) -> str:
         """A text of the server's without our secrets and control characters: it may quote what it was sent."""
-        return self._credentials.hide("".join(sign if sign.isprintable() else " " for sign in text))
+        return self._credentials.hide(visible(text))
 
     def server_message(self, answer: Answer) -> str:
         """The body of an unexpected response, on one line and without secrets: `: text`. HTML pages are omitted."""

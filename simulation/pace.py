@@ -10,12 +10,12 @@ time. Windows hold as many samples as before, thresholds stay as built, and noth
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Final
 
 from boxwatch.promql import nodes
 from boxwatch.promql.parse import parse
-from boxwatch.promql.write import duration, write
+from boxwatch.promql.render import duration, render
+from boxwatch.promql.walk import every
 from boxwatch.topology.units import parse_duration
 
 # Its values are times of Prometheus' own clock.
@@ -64,9 +64,16 @@ class Pace:
         Raises:
             ValueError: it is invalid, or reads a fixed time.
         """
-        return (
-            text if self.real else write(parse(text), durations=lambda length: length / self.speed, change=self._node)
-        )
+        if self.real:
+            return text
+        tree = parse(text)
+        for node in every(tree):
+            at = node.at if isinstance(node, nodes.VectorSelector | nodes.SubqueryExpr) else None
+            if at is not None and str(at.type).endswith(".At"):
+                raise ValueError("a query at a fixed time cannot be compressed")
+            if isinstance(node, nodes.VectorSelector) and node.matchers.or_matchers:
+                raise ValueError("`or` between matchers is unknown to Prometheus")
+        return render(tree, change=self._node, durations=self.wait)
 
     def _node(self, tree: nodes.Expr, text: str) -> str:
         name = tree.func.name if isinstance(tree, nodes.Call) else ""
@@ -90,7 +97,7 @@ class Pace:
 
     def duration(self, text: str) -> str:
         """A duration of a configuration file."""
-        return text if self.real else duration(timedelta(seconds=parse_duration(text) / self.speed))
+        return text if self.real else duration(self.wait(parse_duration(text)))
 
     def rules(self, document: dict[str, Any]) -> dict[str, Any]:
         """A rule file."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from boxwatch.checks import go_template
 from boxwatch.checks.finding import Finding
+from boxwatch.checks.prometheus_versions import NEWEST
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
 
@@ -26,7 +27,7 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     for rule in file.alerts:
         for label, text in rule.labels.items():
             try:
-                template = go_template.parse(text, go_template.known_functions((999, 0)))
+                template = go_template.parse(text, go_template.known_functions(NEWEST))
             except go_template.TemplateError:
                 continue  # rule_loading reports it
             used = [one for one in template.references if one.path[0] in _VALUES]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from boxwatch.checks import go_template
 from boxwatch.checks.finding import Finding
+from boxwatch.checks.prometheus_versions import NEWEST
 from boxwatch.checks.rules.known import Known
 from boxwatch.checks.rules.rule_file import RuleFile
 from boxwatch.promql.labels import may_have, result_labels, unknown
@@ -32,6 +33,6 @@ def check(file: RuleFile, known: Known) -> Iterator[Finding]:
 
 def _used(text: str) -> frozenset[str]:
     try:
-        return frozenset(go_template.parse(text, go_template.known_functions((999, 0))).labels)
+        return frozenset(go_template.parse(text, go_template.known_functions(NEWEST)).labels)
     except go_template.TemplateError:
         return frozenset()  # rule_loading reports it

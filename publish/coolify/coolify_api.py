@@ -26,6 +26,7 @@ from boxwatch.exporters.coolify.failure import Failure
 from boxwatch.exporters.coolify.fields import Fields
 from boxwatch.exporters.coolify.secret import TokenFile
 from boxwatch.publish.http import Answer, Client, Credentials
+from boxwatch.topology.wording import clipped
 
 # What a token needs. `write` and `deploy` do not include `read`.
 ABILITIES: Final = "read, read:sensitive and write"
@@ -365,7 +366,7 @@ def _problem(answer: Answer) -> str:
         return "another resource has the same domain: remove it there, or change `urls.grafana` in the topology"
     if answer.status in {_BAD_REQUEST, _CONFLICT, _UNPROCESSABLE, _NOT_FOUND} and message:
         text = " ".join([message.rstrip("."), *_errors(said.get("errors"))]).strip()
-        return "".join(sign if sign.isprintable() else " " for sign in text)[:_LONGEST]
+        return clipped(text, _LONGEST)
     return str(failure.judge(answer.status, answer.headers, answer.body, 0.0))
 
 
