@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from boxwatch.checks.rules import rule_file
+from boxwatch.checks.rules import rule_file, rule_loading
 from boxwatch.checks.yaml_tree import Node, parse
 from boxwatch.errors import BoxwatchError, Problem
 from boxwatch.promql import nodes
@@ -34,13 +33,7 @@ _SUFFIXES = (".yaml", ".yml", ".rules")
 # Groups and series of publishing itself, and of deployments that share a Prometheus.
 _RESERVED = "boxwatch"
 
-_GROUP_KEYS = frozenset({"name", "interval", "query_offset", "limit", "labels", "rules"})
-_RULE_KEYS = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
-_OF_ALERTS = frozenset({"for", "keep_firing_for", "annotations"})
 _FILE_KEYS = frozenset({"rule_files", "evaluation_interval", "group_eval_order", "fuzzy_compare", "tests"})
-_DURATION = re.compile(r"0|(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?", re.ASCII)
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _RESOLVERS = yaml.resolver.Resolver.yaml_implicit_resolvers
 
 
@@ -195,7 +188,7 @@ def _rule_problems(file: _File, labels: Mapping[str, str]) -> Iterator[Problem]:
         if group.fields is None:
             yield file.problem(group, path, "is not a group", "a group has a name and rules")
             continue
-        yield from _unknown(file, group, path, _GROUP_KEYS)
+        yield from _unknown(file, group, path, rule_loading.GROUP_KEYS)
         yield from _named(file, group, path, "name")
         yield from _durations(file, group, path, ("interval", "query_offset"))
         yield from _labels(file, group, path, ("labels",))
@@ -215,13 +208,13 @@ def _of_rule(file: _File, rule: Node, path: str) -> Iterator[Problem]:
         what = "is both an alert and a recording rule" if kinds else "is neither an alert nor a recording rule"
         yield file.problem(rule, path, what, "write `alert: NAME` or `record: NAME`, and `expr: …`")
         return
-    yield from _unknown(file, rule, path, _RULE_KEYS)
+    yield from _unknown(file, rule, path, rule_loading.RULE_KEYS)
     yield from _named(file, rule, path, kinds[0])
     if kinds == ["record"]:
         name = fields["record"]
-        if name.text and not _METRIC.fullmatch(name.text):
+        if name.text and not rule_loading.METRIC.fullmatch(name.text):
             yield file.problem(name, f"{path}.record", f"{name.text!r} is not the name of a series")
-        for key in sorted(_OF_ALERTS & fields.keys()):
+        for key in sorted({*rule_loading.OF_ALERTS, "annotations"} & fields.keys()):
             yield file.problem(fields[key], f"{path}.{key}", "only alerts have it", "remove it")
     yield from _query(file, rule, path)
     yield from _durations(file, rule, path, ("for", "keep_firing_for"))
@@ -411,7 +404,7 @@ def _durations(file: _File, node: Node, path: str, keys: Iterable[str], *, requi
         if value is None:
             if required:
                 yield file.problem(node, path, f"has no {key}", f"write `{key}: 5m`")
-        elif not _DURATION.fullmatch(value.text or ""):
+        elif rule_loading.milliseconds(value.text or "") is None:
             said = "is not a duration" if value.text is None else f"{value.text!r} is not a duration"
             yield file.problem(value, where, said, "write 30s, 5m or 1h30m")
 
@@ -429,7 +422,7 @@ def _labels(file: _File, node: Node, path: str, keys: Iterable[str]) -> Iterator
         yield from _unknown(file, section, f"{path}.{key}", None)
         for name, value in _fields(section).items():
             where = f"{path}.{key}.{name}"
-            if not _LABEL.fullmatch(name):
+            if not rule_loading.LABEL.fullmatch(name):
                 yield file.problem(value, where, f"{name!r} is not the name of a label")
             yield from _is_text(file, value, where)
 

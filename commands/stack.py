@@ -16,7 +16,7 @@ from boxwatch.commands.execute import OUTPUT_OPTIONS, Output, Say, Watch, carry_
 if TYPE_CHECKING:
     from boxwatch.publish.coolify.coolify_api import CoolifyApi
     from boxwatch.publish.coolify.deploy import Timing
-    from boxwatch.publish.coolify.plan import Plan, Wanted
+    from boxwatch.publish.coolify.plan import Desired, Plan
     from boxwatch.stack.part import Part
     from boxwatch.topology.load import Loaded
     from boxwatch.topology.model import Service
@@ -108,7 +108,7 @@ class StackOperation:
     """A resource in Coolify with the plan made for it."""
 
     api: CoolifyApi
-    wanted: Wanted
+    desired: Desired
     plan: Plan
     timing: Timing
     more: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class StackOperation:
         """Write, start and wait."""
         from boxwatch.publish.coolify.deploy import Deployment
 
-        Deployment(self.api, self.wanted, self.plan, self.timing).apply(say, watch)
+        Deployment(self.api, self.desired, self.plan, self.timing).apply(say, watch)
         say(f"{self.plan.name} runs this build, and all containers are healthy")
         return ""
 
@@ -213,7 +213,7 @@ def deploy(  # noqa: PLR0913 - one for each group of options
     api = coolify_api.CoolifyApi(send, url)
     loaded = options.load(topology, ext_str)
     service, parts, compose = _built(loaded, dashboards, rules)
-    wanted = planning.Wanted(
+    desired = planning.Desired(
         deployment=loaded.topology.name,
         name=target.name or service.name,
         compose=compose,
@@ -226,8 +226,8 @@ def deploy(  # noqa: PLR0913 - one for each group of options
         adopt=target.adopt,
     )
     timing = deploying.Timing(timeout=timeout)
-    plan = planning.plan(api, wanted)
-    carry_out([StackOperation(api, wanted, plan, timing, tuple(_before(loaded, parts)))], output)
+    plan = planning.plan(api, desired)
+    carry_out([StackOperation(api, desired, plan, timing, tuple(_before(loaded, parts)))], output)
 
 
 def _built(loaded: Loaded, dashboards: Path | None, rules: Path | None) -> tuple[Service, tuple[Part, ...], str]:

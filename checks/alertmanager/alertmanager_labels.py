@@ -34,20 +34,20 @@ _USUAL: Final = frozenset({"alertname", "severity", "instance", "job"})
 # The label of test alerts, which no rule fires (boxwatch notify test).
 _OWN: Final = frozenset({names.TEST_RECEIVER})
 _CLOSE: Final = 0.75
-# Written by whoever means a pattern.
+# Written by someone who means a pattern.
 _PATTERN: Final = re.compile(r"[\w.-]+(\|[\w.-]+)+|\.?[*+]|[\w-]+\.?\*|\.?\*[\w-]+", re.ASCII)
 
 
 def check(file: AlertmanagerFile, alerts: Alerts | None) -> Iterator[Finding]:
     """Labels that no alert has, and values that none can have."""
-    told = (
+    matched = (
         [(route.node, route.matchers, "the route never matches") for route in file.route.walk()] if file.route else []
     )
     for node in file.inhibitions():
-        told.append((node, matchers(node, "source_", "target_"), "the inhibition never works"))
+        matched.append((node, matchers(node, "source_", "target_"), "the inhibition never works"))
         if alerts is not None:
             yield from _equal(file, node, alerts)
-    for node, found, consequence in told:
+    for node, found, consequence in matched:
         for matcher in found:
             yield from _matcher(file, node, matcher, consequence, alerts)
 

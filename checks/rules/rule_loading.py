@@ -24,13 +24,13 @@ from boxwatch.checks.yaml_tree import Node
 
 ID = "rule_loading"
 
-_GROUP_KEYS: Final = frozenset({"name", "interval", "query_offset", "limit", "rules", "labels"})
-_RULE_KEYS: Final = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
-_OF_ALERTS: Final = ("for", "keep_firing_for")
+GROUP_KEYS: Final = frozenset({"name", "interval", "query_offset", "limit", "rules", "labels"})
+RULE_KEYS: Final = frozenset({"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"})
+OF_ALERTS: Final = ("for", "keep_firing_for")
 _UTF8: Final = (3, 0)
 _ALIASES: Final = (3, 3)
-_METRIC: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
-_LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+METRIC: Final = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
+LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 # model.ParseDuration of prometheus/common: units in this order, each once.
 _DURATION: Final = re.compile(
     r"(?=.)(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?", re.ASCII
@@ -87,7 +87,7 @@ class _Reader:
         if node.fields is None and not is_null(node):
             yield self.finding(node, "", "a group is not a mapping", "write `- name: …` with `rules:` below it")
             return
-        yield from self.unknown(node, where, _GROUP_KEYS)
+        yield from self.unknown(node, where, GROUP_KEYS)
         yield from self._text(fields.get("name"), where, "name")
         if not name:
             yield self.finding(node, where, "the group has no name", "Prometheus requires one; add `name: …`")
@@ -113,7 +113,7 @@ class _Reader:
         if node.fields is None and not is_null(node):
             yield self.finding(node, where, "a rule is not a mapping", "write `- alert: …` with `expr:` below it")
             return
-        yield from self.unknown(node, where, _RULE_KEYS)
+        yield from self.unknown(node, where, RULE_KEYS)
         expr = fields.get("expr")
         if expr is not None and is_null(expr) and expr.text:
             yield self.finding(expr, where, "expr is null", "write the query")
@@ -126,7 +126,7 @@ class _Reader:
         for key in ("alert", "record", "expr"):
             yield from self._text(fields.get(key), where, key)
             yield from self._alias(fields.get(key), where, key)
-        yield from self._durations(fields, where, _OF_ALERTS)
+        yield from self._durations(fields, where, OF_ALERTS)
         yield from self._labels(fields.get("labels"), where, "label")
         yield from self._labels(fields.get("annotations"), where, "annotation")
         if record:
@@ -138,11 +138,11 @@ class _Reader:
         if "{" in name or "}" in name:
             hint = "put the query into expr; labels of the result go below labels"
             yield self.finding(fields["record"], where, "the name has braces", hint)
-        elif self.versions.oldest < _UTF8 and not _METRIC.fullmatch(name):
+        elif self.versions.oldest < _UTF8 and not METRIC.fullmatch(name):
             hint = "use letters, digits, underscores and colons"
             yield self.finding(fields["record"], where, f"{name!r} is not a name before Prometheus 3.0", hint)
-        for key in _OF_ALERTS:
-            if _milliseconds(_text(fields.get(key)) or "0"):
+        for key in OF_ALERTS:
+            if milliseconds(_text(fields.get(key)) or "0"):
                 hint = "remove it; only alerts have one"
                 yield self.finding(fields[key], where, f"a recording rule has no {key}", hint)
         annotations = fields.get("annotations")
@@ -164,7 +164,7 @@ class _Reader:
             node = fields.get(key)
             if node is None or is_null(node):
                 continue
-            if node.text is None or _milliseconds(node.text) is None:
+            if node.text is None or milliseconds(node.text) is None:
                 said = "is not a duration" if node.text is None else f"{node.text!r} is not a duration"
                 yield self.finding(node, where, f"{key}: {said}", "write 30s, 5m or 1h30m")
 
@@ -180,7 +180,7 @@ class _Reader:
                 yield self.finding(value, where, f"the {word} {name} is not text", f'write {name}: "…"')
             if (word == "label" and name == "__name__") or not name:
                 yield self.finding(value, where, f"{name!r} cannot be a {word}", "rename it")
-            elif self.versions.oldest < _UTF8 and not _LABEL.fullmatch(name):
+            elif self.versions.oldest < _UTF8 and not LABEL.fullmatch(name):
                 hint = "use letters, digits and underscores"
                 yield self.finding(value, where, f"{name!r} is not the name of a {word} before Prometheus 3.0", hint)
 
@@ -215,7 +215,7 @@ def _is_number(node: Node) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _milliseconds(text: str) -> int | None:
+def milliseconds(text: str) -> int | None:
     """A duration in milliseconds; None where Prometheus refuses it, as one of more than 292 years."""
     if text == "0":
         return 0

@@ -23,7 +23,7 @@ from boxwatch.promql.walk import every
 
 ID = "vector_matching"
 
-# Prometheus gives these to every scraped series, whoever wrote the scrape configuration.
+# Prometheus gives these to every scraped series under any scrape configuration.
 _SCRAPED: Final = frozenset({"job", "instance"})
 _SET_OPERATORS: Final = frozenset({"and", "or", "unless"})
 # A result with a series for each series of the argument, with the same labels.
@@ -92,10 +92,10 @@ def _ambiguous(node: nodes.BinaryExpr, known: Known) -> Iterator[tuple[str, str]
         # A label of the metric's own in the match or in a matcher may leave one series: who knows which.
         if varying and not kept and not selector(found).labels & own:
             message = (
-                f"{node.op}: {found.name} on the {name} has several series for each match, told apart by "
+                f"{node.op}: {found.name} on the {name} has several series for each match, distinguished by "
                 f"{' and '.join(sorted(varying))}: Prometheus refuses the evaluation"
             )
-            yield message, f"aggregate the {name} side first, or match on what tells its series apart"
+            yield message, f"aggregate the {name} side first, or match on the labels that distinguish its series"
 
 
 def _selector(tree: nodes.Expr) -> nodes.VectorSelector | None:

@@ -1,4 +1,4 @@
-"""The inputs of an export: questions that Grafana asks whoever imports it, answered in the dashboard itself.
+"""Inputs of an export, which Grafana asks for on import, resolved in the dashboard itself.
 
 `${DS_METRICS}` of an input becomes a data source variable of that name, `${VAR_LIMIT}` the constant's value. Without
 them the dashboard refers to data sources that do not exist, when it is published rather than imported.

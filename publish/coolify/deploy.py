@@ -15,7 +15,7 @@ from boxwatch.exporters.coolify.status import parse
 from boxwatch.publish.coolify import compose_change, marker
 from boxwatch.publish.coolify.coolify_api import CoolifyApi, Resource
 from boxwatch.publish.coolify.marker import Marker
-from boxwatch.publish.coolify.plan import STARTING, Plan, Target, Wanted, healthy
+from boxwatch.publish.coolify.plan import STARTING, Desired, Plan, Target, healthy
 from boxwatch.topology.wording import counted, listed
 
 Say = Callable[[str], None]
@@ -52,13 +52,13 @@ class Deployment:
 
     Attributes:
         api: Coolify.
-        wanted: the resource.
+        desired: the resource.
         plan: the plan made for it.
         timing: how long to wait.
     """
 
     api: CoolifyApi
-    wanted: Wanted
+    desired: Desired
     plan: Plan
     timing: Timing
 
@@ -79,7 +79,7 @@ class Deployment:
         else:
             uuid = plan.uuid
             if plan.why:
-                compose = self.wanted.compose if plan.send_compose else None
+                compose = self.desired.compose if plan.send_compose else None
                 self.api.update(uuid, self._described(marker.CHANGING) | self._urls(), compose)
                 say(f"updated {plan.name}")
         if plan.values:
@@ -108,7 +108,7 @@ class Deployment:
     def _create(self, target: Target) -> str:
         """Create the resource; if the response is lost, look for it among the resources that are there now."""
         body: dict[str, object] = {
-            "name": self.wanted.name,
+            "name": self.desired.name,
             **self._described(marker.CHANGING),
             "project_uuid": target.project.uuid,
             "environment_uuid": target.environment.uuid,
@@ -116,12 +116,12 @@ class Deployment:
             "instant_deploy": False,
             **self._urls(),
         }
-        if self.wanted.destination:
-            body["destination_uuid"] = self.wanted.destination
+        if self.desired.destination:
+            body["destination_uuid"] = self.desired.destination
         try:
-            return self.api.create(body, self.wanted.compose)
+            return self.api.create(body, self.desired.compose)
         except PublishError:
-            ours = Marker(self.wanted.deployment, marker.CHANGING)
+            ours = Marker(self.desired.deployment, marker.CHANGING)
             there = [
                 one
                 for one in self.api.resources()
@@ -133,7 +133,7 @@ class Deployment:
 
     def _wait(self, uuid: str, say: Say, watch: Watch) -> None:
         """Wait until every container is healthy, and has been so for the time of proof."""
-        timing, names = self.timing, tuple(compose_change.services(self.wanted.document))
+        timing, names = self.timing, tuple(compose_change.services(self.desired.document))
         # A new resource has no old containers.
         proof = 0.0 if self.plan.target else timing.proof
         begin = timing.now()

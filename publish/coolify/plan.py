@@ -1,4 +1,4 @@
-"""The plan of a deployment: what Coolify has, what the build wants, and the differences in words. Reads only."""
+"""Plan of a deployment: Coolify's state, the desired state, and the differences in words. Reads only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STARTING: Final = "starting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Desired:
     """The resource to deploy.
 
     Attributes:
@@ -187,29 +187,29 @@ class Plan:
         return f"{self.name}: runs this build, nothing to do"
 
 
-def plan(api: CoolifyApi, wanted: Wanted) -> Plan:
-    """Compare what is wanted with what Coolify has.
+def plan(api: CoolifyApi, desired: Desired) -> Plan:
+    """Compare the desired state with Coolify's.
 
     Raises:
         PublishError: Coolify cannot be read, the token may not read enough, or the resource is another's.
     """
     version = api.version()
-    live = _find(api, wanted)
-    document = wanted.document
+    live = _find(api, desired)
+    document = desired.document
     references = compose_change.references(document)
-    given = {name: value for name, value in wanted.values.items() if name in references}
-    notes = [*_version_notes(version), *_unknown(wanted, references)]
+    given = {name: value for name, value in desired.values.items() if name in references}
+    notes = [*_version_notes(version), *_unknown(desired, references)]
     problems = tuple(variables.problems(given))
     if isinstance(live, Target):
         return Plan(
-            name=wanted.name,
-            deployment=wanted.deployment,
+            name=desired.name,
+            deployment=desired.deployment,
             version=version,
             target=live,
             services=tuple(compose_change.changes(None, document)),
             new_files=len(compose_change.files(document)),
             values=given,
-            urls=wanted.urls,
+            urls=desired.urls,
             why="is created",
             wait=True,
             missing=_missing(references, given, []),
@@ -218,18 +218,18 @@ def plan(api: CoolifyApi, wanted: Wanted) -> Plan:
         )
     begun = Plan(
         name=live.name,
-        deployment=wanted.deployment,
+        deployment=desired.deployment,
         version=version,
         live=live,
         problems=problems,
         notes=tuple(notes),
     )
-    return _update(api, wanted, live, begun, given)
+    return _update(api, desired, live, begun, given)
 
 
-def _update(api: CoolifyApi, wanted: Wanted, live: Resource, begun: Plan, given: Mapping[str, str]) -> Plan:
+def _update(api: CoolifyApi, desired: Desired, live: Resource, begun: Plan, given: Mapping[str, str]) -> Plan:
     """The plan of a resource that exists, from the facts that a new one has as well."""
-    document = wanted.document
+    document = desired.document
     if live.compose is None:
         raise PublishError(
             f"{api.url}: the token cannot read the compose file of {live.name}, so it cannot be compared:"
@@ -239,7 +239,7 @@ def _update(api: CoolifyApi, wanted: Wanted, live: Resource, begun: Plan, given:
     kept = api.variables(live.uuid)
     missing_files, odd = _files(document, live, api.files(live.uuid))
     values = _to_set(given, kept)
-    urls = {name: url for name, url in wanted.urls.items() if not _has(live, name, url)}
+    urls = {name: url for name, url in desired.urls.items() if not _has(live, name, url)}
     names = compose_change.services(document).keys()
     send = old is None or not compose_change.same(old, document) or bool(missing_files)
     found = marker.of(live.description)
@@ -279,50 +279,52 @@ def healthy(status: str) -> bool:
     return found.state == RUNNING and found.health == "healthy"
 
 
-def _find(api: CoolifyApi, wanted: Wanted) -> Resource | Target:
+def _find(api: CoolifyApi, desired: Desired) -> Resource | Target:
     """Our resource, or where to create it.
 
     Raises:
         PublishError: there is another with its name, or it is not clear where it belongs.
     """
     resources = api.resources()
-    ours = [one for one in resources if (found := marker.of(one.description)) and found.deployment == wanted.deployment]
-    if len(ours) > 1 or (ours and (wanted.project or wanted.environment)):
-        place = _place(api, wanted)
+    ours = [
+        one for one in resources if (found := marker.of(one.description)) and found.deployment == desired.deployment
+    ]
+    if len(ours) > 1 or (ours and (desired.project or desired.environment)):
+        place = _place(api, desired)
         ours = [one for one in ours if one.environment == place[1].number]
         if len(ours) > 1:
             raise PublishError(
                 f"{api.url}: {listed([f'{one.name} ({one.uuid})' for one in ours])} are all marked as deployment"
-                f" {wanted.deployment}: remove the marker from the description of all but one"
+                f" {desired.deployment}: remove the marker from the description of all but one"
             )
     if ours:
         return api.resource(ours[0].uuid)
-    project, environment = _place(api, wanted)
-    same = [one for one in resources if one.name == wanted.name and one.environment == environment.number]
+    project, environment = _place(api, desired)
+    same = [one for one in resources if one.name == desired.name and one.environment == environment.number]
     if not same:
-        server = _chosen(api.servers(), wanted.server, "server", api.url)
+        server = _chosen(api.servers(), desired.server, "server", api.url)
         return Target(project=project, environment=environment, server=server)
     if len(same) > 1:
         raise PublishError(
-            f"{api.url}: {counted(len(same), 'resource')} of {environment.name} are called {wanted.name}"
+            f"{api.url}: {counted(len(same), 'resource')} of {environment.name} are called {desired.name}"
         )
     other = marker.of(same[0].description)
     if other is not None:
         raise PublishError(
-            f"{api.url}: {wanted.name} belongs to deployment {other.deployment}: pass another name with --name"
+            f"{api.url}: {desired.name} belongs to deployment {other.deployment}: pass another name with --name"
         )
-    if not wanted.adopt:
+    if not desired.adopt:
         raise PublishError(
-            f"{api.url}: {environment.name} has a resource called {wanted.name} that boxwatch did not create: pass"
+            f"{api.url}: {environment.name} has a resource called {desired.name} that boxwatch did not create: pass"
             " another name with --name, or --adopt to take it over"
         )
     return api.resource(same[0].uuid)
 
 
-def _place(api: CoolifyApi, wanted: Wanted) -> tuple[Place, Place]:
-    project = _chosen(api.projects(), wanted.project, "project", api.url)
+def _place(api: CoolifyApi, desired: Desired) -> tuple[Place, Place]:
+    project = _chosen(api.projects(), desired.project, "project", api.url)
     environments = api.environments(project.uuid)
-    usual = wanted.environment or ("production" if any(one.name == "production" for one in environments) else "")
+    usual = desired.environment or ("production" if any(one.name == "production" for one in environments) else "")
     return project, _chosen(environments, usual, "environment", api.url)
 
 
@@ -346,9 +348,9 @@ def _version_notes(version: str) -> Iterator[str]:
         yield f"Coolify {version} is older than 4.3, whose API this was written for"
 
 
-def _unknown(wanted: Wanted, references: Mapping[str, bool]) -> Iterator[str]:
+def _unknown(desired: Desired, references: Mapping[str, bool]) -> Iterator[str]:
     """Values of variables that the compose file does not have."""
-    for name in wanted.values:
+    for name in desired.values:
         if name not in references:
             yield f"{name} is no variable of this stack in Coolify, and is left out"
 

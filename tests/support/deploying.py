@@ -12,7 +12,7 @@ from boxwatch.publish.coolify import compose_change
 from boxwatch.publish.coolify import plan as planning
 from boxwatch.publish.coolify.coolify_api import CoolifyApi
 from boxwatch.publish.coolify.deploy import Deployment, Timing
-from boxwatch.publish.coolify.plan import Plan, Wanted
+from boxwatch.publish.coolify.plan import Desired, Plan
 from support.coolify_writes import LiveCoolify, Stack, sender
 
 NOON: Final = 1787400000.0
@@ -80,17 +80,17 @@ class World:
         """A connection."""
         return CoolifyApi(sender(self.fake, before), "http://coolify")
 
-    def plan(self, wanted: Wanted) -> Plan:
+    def plan(self, desired: Desired) -> Plan:
         """The plan of a deployment."""
-        return planning.plan(self.api(), wanted)
+        return planning.plan(self.api(), desired)
 
-    def deploy(self, wanted: Wanted, before: Callable[[str], None] = lambda _request: None) -> Plan:
+    def deploy(self, desired: Desired, before: Callable[[str], None] = lambda _request: None) -> Plan:
         """Plan and apply, unless there is nothing to do."""
         api = self.api(before)
-        plan = planning.plan(api, wanted)
+        plan = planning.plan(api, desired)
         assert not plan.refused, list(plan.lines())
         if plan.differs:
-            Deployment(api, wanted, plan, self.timing).apply(self.said.append, lambda _done, _of: None)
+            Deployment(api, desired, plan, self.timing).apply(self.said.append, lambda _done, _of: None)
         return plan
 
     def stack(self) -> Stack:
@@ -115,6 +115,6 @@ class World:
         }
 
 
-def wanted(text: str, values: Mapping[str, str] | None = None, **more: Any) -> Wanted:  # noqa: ANN401 - of Wanted
+def desired(text: str, values: Mapping[str, str] | None = None, **more: Any) -> Desired:  # noqa: ANN401 - of Desired
     """What to deploy."""
-    return Wanted(deployment="shop", name=NAME, compose=text, values=values or {}, **more)
+    return Desired(deployment="shop", name=NAME, compose=text, values=values or {}, **more)

@@ -88,7 +88,7 @@ MAX_CONNECTIONS = 'pg_settings_max_connections{job="postgres"}'
         ),
         (
             "rate(node_cpu_seconds_total[5m]) / on (instance) node_load1 > 1",
-            "/: node_cpu_seconds_total on the left has several series for each match, told apart by cpu and mode",
+            "/: node_cpu_seconds_total on the left has several series for each match, distinguished by cpu and mode",
         ),
         (
             "node_cpu_seconds_total * ignoring (cpu, mode) group_right () node_load1 > 1",

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import rotation
 from support.coolify_writes import REPORT, START, Killed
-from support.deploying import ADDRESS, NAME, World, compose, wanted
+from support.deploying import ADDRESS, NAME, World, compose, desired
 
 from boxwatch.errors import PublishError
 from boxwatch.publish.coolify import plan as planning
 from boxwatch.publish.coolify.deploy import Deployment, Timing
-from boxwatch.publish.coolify.plan import Wanted
+from boxwatch.publish.coolify.plan import Desired
 
 _NAMES = ("prometheus", "grafana", "alertmanager", "redis-exporter")
 _VARIABLES = ("BOXWATCH_A", "BOXWATCH_B")
@@ -25,14 +25,14 @@ _VALUES = ("one", "t#w o", "3=3", "{}", "ü")
 
 
 @st.composite
-def builds(draw: st.DrawFn) -> Wanted:
+def builds(draw: st.DrawFn) -> Desired:
     """Any build, with the values that it requires."""
     names = draw(st.lists(st.sampled_from(_NAMES), min_size=1, unique=True))
     contents = {name: draw(st.sampled_from(("a: 1\n", "b: 2\n", "c: 3"))) for name in names}
     variables = draw(st.lists(st.sampled_from(_VARIABLES), unique=True))
     urls = {"grafana": ADDRESS} if "grafana" in names and draw(st.booleans()) else {}
     values = {name: draw(st.sampled_from(_VALUES)) for name in variables}
-    return wanted(compose(contents, variables), values, urls=urls)
+    return desired(compose(contents, variables), values, urls=urls)
 
 
 def _edited(world: World, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
@@ -63,7 +63,7 @@ def _edited(world: World, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None
 @settings(rotation.examples(40))
 @given(before=st.lists(builds(), max_size=2), build=builds(), data=st.data())
 def test_any_state_before_leads_to_the_same_state_after(
-    before: list[Wanted], build: Wanted, data: st.DataObject
+    before: list[Desired], build: Desired, data: st.DataObject
 ) -> None:
     """Whatever was deployed, and whoever edited it: what the build wants is there, runs, and is healthy."""
     world = World()
@@ -82,7 +82,7 @@ def test_any_state_before_leads_to_the_same_state_after(
     assert len(world.fake.stacks) == 1
 
 
-def _is_deployed(world: World, build: Wanted) -> None:
+def _is_deployed(world: World, build: Desired) -> None:
     stack, document = world.stack(), build.document
     fresh = World()
     fresh.deploy(build)
@@ -106,7 +106,7 @@ def _is_deployed(world: World, build: Wanted) -> None:
 @settings(rotation.examples(25))
 @given(first=st.none() | builds(), build=builds(), data=st.data())
 def test_killed_at_any_request_the_next_run_ends_in_the_same_state(
-    first: Wanted | None, build: Wanted, data: st.DataObject
+    first: Desired | None, build: Desired, data: st.DataObject
 ) -> None:
     """Before the request reaches Coolify, or before its response arrives."""
     whole = World()
@@ -133,7 +133,7 @@ def test_killed_at_any_request_the_next_run_ends_in_the_same_state(
     }
 
 
-def _killed(world: World, build: Wanted, at: int, *, answered: bool) -> None:
+def _killed(world: World, build: Desired, at: int, *, answered: bool) -> None:
     seen = itertools.count()
 
     def before(_request: str) -> None:
@@ -158,8 +158,8 @@ def test_a_killed_run_is_killed() -> None:
     assert world.stack().starts == []
 
 
-def _small(**more: Any) -> Wanted:  # noqa: ANN401 - of Wanted
-    return wanted(
+def _small(**more: Any) -> Desired:  # noqa: ANN401 - of Desired
+    return desired(
         compose({"prometheus": "a: 1\n", "grafana": "b: 2\n"}, ["BOXWATCH_A"]), {"BOXWATCH_A": "secret"}, **more
     )
 
@@ -188,7 +188,7 @@ def test_the_first_deployment_creates_and_starts_once() -> None:
 
 def test_files_are_written_before_the_start() -> None:
     """Docker makes a directory of a file that is not there, and the container fails."""
-    many = wanted(compose({f"part-{number}": f"a: {number}" for number in range(60)}))
+    many = desired(compose({f"part-{number}": f"a: {number}" for number in range(60)}))
     world = World()
     world.deploy(many)
 
@@ -197,14 +197,14 @@ def test_files_are_written_before_the_start() -> None:
 
 def test_without_that_time_containers_fail() -> None:
     """Or the test above would prove nothing."""
-    many = wanted(compose({f"part-{number}": f"a: {number}" for number in range(60)}))
+    many = desired(compose({f"part-{number}": f"a: {number}" for number in range(60)}))
     world = World()
     impatient = dataclasses.replace(world.timing, settle=0, file=0)
     with pytest.raises(PublishError, match="not healthy"):
         _with(world, many, impatient)
 
 
-def _with(world: World, build: Wanted, timing: Timing) -> None:
+def _with(world: World, build: Desired, timing: Timing) -> None:
     Deployment(world.api(), build, world.plan(build), timing).apply(world.said.append, lambda _done, _of: None)
 
 
@@ -237,7 +237,7 @@ def test_nothing_is_deleted() -> None:
     """Neither a volume, nor a variable, nor a resource: no request asks for it."""
     world = World()
     world.deploy(_small())
-    world.deploy(wanted(compose({"prometheus": "c: 3"})))
+    world.deploy(desired(compose({"prometheus": "c: 3"})))
     methods = {line.split()[0] for line in world.fake.wrote}
 
     assert methods == {"POST", "PATCH"}
@@ -248,7 +248,7 @@ def test_a_part_that_left_does_not_degrade_the_resource() -> None:
     """Coolify keeps it, as exited; it is left out of the status, and taken in when it comes back."""
     world = World()
     world.deploy(_small())
-    world.deploy(wanted(compose({"prometheus": "a: 1\n"}, ["BOXWATCH_A"])))
+    world.deploy(desired(compose({"prometheus": "a: 1\n"}, ["BOXWATCH_A"])))
     assert world.api().resource(world.stack().record["uuid"]).status == "running:healthy"
     assert world.stack().record["applications"][1]["exclude_from_status"]
 
@@ -363,11 +363,11 @@ def test_the_same_stack_pasted_by_hand_is_started_once_when_it_is_taken_over() -
     world = World()
     text = compose({"prometheus": "a: 1\n"})
     world.fake.add_stack(NAME, world.environment, text, description="Ask Ada.")
-    plan = world.deploy(wanted(text, adopt=True))
+    plan = world.deploy(desired(text, adopt=True))
 
     assert (plan.why, plan.send_compose) == ("is taken over", False)
     assert world.stack().record["description"] == "Ask Ada. [boxwatch deployment=shop state=deployed]"
-    assert not world.deploy(wanted(text)).differs
+    assert not world.deploy(desired(text)).differs
 
 
 def test_a_destination_is_passed_on() -> None:

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 from support.coolify_writes import ALL
-from support.deploying import ADDRESS, World, compose, wanted
+from support.deploying import ADDRESS, World, compose, desired
 
 from boxwatch.errors import PublishError
-from boxwatch.publish.coolify.plan import Wanted
+from boxwatch.publish.coolify.plan import Desired
 
 
-def _build(**more: Any) -> Wanted:  # noqa: ANN401 - of Wanted
+def _build(**more: Any) -> Desired:  # noqa: ANN401 - of Desired
     values = more.pop("values", {"BOXWATCH_A": "s3cr3t-value"})
     text = more.pop("text", compose({"prometheus": "a: 1\n", "grafana": "b: 2\n"}, ["BOXWATCH_A"]))
-    return wanted(text, values, **more)
+    return desired(text, values, **more)
 
 
-def _lines(world: World, build: Wanted) -> list[str]:
+def _lines(world: World, build: Desired) -> list[str]:
     return list(world.plan(build).lines())
 
 
@@ -247,7 +247,7 @@ def test_an_old_coolify_is_noted() -> None:
 def test_a_build_without_services_is_no_build() -> None:
     """Refused before any request."""
     with pytest.raises(PublishError, match="has no services: build again"):
-        wanted("services: 3")
+        desired("services: 3")
 
 
 def test_an_excluded_container_is_taken_in_without_a_restart() -> None:
